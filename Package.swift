@@ -1,0 +1,64 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// `BENCH_WARNINGS_AS_ERRORS=1 swift build` is what CI runs; users of a newer compiler are not stopped by its new warnings.
+let strict: [SwiftSetting] =
+    Context.environment["BENCH_WARNINGS_AS_ERRORS"] == nil ? [] : [.unsafeFlags(["-warnings-as-errors"])]
+
+/// Targets whose code runs inside a training step or a simulated message. `swift run` builds for debugging; without
+/// this a debug build trains tens of times slower, and everybody's first impression would be wrong.
+let hot: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
+let package = Package(
+    name: "distributed-training-bench",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "bench", targets: ["bench"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .target(name: "Diagnostics", swiftSettings: strict),
+        .target(name: "Randomness", swiftSettings: hot),
+        .target(name: "Kernel", dependencies: ["COpenBLAS", "Randomness"], swiftSettings: hot),
+        // A target of its own, so that the large array literal is compiled once.
+        .target(name: "EmbeddedData", resources: [.embedInCode("digits.csv.gz")], swiftSettings: strict),
+        .target(
+            name: "Datasets",
+            dependencies: [
+                "CZlib", "Diagnostics", "EmbeddedData", "Kernel", "Randomness", .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: hot),
+        .target(name: "Cluster", dependencies: ["Diagnostics", "Randomness", "Yams"], swiftSettings: hot),
+        .target(
+            name: "Fabrics",
+            dependencies: ["Cluster", "Kernel", "Randomness", .product(name: "Collections", package: "swift-collections")],
+            swiftSettings: hot),
+        .target(name: "Strategies", dependencies: ["Cluster", "Datasets", "Fabrics", "Kernel", "Randomness"], swiftSettings: hot),
+        .target(name: "Experiments",
+            dependencies: ["Cluster", "Datasets", "Diagnostics", "Fabrics", "Kernel", "Randomness", "Strategies"],
+            swiftSettings: hot),
+        .target(name: "Reports", dependencies: ["Diagnostics", "Experiments", "Kernel"], swiftSettings: strict),
+        .executableTarget(
+            name: "bench",
+            dependencies: [
+                "Cluster", "Datasets", "Diagnostics", "Experiments", "Fabrics", "Kernel", "Reports", "Strategies",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: strict),
+        .testTarget(name: "KernelTests", dependencies: ["Kernel", "Randomness"], swiftSettings: strict),
+        .testTarget(name: "DatasetsTests", dependencies: ["CZlib", "Datasets"], swiftSettings: strict),
+        .testTarget(name: "ClusterTests", dependencies: ["Cluster"], swiftSettings: strict),
+        .testTarget(name: "FabricsTests", dependencies: ["Cluster", "Fabrics", "Kernel"], swiftSettings: strict),
+        .testTarget(name: "StrategiesTests", dependencies: ["Experiments", "Strategies"], swiftSettings: strict),
+        .testTarget(name: "ExperimentsTests", dependencies: ["Experiments", "Reports"], swiftSettings: strict),
+        .testTarget(name: "benchTests", dependencies: ["bench"], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,133 @@
+import Diagnostics
+import Foundation
+import Yams
+
+/// A cluster description that cannot be used: names the file, the line, and what is allowed.
+public struct ClusterFileError: Error, CustomStringConvertible, Equatable {
+    public let description: String
+    init(_ description: String) { self.description = description }
+}
+
+/// Reads a cluster description in YAML:
+///
+///     name: two-sites
+///     summary: workers in Zurich and Oslo        # optional
+///     source: iperf3, 2026-05-04                 # optional
+///     latency: 18ms
+///     bandwidth: 200Mbit                         # or uplink: and downlink:
+///     overhead: 20us                             # optional, 0
+///     jitter: lognormal:0.2                      # optional, none
+///     speed: 0.5                                 # optional, 1: relative to the compute model's device
+///     server:                                    # optional: latency, bandwidth, overhead, speed of the server rank
+///       latency: 250us
+///       bandwidth: 10Gbit
+public struct ClusterFile {
+    private let file: String
+
+    /// The cluster that `argument` of `--cluster` means: a path that ends in .yaml or .yml, or a preset's name.
+    public static func resolve(_ argument: String) throws(ClusterFileError) -> ClusterSpec {
+        guard argument.hasSuffix(".yaml") || argument.hasSuffix(".yml") else {
+            return try ClusterPresets.named(argument)
+        }
+        guard let data = FileManager.default.contents(atPath: argument) else {
+            throw ClusterFileError("cluster file '\(argument)' does not exist or cannot be read")
+        }
+        guard let text = String(data: data, encoding: .utf8) else {
+            throw ClusterFileError("\(argument): not UTF-8 text")
+        }
+        return try ClusterFile(file: argument).parse(text)
+    }
+
+    /// - Parameter file: the name for error messages.
+    init(file: String) { self.file = file }
+
+    private static let nodeKeys = ["latency", "bandwidth", "uplink", "downlink", "overhead", "speed"]
+    private static let clusterKeys = ["name", "summary", "source"] + nodeKeys + ["jitter", "server"]
+
+    func parse(_ text: String) throws(ClusterFileError) -> ClusterSpec {
+        let root: Yams.Node?
+        do {
+            root = try Yams.compose(yaml: text)
+        } catch let error as YamlError {
+            throw ClusterFileError("\(file): not YAML: \(error)")
+        } catch {
+            throw ClusterFileError("\(file): not YAML: \(error)")
+        }
+        guard let root else { throw ClusterFileError("\(file): empty; a cluster needs \(Self.required)") }
+        let values = try fields(of: root, allowed: Self.clusterKeys, what: "a cluster")
+        return ClusterSpec(
+            name: try string(values["name"]) ?? URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent,
+            summary: try string(values["summary"]) ?? "", source: try string(values["source"]) ?? file,
+            worker: try node(values, at: root),
+            server: try values["server"].map { server throws(ClusterFileError) in
+                try node(try fields(of: server, allowed: Self.nodeKeys, what: "a server"), at: server)
+            },
+            jitter: try parsed(values["jitter"]) { text throws(Quantity.Failure) in try Jitter(parsing: text) } ?? .none)
+    }
+
+    private static let required = "'latency' and 'bandwidth' (or 'uplink' and 'downlink')"
+
+    private func node(_ values: [String: Yams.Node], at place: Yams.Node) throws(ClusterFileError) -> Node {
+        func rate(_ key: String) throws(ClusterFileError) -> Double? {
+            try parsed(values[key]) { text throws(Quantity.Failure) in try Quantity.bandwidth(text) }
+        }
+        func seconds(_ key: String) throws(ClusterFileError) -> Double? {
+            try parsed(values[key]) { text throws(Quantity.Failure) in try Quantity.duration(text).inSeconds }
+        }
+        let both = try rate("bandwidth")
+        if both != nil, let extra = values["uplink"] ?? values["downlink"] {
+            throw error(at: extra, "either 'bandwidth' or 'uplink' and 'downlink', not both")
+        }
+        guard let latency = try seconds("latency"), let uplink = try rate("uplink") ?? both,
+            let downlink = try rate("downlink") ?? both
+        else { throw error(at: place, "incomplete: a node needs \(Self.required)") }
+        let speed = try parsed(values["speed"]) { text throws(Quantity.Failure) in
+            guard let value = Double(text), value > 0, value.isFinite else {
+                throw Quantity.Failure(description: "'\(text)' is not a speed; allowed is a number above 0")
+            }
+            return value
+        }
+        return Node(
+            link: Link(
+                latencySeconds: latency, uplinkBytesPerSecond: uplink, downlinkBytesPerSecond: downlink,
+                overheadSeconds: try seconds("overhead") ?? 0),
+            speed: speed ?? 1)
+    }
+
+    /// The entries of a mapping, each key known and there once.
+    private func fields(
+        of node: Yams.Node, allowed: [String], what: String
+    ) throws(ClusterFileError) -> [String: Yams.Node] {
+        guard let mapping = node.mapping else {
+            throw error(at: node, "expected the keys of \(what): \(allowed.joined(separator: ", "))")
+        }
+        var values: [String: Yams.Node] = [:]
+        for (key, value) in mapping {
+            guard let name = key.string, allowed.contains(name) else {
+                throw error(at: key, UnknownName.message("key", found: key.string ?? "?", allowed: allowed))
+            }
+            guard values.updateValue(value, forKey: name) == nil else { throw error(at: key, "'\(name)' stands twice") }
+        }
+        return values
+    }
+
+    private func string(_ node: Yams.Node?) throws(ClusterFileError) -> String? {
+        try parsed(node) { text throws(Quantity.Failure) in text }
+    }
+
+    private func parsed<Value>(
+        _ node: Yams.Node?, _ parse: (String) throws(Quantity.Failure) -> Value
+    ) throws(ClusterFileError) -> Value? {
+        guard let node else { return nil }
+        guard let text = node.scalar?.string else { throw error(at: node, "expected one value, not a list or mapping") }
+        do throws(Quantity.Failure) {
+            return try parse(text)
+        } catch {
+            throw self.error(at: node, error.description)
+        }
+    }
+
+    private func error(at node: Yams.Node, _ message: String) -> ClusterFileError {
+        ClusterFileError(node.mark.map { "\(file):\($0.line): \(message)" } ?? "\(file): \(message)")
+    }
+}

@@ -1,0 +1,116 @@
+import Diagnostics
+
+/// Work whose time a ``ComputeModel`` knows: training steps and passes over a parameter vector.
+public struct ComputeWork: Hashable, Sendable {
+    /// Steps over a full batch, and what is left over: an epoch is so many full steps and maybe a short one.
+    public var fullSteps = 0
+    public var samplesPerStep = 0
+    public var shortSteps = 0
+    public var samplesPerShortStep = 0
+    /// Numbers read and added, as in averaging models.
+    public var vectorElements = 0
+
+    /// Nothing, or what other work's time includes.
+    public static let none = ComputeWork()
+
+    /// One training step: forward, backward and update.
+    public static func step(samples: Int) -> Self {
+        var work = Self()
+        (work.fullSteps, work.samplesPerStep) = (1, samples)
+        return work
+    }
+
+    /// `epochs` passes over `samples` samples in batches of `batch`.
+    public static func epochs(_ epochs: Int, samples: Int, batch: Int) -> Self {
+        var work = Self()
+        (work.fullSteps, work.samplesPerStep) = (epochs * (samples / batch), batch)
+        let rest = samples % batch
+        if rest > 0 { (work.shortSteps, work.samplesPerShortStep) = (epochs, rest) }
+        return work
+    }
+
+    public static func vector(elements: Int) -> Self {
+        var work = Self()
+        work.vectorElements = elements
+        return work
+    }
+}
+
+/// How long work takes on the reference device, in seconds; a node's `speed` divides it.
+public struct ComputeModel: Sendable, Codable, Hashable {
+    /// `calibrated`, or the name of a device profile.
+    public let name: String
+    /// Seconds of a training step at so many samples, ascending; between two points the time is interpolated.
+    public let stepPoints: [StepPoint]
+    public let secondsPerVectorElement: Double
+
+    public struct StepPoint: Codable, Hashable, Sendable {
+        public let samples: Int
+        public let seconds: Double
+
+        public init(samples: Int, seconds: Double) {
+            self.samples = samples
+            self.seconds = seconds
+        }
+    }
+
+    /// Measured on this host.
+    public init(calibrated points: [StepPoint], secondsPerVectorElement: Double) {
+        precondition(!points.isEmpty, "a calibration without a point")
+        name = "calibrated"
+        stepPoints = points.sorted { $0.samples < $1.samples }
+        self.secondsPerVectorElement = secondsPerVectorElement
+    }
+
+    /// A device of fixed rates: `flopsPerSample` forward and backward, and an update of `parameters` numbers a step.
+    public init(_ profile: DeviceProfile, flopsPerSample: Double, parameters: Int) {
+        name = profile.name
+        let perStep = profile.stepOverheadSeconds + Double(parameters) * profile.secondsPerVectorElement
+        let perSample = flopsPerSample / profile.flopsPerSecond
+        stepPoints = [
+            StepPoint(samples: 0, seconds: perStep), StepPoint(samples: 1, seconds: perStep + perSample),
+        ]
+        secondsPerVectorElement = profile.secondsPerVectorElement
+    }
+
+    public func seconds(_ work: ComputeWork) -> Double {
+        Double(work.fullSteps) * step(work.samplesPerStep) + Double(work.shortSteps) * step(work.samplesPerShortStep)
+            + Double(work.vectorElements) * secondsPerVectorElement
+    }
+
+    /// Linear between the points around `samples`, and along the last pair beyond them; in proportion below the first.
+    private func step(_ samples: Int) -> Double {
+        guard samples > 0 else { return 0 }
+        guard let upper = stepPoints.firstIndex(where: { $0.samples >= samples }) ?? stepPoints.indices.last else { return 0 }
+        if stepPoints[upper].samples == samples { return stepPoints[upper].seconds }
+        guard upper > 0 else { return stepPoints[0].seconds * Double(samples) / Double(stepPoints[0].samples) }
+        let (low, high) = (stepPoints[upper - 1], stepPoints[upper])
+        let slope = (high.seconds - low.seconds) / Double(high.samples - low.samples)
+        return max(0, low.seconds + slope * Double(samples - low.samples))
+    }
+}
+
+/// A device of fixed rates, which makes cluster time exactly reproducible.
+public struct DeviceProfile: Sendable {
+    public let name: String
+    public let summary: String
+    public let flopsPerSecond: Double
+    public let stepOverheadSeconds: Double
+    public let secondsPerVectorElement: Double
+
+    /// Round figures near one current server core: not a machine, a yardstick.
+    public static let reference = DeviceProfile(
+        name: "reference", summary: "a fixed 30 GFLOP/s and 10 GB/s, 10 µs a step: the same on every machine",
+        flopsPerSecond: 30e9, stepOverheadSeconds: 10e-6, secondsPerVectorElement: 8 / 10e9)
+
+    public static let all = [reference]
+
+    public static func named(_ name: String) throws(Quantity.Failure) -> DeviceProfile {
+        guard let profile = all.first(where: { $0.name == name }) else {
+            throw Quantity.Failure(
+                description: UnknownName.message(
+                    "compute model", found: name, allowed: ["calibrated"] + all.map(\.name)))
+        }
+        return profile
+    }
+}

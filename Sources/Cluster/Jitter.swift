@@ -1,0 +1,45 @@
+import Diagnostics
+import Foundation
+import Randomness
+
+/// How much a message's latency varies.
+public enum Jitter: Hashable, Codable, Sendable, CustomStringConvertible {
+    case none
+    /// Added to the latency: uniform between zero and this many seconds.
+    case uniform(seconds: Double)
+    /// Multiplies the latency: log-normal with median 1 and this sigma.
+    case logNormal(sigma: Double)
+
+    /// Parses `none`, `uniform:1ms`, `lognormal:0.5`.
+    public init(parsing text: String) throws(Quantity.Failure) {
+        let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
+        let allowed = "none, uniform:TIME such as uniform:1ms, lognormal:SIGMA such as lognormal:0.5"
+        switch (parts.first, parts.dropFirst().first) {
+        case ("none", nil): self = .none
+        case ("uniform", let width?): self = .uniform(seconds: try Quantity.duration(width).inSeconds)
+        case ("lognormal", let sigma?):
+            guard let value = Double(sigma), (0...10).contains(value) else {
+                throw Quantity.Failure(description: "jitter '\(text)': sigma must be a number in 0...10")
+            }
+            self = .logNormal(sigma: value)
+        default: throw Quantity.Failure(description: "unknown jitter '\(text)'; allowed are \(allowed)")
+        }
+    }
+
+    public var description: String {
+        switch self {
+        case .none: "none"
+        case .uniform(let seconds): "uniform:\(Format.significant(seconds * 1e6))us"
+        case .logNormal(let sigma): "lognormal:\(sigma)"
+        }
+    }
+
+    /// One message's latency in seconds, from the median.
+    func latency(_ median: Double, _ stream: inout RandomStream) -> Double {
+        switch self {
+        case .none: median
+        case .uniform(let width): median + width * stream.uniform()
+        case .logNormal(let sigma): median * exp(sigma * stream.normal())
+        }
+    }
+}

@@ -1,0 +1,32 @@
+/// A node's attachment to the network: full duplex, one message at a time in each direction.
+///
+/// A message of S bytes between two nodes of the same link, alone on the network, takes
+/// overhead + latency + S / bandwidth (Hockney 1994, with LogGP's o as the overhead).
+public struct Link: Hashable, Codable, Sendable {
+    /// One way, in seconds. Between two nodes the larger one counts: the access network dominates.
+    public var latencySeconds: Double
+    /// From the node into the network.
+    public var uplinkBytesPerSecond: Double
+    /// From the network into the node.
+    public var downlinkBytesPerSecond: Double
+    /// The time for which every message occupies the sender beyond its bytes, in seconds.
+    public var overheadSeconds: Double
+
+    public init(
+        latencySeconds: Double, uplinkBytesPerSecond: Double, downlinkBytesPerSecond: Double, overheadSeconds: Double = 0
+    ) {
+        precondition(latencySeconds >= 0 && overheadSeconds >= 0, "latency and overhead cannot be negative")
+        precondition(uplinkBytesPerSecond > 0 && downlinkBytesPerSecond > 0, "bandwidth must be positive")
+        self.latencySeconds = latencySeconds
+        self.uplinkBytesPerSecond = uplinkBytesPerSecond
+        self.downlinkBytesPerSecond = downlinkBytesPerSecond
+        self.overheadSeconds = overheadSeconds
+    }
+
+    /// The same bandwidth both ways.
+    public init(latencySeconds: Double, bytesPerSecond: Double, overheadSeconds: Double = 0) {
+        self.init(
+            latencySeconds: latencySeconds, uplinkBytesPerSecond: bytesPerSecond,
+            downlinkBytesPerSecond: bytesPerSecond, overheadSeconds: overheadSeconds)
+    }
+}

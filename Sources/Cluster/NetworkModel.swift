@@ -1,0 +1,73 @@
+import Randomness
+
+/// What a message costs: every node has one port out and one port in, and each carries one message at a time. A port
+/// serves messages in the order in which they ask for it.
+///
+/// A message of S bytes waits for the sender's port, occupies it for overhead + S / uplink, and travels for the
+/// latency. It asks for the receiver's port when its last byte could be S / downlink away, so that a slow sender does
+/// not occupy a fast receiver for longer than the bytes need, and a message between equal nodes costs
+/// overhead + latency + S / bandwidth once, not twice (cut-through).
+public struct NetworkModel: Sendable {
+    private let nodes: [Node]
+    private let jitter: Jitter
+    private let seeds: SeedSequence
+    private var outFree: [VirtualTime]
+    private var inFree: [VirtualTime]
+    /// Messages sent so far by each rank: the index of the next one's jitter.
+    private var sent: [Int]
+    /// When the last message of a pair reached the receiver; only kept where jitter could let one overtake another.
+    private var lastArrival: [Int: VirtualTime] = [:]
+
+    public init(nodes: [Node], jitter: Jitter, seeds: SeedSequence) {
+        self.nodes = nodes
+        self.jitter = jitter
+        self.seeds = seeds
+        outFree = Array(repeating: .zero, count: nodes.count)
+        inFree = outFree
+        sent = Array(repeating: 0, count: nodes.count)
+    }
+
+    /// A message under way.
+    public struct Transit: Sendable {
+        /// When the sender's port is free again.
+        public let departed: VirtualTime
+        /// When the message asks for the receiver's port: the time at which ``NetworkModel/arrive(_:)`` is to be called.
+        public let arriving: VirtualTime
+        let receiver: Int
+        let serviceNanoseconds: Int64
+    }
+
+    /// A rank hands over a message. Calls must be made in the order of `now`.
+    public mutating func depart(from sender: Int, to receiver: Int, bytes: Int, at now: VirtualTime) -> Transit {
+        let (source, target) = (nodes[sender].link, nodes[receiver].link)
+        let median = max(source.latencySeconds, target.latencySeconds)
+        var latency = VirtualTime.span(seconds: median)
+        if jitter != .none {
+            var stream = seeds.stream(.jitter, sender, sent[sender])
+            latency = VirtualTime.span(seconds: jitter.latency(median, &stream))
+        }
+        sent[sender] += 1
+
+        let start = max(now, outFree[sender]).nanoseconds + VirtualTime.span(seconds: source.overheadSeconds)
+        let sending = VirtualTime.span(seconds: Double(bytes) / source.uplinkBytesPerSecond)
+        let receiving = VirtualTime.span(seconds: Double(bytes) / target.downlinkBytesPerSecond)
+        outFree[sender] = VirtualTime(nanoseconds: start + sending)
+        var arriving = VirtualTime(nanoseconds: start + latency + max(0, sending - receiving))
+        if jitter != .none {
+            // Messages of a pair stay in order, as MPI and TCP promise.
+            let pair = sender * nodes.count + receiver
+            arriving = max(arriving, lastArrival[pair] ?? .zero)
+            lastArrival[pair] = arriving
+        }
+        return Transit(
+            departed: outFree[sender], arriving: arriving, receiver: receiver, serviceNanoseconds: receiving)
+    }
+
+    /// The message asks for the receiver's port at `transit.arriving`; calls must be made in that order.
+    /// - Returns: when its last byte is there.
+    public mutating func arrive(_ transit: Transit) -> VirtualTime {
+        let start = max(transit.arriving, inFree[transit.receiver])
+        inFree[transit.receiver] = VirtualTime(nanoseconds: start.nanoseconds + transit.serviceNanoseconds)
+        return inFree[transit.receiver]
+    }
+}

@@ -1,0 +1,91 @@
+import Synchronization
+
+/// What a message is for.
+public enum TrafficPurpose: String, CaseIterable, Codable, Sendable {
+    case gradient
+    case modelDown
+    case modelUp
+    case model
+    case control
+}
+
+/// Where a message goes: towards a server, from it, or between equals.
+public enum TrafficDirection: String, CaseIterable, Codable, Sendable {
+    case uplink
+    case downlink
+    case peer
+}
+
+/// Bytes and messages per rank, purpose and direction. Fabrics write to it where they send, and nobody else does.
+public final class TrafficLedger: Sendable {
+    public struct Entry: Hashable, Codable, Sendable {
+        public let rank: Int
+        public let purpose: TrafficPurpose
+        public let direction: TrafficDirection
+        public var bytesSent: Int
+        public var messagesSent: Int
+        public var bytesReceived: Int
+        public var messagesReceived: Int
+    }
+
+    private struct Count {
+        var (bytesSent, messagesSent, bytesReceived, messagesReceived) = (0, 0, 0, 0)
+    }
+
+    private struct State {
+        var counts: [Count]
+        var totalBytes = 0
+        var totalMessages = 0
+    }
+
+    private static let kinds = TrafficPurpose.allCases.count * TrafficDirection.allCases.count
+    private let state: Mutex<State>
+
+    public init(ranks: Int) {
+        state = Mutex(State(counts: Array(repeating: Count(), count: ranks * Self.kinds)))
+    }
+
+    /// Charges `messages` messages of together `bytes` bytes to both ends.
+    package func charge(
+        from sender: Int, to receiver: Int, bytes: Int, messages: Int = 1,
+        _ purpose: TrafficPurpose, _ direction: TrafficDirection
+    ) {
+        let kind = Self.index(purpose, direction)
+        state.withLock { state in
+            state.counts[sender * Self.kinds + kind].bytesSent += bytes
+            state.counts[sender * Self.kinds + kind].messagesSent += messages
+            state.counts[receiver * Self.kinds + kind].bytesReceived += bytes
+            state.counts[receiver * Self.kinds + kind].messagesReceived += messages
+            state.totalBytes += bytes
+            state.totalMessages += messages
+        }
+    }
+
+    public var totalBytes: Int { state.withLock { $0.totalBytes } }
+    public var totalMessages: Int { state.withLock { $0.totalMessages } }
+
+    /// All entries that are not zero, by rank.
+    public var entries: [Entry] {
+        state.withLock { state in
+            var entries: [Entry] = []
+            for (index, count) in state.counts.enumerated() where count.messagesSent + count.messagesReceived > 0 {
+                let (rank, kind) = index.quotientAndRemainder(dividingBy: Self.kinds)
+                let (purpose, direction) = kind.quotientAndRemainder(dividingBy: TrafficDirection.allCases.count)
+                entries.append(
+                    Entry(
+                        rank: rank, purpose: TrafficPurpose.allCases[purpose],
+                        direction: TrafficDirection.allCases[direction], bytesSent: count.bytesSent,
+                        messagesSent: count.messagesSent, bytesReceived: count.bytesReceived,
+                        messagesReceived: count.messagesReceived))
+            }
+            return entries
+        }
+    }
+
+    private static func index(_ purpose: TrafficPurpose, _ direction: TrafficDirection) -> Int {
+        func position<Value: CaseIterable & Equatable>(_ value: Value) -> Int {
+            Value.allCases.enumerated().first { $0.element == value }?.offset ?? 0
+        }
+        return position(purpose) * TrafficDirection.allCases.count + position(direction)
+    }
+}

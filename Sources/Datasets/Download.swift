@@ -1,0 +1,66 @@
+internal import Foundation
+
+#if canImport(FoundationNetworking)
+    internal import FoundationNetworking
+#endif
+
+/// Downloads data sets from their mirrors.
+public struct Download: Sendable {
+    /// Tried in this order.
+    public static let mnistMirrors = [
+        "https://ossci-datasets.s3.amazonaws.com/mnist", "https://storage.googleapis.com/cvdf-datasets/mnist",
+    ]
+
+    public let mirrors: [String]
+
+    public init(mirrors: [String]) { self.mirrors = mirrors }
+
+    /// Fetches those of MNIST's files that are missing or damaged, checks each, and only then puts it in its place.
+    /// - Parameter report: called with a line for every file.
+    /// - Throws: ``DataError`` with what each mirror answered.
+    public func fetch(_ mnist: MNIST, report: (String) -> Void) async throws {
+        try FileManager.default.createDirectory(at: mnist.folder, withIntermediateDirectories: true)
+        for file in MNIST.files {
+            if (try? mnist.verify(file)) != nil {
+                report("\(file.name): already there, checksum right")
+                continue
+            }
+            try await fetch(file, into: mnist.folder, report: report)
+        }
+    }
+
+    private func fetch(_ file: MNIST.File, into folder: URL, report: (String) -> Void) async throws {
+        var answers: [String] = []
+        for mirror in mirrors {
+            guard let url = URL(string: "\(mirror)/\(file.name).gz") else {
+                throw DataError("'\(mirror)' is not an address such as https://example.org/mnist")
+            }
+            do {
+                let data = try await contents(of: url)
+                try MNIST.verify(try Gzip.decompress([UInt8](data), name: url.absoluteString), file)
+                // A damaged uncompressed copy would be found before the good one.
+                for stale in [file.name, file.name.replacingOccurrences(of: "-idx", with: ".idx")] {
+                    try? FileManager.default.removeItem(at: folder.appendingPathComponent(stale))
+                }
+                try data.write(to: folder.appendingPathComponent(file.name + ".gz"), options: .atomic)
+                report("\(file.name): \(data.count) bytes from \(mirror), checksum right")
+                return
+            } catch {
+                answers.append("\(url.absoluteString): \(Self.reason(error))")
+            }
+        }
+        throw DataError("\(file.name) could not be downloaded:\n  " + answers.joined(separator: "\n  "))
+    }
+
+    private static func reason(_ error: any Error) -> String {
+        (error as? DataError)?.description ?? (error as NSError).localizedDescription
+    }
+
+    private func contents(of url: URL) async throws -> Data {
+        let (data, response) = try await URLSession.shared.data(from: url)
+        if let response = response as? HTTPURLResponse, response.statusCode != 200 {
+            throw DataError("HTTP status \(response.statusCode)")
+        }
+        return data
+    }
+}

@@ -1,0 +1,31 @@
+import Foundation
+
+/// How uneven a partition is: sizes of the clients' shards, and the mix of labels within them.
+public struct PartitionSkew: Hashable, Codable, Sendable {
+    public let clients: Int
+    public let smallestShard: Int
+    public let medianShard: Double
+    public let largestShard: Int
+    /// The mean over clients of the entropy of the client's labels, in bits; log2(10) = 3.32 for ten even classes.
+    public let meanLabelEntropyBits: Double
+    /// The same of all samples together: what an IID client has, nearly.
+    public let totalLabelEntropyBits: Double
+
+    public init(of shards: [[Int32]], labels: [UInt8]) {
+        let sizes = shards.map(\.count).sorted()
+        clients = shards.count
+        smallestShard = sizes.first ?? 0
+        largestShard = sizes.last ?? 0
+        medianShard =
+            sizes.isEmpty ? 0 : Double(sizes[(sizes.count - 1) / 2] + sizes[sizes.count / 2]) / 2
+        let entropies = shards.map { Self.entropyBits($0.map { labels[Int($0)] }) }
+        meanLabelEntropyBits = entropies.reduce(0, +) / Double(max(shards.count, 1))
+        totalLabelEntropyBits = Self.entropyBits(shards.flatMap { $0.map { labels[Int($0)] } })
+    }
+
+    private static func entropyBits(_ labels: [UInt8]) -> Double {
+        let counts = Dictionary(grouping: labels) { $0 }.sorted { $0.key < $1.key }.map { Double($0.value.count) }
+        // Ascending, so that the sum does not depend on which class is which.
+        return counts.sorted().reduce(0) { $0 - $1 / Double(labels.count) * log2($1 / Double(labels.count)) }
+    }
+}

@@ -1,0 +1,93 @@
+public import Randomness
+
+/// A way of spreading a training set over clients. Every sample goes to exactly one client and no client is left empty.
+///
+///     let shards = try LabelShards(perClient: 2).partition(order, labels: labels, among: 100, using: &stream)
+public protocol Partitioner: Sendable {
+    /// As `--partition` takes it, such as `dirichlet:0.5`.
+    var description: String { get }
+
+    /// The samples of each client.
+    /// - Parameters:
+    ///   - order: the indices of all samples, shuffled, or in file order where no shuffling is asked for.
+    ///   - labels: `[N]`, by sample index.
+    /// - Throws: ``DataError`` if there are too few samples.
+    func partition(
+        _ order: [Int32], labels: [UInt8], among clients: Int, using stream: inout RandomStream
+    ) throws(DataError) -> [[Int32]]
+}
+
+/// A partitioner that can be named on the command line. To add one, write a file like ``IIDPartitioner``'s and append a line to
+/// ``Partitioners/all``.
+public struct PartitionerDescription: Sendable {
+    /// What stands before the colon.
+    public let name: String
+    public let summary: String
+    /// What stands after the colon and what it may be; nil if nothing may.
+    let parameter: (meaning: String, default: Double)?
+    let make: @Sendable (Double) -> (any Partitioner)?
+}
+
+public enum Partitioners {
+    public static let all = [
+        IIDPartitioner.entry, DirichletPartitioner.entry, LabelShards.entry, QuantitySkew.entry,
+    ]
+
+    /// Parses `iid`, `dirichlet:0.5`, `shards:2`, `quantity:1.0`.
+    /// - Throws: ``DataError`` listing what is allowed.
+    public static func parse(_ text: String) throws(DataError) -> any Partitioner {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let entry = all.first(where: { $0.name == parts[0] }) else {
+            throw DataError("unknown partitioner '\(parts[0])'; there are \(all.map(\.usage).joined(separator: ", "))")
+        }
+        guard let parameter = entry.parameter else {
+            guard parts.count == 1, let partitioner = entry.make(0) else {
+                throw DataError("partitioner '\(entry.name)' takes no parameter, found '\(text)'")
+            }
+            return partitioner
+        }
+        let value = parts.count == 1 ? parameter.default : Double(parts[1])
+        guard let value, value.isFinite, let partitioner = entry.make(value) else {
+            throw DataError("'\(text)': \(parameter.meaning); write it as \(entry.usage)")
+        }
+        return partitioner
+    }
+}
+
+extension PartitionerDescription {
+    /// The name with an example of its parameter.
+    public var usage: String {
+        guard let parameter else { return name }
+        let value = parameter.default
+        return value == value.rounded() && name == "shards" ? "\(name):\(Int(value))" : "\(name):\(value)"
+    }
+}
+
+/// Checks that every client can have a sample.
+func requireSamples(_ samples: Int, for clients: Int) throws(DataError) {
+    guard clients > 0 else { throw DataError("\(clients) clients; at least 1 is needed") }
+    guard samples >= clients else {
+        throw DataError("\(samples) samples cannot be spread over \(clients) clients: each needs at least one")
+    }
+}
+
+/// Gives each empty client one sample of the client that has most: random proportions can round to nothing, and a
+/// client without data cannot take part.
+func fillEmptyClients(_ shards: inout [[Int32]]) {
+    for client in shards.indices where shards[client].isEmpty {
+        let largest = shards.indices.reduce(0) { shards[$1].count > shards[$0].count ? $1 : $0 }
+        if let sample = shards[largest].popLast() { shards[client].append(sample) }
+    }
+}
+
+/// Cuts `samples` into consecutive parts proportional to `proportions` (which sum to 1) and hands part i to `take`.
+func cut(_ samples: [Int32], by proportions: [Double], _ take: (_ client: Int, ArraySlice<Int32>) -> Void) {
+    var (start, cumulative) = (0, 0.0)
+    for (client, proportion) in proportions.enumerated() {
+        cumulative += proportion
+        let isLast = client == proportions.count - 1
+        let end = isLast ? samples.count : min(samples.count, Int((cumulative * Double(samples.count)).rounded()))
+        take(client, samples[start..<max(start, end)])
+        start = max(start, end)
+    }
+}

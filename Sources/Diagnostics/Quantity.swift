@@ -1,0 +1,84 @@
+/// Parses numbers with units as people write them: `5ms`, `1Gbit`, `97%`.
+public enum Quantity {
+    public struct Failure: Error, CustomStringConvertible, Equatable {
+        public let description: String
+        public init(description: String) { self.description = description }
+    }
+
+    private static let durationUnits: [(String, Double)] = [
+        ("ns", 1e-9), ("us", 1e-6), ("µs", 1e-6), ("ms", 1e-3), ("s", 1), ("min", 60), ("h", 3600),
+    ]
+    /// Bits per second in lower-case "bit", bytes in upper-case "B", as networks and memories are sold.
+    private static let bandwidthUnits: [(String, Double)] = [
+        ("bit", 1 / 8.0), ("kbit", 1e3 / 8), ("Mbit", 1e6 / 8), ("Gbit", 1e9 / 8), ("Tbit", 1e12 / 8),
+        ("B", 1), ("kB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12),
+    ]
+
+    /// A time such as `250us` or `5 ms`; zero may stand without a unit.
+    public static func duration(_ text: String) throws(Failure) -> Duration {
+        let example = "a time with its unit, such as 250us, 5ms or 2s"
+        let (number, unit) = try split(text, example)
+        guard number >= 0 else { throw Failure(description: "'\(text)' is negative; allowed is \(example), 0 or more") }
+        if unit.isEmpty, number == 0 { return .zero }
+        guard let scale = durationUnits.first(where: { $0.0 == unit })?.1 else {
+            throw Failure(description: "'\(text)' has \(unit.isEmpty ? "no unit" : "the unknown unit '\(unit)'"); write \(example)")
+        }
+        guard number * scale <= 1e9 else { throw Failure(description: "'\(text)' is longer than 1e9 s") }
+        return .seconds(number * scale)
+    }
+
+    /// Bytes per second from a rate such as `1Gbit`, `100Mbit/s`, `10Gbps` or `25.6GB/s`.
+    public static func bandwidth(_ text: String) throws(Failure) -> Double {
+        let example = "a rate with its unit, such as 100Mbit, 1Gbit or 25.6GB/s"
+        var (number, unit) = try split(text, example)
+        if unit.hasSuffix("/s") { unit.removeLast(2) } else if unit.hasSuffix("ps") { unit.removeLast(2) }
+        if unit.hasSuffix("bits") { unit.removeLast() }
+        if unit.hasSuffix("b") { unit += "it" }
+        guard let scale = bandwidthUnits.first(where: { $0.0 == unit })?.1 else {
+            throw Failure(description: "'\(text)' has \(unit.isEmpty ? "no unit" : "an unknown unit"); write \(example)")
+        }
+        guard number > 0, (number * scale).isFinite else {
+            throw Failure(description: "'\(text)' is not above zero; write \(example)")
+        }
+        return number * scale
+    }
+
+    /// A share in 0...1 from `97%`, `0.97` or `97`: above 1 it is read as per cent.
+    public static func fraction(_ text: String) throws(Failure) -> Double {
+        let example = "a share such as 97% or 0.97"
+        let (number, unit) = try split(text, example)
+        guard unit.isEmpty || unit == "%" else {
+            throw Failure(description: "'\(text)' has the unknown unit '\(unit)'; write \(example)")
+        }
+        let value = unit == "%" || number > 1 ? number / 100 : number
+        guard (0...1).contains(value) else {
+            throw Failure(description: "'\(text)' is outside 0 % to 100 %; write \(example)")
+        }
+        return value
+    }
+
+    /// The leading number and what follows it.
+    private static func split(_ text: String, _ example: String) throws(Failure) -> (Double, String) {
+        let trimmed = text.trimming()
+        // An exponent's letter is part of the number only if digits follow: "1e3ms", but "5 EB" has a unit.
+        var end = trimmed.startIndex
+        var best: (Double, String.Index)?
+        while end < trimmed.endIndex {
+            end = trimmed.index(after: end)
+            let prefix = trimmed[..<end]
+            guard prefix.allSatisfy({ $0.isASCII && ($0.isNumber || "+-.eE".contains($0)) }) else { break }
+            if let number = Double(prefix), number.isFinite { best = (number, end) }
+        }
+        guard let (number, rest) = best else { throw Failure(description: "'\(text)' is not \(example)") }
+        return (number, String(trimmed[rest...]).trimming())
+    }
+}
+
+extension String {
+    fileprivate func trimming() -> String {
+        var view = self[...]
+        while view.first?.isWhitespace == true { view.removeFirst() }
+        while view.last?.isWhitespace == true { view.removeLast() }
+        return String(view)
+    }
+}

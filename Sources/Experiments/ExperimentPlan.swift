@@ -1,0 +1,88 @@
+public import Cluster
+public import Fabrics
+public import Kernel
+public import Strategies
+
+/// Everything that decides what an experiment computes; two runs of one plan differ in measured times only.
+public struct ExperimentPlan: Hashable, Codable, Sendable {
+    public var task: String
+    /// Test accuracy to reach, a fraction.
+    public var target: Double
+    public var seeds: [UInt64]
+    public var shuffles: Bool
+    public var initialization: Initialization
+    /// The safetensors file that training starts from, instead of random numbers.
+    public var initialParametersFile: String?
+    /// `calibrated`, or the name of a device profile.
+    public var compute: String
+    /// Threads for the numerics of simulated ranks.
+    public var hostThreads: Int
+    public var strategies: [StrategyPlan]
+
+    public init(
+        task: String, target: Double, seeds: [UInt64], shuffles: Bool, initialization: Initialization,
+        initialParametersFile: String?, compute: String, hostThreads: Int, strategies: [StrategyPlan]
+    ) {
+        self.task = task
+        self.target = target
+        self.seeds = seeds
+        self.shuffles = shuffles
+        self.initialization = initialization
+        self.initialParametersFile = initialParametersFile
+        self.compute = compute
+        self.hostThreads = hostThreads
+        self.strategies = strategies
+    }
+}
+
+/// One strategy of a plan: its options and what carries it.
+public struct StrategyPlan: Hashable, Codable, Sendable {
+    public enum FabricKind: String, Codable, Sendable {
+        /// Threads of this machine, measured.
+        case threads
+        /// The cluster on a virtual clock.
+        case simulated
+        /// The cluster acted out in real time by threads.
+        case emulated
+
+        public var isMeasured: Bool { self != .simulated }
+    }
+
+    public var name: String
+    public var fabric: FabricKind
+    /// nil where threads of this machine are the cluster.
+    public var cluster: ClusterSpec?
+    public var allReduce: AllReduceAlgorithm
+    public var configuration: TrainingConfiguration
+
+    public init(
+        name: String, fabric: FabricKind, cluster: ClusterSpec?, allReduce: AllReduceAlgorithm,
+        configuration: TrainingConfiguration
+    ) {
+        self.name = name
+        self.fabric = fabric
+        self.cluster = cluster
+        self.allReduce = allReduce
+        self.configuration = configuration
+    }
+
+    public var description: StrategyDescription? { StrategyRegistry.named(name) }
+}
+
+/// Which clock an experiment runs by, for the strategies at home on another one.
+public enum ClockChoice: String, CaseIterable, Codable, Sendable {
+    /// Each strategy's own: threads are measured, clusters are simulated.
+    case auto
+    /// All are simulated, also `single` and `threads`.
+    case simulated
+    /// Clusters are acted out by threads in real time.
+    case emulate
+
+    public func fabric(for home: StrategyDescription.Home) -> StrategyPlan.FabricKind {
+        switch (self, home) {
+        case (.simulated, _), (.auto, .simulated): .simulated
+        case (.emulate, .simulated): .emulated
+        case (_, .threads): .threads
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import Foundation
+import Kernel
+
+/// The machine and the build that made a result.
+public struct MachineDescription: Hashable, Codable, Sendable {
+    public var command: String
+    public var date: String
+    public var commit: String
+    public var system: String
+    public var processor: String
+    public var cores: Int
+    public var memoryBytes: UInt64
+    public var toolchain: String
+    public var buildMode: String
+    public var blas: String
+
+    /// This machine, now.
+    public static func current(arguments: [String]) -> MachineDescription {
+        let process = ProcessInfo.processInfo
+        let program = arguments.first.map { URL(fileURLWithPath: $0).lastPathComponent } ?? "bench"
+        return MachineDescription(
+            command: ([program] + arguments.dropFirst().map(quoted)).joined(separator: " "),
+            date: ISO8601DateFormatter().string(from: Date()), commit: commit(),
+            system: process.operatingSystemVersionString, processor: processorName(),
+            cores: process.activeProcessorCount, memoryBytes: process.physicalMemory, toolchain: toolchain,
+            buildMode: buildMode, blas: BLAS.configuration)
+    }
+
+    private static func quoted(_ argument: String) -> String {
+        let plain = argument.allSatisfy { $0.isLetter || $0.isNumber || "-_./:=,%+".contains($0) }
+        return plain && !argument.isEmpty ? argument : "'\(argument.replacingOccurrences(of: "'", with: "'\\''"))'"
+    }
+
+    private static var toolchain: String {
+        #if compiler(>=6.4)
+            "Swift 6.4 or later"
+        #elseif compiler(>=6.3)
+            "Swift 6.3"
+        #elseif compiler(>=6.2)
+            "Swift 6.2"
+        #else
+            "Swift 6.1"
+        #endif
+    }
+
+    private static var buildMode: String {
+        #if DEBUG
+            "debug (kernel, fabrics and strategies optimised)"
+        #else
+            "release"
+        #endif
+    }
+
+    private static func processorName() -> String {
+        if let info = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8),
+            let line = info.split(separator: "\n").first(where: { $0.hasPrefix("model name") })
+        {
+            return line.drop { $0 != ":" }.dropFirst().trimmingCharacters(in: .whitespaces)
+        }
+        return "unknown"
+    }
+
+    /// The commit of the source tree that this was built from, if it is still there and git is.
+    private static func commit() -> String {
+        let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path
+        func git(_ arguments: [String]) -> String? {
+            let task = Process()
+            let output = Pipe()
+            task.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+            task.arguments = ["git", "-C", source] + arguments
+            task.standardOutput = output
+            task.standardError = FileHandle.nullDevice
+            guard (try? task.run()) != nil else { return nil }
+            let data = output.fileHandleForReading.readDataToEndOfFile()
+            task.waitUntilExit()
+            guard task.terminationStatus == 0 else { return nil }
+            return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        }
+        guard let commit = git(["rev-parse", "--short=12", "HEAD"]) else { return "unknown" }
+        let changes = git(["status", "--porcelain", "--untracked-files=no"]) ?? ""
+        return changes.isEmpty ? commit : commit + "+changes"
+    }
+}

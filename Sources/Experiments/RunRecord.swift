@@ -1,0 +1,66 @@
+public import Cluster
+public import Datasets
+public import Strategies
+
+/// What one strategy did with one seed.
+public struct RunRecord: Hashable, Codable, Sendable {
+    public enum Outcome: String, Codable, Sendable {
+        case completed
+        /// The model held a NaN or an infinity at an evaluation; the run ended there.
+        case diverged
+    }
+
+    public let strategy: String
+    public let seed: UInt64
+    public let outcome: Outcome
+    public let evaluations: [TrainingRun.Evaluation]
+    /// Cluster time of the whole job.
+    public let clusterSeconds: Double
+    /// Where a training worker's cluster time went, on average over the workers that train at the same time; the three
+    /// add up to `clusterSeconds`.
+    public let computeSeconds: Double
+    public let communicationSeconds: Double
+    public let idleSeconds: Double
+    /// How long the benchmark kept this computer busy with the run, evaluation included.
+    public let hostSeconds: Double
+    public let traffic: Traffic
+    public let partitionSkew: PartitionSkew?
+
+    /// Bytes and messages of the ledger.
+    public struct Traffic: Hashable, Codable, Sendable {
+        public let bytesTotal: Int
+        public let messagesTotal: Int
+        /// The most that one training worker sent.
+        public let bytesPerWorkerMax: Int
+        /// Towards and from a server; nil where there is none.
+        public let bytesUplink: Int?
+        public let bytesDownlink: Int?
+        /// Per rank, purpose and direction; left out above 1,000 ranks.
+        public let entries: [TrafficLedger.Entry]?
+    }
+
+    public var samples: Int { evaluations.last?.samples ?? 0 }
+    public var rounds: Int { evaluations.last?.round ?? 0 }
+    /// 0 after a divergence: such a model classifies nothing.
+    public var finalAccuracy: Double { outcome == .diverged ? 0 : evaluations.last?.testAccuracy ?? 0 }
+}
+
+extension RunRecord.Traffic {
+    private static let listedRanks = 1_000
+
+    init(_ ledger: TrafficLedger, ranks: Int, server: Int?) {
+        let entries = ledger.entries
+        func bytes(_ direction: TrafficDirection) -> Int? {
+            let matching = entries.filter { $0.direction == direction }
+            return matching.isEmpty ? nil : matching.reduce(0) { $0 + $1.bytesSent }
+        }
+        var sent = [Int](repeating: 0, count: ranks)
+        for entry in entries where entry.rank != server { sent[entry.rank] += entry.bytesSent }
+        bytesTotal = ledger.totalBytes
+        messagesTotal = ledger.totalMessages
+        bytesPerWorkerMax = sent.max() ?? 0
+        bytesUplink = bytes(.uplink)
+        bytesDownlink = bytes(.downlink)
+        self.entries = ranks <= Self.listedRanks ? entries : nil
+    }
+}

@@ -1,0 +1,53 @@
+import Datasets
+import Kernel
+import Randomness
+
+extension TrainingTask {
+    /// Softmax regression: convex, so that strategies differ in cost alone.
+    public static let mnistSoftmax = TrainingTask(
+        name: "mnist-softmax", summary: "MNIST, 70,000 images of 28x28; softmax regression 784-10", target: 0.90,
+        network: Network(input: image, [.flatten, .dense("fc1", outputs: 10)]),
+        defaults: mnistDefaults(epochs: 5, evaluateEveryEpochs: 0.5, learningRate: 0.1, localLearningRate: 0.05),
+        load: loadMNIST)
+
+    /// The "2NN" of McMahan et al. 2017, section 3.
+    public static let mnist2NN = TrainingTask(
+        name: "mnist-2nn", summary: "MNIST; the 2NN of McMahan et al. 2017, 784-200-200-10", target: 0.97,
+        network: Network(
+            input: image,
+            [
+                .flatten, .dense("fc1", outputs: 200), .relu, .dense("fc2", outputs: 200), .relu,
+                .dense("fc3", outputs: 10),
+            ]),
+        defaults: mnistDefaults(epochs: 20, evaluateEveryEpochs: 0.5, learningRate: 0.1, localLearningRate: 0.1),
+        load: loadMNIST)
+
+    /// The CNN of McMahan et al. 2017, section 3: its 1,663,370 parameters need padding that keeps the size.
+    public static let mnistCNN = TrainingTask(
+        name: "mnist-cnn", summary: "MNIST; the CNN of McMahan et al. 2017, two 5x5 convolutions and 512 units",
+        target: 0.99,
+        network: Network(
+            input: image,
+            [
+                .conv2D("conv1", filters: 32, kernel: 5), .maxPool2D(2), .relu,
+                .conv2D("conv2", filters: 64, kernel: 5), .maxPool2D(2), .relu,
+                .flatten, .dense("fc1", outputs: 512), .relu, .dense("fc2", outputs: 10),
+            ]),
+        defaults: mnistDefaults(epochs: 10, evaluateEveryEpochs: 0.5, learningRate: 0.1, localLearningRate: 0.1),
+        load: loadMNIST)
+
+    private static let image = FeatureShape(channels: 1, height: 28, width: 28)
+
+    private static let loadMNIST: @Sendable (DataDirectory, SeedSequence, Bool) throws -> TrainTestSplit = {
+        directory, _, _ in try MNIST(in: directory).load()
+    }
+
+    private static func mnistDefaults(
+        epochs: Double, evaluateEveryEpochs: Double, learningRate: Double, localLearningRate: Double
+    ) -> Defaults {
+        Defaults(
+            epochs: epochs, evaluateEveryEpochs: evaluateEveryEpochs, batch: 64, learningRate: learningRate,
+            localLearningRate: localLearningRate, momentum: 0, clients: 100, fraction: 0.1, localEpochs: 5,
+            localBatch: 10, partition: "iid", tuning: "not tuned yet")
+    }
+}

@@ -1,0 +1,22 @@
+public import Strategies
+
+/// When a run reached a target accuracy, in cluster time.
+public struct TimeToAccuracy: Hashable, Sendable {
+    /// The first evaluation at or above the target.
+    public let firstCrossingSeconds: Double?
+    /// The headline: the first evaluation at or above the target at which the mean of the last three evaluations, this
+    /// one among them, is so too. A lucky spike on a noisy curve does not count.
+    public let sustainedSeconds: Double?
+
+    private static let window = 3
+
+    public init(_ evaluations: [TrainingRun.Evaluation], target: Double) {
+        firstCrossingSeconds = evaluations.first { $0.testAccuracy >= target }?.clusterSeconds
+        let sustained = evaluations.indices.first { index in
+            guard index + 1 >= Self.window, evaluations[index].testAccuracy >= target else { return false }
+            let recent = evaluations[(index + 1 - Self.window)...index]
+            return recent.reduce(0) { $0 + $1.testAccuracy } / Double(Self.window) >= target
+        }
+        sustainedSeconds = sustained.map { evaluations[$0].clusterSeconds }
+    }
+}

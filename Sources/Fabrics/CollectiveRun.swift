@@ -1,0 +1,133 @@
+import Cluster
+import Kernel
+
+/// Which collective, with its root where it has one.
+enum CollectiveKind: Equatable {
+    case allReduce(Reduction)
+    case broadcast(root: Int)
+    case gather(root: Int)
+    case barrier
+
+    /// Whether no rank can be done before all have come.
+    var needsAllRanks: Bool {
+        switch self {
+        case .allReduce, .barrier: true
+        case .broadcast, .gather: false
+        }
+    }
+
+    func messages(_ allReduce: AllReduceAlgorithm) -> any CollectiveAlgorithm {
+        switch self {
+        case .allReduce: allReduce.messages
+        case .broadcast(let root): RootedCollective(base: BinomialBroadcast(), root: root)
+        case .gather(let root): RootedCollective(base: BinomialGather(), root: root)
+        case .barrier: DisseminationBarrier()
+        }
+    }
+}
+
+/// One collective of a simulated job while it is being played.
+///
+/// Not thread-safe: belongs to the ``Simulation`` that made it.
+final class CollectiveRun {
+    /// Where a rank is in its steps.
+    struct Player {
+        var step = 0
+        /// Whether the current step's message has been posted.
+        var hasSent = false
+        /// The sender that the current step waits for.
+        var waitingFor: Int?
+        /// When the last message posted leaves the port.
+        var departed = VirtualTime.zero
+    }
+
+    let kind: CollectiveKind
+    let elements: Int
+    let purpose: TrafficPurpose
+    var players: [Player]
+    var waiters: [Simulation.Waiter?]
+    var leftCount = 0
+    /// What each rank brought: its own vector for an all-reduce, a copy for the others.
+    private(set) var deposits: [ParameterVector?]
+    /// When the last rank came.
+    private(set) var completedAt = VirtualTime.zero
+    private let ranks: Int
+    private let algorithm: any CollectiveAlgorithm
+    private var enteredCount = 0
+    /// Messages that are there and not yet waited for, by receiver * ranks + sender.
+    private var waitingMessages: [Int: Int] = [:]
+
+    init(_ kind: CollectiveKind, _ allReduce: AllReduceAlgorithm, ranks: Int, elements: Int, purpose: TrafficPurpose) {
+        self.kind = kind
+        self.elements = elements
+        self.purpose = purpose
+        self.ranks = ranks
+        algorithm = kind.messages(allReduce)
+        players = Array(repeating: Player(), count: ranks)
+        waiters = Array(repeating: nil, count: ranks)
+        deposits = Array(repeating: nil, count: ranks)
+    }
+
+    var isComplete: Bool { enteredCount == ranks }
+
+    func enter(_ rank: Int, _ deposit: ParameterVector?, at now: VirtualTime) {
+        deposits[rank] = deposit
+        enteredCount += 1
+        completedAt = max(completedAt, now)
+    }
+
+    /// The arithmetic, once, in the order of ranks, whatever messages are being played.
+    func combine(_ pool: HostPool) {
+        guard case .allReduce(let reduction) = kind else { return }
+        let vectors = deposits.compactMap { $0 }
+        let (elements, scale) = (elements, reduction.scale(ranks: ranks))
+        // Slices worth a thread's wake-up; their number cannot change the result, which is made number by number.
+        let slices = max(1, min(pool.threads, elements * ranks / 65_536))
+        pool.concurrentPerform(slices) {
+            ParameterVector.allReduce(vectors, in: (0..<elements).part($0, of: slices), scale: scale)
+        }
+    }
+
+    func abort() {
+        for rank in waiters.indices {
+            waiters[rank]?.resume(throwing: FabricError.aborted)
+            waiters[rank] = nil
+        }
+    }
+
+    func nextStep(of rank: Int) -> CollectiveStep? {
+        algorithm.step(players[rank].step, rank: rank, of: ranks, elements: elements)
+    }
+
+    /// True the first time it is asked within a step.
+    func mustSend(_ rank: Int) -> Bool {
+        defer { players[rank].hasSent = true }
+        return !players[rank].hasSent
+    }
+
+    func finishStep(of rank: Int) {
+        players[rank].step += 1
+        players[rank].hasSent = false
+        players[rank].waitingFor = nil
+    }
+
+    func arrived(from sender: Int, at receiver: Int) {
+        waitingMessages[receiver * ranks + sender, default: 0] += 1
+    }
+
+    /// Takes a message if it is there; otherwise notes that the rank waits for it.
+    func consume(from sender: Int, at receiver: Int) -> Bool {
+        let key = receiver * ranks + sender
+        guard let count = waitingMessages[key] else {
+            players[receiver].waitingFor = sender
+            return false
+        }
+        waitingMessages[key] = count == 1 ? nil : count - 1
+        return true
+    }
+
+    /// Whether the rank has entered and its current step waits for this sender.
+    func isWaiting(_ rank: Int, for sender: Int) -> Bool {
+        waiters[rank] != nil && players[rank].waitingFor == sender
+    }
+}

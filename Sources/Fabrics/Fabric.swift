@@ -1,0 +1,32 @@
+public import Cluster
+
+/// The code of one rank.
+public typealias RankProgram = @Sendable (any Rank) async throws -> Void
+
+/// Runs a program once per rank and carries the ranks' messages.
+public protocol Fabric {
+    /// Runs the program on all ranks and returns when the last one has ended.
+    /// - Throws: the first error that a rank threw, or a ``FabricError``.
+    func run(_ program: @escaping RankProgram) throws -> FabricReport
+}
+
+/// What a job took.
+public struct FabricReport: Sendable {
+    /// Cluster time at the end of the last rank.
+    public let seconds: Double
+    /// Where each rank's time went.
+    public let accounts: [TimeAccount]
+    public let ledger: TrafficLedger
+}
+
+/// Where a rank's cluster time went; what is in neither account it spent waiting for others.
+public struct TimeAccount: Hashable, Sendable {
+    public var computeSeconds = 0.0
+    /// From when all that are needed were ready until the messages were there.
+    public var communicationSeconds = 0.0
+
+    public init() {}
+}
+
+/// The `Fabrics` module's limit on threads of ``ThreadFabric``: beyond, a machine is busier switching than computing.
+public let maximumThreadRanks = 256

@@ -1,0 +1,110 @@
+import Collections
+import Foundation
+import Synchronization
+
+/// The host's cores for the numerics of simulated ranks: a few threads that run the bodies of computations, while the
+/// caller plays the simulation and lends a hand whenever it would have to wait.
+public final class HostPool: Sendable {
+    /// A computation on its way: run once, by whoever comes first.
+    ///
+    /// `@unchecked Sendable`: `body` is touched by the one thread that moved `state` from pending to running.
+    final class Ticket: @unchecked Sendable {
+        private enum State: UInt8, AtomicRepresentable {
+            case pending, running, done
+        }
+
+        private let state = Atomic(State.pending)
+        private var body: (@Sendable () -> Void)?
+
+        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+
+        var isDone: Bool { state.load(ordering: .acquiring) == .done }
+
+        /// Runs the body unless somebody else has begun; returns whether it did.
+        func run() -> Bool {
+            guard state.compareExchange(expected: .pending, desired: .running, ordering: .acquiringAndReleasing).exchanged
+            else { return false }
+            body?()
+            body = nil
+            state.store(.done, ordering: .releasing)
+            return true
+        }
+    }
+
+    /// Tickets that nobody has begun. Workers hold this and not the pool, so that a pool nobody uses goes away.
+    ///
+    /// `@unchecked Sendable`: guarded by `condition`.
+    private final class Queue: @unchecked Sendable {
+        let condition = NSCondition()
+        var tickets = Deque<Ticket>()
+        var isStopped = false
+
+        func work() {
+            condition.lock()
+            while !isStopped {
+                guard let ticket = tickets.popFirst() else {
+                    condition.wait()
+                    continue
+                }
+                condition.unlock()
+                let didRun = ticket.run()
+                condition.lock()
+                if didRun { condition.broadcast() }
+            }
+            condition.unlock()
+        }
+    }
+
+    /// Threads that compute, the caller's among them.
+    public let threads: Int
+    private let queue = Queue()
+
+    public init(threads: Int) {
+        precondition(threads > 0, "\(threads) host threads")
+        self.threads = threads
+        for index in 1..<max(threads, 1) {
+            let thread = Thread { [queue] in queue.work() }
+            thread.name = "host \(index)"
+            thread.stackSize = 4 << 20
+            thread.start()
+        }
+    }
+
+    deinit {
+        queue.condition.lock()
+        queue.isStopped = true
+        queue.condition.broadcast()
+        queue.condition.unlock()
+    }
+
+    func submit(_ ticket: Ticket) {
+        guard threads > 1 else { return }
+        queue.condition.lock()
+        queue.tickets.append(ticket)
+        queue.condition.signal()
+        queue.condition.unlock()
+    }
+
+    /// Returns when the ticket is done: runs it, or others while somebody else does.
+    func finish(_ ticket: Ticket) {
+        if ticket.isDone || ticket.run() { return }
+        queue.condition.lock()
+        while !ticket.isDone {
+            if let other = queue.tickets.popFirst() {
+                queue.condition.unlock()
+                _ = other.run()
+                queue.condition.lock()
+            } else {
+                queue.condition.wait()
+            }
+        }
+        queue.condition.unlock()
+    }
+
+    /// Calls `body` for every index in 0..<count, on all threads, and returns when all are done.
+    public func concurrentPerform(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
+        let tickets = (0..<count).map { index in Ticket { body(index) } }
+        for ticket in tickets.dropFirst() { submit(ticket) }
+        for ticket in tickets { finish(ticket) }
+    }
+}

@@ -1,0 +1,45 @@
+import Cluster
+import Foundation
+import Synchronization
+
+/// Cluster time of a job on real threads: the host's monotonic clock since `start`, less the pauses.
+final class PausableClock: Sendable {
+    private struct State {
+        var start: ContinuousClock.Instant?
+        var paused = Duration.zero
+        var pausedSince: ContinuousClock.Instant?
+    }
+
+    private let state = Mutex(State())
+
+    func start() { state.withLock { $0.start = .now } }
+
+    /// Seconds since the start; 0 before. Stands still during a pause.
+    var seconds: Double {
+        state.withLock { state in
+            guard let start = state.start else { return 0 }
+            return ((state.pausedSince ?? .now) - start - state.paused).inSeconds
+        }
+    }
+
+    func pause() { state.withLock { $0.pausedSince = .now } }
+
+    func resume() {
+        state.withLock { state in
+            guard let since = state.pausedSince else { return }
+            state.paused += .now - since
+            state.pausedSince = nil
+        }
+    }
+
+    /// Waits until the clock shows `seconds`: sleeps for most of it and spins at the end, since a sleep can be late by
+    /// 50 microseconds and more.
+    func wait(until seconds: Double) {
+        let spinning = 150e-6
+        while true {
+            let left = seconds - self.seconds
+            if left <= 0 { return }
+            if left > spinning { Thread.sleep(forTimeInterval: left - spinning) }
+        }
+    }
+}

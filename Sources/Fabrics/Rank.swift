@@ -1,0 +1,104 @@
+public import Cluster
+public import Kernel
+
+/// What a rank program may do: compute, exchange messages, take part in collectives. A strategy is written against
+/// this, and nothing in it knows which fabric carries it.
+///
+///     for step in 0..<steps {
+///         let loss = try await rank.compute(.step(samples: batch)) { gradient(of: step) }
+///         try await rank.allReduce(gradient, .sum, purpose: .gradient)
+///     }
+///
+/// Collectives are called by all ranks in the same order. A rank touches a vector that it handed to `compute` or to a
+/// collective only after the call has returned.
+public protocol Rank: AnyObject, Sendable {
+    /// 0..<count
+    var index: Int { get }
+    var count: Int { get }
+    /// Cluster time since the job began.
+    var now: VirtualTime { get }
+    /// What all ranks together have sent so far, framing included.
+    var totalBytesSent: Int { get }
+
+    /// Runs `body`, which costs what the fabric says `work` costs.
+    func compute<Result: Sendable>(
+        _ work: ComputeWork, _ body: @escaping @Sendable () -> Result
+    ) async throws -> Result
+
+    /// Runs `body` once for every index in 0..<chunks, on as many host cores as there are, then `finish`, while
+    /// cluster time stands still: for evaluation and logging.
+    ///
+    /// - Parameter pause: `.allRanks` where every rank makes this call, as in a program that all ranks share;
+    ///   `.thisRank` where the others wait for messages of this one.
+    func offTheClock(
+        _ pause: Pause, chunks: Int, _ body: @escaping @Sendable (Int) -> Void, finish: @escaping @Sendable () -> Void
+    ) async throws
+
+    /// Returns when the message has left this rank's port.
+    func send(_ message: Message, to receiver: Int) async throws
+    /// The next message from `sender`; nil when its program has ended and nothing is left to come.
+    func receive(from sender: Int) async throws -> Message?
+
+    /// Replaces the vector, on all ranks, by the sum or mean over ranks, added in the order of ranks.
+    func allReduce(_ vector: ParameterVector, _ reduction: Reduction, purpose: TrafficPurpose) async throws
+    /// Replaces the vector, on all ranks, by the root's.
+    func broadcast(_ vector: ParameterVector, from root: Int, purpose: TrafficPurpose) async throws
+    /// Copies of all ranks' vectors, in the order of ranks, on the root; nil on the others.
+    func gather(_ vector: ParameterVector, to root: Int, purpose: TrafficPurpose) async throws -> [ParameterVector]?
+    /// Returns when all ranks have called it.
+    func barrier() async throws
+}
+
+public enum Pause: Sendable {
+    case allRanks
+    case thisRank
+}
+
+public enum Reduction: Sendable {
+    case sum
+    case mean
+
+    func scale(ranks: Int) -> Float { self == .sum ? 1 : 1 / Float(ranks) }
+}
+
+/// A point-to-point message: a vector that the receiver must not change, and a number beside it.
+public struct Message: Sendable {
+    public let vector: ParameterVector
+    /// A count that travels with the vector, such as the samples behind a client's update.
+    public let weight: Int
+    public let purpose: TrafficPurpose
+    public let direction: TrafficDirection
+
+    /// What every message has around its payload: sender, receiver, tag and length, 32 bits each.
+    public static let framingBytes = 16
+
+    public init(
+        _ vector: ParameterVector, weight: Int = 0, purpose: TrafficPurpose, direction: TrafficDirection = .peer
+    ) {
+        self.vector = vector
+        self.weight = weight
+        self.purpose = purpose
+        self.direction = direction
+    }
+
+    /// The vector as 32-bit floats, and the framing.
+    var bytes: Int { vector.count * MemoryLayout<Float>.size + Self.framingBytes }
+}
+
+/// Something went wrong between ranks.
+public enum FabricError: Error, CustomStringConvertible {
+    /// Ranks wait for messages that nobody will send.
+    case deadlock(String)
+    /// Another rank failed; its error is the one that the fabric reports.
+    case aborted
+    /// The fabric cannot run so many ranks.
+    case tooManyRanks(String)
+
+    public var description: String {
+        switch self {
+        case .deadlock(let what): "deadlock: \(what)"
+        case .aborted: "another rank failed"
+        case .tooManyRanks(let what): what
+        }
+    }
+}

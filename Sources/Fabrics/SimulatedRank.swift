@@ -1,0 +1,72 @@
+import Cluster
+import Kernel
+
+/// A rank of a ``Simulation``. Its program runs on the simulation's thread, one rank at a time.
+final class SimulatedRank: Rank {
+    let index: Int
+    private let simulation: Simulation
+
+    init(index: Int, simulation: Simulation) {
+        self.index = index
+        self.simulation = simulation
+    }
+
+    var count: Int { simulation.rankCount }
+    var now: VirtualTime { simulation.now }
+    var totalBytesSent: Int { simulation.ledger.totalBytes }
+
+    func compute<Result: Sendable>(
+        _ work: ComputeWork, _ body: @escaping @Sendable () -> Result
+    ) async throws -> Result {
+        let box = ResultBox<Result>()
+        try await simulation.compute(work, rank: index) { box.value = body() }
+        guard let value = box.value else { preconditionFailure("a computation ended without a result") }
+        return value
+    }
+
+    func offTheClock(
+        _ pause: Pause, chunks: Int, _ body: @escaping @Sendable (Int) -> Void, finish: @escaping @Sendable () -> Void
+    ) async throws {
+        // Virtual time stands still while a rank's program runs: no need to stop the others.
+        guard pause == .thisRank || index == 0 else { return }
+        simulation.offTheClock(chunks: chunks, body)
+        finish()
+    }
+
+    func send(_ message: Message, to receiver: Int) async throws {
+        try await simulation.send(message, from: index, to: receiver)
+    }
+
+    func receive(from sender: Int) async throws -> Message? {
+        try await simulation.receive(from: sender, by: index)
+    }
+
+    func allReduce(_ vector: ParameterVector, _ reduction: Reduction, purpose: TrafficPurpose) async throws {
+        guard count > 1 else { return }
+        _ = try await simulation.take(
+            part: vector, of: .allReduce(reduction), rank: index, elements: vector.count, purpose: purpose)
+    }
+
+    func broadcast(_ vector: ParameterVector, from root: Int, purpose: TrafficPurpose) async throws {
+        // A copy, since the root may be done and go on before the last rank has come.
+        let run = try await simulation.take(
+            part: index == root ? vector.copied() : nil, of: .broadcast(root: root), rank: index,
+            elements: vector.count, purpose: purpose)
+        if index != root, let source = run.deposits[root] { vector.copy(from: source) }
+    }
+
+    func gather(_ vector: ParameterVector, to root: Int, purpose: TrafficPurpose) async throws -> [ParameterVector]? {
+        let run = try await simulation.take(
+            part: vector.copied(), of: .gather(root: root), rank: index, elements: vector.count, purpose: purpose)
+        return index == root ? run.deposits.compactMap { $0 } : nil
+    }
+
+    func barrier() async throws {
+        _ = try await simulation.take(part: nil, of: .barrier, rank: index, elements: 0, purpose: .control)
+    }
+}
+
+/// `@unchecked Sendable`: written by the thread that runs the body, read after the body is known to be done.
+private final class ResultBox<Value>: @unchecked Sendable {
+    var value: Value?
+}

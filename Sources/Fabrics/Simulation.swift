@@ -1,0 +1,300 @@
+import Cluster
+import Collections
+import Kernel
+
+/// A discrete-event simulator whose processes are Swift tasks: a suspended task is a suspended rank.
+///
+/// It is the tasks' executor. Jobs that are ready run at the current virtual time; when none is left, the clock moves
+/// to the earliest event, which makes others ready. Everything here happens on the one thread that called `run`, in an
+/// order that depends on nothing but the program; only the bodies of computations run elsewhere, on the host pool.
+///
+/// `@unchecked Sendable`: all state belongs to the thread that runs the loop, and ranks run nowhere else.
+final class Simulation: TaskExecutor, @unchecked Sendable {
+    typealias Waiter = UnsafeContinuation<Void, any Error>
+
+    /// Something that happens at a point in virtual time; equal times in the order in which they were scheduled.
+    struct Event: Comparable {
+        enum Kind {
+            /// A computation ends: its body must be done, then its rank goes on.
+            case computed(HostPool.Ticket, Waiter)
+            /// A message asks for the receiver's port.
+            case arriving(NetworkModel.Transit, Parcel)
+            /// A message is there.
+            case delivered(Parcel)
+            /// A rank that waited for its port goes on.
+            case resume(Waiter)
+        }
+
+        let time: VirtualTime
+        let sequence: Int
+        let kind: Kind
+
+        static func < (left: Self, right: Self) -> Bool {
+            (left.time.nanoseconds, left.sequence) < (right.time.nanoseconds, right.sequence)
+        }
+        static func == (left: Self, right: Self) -> Bool { left.sequence == right.sequence }
+    }
+
+    /// A message under way, of a collective or from rank to rank.
+    struct Parcel {
+        enum Content {
+            case collective(CollectiveRun)
+            case message(Message)
+        }
+
+        let sender: Int
+        let receiver: Int
+        let sentAt: VirtualTime
+        let content: Content
+    }
+
+    private struct Delivered {
+        let message: Message
+        let sentAt: VirtualTime
+        let deliveredAt: VirtualTime
+    }
+
+    private struct RankState {
+        var hasEnded = false
+        var inbox: [Int: Deque<Delivered>] = [:]
+        /// The sender that the rank waits for.
+        var waiting: (sender: Int, waiter: Waiter)?
+        /// Collectives that the rank has entered.
+        var collectives = 0
+        var account = TimeAccount()
+    }
+
+    private(set) var now = VirtualTime.zero
+    private let fabric: SimulatedFabric
+    private let pool: HostPool
+    let ledger: TrafficLedger
+    private var network: NetworkModel
+    private var ready = Deque<UnownedJob>()
+    private var events = Heap<Event>()
+    private var scheduled = 0
+    private var ranks: [RankState]
+    private var endedCount = 0
+    private var lastEnd = VirtualTime.zero
+    private var failure: (any Error)?
+    /// Collectives that not all ranks have left, by their number in the program.
+    private var collectives: [Int: CollectiveRun] = [:]
+
+    init(_ fabric: SimulatedFabric, pool: HostPool) {
+        self.fabric = fabric
+        self.pool = pool
+        ledger = TrafficLedger(ranks: fabric.nodes.count)
+        network = NetworkModel(nodes: fabric.nodes, jitter: fabric.jitter, seeds: fabric.seeds)
+        ranks = Array(repeating: RankState(), count: fabric.nodes.count)
+    }
+
+    var rankCount: Int { ranks.count }
+
+    // MARK: The loop
+
+    func enqueue(_ job: consuming ExecutorJob) { ready.append(UnownedJob(job)) }
+
+    func run(_ program: @escaping RankProgram) throws -> FabricReport {
+        for index in ranks.indices {
+            let rank = SimulatedRank(index: index, simulation: self)
+            Task(executorPreference: self) {
+                do {
+                    try await program(rank)
+                    self.end(index, nil)
+                } catch {
+                    self.end(index, error)
+                }
+            }
+        }
+        while endedCount < ranks.count {
+            while let job = ready.popFirst() { job.runSynchronously(on: asUnownedTaskExecutor()) }
+            if let event = events.popMin() {
+                now = event.time
+                fire(event.kind)
+            } else if endedCount < ranks.count, !releaseReceiversOfEnded() {
+                fail(FabricError.deadlock(describeWaiting()))
+            }
+        }
+        if let failure { throw failure }
+        return FabricReport(seconds: lastEnd.seconds, accounts: ranks.map(\.account), ledger: ledger)
+    }
+
+    private func fire(_ kind: Event.Kind) {
+        switch kind {
+        case .computed(let ticket, let waiter):
+            pool.finish(ticket)
+            waiter.resume()
+        case .arriving(let transit, let parcel):
+            schedule(.delivered(parcel), at: network.arrive(transit))
+        case .delivered(let parcel):
+            deliver(parcel)
+        case .resume(let waiter):
+            waiter.resume()
+        }
+    }
+
+    private func schedule(_ kind: Event.Kind, at time: VirtualTime) {
+        events.insert(Event(time: time, sequence: scheduled, kind: kind))
+        scheduled += 1
+    }
+
+    private func end(_ rank: Int, _ error: (any Error)?) {
+        ranks[rank].hasEnded = true
+        endedCount += 1
+        lastEnd = max(lastEnd, now)
+        if let error { fail(error) }
+    }
+
+    /// Keeps the first error and lets every rank that waits fail too, so that all tasks end.
+    private func fail(_ error: any Error) {
+        if failure == nil { failure = error }
+        for index in ranks.indices {
+            if let waiting = ranks[index].waiting {
+                ranks[index].waiting = nil
+                waiting.waiter.resume(throwing: FabricError.aborted)
+            }
+        }
+        for collective in collectives.values { collective.abort() }
+    }
+
+    /// When nothing is left to happen: ranks that wait for one whose program has ended learn it. True if there were any.
+    private func releaseReceiversOfEnded() -> Bool {
+        var released = false
+        for index in ranks.indices {
+            guard let waiting = ranks[index].waiting, ranks[waiting.sender].hasEnded else { continue }
+            ranks[index].waiting = nil
+            waiting.waiter.resume()
+            released = true
+        }
+        return released
+    }
+
+    private func describeWaiting() -> String {
+        let stuck = ranks.indices.filter { !ranks[$0].hasEnded }
+        let examples = stuck.prefix(4).map { index in
+            ranks[index].waiting.map { "rank \(index) waits for rank \($0.sender)" } ?? "rank \(index) is in a collective"
+        }
+        return "\(stuck.count) of \(ranks.count) ranks wait for messages that nobody sends: "
+            + examples.joined(separator: ", ")
+    }
+
+    private func throwIfFailed() throws { if failure != nil { throw FabricError.aborted } }
+
+    // MARK: What ranks ask for
+
+    func compute(_ work: ComputeWork, rank: Int, _ body: @escaping @Sendable () -> Void) async throws {
+        try throwIfFailed()
+        let ticket = HostPool.Ticket(body)
+        let seconds = fabric.compute.seconds(work) / fabric.nodes[rank].speed
+        ranks[rank].account.computeSeconds += seconds
+        let end = VirtualTime(nanoseconds: now.nanoseconds + VirtualTime.span(seconds: seconds))
+        pool.submit(ticket)
+        // The end is known before the body starts, so bodies of many ranks run at once while the clock stands.
+        try await withUnsafeThrowingContinuation { schedule(.computed(ticket, $0), at: end) }
+    }
+
+    func offTheClock(chunks: Int, _ body: @escaping @Sendable (Int) -> Void) {
+        pool.concurrentPerform(chunks, body)
+    }
+
+    func send(_ message: Message, from sender: Int, to receiver: Int) async throws {
+        try throwIfFailed()
+        let departed = post(
+            Parcel(sender: sender, receiver: receiver, sentAt: now, content: .message(message)), bytes: message.bytes,
+            message.purpose, message.direction)
+        guard departed > now else { return }
+        ranks[sender].account.communicationSeconds += departed.seconds - now.seconds
+        try await withUnsafeThrowingContinuation { schedule(.resume($0), at: departed) }
+    }
+
+    func receive(from sender: Int, by rank: Int) async throws -> Message? {
+        try throwIfFailed()
+        let since = now
+        if ranks[rank].inbox[sender] == nil {
+            if ranks[sender].hasEnded, ranks[rank].waiting == nil, events.isEmpty { return nil }
+            try await withUnsafeThrowingContinuation { ranks[rank].waiting = (sender, $0) }
+        }
+        guard let delivered = ranks[rank].inbox[sender]?.popFirst() else { return nil }
+        if ranks[rank].inbox[sender]?.isEmpty == true { ranks[rank].inbox[sender] = nil }
+        let begin = max(since, delivered.sentAt)
+        if delivered.deliveredAt > begin {
+            ranks[rank].account.communicationSeconds += delivered.deliveredAt.seconds - begin.seconds
+        }
+        return delivered.message
+    }
+
+    /// Takes part in the rank's next collective; returns when the rank's part is played.
+    func take(
+        part deposit: ParameterVector?, of kind: CollectiveKind, rank: Int, elements: Int, purpose: TrafficPurpose
+    ) async throws -> CollectiveRun {
+        try throwIfFailed()
+        let number = ranks[rank].collectives
+        ranks[rank].collectives += 1
+        let entered = now
+        let run: CollectiveRun
+        if let existing = collectives[number] {
+            precondition(
+                existing.kind == kind && existing.elements == elements,
+                "rank \(rank) called \(kind) of \(elements) where another called \(existing.kind) of \(existing.elements)")
+            run = existing
+        } else {
+            run = CollectiveRun(kind, fabric.allReduce, ranks: ranks.count, elements: elements, purpose: purpose)
+            collectives[number] = run
+        }
+        run.enter(rank, deposit, at: now)
+        if run.isComplete { run.combine(pool) }
+        try await withUnsafeThrowingContinuation { waiter in
+            run.waiters[rank] = waiter
+            advance(run, rank)
+        }
+        run.leftCount += 1
+        if run.leftCount == ranks.count { collectives[number] = nil }
+        // Of a broadcast or gather a rank may be done before all have come; then it waited for nobody.
+        let begin = run.kind.needsAllRanks ? max(entered, run.completedAt) : entered
+        ranks[rank].account.communicationSeconds += now.seconds - begin.seconds
+        return run
+    }
+
+    // MARK: Messages
+
+    /// Hands a message to the sender's port and charges it; returns when it has left the port.
+    private func post(
+        _ parcel: Parcel, bytes: Int, _ purpose: TrafficPurpose, _ direction: TrafficDirection
+    ) -> VirtualTime {
+        ledger.charge(from: parcel.sender, to: parcel.receiver, bytes: bytes, purpose, direction)
+        let transit = network.depart(from: parcel.sender, to: parcel.receiver, bytes: bytes, at: now)
+        schedule(.arriving(transit, parcel), at: transit.arriving)
+        return transit.departed
+    }
+
+    private func deliver(_ parcel: Parcel) {
+        switch parcel.content {
+        case .collective(let run):
+            run.arrived(from: parcel.sender, at: parcel.receiver)
+            if run.isWaiting(parcel.receiver, for: parcel.sender) { advance(run, parcel.receiver) }
+        case .message(let message):
+            let delivered = Delivered(message: message, sentAt: parcel.sentAt, deliveredAt: now)
+            ranks[parcel.receiver].inbox[parcel.sender, default: []].append(delivered)
+            if let waiting = ranks[parcel.receiver].waiting, waiting.sender == parcel.sender {
+                ranks[parcel.receiver].waiting = nil
+                waiting.waiter.resume()
+            }
+        }
+    }
+
+    /// Plays a rank's steps until one has to wait; at the end, lets the rank go on.
+    private func advance(_ run: CollectiveRun, _ rank: Int) {
+        while let step = run.nextStep(of: rank) {
+            if let send = step.send, run.mustSend(rank) {
+                let parcel = Parcel(sender: rank, receiver: send.to, sentAt: now, content: .collective(run))
+                run.players[rank].departed = post(
+                    parcel, bytes: send.bytes + Message.framingBytes, run.purpose, send.direction)
+            }
+            if let sender = step.receiveFrom, !run.consume(from: sender, at: rank) { return }
+            run.finishStep(of: rank)
+        }
+        guard let waiter = run.waiters[rank] else { return }
+        run.waiters[rank] = nil
+        let departed = run.players[rank].departed
+        if departed > now { schedule(.resume(waiter), at: departed) } else { waiter.resume() }
+    }
+}

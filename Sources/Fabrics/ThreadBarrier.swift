@@ -1,0 +1,65 @@
+import Foundation
+import Synchronization
+
+/// A barrier for a fixed number of threads, fit for steps of 100 microseconds: a thread that comes early spins for a
+/// while, since the others are near, and then parks, since they are not.
+///
+/// `@unchecked Sendable`: what is not atomic is guarded by `condition`.
+final class ThreadBarrier: @unchecked Sendable {
+    private let parties: Int
+    private let spins: Int
+    private let arrived = Atomic(0)
+    /// Counts the times the barrier has opened; waiting is for it to change.
+    private let generation = Atomic(0)
+    private let parked = Atomic(0)
+    private let aborted = Atomic(false)
+    private let condition = NSCondition()
+
+    /// - Parameter cores: cores of this machine; with more threads than that, spinning would keep the others away.
+    init(parties: Int, cores: Int = ProcessInfo.processInfo.activeProcessorCount) {
+        self.parties = parties
+        // About 100 microseconds: longer than ranks of one step differ, shorter than a park and a wake-up hurt.
+        spins = parties <= cores ? 40_000 : 0
+    }
+
+    /// Returns when all parties have called it.
+    /// - Throws: ``FabricError/aborted`` after ``abort()``.
+    func wait() throws(FabricError) {
+        let opened = generation.load(ordering: .acquiring)
+        if arrived.add(1, ordering: .acquiringAndReleasing).newValue == parties {
+            arrived.store(0, ordering: .relaxed)
+            generation.add(1, ordering: .sequentiallyConsistent)
+            // A thread that parks first counts itself and then looks again; so either it sees the new generation or
+            // this sees it counted.
+            if parked.load(ordering: .sequentiallyConsistent) > 0 { wakeAll() }
+        } else {
+            var left = spins
+            while generation.load(ordering: .acquiring) == opened, !aborted.load(ordering: .relaxed) {
+                if left > 0 { left -= 1 } else { park(until: opened) }
+            }
+        }
+        if aborted.load(ordering: .acquiring) { throw .aborted }
+    }
+
+    /// Makes all waits, now and later, throw.
+    func abort() {
+        aborted.store(true, ordering: .sequentiallyConsistent)
+        wakeAll()
+    }
+
+    private func park(until opened: Int) {
+        parked.add(1, ordering: .sequentiallyConsistent)
+        condition.lock()
+        while generation.load(ordering: .sequentiallyConsistent) == opened,
+            !aborted.load(ordering: .sequentiallyConsistent)
+        { condition.wait() }
+        condition.unlock()
+        parked.subtract(1, ordering: .sequentiallyConsistent)
+    }
+
+    private func wakeAll() {
+        condition.lock()
+        condition.broadcast()
+        condition.unlock()
+    }
+}

@@ -1,0 +1,62 @@
+public import Cluster
+import Foundation
+public import Randomness
+
+/// Runs every rank on an OS thread of its own, in shared memory, in real time.
+///
+/// Alone it is the workstation one has: collectives are loops over shared vectors between two barriers. With an
+/// ``Emulation`` the same threads exchange the messages of the cluster's collectives, each held back for as long as
+/// the network model says, and computations last at least as long as the compute model says.
+public struct ThreadFabric: Fabric {
+    /// The cluster that threads act out in real time.
+    public struct Emulation: Sendable {
+        public var nodes: [Node]
+        public var jitter: Jitter
+        public var compute: ComputeModel
+        public var allReduce: AllReduceAlgorithm
+        public var seeds: SeedSequence
+
+        public init(
+            nodes: [Node], jitter: Jitter = .none, compute: ComputeModel, allReduce: AllReduceAlgorithm = .ring,
+            seeds: SeedSequence
+        ) {
+            self.nodes = nodes
+            self.jitter = jitter
+            self.compute = compute
+            self.allReduce = allReduce
+            self.seeds = seeds
+        }
+    }
+
+    public let ranks: Int
+    public let emulation: Emulation?
+
+    /// - Throws: ``FabricError/tooManyRanks(_:)`` above ``maximumThreadRanks``.
+    public init(ranks: Int, emulating emulation: Emulation? = nil) throws {
+        precondition(ranks > 0, "a fabric of no ranks")
+        precondition(emulation.map { $0.nodes.count == ranks } ?? true, "nodes for another number of ranks")
+        guard ranks <= maximumThreadRanks else {
+            throw FabricError.tooManyRanks(
+                "\(ranks) ranks as threads of this machine; at most \(maximumThreadRanks), more can only be simulated")
+        }
+        self.ranks = ranks
+        self.emulation = emulation
+    }
+
+    public func run(_ program: @escaping RankProgram) throws -> FabricReport {
+        let job = ThreadJob(ranks: ranks, emulation: emulation)
+        let allDone = DispatchGroup()
+        for index in 0..<ranks {
+            allDone.enter()
+            let thread = Thread {
+                job.runRank(index, program)
+                allDone.leave()
+            }
+            thread.name = "rank \(index)"
+            thread.stackSize = 8 << 20
+            thread.start()
+        }
+        allDone.wait()
+        return try job.report()
+    }
+}

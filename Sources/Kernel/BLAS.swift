@@ -1,0 +1,56 @@
+internal import COpenBLAS
+
+/// The one place that calls OpenBLAS.
+public enum BLAS {
+    /// Makes OpenBLAS compute on the calling thread alone: ranks bring the parallelism. Called once, before any thread.
+    ///
+    /// - Throws: ``BLASError`` where OpenBLAS does not obey, as builds with OpenMP don't: their own threads would run
+    ///   beside the ranks', and every measured time would be wrong.
+    public static func useOneThreadPerCaller() throws {
+        openblas_set_num_threads(1)
+        // 2 is OPENBLAS_OPENMP of cblas.h: its thread count belongs to each calling thread, not to the process.
+        if openblas_get_parallel() == 2 {
+            throw BLASError(
+                description: """
+                    OpenBLAS was built with OpenMP, which ignores openblas_set_num_threads; install the build with \
+                    POSIX threads (Debian: libopenblas0-pthread) or set OMP_NUM_THREADS=1 and a serial build
+                    """)
+        }
+    }
+
+    /// OpenBLAS's own description of its build: version, options, and the core it dispatches to.
+    public static var configuration: String {
+        String(cString: openblas_get_config()) + " core=" + String(cString: openblas_get_corename())
+    }
+
+    /// C = alpha * op(A) * op(B) + beta * C, rows first: op(A) is `[rows, inner]`, op(B) `[inner, columns]`,
+    /// C `[rows, columns]`; a stride is the distance between the starts of two stored rows, in floats.
+    static func multiply(
+        rows: Int, columns: Int, inner: Int,
+        _ a: Matrix, _ b: Matrix,
+        into c: UnsafeMutablePointer<Float>, stride strideC: Int,
+        alpha: Float = 1, beta: Float = 0
+    ) {
+        cblas_sgemm(
+            CblasRowMajor, a.isTransposed ? CblasTrans : CblasNoTrans, b.isTransposed ? CblasTrans : CblasNoTrans,
+            blasint(rows), blasint(columns), blasint(inner), alpha, a.values, blasint(a.stride),
+            b.values, blasint(b.stride), beta, c, blasint(strideC))
+    }
+
+    /// An operand: stored rows of `stride` numbers, read as they are or transposed.
+    struct Matrix {
+        let values: UnsafePointer<Float>
+        let stride: Int
+        let isTransposed: Bool
+
+        init(_ values: UnsafePointer<Float>, stride: Int, transposed: Bool = false) {
+            self.values = values
+            self.stride = stride
+            isTransposed = transposed
+        }
+    }
+}
+
+public struct BLASError: Error, CustomStringConvertible {
+    public let description: String
+}

@@ -1,0 +1,46 @@
+import Foundation
+
+/// The learning rate as a function of the work done, in epochs, so that strategies with different numbers of steps
+/// share a schedule.
+public struct LearningRateSchedule: Hashable, Codable, Sendable {
+    public enum Decay: Hashable, Codable, Sendable {
+        case constant
+        /// Multiply by `factor` every `epochs`.
+        case step(epochs: Double, factor: Double)
+        /// Half a cosine from the base rate to zero at the end (Loshchilov and Hutter 2017, without restarts).
+        case cosine
+    }
+
+    public var baseRate: Double
+    public var decay: Decay
+    /// Epochs over which the rate grows linearly from zero (gradual warm-up, Goyal et al. 2017, section 2.2).
+    public var warmupEpochs: Double
+    /// Epochs at which `cosine` reaches zero.
+    public var totalEpochs: Double
+
+    public init(baseRate: Double, decay: Decay = .constant, warmupEpochs: Double = 0, totalEpochs: Double) {
+        self.baseRate = baseRate
+        self.decay = decay
+        self.warmupEpochs = warmupEpochs
+        self.totalEpochs = totalEpochs
+    }
+
+    /// The rate for the step that ends at `epoch`: the end and not the start, so that a warm-up's first step moves.
+    public func rate(at epoch: Double) -> Double {
+        if epoch < warmupEpochs { return baseRate * epoch / warmupEpochs }
+        switch decay {
+        case .constant: return baseRate
+        case .step(let epochs, let factor): return baseRate * pow(factor, (epoch / epochs).rounded(.down))
+        case .cosine:
+            let span = max(totalEpochs - warmupEpochs, .leastNormalMagnitude)
+            let progress = min((epoch - warmupEpochs) / span, 1)
+            return baseRate * 0.5 * (1 + cos(.pi * progress))
+        }
+    }
+
+    /// The linear scaling rule: when the batch is k times the reference, so is the rate (Goyal et al. 2017, section 2.1).
+    public static func linearlyScaled(_ rate: Double, batch: Int, reference: Int) -> Double {
+        precondition(batch > 0 && reference > 0, "batch \(batch), reference \(reference)")
+        return rate * Double(batch) / Double(reference)
+    }
+}

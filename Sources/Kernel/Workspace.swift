@@ -1,0 +1,67 @@
+import Synchronization
+
+/// What one thread needs to run a ``Network``: the activations `[B, output]` of every layer, two buffers for the
+/// gradients between layers, scratch, and a ``Batch`` to gather samples into. Nothing of it outlives a call, so a
+/// workspace belongs to a host thread, not to a rank.
+///
+/// `@unchecked Sendable`: ``WorkspacePool`` hands a workspace to one thread at a time.
+public final class Workspace: @unchecked Sendable {
+    public let batch: Batch
+    let capacity: Int
+    /// The output of each layer; one that works in place has the buffer of the layer before.
+    let activations: [UnsafeMutablePointer<Float>]
+    let saved: [UnsafeMutablePointer<Int32>]
+    let gradients: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>)
+    let scratch: UnsafeMutablePointer<Float>
+    private var owned: [UnsafeMutableRawPointer] = []
+
+    init(for network: Network, capacity: Int) {
+        self.capacity = capacity
+        batch = Batch(capacity: capacity, featureCount: network.input.count)
+        var owned: [UnsafeMutableRawPointer] = []
+        func allocate<Element: BitwiseCopyable>(_ count: Int, of zero: Element) -> UnsafeMutablePointer<Element> {
+            let bytes = max(count, 1) * MemoryLayout<Element>.stride
+            let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+            owned.append(memory)
+            return memory.initializeMemory(as: Element.self, repeating: zero, count: max(count, 1))
+        }
+        var activations: [UnsafeMutablePointer<Float>] = []
+        for layer in network.layers {
+            if layer.operatesInPlace, let last = activations.last {
+                activations.append(last)
+            } else {
+                activations.append(allocate(capacity * layer.output.count, of: Float(0)))
+            }
+        }
+        self.activations = activations
+        saved = network.layers.map { allocate(capacity * $0.savedCountPerSample, of: Int32(0)) }
+        let widest = network.layers.map { max($0.input.count, $0.output.count) }.max() ?? 0
+        gradients = (allocate(capacity * widest, of: Float(0)), allocate(capacity * widest, of: Float(0)))
+        scratch = allocate(network.layers.map(\.scratchCount).max() ?? 0, of: Float(0))
+        self.owned = owned
+    }
+
+    deinit { for memory in owned { memory.deallocate() } }
+}
+
+/// Workspaces of one network, lent to whoever computes: as many exist as were ever in use at once.
+public final class WorkspacePool: Sendable {
+    private let network: Network
+    private let free = Mutex<[Workspace]>([])
+
+    public init(for network: Network) { self.network = network }
+
+    /// Calls `body` with a workspace for batches of up to `capacity` samples.
+    public func withWorkspace<Result>(capacity: Int, _ body: (Workspace) throws -> Result) rethrows -> Result {
+        let lent = free.withLock { free in
+            // One that is too small is dropped: batches of a run have one size, but for a short last one.
+            while let candidate = free.popLast() {
+                if candidate.capacity >= capacity { return Optional(candidate) }
+            }
+            return nil
+        }
+        let workspace = lent ?? Workspace(for: network, capacity: capacity)
+        defer { free.withLock { $0.append(workspace) } }
+        return try body(workspace)
+    }
+}

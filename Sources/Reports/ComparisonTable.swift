@@ -1,0 +1,58 @@
+import Diagnostics
+public import Experiments
+
+/// The table a reader wants: which strategy reaches the target when, how good it ends, what it sends.
+public enum ComparisonTable {
+    public static func terminal(_ results: Results) -> String { table(results).terminal }
+    public static func markdown(_ results: Results) -> String { table(results).markdown }
+
+    private static func table(_ results: Results) -> TextTable {
+        var table = TextTable([
+            ("strategy", .left), ("workers", .right), ("clock", .left),
+            ("time to \(target(results))", .right), ("accuracy at the end", .right), ("cluster time", .right),
+            ("compute", .right), ("network", .right), ("idle", .right), ("sent", .right), ("host time", .right),
+        ])
+        for summary in results.summaries {
+            let total = summary.spread(\.clusterSeconds).median
+            func share(_ part: (RunRecord) -> Double) -> String {
+                total > 0 ? Format.percent(summary.spread(part).median / total, decimals: 0) : "-"
+            }
+            table.append([
+                summary.strategy, String(summary.workers), summary.plan.fabric.isMeasured ? "measured" : "simulated",
+                timeToTarget(summary), accuracy(summary), Format.seconds(total), share(\.computeSeconds),
+                share(\.communicationSeconds), share(\.idleSeconds),
+                summary.count(\.traffic.bytesTotal) == 0 ? "-" : Format.bytes(Double(summary.count(\.traffic.bytesTotal))),
+                Format.seconds(summary.spread(\.hostSeconds).median),
+            ])
+        }
+        return table
+    }
+
+    static func target(_ results: Results) -> String {
+        "\(Format.significant(results.plan.target * 100)) %"
+    }
+
+    /// Median and interval; "-" where less than half of the seeds got there.
+    static func timeToTarget(_ summary: StrategySummary) -> String {
+        let time = summary.timeToTarget
+        let reached =
+            summary.seedsReached == summary.runs.count ? "" : " (\(summary.seedsReached) of \(summary.runs.count) seeds)"
+        guard time.median.isFinite else { return "-" + reached }
+        let high = time.high.isFinite ? Format.seconds(time.high) : "never"
+        return summary.runs.count == 1
+            ? Format.seconds(time.median) : "\(Format.seconds(time.median)) [\(Format.seconds(time.low)), \(high)]\(reached)"
+    }
+
+    static func accuracy(_ summary: StrategySummary) -> String {
+        let accuracy = summary.finalAccuracy
+        let diverged = summary.divergedCount == 0 ? "" : " (\(summary.divergedCount) diverged)"
+        let median = Format.percent(accuracy.median, decimals: 2)
+        guard summary.runs.count > 1 else { return median + diverged }
+        return "\(median) [\(Format.fixed(accuracy.low * 100, 2)), \(Format.fixed(accuracy.high * 100, 2))]\(diverged)"
+    }
+}
+
+extension StrategySummary {
+    /// Training workers: all clients of a federated strategy.
+    var workers: Int { plan.description?.make(plan.configuration).workerCount ?? 0 }
+}

@@ -1,0 +1,15 @@
+/// The file of `--trace-loss`: the mean training loss of every optimizer step.
+public struct LossTraceCSV: Sendable {
+    private var csv = CSV(columns: ["strategy", "seed", "step", "loss"])
+
+    public init() {}
+
+    public mutating func append(strategy: String, seed: UInt64, losses: [Double]) {
+        for (step, loss) in losses.enumerated() {
+            // Seventeen digits tell any two doubles apart: traces are compared between fabrics.
+            csv.append([strategy, String(seed), String(step), loss.isFinite ? "\(loss)" : "nan"])
+        }
+    }
+
+    public var text: String { csv.text }
+}

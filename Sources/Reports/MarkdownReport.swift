@@ -1,0 +1,181 @@
+import Diagnostics
+public import Experiments
+import Foundation
+
+/// `report.md`: the table, what it shows in two sentences, and all that is needed to believe it or to do it again.
+public enum MarkdownReport {
+    public static let name = "report.md"
+
+    public static func render(_ results: Results) -> String {
+        let sections = [
+            "# Strategies of distributed training on \(results.plan.task)\n",
+            results.isComplete ? "" : "**Stopped before its end: \(results.runs.count) runs are finished.**\n",
+            ComparisonTable.markdown(results), summary(results), reading(results), equal(results), tuned(results),
+            clusters(results), traffic(results), skew(results), machine(results),
+        ]
+        return sections.filter { !$0.isEmpty }.joined(separator: "\n")
+    }
+
+    /// Two sentences on what the table shows.
+    public static func summary(_ results: Results) -> String {
+        let summaries = results.summaries
+        guard !summaries.isEmpty else { return "No run was finished.\n" }
+        let target = ComparisonTable.target(results)
+        let reached = summaries.filter(\.timeToTarget.median.isFinite).sorted { $0.timeToTarget.median < $1.timeToTarget.median }
+        var text = ""
+        if let first = reached.first {
+            text += "`\(first.strategy)` is the first to reach \(target), after \(Format.seconds(first.timeToTarget.median))"
+            text += " of \(first.plan.fabric.isMeasured ? "measured" : "simulated") cluster time"
+            if reached.count > 1, let last = reached.last {
+                text += "; `\(last.strategy)` takes \(Format.significant(last.timeToTarget.median / first.timeToTarget.median)) times as long"
+            }
+            let never = summaries.filter { !$0.timeToTarget.median.isFinite }.map { "`\($0.strategy)`" }
+            if !never.isEmpty { text += "; \(never.joined(separator: ", ")) did not reach it with half of the seeds" }
+            text += ". "
+        } else {
+            text += "No strategy reached \(target) with half of its seeds or more. "
+        }
+        let senders = summaries.filter { $0.count(\.traffic.bytesTotal) > 0 && $0.plan.fabric != .threads }
+            .sorted { $0.count(\.traffic.bytesTotal) < $1.count(\.traffic.bytesTotal) }
+        if let least = senders.first, let most = senders.last, senders.count > 1 {
+            let ratio = Double(most.count(\.traffic.bytesTotal)) / Double(least.count(\.traffic.bytesTotal))
+            text += "Over a network, `\(least.strategy)` sends least, \(Format.bytes(Double(least.count(\.traffic.bytesTotal))))"
+            text += " for the same number of samples; `\(most.strategy)` sends \(Format.significant(ratio)) times as much"
+        } else {
+            let best = summaries.max { $0.finalAccuracy.median < $1.finalAccuracy.median } ?? summaries[0]
+            text += "The highest median accuracy at the end is \(Format.percent(best.finalAccuracy.median, decimals: 2)), of `\(best.strategy)`"
+        }
+        return text + ".\n"
+    }
+
+    private static func reading(_ results: Results) -> String {
+        let count = results.plan.seeds.count
+        let interval =
+            count == 1
+            ? "One seed: no interval can be given."
+            : """
+            Medians over \(count) seeds; in brackets the interval between order statistics that covers the median with \
+            \(Format.percent(SpreadSummary.coverage(count), decimals: 0)) probability\
+            \(SpreadSummary.coverage(count) < 0.95 ? " (95 % needs six seeds)" : "").
+            """
+        return """
+            \(interval) *Time to target* is cluster time until an evaluation is at or above the target together with the \
+            mean of the last three; `-` means never. *Cluster time* is what the job takes on the machines it is about: \
+            measured on threads of this machine, or simulated; *host time* is how long the benchmark kept this machine \
+            busy. *Compute*, *network* and *idle* are shares of a working worker's cluster time. Evaluation is charged to \
+            none of them.
+
+            """
+    }
+
+    private static func equal(_ results: Results) -> String {
+        let plan = results.plan
+        let budgets = results.summaries.map { "\($0.strategy) \($0.count(\.samples))" }.joined(separator: ", ")
+        return """
+            ## What was equal
+
+            - Task `\(plan.task)`: model, data, test set, and \(plan.initialParametersFile.map { "initial parameters from `\($0)`" } ?? "initial parameters (\(plan.initialization.rawValue), from the seed)").
+            - Seeds \(plan.seeds.map(String.init).joined(separator: ", ")): split, shuffles and partitions are drawn from them; \(plan.shuffles ? "samples are shuffled" : "samples are taken in file order").
+            - Sample budget \(epochs(plan)) over \(results.trainingSamples) training samples. A last round may go beyond it; samples trained on: \(budgets).
+
+            """
+    }
+
+    private static func epochs(_ plan: ExperimentPlan) -> String {
+        let all = Set(plan.strategies.map(\.configuration.epochs))
+        return all.sorted().map { "\(Format.significant($0)) epochs" }.joined(separator: " / ")
+    }
+
+    private static func tuned(_ results: Results) -> String {
+        var table = TextTable([
+            ("strategy", .left), ("learning rate", .left), ("momentum", .right), ("batch", .left), ("workers", .left),
+        ])
+        for strategy in results.plan.strategies {
+            let configuration = strategy.configuration
+            let federated = configuration.federated
+            let isFederated = strategy.description?.isFederated == true
+            let local = federated.localBatch.map { "\($0) a client" } ?? "all of a client's"
+            let cohort = "\(federated.cohortSize) of \(federated.clients) clients a round (C = \(federated.fraction)), E = \(federated.localEpochs), \(federated.partition)"
+            table.append([
+                strategy.name, OptionText.schedule(configuration.schedule), Format.significant(Double(configuration.optimizer.momentum))
+                    + (configuration.optimizer.nesterov ? " (Nesterov)" : ""),
+                isFederated ? local : "\(configuration.batch) in all",
+                isFederated ? cohort : "\(strategy.description?.make(configuration).workerCount ?? 0)",
+            ])
+        }
+        return "## What was set, and what was tuned\n\n\(table.markdown)\n\(results.tuning)\n"
+    }
+
+    private static func clusters(_ results: Results) -> String {
+        var text = "## Machines\n\n"
+        for strategy in results.plan.strategies {
+            if let cluster = strategy.cluster, strategy.fabric != .threads {
+                text += "- `\(strategy.name)`: \(cluster.name), \(strategy.fabric.rawValue): \(cluster.figures)."
+                if strategy.description?.isFederated != true { text += " All-reduce: \(strategy.allReduce.rawValue)." }
+                text += cluster.source.isEmpty ? "\n" : " Source: \(cluster.source).\n"
+            } else {
+                text += "- `\(strategy.name)`: threads of this machine, measured.\n"
+            }
+        }
+        if let model = results.computeModel, results.plan.strategies.contains(where: { $0.fabric != .threads }) {
+            let points = model.stepPoints.filter { $0.samples > 0 }
+                .map { "\($0.samples): \(Format.seconds($0.seconds))" }.joined(separator: ", ")
+            let origin = model.name == "calibrated" ? "measured on one core of this machine before the runs" : "device profile `\(model.name)`"
+            text += "- Compute time of simulated machines: \(origin); seconds a training step by batch size: \(points). A machine's `speed` divides it.\n"
+        }
+        return text
+    }
+
+    /// What was sent, by purpose and direction, of the first seed.
+    private static func traffic(_ results: Results) -> String {
+        var table = TextTable([
+            ("strategy", .left), ("purpose", .left), ("direction", .left), ("bytes", .right), ("messages", .right),
+        ])
+        var isEmpty = true
+        for summary in results.summaries {
+            guard let entries = summary.runs.first?.traffic.entries else { continue }
+            let groups = Dictionary(grouping: entries) { "\($0.purpose.rawValue),\($0.direction.rawValue)" }
+            for (_, group) in groups.sorted(by: { $0.key < $1.key }) {
+                isEmpty = false
+                table.append([
+                    summary.strategy, group[0].purpose.rawValue, group[0].direction.rawValue,
+                    Format.bytes(Double(group.reduce(0) { $0 + $1.bytesSent })), String(group.reduce(0) { $0 + $1.messagesSent }),
+                ])
+            }
+        }
+        guard !isEmpty else { return "" }
+        return "## Traffic\n\nOf the first seed; per rank in `results.json`.\n\n\(table.markdown)"
+    }
+
+    private static func skew(_ results: Results) -> String {
+        var table = TextTable([
+            ("strategy", .left), ("clients", .right), ("samples min", .right), ("median", .right), ("max", .right),
+            ("label entropy of a client", .right), ("of all", .right),
+        ])
+        var isEmpty = true
+        for summary in results.summaries {
+            guard let skew = summary.runs.first?.partitionSkew else { continue }
+            isEmpty = false
+            table.append([
+                summary.strategy, String(skew.clients), String(skew.smallestShard), Format.significant(skew.medianShard),
+                String(skew.largestShard), Format.fixed(skew.meanLabelEntropyBits, 2) + " bit",
+                Format.fixed(skew.totalLabelEntropyBits, 2) + " bit",
+            ])
+        }
+        return isEmpty ? "" : "## How uneven the clients' data are\n\nOf the first seed.\n\n\(table.markdown)"
+    }
+
+    private static func machine(_ results: Results) -> String {
+        let machine = results.machine
+        return """
+            ## Machine and command
+
+                \(machine.command)
+
+            - \(machine.date), commit \(machine.commit), \(machine.toolchain), \(machine.buildMode)
+            - \(machine.processor), \(machine.cores) cores, \(Format.bytes(Double(machine.memoryBytes))) of memory, \(machine.system)
+            - \(machine.blas), one thread per rank; \(results.plan.hostThreads) host threads for simulated ranks
+
+            """
+    }
+}

@@ -1,0 +1,57 @@
+public import Experiments
+public import Foundation
+
+/// The folder that an experiment's files go to. Every file is complete or not there.
+public struct OutputDirectory: Sendable {
+    public let url: URL
+
+    /// Makes the folder where it is missing and checks that it can be written, before anything is computed for it.
+    /// - Throws: ``ReportError`` saying why not.
+    public init(_ path: String) throws(ReportError) {
+        url = URL(fileURLWithPath: path, isDirectory: true)
+        let probe = url.appendingPathComponent(".bench-\(ProcessInfo.processInfo.processIdentifier)")
+        do {
+            try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+            try Data().write(to: probe)
+            try FileManager.default.removeItem(at: probe)
+        } catch {
+            throw ReportError("output folder '\(path)' cannot be written: \(systemReason(error))")
+        }
+    }
+
+    /// Writes `results.json` and what is made from it.
+    public func write(_ results: Results) throws {
+        try writeAtomically(try ResultsFile.encode(results), to: url.appendingPathComponent(ResultsFile.name))
+        try writeDerived(results)
+    }
+
+    /// Writes the files that are made from `results.json`.
+    public func writeDerived(_ results: Results) throws(ReportError) {
+        for (name, text) in [
+            (SummaryCSV.name, SummaryCSV.render(results)), (CurvesCSV.name, CurvesCSV.render(results)),
+            (MarkdownReport.name, MarkdownReport.render(results)),
+        ] {
+            try writeAtomically(Data(text.utf8), to: url.appendingPathComponent(name))
+        }
+    }
+}
+
+/// Writes a file under another name and moves it to its place, so that it is there whole or not at all.
+/// - Throws: ``ReportError`` naming the file.
+public func writeAtomically(_ data: Data, to url: URL) throws(ReportError) {
+    do {
+        try data.write(to: url, options: .atomic)
+    } catch {
+        throw ReportError("'\(url.relativePath)' cannot be written: \(systemReason(error))")
+    }
+}
+
+/// What the system said, without Foundation's wrapping.
+func systemReason(_ error: any Error) -> String {
+    let error = error as NSError
+    let underlying = error.userInfo[NSUnderlyingErrorKey] as? NSError
+    if let posix = [underlying, error].compactMap({ $0 }).first(where: { $0.domain == NSPOSIXErrorDomain }) {
+        return String(cString: strerror(Int32(posix.code)))
+    }
+    return error.localizedDescription
+}

@@ -1,0 +1,40 @@
+public import Experiments
+
+/// `summary.csv`: one row a strategy. Times are cluster time but for `host_seconds`; accuracies are fractions.
+public enum SummaryCSV {
+    public static let name = "summary.csv"
+
+    static let columns = [
+        "task", "strategy", "fabric", "clock", "workers", "seeds", "samples", "rounds",
+        "final_accuracy_median", "final_accuracy_low", "final_accuracy_high", "target_accuracy", "seeds_reached",
+        "time_to_target_seconds_median", "time_to_target_seconds_low", "time_to_target_seconds_high",
+        "cluster_seconds_median", "compute_seconds_median", "communication_seconds_median", "idle_seconds_median",
+        "host_seconds_median", "bytes_sent_total", "bytes_sent_per_worker_max", "bytes_uplink", "bytes_downlink",
+        "messages_total", "first_crossing_seconds_median", "seeds_diverged",
+    ]
+
+    public static func render(_ results: Results) -> String {
+        var csv = CSV(columns: columns)
+        for summary in results.summaries {
+            let accuracy = summary.finalAccuracy
+            let time = summary.timeToTarget
+            csv.append([
+                results.plan.task, summary.strategy, summary.plan.fabric.rawValue,
+                summary.plan.fabric.isMeasured ? "measured" : "simulated", CSV.count(summary.workers),
+                CSV.count(summary.runs.count), CSV.count(summary.count(\.samples)), CSV.count(summary.count(\.rounds)),
+                CSV.number(accuracy.median), CSV.number(accuracy.low), CSV.number(accuracy.high),
+                CSV.number(summary.target), CSV.count(summary.seedsReached),
+                CSV.number(time.median), CSV.number(time.low), CSV.number(time.high),
+                CSV.number(summary.spread(\.clusterSeconds).median), CSV.number(summary.spread(\.computeSeconds).median),
+                CSV.number(summary.spread(\.communicationSeconds).median),
+                CSV.number(summary.spread(\.idleSeconds).median), CSV.number(summary.spread(\.hostSeconds).median),
+                CSV.count(summary.count(\.traffic.bytesTotal)), CSV.count(summary.count(\.traffic.bytesPerWorkerMax)),
+                CSV.count(summary.optionalCount(\.traffic.bytesUplink)),
+                CSV.count(summary.optionalCount(\.traffic.bytesDownlink)),
+                CSV.count(summary.count(\.traffic.messagesTotal)), CSV.number(summary.firstCrossing.median),
+                CSV.count(summary.divergedCount),
+            ])
+        }
+        return csv.text
+    }
+}

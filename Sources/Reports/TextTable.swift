@@ -1,0 +1,46 @@
+/// Columns of text, padded to the width of their widest cell; for terminals and, with bars, for Markdown.
+struct TextTable {
+    enum Alignment {
+        case left, right
+    }
+
+    private let alignments: [Alignment]
+    private var rows: [[String]]
+
+    init(_ columns: [(title: String, alignment: Alignment)]) {
+        alignments = columns.map(\.alignment)
+        rows = [columns.map(\.title)]
+    }
+
+    mutating func append(_ cells: [String]) {
+        precondition(cells.count == alignments.count, "\(cells.count) cells in \(alignments.count) columns")
+        rows.append(cells)
+    }
+
+    private var widths: [Int] { alignments.indices.map { column in rows.map { $0[column].count }.max() ?? 0 } }
+
+    private func padded(_ row: [String]) -> [String] {
+        zip(row, zip(alignments, widths)).map { cell, layout in
+            let fill = String(repeating: " ", count: layout.1 - cell.count)
+            return layout.0 == .left ? cell + fill : fill + cell
+        }
+    }
+
+    var terminal: String {
+        var lines = rows.map { row in
+            let line = padded(row).joined(separator: "  ")
+            return String(line.reversed().drop { $0 == " " }.reversed())
+        }
+        lines.insert(widths.map { String(repeating: "-", count: $0) }.joined(separator: "  "), at: 1)
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    var markdown: String {
+        var lines = rows.map { "| " + padded($0).joined(separator: " | ") + " |" }
+        let rule = zip(alignments, widths).map { alignment, width in
+            alignment == .left ? String(repeating: "-", count: max(width, 3)) : String(repeating: "-", count: max(width - 1, 2)) + ":"
+        }
+        lines.insert("| " + rule.joined(separator: " | ") + " |", at: 1)
+        return lines.joined(separator: "\n") + "\n"
+    }
+}

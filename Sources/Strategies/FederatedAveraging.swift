@@ -1,0 +1,142 @@
+import Cluster
+import Datasets
+public import Fabrics
+import Kernel
+import Randomness
+
+/// FederatedAveraging, algorithm 1 of B. McMahan, E. Moore, D. Ramage, S. Hampson and B. Agüera y Arcas 2017,
+/// *Communication-Efficient Learning of Deep Networks from Decentralized Data* (AISTATS).
+///
+/// Rank 0 is the server, ranks 1...K are the clients. Each round t:
+///
+///     m ← max(C * K, 1);  S_t ← random set of m clients
+///     each k in S_t:  w_k ← ClientUpdate(k, w_t): E epochs of SGD in batches of B over the client's own n_k samples
+///     w_{t+1} ← Σ_{k in S_t} n_k / n * w_k,  n = Σ_{k in S_t} n_k
+public struct FederatedAveraging: Strategy {
+    static let federated = StrategyDescription(
+        name: "federated", summary: "FederatedAveraging: clients train several epochs on their own data between averages",
+        source: "McMahan et al. 2017, algorithm 1", home: .simulated, defaultCluster: "phones-4g", defaultWorkers: nil,
+        isFederated: true, make: { FederatedAveraging($0) })
+
+    private let configuration: TrainingConfiguration
+    private var options: TrainingConfiguration.Federated { configuration.federated }
+
+    public init(_ configuration: TrainingConfiguration) { self.configuration = configuration }
+
+    public var rankCount: Int { options.clients + 1 }
+    public var serverRank: Int? { 0 }
+    public var concurrentWorkers: Int { options.cohortSize }
+    public var batchSizes: [Int] { options.localBatch.map { [$0] } ?? [] }
+
+    public func program(for run: TrainingRun) throws -> RankProgram {
+        let shards = try run.partition(options.partition, among: options.clients)
+        let models = VectorPool(count: run.network.parameterCount)
+        return { rank in
+            if rank.index == 0 {
+                try await serve(rank, run, shards, models)
+            } else {
+                try await train(rank, run, shards[rank.index - 1], models)
+            }
+        }
+    }
+
+    // MARK: The server
+
+    private func serve(_ rank: any Rank, _ run: TrainingRun, _ shards: [[Int32]], _ models: VectorPool) async throws {
+        let model = run.initialParameters.copied()
+        let average = ParameterVector(count: model.count)
+        var samples = 0
+        var round = 0
+        guard try await run.evaluate(model, round: 0, samples: 0, on: rank, .thisRank) else { return }
+
+        while samples < run.sampleBudget {
+            let cohort = self.cohort(ofRound: round, run.seeds)
+            let before = samples
+            samples += cohort.reduce(0) { $0 + shards[$1].count } * options.localEpochs
+            for client in cohort {
+                // The model stays as it is until all have answered, so it can travel without being copied. What goes
+                // along is the work done by the end of the round, which the learning rate follows.
+                let message = Message(model, weight: samples, purpose: .modelDown, direction: .downlink)
+                try await rank.send(message, to: client + 1)
+            }
+            try await aggregate(cohort, into: average, rank, run, models)
+            model.copy(from: average)
+            round += 1
+            if run.isEvaluationDue(from: before, to: samples) {
+                guard try await run.evaluate(model, round: round, samples: samples, on: rank, .thisRank) else { return }
+            }
+        }
+    }
+
+    /// S_t in ascending order: a set of m clients from the stream of (seed, round).
+    func cohort(ofRound round: Int, _ seeds: SeedSequence) -> [Int] {
+        var stream = seeds.stream(.clientSampling, round)
+        return Array(Array(0..<options.clients).shuffled(using: &stream).prefix(options.cohortSize)).sorted()
+    }
+
+    /// average ← Σ n_k / n * w_k, in the order of the cohort: updates that come early wait for their turn.
+    private func aggregate(
+        _ cohort: [Int], into average: ParameterVector, _ rank: any Rank, _ run: TrainingRun, _ models: VectorPool
+    ) async throws {
+        var updates: [Message] = []
+        for client in cohort {
+            guard let update = try await rank.receive(from: client + 1) else {
+                throw FabricError.deadlock("client \(client) ended before it sent its update")
+            }
+            run.mergeSteps(ofRank: client + 1)
+            updates.append(update)
+        }
+        let received = updates
+        let total = Float(received.reduce(0) { $0 + $1.weight })
+        try await rank.compute(.vector(elements: average.count * received.count)) {
+            average.fill(with: 0)
+            for update in received {
+                average.add(update.vector, scaledBy: Float(update.weight) / total)
+                models.giveBack(update.vector)
+            }
+        }
+    }
+
+    // MARK: A client
+
+    private func train(_ rank: any Rank, _ run: TrainingRun, _ shard: [Int32], _ models: VectorPool) async throws {
+        let losses = run.losses(of: rank.index)
+        let batch = min(options.localBatch ?? shard.count, shard.count)
+        let work = ComputeWork.epochs(options.localEpochs, samples: shard.count, batch: batch)
+        var round = 0
+        while let message = try await rank.receive(from: 0) {
+            let stream = run.seeds.stream(.localShuffle, rank.index, round)
+            let rate = run.learningRate(afterSamples: message.weight)
+            let trained = try await rank.compute(work) {
+                let model = models.take()
+                model.copy(from: message.vector)
+                clientUpdate(model, run, shard, batch: batch, rate: rate, stream, models, losses)
+                return model
+            }
+            try await rank.send(
+                Message(trained, weight: shard.count, purpose: .modelUp, direction: .uplink), to: 0)
+            round += 1
+        }
+    }
+
+    /// ClientUpdate(k, w). The optimizer starts anew each round: a client keeps no state between rounds.
+    private func clientUpdate(
+        _ model: ParameterVector, _ run: TrainingRun, _ shard: [Int32], batch: Int, rate: Float,
+        _ stream: RandomStream, _ models: VectorPool, _ losses: LossLog
+    ) {
+        let gradient = models.take()
+        defer { models.giveBack(gradient) }
+        let optimizer = SGD(configuration.optimizer, parameterCount: model.count)
+        var stream = stream
+        var order = shard
+        for _ in 0..<options.localEpochs {
+            if run.shuffles { order.shuffle(using: &stream) }
+            for start in stride(from: 0, to: order.count, by: batch) {
+                let indices = order[start..<min(start + batch, order.count)]
+                let loss = run.lossAndGradient(indices, dividedBy: indices.count, at: model, into: gradient)
+                optimizer.step(model, gradient, rate: rate)
+                losses.append(sum: loss, samples: indices.count)
+            }
+        }
+    }
+}

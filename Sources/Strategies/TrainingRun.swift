@@ -1,0 +1,214 @@
+public import Datasets
+public import Fabrics
+public import Kernel
+public import Randomness
+import Synchronization
+
+/// One training run as a strategy sees it: the task, the seeds, the budget, and the record that the run leaves.
+public final class TrainingRun: Sendable {
+    public let network: Network
+    public let data: TrainTestSplit
+    public let configuration: TrainingConfiguration
+    public let initialParameters: ParameterVector
+    public let seeds: SeedSequence
+    /// Whether samples are taken in random order; if not, in the file's.
+    public let shuffles: Bool
+    private let workspaces: WorkspacePool
+    private let logs: [LossLog]
+    private let record = Mutex(Record())
+    private let tally: Tally
+    private let onEvaluation: @Sendable (Evaluation) -> Void
+
+    /// The model's quality at a point of the run.
+    public struct Evaluation: Hashable, Codable, Sendable {
+        /// Optimizer steps for data-parallel strategies, rounds for federated ones.
+        public let round: Int
+        /// Samples that all ranks have trained on so far.
+        public let samples: Int
+        public let clusterSeconds: Double
+        public let bytesSent: Int
+        /// The mean over the samples trained on since the last evaluation; nil at the start.
+        public let trainLoss: Double?
+        public let testAccuracy: Double
+        public let testLoss: Double
+    }
+
+    /// What a run leaves.
+    public struct Record: Sendable {
+        public fileprivate(set) var evaluations: [Evaluation] = []
+        /// The mean loss of every optimizer step.
+        public fileprivate(set) var stepLosses: [Double] = []
+        /// Samples after which the model held a NaN or an infinity.
+        public fileprivate(set) var divergedAfterSamples: Int?
+        public fileprivate(set) var finalParameters: ParameterVector?
+        public fileprivate(set) var partitionSkew: PartitionSkew?
+        fileprivate var mergedSteps = 0
+        fileprivate var lossSum = 0.0
+        fileprivate var lossSamples = 0
+
+        fileprivate mutating func add(_ sum: Double, _ samples: Int) {
+            stepLosses.append(sum / Double(max(samples, 1)))
+            lossSum += sum
+            lossSamples += samples
+        }
+    }
+
+    /// - Parameter onEvaluation: called at each evaluation, while the cluster's clock stands still.
+    public init(
+        network: Network, data: TrainTestSplit, configuration: TrainingConfiguration,
+        initialParameters: ParameterVector, seeds: SeedSequence, shuffles: Bool, ranks: Int,
+        workspaces: WorkspacePool, onEvaluation: @escaping @Sendable (Evaluation) -> Void = { _ in }
+    ) {
+        self.network = network
+        self.data = data
+        self.configuration = configuration
+        self.initialParameters = initialParameters
+        self.seeds = seeds
+        self.shuffles = shuffles
+        self.workspaces = workspaces
+        self.onEvaluation = onEvaluation
+        logs = (0..<ranks).map { _ in LossLog() }
+        tally = Tally(chunks: (data.test.count + Self.samplesPerChunk - 1) / Self.samplesPerChunk)
+    }
+
+    /// What the run has left so far; complete when the fabric has returned.
+    public var result: Record { record.withLock { $0 } }
+
+    // MARK: Work
+
+    /// Samples to train on, over all ranks; the last step or round may go beyond it.
+    public var sampleBudget: Int { Int((configuration.epochs * Double(data.training.count)).rounded()) }
+
+    /// The rate of the step (or round) that ends when so many samples are done.
+    public func learningRate(afterSamples samples: Int) -> Float {
+        Float(configuration.schedule.rate(at: Double(samples) / Double(data.training.count)))
+    }
+
+    public func sampler(batch: Int) -> BatchSampler {
+        BatchSampler(sampleCount: data.training.count, batchSize: batch, seeds: seeds, shuffles: shuffles)
+    }
+
+    /// The clients' samples; how uneven they are goes into the record.
+    /// - Throws: ``DataError`` for an unknown partitioner or too few samples.
+    public func partition(_ partition: String, among clients: Int) throws(DataError) -> [[Int32]] {
+        var stream = seeds.stream(.partition)
+        var order = [Int32](0..<Int32(data.training.count))
+        if shuffles { order.shuffle(using: &stream) }
+        let shards = try Partitioners.parse(partition).partition(
+            order, labels: data.training.labels, among: clients, using: &stream)
+        let skew = PartitionSkew(of: shards, labels: data.training.labels)
+        record.withLock { $0.partitionSkew = skew }
+        return shards
+    }
+
+    /// The gradient of the samples' losses, divided by `divisor`, and the sum of the losses; zero for no samples.
+    public func lossAndGradient(
+        _ indices: ArraySlice<Int32>, dividedBy divisor: Int, at parameters: ParameterVector,
+        into gradient: ParameterVector
+    ) -> Double {
+        guard !indices.isEmpty else {
+            gradient.fill(with: 0)
+            return 0
+        }
+        return workspaces.withWorkspace(capacity: indices.count) { workspace in
+            data.training.gather(indices, into: workspace.batch)
+            return network.lossAndGradient(of: workspace, dividedBy: divisor, at: parameters, into: gradient)
+        }
+    }
+
+    // MARK: Record
+
+    public func losses(of rank: Int) -> LossLog { logs[rank] }
+
+    /// For programs whose ranks share every step: adds up the ranks' parts of the steps before `step`.
+    public func mergeSharedSteps(upTo step: Int) {
+        record.withLock { record in
+            for index in record.mergedSteps..<max(step, record.mergedSteps) {
+                var (sum, samples) = (0.0, 0)
+                for log in logs {
+                    sum += log.entries[index].sum
+                    samples += log.entries[index].samples
+                }
+                record.add(sum, samples)
+            }
+            record.mergedSteps = max(step, record.mergedSteps)
+        }
+    }
+
+    /// For programs whose ranks step on their own: takes over the rank's steps.
+    public func mergeSteps(ofRank rank: Int) {
+        record.withLock { record in
+            for entry in logs[rank].entries { record.add(entry.sum, entry.samples) }
+        }
+        logs[rank].removeAll()
+    }
+
+    /// Whether an evaluation falls into the work from `before` to `after` samples; always at the end.
+    public func isEvaluationDue(from before: Int, to after: Int) -> Bool {
+        let interval = configuration.evaluateEveryEpochs * Double(data.training.count)
+        // A tenth of a sample forgives what the products lose to rounding.
+        return after >= sampleBudget
+            || Int((Double(after) + 0.1) / interval) > Int((Double(before) + 0.1) / interval)
+    }
+
+    private static let samplesPerChunk = 500
+
+    /// Measures accuracy and loss on the whole test set, charged to nothing.
+    /// - Returns: false if the model has diverged, in which case the program ends.
+    public func evaluate(
+        _ parameters: ParameterVector, round: Int, samples: Int, on rank: any Rank, _ pause: Pause
+    ) async throws -> Bool {
+        let test = data.test
+        try await rank.offTheClock(pause, chunks: tally.chunkCount) { [self] chunk in
+            let range = Int32(chunk * Self.samplesPerChunk)..<Int32(min(test.count, (chunk + 1) * Self.samplesPerChunk))
+            let result = workspaces.withWorkspace(capacity: range.count) { workspace in
+                test.gather(range, into: workspace.batch)
+                return network.lossAndCorrect(of: workspace, at: parameters)
+            }
+            tally.set(chunk, result)
+        } finish: { [self] in
+            let (loss, correct) = tally.total
+            note(
+                parameters, round: round, samples: samples, rank, loss: loss / Double(test.count),
+                accuracy: Double(correct) / Double(test.count))
+        }
+        return parameters.isFinite
+    }
+
+    private func note(
+        _ parameters: ParameterVector, round: Int, samples: Int, _ rank: any Rank, loss: Double, accuracy: Double
+    ) {
+        let evaluation = record.withLock { record in
+            let evaluation = Evaluation(
+                round: round, samples: samples, clusterSeconds: rank.now.seconds, bytesSent: rank.totalBytesSent,
+                trainLoss: record.lossSamples == 0 ? nil : record.lossSum / Double(record.lossSamples),
+                testAccuracy: accuracy, testLoss: loss)
+            (record.lossSum, record.lossSamples) = (0, 0)
+            record.evaluations.append(evaluation)
+            if !parameters.isFinite { record.divergedAfterSamples = samples }
+            record.finalParameters = parameters
+            return evaluation
+        }
+        onEvaluation(evaluation)
+    }
+}
+
+/// The results of an evaluation's chunks. They are added in the order of chunks, so that the sum does not depend on
+/// which thread was first. One serves all evaluations of a run: each writes all chunks.
+private final class Tally: Sendable {
+    let chunkCount: Int
+    private let chunks: Mutex<[(loss: Double, correct: Int)]>
+
+    init(chunks: Int) {
+        chunkCount = chunks
+        self.chunks = Mutex(Array(repeating: (0, 0), count: chunks))
+    }
+
+    func set(_ chunk: Int, _ result: (loss: Double, correct: Int)) {
+        chunks.withLock { $0[chunk] = result }
+    }
+
+    var total: (loss: Double, correct: Int) {
+        chunks.withLock { $0.reduce((0, 0)) { ($0.0 + $1.loss, $0.1 + $1.correct) } }
+    }
+}

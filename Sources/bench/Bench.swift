@@ -1,0 +1,25 @@
+import ArgumentParser
+
+@main
+struct Bench: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Compares strategies of distributed training: time, traffic and accuracy on the same task.",
+        discussion: """
+            'bench --strategy all' trains the embedded task 'digits' with every strategy and three seeds, prints the \
+            comparison and writes it to Results/latest. Training is real; time on machines that are not here is \
+            simulated.
+
+            EXAMPLES:
+              bench --strategy all
+              bench --task mnist-2nn --strategy sync,federated --target 97%
+              bench --strategy sync --workers 16 --latency 5ms --bandwidth 1Gbit --allreduce tree
+              bench --strategy federated --clients 50 --partition dirichlet:0.3 --cluster phones-3g
+              bench list --task digits
+
+            Exit codes: 0 done, 1 a run or a file failed, 64 the command line is wrong, 130 stopped by Ctrl-C.
+            """,
+        version: "0.1.0",
+        subcommands: [Run.self, Report.self, List.self, DataCommand.self],
+        defaultSubcommand: Run.self)
+}

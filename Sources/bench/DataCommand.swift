@@ -1,0 +1,75 @@
+import ArgumentParser
+import Datasets
+import Foundation
+
+struct DataCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "data", abstract: "List, download and check data sets.",
+        subcommands: [ListData.self, Fetch.self, Verify.self],
+        defaultSubcommand: ListData.self)
+}
+
+/// Where the data are; shared by the sub-commands.
+struct DataOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The folder of data sets. (default: $BENCH_DATA, else ~/.cache/distributed-training-bench)", valueName: "folder"))
+    var data: String?
+
+    var mnist: MNIST { MNIST(in: DataDirectory(data)) }
+}
+
+/// A name of a data set that can be downloaded.
+enum DownloadableData: String, CaseIterable, ExpressibleByArgument {
+    case mnist
+}
+
+struct ListData: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "Say which data sets there are, and where.")
+    @OptionGroup var options: DataOptions
+
+    func run() throws {
+        print("digits  embedded: 1,797 images of 8x8 (Alpaydin and Kaynak 1998, doi:10.24432/C50P49, CC BY 4.0)")
+        let mnist = options.mnist
+        let present = MNIST.files.filter { mnist.locate($0) != nil }.count
+        let state = present == MNIST.files.count ? "all four files are there" : "\(present) of 4 files are there; get them with 'bench data fetch mnist'"
+        print("mnist   \(mnist.folder.path): \(state) (LeCun, Cortes and Burges, CC BY-SA 3.0)")
+    }
+}
+
+struct Fetch: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Download a data set and check it.")
+    @Argument(help: "The data set.") var name: DownloadableData
+    @Option(help: ArgumentHelp("Try these addresses instead of the known mirrors.", valueName: "url"))
+    var mirror: [String] = []
+    @OptionGroup var options: DataOptions
+
+    func run() async throws {
+        let mnist = options.mnist
+        print("MNIST to \(mnist.folder.path)")
+        try await Download(mirrors: mirror.isEmpty ? Download.mnistMirrors : mirror).fetch(mnist) { print("  \($0)") }
+    }
+}
+
+struct Verify: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Compare a data set's files with their published checksums.")
+    @Argument(help: "The data set.") var name: DownloadableData = .mnist
+    @OptionGroup var options: DataOptions
+
+    func run() throws {
+        let mnist = options.mnist
+        var failures = 0
+        for file in MNIST.files {
+            do {
+                try mnist.verify(file)
+                print("\(file.name): right")
+            } catch {
+                failures += 1
+                printError("\(error)")
+            }
+        }
+        guard failures == 0 else { throw ExitCode.failure }
+    }
+}

@@ -1,0 +1,95 @@
+import ArgumentParser
+import Cluster
+import Datasets
+import Diagnostics
+import Experiments
+import Fabrics
+import Foundation
+import Reports
+import Strategies
+
+struct List: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "List strategies, tasks, clusters and partitioners; with --task, every default of a task.")
+
+    @Option(help: "Show this task's model and the defaults of every option.")
+    var task: String?
+
+    func validate() throws {
+        guard let task else { return }
+        do { _ = try TrainingTask.named(task) } catch { throw ValidationError("\(error)") }
+    }
+
+    func run() throws {
+        if let task {
+            try describe(TrainingTask.named(task))
+        } else {
+            listAll()
+        }
+    }
+
+    private func listAll() {
+        section("Strategies (--strategy)", StrategyRegistry.all.map { ($0.name, "\($0.summary) (\($0.source))") })
+        section("Tasks (--task)", TrainingTask.all.map { ($0.name, "\($0.summary); target \(Format.percent($0.target, decimals: 0))") })
+        section("Clusters (--cluster), one way", ClusterPresets.all.map { ($0.name, "\($0.summary): \($0.figures)") })
+        section("Partitioners (--partition)", Partitioners.all.map { ($0.usage, $0.summary) })
+        section(
+            "All-reduce algorithms (--allreduce)",
+            [
+                ("ring", "2(n-1) steps of 1/n of the vector: least bytes a link"),
+                ("recursive-doubling", "log2(n) exchanges of the whole vector: least latency"),
+                ("tree", "binomial tree up to rank 0 and down again"),
+                ("parameter-server", "all send to rank 0, which sends the result to all"),
+            ])
+        section(
+            "Compute models (--compute)",
+            [("calibrated", "measured on this machine before the runs")] + DeviceProfile.all.map { ($0.name, $0.summary) })
+    }
+
+    private func section(_ title: String, _ rows: [(String, String)]) {
+        print("\(title)")
+        let width = rows.map(\.0.count).max() ?? 0
+        for (name, text) in rows { print("  \(name.padding(toLength: width, withPad: " ", startingAt: 0))  \(text)") }
+        print()
+    }
+
+    private func describe(_ task: TrainingTask) throws {
+        let defaults = task.defaults
+        print("\(task.name): \(task.summary)")
+        print("  layers      \(task.network.summary)")
+        print("  parameters  \(task.network.parameterCount); \(Format.significant(task.network.trainingFlopsPerSample / 1e6)) MFLOP a sample, forward and backward\n")
+        section(
+            "Defaults of this task",
+            [
+                ("--target", Format.percent(task.target, decimals: 0)),
+                ("--epochs", Format.significant(defaults.epochs)),
+                ("--evaluate-every", Format.significant(defaults.evaluateEveryEpochs)),
+                ("--batch", "\(defaults.batch)"),
+                ("--learning-rate", "\(defaults.learningRate) for single, threads and sync; \(defaults.localLearningRate) for federated"),
+                ("--momentum", Format.significant(Double(defaults.momentum))),
+                ("--clients", "\(defaults.clients)"), ("--fraction", "\(defaults.fraction)"),
+                ("--local-epochs", "\(defaults.localEpochs)"), ("--local-batch", "\(defaults.localBatch)"),
+                ("--partition", defaults.partition),
+            ])
+        section(
+            "Defaults of every task",
+            [
+                ("--seeds", "3, from --first-seed 1"), ("--schedule", "constant, --warmup 0"),
+                ("--nesterov", "off"), ("--weight-decay", "0"), ("--initialization", "he"),
+                ("--allreduce", "ring"), ("--clock", "auto"), ("--compute", "calibrated"), ("--jitter", "the cluster's"),
+                ("--host-threads", "\(ProcessInfo.processInfo.activeProcessorCount), all cores"),
+                ("--output", "Results/latest"),
+            ])
+        section(
+            "Defaults of every strategy",
+            StrategyRegistry.all.map { strategy in
+                let workers =
+                    strategy.isFederated
+                    ? "\(defaults.clients) clients"
+                    : "\(strategy.defaultWorkers ?? ProcessInfo.processInfo.activeProcessorCount) workers"
+                let place = strategy.home == .threads ? "threads of this machine, measured" : "simulated on \(strategy.defaultCluster)"
+                return (strategy.name, "\(workers), \(place)")
+            })
+        print(defaults.tuning)
+    }
+}

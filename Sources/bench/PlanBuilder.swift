@@ -1,0 +1,156 @@
+import ArgumentParser
+import Cluster
+import Datasets
+import Diagnostics
+import Experiments
+import Foundation
+import Kernel
+import Strategies
+
+/// Turns the command line into an ``ExperimentPlan``: what it does not say comes from the task and the strategy.
+struct PlanBuilder {
+    let experiment: ExperimentOptions
+    let training: TrainingOptions
+    let cluster: ClusterOptions
+    let federated: FederatedOptions
+
+    /// - Throws: `ValidationError` naming the option, what was found and what is allowed.
+    func plan() throws -> ExperimentPlan {
+        try checkRanges()
+        let task = try TrainingTask.named(experiment.task)
+        _ = try Partitioners.parse(federated.partition ?? task.defaults.partition)
+        if cluster.compute != "calibrated" { _ = try DeviceProfile.named(cluster.compute) }
+        let strategies = try Self.strategies(experiment.strategy)
+        return ExperimentPlan(
+            task: task.name, target: experiment.target ?? task.target,
+            seeds: (0..<UInt64(experiment.seeds)).map { experiment.firstSeed + $0 }, shuffles: !training.noShuffle,
+            initialization: training.initialization, initialParametersFile: training.initialParameters,
+            compute: cluster.compute,
+            hostThreads: cluster.hostThreads ?? ProcessInfo.processInfo.activeProcessorCount,
+            strategies: try strategies.map { try plan(for: $0, task) })
+    }
+
+    /// The strategies of `all` or of a list with commas, each once, in the list's order.
+    static func strategies(_ list: String) throws -> [StrategyDescription] {
+        if list == "all" { return StrategyRegistry.all }
+        var chosen: [StrategyDescription] = []
+        for name in list.split(separator: ",", omittingEmptySubsequences: false).map(String.init) {
+            guard let strategy = StrategyRegistry.named(name) else {
+                throw ValidationError(
+                    UnknownName.message("strategy", found: name, allowed: StrategyRegistry.all.map(\.name) + ["all"]))
+            }
+            if !chosen.contains(where: { $0.name == name }) { chosen.append(strategy) }
+        }
+        return chosen
+    }
+
+    private func plan(for strategy: StrategyDescription, _ task: TrainingTask) throws -> StrategyPlan {
+        let fabric = cluster.clock.fabric(for: strategy.home)
+        var machines: ClusterSpec?
+        if fabric != .threads {
+            let named = try ClusterFile.resolve(cluster.cluster ?? strategy.defaultCluster)
+            machines = named.overridden(
+                by: ClusterSpec.Overrides(
+                    latencySeconds: cluster.latency?.inSeconds, bytesPerSecond: cluster.bandwidth, jitter: cluster.jitter))
+        }
+        return StrategyPlan(
+            name: strategy.name, fabric: fabric, cluster: machines, allReduce: cluster.allReduce,
+            configuration: configuration(of: strategy, task))
+    }
+
+    func configuration(of strategy: StrategyDescription, _ task: TrainingTask) -> TrainingConfiguration {
+        let defaults = task.defaults
+        let batch = training.batch ?? defaults.batch
+        let epochs = experiment.epochs ?? defaults.epochs
+        var rate = training.learningRate ?? (strategy.isFederated ? defaults.localLearningRate : defaults.learningRate)
+        if let reference = training.scaleLearningRateFrom, !strategy.isFederated {
+            rate = LearningRateSchedule.linearlyScaled(rate, batch: batch, reference: reference)
+        }
+        let localBatch: Int? =
+            switch federated.localBatch {
+            case nil: defaults.localBatch
+            case .all: nil
+            case .samples(let count): count
+            }
+        return TrainingConfiguration(
+            batch: batch,
+            schedule: LearningRateSchedule(
+                baseRate: rate, decay: training.schedule, warmupEpochs: training.warmup, totalEpochs: epochs),
+            optimizer: SGD.Configuration(
+                momentum: training.momentum ?? defaults.momentum, nesterov: training.nesterov,
+                weightDecay: training.weightDecay),
+            epochs: epochs, evaluateEveryEpochs: experiment.evaluateEvery ?? defaults.evaluateEveryEpochs,
+            workers: strategy.name == SynchronousSGD.singleName
+                ? 1 : cluster.workers ?? strategy.defaultWorkers ?? ProcessInfo.processInfo.activeProcessorCount,
+            federated: TrainingConfiguration.Federated(
+                clients: federated.clients ?? defaults.clients, fraction: federated.fraction ?? defaults.fraction,
+                localEpochs: federated.localEpochs ?? defaults.localEpochs, localBatch: localBatch,
+                partition: federated.partition ?? defaults.partition))
+    }
+
+    // MARK: Values
+
+    enum LocalBatch: Hashable {
+        case all
+        case samples(Int)
+    }
+
+    static func parseLocalBatch(_ text: String) throws -> LocalBatch {
+        if text == "all" { return .all }
+        guard let count = Int(text), count > 0 else {
+            throw ValidationError("'\(text)' is not a batch; allowed is a whole number above 0, or 'all'")
+        }
+        return .samples(count)
+    }
+
+    static func parseDecay(_ text: String) throws -> LearningRateSchedule.Decay {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        switch parts[0] {
+        case "constant" where parts.count == 1: return .constant
+        case "cosine" where parts.count == 1: return .cosine
+        case "step":
+            if parts.count == 3, let epochs = Double(parts[1]), let factor = Double(parts[2]), epochs > 0, epochs.isFinite,
+                factor > 0, factor.isFinite
+            {
+                return .step(epochs: epochs, factor: factor)
+            }
+        default: break
+        }
+        throw ValidationError(
+            "'\(text)' is not a schedule; allowed are constant, cosine, step:EPOCHS:FACTOR such as step:10:0.1")
+    }
+
+    private static let largestCount = 1_000_000
+
+    private func checkRanges() throws {
+        func require(_ isAllowed: Bool?, _ option: String, _ found: Any, _ allowed: String) throws {
+            guard isAllowed != false else { throw ValidationError("--\(option) is \(found); allowed is \(allowed)") }
+        }
+        func requireCount(_ value: Int?, _ option: String, most: Int = Self.largestCount) throws {
+            guard let value else { return }
+            try require((1...most).contains(value), option, value, "1 to \(most)")
+        }
+        func requirePositive(_ value: Double?, _ option: String) throws {
+            guard let value else { return }
+            try require(value > 0 && value.isFinite, option, value, "a number above 0")
+        }
+        try requireCount(experiment.seeds, "seeds", most: 1000)
+        try require(
+            experiment.firstSeed <= UInt64(Int64.max), "first-seed", experiment.firstSeed, "0 to \(Int64.max)")
+        try requirePositive(experiment.epochs, "epochs")
+        try require(experiment.epochs.map { $0 <= 1e6 }, "epochs", experiment.epochs ?? 0, "at most 1000000")
+        try requirePositive(experiment.evaluateEvery, "evaluate-every")
+        try requireCount(training.batch, "batch")
+        try requirePositive(training.learningRate, "learning-rate")
+        try require(training.momentum.map { (0..<1).contains($0) }, "momentum", training.momentum ?? 0, "0 to below 1")
+        try require(
+            training.weightDecay >= 0 && training.weightDecay.isFinite, "weight-decay", training.weightDecay, "0 or more")
+        try require(training.warmup >= 0 && training.warmup.isFinite, "warmup", training.warmup, "0 or more")
+        try requireCount(training.scaleLearningRateFrom, "scale-learning-rate-from")
+        try requireCount(cluster.workers, "workers")
+        try requireCount(cluster.hostThreads, "host-threads", most: 1024)
+        try requireCount(federated.clients, "clients")
+        try require(federated.fraction.map { $0 > 0 }, "fraction", federated.fraction ?? 0, "above 0 up to 1")
+        try requireCount(federated.localEpochs, "local-epochs")
+    }
+}

@@ -1,0 +1,82 @@
+import Diagnostics
+import Experiments
+import Foundation
+import Synchronization
+
+/// A line on standard error that is written over: which run of how many, a bar, time so far and time left; and a line
+/// that stays for every run that is finished.
+final class ProgressDisplay: Sendable {
+    private struct State {
+        var (strategy, seed, index, count) = ("", UInt64(0), 0, 1)
+        var share = 0.0
+        var runBegan = ContinuousClock.now
+        var lastDrawn: ContinuousClock.Instant?
+        /// Seconds of finished runs, by strategy.
+        var finished: [String: [Double]] = [:]
+    }
+
+    private let isOn: Bool
+    private let began = ContinuousClock.now
+    private let state = Mutex(State())
+
+    init(isOn: Bool) { self.isOn = isOn }
+
+    func begin(strategy: String, seed: UInt64, index: Int, count: Int) {
+        state.withLock { state in
+            (state.strategy, state.seed, state.index, state.count) = (strategy, seed, index, count)
+            state.share = 0
+            state.runBegan = .now
+            draw(&state, always: true)
+        }
+    }
+
+    /// - Parameter share: of the run's samples.
+    func update(share: Double) {
+        state.withLock { state in
+            state.share = share
+            draw(&state, always: false)
+        }
+    }
+
+    func finish(_ record: RunRecord) {
+        state.withLock { state in
+            state.finished[record.strategy, default: []].append((.now - state.runBegan).inSeconds)
+            let accuracy = record.outcome == .diverged ? "diverged" : Format.percent(record.finalAccuracy, decimals: 2)
+            let name = record.strategy.padding(toLength: 12, withPad: " ", startingAt: 0)
+            write("\r\u{1B}[K\(name) seed \(record.seed)  \(accuracy)  \(Format.seconds(record.hostSeconds))\n")
+        }
+    }
+
+    func end() { write("\r\u{1B}[K") }
+
+    private func draw(_ state: inout State, always: Bool) {
+        let now = ContinuousClock.now
+        if !always, let last = state.lastDrawn, now - last < .milliseconds(100) { return }
+        state.lastDrawn = now
+        let width = 24
+        let filled = Int(state.share * Double(width))
+        let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled)
+        let elapsed = (now - began).inSeconds
+        var line = "\r\u{1B}[K[\(state.index + 1)/\(state.count)] \(state.strategy) seed \(state.seed) \(bar) \(Format.seconds(elapsed))"
+        if let left = secondsLeft(state, now) { line += ", about \(Format.seconds(left.rounded(.up))) left" }
+        write(line)
+    }
+
+    /// From the time per sample of this run, and the mean of the finished runs for those to come.
+    private func secondsLeft(_ state: State, _ now: ContinuousClock.Instant) -> Double? {
+        let inRun = (now - state.runBegan).inSeconds
+        let times = state.finished.values.joined()
+        let own = state.finished[state.strategy]?.last ?? (state.share > 0.05 ? inRun / state.share : nil)
+        guard let own else { return nil }
+        let mean = times.isEmpty ? own : times.reduce(0, +) / Double(times.count)
+        return max(0, own - inRun) + mean * Double(state.count - state.index - 1)
+    }
+
+    private func write(_ text: String) {
+        if isOn { FileHandle.standardError.write(Data(text.utf8)) }
+    }
+}
+
+extension Duration {
+    fileprivate var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}

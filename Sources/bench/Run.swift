@@ -1,0 +1,169 @@
+import ArgumentParser
+import Datasets
+import Experiments
+import Foundation
+import Reports
+import Synchronization
+
+struct Run: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Train a task with one or more strategies and compare them (default).",
+        discussion: """
+            Every strategy trains the same model from the same initial parameters on the same samples, once for each \
+            seed. The comparison goes to standard output, progress to standard error, and into the output folder go \
+            results.json (everything), summary.csv (a row per strategy), curves.csv (a row per evaluation) and report.md.
+            """)
+
+    @OptionGroup(title: "Experiment") var experiment: ExperimentOptions
+    @OptionGroup(title: "Training") var training: TrainingOptions
+    @OptionGroup(title: "Machines and network") var cluster: ClusterOptions
+    @OptionGroup(title: "Federated learning") var federated: FederatedOptions
+    @OptionGroup(title: "Files") var files: FileOptions
+
+    private var builder: PlanBuilder {
+        PlanBuilder(experiment: experiment, training: training, cluster: cluster, federated: federated)
+    }
+
+    func validate() throws {
+        do {
+            _ = try builder.plan()
+        } catch let error as ValidationError {
+            throw error
+        } catch {
+            throw ValidationError("\(error)")
+        }
+    }
+
+    func run() throws {
+        let plan = try builder.plan()
+        let experiment = try Experiment(plan, data: DataDirectory(files.data))
+        let output = try OutputDirectory(files.output)
+        let modelFiles = try ModelFiles(files.save, plan)
+        try files.checkTraceFile()
+
+        let progress = ProgressDisplay(isOn: !files.quiet && isatty(STDERR_FILENO) == 1)
+        let latest = LatestResults()
+        let interruption = Interruption {
+            progress.end()
+            return latest.writeUnfinished(to: output)
+        }
+        let trace = Mutex(LossTraceCSV())
+        let results: Results
+        do {
+            results = try experiment.run(
+                machine: MachineDescription.current(arguments: CommandLine.arguments),
+                callbacks: Experiment.Callbacks(
+                    began: progress.begin,
+                    evaluated: { progress.update(share: $1) },
+                    finished: { record, losses, parameters in
+                        progress.finish(record)
+                        if files.traceLoss != nil {
+                            trace.withLock { $0.append(strategy: record.strategy, seed: record.seed, losses: losses) }
+                        }
+                        try modelFiles?.write(parameters, of: record)
+                    }),
+                update: latest.set)
+        } catch {
+            // What is finished is not lost with what failed.
+            progress.end()
+            interruption.disarm()
+            if let message = latest.writeUnfinished(to: output) { printError(message) }
+            throw error
+        }
+        progress.end()
+        interruption.disarm()
+        print(ComparisonTable.terminal(results))
+        print(MarkdownReport.summary(results))
+        try output.write(results)
+        if let file = files.traceLoss {
+            try writeAtomically(Data(trace.withLock { $0.text }.utf8), to: URL(fileURLWithPath: file))
+        }
+        print("Report, CSV and JSON: \(output.url.relativePath)/")
+    }
+}
+
+struct FileOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Where the results go.", valueName: "folder"))
+    var output = "Results/latest"
+
+    @Option(
+        help: ArgumentHelp(
+            "Save the trained parameters (safetensors); of several runs each to FILE-STRATEGY-seedN.", valueName: "file"))
+    var save: String?
+
+    @Option(help: ArgumentHelp("Write the loss of every optimizer step (CSV).", valueName: "file"))
+    var traceLoss: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The folder of data sets. (default: $BENCH_DATA, else ~/.cache/distributed-training-bench)", valueName: "folder"))
+    var data: String?
+
+    @Flag(help: "No progress on standard error.")
+    var quiet = false
+
+    func checkTraceFile() throws {
+        if let traceLoss { try requireWritableParent(of: traceLoss, option: "--trace-loss") }
+    }
+}
+
+/// Fails before anything is computed if a file could not be written after it.
+func requireWritableParent(of file: String, option: String) throws {
+    let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue,
+        FileManager.default.isWritableFile(atPath: folder)
+    else { throw ReportError("\(option) '\(file)': the folder '\(folder)' does not exist or cannot be written") }
+    guard !FileManager.default.fileExists(atPath: file, isDirectory: &isFolder) || !isFolder.boolValue else {
+        throw ReportError("\(option) '\(file)' is a folder; name a file")
+    }
+}
+
+func printError(_ message: String) {
+    FileHandle.standardError.write(Data((message + "\n").utf8))
+}
+
+/// Where trained models go.
+private struct ModelFiles {
+    let file: URL
+    let isOnly: Bool
+
+    init?(_ file: String?, _ plan: ExperimentPlan) throws {
+        guard let file else { return nil }
+        try requireWritableParent(of: file, option: "--save")
+        self.file = URL(fileURLWithPath: file)
+        isOnly = plan.strategies.count * plan.seeds.count == 1
+    }
+
+    func write(_ parameters: FinalParameters?, of record: RunRecord) throws {
+        guard let parameters else { return }
+        var target = file
+        if !isOnly {
+            let stem = file.deletingPathExtension().lastPathComponent
+            let name = "\(stem)-\(record.strategy)-seed\(record.seed)"
+            let suffix = file.pathExtension.isEmpty ? "" : "." + file.pathExtension
+            target = file.deletingLastPathComponent().appendingPathComponent(name + suffix)
+        }
+        try writeAtomically(try parameters.encoded(), to: target)
+    }
+}
+
+/// The results so far, for the case that no more will come.
+private final class LatestResults: Sendable {
+    private let results = Mutex<Results?>(nil)
+
+    func set(_ new: Results) { results.withLock { $0 = new } }
+
+    /// Writes the finished runs and says so; says what is the case if there are none.
+    func writeUnfinished(to output: OutputDirectory) -> String? {
+        guard let results = results.withLock({ $0 }), !results.runs.isEmpty else {
+            return "No run was finished; nothing was written."
+        }
+        do {
+            try output.write(results)
+            return "The \(results.runs.count) finished runs are in \(output.url.relativePath)/."
+        } catch {
+            return "\(error)"
+        }
+    }
+}

@@ -1,0 +1,149 @@
+import ArgumentParser
+import Cluster
+import Diagnostics
+import Experiments
+import Fabrics
+import Kernel
+
+extension ClockChoice: ExpressibleByArgument {}
+extension AllReduceAlgorithm: ExpressibleByArgument {}
+extension Initialization: ExpressibleByArgument {}
+
+/// What to compare, and how long.
+struct ExperimentOptions: ParsableArguments {
+    @Option(help: "The model and data: digits, mnist-softmax, mnist-2nn, mnist-cnn (see 'bench list').")
+    var task = "digits"
+
+    @Option(
+        help: ArgumentHelp("One strategy, several with commas, or 'all' (see 'bench list').", valueName: "name,...|all"))
+    var strategy = "all"
+
+    @Option(help: "How many seeds to run each strategy with.")
+    var seeds = 3
+
+    @Option(help: ArgumentHelp("The first seed; the others follow.", valueName: "number"))
+    var firstSeed: UInt64 = 1
+
+    @Option(
+        help: ArgumentHelp("Test accuracy to reach, such as 97% or 0.97. (default: the task's)", valueName: "share"),
+        transform: Quantity.fraction)
+    var target: Double?
+
+    @Option(help: "Passes over the training set. (default: the task's)")
+    var epochs: Double?
+
+    @Option(help: ArgumentHelp("Evaluate every so many epochs. (default: the task's)", valueName: "epochs"))
+    var evaluateEvery: Double?
+}
+
+/// How the optimizer works.
+struct TrainingOptions: ParsableArguments {
+    @Option(help: "Samples of a step over all workers, for single, threads and sync. (default: the task's)")
+    var batch: Int?
+
+    @Option(help: ArgumentHelp("For all strategies. (default: tuned for each, see 'bench list --task')", valueName: "rate"))
+    var learningRate: Double?
+
+    @Option(help: "Momentum of SGD. (default: the task's)")
+    var momentum: Float?
+
+    @Flag(help: "Nesterov's momentum.")
+    var nesterov = false
+
+    @Option(help: ArgumentHelp("L2 penalty, added to the gradient as in PyTorch.", valueName: "factor"))
+    var weightDecay: Float = 0
+
+    @Option(
+        help: ArgumentHelp(
+            "constant, cosine (to zero at the end), or step:EPOCHS:FACTOR such as step:10:0.1.", valueName: "schedule"),
+        transform: PlanBuilder.parseDecay)
+    var schedule: LearningRateSchedule.Decay = .constant
+
+    @Option(help: ArgumentHelp("Epochs of linear warm-up of the learning rate.", valueName: "epochs"))
+    var warmup: Double = 0
+
+    @Option(
+        help: ArgumentHelp(
+            "Linear scaling rule: multiply the rate by batch / this reference batch (Goyal et al. 2017).",
+            valueName: "batch"))
+    var scaleLearningRateFrom: Int?
+
+    @Option(help: "How weights are drawn.")
+    var initialization: Initialization = .he
+
+    @Option(name: .customLong("init"), help: ArgumentHelp("Start from these parameters (safetensors).", valueName: "file"))
+    var initialParameters: String?
+
+    @Flag(name: .customLong("no-shuffle"), help: "Take samples in file order, also for splits and partitions.")
+    var noShuffle = false
+}
+
+/// The machines and the network.
+struct ClusterOptions: ParsableArguments {
+    @Option(help: "Workers of threads and sync. (default: threads this machine's cores, sync 8)")
+    var workers: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Machines and links of simulated strategies: a preset (see 'bench list') or a .yaml file. (default: each strategy's)",
+            valueName: "preset|file.yaml"))
+    var cluster: String?
+
+    @Option(help: ArgumentHelp("One-way latency of workers' links, such as 5ms.", valueName: "time"), transform: Quantity.duration)
+    var latency: Duration?
+
+    @Option(
+        help: ArgumentHelp("Bandwidth of workers' links, both ways, such as 1Gbit or 100Mbit/s.", valueName: "rate"),
+        transform: Quantity.bandwidth)
+    var bandwidth: Double?
+
+    @Option(
+        help: ArgumentHelp("Variation of latency: none, uniform:TIME, lognormal:SIGMA.", valueName: "jitter"),
+        transform: Jitter.init(parsing:))
+    var jitter: Jitter?
+
+    @Option(name: .customLong("allreduce"), help: "How simulated workers add their gradients.")
+    var allReduce: AllReduceAlgorithm = .ring
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            auto: threads are measured, clusters simulated; simulated: all are; emulate: clusters are acted out in real \
+            time.
+            """))
+    var clock: ClockChoice = .auto
+
+    @Option(
+        help: ArgumentHelp(
+            "Compute time of simulated machines: 'calibrated' measures this machine's, 'reference' is the same everywhere.",
+            valueName: "model"))
+    var compute = "calibrated"
+
+    @Option(help: "Threads for the numerics of simulated workers; results do not depend on it. (default: all cores)")
+    var hostThreads: Int?
+}
+
+/// FederatedAveraging's options, with McMahan et al.'s letters.
+struct FederatedOptions: ParsableArguments {
+    @Option(help: "K: clients that share the training set. (default: the task's)")
+    var clients: Int?
+
+    @Option(
+        help: ArgumentHelp("C: share of the clients that takes part in a round. (default: the task's)", valueName: "share"),
+        transform: Quantity.fraction)
+    var fraction: Double?
+
+    @Option(help: "E: epochs of a client in a round. (default: the task's)")
+    var localEpochs: Int?
+
+    @Option(
+        help: ArgumentHelp("B: batch of a client, or 'all' of its samples. (default: the task's)", valueName: "count|all"),
+        transform: PlanBuilder.parseLocalBatch)
+    var localBatch: PlanBuilder.LocalBatch?
+
+    @Option(
+        help: ArgumentHelp(
+            "How samples are spread: iid, dirichlet:ALPHA, shards:COUNT, quantity:BETA. (default: the task's)",
+            valueName: "partition"))
+    var partition: String?
+}

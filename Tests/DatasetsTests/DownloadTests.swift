@@ -1,0 +1,74 @@
+import Foundation
+import Synchronization
+import Testing
+
+@testable import Datasets
+
+/// Without the network: mirrors are folders and closed ports of this machine.
+@Suite struct DownloadTests {
+    /// The port of discard, where nothing listens.
+    private let deaf = ["http://127.0.0.1:9/first", "http://127.0.0.1:9/second"]
+
+    @Test func unreachableMirrorsAreAllNamed() async throws {
+        try await withDataDirectory { directory in
+            let mnist = MNIST(in: directory)
+            let error = await #expect(throws: DataError.self) {
+                try await Download(mirrors: deaf).fetch(mnist) { _ in }
+            }
+            let message = error?.description ?? ""
+            for mirror in deaf {
+                #expect(message.contains("\(mirror)/\(MNIST.trainingImages.name).gz: "), "\(message)")
+            }
+            #expect(mnist.locate(MNIST.trainingImages) == nil)
+        }
+    }
+
+    @Test func missingFolderIsNamed() async throws {
+        try await withDataDirectory { directory in
+            let mirror = directory.url.appendingPathComponent("nothing-here").absoluteString
+            let error = await #expect(throws: DataError.self) {
+                try await Download(mirrors: [mirror]).fetch(MNIST(in: directory)) { _ in }
+            }
+            #expect(error?.description.contains(mirror) == true, "\(error?.description ?? "")")
+        }
+    }
+
+    @Test func damagedFilesStayWhereNoMirrorHasABetterOne() async throws {
+        try await withDataDirectory { directory in
+            let mnist = MNIST(in: directory)
+            let url = mnist.folder.appendingPathComponent(MNIST.trainingImages.name)
+            try Data([1, 2, 3]).write(to: url)
+            await #expect(throws: DataError.self) { try await Download(mirrors: deaf).fetch(mnist) { _ in } }
+            #expect(try Data(contentsOf: url) == Data([1, 2, 3]))
+        }
+    }
+
+    @Test func addressThatIsNoneIsNamed() async throws {
+        try await withDataDirectory { directory in
+            let error = await #expect(throws: DataError.self) {
+                try await Download(mirrors: ["http://[bad"]).fetch(MNIST(in: directory)) { _ in }
+            }
+            #expect(error?.description.contains("http://[bad") == true, "\(error?.description ?? "")")
+        }
+    }
+
+    @Test(.enabled(if: mnistIsThere, "the data folder holds MNIST: set BENCH_DATA, or run 'bench data fetch mnist'"))
+    func filesThatAreThereAreNotFetchedAgain() async throws {
+        let lines = Mutex<[String]>([])
+        try await Download(mirrors: []).fetch(MNIST(in: DataDirectory(nil))) { line in
+            lines.withLock { $0.append(line) }
+        }
+        #expect(lines.withLock { $0 } == MNIST.files.map { "\($0.name): already there, checksum right" })
+    }
+
+    @Test(.enabled(if: mnistIsThere, "the data folder holds MNIST: set BENCH_DATA, or run 'bench data fetch mnist'"))
+    func filesFromAMirrorAreCheckedAndPutInPlace() async throws {
+        let source = MNIST(in: DataDirectory(nil)).folder
+        try await withDataDirectory { directory in
+            let mnist = MNIST(in: directory)
+            try Data([1, 2, 3]).write(to: mnist.folder.appendingPathComponent(MNIST.testLabels.name))
+            try await Download(mirrors: deaf + [source.absoluteString]).fetch(mnist) { _ in }
+            for file in MNIST.files { try mnist.verify(file) }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+import Foundation
+import Testing
+
+@testable import Datasets
+
+/// Files made here, in the place and of the form of MNIST's.
+@Suite struct MNISTTests {
+    private func write(_ files: [String: [UInt8]], to mnist: MNIST) throws {
+        for (name, bytes) in files { try Data(bytes).write(to: mnist.folder.appendingPathComponent(name)) }
+    }
+
+    /// Two images to train on and one to test on; pixel values count up.
+    private let files: [String: [UInt8]] = [
+        "train-images-idx3-ubyte": idx([2, 28, 28], (0..<1568).map { UInt8($0 % 256) }),
+        "train-labels-idx1-ubyte": idx([2], [9, 0]),
+        "t10k-images-idx3-ubyte": idx([1, 28, 28], [UInt8](repeating: 255, count: 784)),
+        "t10k-labels-idx1-ubyte": idx([1], [5]),
+    ]
+
+    private func loadError(replacing name: String, with bytes: [UInt8]?) async throws -> String {
+        try await withDataDirectory { directory in
+            var files = files
+            files[name] = bytes
+            try write(files, to: MNIST(in: directory))
+            return dataError { _ = try MNIST(in: directory).load() }
+        }
+    }
+
+    @Test func loadReadsImagesAndLabels() async throws {
+        try await withDataDirectory { directory in
+            try write(files, to: MNIST(in: directory))
+            let split = try MNIST(in: directory).load()
+            #expect(split.training.labels == [9, 0] && split.test.labels == [5])
+            #expect(split.training.pixels == (0..<1568).map { UInt8($0 % 256) })
+            #expect(split.training.shape.count == 784 && split.training.classCount == 10 && split.training.white == 255)
+        }
+    }
+
+    @Test func locateFindsEverySpelling() async throws {
+        for name in ["idx3-ubyte", ".idx3-ubyte", "idx3-ubyte.gz", ".idx3-ubyte.gz"] {
+            try await withDataDirectory { directory in
+                let mnist = MNIST(in: directory)
+                #expect(mnist.locate(MNIST.testImages) == nil)
+                let full = "t10k-images" + (name.hasPrefix(".") ? "" : "-") + name
+                try write([full: [1]], to: mnist)
+                #expect(mnist.locate(MNIST.testImages)?.lastPathComponent == full)
+            }
+        }
+    }
+
+    @Test func gzippedFilesAreDecompressedWhateverTheirName() async throws {
+        // The images of GzipTests are 2x3 pixels: they are read as far as that.
+        for name in ["train-images-idx3-ubyte.gz", "train-images-idx3-ubyte"] {
+            try await withDataDirectory { directory in
+                var files = files
+                files["train-images-idx3-ubyte"] = nil
+                files[name] = GzipTests.small
+                try write(files, to: MNIST(in: directory))
+                let message = dataError { _ = try MNIST(in: directory).load() }
+                #expect(message.contains("2x3") && message.contains("28x28"), "\(message)")
+            }
+        }
+    }
+
+    @Test func missingFileIsNamedWithWhatToDo() async throws {
+        let message = try await loadError(replacing: "train-labels-idx1-ubyte", with: nil)
+        #expect(message.contains("mnist/train-labels-idx1-ubyte"), "\(message)")
+        #expect(message.contains("bench data fetch mnist") && message.contains("BENCH_DATA"), "\(message)")
+    }
+
+    @Test func countsThatDifferAreNamed() async throws {
+        let message = try await loadError(replacing: "train-labels-idx1-ubyte", with: idx([3], [1, 2, 3]))
+        #expect(message.contains("2 images") && message.contains("3 labels"), "\(message)")
+    }
+
+    @Test func labelAboveNineIsRefused() async throws {
+        let message = try await loadError(replacing: "t10k-labels-idx1-ubyte", with: idx([1], [10]))
+        #expect(message.contains("t10k-labels") && message.contains("above 9"), "\(message)")
+    }
+
+    @Test func emptySetsOddSizesAndDamagedFilesAreRefused() async throws {
+        try await withDataDirectory { directory in
+            var files = files
+            files["t10k-images-idx3-ubyte"] = idx([0, 28, 28], [])
+            files["t10k-labels-idx1-ubyte"] = idx([0], [])
+            try write(files, to: MNIST(in: directory))
+            #expect(dataError { _ = try MNIST(in: directory).load() }.contains("0 images"))
+        }
+        let odd = try await loadError(
+            replacing: "t10k-images-idx3-ubyte", with: idx([1, 28, 27], [UInt8](repeating: 0, count: 756)))
+        #expect(odd.contains("28x27"), "\(odd)")
+        let cut = try await loadError(replacing: "t10k-images-idx3-ubyte", with: Array(GzipTests.small.dropLast(5)))
+        #expect(cut.contains("damaged or cut short"), "\(cut)")
+    }
+
+    @Test func verifyComparesTheChecksumOfTheDecompressedFile() async throws {
+        // SHA-256 of "abc", FIPS 180-2, appendix B.1.
+        let abc = MNIST.File(
+            name: "abc", sha256: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", dimensions: 1)
+        #expect(throws: Never.self) { try MNIST.verify([0x61, 0x62, 0x63], abc) }
+        let message = dataError { try MNIST.verify([0x61, 0x62, 0x64], abc) }
+        #expect(message.contains(abc.sha256) && message.contains("abc:"), "\(message)")
+        try await withDataDirectory { directory in
+            try write(files, to: MNIST(in: directory))
+            for file in MNIST.files {
+                #expect(dataError { try MNIST(in: directory).verify(file) }.contains(file.sha256))
+            }
+        }
+    }
+
+    @Test(.enabled(if: mnistIsThere, "the data folder holds MNIST: set BENCH_DATA, or run 'bench data fetch mnist'"))
+    func theRealFilesVerifyAndLoad() throws {
+        let mnist = MNIST(in: DataDirectory(nil))
+        for file in MNIST.files { try mnist.verify(file) }
+        let split = try mnist.load()
+        #expect(split.training.count == 60_000 && split.test.count == 10_000)
+        #expect(Array(split.training.labels.prefix(5)) == [5, 0, 4, 1, 9])
+        #expect(Array(split.test.labels.prefix(5)) == [7, 2, 1, 0, 4])
+    }
+}

@@ -1,0 +1,36 @@
+import Foundation
+import Randomness
+import Testing
+
+@testable import Datasets
+
+extension RandomStream {
+    /// The stream of one test case.
+    init(test seed: Int) { self = SeedSequence(2024).stream(.test, seed) }
+
+    mutating func int(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
+}
+
+/// The message of the ``DataError`` that `body` has to throw.
+func dataError(sourceLocation: SourceLocation = #_sourceLocation, _ body: () throws -> Void) -> String {
+    let error = #expect(throws: DataError.self, sourceLocation: sourceLocation) { try body() }
+    return error?.description ?? ""
+}
+
+/// An IDX file of unsigned bytes.
+func idx(_ shape: [Int], _ data: [UInt8]) -> [UInt8] {
+    let extents = shape.flatMap { extent in (0..<4).reversed().map { UInt8(truncatingIfNeeded: extent >> (8 * $0)) } }
+    return [0, 0, 8, UInt8(shape.count)] + extents + data
+}
+
+/// Calls `body` with a data directory of its own, which is removed afterwards.
+func withDataDirectory<Result>(_ body: (DataDirectory) async throws -> Result) async throws -> Result {
+    let url = FileManager.default.temporaryDirectory.appendingPathComponent("bench-tests-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(
+        at: url.appendingPathComponent("mnist"), withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: url) }
+    return try await body(DataDirectory(url.path, environment: [:]))
+}
+
+/// Whether the machine has the files of MNIST, which are not part of the repository.
+let mnistIsThere = MNIST.files.allSatisfy { MNIST(in: DataDirectory(nil)).locate($0) != nil }

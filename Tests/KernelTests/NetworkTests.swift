@@ -1,0 +1,202 @@
+import Foundation
+import Randomness
+import Testing
+
+@testable import Kernel
+
+/// Networks to check, small enough for naive loops.
+private struct Example: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let network: Network
+
+    static let all = [
+        Example(
+            testDescription: "linear",
+            network: Network(input: FeatureShape(features: 5), [.dense("fc", outputs: 3)])),
+        Example(
+            testDescription: "mlp",
+            network: Network(
+                input: FeatureShape(features: 6),
+                [.dense("fc1", outputs: 7), .relu, .dense("fc2", outputs: 5), .relu, .dense("fc3", outputs: 4)])),
+        Example(
+            testDescription: "cnn",
+            network: Network(
+                input: FeatureShape(channels: 2, height: 6, width: 7),
+                [
+                    .conv2D("conv1", filters: 3, kernel: 3), .relu, .maxPool2D(2),
+                    .conv2D("conv2", filters: 4, kernel: 2, padding: .valid), .relu, .flatten,
+                    .dense("fc", outputs: 3),
+                ])),
+        Example(
+            testDescription: "layers in place first and in a row",
+            network: Network(
+                input: FeatureShape(channels: 1, height: 7, width: 6),
+                [
+                    .relu, .flatten, .dense("fc0", outputs: 12), .relu, .dense("fc1", outputs: 5), .flatten, .relu,
+                    .dense("fc2", outputs: 3),
+                ])),
+    ]
+}
+
+@Suite struct NetworkTests {
+    /// The loss in Double by naive loops is differentiated, not the float32 loss: a step of 1e-6 there has an error of
+    /// 1e-12 from truncation and 1e-9 from rounding, and is too small to carry a ReLU or a maximum over its kink.
+    /// What is left is the rounding of float32, below (terms ~100) * roundoff * (values ~10) = 6e-5.
+    @Test(arguments: Example.all)
+    private func gradientMatchesCentralDifferences(example: Example) {
+        let network = example.network
+        for seed in 0..<3 {
+            var stream = RandomStream(test: seed)
+            let batch = stream.int(1...3)
+            let parameters = ParameterVector(stream.floats(network.parameterCount))
+            let input = stream.floats(batch * network.input.count)
+            let labels = stream.labels(batch, classes: network.classCount)
+            let (loss, gradient) = run(network, parameters, input, labels, divisor: batch)
+            let context = "\(example.testDescription), seed \(seed), batch \(batch)"
+
+            let exact = parameters.values.map(Double.init)
+            #expect(abs(loss - naiveLoss(network, exact, input, labels)) < 1e-4, "\(context)")
+            let differences = exact.indices.map { index in
+                let step = 1e-6
+                var (above, below) = (exact, exact)
+                above[index] += step
+                below[index] -= step
+                return (naiveLoss(network, above, input, labels) - naiveLoss(network, below, input, labels))
+                    / (2 * step * Double(batch))
+            }
+            expectClose(gradient.values, differences, tolerance: 1e-4, context)
+        }
+    }
+
+    @Test(arguments: Example.all)
+    private func gradientsOfPartsWithTheWholeBatchAsDivisorAddUp(example: Example) {
+        let network = example.network
+        var stream = RandomStream(test: 7)
+        let parameters = network.initialParameters(.he, seeds: SeedSequence(7))
+        let features = network.input.count
+        let (input, labels) = (stream.floats(8 * features), stream.labels(8, classes: network.classCount))
+        let whole = run(network, parameters, input, labels, divisor: 8)
+        for parts in [2, 3, 8] {
+            let sum = ParameterVector(count: network.parameterCount)
+            var loss = 0.0
+            for part in 0..<parts {
+                let rows = (0..<8).part(part, of: parts)
+                let pixels = Array(input[rows.lowerBound * features..<rows.upperBound * features])
+                let half = run(network, parameters, pixels, Array(labels[rows]), divisor: 8)
+                sum.add(half.gradient)
+                loss += half.loss
+            }
+            // The parts add the same numbers in another order: up to ~100 roundings of numbers below 1.
+            expectClose(
+                sum.values, whole.gradient.values.map(Double.init), tolerance: 1e-5,
+                "\(example.testDescription), \(parts) parts")
+            #expect(abs(loss - whole.loss) < 1e-5, "\(example.testDescription), \(parts) parts")
+        }
+    }
+
+    @Test func gradientOverwritesWhatWasThere() {
+        let network = Example.all[2].network
+        let parameters = network.initialParameters(.he, seeds: SeedSequence(1))
+        var stream = RandomStream(test: 1)
+        let input = stream.floats(2 * network.input.count)
+        let clean = run(network, parameters, input, [0, 2], divisor: 2)
+        // A multiplication by zero, where an assignment is meant, keeps a NaN.
+        let stale = ParameterVector(count: network.parameterCount)
+        stale.fill(with: .nan)
+        #expect(
+            run(network, parameters, input, [0, 2], divisor: 2, into: stale).gradient.values == clean.gradient.values)
+    }
+
+    @Test func smallerBatchInALargeUsedWorkspaceGivesTheSameNumbers() {
+        let network = Example.all[2].network
+        let parameters = network.initialParameters(.he, seeds: SeedSequence(1))
+        var stream = RandomStream(test: 2)
+        let input = stream.floats(network.input.count)
+        let fresh = run(network, parameters, input, [1], divisor: 1)
+        let pool = WorkspacePool(for: network)
+        let gradient = ParameterVector(count: network.parameterCount)
+        for count in [4, 1] {
+            pool.withWorkspace(capacity: 4) { workspace in
+                fill(workspace, (0..<count).flatMap { _ in input }, [UInt8](repeating: 1, count: count))
+                _ = network.lossAndGradient(of: workspace, dividedBy: 1, at: parameters, into: gradient)
+            }
+        }
+        #expect(gradient.values == fresh.gradient.values)
+    }
+
+    @Test func lossAndCorrectCountsTheLargestLogits() {
+        // An identity: the logits are the inputs.
+        let network = Network(input: FeatureShape(features: 3), [.dense("fc", outputs: 3)])
+        let parameters = ParameterVector([1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0])
+        let workspace = Workspace(for: network, capacity: 3)
+        fill(workspace, [5, 1, 2, 1, 5, 2, 1, 2, 5], [0, 2, 2])
+        let (loss, correct) = network.lossAndCorrect(of: workspace, at: parameters)
+        #expect(correct == 2)
+        // log(e^5 + e^2 + e) - 5 twice, and once with - 2; float32 rounds numbers near 5 thrice.
+        let total = log(exp(5.0) + exp(2) + exp(1))
+        #expect(abs(loss - (3 * total - 12)) < 1e-5)
+    }
+
+    @Test func nanInAParameterReachesLossAndGradient() {
+        for example in Example.all {
+            let network = example.network
+            let parameters = network.initialParameters(.he, seeds: SeedSequence(3))
+            parameters[0] = .nan
+            let input = [Float](repeating: 0.5, count: network.input.count)
+            let (loss, gradient) = run(network, parameters, input, [0], divisor: 1)
+            #expect(loss.isNaN && !gradient.isFinite, "\(example.testDescription)")
+        }
+    }
+
+    @Test func summaryNamesLayersAndShapes() {
+        #expect(
+            Example.all[2].network.summary
+                == "2x6x7 -> conv1 3x6x7, relu 3x6x7, maxpool 3x3x3, conv2 4x2x2, relu 4x2x2, flatten 16, fc 3")
+    }
+
+    private func fill(_ workspace: Workspace, _ input: [Float], _ labels: [UInt8]) {
+        workspace.batch.resize(to: labels.count)
+        for (index, value) in input.enumerated() { workspace.batch.inputs[index] = value }
+        for (index, label) in labels.enumerated() { workspace.batch.labels[index] = label }
+    }
+
+    private func run(
+        _ network: Network, _ parameters: ParameterVector, _ input: [Float], _ labels: [UInt8], divisor: Int,
+        into gradient: ParameterVector? = nil
+    ) -> (loss: Double, gradient: ParameterVector) {
+        let gradient = gradient ?? ParameterVector(count: network.parameterCount)
+        let workspace = Workspace(for: network, capacity: labels.count)
+        fill(workspace, input, labels)
+        let loss = network.lossAndGradient(of: workspace, dividedBy: divisor, at: parameters, into: gradient)
+        return (loss, gradient)
+    }
+
+    private func naiveLoss(_ network: Network, _ parameters: [Double], _ input: [Float], _ labels: [UInt8]) -> Double {
+        var (values, rest) = (input.map(Double.init), parameters[...])
+        for layer in network.layers {
+            let count = layer.parameters.reduce(0) { $0 + $1.shape.reduce(1, *) }
+            let own = Array(rest.prefix(count))
+            rest = rest.dropFirst(count)
+            switch layer {
+            case let dense as Dense:
+                values = Naive.dense(own, values, inputs: dense.inputs, outputs: dense.outputs).map(\.value)
+            case let pool as MaxPool2D:
+                values = Naive.maxPool(values, batch: labels.count, input: pool.input, window: pool.window).map(\.value)
+            case is ReLU: values = values.map { max($0, 0) }
+            case let conv as Conv2D: values = naiveConvolution(conv, own, values, batch: labels.count)
+            default: break
+            }
+        }
+        return Naive.losses(values, labels, classes: network.classCount).reduce(0, +)
+    }
+
+    private func naiveConvolution(_ layer: Conv2D, _ own: [Double], _ input: [Double], batch: Int) -> [Double] {
+        let (filters, positions) = (layer.output.channels, layer.output.height * layer.output.width)
+        var output = (0..<batch * filters * positions).map { own[own.count - filters + $0 / positions % filters] }
+        Naive.forEachProduct(
+            batch: batch, input: layer.input, filters: filters, kernel: layer.kernel, stride: layer.stride,
+            padding: layer.output.height == layer.input.height ? .same : .valid
+        ) { output[$0] += own[$1] * input[$2] }
+        return output
+    }
+}

@@ -1,0 +1,64 @@
+import Testing
+
+@testable import Kernel
+
+/// Three steps from p = 1 with gradients 1/2, -1/4, 1 and rate 1/8, in fractions by hand (Python's `fractions`), after
+/// the formula of torch.optim.SGD:
+///
+///     g = g + decay * p;  v = g if first else momentum * v + g;  p -= rate * (g + momentum * v if nesterov else v)
+@Suite struct SGDTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let configuration: SGD.Configuration
+        let expected: [Double]
+    }
+
+    static let cases = [
+        Case(testDescription: "plain", configuration: .init(), expected: [0.9375, 0.96875, 0.84375]),
+        Case(testDescription: "momentum", configuration: .init(momentum: 0.5), expected: [0.9375, 0.9375, 0.8125]),
+        Case(
+            testDescription: "nesterov", configuration: .init(momentum: 0.5, nesterov: true),
+            expected: [0.90625, 0.9375, 0.75]),
+        Case(
+            testDescription: "weight decay", configuration: .init(weightDecay: 0.25),
+            expected: [0.90625, 0.9091796875, 0.755767822265625]),
+        Case(
+            testDescription: "momentum and weight decay", configuration: .init(momentum: 0.5, weightDecay: 0.25),
+            expected: [0.90625, 0.8623046875, 0.688385009765625]),
+        Case(
+            testDescription: "nesterov and weight decay",
+            configuration: .init(momentum: 0.5, nesterov: true, weightDecay: 0.25),
+            expected: [0.859375, 0.842529296875, 0.6049156188964844]),
+    ]
+
+    @Test(arguments: cases) func threeStepsEqualTheArithmeticOfPyTorch(example: Case) {
+        let parameters = ParameterVector([1, 1])
+        let optimizer = SGD(example.configuration, parameterCount: 2)
+        for (step, gradient) in [Float(0.5), -0.25, 1].enumerated() {
+            optimizer.step(parameters, ParameterVector([gradient, gradient]), rate: 0.125)
+            // At most four roundings a step, of numbers up to 2.
+            expectClose(
+                parameters.values, [example.expected[step], example.expected[step]],
+                tolerance: Double(step + 1) * 8 * roundoff, "step \(step + 1)")
+        }
+    }
+
+    @Test func gradientIsLeftAsItWas() {
+        for example in Self.cases {
+            let gradient = ParameterVector([0.5, -2])
+            SGD(example.configuration, parameterCount: 2).step(ParameterVector([3, 4]), gradient, rate: 0.1)
+            #expect(gradient.values == [0.5, -2], "\(example.testDescription)")
+        }
+    }
+
+    @Test func resetForgetsTheVelocity() {
+        let (used, fresh) = (ParameterVector([1]), ParameterVector([1]))
+        let optimizer = SGD(.init(momentum: 0.9), parameterCount: 1)
+        optimizer.step(used, ParameterVector([5]), rate: 0.1)
+        optimizer.reset()
+        used[0] = 1
+        optimizer.step(used, ParameterVector([1]), rate: 0.1)
+        SGD(.init(momentum: 0.9), parameterCount: 1).step(fresh, ParameterVector([1]), rate: 0.1)
+        #expect(used.values == fresh.values)
+    }
+}

@@ -1,0 +1,106 @@
+import Randomness
+import Testing
+
+@testable import Kernel
+
+@Suite struct ParameterVectorTests {
+    @Test func startsAtZeroAndKeepsValues() {
+        #expect(ParameterVector(count: 5).values == [0, 0, 0, 0, 0])
+        #expect(ParameterVector([1, 2, 3]).values == [1, 2, 3])
+        #expect(ParameterVector(count: 0).values == [])
+    }
+
+    @Test func copiesAreIndependent() {
+        let original = ParameterVector([1, 2, 3])
+        let copy = original.copied()
+        original[1] = 9
+        #expect(copy.values == [1, 2, 3] && original.values == [1, 9, 3])
+    }
+
+    @Test func copyOfARangeLeavesTheRestAlone() {
+        let target = ParameterVector([1, 2, 3, 4])
+        target.copy(from: ParameterVector([5, 6, 7, 8]), in: 1..<3)
+        #expect(target.values == [1, 6, 7, 4])
+    }
+
+    @Test func addAndScaleEqualNaiveLoops() {
+        for seed in 0..<10 {
+            var stream = RandomStream(test: seed)
+            let count = stream.int(1...50)
+            let (first, second) = (stream.floats(count), stream.floats(count))
+            let lower = stream.int(0...count)
+            let range = lower..<stream.int(lower...count)
+            let vector = ParameterVector(first)
+            vector.add(ParameterVector(second), scaledBy: -0.75, in: range)
+            vector.scale(by: 3)
+            let expected = first.indices.map { index in
+                3 * (Double(first[index]) - (range.contains(index) ? 0.75 * Double(second[index]) : 0))
+            }
+            // Three roundings of numbers below 8.
+            expectClose(vector.values, expected, tolerance: 3 * 8 * roundoff, "seed \(seed), \(range) of \(count)")
+        }
+    }
+
+    @Test func sumAddsInTheOrderOfItsParts() {
+        // (1 + 2^-24) + 2^-24 is 1 in float32, but 2^-24 + 2^-24 + 1 is not.
+        let tiny = Float(roundoff)
+        let sum = ParameterVector(count: 1)
+        sum.sum([1, tiny, tiny].map { ParameterVector([$0]) }, in: 0..<1)
+        #expect(sum[0] == 1)
+        sum.sum([tiny, tiny, 1].map { ParameterVector([$0]) }, in: 0..<1)
+        #expect(sum[0] == Float(1).nextUp)
+    }
+
+    @Test func sumEqualsNaiveLoopsWithinItsRangeAlone() {
+        for seed in 0..<10 {
+            var stream = RandomStream(test: seed)
+            let (count, parts) = (stream.int(2...40), stream.int(1...6))
+            let range = 1..<stream.int(1...count)
+            let vectors = (0..<parts).map { _ in stream.floats(count) }
+            let sum = ParameterVector([Float](repeating: 77, count: count))
+            sum.sum(vectors.map { ParameterVector($0) }, in: range)
+            let expected = (0..<count).map { index in
+                var total = Reference()
+                for vector in vectors where range.contains(index) { total.add(Double(vector[index])) }
+                if !range.contains(index) { total.add(77) }
+                return total
+            }
+            expectEqual(sum.values, expected, terms: parts, "seed \(seed): \(parts) parts, \(range) of \(count)")
+        }
+    }
+
+    @Test func sumMayWriteOverItsFirstPart() {
+        let first = ParameterVector([1, 2])
+        first.sum([first, ParameterVector([10, 20])], in: 0..<2)
+        #expect(first.values == [11, 22])
+    }
+
+    @Test func isFiniteFindsEveryBadNumberAtEveryPosition() {
+        for count in [1, 7, 8, 9, 16, 21] {
+            let vector = ParameterVector([Float](repeating: .greatestFiniteMagnitude, count: count))
+            #expect(vector.isFinite, "\(count) huge numbers")
+            for (index, bad) in (0..<count).flatMap({ index in [Float.nan, .infinity, -.infinity].map { (index, $0) } })
+            {
+                vector[index] = bad
+                #expect(!vector.isFinite, "\(bad) at \(index) of \(count)")
+                vector[index] = -1
+            }
+            #expect(vector.isFinite, "\(count) ordinary numbers")
+        }
+        #expect(ParameterVector(count: 0).isFinite)
+    }
+
+    @Test func evenPartsCoverARangeInOrderAndDifferByOneAtMost() {
+        for seed in 0..<50 {
+            var stream = RandomStream(test: seed)
+            let start = stream.int(-20...20)
+            let whole = start..<start + stream.int(0...60)
+            let count = stream.int(1...20)
+            let parts = (0..<count).map { whole.part($0, of: count) }
+            #expect(parts.flatMap { Array($0) } == Array(whole), "\(whole) in \(count)")
+            let sizes = parts.map(\.count)
+            #expect(sizes == sizes.sorted(by: >) && sizes[0] - sizes[count - 1] <= 1, "\(whole) in \(count): \(sizes)")
+        }
+        #expect((0..<10).part(1, of: 3) == 4..<7)
+    }
+}
