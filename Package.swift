@@ -31,16 +31,22 @@ let package = Package(
         .target(
             name: "Datasets",
             dependencies: [
-                "CZlib", "Diagnostics", "EmbeddedData", "Kernel", "Randomness", .product(name: "Crypto", package: "swift-crypto"),
+                "CZlib", "Diagnostics", "EmbeddedData", "Kernel", "Randomness",
+                .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: hot),
         .target(name: "Cluster", dependencies: ["Diagnostics", "Randomness", "Yams"], swiftSettings: hot),
         .target(
             name: "Fabrics",
-            dependencies: ["Cluster", "Kernel", "Randomness", .product(name: "Collections", package: "swift-collections")],
+            dependencies: [
+                "Cluster", "Kernel", "Randomness", .product(name: "Collections", package: "swift-collections"),
+            ],
             swiftSettings: hot),
-        .target(name: "Strategies", dependencies: ["Cluster", "Datasets", "Fabrics", "Kernel", "Randomness"], swiftSettings: hot),
-        .target(name: "Experiments",
+        .target(
+            name: "Strategies", dependencies: ["Cluster", "Datasets", "Fabrics", "Kernel", "Randomness"],
+            swiftSettings: hot),
+        .target(
+            name: "Experiments",
             dependencies: ["Cluster", "Datasets", "Diagnostics", "Fabrics", "Kernel", "Randomness", "Strategies"],
             swiftSettings: hot),
         .target(name: "Reports", dependencies: ["Diagnostics", "Experiments", "Kernel"], swiftSettings: strict),
@@ -56,7 +62,10 @@ let package = Package(
         .testTarget(name: "DatasetsTests", dependencies: ["CZlib", "Datasets"], swiftSettings: strict),
         .testTarget(name: "ClusterTests", dependencies: ["Cluster"], swiftSettings: strict),
         .testTarget(name: "FabricsTests", dependencies: ["Cluster", "Fabrics", "Kernel"], swiftSettings: strict),
-        .testTarget(name: "StrategiesTests", dependencies: ["Experiments", "Strategies"], swiftSettings: strict),
+        .testTarget(
+            name: "StrategiesTests",
+            dependencies: ["Cluster", "Datasets", "Fabrics", "Kernel", "Randomness", "Strategies"],
+            swiftSettings: strict),
         .testTarget(name: "ExperimentsTests", dependencies: ["Experiments", "Reports"], swiftSettings: strict),
         .testTarget(name: "benchTests", dependencies: ["bench"], swiftSettings: strict),
     ],

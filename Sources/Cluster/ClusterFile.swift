@@ -49,7 +49,7 @@ public struct ClusterFile {
         do {
             root = try Yams.compose(yaml: text)
         } catch let error as YamlError {
-            throw ClusterFileError("\(file): not YAML: \(error)")
+            throw self.error(for: error)
         } catch {
             throw ClusterFileError("\(file): not YAML: \(error)")
         }
@@ -62,7 +62,8 @@ public struct ClusterFile {
             server: try values["server"].map { server throws(ClusterFileError) in
                 try node(try fields(of: server, allowed: Self.nodeKeys, what: "a server"), at: server)
             },
-            jitter: try parsed(values["jitter"]) { text throws(Quantity.Failure) in try Jitter(parsing: text) } ?? .none)
+            jitter: try parsed(values["jitter"]) { text throws(Quantity.Failure) in try Jitter(parsing: text) } ?? .none
+        )
     }
 
     private static let required = "'latency' and 'bandwidth' (or 'uplink' and 'downlink')"
@@ -94,7 +95,7 @@ public struct ClusterFile {
             speed: speed ?? 1)
     }
 
-    /// The entries of a mapping, each key known and there once.
+    /// The entries of a mapping, each key known.
     private func fields(
         of node: Yams.Node, allowed: [String], what: String
     ) throws(ClusterFileError) -> [String: Yams.Node] {
@@ -106,7 +107,8 @@ public struct ClusterFile {
             guard let name = key.string, allowed.contains(name) else {
                 throw error(at: key, UnknownName.message("key", found: key.string ?? "?", allowed: allowed))
             }
-            guard values.updateValue(value, forKey: name) == nil else { throw error(at: key, "'\(name)' stands twice") }
+            // Yams has refused keys that stand twice.
+            values[name] = value
         }
         return values
     }
@@ -124,6 +126,17 @@ public struct ClusterFile {
             return try parse(text)
         } catch {
             throw self.error(at: node, error.description)
+        }
+    }
+
+    private func error(for error: YamlError) -> ClusterFileError {
+        switch error {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
+            ClusterFileError("\(file):\(mark.line): not YAML: \(problem)")
+        case .duplicatedKeysInMapping(let keys, let context):
+            ClusterFileError("\(file):\(context.mark.line): '\(keys.first ?? "?")' stands twice")
+        default: ClusterFileError("\(file): not YAML: \(error)")
         }
     }
 

@@ -81,7 +81,9 @@ public struct ComputeModel: Sendable, Codable, Hashable {
     /// Linear between the points around `samples`, and along the last pair beyond them; in proportion below the first.
     private func step(_ samples: Int) -> Double {
         guard samples > 0 else { return 0 }
-        guard let upper = stepPoints.firstIndex(where: { $0.samples >= samples }) ?? stepPoints.indices.last else { return 0 }
+        guard let upper = stepPoints.firstIndex(where: { $0.samples >= samples }) ?? stepPoints.indices.last else {
+            return 0
+        }
         if stepPoints[upper].samples == samples { return stepPoints[upper].seconds }
         guard upper > 0 else { return stepPoints[0].seconds * Double(samples) / Double(stepPoints[0].samples) }
         let (low, high) = (stepPoints[upper - 1], stepPoints[upper])

@@ -18,8 +18,9 @@ public enum Jitter: Hashable, Codable, Sendable, CustomStringConvertible {
         case ("none", nil): self = .none
         case ("uniform", let width?): self = .uniform(seconds: try Quantity.duration(width).inSeconds)
         case ("lognormal", let sigma?):
-            guard let value = Double(sigma), (0...10).contains(value) else {
-                throw Quantity.Failure(description: "jitter '\(text)': sigma must be a number in 0...10")
+            // Beyond 3, where every 40th message takes 350 times the latency, time would overflow.
+            guard let value = Double(sigma), (0...3).contains(value) else {
+                throw Quantity.Failure(description: "jitter '\(text)': sigma must be a number in 0...3")
             }
             self = .logNormal(sigma: value)
         default: throw Quantity.Failure(description: "unknown jitter '\(text)'; allowed are \(allowed)")

@@ -13,7 +13,8 @@ public struct Link: Hashable, Codable, Sendable {
     public var overheadSeconds: Double
 
     public init(
-        latencySeconds: Double, uplinkBytesPerSecond: Double, downlinkBytesPerSecond: Double, overheadSeconds: Double = 0
+        latencySeconds: Double, uplinkBytesPerSecond: Double, downlinkBytesPerSecond: Double,
+        overheadSeconds: Double = 0
     ) {
         precondition(latencySeconds >= 0 && overheadSeconds >= 0, "latency and overhead cannot be negative")
         precondition(uplinkBytesPerSecond > 0 && downlinkBytesPerSecond > 0, "bandwidth must be positive")

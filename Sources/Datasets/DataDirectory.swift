@@ -13,7 +13,8 @@ public struct DataDirectory: Sendable {
         } else {
             let cache =
                 nonEmpty("XDG_CACHE_HOME").map { URL(fileURLWithPath: $0, isDirectory: true) }
-                ?? FileManager.default.homeDirectoryForCurrentUser.appendingPathComponent(".cache")
+                ?? (nonEmpty("HOME").map { URL(fileURLWithPath: $0, isDirectory: true) }
+                ?? FileManager.default.homeDirectoryForCurrentUser).appendingPathComponent(".cache")
             url = cache.appendingPathComponent("distributed-training-bench")
         }
     }

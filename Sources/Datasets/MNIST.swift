@@ -57,7 +57,8 @@ public struct MNIST: Sendable {
     }
 
     static func verify(_ contents: [UInt8], _ file: File) throws(DataError) {
-        let digest = SHA256.hash(data: contents).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        let digest = SHA256.hash(data: contents).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
+            .joined()
         guard digest == file.sha256 else {
             throw DataError("\(file.name): SHA-256 of the decompressed file is \(digest), expected \(file.sha256)")
         }

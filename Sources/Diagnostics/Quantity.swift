@@ -21,7 +21,9 @@ public enum Quantity {
         guard number >= 0 else { throw Failure(description: "'\(text)' is negative; allowed is \(example), 0 or more") }
         if unit.isEmpty, number == 0 { return .zero }
         guard let scale = durationUnits.first(where: { $0.0 == unit })?.1 else {
-            throw Failure(description: "'\(text)' has \(unit.isEmpty ? "no unit" : "the unknown unit '\(unit)'"); write \(example)")
+            throw Failure(
+                description:
+                    "'\(text)' has \(unit.isEmpty ? "no unit" : "the unknown unit '\(unit)'"); write \(example)")
         }
         guard number * scale <= 1e9 else { throw Failure(description: "'\(text)' is longer than 1e9 s") }
         return .seconds(number * scale)
@@ -35,7 +37,8 @@ public enum Quantity {
         if unit.hasSuffix("bits") { unit.removeLast() }
         if unit.hasSuffix("b") { unit += "it" }
         guard let scale = bandwidthUnits.first(where: { $0.0 == unit })?.1 else {
-            throw Failure(description: "'\(text)' has \(unit.isEmpty ? "no unit" : "an unknown unit"); write \(example)")
+            throw Failure(
+                description: "'\(text)' has \(unit.isEmpty ? "no unit" : "an unknown unit"); write \(example)")
         }
         guard number > 0, (number * scale).isFinite else {
             throw Failure(description: "'\(text)' is not above zero; write \(example)")

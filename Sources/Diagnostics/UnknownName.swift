@@ -7,7 +7,8 @@ public enum UnknownName {
         let nearest = allowed.map { ($0, distance(found.lowercased(), $0.lowercased())) }.min { $0.1 < $1.1 }
         var message = "unknown \(kind) '\(found)'"
         // Farther than a third of the word it is a guess, not a match.
-        if let nearest, nearest.1 <= max(2, found.count / 3) { message += "; did you mean '\(nearest.0)'?" }
+        let isNear = nearest.map { $0.1 <= max(2, found.count / 3) } ?? false
+        message += isNear ? "; did you mean '\(nearest?.0 ?? "")'?" : "."
         return message + " Allowed: " + allowed.joined(separator: ", ")
     }
 

@@ -19,9 +19,16 @@ public struct Experiment: Sendable {
         self.plan = plan
         self.data = data
         task = try TrainingTask.named(plan.task)
-        startFile = try plan.initialParametersFile.map { try Self.readParameters($0, of: TrainingTask.named(plan.task)) }
+        startFile = try plan.initialParametersFile.map {
+            try Self.readParameters($0, of: TrainingTask.named(plan.task))
+        }
         if plan.compute != "calibrated" { _ = try DeviceProfile.named(plan.compute) }
-        for strategy in plan.strategies { try Self.check(strategy) }
+        try Self.check(plan)
+    }
+
+    /// Checks what needs neither data nor files: batches, workers and ranks.
+    public static func check(_ plan: ExperimentPlan) throws(ExperimentError) {
+        for strategy in plan.strategies { try check(strategy) }
     }
 
     /// What happens while an experiment runs; called on whichever thread it happens.
@@ -52,6 +59,7 @@ public struct Experiment: Sendable {
     ) throws -> Results {
         try BLAS.useOneThreadPerCaller()
         let firstSplit = try load(seed: plan.seeds[0])
+        try checkPartitions(firstSplit.training)
         let model = try computeModel(firstSplit.training)
         var results = Results(
             plan: plan, machine: machine, computeModel: model, trainingSamples: firstSplit.training.count,
@@ -129,6 +137,16 @@ public struct Experiment: Sendable {
 
     private func load(seed: UInt64) throws -> TrainTestSplit {
         try task.load(data, SeedSequence(seed), plan.shuffles)
+    }
+
+    /// Partitions once, so that options that do not fit the data end the experiment before its first run.
+    private func checkPartitions(_ training: Dataset) throws {
+        for strategy in plan.strategies where strategy.description?.isFederated == true {
+            let federated = strategy.configuration.federated
+            var stream = SeedSequence(plan.seeds[0]).stream(.partition)
+            _ = try Partitioners.parse(federated.partition).partition(
+                [Int32](0..<Int32(training.count)), labels: training.labels, among: federated.clients, using: &stream)
+        }
     }
 
     private func computeModel(_ training: Dataset) throws -> ComputeModel {

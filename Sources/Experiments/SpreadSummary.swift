@@ -34,7 +34,9 @@ public struct SpreadSummary: Hashable, Sendable {
 
     /// 1 - 2 P(Binomial(count, 1/2) <= cut).
     private static func coverage(_ count: Int, cut: Int) -> Double {
-        let tail = (0...cut).reduce(0.0) { $0 + exp(lgamma(Double(count + 1)) - lgamma(Double($1 + 1)) - lgamma(Double(count - $1 + 1))) }
+        let tail = (0...cut).reduce(0.0) {
+            $0 + exp(lgamma(Double(count + 1)) - lgamma(Double($1 + 1)) - lgamma(Double(count - $1 + 1)))
+        }
         return max(0, 1 - 2 * tail * pow(0.5, Double(count)))
     }
 }

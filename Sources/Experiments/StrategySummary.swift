@@ -20,7 +20,9 @@ public struct StrategySummary: Hashable, Sendable {
     public var seedsReached: Int { timesToTarget.filter { $0.sustainedSeconds != nil }.count }
     /// Over all seeds, those that never got there counting as infinite: no median is made up from the ones that did.
     public var timeToTarget: SpreadSummary { SpreadSummary(timesToTarget.map { $0.sustainedSeconds ?? .infinity }) }
-    public var firstCrossing: SpreadSummary { SpreadSummary(timesToTarget.map { $0.firstCrossingSeconds ?? .infinity }) }
+    public var firstCrossing: SpreadSummary {
+        SpreadSummary(timesToTarget.map { $0.firstCrossingSeconds ?? .infinity })
+    }
 
     public func spread(_ value: (RunRecord) -> Double) -> SpreadSummary { SpreadSummary(runs.map(value)) }
 

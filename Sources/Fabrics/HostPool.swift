@@ -22,7 +22,8 @@ public final class HostPool: Sendable {
 
         /// Runs the body unless somebody else has begun; returns whether it did.
         func run() -> Bool {
-            guard state.compareExchange(expected: .pending, desired: .running, ordering: .acquiringAndReleasing).exchanged
+            guard
+                state.compareExchange(expected: .pending, desired: .running, ordering: .acquiringAndReleasing).exchanged
             else { return false }
             body?()
             body = nil
@@ -92,8 +93,10 @@ public final class HostPool: Sendable {
         while !ticket.isDone {
             if let other = queue.tickets.popFirst() {
                 queue.condition.unlock()
-                _ = other.run()
+                let didRun = other.run()
                 queue.condition.lock()
+                // Another job of this pool may wait for it.
+                if didRun { queue.condition.broadcast() }
             } else {
                 queue.condition.wait()
             }

@@ -8,6 +8,8 @@ final class PausableClock: Sendable {
         var start: ContinuousClock.Instant?
         var paused = Duration.zero
         var pausedSince: ContinuousClock.Instant?
+        /// Pauses that overlap: ranks may pause on their own at the same time.
+        var pauses = 0
     }
 
     private let state = Mutex(State())
@@ -22,11 +24,17 @@ final class PausableClock: Sendable {
         }
     }
 
-    func pause() { state.withLock { $0.pausedSince = .now } }
+    func pause() {
+        state.withLock { state in
+            state.pauses += 1
+            if state.pauses == 1 { state.pausedSince = .now }
+        }
+    }
 
     func resume() {
         state.withLock { state in
-            guard let since = state.pausedSince else { return }
+            state.pauses -= 1
+            guard state.pauses == 0, let since = state.pausedSince else { return }
             state.paused += .now - since
             state.pausedSince = nil
         }

@@ -57,8 +57,12 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
     private struct RankState {
         var hasEnded = false
         var inbox: [Int: Deque<Delivered>] = [:]
+        /// Messages on their way to the rank, by sender; none is 0.
+        var underWay: [Int: Int] = [:]
         /// The sender that the rank waits for.
         var waiting: (sender: Int, waiter: Waiter)?
+        /// Ranks that wait for a message of this one.
+        var receivers: Set<Int> = []
         /// Collectives that the rank has entered.
         var collectives = 0
         var account = TimeAccount()
@@ -110,7 +114,7 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
             if let event = events.popMin() {
                 now = event.time
                 fire(event.kind)
-            } else if endedCount < ranks.count, !releaseReceiversOfEnded() {
+            } else if endedCount < ranks.count {
                 fail(FabricError.deadlock(describeWaiting()))
             }
         }
@@ -141,7 +145,7 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         ranks[rank].hasEnded = true
         endedCount += 1
         lastEnd = max(lastEnd, now)
-        if let error { fail(error) }
+        if let error { fail(error) } else { releaseReceivers(of: rank) }
     }
 
     /// Keeps the first error and lets every rank that waits fail too, so that all tasks end.
@@ -156,22 +160,22 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         for collective in collectives.values { collective.abort() }
     }
 
-    /// When nothing is left to happen: ranks that wait for one whose program has ended learn it. True if there were any.
-    private func releaseReceiversOfEnded() -> Bool {
-        var released = false
-        for index in ranks.indices {
-            guard let waiting = ranks[index].waiting, ranks[waiting.sender].hasEnded else { continue }
+    /// Ranks that wait for one whose program has ended, and to whom nothing is on its way, learn it.
+    private func releaseReceivers(of sender: Int) {
+        // Sorted, since the order of a set differs from run to run.
+        for index in ranks[sender].receivers.sorted() where ranks[index].underWay[sender] == nil {
+            guard let waiting = ranks[index].waiting, waiting.sender == sender else { continue }
             ranks[index].waiting = nil
             waiting.waiter.resume()
-            released = true
         }
-        return released
+        ranks[sender].receivers = []
     }
 
     private func describeWaiting() -> String {
         let stuck = ranks.indices.filter { !ranks[$0].hasEnded }
         let examples = stuck.prefix(4).map { index in
-            ranks[index].waiting.map { "rank \(index) waits for rank \($0.sender)" } ?? "rank \(index) is in a collective"
+            ranks[index].waiting.map { "rank \(index) waits for rank \($0.sender)" }
+                ?? "rank \(index) is in a collective"
         }
         return "\(stuck.count) of \(ranks.count) ranks wait for messages that nobody sends: "
             + examples.joined(separator: ", ")
@@ -198,6 +202,7 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
 
     func send(_ message: Message, from sender: Int, to receiver: Int) async throws {
         try throwIfFailed()
+        ranks[receiver].underWay[sender, default: 0] += 1
         let departed = post(
             Parcel(sender: sender, receiver: receiver, sentAt: now, content: .message(message)), bytes: message.bytes,
             message.purpose, message.direction)
@@ -210,7 +215,8 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         try throwIfFailed()
         let since = now
         if ranks[rank].inbox[sender] == nil {
-            if ranks[sender].hasEnded, ranks[rank].waiting == nil, events.isEmpty { return nil }
+            if ranks[sender].hasEnded, ranks[rank].underWay[sender] == nil { return nil }
+            ranks[sender].receivers.insert(rank)
             try await withUnsafeThrowingContinuation { ranks[rank].waiting = (sender, $0) }
         }
         guard let delivered = ranks[rank].inbox[sender]?.popFirst() else { return nil }
@@ -234,7 +240,8 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         if let existing = collectives[number] {
             precondition(
                 existing.kind == kind && existing.elements == elements,
-                "rank \(rank) called \(kind) of \(elements) where another called \(existing.kind) of \(existing.elements)")
+                "rank \(rank) called \(kind) of \(elements) where another called \(existing.kind) of \(existing.elements)"
+            )
             run = existing
         } else {
             run = CollectiveRun(kind, fabric.allReduce, ranks: ranks.count, elements: elements, purpose: purpose)
@@ -274,8 +281,11 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         case .message(let message):
             let delivered = Delivered(message: message, sentAt: parcel.sentAt, deliveredAt: now)
             ranks[parcel.receiver].inbox[parcel.sender, default: []].append(delivered)
+            let underWay = ranks[parcel.receiver].underWay[parcel.sender] ?? 1
+            ranks[parcel.receiver].underWay[parcel.sender] = underWay == 1 ? nil : underWay - 1
             if let waiting = ranks[parcel.receiver].waiting, waiting.sender == parcel.sender {
                 ranks[parcel.receiver].waiting = nil
+                ranks[parcel.sender].receivers.remove(parcel.receiver)
                 waiting.waiter.resume()
             }
         }

@@ -13,6 +13,8 @@ final class ThreadBarrier: @unchecked Sendable {
     private let generation = Atomic(0)
     private let parked = Atomic(0)
     private let aborted = Atomic(false)
+    /// Whether a party is gone, so that the barrier can never open again.
+    private let incomplete = Atomic(false)
     private let condition = NSCondition()
 
     /// - Parameter cores: cores of this machine; with more threads than that, spinning would keep the others away.
@@ -23,7 +25,7 @@ final class ThreadBarrier: @unchecked Sendable {
     }
 
     /// Returns when all parties have called it.
-    /// - Throws: ``FabricError/aborted`` after ``abort()``.
+    /// - Throws: ``FabricError/aborted`` after ``abort()``, ``FabricError/deadlock(_:)`` after ``leave()``.
     func wait() throws(FabricError) {
         let opened = generation.load(ordering: .acquiring)
         if arrived.add(1, ordering: .acquiringAndReleasing).newValue == parties {
@@ -34,11 +36,23 @@ final class ThreadBarrier: @unchecked Sendable {
             if parked.load(ordering: .sequentiallyConsistent) > 0 { wakeAll() }
         } else {
             var left = spins
-            while generation.load(ordering: .acquiring) == opened, !aborted.load(ordering: .relaxed) {
+            while generation.load(ordering: .acquiring) == opened, !aborted.load(ordering: .relaxed),
+                !incomplete.load(ordering: .acquiring)
+            {
                 if left > 0 { left -= 1 } else { park(until: opened) }
             }
         }
         if aborted.load(ordering: .acquiring) { throw .aborted }
+        // A party leaves after the last time it opened the barrier; who still waits then waits for ever.
+        if incomplete.load(ordering: .acquiring), generation.load(ordering: .acquiring) == opened {
+            throw .deadlock("a rank has ended that others wait for in a collective")
+        }
+    }
+
+    /// A party will not come again: waits for it throw.
+    func leave() {
+        incomplete.store(true, ordering: .sequentiallyConsistent)
+        wakeAll()
     }
 
     /// Makes all waits, now and later, throw.
@@ -51,7 +65,7 @@ final class ThreadBarrier: @unchecked Sendable {
         parked.add(1, ordering: .sequentiallyConsistent)
         condition.lock()
         while generation.load(ordering: .sequentiallyConsistent) == opened,
-            !aborted.load(ordering: .sequentiallyConsistent)
+            !aborted.load(ordering: .sequentiallyConsistent), !incomplete.load(ordering: .sequentiallyConsistent)
         { condition.wait() }
         condition.unlock()
         parked.subtract(1, ordering: .sequentiallyConsistent)

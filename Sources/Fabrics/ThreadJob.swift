@@ -76,7 +76,7 @@ final class ThreadJob: @unchecked Sendable {
             // The first error is the cause; "aborted" is what it makes the others throw.
             if let error, outcome.failure == nil { outcome.failure = error }
         }
-        if error != nil { barrier.abort() }
+        if error == nil { barrier.leave() } else { barrier.abort() }
         for mailbox in mailboxes { mailbox.senderEnded(rank.index, failed: error != nil) }
     }
 

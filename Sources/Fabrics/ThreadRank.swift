@@ -143,7 +143,10 @@ final class ThreadRank: Rank, @unchecked Sendable {
                     send.direction)
             }
             if let sender = step.receiveFrom {
-                guard let parcel = try job.mailboxes[index].take(from: sender) else { throw FabricError.aborted }
+                guard let parcel = try job.mailboxes[index].take(from: sender) else {
+                    throw FabricError.deadlock(
+                        "rank \(sender) has ended and rank \(index) waits for it in a collective")
+                }
                 job.clock.wait(until: parcel.dueSeconds)
             }
             next += 1

@@ -34,7 +34,9 @@ public enum Safetensors {
         var data = Data()
         withUnsafeBytes(of: UInt64(json.count).littleEndian) { data.append(contentsOf: $0) }
         data.append(json)
-        for value in parameters.values { withUnsafeBytes(of: value.bitPattern.littleEndian) { data.append(contentsOf: $0) } }
+        for value in parameters.values {
+            withUnsafeBytes(of: value.bitPattern.littleEndian) { data.append(contentsOf: $0) }
+        }
         return data
     }
 
@@ -45,12 +47,14 @@ public enum Safetensors {
     public static func decode(_ data: Data, _ layout: ParameterLayout) throws(Failure) -> ParameterVector {
         let bytes = [UInt8](data)
         guard bytes.count >= 8 else {
-            throw Failure(description: "not a safetensors file: \(bytes.count) bytes, shorter than its 8-byte header length")
+            throw Failure(
+                description: "not a safetensors file: \(bytes.count) bytes, shorter than its 8-byte header length")
         }
         let length = (0..<8).reduce(UInt64(0)) { $0 | UInt64(bytes[$1]) << (8 * UInt64($1)) }
         guard length <= UInt64(bytes.count - 8) else {
             throw Failure(
-                description: "not a safetensors file, or cut short: its header claims \(length) bytes of \(bytes.count - 8)")
+                description:
+                    "not a safetensors file, or cut short: its header claims \(length) bytes of \(bytes.count - 8)")
         }
         let start = 8 + Int(length)
         let header = try parseHeader(Data(bytes[8..<start]))
@@ -74,6 +78,7 @@ public enum Safetensors {
                 parameters[slot.range.lowerBound + index] = Float(bitPattern: bits)
             }
         }
+        try requireSideBySide(header, bytes: bytes.count - start)
         return parameters
     }
 
@@ -89,6 +94,19 @@ public enum Safetensors {
         } catch {
             throw Failure(description: "the safetensors header is not readable JSON of {dtype, shape, data_offsets}")
         }
+    }
+
+    /// The format allows no overlaps and no holes: a file with either is damaged, or hides something.
+    private static func requireSideBySide(_ header: [String: Entry], bytes: Int) throws(Failure) {
+        var end = 0
+        for (name, entry) in header.sorted(by: { $0.value.dataOffsets[0] < $1.value.dataOffsets[0] }) {
+            guard entry.dataOffsets[0] == end else {
+                throw Failure(
+                    description: "tensor '\(name)': data at \(entry.dataOffsets), expected to start at \(end)")
+            }
+            end = entry.dataOffsets[1]
+        }
+        guard end == bytes else { throw Failure(description: "\(bytes) bytes of data; the tensors take \(end)") }
     }
 
     private static func check(_ header: [String: Entry], _ layout: ParameterLayout) throws(Failure) {
@@ -108,7 +126,8 @@ public enum Safetensors {
                 throw Failure(description: "tensor '\(slot.name)' has dtype \(entry.dtype); only F32 is read")
             }
             guard entry.shape == slot.shape else {
-                throw Failure(description: "tensor '\(slot.name)' has shape \(entry.shape); the model needs \(slot.shape)")
+                throw Failure(
+                    description: "tensor '\(slot.name)' has shape \(entry.shape); the model needs \(slot.shape)")
             }
         }
     }

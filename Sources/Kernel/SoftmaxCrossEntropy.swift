@@ -36,8 +36,9 @@ enum SoftmaxCrossEntropy {
             let trueLogit = row[Int(labels[sample])]
             var best = 0
             for index in 1..<max(classes, 1) where row[index] > row[best] { best = index }
-            if best == Int(labels[sample]), trueLogit.isFinite { correct += 1 }
             let (largest, total) = exponentiate(row, classes)
+            // A NaN anywhere in the row makes the sum one.
+            if best == Int(labels[sample]), total.isFinite { correct += 1 }
             loss += Double(log(total) + largest - trueLogit)
         }
         return (loss, correct)

@@ -36,6 +36,11 @@ extension RandomNumberGenerator {
     public mutating func dirichlet(concentration: Double, count: Int) -> [Double] {
         let logarithms = (0..<count).map { _ in logGamma(shape: concentration) }
         let largest = logarithms.max() ?? 0
+        if largest == -.infinity {
+            // So small a concentration that even the logarithms overflow: its limit, one category at random.
+            let chosen = Int.random(in: 0..<count, using: &self)
+            return (0..<count).map { $0 == chosen ? 1 : 0 }
+        }
         let weights = logarithms.map { exp($0 - largest) }
         let total = weights.reduce(0, +)
         return weights.map { $0 / total }

@@ -21,7 +21,8 @@ public enum ComparisonTable {
                 summary.strategy, String(summary.workers), summary.plan.fabric.isMeasured ? "measured" : "simulated",
                 timeToTarget(summary), accuracy(summary), Format.seconds(total), share(\.computeSeconds),
                 share(\.communicationSeconds), share(\.idleSeconds),
-                summary.count(\.traffic.bytesTotal) == 0 ? "-" : Format.bytes(Double(summary.count(\.traffic.bytesTotal))),
+                summary.count(\.traffic.bytesTotal) == 0
+                    ? "-" : Format.bytes(Double(summary.count(\.traffic.bytesTotal))),
                 Format.seconds(summary.spread(\.hostSeconds).median),
             ])
         }
@@ -36,11 +37,13 @@ public enum ComparisonTable {
     static func timeToTarget(_ summary: StrategySummary) -> String {
         let time = summary.timeToTarget
         let reached =
-            summary.seedsReached == summary.runs.count ? "" : " (\(summary.seedsReached) of \(summary.runs.count) seeds)"
+            summary.seedsReached == summary.runs.count
+            ? "" : " (\(summary.seedsReached) of \(summary.runs.count) seeds)"
         guard time.median.isFinite else { return "-" + reached }
         let high = time.high.isFinite ? Format.seconds(time.high) : "never"
         return summary.runs.count == 1
-            ? Format.seconds(time.median) : "\(Format.seconds(time.median)) [\(Format.seconds(time.low)), \(high)]\(reached)"
+            ? Format.seconds(time.median)
+            : "\(Format.seconds(time.median)) [\(Format.seconds(time.low)), \(high)]\(reached)"
     }
 
     static func accuracy(_ summary: StrategySummary) -> String {

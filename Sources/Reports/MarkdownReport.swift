@@ -21,13 +21,17 @@ public enum MarkdownReport {
         let summaries = results.summaries
         guard !summaries.isEmpty else { return "No run was finished.\n" }
         let target = ComparisonTable.target(results)
-        let reached = summaries.filter(\.timeToTarget.median.isFinite).sorted { $0.timeToTarget.median < $1.timeToTarget.median }
+        let reached = summaries.filter(\.timeToTarget.median.isFinite).sorted {
+            $0.timeToTarget.median < $1.timeToTarget.median
+        }
         var text = ""
         if let first = reached.first {
-            text += "`\(first.strategy)` is the first to reach \(target), after \(Format.seconds(first.timeToTarget.median))"
+            text +=
+                "`\(first.strategy)` is the first to reach \(target), after \(Format.seconds(first.timeToTarget.median))"
             text += " of \(first.plan.fabric.isMeasured ? "measured" : "simulated") cluster time"
             if reached.count > 1, let last = reached.last {
-                text += "; `\(last.strategy)` takes \(Format.significant(last.timeToTarget.median / first.timeToTarget.median)) times as long"
+                text +=
+                    "; `\(last.strategy)` takes \(Format.significant(last.timeToTarget.median / first.timeToTarget.median)) times as long"
             }
             let never = summaries.filter { !$0.timeToTarget.median.isFinite }.map { "`\($0.strategy)`" }
             if !never.isEmpty { text += "; \(never.joined(separator: ", ")) did not reach it with half of the seeds" }
@@ -39,11 +43,14 @@ public enum MarkdownReport {
             .sorted { $0.count(\.traffic.bytesTotal) < $1.count(\.traffic.bytesTotal) }
         if let least = senders.first, let most = senders.last, senders.count > 1 {
             let ratio = Double(most.count(\.traffic.bytesTotal)) / Double(least.count(\.traffic.bytesTotal))
-            text += "Over a network, `\(least.strategy)` sends least, \(Format.bytes(Double(least.count(\.traffic.bytesTotal))))"
-            text += " for the same number of samples; `\(most.strategy)` sends \(Format.significant(ratio)) times as much"
+            text +=
+                "Over a network, `\(least.strategy)` sends least, \(Format.bytes(Double(least.count(\.traffic.bytesTotal))))"
+            text +=
+                " for the same number of samples; `\(most.strategy)` sends \(Format.significant(ratio)) times as much"
         } else {
             let best = summaries.max { $0.finalAccuracy.median < $1.finalAccuracy.median } ?? summaries[0]
-            text += "The highest median accuracy at the end is \(Format.percent(best.finalAccuracy.median, decimals: 2)), of `\(best.strategy)`"
+            text +=
+                "The highest median accuracy at the end is \(Format.percent(best.finalAccuracy.median, decimals: 2)), of `\(best.strategy)`"
         }
         return text + ".\n"
     }
@@ -95,9 +102,11 @@ public enum MarkdownReport {
             let federated = configuration.federated
             let isFederated = strategy.description?.isFederated == true
             let local = federated.localBatch.map { "\($0) a client" } ?? "all of a client's"
-            let cohort = "\(federated.cohortSize) of \(federated.clients) clients a round (C = \(federated.fraction)), E = \(federated.localEpochs), \(federated.partition)"
+            let cohort =
+                "\(federated.cohortSize) of \(federated.clients) clients a round (C = \(federated.fraction)), E = \(federated.localEpochs), \(federated.partition)"
             table.append([
-                strategy.name, OptionText.schedule(configuration.schedule), Format.significant(Double(configuration.optimizer.momentum))
+                strategy.name, OptionText.schedule(configuration.schedule),
+                Format.significant(Double(configuration.optimizer.momentum))
                     + (configuration.optimizer.nesterov ? " (Nesterov)" : ""),
                 isFederated ? local : "\(configuration.batch) in all",
                 isFederated ? cohort : "\(strategy.description?.make(configuration).workerCount ?? 0)",
@@ -120,8 +129,11 @@ public enum MarkdownReport {
         if let model = results.computeModel, results.plan.strategies.contains(where: { $0.fabric != .threads }) {
             let points = model.stepPoints.filter { $0.samples > 0 }
                 .map { "\($0.samples): \(Format.seconds($0.seconds))" }.joined(separator: ", ")
-            let origin = model.name == "calibrated" ? "measured on one core of this machine before the runs" : "device profile `\(model.name)`"
-            text += "- Compute time of simulated machines: \(origin); seconds a training step by batch size: \(points). A machine's `speed` divides it.\n"
+            let origin =
+                model.name == "calibrated"
+                ? "measured on one core of this machine before the runs" : "device profile `\(model.name)`"
+            text +=
+                "- Compute time of simulated machines: \(origin); seconds a training step by batch size: \(points). A machine's `speed` divides it.\n"
         }
         return text
     }
@@ -139,7 +151,8 @@ public enum MarkdownReport {
                 isEmpty = false
                 table.append([
                     summary.strategy, group[0].purpose.rawValue, group[0].direction.rawValue,
-                    Format.bytes(Double(group.reduce(0) { $0 + $1.bytesSent })), String(group.reduce(0) { $0 + $1.messagesSent }),
+                    Format.bytes(Double(group.reduce(0) { $0 + $1.bytesSent })),
+                    String(group.reduce(0) { $0 + $1.messagesSent }),
                 ])
             }
         }
@@ -157,7 +170,8 @@ public enum MarkdownReport {
             guard let skew = summary.runs.first?.partitionSkew else { continue }
             isEmpty = false
             table.append([
-                summary.strategy, String(skew.clients), String(skew.smallestShard), Format.significant(skew.medianShard),
+                summary.strategy, String(skew.clients), String(skew.smallestShard),
+                Format.significant(skew.medianShard),
                 String(skew.largestShard), Format.fixed(skew.meanLabelEntropyBits, 2) + " bit",
                 Format.fixed(skew.totalLabelEntropyBits, 2) + " bit",
             ])

@@ -9,6 +9,9 @@ public struct OutputDirectory: Sendable {
     /// - Throws: ``ReportError`` saying why not.
     public init(_ path: String) throws(ReportError) {
         url = URL(fileURLWithPath: path, isDirectory: true)
+        if let file = Self.fileInTheWay(of: path) {
+            throw ReportError("output folder '\(path)' cannot be written: '\(file)' is not a folder")
+        }
         let probe = url.appendingPathComponent(".bench-\(ProcessInfo.processInfo.processIdentifier)")
         do {
             try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
@@ -17,6 +20,19 @@ public struct OutputDirectory: Sendable {
         } catch {
             throw ReportError("output folder '\(path)' cannot be written: \(systemReason(error))")
         }
+    }
+
+    /// The part of the path that is there and no folder, for which Foundation has no clear words.
+    private static func fileInTheWay(of path: String) -> String? {
+        var part = path
+        while !part.isEmpty, part != "/" {
+            var isFolder: ObjCBool = false
+            if FileManager.default.fileExists(atPath: part, isDirectory: &isFolder) {
+                return isFolder.boolValue ? nil : part
+            }
+            part = (part as NSString).deletingLastPathComponent
+        }
+        return nil
     }
 
     /// Writes `results.json` and what is made from it.

@@ -38,7 +38,8 @@ struct TextTable {
     var markdown: String {
         var lines = rows.map { "| " + padded($0).joined(separator: " | ") + " |" }
         let rule = zip(alignments, widths).map { alignment, width in
-            alignment == .left ? String(repeating: "-", count: max(width, 3)) : String(repeating: "-", count: max(width - 1, 2)) + ":"
+            alignment == .left
+                ? String(repeating: "-", count: max(width, 3)) : String(repeating: "-", count: max(width - 1, 2)) + ":"
         }
         lines.insert("| " + rule.joined(separator: " | ") + " |", at: 1)
         return lines.joined(separator: "\n") + "\n"

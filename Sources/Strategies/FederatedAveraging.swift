@@ -14,7 +14,8 @@ import Randomness
 ///     w_{t+1} ← Σ_{k in S_t} n_k / n * w_k,  n = Σ_{k in S_t} n_k
 public struct FederatedAveraging: Strategy {
     static let federated = StrategyDescription(
-        name: "federated", summary: "FederatedAveraging: clients train several epochs on their own data between averages",
+        name: "federated",
+        summary: "FederatedAveraging: clients train several epochs on their own data between averages",
         source: "McMahan et al. 2017, algorithm 1", home: .simulated, defaultCluster: "phones-4g", defaultWorkers: nil,
         isFederated: true, make: { FederatedAveraging($0) })
 
@@ -55,8 +56,8 @@ public struct FederatedAveraging: Strategy {
             samples += cohort.reduce(0) { $0 + shards[$1].count } * options.localEpochs
             for client in cohort {
                 // The model stays as it is until all have answered, so it can travel without being copied. What goes
-                // along is the work done by the end of the round, which the learning rate follows.
-                let message = Message(model, weight: samples, purpose: .modelDown, direction: .downlink)
+                // along is the work done so far, which the learning rate follows.
+                let message = Message(model, weight: before, purpose: .modelDown, direction: .downlink)
                 try await rank.send(message, to: client + 1)
             }
             try await aggregate(cohort, into: average, rank, run, models)
@@ -106,7 +107,9 @@ public struct FederatedAveraging: Strategy {
         var round = 0
         while let message = try await rank.receive(from: 0) {
             let stream = run.seeds.stream(.localShuffle, rank.index, round)
-            let rate = run.learningRate(afterSamples: message.weight)
+            // A client does not know how much the others do; for the schedule a round is as long as its own part of it.
+            let own = shard.count * options.localEpochs * options.cohortSize
+            let rate = run.learningRate(from: message.weight, to: message.weight + own)
             let trained = try await rank.compute(work) {
                 let model = models.take()
                 model.copy(from: message.vector)

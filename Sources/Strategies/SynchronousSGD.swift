@@ -65,7 +65,7 @@ public struct SynchronousSGD: Strategy {
                 let before = samples
                 samples += globalCount
                 step += 1
-                let rate = run.learningRate(afterSamples: samples)
+                let rate = run.learningRate(from: before, to: samples)
                 // Its time is part of the step's.
                 try await rank.compute(.none) { optimizer.step(parameters, gradient, rate: rate) }
                 if run.isEvaluationDue(from: before, to: samples) {

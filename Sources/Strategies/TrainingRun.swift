@@ -79,9 +79,9 @@ public final class TrainingRun: Sendable {
     /// Samples to train on, over all ranks; the last step or round may go beyond it.
     public var sampleBudget: Int { Int((configuration.epochs * Double(data.training.count)).rounded()) }
 
-    /// The rate of the step (or round) that ends when so many samples are done.
-    public func learningRate(afterSamples samples: Int) -> Float {
-        Float(configuration.schedule.rate(at: Double(samples) / Double(data.training.count)))
+    /// The rate of the step or round that trains from `before` to `after` samples.
+    public func learningRate(from before: Int, to after: Int) -> Float {
+        Float(configuration.schedule.rate(at: Double(before + after) / 2 / Double(data.training.count)))
     }
 
     public func sampler(batch: Int) -> BatchSampler {

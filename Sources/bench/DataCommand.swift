@@ -13,7 +13,8 @@ struct DataCommand: AsyncParsableCommand {
 struct DataOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The folder of data sets. (default: $BENCH_DATA, else ~/.cache/distributed-training-bench)", valueName: "folder"))
+            "The folder of data sets. (default: $BENCH_DATA, else ~/.cache/distributed-training-bench)",
+            valueName: "folder"))
     var data: String?
 
     var mnist: MNIST { MNIST(in: DataDirectory(data)) }
@@ -33,7 +34,9 @@ struct ListData: ParsableCommand {
         print("digits  embedded: 1,797 images of 8x8 (Alpaydin and Kaynak 1998, doi:10.24432/C50P49, CC BY 4.0)")
         let mnist = options.mnist
         let present = MNIST.files.filter { mnist.locate($0) != nil }.count
-        let state = present == MNIST.files.count ? "all four files are there" : "\(present) of 4 files are there; get them with 'bench data fetch mnist'"
+        let state =
+            present == MNIST.files.count
+            ? "all four files are there" : "\(present) of 4 files are there; get them with 'bench data fetch mnist'"
         print("mnist   \(mnist.folder.path): \(state) (LeCun, Cortes and Burges, CC BY-SA 3.0)")
     }
 }

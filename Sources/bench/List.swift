@@ -30,7 +30,9 @@ struct List: ParsableCommand {
 
     private func listAll() {
         section("Strategies (--strategy)", StrategyRegistry.all.map { ($0.name, "\($0.summary) (\($0.source))") })
-        section("Tasks (--task)", TrainingTask.all.map { ($0.name, "\($0.summary); target \(Format.percent($0.target, decimals: 0))") })
+        section(
+            "Tasks (--task)",
+            TrainingTask.all.map { ($0.name, "\($0.summary); target \(Format.percent($0.target, decimals: 0))") })
         section("Clusters (--cluster), one way", ClusterPresets.all.map { ($0.name, "\($0.summary): \($0.figures)") })
         section("Partitioners (--partition)", Partitioners.all.map { ($0.usage, $0.summary) })
         section(
@@ -43,7 +45,8 @@ struct List: ParsableCommand {
             ])
         section(
             "Compute models (--compute)",
-            [("calibrated", "measured on this machine before the runs")] + DeviceProfile.all.map { ($0.name, $0.summary) })
+            [("calibrated", "measured on this machine before the runs")]
+                + DeviceProfile.all.map { ($0.name, $0.summary) })
     }
 
     private func section(_ title: String, _ rows: [(String, String)]) {
@@ -57,7 +60,9 @@ struct List: ParsableCommand {
         let defaults = task.defaults
         print("\(task.name): \(task.summary)")
         print("  layers      \(task.network.summary)")
-        print("  parameters  \(task.network.parameterCount); \(Format.significant(task.network.trainingFlopsPerSample / 1e6)) MFLOP a sample, forward and backward\n")
+        print(
+            "  parameters  \(task.network.parameterCount); \(Format.significant(task.network.trainingFlopsPerSample / 1e6)) MFLOP a sample, forward and backward\n"
+        )
         section(
             "Defaults of this task",
             [
@@ -65,7 +70,10 @@ struct List: ParsableCommand {
                 ("--epochs", Format.significant(defaults.epochs)),
                 ("--evaluate-every", Format.significant(defaults.evaluateEveryEpochs)),
                 ("--batch", "\(defaults.batch)"),
-                ("--learning-rate", "\(defaults.learningRate) for single, threads and sync; \(defaults.localLearningRate) for federated"),
+                (
+                    "--learning-rate",
+                    "\(defaults.learningRate) for single, threads and sync; \(defaults.localLearningRate) for federated"
+                ),
                 ("--momentum", Format.significant(Double(defaults.momentum))),
                 ("--clients", "\(defaults.clients)"), ("--fraction", "\(defaults.fraction)"),
                 ("--local-epochs", "\(defaults.localEpochs)"), ("--local-batch", "\(defaults.localBatch)"),
@@ -76,7 +84,8 @@ struct List: ParsableCommand {
             [
                 ("--seeds", "3, from --first-seed 1"), ("--schedule", "constant, --warmup 0"),
                 ("--nesterov", "off"), ("--weight-decay", "0"), ("--initialization", "he"),
-                ("--allreduce", "ring"), ("--clock", "auto"), ("--compute", "calibrated"), ("--jitter", "the cluster's"),
+                ("--allreduce", "ring"), ("--clock", "auto"), ("--compute", "calibrated"),
+                ("--jitter", "the cluster's"),
                 ("--host-threads", "\(ProcessInfo.processInfo.activeProcessorCount), all cores"),
                 ("--output", "Results/latest"),
             ])
@@ -87,7 +96,9 @@ struct List: ParsableCommand {
                     strategy.isFederated
                     ? "\(defaults.clients) clients"
                     : "\(strategy.defaultWorkers ?? ProcessInfo.processInfo.activeProcessorCount) workers"
-                let place = strategy.home == .threads ? "threads of this machine, measured" : "simulated on \(strategy.defaultCluster)"
+                let place =
+                    strategy.home == .threads
+                    ? "threads of this machine, measured" : "simulated on \(strategy.defaultCluster)"
                 return (strategy.name, "\(workers), \(place)")
             })
         print(defaults.tuning)

@@ -51,7 +51,8 @@ struct PlanBuilder {
             let named = try ClusterFile.resolve(cluster.cluster ?? strategy.defaultCluster)
             machines = named.overridden(
                 by: ClusterSpec.Overrides(
-                    latencySeconds: cluster.latency?.inSeconds, bytesPerSecond: cluster.bandwidth, jitter: cluster.jitter))
+                    latencySeconds: cluster.latency?.inSeconds, bytesPerSecond: cluster.bandwidth,
+                    jitter: cluster.jitter))
         }
         return StrategyPlan(
             name: strategy.name, fabric: fabric, cluster: machines, allReduce: cluster.allReduce,
@@ -109,7 +110,8 @@ struct PlanBuilder {
         case "constant" where parts.count == 1: return .constant
         case "cosine" where parts.count == 1: return .cosine
         case "step":
-            if parts.count == 3, let epochs = Double(parts[1]), let factor = Double(parts[2]), epochs > 0, epochs.isFinite,
+            if parts.count == 3, let epochs = Double(parts[1]), let factor = Double(parts[2]), epochs > 0,
+                epochs.isFinite,
                 factor > 0, factor.isFinite
             {
                 return .step(epochs: epochs, factor: factor)
@@ -144,7 +146,8 @@ struct PlanBuilder {
         try requirePositive(training.learningRate, "learning-rate")
         try require(training.momentum.map { (0..<1).contains($0) }, "momentum", training.momentum ?? 0, "0 to below 1")
         try require(
-            training.weightDecay >= 0 && training.weightDecay.isFinite, "weight-decay", training.weightDecay, "0 or more")
+            training.weightDecay >= 0 && training.weightDecay.isFinite, "weight-decay", training.weightDecay,
+            "0 or more")
         try require(training.warmup >= 0 && training.warmup.isFinite, "warmup", training.warmup, "0 or more")
         try requireCount(training.scaleLearningRateFrom, "scale-learning-rate-from")
         try requireCount(cluster.workers, "workers")

@@ -57,7 +57,8 @@ final class ProgressDisplay: Sendable {
         let filled = Int(state.share * Double(width))
         let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled)
         let elapsed = (now - began).inSeconds
-        var line = "\r\u{1B}[K[\(state.index + 1)/\(state.count)] \(state.strategy) seed \(state.seed) \(bar) \(Format.seconds(elapsed))"
+        var line =
+            "\r\u{1B}[K[\(state.index + 1)/\(state.count)] \(state.strategy) seed \(state.seed) \(bar) \(Format.seconds(elapsed))"
         if let left = secondsLeft(state, now) { line += ", about \(Format.seconds(left.rounded(.up))) left" }
         write(line)
     }

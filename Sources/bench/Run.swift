@@ -1,4 +1,5 @@
 import ArgumentParser
+import Cluster
 import Datasets
 import Experiments
 import Foundation
@@ -26,9 +27,11 @@ struct Run: ParsableCommand {
 
     func validate() throws {
         do {
-            _ = try builder.plan()
+            try Experiment.check(try builder.plan())
         } catch let error as ValidationError {
             throw error
+        } catch  where error is ClusterFileError && cluster.namesFile {
+            // A file that is wrong is no wrong command line: run() says so.
         } catch {
             throw ValidationError("\(error)")
         }
@@ -88,7 +91,8 @@ struct FileOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Save the trained parameters (safetensors); of several runs each to FILE-STRATEGY-seedN.", valueName: "file"))
+            "Save the trained parameters (safetensors); of several runs each to FILE-STRATEGY-seedN.", valueName: "file"
+        ))
     var save: String?
 
     @Option(help: ArgumentHelp("Write the loss of every optimizer step (CSV).", valueName: "file"))
@@ -96,7 +100,8 @@ struct FileOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The folder of data sets. (default: $BENCH_DATA, else ~/.cache/distributed-training-bench)", valueName: "folder"))
+            "The folder of data sets. (default: $BENCH_DATA, else ~/.cache/distributed-training-bench)",
+            valueName: "folder"))
     var data: String?
 
     @Flag(help: "No progress on standard error.")

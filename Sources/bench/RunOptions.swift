@@ -9,69 +9,91 @@ extension ClockChoice: ExpressibleByArgument {}
 extension AllReduceAlgorithm: ExpressibleByArgument {}
 extension Initialization: ExpressibleByArgument {}
 
+// Options take what follows as their value even if it begins with a dash, so that '--latency -5ms' is answered with what
+// is allowed, and not with "missing value".
+
 /// What to compare, and how long.
 struct ExperimentOptions: ParsableArguments {
-    @Option(help: "The model and data: digits, mnist-softmax, mnist-2nn, mnist-cnn (see 'bench list').")
+    @Option(
+        parsing: .unconditional,
+        help: "The model and data: digits, mnist-softmax, mnist-2nn, mnist-cnn (see 'bench list').")
     var task = "digits"
 
     @Option(
-        help: ArgumentHelp("One strategy, several with commas, or 'all' (see 'bench list').", valueName: "name,...|all"))
+        parsing: .unconditional,
+        help: ArgumentHelp("One strategy, several with commas, or 'all' (see 'bench list').", valueName: "name,...|all")
+    )
     var strategy = "all"
 
-    @Option(help: "How many seeds to run each strategy with.")
+    @Option(parsing: .unconditional, help: "How many seeds to run each strategy with.")
     var seeds = 3
 
-    @Option(help: ArgumentHelp("The first seed; the others follow.", valueName: "number"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("The first seed; the others follow.", valueName: "number"))
     var firstSeed: UInt64 = 1
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("Test accuracy to reach, such as 97% or 0.97. (default: the task's)", valueName: "share"),
         transform: Quantity.fraction)
     var target: Double?
 
-    @Option(help: "Passes over the training set. (default: the task's)")
+    @Option(parsing: .unconditional, help: "Passes over the training set. (default: the task's)")
     var epochs: Double?
 
-    @Option(help: ArgumentHelp("Evaluate every so many epochs. (default: the task's)", valueName: "epochs"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Evaluate every so many epochs. (default: the task's)", valueName: "epochs"))
     var evaluateEvery: Double?
 }
 
 /// How the optimizer works.
 struct TrainingOptions: ParsableArguments {
-    @Option(help: "Samples of a step over all workers, for single, threads and sync. (default: the task's)")
+    @Option(
+        parsing: .unconditional,
+        help: "Samples of a step over all workers, for single, threads and sync. (default: the task's)")
     var batch: Int?
 
-    @Option(help: ArgumentHelp("For all strategies. (default: tuned for each, see 'bench list --task')", valueName: "rate"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("For all strategies. (default: tuned for each, see 'bench list --task')", valueName: "rate"))
     var learningRate: Double?
 
-    @Option(help: "Momentum of SGD. (default: the task's)")
+    @Option(parsing: .unconditional, help: "Momentum of SGD. (default: the task's)")
     var momentum: Float?
 
     @Flag(help: "Nesterov's momentum.")
     var nesterov = false
 
-    @Option(help: ArgumentHelp("L2 penalty, added to the gradient as in PyTorch.", valueName: "factor"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("L2 penalty, added to the gradient as in PyTorch.", valueName: "factor"))
     var weightDecay: Float = 0
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "constant, cosine (to zero at the end), or step:EPOCHS:FACTOR such as step:10:0.1.", valueName: "schedule"),
         transform: PlanBuilder.parseDecay)
     var schedule: LearningRateSchedule.Decay = .constant
 
-    @Option(help: ArgumentHelp("Epochs of linear warm-up of the learning rate.", valueName: "epochs"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Epochs of linear warm-up of the learning rate.", valueName: "epochs"))
     var warmup: Double = 0
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Linear scaling rule: multiply the rate by batch / this reference batch (Goyal et al. 2017).",
             valueName: "batch"))
     var scaleLearningRateFrom: Int?
 
-    @Option(help: "How weights are drawn.")
+    @Option(parsing: .unconditional, help: "How weights are drawn.")
     var initialization: Initialization = .he
 
-    @Option(name: .customLong("init"), help: ArgumentHelp("Start from these parameters (safetensors).", valueName: "file"))
+    @Option(
+        name: .customLong("init"), parsing: .unconditional,
+        help: ArgumentHelp("Start from these parameters (safetensors).", valueName: "file"))
     var initialParameters: String?
 
     @Flag(name: .customLong("no-shuffle"), help: "Take samples in file order, also for splits and partitions.")
@@ -80,32 +102,42 @@ struct TrainingOptions: ParsableArguments {
 
 /// The machines and the network.
 struct ClusterOptions: ParsableArguments {
-    @Option(help: "Workers of threads and sync. (default: threads this machine's cores, sync 8)")
+    @Option(
+        parsing: .unconditional, help: "Workers of threads and sync. (default: threads this machine's cores, sync 8)")
     var workers: Int?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Machines and links of simulated strategies: a preset (see 'bench list') or a .yaml file. (default: each strategy's)",
             valueName: "preset|file.yaml"))
     var cluster: String?
 
-    @Option(help: ArgumentHelp("One-way latency of workers' links, such as 5ms.", valueName: "time"), transform: Quantity.duration)
+    var namesFile: Bool { cluster?.hasSuffix(".yaml") == true || cluster?.hasSuffix(".yml") == true }
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("One-way latency of workers' links, such as 5ms.", valueName: "time"),
+        transform: Quantity.duration)
     var latency: Duration?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("Bandwidth of workers' links, both ways, such as 1Gbit or 100Mbit/s.", valueName: "rate"),
         transform: Quantity.bandwidth)
     var bandwidth: Double?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("Variation of latency: none, uniform:TIME, lognormal:SIGMA.", valueName: "jitter"),
         transform: Jitter.init(parsing:))
     var jitter: Jitter?
 
-    @Option(name: .customLong("allreduce"), help: "How simulated workers add their gradients.")
+    @Option(name: .customLong("allreduce"), parsing: .unconditional, help: "How simulated workers add their gradients.")
     var allReduce: AllReduceAlgorithm = .ring
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             """
             auto: threads are measured, clusters simulated; simulated: all are; emulate: clusters are acted out in real \
@@ -114,34 +146,42 @@ struct ClusterOptions: ParsableArguments {
     var clock: ClockChoice = .auto
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Compute time of simulated machines: 'calibrated' measures this machine's, 'reference' is the same everywhere.",
             valueName: "model"))
     var compute = "calibrated"
 
-    @Option(help: "Threads for the numerics of simulated workers; results do not depend on it. (default: all cores)")
+    @Option(
+        parsing: .unconditional,
+        help: "Threads for the numerics of simulated workers; results do not depend on it. (default: all cores)")
     var hostThreads: Int?
 }
 
 /// FederatedAveraging's options, with McMahan et al.'s letters.
 struct FederatedOptions: ParsableArguments {
-    @Option(help: "K: clients that share the training set. (default: the task's)")
+    @Option(parsing: .unconditional, help: "K: clients that share the training set. (default: the task's)")
     var clients: Int?
 
     @Option(
-        help: ArgumentHelp("C: share of the clients that takes part in a round. (default: the task's)", valueName: "share"),
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "C: share of the clients that takes part in a round. (default: the task's)", valueName: "share"),
         transform: Quantity.fraction)
     var fraction: Double?
 
-    @Option(help: "E: epochs of a client in a round. (default: the task's)")
+    @Option(parsing: .unconditional, help: "E: epochs of a client in a round. (default: the task's)")
     var localEpochs: Int?
 
     @Option(
-        help: ArgumentHelp("B: batch of a client, or 'all' of its samples. (default: the task's)", valueName: "count|all"),
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "B: batch of a client, or 'all' of its samples. (default: the task's)", valueName: "count|all"),
         transform: PlanBuilder.parseLocalBatch)
     var localBatch: PlanBuilder.LocalBatch?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "How samples are spread: iid, dirichlet:ALPHA, shards:COUNT, quantity:BETA. (default: the task's)",
             valueName: "partition"))

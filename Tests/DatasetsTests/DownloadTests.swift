@@ -4,7 +4,8 @@ import Testing
 
 @testable import Datasets
 
-/// Without the network: mirrors are folders and closed ports of this machine.
+/// Without the network: mirrors are closed ports and folders of this machine. A folder cannot be a mirror that works,
+/// as Foundation's URLSession reads no file:// addresses on Linux.
 @Suite struct DownloadTests {
     /// The port of discard, where nothing listens.
     private let deaf = ["http://127.0.0.1:9/first", "http://127.0.0.1:9/second"]
@@ -59,16 +60,5 @@ import Testing
             lines.withLock { $0.append(line) }
         }
         #expect(lines.withLock { $0 } == MNIST.files.map { "\($0.name): already there, checksum right" })
-    }
-
-    @Test(.enabled(if: mnistIsThere, "the data folder holds MNIST: set BENCH_DATA, or run 'bench data fetch mnist'"))
-    func filesFromAMirrorAreCheckedAndPutInPlace() async throws {
-        let source = MNIST(in: DataDirectory(nil)).folder
-        try await withDataDirectory { directory in
-            let mnist = MNIST(in: directory)
-            try Data([1, 2, 3]).write(to: mnist.folder.appendingPathComponent(MNIST.testLabels.name))
-            try await Download(mirrors: deaf + [source.absoluteString]).fetch(mnist) { _ in }
-            for file in MNIST.files { try mnist.verify(file) }
-        }
     }
 }

@@ -41,38 +41,35 @@ import Testing
         }
     }
 
-    @Test func sumAddsInTheOrderOfItsParts() {
+    @Test func allReduceAddsInTheOrderOfItsVectors() {
         // (1 + 2^-24) + 2^-24 is 1 in float32, but 2^-24 + 2^-24 + 1 is not.
         let tiny = Float(roundoff)
-        let sum = ParameterVector(count: 1)
-        sum.sum([1, tiny, tiny].map { ParameterVector([$0]) }, in: 0..<1)
-        #expect(sum[0] == 1)
-        sum.sum([tiny, tiny, 1].map { ParameterVector([$0]) }, in: 0..<1)
-        #expect(sum[0] == Float(1).nextUp)
-    }
-
-    @Test func sumEqualsNaiveLoopsWithinItsRangeAlone() {
-        for seed in 0..<10 {
-            var stream = RandomStream(test: seed)
-            let (count, parts) = (stream.int(2...40), stream.int(1...6))
-            let range = 1..<stream.int(1...count)
-            let vectors = (0..<parts).map { _ in stream.floats(count) }
-            let sum = ParameterVector([Float](repeating: 77, count: count))
-            sum.sum(vectors.map { ParameterVector($0) }, in: range)
-            let expected = (0..<count).map { index in
-                var total = Reference()
-                for vector in vectors where range.contains(index) { total.add(Double(vector[index])) }
-                if !range.contains(index) { total.add(77) }
-                return total
-            }
-            expectEqual(sum.values, expected, terms: parts, "seed \(seed): \(parts) parts, \(range) of \(count)")
+        for (values, expected) in [([1, tiny, tiny], Float(1)), ([tiny, tiny, 1], Float(1).nextUp)] {
+            let vectors = values.map { ParameterVector([$0]) }
+            ParameterVector.allReduce(vectors, in: 0..<1)
+            #expect(vectors.map { $0[0] } == [expected, expected, expected])
         }
     }
 
-    @Test func sumMayWriteOverItsFirstPart() {
-        let first = ParameterVector([1, 2])
-        first.sum([first, ParameterVector([10, 20])], in: 0..<2)
-        #expect(first.values == [11, 22])
+    @Test func allReduceEqualsNaiveLoopsWithinItsRangeAlone() {
+        for seed in 0..<10 {
+            var stream = RandomStream(test: seed)
+            // Longer than the blocks that it works in, now and then.
+            let (count, parts) = (stream.int(2...9_000), stream.int(1...6))
+            let range = 1..<stream.int(1...count)
+            let values = (0..<parts).map { _ in stream.floats(count) }
+            let vectors = values.map { ParameterVector($0) }
+            ParameterVector.allReduce(vectors, in: range, scale: 0.5)
+            for (vector, before) in zip(vectors, values) {
+                let expected = (0..<count).map { index in
+                    guard range.contains(index) else { return Double(before[index]) }
+                    return 0.5 * values.reduce(0) { $0 + Double($1[index]) }
+                }
+                // Sums of up to six numbers below 8, each addition rounded.
+                expectClose(
+                    vector.values, expected, tolerance: 6 * 48 * roundoff, "seed \(seed), \(range) of \(count)")
+            }
+        }
     }
 
     @Test func isFiniteFindsEveryBadNumberAtEveryPosition() {

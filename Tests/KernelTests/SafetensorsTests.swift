@@ -28,6 +28,12 @@ import Testing
         #expect(length % 8 == 0 && data.count == 8 + length + 4 * Self.layout.count)
         let header = String(decoding: data[8..<8 + length], as: UTF8.self)
         #expect(header.hasPrefix(#"{"fc1.bias":{"data_offsets":[24,32],"dtype":"F32","shape":[2]},"#), "\(header)")
+        // Whatever the length of the names is.
+        for length in 1...8 {
+            let name = String(repeating: "x", count: length)
+            let layout = Network(input: FeatureShape(features: 1), [.dense(name, outputs: 1)]).layout
+            #expect(try Safetensors.encode(ParameterVector(count: 2), layout).count % 8 == 0, "\(name)")
+        }
     }
 
     /// Written by Python's safetensors 0.8.0 and numpy 2.4.6, which sorts tensors by name and adds metadata:

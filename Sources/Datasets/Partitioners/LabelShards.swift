@@ -5,7 +5,8 @@ public import Randomness
 /// (McMahan et al. 2017, section 3: two shards a client, so that most clients see two digits only).
 public struct LabelShards: Partitioner {
     static let entry = PartitionerDescription(
-        name: "shards", summary: "label skew: sorted by label, each client dealt this many shards (McMahan et al. 2017)",
+        name: "shards",
+        summary: "label skew: sorted by label, each client dealt this many shards (McMahan et al. 2017)",
         parameter: ("the shards per client must be a whole number above 0", 2),
         make: { Int(exactly: $0).flatMap { $0 > 0 ? LabelShards(perClient: $0) : nil } })
 
@@ -33,7 +34,9 @@ public struct LabelShards: Partitioner {
         var deal = Array(0..<count)
         deal.shuffle(using: &stream)
         return (0..<clients).map { client in
-            deal[client * perClient..<(client + 1) * perClient].flatMap { sorted[(0..<sorted.count).part($0, of: count)] }
+            deal[client * perClient..<(client + 1) * perClient].flatMap {
+                sorted[(0..<sorted.count).part($0, of: count)]
+            }
         }
     }
 }

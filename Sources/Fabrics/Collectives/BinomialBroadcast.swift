@@ -7,7 +7,9 @@ public struct BinomialBroadcast: CollectiveAlgorithm {
         if rank != 0, index == 0 { return .receive(from: BinomialTree.parent(of: rank)) }
         let sent = rank == 0 ? index : index - 1
         let children = BinomialTree.childCount(of: rank, ranks: ranks)
-        guard sent < children, let child = BinomialTree.child(children - 1 - sent, of: rank, ranks: ranks) else { return nil }
+        guard sent < children, let child = BinomialTree.child(children - 1 - sent, of: rank, ranks: ranks) else {
+            return nil
+        }
         return .send(to: child, bytes: elements * bytesPerElement)
     }
 }

@@ -7,7 +7,8 @@ public struct CollectiveStep: Equatable, Sendable {
     public var receiveFrom: Int?
 
     public static func == (left: Self, right: Self) -> Bool {
-        left.receiveFrom == right.receiveFrom && left.send?.to == right.send?.to && left.send?.bytes == right.send?.bytes
+        left.receiveFrom == right.receiveFrom && left.send?.to == right.send?.to
+            && left.send?.bytes == right.send?.bytes
             && left.send?.direction == right.send?.direction
     }
 

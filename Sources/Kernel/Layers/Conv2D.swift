@@ -80,7 +80,8 @@ struct Conv2D: Layer {
             unfold(pass.input + sample * input.count, into: pass.scratch)
             BLAS.multiply(
                 rows: output.channels, columns: windowCount, inner: positions,
-                BLAS.Matrix(outputGradient, stride: positions), BLAS.Matrix(pass.scratch, stride: positions, transposed: true),
+                BLAS.Matrix(outputGradient, stride: positions),
+                BLAS.Matrix(pass.scratch, stride: positions, transposed: true),
                 into: pass.gradient, stride: windowCount, beta: sample == 0 ? 0 : 1)
             for channel in 0..<output.channels {
                 biasGradient[channel] += laneSum(outputGradient + channel * positions, count: positions)
@@ -88,7 +89,8 @@ struct Conv2D: Layer {
             guard let inputGradient = pass.inputGradient else { continue }
             BLAS.multiply(
                 rows: windowCount, columns: positions, inner: output.channels,
-                BLAS.Matrix(pass.parameters, stride: windowCount, transposed: true), BLAS.Matrix(outputGradient, stride: positions),
+                BLAS.Matrix(pass.parameters, stride: windowCount, transposed: true),
+                BLAS.Matrix(outputGradient, stride: positions),
                 into: pass.scratch, stride: positions)
             fold(pass.scratch, into: inputGradient + sample * input.count)
         }

@@ -26,7 +26,8 @@ struct Dense: Layer {
     func backward(_ pass: BackwardPass) {
         BLAS.multiply(
             rows: outputs, columns: inputs, inner: pass.batch,
-            BLAS.Matrix(pass.outputGradient, stride: outputs, transposed: true), BLAS.Matrix(pass.input, stride: inputs),
+            BLAS.Matrix(pass.outputGradient, stride: outputs, transposed: true),
+            BLAS.Matrix(pass.input, stride: inputs),
             into: pass.gradient, stride: inputs)
         sumRows(of: pass.outputGradient, rows: pass.batch, columns: outputs, into: pass.gradient + outputs * inputs)
         guard let inputGradient = pass.inputGradient else { return }

@@ -6,7 +6,9 @@ struct Flatten: Layer {
     var operatesInPlace: Bool { true }
 
     func forward(_ pass: ForwardPass) {
-        if UnsafePointer(pass.output) != pass.input { pass.output.update(from: pass.input, count: pass.batch * input.count) }
+        if UnsafePointer(pass.output) != pass.input {
+            pass.output.update(from: pass.input, count: pass.batch * input.count)
+        }
     }
 
     func backward(_ pass: BackwardPass) {

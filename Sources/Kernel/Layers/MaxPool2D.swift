@@ -33,8 +33,8 @@ struct MaxPool2D: Layer {
                         for dy in 0..<window {
                             for dx in 0..<window {
                                 let candidate = corner + dy * input.width + dx
-                                // "not less or equal" and not "greater": a NaN wins, so that divergence is seen.
-                                if !(image[candidate] <= image[best]) { best = candidate }
+                                // A NaN wins, and nothing is greater than it, so that divergence is seen.
+                                if image[candidate] > image[best] || image[candidate].isNaN { best = candidate }
                             }
                         }
                         pass.output[next] = image[best]

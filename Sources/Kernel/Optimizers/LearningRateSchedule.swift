@@ -25,7 +25,8 @@ public struct LearningRateSchedule: Hashable, Codable, Sendable {
         self.totalEpochs = totalEpochs
     }
 
-    /// The rate for the step that ends at `epoch`: the end and not the start, so that a warm-up's first step moves.
+    /// The rate at a point of training; for a step, the middle of its work: so the first step of a warm-up and the last
+    /// of a cosine move, and a decay begins with the step after its epoch.
     public func rate(at epoch: Double) -> Double {
         if epoch < warmupEpochs { return baseRate * epoch / warmupEpochs }
         switch decay {

@@ -31,7 +31,8 @@ public struct SGD: Sendable {
 
     /// One update of `parameters` `[P]` by `gradient` `[P]`.
     public func step(_ parameters: ParameterVector, _ gradient: ParameterVector, rate: Float) {
-        precondition(parameters.count == gradient.count, "\(parameters.count) parameters, gradient of \(gradient.count)")
+        precondition(
+            parameters.count == gradient.count, "\(parameters.count) parameters, gradient of \(gradient.count)")
         let (p, g, decay) = (parameters.storage, gradient.storage, configuration.weightDecay)
         guard let velocity else {
             for index in 0..<parameters.count { p[index] -= rate * (g[index] + decay * p[index]) }

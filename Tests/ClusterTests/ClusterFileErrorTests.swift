@@ -1,0 +1,114 @@
+import Foundation
+import Testing
+
+@testable import Cluster
+
+/// Every message names the file, the line where there is one, what was found and what is allowed.
+@Suite struct ClusterFileErrorTests {
+    struct Broken: Sendable, CustomTestStringConvertible {
+        let name: String
+        let text: String
+        /// Line of the mistake; nil where there is none.
+        let line: Int?
+        let parts: [String]
+
+        init(_ name: String, _ text: String, line: Int?, _ parts: String...) {
+            (self.name, self.text, self.line, self.parts) = (name, text, line, parts)
+        }
+
+        var testDescription: String { name }
+    }
+
+    static let files = [
+        Broken(
+            "unknown key", "latency: 5ms\nbandwith: 1Gbit", line: 2, "'bandwith'", "did you mean 'bandwidth'?", "uplink"
+        ),
+        Broken(
+            "unknown key of the server", "latency: 5ms\nbandwidth: 1Gbit\nserver:\n  latency: 1ms\n  jitter: none",
+            line: 5,
+            "'jitter'", "latency, bandwidth, uplink, downlink, overhead, speed"),
+        Broken("no latency", "\nbandwidth: 1Gbit", line: 2, "incomplete", "'latency' and 'bandwidth'"),
+        Broken("no bandwidth", "latency: 5ms", line: 1, "incomplete", "'uplink' and 'downlink'"),
+        Broken("uplink alone", "latency: 5ms\nuplink: 1Mbit", line: 1, "incomplete", "'uplink' and 'downlink'"),
+        Broken(
+            "incomplete server", "latency: 5ms\nbandwidth: 1Gbit\nserver:\n  latency: 1ms", line: 4, "incomplete",
+            "'latency' and 'bandwidth'"),
+        Broken("negative latency", "bandwidth: 1Gbit\nlatency: -5ms", line: 2, "'-5ms'", "negative", "such as 250us"),
+        Broken("latency without unit", "latency: 5\nbandwidth: 1Gbit", line: 1, "'5'", "no unit", "such as 250us"),
+        Broken(
+            "bandwidth without unit", "latency: 5ms\nbandwidth: 100", line: 2, "'100'", "no unit", "such as 100Mbit"),
+        Broken("bandwidth zero", "latency: 5ms\nbandwidth: 0Mbit", line: 2, "'0Mbit'", "not above zero"),
+        Broken(
+            "bandwidth and uplink", "latency: 5ms\nbandwidth: 1Gbit\nuplink: 1Mbit", line: 3, "'bandwidth'", "'uplink'",
+            "not both"),
+        Broken(
+            "bandwidth and downlink", "latency: 5ms\nbandwidth: 1Gbit\n\ndownlink: 1Mbit", line: 4, "'downlink'",
+            "not both"),
+        Broken("list for a value", "latency: 5ms\nbandwidth: [1Gbit, 2Gbit]", line: 2, "one value, not a list"),
+        Broken(
+            "mapping for a value", "latency: 5ms\nbandwidth: 1Gbit\nname:\n  a: b", line: 4, "one value, not a list"),
+        Broken(
+            "value for a mapping", "latency: 5ms\nbandwidth: 1Gbit\nserver: fast", line: 3, "keys of a server", "uplink"
+        ),
+        Broken("list at the top", "- latency: 5ms", line: 1, "keys of a cluster", "latency", "jitter"),
+        Broken("word at the top", "hello", line: 1, "keys of a cluster"),
+        Broken("no value", "latency:\nbandwidth: 1Gbit", line: 1, "''", "such as 250us"),
+        Broken("not YAML", "latency: 5ms\nbandwidth: {", line: 3, "not YAML"),
+        Broken("tab", "latency: 5ms\n\tbandwidth: 1Gbit", line: 2, "not YAML"),
+        Broken("empty", "", line: nil, "empty", "'latency' and 'bandwidth'"),
+        Broken("only a comment", "# nothing\n", line: nil, "empty", "'latency' and 'bandwidth'"),
+        Broken("speed zero", "latency: 5ms\nbandwidth: 1Gbit\nspeed: 0", line: 3, "'0'", "a number above 0"),
+        Broken(
+            "speed not a number", "latency: 5ms\nbandwidth: 1Gbit\nspeed: fast", line: 3, "'fast'", "a number above 0"),
+        Broken("speed infinite", "latency: 5ms\nbandwidth: 1Gbit\nspeed: inf", line: 3, "'inf'", "a number above 0"),
+        Broken("key twice", "latency: 5ms\nbandwidth: 1Gbit\nlatency: 6ms", line: 1, "'latency' stands twice"),
+        Broken(
+            "unknown jitter", "latency: 5ms\nbandwidth: 1Gbit\njitter: gauss:1", line: 3, "'gauss:1'", "lognormal:SIGMA"
+        ),
+        Broken("jitter without width", "latency: 5ms\nbandwidth: 1Gbit\njitter: uniform", line: 3, "uniform:TIME"),
+        Broken("jitter without unit", "latency: 5ms\nbandwidth: 1Gbit\njitter: uniform:1", line: 3, "no unit"),
+        Broken("jitter too wide", "latency: 5ms\nbandwidth: 1Gbit\njitter: lognormal:-1", line: 3, "sigma", "0...3"),
+        Broken(
+            "jitter beyond the clock", "latency: 5ms\nbandwidth: 1Gbit\njitter: lognormal:10", line: 3, "sigma", "0...3"
+        ),
+        Broken("overhead", "latency: 5ms\nbandwidth: 1Gbit\noverhead: some", line: 3, "'some'", "such as 250us"),
+    ]
+
+    @Test(arguments: files)
+    func brokenFileIsExplained(_ broken: Broken) {
+        let error = #expect(throws: ClusterFileError.self) { try ClusterFile(file: "lab/c.yaml").parse(broken.text) }
+        let message = error?.description ?? ""
+        #expect(message.hasPrefix(broken.line.map { "lab/c.yaml:\($0): " } ?? "lab/c.yaml: "), "\(message)")
+        for part in broken.parts { #expect(message.contains(part), "\(message)") }
+    }
+
+    @Test func filesAreReadFromDiskByTheirEnding() throws {
+        for ending in ["yaml", "yml"] {
+            let url = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).\(ending)")
+            defer { try? FileManager.default.removeItem(at: url) }
+            try Data("latency: 5ms\nbandwidth: 1Gbit".utf8).write(to: url)
+            #expect(try ClusterFile.resolve(url.path).worker.link.latencySeconds == 5e-3)
+        }
+    }
+
+    @Test func missingFileIsNamed() {
+        let error = #expect(throws: ClusterFileError.self) { try ClusterFile.resolve("no/such/cluster.yaml") }
+        #expect(error?.description.contains("'no/such/cluster.yaml' does not exist") == true)
+    }
+
+    @Test func fileThatIsNotUTF8IsNamed() throws {
+        let url = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).yaml")
+        defer { try? FileManager.default.removeItem(at: url) }
+        try Data([0x6c, 0xff, 0xfe, 0x0a]).write(to: url)
+        let error = #expect(throws: ClusterFileError.self) { try ClusterFile.resolve(url.path) }
+        #expect(error?.description == "\(url.path): not UTF-8 text")
+    }
+
+    @Test func unknownPresetListsAllAndTheNearest() {
+        let error = #expect(throws: ClusterFileError.self) { try ClusterFile.resolve("ethernet10g") }
+        let message = error?.description ?? ""
+        for part in ["'ethernet10g'", "did you mean 'ethernet-10g'?", ".yaml"] + ClusterPresets.all.map(\.name) {
+            #expect(message.contains(part), "\(message)")
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import Diagnostics
+import Foundation
+import Testing
+
+@testable import Cluster
+
+@Suite struct ComputeModelTests {
+    static let calibrated = ComputeModel(
+        calibrated: [.init(samples: 32, seconds: 5), .init(samples: 8, seconds: 2), .init(samples: 16, seconds: 3)],
+        secondsPerVectorElement: 0.25)
+
+    /// Points of binary fractions: exact.
+    @Test(arguments: [
+        (8, 2.0), (16, 3), (32, 5), (12, 2.5), (24, 4), (20, 3.5),
+        // Beyond the last pair with its slope of 1/8; below the first in proportion.
+        (40, 6), (64, 9), (4, 1), (2, 0.5), (0, 0),
+    ])
+    func stepsAreInterpolatedAndExtrapolated(samples: Int, seconds: Double) {
+        #expect(Self.calibrated.seconds(.step(samples: samples)) == seconds)
+    }
+
+    @Test func onePointScalesInProportion() {
+        let model = ComputeModel(calibrated: [.init(samples: 4, seconds: 1)], secondsPerVectorElement: 0)
+        #expect(model.seconds(.step(samples: 2)) == 0.5)
+        #expect(model.seconds(.step(samples: 16)) == 4)
+    }
+
+    @Test func fallingTimesNeverBecomeNegative() {
+        let points = [ComputeModel.StepPoint(samples: 1, seconds: 2), .init(samples: 2, seconds: 1)]
+        #expect(ComputeModel(calibrated: points, secondsPerVectorElement: 0).seconds(.step(samples: 100)) == 0)
+    }
+
+    @Test func vectorsCostByTheElement() {
+        #expect(Self.calibrated.seconds(.vector(elements: 8)) == 2)
+        #expect(Self.calibrated.seconds(.vector(elements: 0)) == 0)
+    }
+
+    @Test func epochsAreFullStepsAndOneShortOneEach() {
+        let work = ComputeWork.epochs(3, samples: 70, batch: 32)
+        #expect(work.fullSteps == 6 && work.samplesPerStep == 32)
+        #expect(work.shortSteps == 3 && work.samplesPerShortStep == 6)
+        // 6 samples: 2 * 6 / 8 seconds.
+        #expect(Self.calibrated.seconds(work) == 6 * 5 + 3 * 1.5)
+
+        let even = ComputeWork.epochs(2, samples: 64, batch: 32)
+        #expect(even.fullSteps == 4 && even.shortSteps == 0)
+        let less = ComputeWork.epochs(2, samples: 5, batch: 32)
+        #expect(less.fullSteps == 0 && less.shortSteps == 2 && less.samplesPerShortStep == 5)
+    }
+
+    @Test func profileCostsFlopsUpdateAndOverhead() {
+        let profile = DeviceProfile(
+            name: "toy", summary: "", flopsPerSecond: 1024, stepOverheadSeconds: 0.5, secondsPerVectorElement: 0.125)
+        let model = ComputeModel(profile, flopsPerSample: 2048, parameters: 10)
+        #expect(model.name == "toy")
+        // 0.5 + 10 / 8 a step, 2 a sample.
+        for samples in [1, 3, 100] { #expect(model.seconds(.step(samples: samples)) == 1.75 + 2 * Double(samples)) }
+        #expect(model.seconds(.step(samples: 0)) == 0)
+        #expect(model.seconds(.vector(elements: 4)) == 0.5)
+    }
+
+    @Test func profilesAreFoundByName() throws {
+        for profile in DeviceProfile.all {
+            #expect(try DeviceProfile.named(profile.name).name == profile.name)
+            #expect(profile.flopsPerSecond > 0 && profile.secondsPerVectorElement > 0 && !profile.summary.isEmpty)
+        }
+        let error = #expect(throws: Quantity.Failure.self) { try DeviceProfile.named("referense") }
+        let message = error?.description ?? ""
+        #expect(message.contains("did you mean 'reference'?") && message.contains("calibrated"), "\(message)")
+    }
+
+    @Test func modelsSurviveJSON() throws {
+        let copy = try JSONDecoder().decode(ComputeModel.self, from: JSONEncoder().encode(Self.calibrated))
+        #expect(copy == Self.calibrated)
+    }
+}

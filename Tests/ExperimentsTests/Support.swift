@@ -1,0 +1,103 @@
+import Datasets
+import Fabrics
+import Foundation
+import Kernel
+
+@testable import Cluster
+@testable import Experiments
+@testable import Strategies
+
+/// A curve of test accuracies, one evaluation a second, the first at time zero.
+func curve(_ accuracies: [Double]) -> [TrainingRun.Evaluation] {
+    accuracies.enumerated().map { index, accuracy in
+        TrainingRun.Evaluation(
+            round: index * 10, samples: index * 640, clusterSeconds: Double(index), bytesSent: index * 1000,
+            trainLoss: index == 0 ? nil : 0.5, testAccuracy: accuracy, testLoss: 1.25)
+    }
+}
+
+func record(
+    _ strategy: String = "sync", seed: UInt64 = 1, _ accuracies: [Double] = [0.1, 0.5, 0.96, 0.96, 0.97],
+    outcome: RunRecord.Outcome = .completed, bytes: Int = 4000, uplink: Int? = nil
+) -> RunRecord {
+    RunRecord(
+        strategy: strategy, seed: seed, outcome: outcome, evaluations: curve(accuracies), clusterSeconds: 4,
+        computeSeconds: 1, communicationSeconds: 2, idleSeconds: 1, hostSeconds: 0.25,
+        traffic: RunRecord.Traffic(
+            bytesTotal: bytes, messagesTotal: 40, bytesPerWorkerMax: 1000, bytesUplink: uplink, bytesDownlink: uplink,
+            entries: [
+                TrafficLedger.Entry(
+                    rank: 0, purpose: .gradient, direction: .peer, bytesSent: bytes, messagesSent: 40,
+                    bytesReceived: bytes, messagesReceived: 40)
+            ]),
+        partitionSkew: strategy == "federated"
+            ? PartitionSkew(of: [[0, 1], [2, 3, 4]], labels: [0, 1, 2, 3, 4]) : nil)
+}
+
+/// Two epochs of `digits` with a reference device, simulated where nothing else is said.
+struct Setup {
+    var strategies = ["single", "threads", "sync", "federated"]
+    var clock = ClockChoice.simulated
+    var seeds: [UInt64] = [1]
+    var epochs = 2.0
+    var evaluateEvery = 1.0
+    var workers = 4
+    var rate = 0.2
+    var clients = 20
+    var fraction = 0.25
+    var allReduce = AllReduceAlgorithm.ring
+    var hostThreads = 2
+    var partition = "iid"
+    var target = 0.8
+
+    var plan: ExperimentPlan {
+        ExperimentPlan(
+            task: "digits", target: target, seeds: seeds, shuffles: true, initialization: .he,
+            initialParametersFile: nil,
+            compute: "reference", hostThreads: hostThreads,
+            strategies: strategies.compactMap(StrategyRegistry.named).map { strategy in
+                StrategyPlan(
+                    name: strategy.name, fabric: clock.fabric(for: strategy.home),
+                    cluster: clock.fabric(for: strategy.home) == .threads ? nil : ClusterPresets.infiniband,
+                    allReduce: allReduce,
+                    configuration: TrainingConfiguration(
+                        batch: 64, schedule: LearningRateSchedule(baseRate: rate, totalEpochs: epochs),
+                        optimizer: SGD.Configuration(), epochs: epochs, evaluateEveryEpochs: evaluateEvery,
+                        workers: workers,
+                        federated: TrainingConfiguration.Federated(
+                            clients: clients, fraction: fraction, localEpochs: 2, localBatch: 10, partition: partition))
+                )
+            })
+    }
+
+    func run(callbacks: Experiment.Callbacks = Experiment.Callbacks()) throws -> Results {
+        try Experiment(plan, data: DataDirectory(nil)).run(machine: machine, callbacks: callbacks)
+    }
+}
+
+let machine = MachineDescription(
+    command: "bench --strategy all", date: "2026-01-02T03:04:05Z", commit: "0123456789ab", system: "Linux",
+    processor: "A Processor", cores: 2, memoryBytes: 8_000_000_000, toolchain: "Swift", buildMode: "debug",
+    blas: "OpenBLAS")
+
+/// Results that nothing was computed for.
+func results(_ runs: [RunRecord], seeds: [UInt64], target: Double = 0.95, isComplete: Bool = true) -> Results {
+    var setup = Setup(
+        strategies: StrategyRegistry.all.map(\.name).filter { name in runs.contains { $0.strategy == name } })
+    setup.seeds = seeds
+    setup.target = target
+    var results = Results(
+        plan: setup.plan, machine: machine, computeModel: nil, trainingSamples: 1437, tuning: "rates from a grid")
+    results.runs = runs
+    results.isComplete = isComplete
+    return results
+}
+
+/// The fields of a CSV text's line by the names of its header.
+func fields(_ text: String, line: Int) -> [String: String] {
+    let rows = text.split(separator: "\n").map {
+        $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    }
+    guard rows.indices.contains(line) else { return [:] }
+    return Dictionary(uniqueKeysWithValues: zip(rows[0], rows[line]))
+}

@@ -1,0 +1,83 @@
+import Cluster
+import Kernel
+import Testing
+
+@testable import Fabrics
+
+@Suite(.timeLimit(.minutes(1))) struct LedgerTests {
+    private func allReduceLedger(_ fabric: any Fabric, elements: Int) throws -> TrafficLedger {
+        try run(fabric) { rank in
+            try await rank.allReduce(ParameterVector(count: elements), .sum, purpose: .gradient)
+        }.ledger
+    }
+
+    @Test(arguments: AllReduceAlgorithm.allCases)
+    func allReduceIsChargedAsItsScheduleAndFramingSay(algorithm: AllReduceAlgorithm) throws {
+        for ranks in [2, 3, 4, 7, 8, 13] {
+            let ledger = try allReduceLedger(simulated(ranks, algorithm), elements: 50)
+            let play = AbstractPlay(algorithm.messages, ranks: ranks, elements: 50)
+            #expect(ledger.totalMessages == play.messages, "\(ranks) ranks")
+            #expect(ledger.totalBytes == play.bytes + 16 * play.messages, "\(ranks) ranks")
+            for rank in 0..<ranks {
+                let sent = ledger.entries.filter { $0.rank == rank }.reduce(0) { $0 + $1.bytesSent }
+                let expected = play.bytesSent[rank] + 16 * play.messagesSent[rank]
+                #expect(sent == expected, "\(ranks) ranks, rank \(rank)")
+            }
+        }
+    }
+
+    @Test(arguments: AllReduceAlgorithm.allCases)
+    func emulatingThreadsAreChargedLikeTheSimulation(algorithm: AllReduceAlgorithm) throws {
+        for ranks in [2, 3, 4] {
+            let simulation = try allReduceLedger(simulated(ranks, algorithm), elements: 50)
+            let threads = try allReduceLedger(emulated(ranks, algorithm), elements: 50)
+            #expect(threads.entries == simulation.entries, "\(ranks) ranks")
+        }
+    }
+
+    /// Shared memory has no framing: each rank reads the others' parts of its slice and writes its sum to them.
+    @Test func threadsAreChargedForTheBytesThatPassThroughSharedMemory() throws {
+        for ranks in [1, 2, 3, 5] {
+            let ledger = try allReduceLedger(ThreadFabric(ranks: ranks), elements: 50)
+            #expect(ledger.totalBytes == 2 * (ranks - 1) * 50 * 4, "\(ranks) ranks")
+            #expect(ledger.totalMessages == 2 * (ranks - 1) * ranks, "\(ranks) ranks")
+        }
+    }
+
+    @Test func threadsAreChargedForBroadcastAndGatherOnceARank() throws {
+        let ledger = try run(ThreadFabric(ranks: 4)) { rank in
+            let vector = ParameterVector(count: 50)
+            try await rank.broadcast(vector, from: 1, purpose: .modelDown)
+            _ = try await rank.gather(vector, to: 2, purpose: .modelUp)
+        }.ledger
+        let root = ledger.entries.filter { $0.rank == 1 && $0.purpose == .modelDown }
+        #expect(root.map(\.bytesSent) == [600] && root.map(\.messagesSent) == [3])
+        let gatherer = ledger.entries.filter { $0.rank == 2 && $0.purpose == .modelUp }
+        #expect(gatherer.map(\.bytesReceived) == [600] && gatherer.map(\.messagesReceived) == [3])
+        #expect(ledger.totalBytes == 1200)
+    }
+
+    @Test(arguments: FabricKind.allCases)
+    func messagesAreChargedWithFramingPurposeAndDirection(kind: FabricKind) throws {
+        let ledger = try run(try kind.fabric(2)) { rank in
+            if rank.index == 1 {
+                let vector = ParameterVector(count: 21)
+                try await rank.send(Message(vector, purpose: .modelUp, direction: .uplink), to: 0)
+            } else {
+                _ = try await rank.receive(from: 1)
+            }
+        }.ledger
+        #expect(Message.framingBytes == 16)
+        #expect(ledger.totalBytes == 100 && ledger.totalMessages == 1)
+        #expect(ledger.entries.map(\.rank) == [0, 1])
+        #expect(ledger.entries.map(\.bytesReceived) == [100, 0])
+        #expect(ledger.entries.map(\.bytesSent) == [0, 100])
+        #expect(ledger.entries.allSatisfy { $0.purpose == .modelUp && $0.direction == .uplink })
+    }
+
+    @Test func barrierIsChargedAsControl() throws {
+        let ledger = try run(simulated(5)) { try await $0.barrier() }.ledger
+        #expect(ledger.totalBytes == 5 * 3 * 16)
+        #expect(ledger.entries.allSatisfy { $0.purpose == .control && $0.direction == .peer })
+    }
+}

@@ -1,0 +1,111 @@
+import Cluster
+import Foundation
+import Kernel
+import Synchronization
+import Testing
+
+@testable import Fabrics
+
+@Suite(.timeLimit(.minutes(1))) struct OffTheClockTests {
+    @Test(arguments: FabricKind.allCases)
+    func chunksRunOnceEachAndThenFinishOnce(kind: FabricKind) throws {
+        for chunks in [0, 1, 2, 3, 10] {
+            let calls = Notes<Int>()
+            let finishes = Notes<Int>()
+            try run(try kind.fabric(3)) { rank in
+                try await rank.offTheClock(.allRanks, chunks: chunks) { chunk in
+                    calls.update(chunk, from: 0) { $0 += 1 }
+                } finish: {
+                    finishes.update(0, from: 0) { $0 += 1 }
+                    finishes[1] = calls.count
+                }
+            }
+            #expect(calls.byRank == Array(repeating: 1, count: chunks), "\(chunks) chunks")
+            #expect(finishes[0] == 1, "\(chunks) chunks")
+            #expect(finishes[1] == chunks, "\(chunks) chunks: finish came before the last")
+        }
+    }
+
+    @Test(arguments: FabricKind.allCases)
+    func oneRankPausesWhileTheOthersWaitForItsMessage(kind: FabricKind) throws {
+        let calls = Notes<Int>()
+        let finishes = Atomic(0)
+        let report = try run(try kind.fabric(3)) { rank in
+            guard rank.index == 0 else {
+                _ = try await rank.receive(from: 0)
+                return
+            }
+            try await rank.offTheClock(.thisRank, chunks: 5) { chunk in
+                calls.update(chunk, from: 0) { $0 += 1 }
+                Thread.sleep(forTimeInterval: 0.04)
+            } finish: {
+                finishes.add(1, ordering: .relaxed)
+            }
+            for client in 1...2 { try await rank.send(Message(ParameterVector([1]), purpose: .model), to: client) }
+        }
+        #expect(calls.byRank == [1, 1, 1, 1, 1])
+        #expect(finishes.load(ordering: .relaxed) == 1)
+        // On two cores the pause takes 100 ms and more; half of that is left to a busy machine.
+        #expect(report.seconds < 0.05)
+    }
+
+    @Test func simulationChargesExactlyNothing() throws {
+        let times = Notes<[Int64]>()
+        let report = try run(simulated(3, threads: 2)) { rank in
+            try await rank.compute(.step(samples: 2)) {}
+            let before = rank.now.nanoseconds
+            for pause in [Pause.allRanks, .thisRank] {
+                try await rank.offTheClock(pause, chunks: 2) { _ in
+                    Thread.sleep(forTimeInterval: 5e-3)
+                } finish: {
+                }
+            }
+            times[rank.index] = [before, rank.now.nanoseconds]
+        }
+        #expect(times.byRank == Array(repeating: [2_000_000, 2_000_000], count: 3))
+        #expect(report.seconds == 2e-3)
+        #expect(report.accounts.allSatisfy { $0.computeSeconds == 2e-3 && $0.communicationSeconds == 0 })
+        #expect(report.ledger.totalMessages == 0)
+    }
+
+    @Test(arguments: [FabricKind.threads, .emulatedThreads])
+    func clockOfThreadsStandsStill(kind: FabricKind) throws {
+        let report = try run(try kind.fabric(2)) { rank in
+            try await rank.offTheClock(.allRanks, chunks: 2) { _ in
+                Thread.sleep(forTimeInterval: 0.2)
+            } finish: {
+            }
+        }
+        #expect(report.seconds < 0.1)
+        #expect(report.accounts.allSatisfy { $0.computeSeconds == 0 })
+    }
+
+    @Test func clockGoesOnAfterAPause() throws {
+        let clock = PausableClock()
+        #expect(clock.seconds == 0)
+        clock.start()
+        clock.pause()
+        let stopped = clock.seconds
+        Thread.sleep(forTimeInterval: 0.02)
+        #expect(clock.seconds == stopped)
+        clock.resume()
+        clock.wait(until: stopped + 0.01)
+        #expect(clock.seconds >= stopped + 0.01)
+    }
+
+    /// Two servers may evaluate at once; the clock goes on when both are done.
+    @Test func clockStandsUntilTheLastOfOverlappingPausesEnds() throws {
+        let clock = PausableClock()
+        clock.start()
+        clock.pause()
+        let stopped = clock.seconds
+        Thread.sleep(forTimeInterval: 0.01)
+        clock.pause()
+        Thread.sleep(forTimeInterval: 0.01)
+        clock.resume()
+        Thread.sleep(forTimeInterval: 0.01)
+        #expect(clock.seconds == stopped)
+        clock.resume()
+        #expect(clock.seconds < stopped + 0.01)
+    }
+}

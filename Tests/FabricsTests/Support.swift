@@ -1,0 +1,108 @@
+import Cluster
+import Foundation
+import Kernel
+import Randomness
+import Synchronization
+
+@testable import Fabrics
+
+/// A job that did not end; thrown instead of waiting for ever.
+struct Hang: Error {}
+
+/// What a rank throws on purpose.
+struct Boom: Error, Equatable {
+    let rank: Int
+}
+
+/// What the ranks of a job noted down, by rank.
+final class Notes<Value: Sendable>: Sendable {
+    private let values = Mutex<[Int: Value]>([:])
+
+    subscript(rank: Int) -> Value? {
+        get { values.withLock { $0[rank] } }
+        set { values.withLock { $0[rank] = newValue } }
+    }
+
+    var byRank: [Value] { values.withLock { values in values.keys.sorted().compactMap { values[$0] } } }
+    var count: Int { values.withLock { $0.count } }
+
+    func update(_ rank: Int, from initial: Value, _ change: @Sendable (inout Value) -> Void) {
+        values.withLock { change(&$0[rank, default: initial]) }
+    }
+}
+
+/// Runs `body` on a thread of its own and gives up on it after a while: a test that waits for ever says nothing.
+func withDeadline<Result: Sendable>(
+    _ seconds: Double = 30, _ body: @escaping @Sendable () throws -> Result
+) throws -> Result {
+    let done = DispatchSemaphore(value: 0)
+    let outcome = Notes<Swift.Result<Result, any Error>>()
+    Thread.detachNewThread {
+        outcome[0] = Swift.Result { try body() }
+        done.signal()
+    }
+    guard done.wait(timeout: .now() + seconds) == .success, let result = outcome[0] else { throw Hang() }
+    return try result.get()
+}
+
+@discardableResult
+func run(_ fabric: any Fabric, _ program: @escaping RankProgram) throws -> FabricReport {
+    // The fabric is handed over to the thread and not used here again.
+    nonisolated(unsafe) let fabric = fabric
+    return try withDeadline { try fabric.run(program) }
+}
+
+/// 1 ms a sample, 1 ns a number of a vector.
+let testCompute = ComputeModel(calibrated: [.init(samples: 1, seconds: 1e-3)], secondsPerVectorElement: 1e-9)
+
+/// One byte a nanosecond, 1 µs of latency, 100 ns of overhead: whole nanoseconds for whole bytes.
+let roundLink = Link(latencySeconds: 1e-6, bytesPerSecond: 1e9, overheadSeconds: 100e-9)
+
+func simulated(
+    _ ranks: Int, link: Link = roundLink, jitter: Jitter = .none, _ allReduce: AllReduceAlgorithm = .ring,
+    threads: Int = 1, seed: UInt64 = 1
+) -> SimulatedFabric {
+    SimulatedFabric(
+        nodes: Array(repeating: Node(link: link), count: ranks), jitter: jitter, compute: testCompute,
+        allReduce: allReduce, seeds: SeedSequence(seed), pool: HostPool(threads: threads))
+}
+
+func emulated(
+    _ ranks: Int, link: Link = roundLink, _ allReduce: AllReduceAlgorithm = .ring
+) throws -> ThreadFabric {
+    try ThreadFabric(
+        ranks: ranks,
+        emulating: .init(
+            nodes: Array(repeating: Node(link: link), count: ranks), compute: testCompute, allReduce: allReduce,
+            seeds: SeedSequence(1)))
+}
+
+/// Every fabric that can run here.
+enum FabricKind: String, CaseIterable, Sendable {
+    case simulated, threads, emulatedThreads
+
+    func fabric(_ ranks: Int, _ allReduce: AllReduceAlgorithm = .ring) throws -> any Fabric {
+        switch self {
+        case .simulated: FabricsTests.simulated(ranks, allReduce)
+        case .threads: try ThreadFabric(ranks: ranks)
+        case .emulatedThreads: try emulated(ranks, allReduce)
+        }
+    }
+}
+
+/// Numbers of different magnitudes, so that the order of additions shows in the last bits.
+func testVector(_ rank: Int, count: Int) -> ParameterVector {
+    var stream = SeedSequence(5).stream(.test, rank)
+    return ParameterVector((0..<count).map { _ in Float(exp(6 * stream.normal())) * (stream.uniform() < 0.5 ? -1 : 1) })
+}
+
+func bits(_ vector: ParameterVector) -> [UInt32] { vector.values.map(\.bitPattern) }
+
+/// The sum or mean of all ranks' test vectors, added in the order of ranks by the plainest loop.
+func reducedTestVectors(_ ranks: Int, count: Int, _ reduction: Reduction) -> [UInt32] {
+    var sum = testVector(0, count: count).values
+    for rank in 1..<max(ranks, 1) {
+        for (index, value) in testVector(rank, count: count).values.enumerated() { sum[index] += value }
+    }
+    return sum.map { (reduction == .sum ? $0 : $0 * (1 / Float(ranks))).bitPattern }
+}

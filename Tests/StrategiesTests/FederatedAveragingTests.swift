@@ -1,0 +1,120 @@
+import Kernel
+import Randomness
+import Testing
+
+@testable import Strategies
+
+@Suite(.timeLimit(.minutes(1)))
+struct FederatedAveragingTests {
+    /// Gradients of size 1 added in another order, times a rate of 0.3, over at most 5 steps: some 1e-7; a sample
+    /// weighed wrongly moves a parameter by 0.3 / 1437 = 2e-4.
+    private static let rounding: Float = 1e-5
+
+    @Test(arguments: ["iid", "quantity:0.5", "shards:2", "dirichlet:0.5"])
+    func oneFullLocalStepOnAllClientsIsOneStepOfGradientDescent(partition: String) throws {
+        let federated = TestRuns.configuration(
+            epochs: 1, fraction: 1, localEpochs: 1, localBatch: nil, partition: partition)
+        let averaged = try TestRuns.run(FederatedAveraging(federated), federated)
+        let full = TestRuns.configuration(batch: 1_437, epochs: 1)
+        let descended = try TestRuns.run(SynchronousSGD(full, workers: 1), full)
+        #expect(averaged.record.evaluations.last?.round == 1)
+        #expect(TestRuns.distance(averaged.parameters, descended.parameters) < Self.rounding, "\(partition)")
+    }
+
+    /// Local SGD with H = 1 step between averages is synchronous SGD; so are five rounds of it.
+    @Test func oneLocalStepARoundIsSynchronousSGD() throws {
+        let federated = TestRuns.configuration(epochs: 5, clients: 7, fraction: 1, localEpochs: 1, localBatch: nil)
+        let averaged = try TestRuns.run(FederatedAveraging(federated), federated)
+        let full = TestRuns.configuration(batch: 1_437, epochs: 5)
+        let synchronous = try TestRuns.run(SynchronousSGD(full, workers: 7), full)
+        #expect(averaged.record.evaluations.last?.round == 5)
+        #expect(TestRuns.distance(averaged.parameters, synchronous.parameters) < 5 * Self.rounding)
+    }
+
+    @Test func manyLocalStepsAreNotSynchronousSGD() throws {
+        let local = TestRuns.configuration(epochs: 5, fraction: 1, localEpochs: 5, localBatch: 10)
+        let federated = try TestRuns.run(FederatedAveraging(local), local)
+        let full = TestRuns.configuration(batch: 1_437, epochs: 5)
+        let synchronous = try TestRuns.run(SynchronousSGD(full, workers: 1), full)
+        #expect(TestRuns.distance(federated.parameters, synchronous.parameters) > 1e-2)
+    }
+
+    @Test func theAverageWeighsClientsByTheirSamples() throws {
+        // One round over three clients; each client's model is made again here from the same streams, and averaged by hand.
+        let configuration = TestRuns.configuration(
+            epochs: 1, clients: 3, fraction: 1, localEpochs: 1, localBatch: 50, partition: "quantity:0.3")
+        let outcome = try TestRuns.run(FederatedAveraging(configuration), configuration)
+        let run = outcome.run
+        let shards = try run.partition("quantity:0.3", among: 3)
+        var expected = [Double](repeating: 0, count: outcome.parameters.count)
+        for (client, shard) in shards.enumerated() {
+            var stream = run.seeds.stream(.localShuffle, client + 1, 0)
+            let order = shard.shuffled(using: &stream)
+            let model = run.initialParameters.copied()
+            let gradient = ParameterVector(count: model.count)
+            for start in stride(from: 0, to: order.count, by: min(50, order.count)) {
+                let batch = order[start..<min(start + min(50, order.count), order.count)]
+                _ = run.lossAndGradient(batch, dividedBy: batch.count, at: model, into: gradient)
+                model.add(gradient, scaledBy: -0.3)
+            }
+            for index in expected.indices {
+                expected[index] += Double(model[index]) * Double(shard.count) / 1_437
+            }
+        }
+        // Sums of three floats of size 1.
+        #expect(TestRuns.distance(outcome.parameters, expected.map(Float.init)) < 1e-5)
+        #expect(Set(shards.map(\.count)).count == 3, "the clients' sizes must differ for this test to tell anything")
+    }
+
+    @Test func cohortsAreDistinctClientsOfTheRightNumber() {
+        let strategy = FederatedAveraging(TestRuns.configuration(clients: 100, fraction: 0.1))
+        var seen: Set<Int> = []
+        var cohorts: Set<[Int]> = []
+        for round in 0..<50 {
+            let cohort = strategy.cohort(ofRound: round, SeedSequence(3))
+            #expect(cohort.count == 10 && Set(cohort).count == 10, "round \(round)")
+            #expect(cohort.allSatisfy { (0..<100).contains($0) })
+            seen.formUnion(cohort)
+            cohorts.insert(cohort)
+        }
+        // The chance that a client is never drawn in 50 rounds is 0.9^50 = 0.5 %: half a client of 100.
+        #expect(seen.count > 95)
+        #expect(cohorts.count == 50)
+        #expect(
+            strategy.cohort(ofRound: 0, SeedSequence(3)) != strategy.cohort(ofRound: 0, SeedSequence(4)),
+            "the seed decides who is drawn")
+    }
+
+    @Test(arguments: [(0.001, 1), (0.1, 10), (0.25, 25), (1, 100)])
+    func aRoundHasTheShareOfClientsAndAtLeastOne(fraction: Double, count: Int) {
+        #expect(TestRuns.configuration(clients: 100, fraction: fraction).federated.cohortSize == count)
+    }
+
+    @Test func everyRoundMovesOneModelDownAndOneUpPerClient() throws {
+        let configuration = TestRuns.configuration(epochs: 3, clients: 20, fraction: 0.2)
+        let outcome = try TestRuns.run(FederatedAveraging(configuration), configuration)
+        let rounds = outcome.record.evaluations.last?.round ?? 0
+        let messageBytes = 4 * outcome.parameters.count + 16
+        let entries = outcome.report.ledger.entries
+        let down = entries.filter { $0.direction == .downlink }.reduce(0) { $0 + $1.bytesSent }
+        let up = entries.filter { $0.direction == .uplink }.reduce(0) { $0 + $1.bytesSent }
+        #expect(rounds > 5)
+        #expect(down == rounds * 4 * messageBytes)
+        #expect(up == down)
+        #expect(entries.filter { $0.rank == 0 && $0.direction == .uplink }.allSatisfy { $0.bytesSent == 0 })
+    }
+
+    @Test func slowUplinksCostMoreThanSlowComputation() throws {
+        // Priced by hand: a round takes the server's sends, then latency, a model down, the steps, a model up, latency.
+        let configuration = TestRuns.configuration(epochs: 2, clients: 1, fraction: 1, localEpochs: 2, localBatch: nil)
+        let outcome = try TestRuns.run(FederatedAveraging(configuration), configuration)
+        let bytes = Double(4 * outcome.parameters.count + 16)
+        let step = TestRuns.compute.seconds(.step(samples: 1_437)) / 0.25
+        let down = 26.55e-3 + bytes / 1.8375e6
+        let up = 26.55e-3 + bytes / 1.7e6
+        let average = TestRuns.compute.seconds(.vector(elements: outcome.parameters.count))
+        let expected = down + 2 * step + up + average
+        // Seven spans of time, each rounded to a nanosecond.
+        #expect(abs(outcome.report.seconds - expected) < 7e-9)
+    }
+}

@@ -1,0 +1,94 @@
+import Foundation
+import Testing
+
+/// A command line that is wrong, and what the error has to say: what was found, where, and what is allowed.
+struct WrongArguments: CustomTestStringConvertible, Sendable {
+    let arguments: [String]
+    let parts: [String]
+
+    init(_ arguments: String..., says parts: [String]) {
+        self.arguments = arguments
+        self.parts = parts
+    }
+
+    var testDescription: String { arguments.joined(separator: " ") }
+
+    static let strategies = "single, threads, sync, federated, all"
+    static let tasks = "digits, mnist-softmax, mnist-2nn, mnist-cnn"
+    static let share = "97% or 0.97"
+    static let above = "allowed is a number above 0"
+    static let count = "allowed is 1 to 1000000"
+
+    static let names = [
+        Self("--strategy", "synk", says: ["strategy 'synk'", "did you mean 'sync'?", strategies]),
+        Self("--strategy", "sync,federate", says: ["strategy 'federate'", "did you mean 'federated'?", strategies]),
+        Self("--strategy", "", says: ["strategy ''", strategies]),
+        Self("--strategy", "sync,", says: ["strategy ''", strategies]),
+        Self("--task", "digit", says: ["task 'digit'", "did you mean 'digits'?", tasks]),
+        Self("--cluster", "ethernet-2g", says: ["'ethernet-2g'", "'ethernet-1g'?", "phones-4g", ".yaml"]),
+        Self("--partition", "zipf", says: ["partitioner 'zipf'", "iid", "dirichlet", "shards", "quantity"]),
+        Self("--partition", "dirichlet:-1", says: ["dirichlet:-1", "dirichlet:0.5"]),
+        Self("--partition", "iid:3", says: ["iid:3", "no parameter"]),
+        Self("--compute", "referense", says: ["compute model 'referense'", "did you mean 'reference'?", "calibrated"]),
+        Self("--allreduce", "star", says: ["'star'", "ring", "recursive-doubling", "tree", "parameter-server"]),
+        Self("--clock", "wall", says: ["'wall'", "--clock", "auto", "simulated", "emulate"]),
+        Self("--initialization", "ones", says: ["'ones'", "--initialization", "he"]),
+        Self("--schedule", "step:3", says: ["'step:3'", "--schedule", "constant, cosine, step:EPOCHS:FACTOR"]),
+        Self("--jitter", "normal", says: ["'normal'", "--jitter", "none, uniform:TIME", "lognormal:SIGMA"]),
+        Self("--no-such-option", says: ["--no-such-option"]),
+    ]
+
+    static let numbers = [
+        Self("--workers", "0", says: ["--workers is 0", count]),
+        Self("--workers", "-1", says: ["--workers is -1", count]),
+        Self("--workers", "two", says: ["'two'", "--workers"]),
+        Self("--batch", "0", says: ["--batch is 0", count]),
+        Self("--clients", "0", says: ["--clients is 0", count]),
+        Self("--local-epochs", "0", says: ["--local-epochs is 0", count]),
+        Self("--local-batch", "0", says: ["'0'", "--local-batch", "'all'"]),
+        Self("--host-threads", "0", says: ["--host-threads is 0", "1 to 1024"]),
+        Self("--seeds", "0", says: ["--seeds is 0", "1 to 1000"]),
+        Self("--epochs", "0", says: ["--epochs is 0", above]),
+        Self("--epochs", "inf", says: ["--epochs is inf", above]),
+        Self("--evaluate-every", "0", says: ["--evaluate-every is 0", above]),
+        Self("--learning-rate", "nan", says: ["--learning-rate is nan", above]),
+        Self("--learning-rate", "-0.1", says: ["--learning-rate is -0.1", above]),
+        Self("--momentum", "1", says: ["--momentum is 1", "0 to below 1"]),
+        Self("--weight-decay", "nan", says: ["--weight-decay is nan", "0 or more"]),
+        Self("--warmup", "-1", says: ["--warmup is -1", "0 or more"]),
+        Self(
+            "--batch", "4", "--workers", "8", says: ["batch of 4", "8 workers", "--batch must be at least --workers"]),
+    ]
+
+    static let quantities = [
+        Self("--latency", "-5ms", says: ["'-5ms'", "--latency", "250us, 5ms or 2s, 0 or more"]),
+        Self("--latency=-5ms", says: ["'-5ms'", "--latency", "250us, 5ms or 2s, 0 or more"]),
+        Self("--latency", "5", says: ["'5'", "no unit", "250us, 5ms or 2s"]),
+        Self("--bandwidth", "1", says: ["'1'", "no unit", "100Mbit, 1Gbit"]),
+        Self("--bandwidth", "0Mbit", says: ["'0Mbit'", "above zero"]),
+        Self("--target", "120%", says: ["'120%'", "--target", "0 % to 100 %", share]),
+        Self("--target", "-1%", says: ["'-1%'", "--target", "0 % to 100 %", share]),
+        Self("--fraction", "0", says: ["--fraction is 0", "above 0 up to 1"]),
+    ]
+}
+
+@Suite struct CommandLineErrorTests {
+    @Test(arguments: WrongArguments.names)
+    func anUnknownNameIsAnsweredWithThoseThatThereAre(_ wrong: WrongArguments) async throws {
+        try await expectError(wrong.arguments, code: 64, wrong.parts)
+    }
+
+    @Test(arguments: WrongArguments.numbers)
+    func aNumberOutOfRangeIsAnsweredWithTheRange(_ wrong: WrongArguments) async throws {
+        try await expectError(wrong.arguments, code: 64, wrong.parts)
+    }
+
+    @Test(arguments: WrongArguments.quantities)
+    func aQuantityThatCannotBeIsAnsweredWithAnExample(_ wrong: WrongArguments) async throws {
+        try await expectError(wrong.arguments, code: 64, wrong.parts)
+    }
+
+    @Test func anUnknownTaskOfTheListIsAnsweredWithTheTasks() async throws {
+        try await expectError(["list", "--task", "mnist"], code: 64, ["task 'mnist'", WrongArguments.tasks])
+    }
+}

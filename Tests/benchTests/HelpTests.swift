@@ -1,0 +1,101 @@
+import Cluster
+import Datasets
+import Experiments
+import Fabrics
+import Foundation
+import Kernel
+import Strategies
+import Testing
+
+@Suite struct HelpTests {
+    private static let options = [
+        "task", "strategy", "seeds", "first-seed", "target", "epochs", "evaluate-every", "batch", "learning-rate",
+        "momentum", "nesterov", "weight-decay", "schedule", "warmup", "scale-learning-rate-from", "initialization",
+        "init", "no-shuffle", "workers", "cluster", "latency", "bandwidth", "jitter", "allreduce", "clock", "compute",
+        "host-threads", "clients", "fraction", "local-epochs", "local-batch", "partition", "output", "save",
+        "trace-loss", "data", "quiet",
+    ]
+
+    /// What a command prints, which has to be all there is and no error.
+    private func text(_ arguments: String...) async throws -> String {
+        try await withFolder { folder in
+            let outcome = try await bench(arguments, in: folder)
+            #expect(outcome.code == 0, "\(outcome.testDescription)")
+            #expect(outcome.errors.isEmpty, "\(outcome.errors)")
+            #expect(folder.files.isEmpty, "\(folder.files)")
+            return outcome.output
+        }
+    }
+
+    @Test func helpNamesTheCommandsAndTheExitCodes() async throws {
+        let help = try await text("--help")
+        for word in ["run (default)", "report", "list", "data", "--version", "130"] {
+            #expect(help.contains(word), "\(word)")
+        }
+    }
+
+    @Test func helpOfRunNamesEveryOption() async throws {
+        let help = try await text("run", "--help")
+        let words = Set(help.split { " \n[],'()".contains($0) }.map(String.init))
+        for option in Self.options { #expect(words.contains("--\(option)"), "\(option)") }
+        // The other way round: an option that is not in the list above is not tested for.
+        let found = Set(words.filter { $0.hasPrefix("--") && $0.count > 2 }.map { String($0.dropFirst(2)) })
+        #expect(found.subtracting(Self.options) == ["help", "version"])
+    }
+
+    @Test func helpOfRunNamesTheValuesOfOptionsWithAFixedSet() async throws {
+        let help = try await text("run", "--help")
+        let algorithms = AllReduceAlgorithm.allCases.map(\.rawValue)
+        for word in TrainingTask.all.map(\.name) + ClockChoice.allCases.map(\.rawValue) + algorithms
+            + Initialization.allCases.map(\.rawValue) + Partitioners.all.map(\.name)
+        {
+            #expect(help.contains(word), "\(word)")
+        }
+    }
+
+    @Test func listNamesAllThatCanBeChosenEachOnALineOfItsOwn() async throws {
+        let lines = try await text("list").split(separator: "\n")
+        let names =
+            StrategyRegistry.all.map(\.name) + TrainingTask.all.map(\.name) + ClusterPresets.all.map(\.name)
+            + Partitioners.all.map(\.usage) + AllReduceAlgorithm.allCases.map(\.rawValue)
+            + DeviceProfile.all.map(\.name) + ["calibrated"]
+        for name in names {
+            #expect(lines.filter { $0.hasPrefix("  \(name) ") }.count == 1, "\(name)")
+        }
+    }
+
+    @Test func listGivesTheSourceOfEveryStrategy() async throws {
+        let list = try await text("list")
+        for strategy in StrategyRegistry.all { #expect(list.contains("(\(strategy.source))"), "\(strategy.name)") }
+    }
+
+    @Test(arguments: TrainingTask.all.map(\.name))
+    func listOfATaskGivesItsDefaults(_ name: String) async throws {
+        let list = try await text("list", "--task", name)
+        let task = try TrainingTask.named(name)
+        #expect(list.hasPrefix("\(name): "))
+        #expect(list.contains("\(task.network.parameterCount)"))
+        // All that has a value; the rest are flags, files and overrides of something that is named.
+        let without =
+            ["task", "strategy", "scale-learning-rate-from", "init", "no-shuffle", "workers", "cluster", "latency"]
+            + ["bandwidth", "save", "trace-loss", "data", "quiet"]
+        for option in Self.options where !without.contains(option) {
+            #expect(list.contains("--\(option)"), "\(option)")
+        }
+        for strategy in StrategyRegistry.all { #expect(list.contains("\n  \(strategy.name) "), "\(strategy.name)") }
+    }
+
+    @Test func dataListNamesEveryDataSetAndWhatIsThere() async throws {
+        try await withFolder { folder in
+            let outcome = try await bench(["data", "list", "--data", "nowhere"], in: folder)
+            #expect(outcome.code == 0 && outcome.errors.isEmpty, "\(outcome.testDescription)")
+            for word in ["digits  embedded", "mnist", "nowhere/mnist", "0 of 4 files", "bench data fetch mnist"] {
+                #expect(outcome.output.contains(word), "\(word)")
+            }
+        }
+    }
+
+    @Test func versionIsPrinted() async throws {
+        #expect(try await text("--version").contains { $0.isNumber })
+    }
+}

@@ -1,0 +1,71 @@
+import Foundation
+import Testing
+
+@testable import Reports
+
+@Suite struct InterruptionTests {
+    private static let long = [
+        "--task", "digits", "--seeds", "3", "--compute", "reference", "--workers", "2", "--output", "results",
+    ]
+
+    @Test(.timeLimit(.minutes(1)), arguments: [SIGINT, SIGTERM])
+    func finishedRunsAreWrittenWhenTheProgramIsStopped(_ signal: Int32) async throws {
+        try await withFolder { folder in
+            let outcome = try await bench(
+                Self.long + ["--epochs", "2000", "--strategy", "single,sync", "--save", "model"], in: folder
+            ) { process in
+                // The saved model is the only sign of a finished run before the end; sync takes far longer than single.
+                while !folder.exists("model-single-seed1"), process.isRunning {
+                    try await Task.sleep(for: .milliseconds(5))
+                }
+                kill(process.processIdentifier, signal)
+            }
+            #expect(outcome.code == 128 + signal, "\(outcome.testDescription)")
+            #expect(outcome.errors.contains("Stopped."), "\(outcome.errors)")
+            #expect(outcome.errors.contains("1 finished run"), "\(outcome.errors)")
+            #expect(outcome.errors.contains("results/"), "\(outcome.errors)")
+            let results = try ResultsFile.decode(try folder.read("results/results.json"), file: "results.json")
+            #expect(results.runs.map(\.strategy) == ["single"])
+            #expect(!results.isComplete)
+            #expect(try folder.text("results/report.md").contains("Stopped before its end"))
+            #expect(try await bench(["report", "results"], in: folder).code == 0)
+            let files = ["curves.csv", "report.md", "results.json", "summary.csv"].map { "results/\($0)" }
+            #expect(folder.files == ["model-single-seed1"] + files, "no half of a file")
+        }
+    }
+
+    #if os(Linux)
+        @Test(.timeLimit(.minutes(1))) func nothingIsWrittenWhenNoRunIsFinished() async throws {
+            try await withFolder { folder in
+                let arguments = Self.long + ["--epochs", "100000", "--strategy", "sync"]
+                let outcome = try await bench(arguments, in: folder) { process in
+                    while process.isRunning, !folder.exists("results") || !handlesInterrupt(process) {
+                        try await Task.sleep(for: .milliseconds(5))
+                    }
+                    // Again and again: until the program's handler stands, the signal is ignored.
+                    while process.isRunning {
+                        kill(process.processIdentifier, SIGINT)
+                        try await Task.sleep(for: .milliseconds(20))
+                    }
+                }
+                #expect(outcome.code == 130, "\(outcome.testDescription)")
+                #expect(
+                    outcome.errors.contains("Stopped. No run was finished; nothing was written."), "\(outcome.errors)")
+                #expect(folder.files.isEmpty)
+            }
+        }
+
+        /// Whether the process no longer ends by SIGINT on its own: before that, the test would end it too early.
+        private func handlesInterrupt(_ process: Process) -> Bool {
+            let status = try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
+            let lines = status?.split(separator: "\n") ?? []
+            // Ignored before the handler stands, blocked or caught after it, as the dispatch library sees fit.
+            return ["SigIgn:", "SigBlk:", "SigCgt:"].contains { field in
+                guard let line = lines.first(where: { $0.hasPrefix(field) }),
+                    let mask = UInt64(line.dropFirst(field.count).trimmingCharacters(in: .whitespaces), radix: 16)
+                else { return false }
+                return mask & (1 << (SIGINT - 1)) != 0
+            }
+        }
+    #endif
+}

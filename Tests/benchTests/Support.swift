@@ -1,0 +1,86 @@
+import Foundation
+import Testing
+
+/// What a run of the program left behind.
+struct Outcome: CustomTestStringConvertible {
+    let arguments: [String]
+    let output: String
+    let errors: String
+    let code: Int32
+
+    var testDescription: String { "bench \(arguments.joined(separator: " ")): code \(code)\n\(output)\n\(errors)" }
+}
+
+/// The program as it was built with these tests: it stands beside the test bundle.
+let benchExecutable: URL = {
+    let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundleURL
+    let binary = bundle ?? Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0])
+    return binary.deletingLastPathComponent().appendingPathComponent("bench")
+}()
+
+/// Runs the program to its end.
+/// - Parameter started: gets the process while it runs, to send it signals.
+func bench(
+    _ arguments: [String], in folder: TemporaryFolder, started: @Sendable (Process) async throws -> Void = { _ in }
+) async throws -> Outcome {
+    // Files rather than pipes: nobody has to read while the program writes.
+    let files = ["out", "err"].map { folder.url.appendingPathComponent(".std\($0)-\(UUID().uuidString)") }
+    for file in files { try Data().write(to: file) }
+    defer { for file in files { try? FileManager.default.removeItem(at: file) } }
+    let process = Process()
+    process.executableURL = benchExecutable
+    process.arguments = arguments
+    process.currentDirectoryURL = folder.url
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = try FileHandle(forWritingTo: files[0])
+    process.standardError = try FileHandle(forWritingTo: files[1])
+    let (ended, signal) = AsyncStream.makeStream(of: Void.self)
+    process.terminationHandler = { _ in signal.finish() }
+    try process.run()
+    try await started(process)
+    for await _ in ended {}
+    let texts = try files.map { try String(contentsOf: $0, encoding: .utf8) }
+    // Negative for a signal, so that it does not look like a code of the program's own.
+    let code = process.terminationStatus * (process.terminationReason == .uncaughtSignal ? -1 : 1)
+    return Outcome(arguments: arguments, output: texts[0], errors: texts[1], code: code)
+}
+
+/// A folder of a test's own, which is removed afterwards.
+struct TemporaryFolder: Sendable {
+    let url: URL
+
+    func path(_ name: String) -> String { url.appendingPathComponent(name).path }
+    func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: path(name)) }
+    func read(_ name: String) throws -> Data { try Data(contentsOf: url.appendingPathComponent(name)) }
+    func text(_ name: String) throws -> String { String(decoding: try read(name), as: UTF8.self) }
+    func write(_ data: Data, _ name: String) throws {
+        let file = url.appendingPathComponent(name)
+        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try data.write(to: file)
+    }
+
+    /// All files within, at any depth, but for what the program printed.
+    var files: [String] {
+        let names = FileManager.default.enumerator(atPath: url.path)?.compactMap { $0 as? String } ?? []
+        return names.filter { name in
+            var isFolder: ObjCBool = false
+            _ = FileManager.default.fileExists(atPath: path(name), isDirectory: &isFolder)
+            return !isFolder.boolValue && !name.hasPrefix(".std")
+        }.sorted()
+    }
+}
+
+func withFolder<Result>(_ body: (TemporaryFolder) async throws -> Result) async throws -> Result {
+    let url = FileManager.default.temporaryDirectory.appendingPathComponent("bench-tests-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: url) }
+    return try await body(TemporaryFolder(url: url))
+}
+
+/// The least there is to do: one epoch, one seed, no calibration.
+let quick = ["--task", "digits", "--epochs", "1", "--seeds", "1", "--compute", "reference", "--output", "results"]
+
+/// Lines and fields of a CSV file without quoted fields.
+func table(_ text: String) -> [[String]] {
+    text.split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
+}
