@@ -112,7 +112,17 @@ public enum MarkdownReport {
                 isFederated ? cohort : "\(strategy.description?.make(configuration).workerCount ?? 0)",
             ])
         }
-        return "## What was set, and what was tuned\n\n\(table.markdown)\n\(results.tuning)\n"
+        let plan = results.plan
+        guard let first = plan.strategies.first?.configuration else { return "" }
+        return """
+            ## What was set, and what was tuned
+
+            \(table.markdown)
+            - Target \(ComparisonTable.target(results)); evaluated every \(Format.significant(first.evaluateEveryEpochs)) epochs; \
+            weight decay \(Format.significant(Double(first.optimizer.weightDecay))); initialisation \(plan.initialization.rawValue).
+            - Where the command line names none: \(results.tuning)
+
+            """
     }
 
     private static func clusters(_ results: Results) -> String {

@@ -24,13 +24,12 @@ public struct OutputDirectory: Sendable {
 
     /// The part of the path that is there and no folder, for which Foundation has no clear words.
     private static func fileInTheWay(of path: String) -> String? {
-        var part = path
-        while !part.isEmpty, part != "/" {
+        let names = path.split(separator: "/")
+        for count in 1..<(names.count + 1) {
+            let part = (path.hasPrefix("/") ? "/" : "") + names.prefix(count).joined(separator: "/")
             var isFolder: ObjCBool = false
-            if FileManager.default.fileExists(atPath: part, isDirectory: &isFolder) {
-                return isFolder.boolValue ? nil : part
-            }
-            part = (part as NSString).deletingLastPathComponent
+            guard FileManager.default.fileExists(atPath: part, isDirectory: &isFolder) else { return nil }
+            if !isFolder.boolValue { return part }
         }
         return nil
     }

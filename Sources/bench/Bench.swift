@@ -17,6 +17,8 @@ struct Bench: AsyncParsableCommand {
               bench --strategy federated --clients 50 --partition dirichlet:0.3 --cluster phones-3g
               bench list --task digits
 
+            'bench run --help' lists all options, 'bench list --task digits' all defaults.
+
             Exit codes: 0 done, 1 a run or a file failed, 64 the command line is wrong, 130 stopped by Ctrl-C.
             """,
         version: "0.1.0",

@@ -15,7 +15,8 @@ final class Interruption {
             source.setEventHandler {
                 let message = lastWords()
                 printError("Stopped. " + (message ?? ""))
-                exit(128 + number)
+                // exit() would tear down libraries under threads that are still computing.
+                _exit(128 + number)
             }
             source.resume()
             return source

@@ -92,10 +92,9 @@ struct List: ParsableCommand {
         section(
             "Defaults of every strategy",
             StrategyRegistry.all.map { strategy in
+                let count = strategy.defaultWorkers ?? ProcessInfo.processInfo.activeProcessorCount
                 let workers =
-                    strategy.isFederated
-                    ? "\(defaults.clients) clients"
-                    : "\(strategy.defaultWorkers ?? ProcessInfo.processInfo.activeProcessorCount) workers"
+                    strategy.isFederated ? "\(defaults.clients) clients" : "\(count) worker\(count == 1 ? "" : "s")"
                 let place =
                     strategy.home == .threads
                     ? "threads of this machine, measured" : "simulated on \(strategy.defaultCluster)"

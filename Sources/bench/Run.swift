@@ -166,7 +166,8 @@ private final class LatestResults: Sendable {
         }
         do {
             try output.write(results)
-            return "The \(results.runs.count) finished runs are in \(output.url.relativePath)/."
+            let count = results.runs.count
+            return "\(count) finished run\(count == 1 ? " is" : "s are") in \(output.url.relativePath)/."
         } catch {
             return "\(error)"
         }

@@ -80,4 +80,18 @@ import Testing
         #expect(ledger.totalBytes == 5 * 3 * 16)
         #expect(ledger.entries.allSatisfy { $0.purpose == .control && $0.direction == .peer })
     }
+
+    @Test(arguments: FabricKind.allCases)
+    func ranksSeeWhatAllHaveSentSoFar(kind: FabricKind) throws {
+        let seen = Notes<[Int]>()
+        try run(try kind.fabric(2)) { rank in
+            seen[rank.index] = [rank.totalBytesSent]
+            // A vector for each from the other before either looks again.
+            try await rank.send(Message(ParameterVector(count: 21), purpose: .model), to: 1 - rank.index)
+            _ = try await rank.receive(from: 1 - rank.index)
+            seen.update(rank.index, from: []) { [bytes = rank.totalBytesSent] in $0.append(bytes) }
+        }
+        // At the start the other may be ahead by its message.
+        #expect(seen.byRank.allSatisfy { $0[0] <= 100 && $0[1] == 200 })
+    }
 }

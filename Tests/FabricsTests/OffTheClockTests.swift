@@ -28,25 +28,28 @@ import Testing
 
     @Test(arguments: FabricKind.allCases)
     func oneRankPausesWhileTheOthersWaitForItsMessage(kind: FabricKind) throws {
-        let calls = Notes<Int>()
-        let finishes = Atomic(0)
-        let report = try run(try kind.fabric(3)) { rank in
-            guard rank.index == 0 else {
-                _ = try await rank.receive(from: 0)
-                return
-            }
-            try await rank.offTheClock(.thisRank, chunks: 5) { chunk in
-                calls.update(chunk, from: 0) { $0 += 1 }
-                Thread.sleep(forTimeInterval: 0.04)
-            } finish: {
-                finishes.add(1, ordering: .relaxed)
-            }
-            for client in 1...2 { try await rank.send(Message(ParameterVector([1]), purpose: .model), to: client) }
+        var seconds = Double.infinity
+        for _ in 0..<3 where seconds >= 0.1 {
+            let calls = Notes<Int>()
+            let finishes = Atomic(0)
+            seconds = try run(try kind.fabric(3)) { rank in
+                guard rank.index == 0 else {
+                    _ = try await rank.receive(from: 0)
+                    return
+                }
+                try await rank.offTheClock(.thisRank, chunks: 3) { chunk in
+                    calls.update(chunk, from: 0) { $0 += 1 }
+                    Thread.sleep(forTimeInterval: 0.15)
+                } finish: {
+                    finishes.add(1, ordering: .relaxed)
+                }
+                for client in 1...2 { try await rank.send(Message(ParameterVector([1]), purpose: .model), to: client) }
+            }.seconds
+            #expect(calls.byRank == [1, 1, 1])
+            #expect(finishes.load(ordering: .relaxed) == 1)
         }
-        #expect(calls.byRank == [1, 1, 1, 1, 1])
-        #expect(finishes.load(ordering: .relaxed) == 1)
-        // On two cores the pause takes 100 ms and more; half of that is left to a busy machine.
-        #expect(report.seconds < 0.05)
+        // The pause takes 150 ms and more; a busy machine is given three attempts.
+        #expect(seconds < 0.1)
     }
 
     @Test func simulationChargesExactlyNothing() throws {
@@ -70,14 +73,19 @@ import Testing
 
     @Test(arguments: [FabricKind.threads, .emulatedThreads])
     func clockOfThreadsStandsStill(kind: FabricKind) throws {
-        let report = try run(try kind.fabric(2)) { rank in
-            try await rank.offTheClock(.allRanks, chunks: 2) { _ in
-                Thread.sleep(forTimeInterval: 0.2)
-            } finish: {
+        var seconds = Double.infinity
+        // A busy machine can only make it longer: the best of three attempts counts.
+        for _ in 0..<3 where seconds >= 0.1 {
+            let report = try run(try kind.fabric(2)) { rank in
+                try await rank.offTheClock(.allRanks, chunks: 2) { _ in
+                    Thread.sleep(forTimeInterval: 0.2)
+                } finish: {
+                }
             }
+            #expect(report.accounts.allSatisfy { $0.computeSeconds == 0 })
+            seconds = report.seconds
         }
-        #expect(report.seconds < 0.1)
-        #expect(report.accounts.allSatisfy { $0.computeSeconds == 0 })
+        #expect(seconds < 0.1)
     }
 
     @Test func clockGoesOnAfterAPause() throws {

@@ -33,7 +33,7 @@ final class Notes<Value: Sendable>: Sendable {
 
 /// Runs `body` on a thread of its own and gives up on it after a while: a test that waits for ever says nothing.
 func withDeadline<Result: Sendable>(
-    _ seconds: Double = 30, _ body: @escaping @Sendable () throws -> Result
+    _ seconds: Double = 20, _ body: @escaping @Sendable () throws -> Result
 ) throws -> Result {
     let done = DispatchSemaphore(value: 0)
     let outcome = Notes<Swift.Result<Result, any Error>>()

@@ -30,6 +30,16 @@ import Testing
         }
     }
 
+    /// A path of one letter made Foundation's NSString.deletingLastPathComponent trap.
+    @Test(arguments: ["r", "r/", "./r", "r//s", "."])
+    func anyWayToWriteARelativeFolderWillDo(_ path: String) async throws {
+        try await withFolder { folder in
+            let outcome = try await bench(quick + ["--strategy", "single", "--output", path], in: folder)
+            #expect(outcome.code == 0, "\(outcome.testDescription)")
+            #expect(folder.exists("\(path)/results.json"), "\(folder.files)")
+        }
+    }
+
     @Test func theTableOnStandardOutputHasARowForEveryStrategy() async throws {
         try await withFolder { folder in
             let outcome = try await bench(quick, in: folder)
