@@ -24,26 +24,28 @@ let package = Package(
             name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         .target(name: "Diagnostics", swiftSettings: strict),
+        .target(name: "Locking", swiftSettings: hot),
         .target(name: "Randomness", swiftSettings: hot),
-        .target(name: "Kernel", dependencies: ["COpenBLAS", "Randomness"], swiftSettings: hot),
+        .target(name: "Kernel", dependencies: ["COpenBLAS", "Locking", "Randomness"], swiftSettings: hot),
         // A target of its own, so that the large array literal is compiled once.
         .target(name: "EmbeddedData", resources: [.embedInCode("digits.csv.gz")], swiftSettings: strict),
         .target(
             name: "Datasets",
             dependencies: [
-                "CZlib", "Diagnostics", "EmbeddedData", "Kernel", "Randomness",
+                "CZlib", "Diagnostics", "EmbeddedData", "Kernel", "Locking", "Randomness",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: hot),
-        .target(name: "Cluster", dependencies: ["Diagnostics", "Randomness", "Yams"], swiftSettings: hot),
+        .target(name: "Cluster", dependencies: ["Diagnostics", "Locking", "Randomness", "Yams"], swiftSettings: hot),
         .target(
             name: "Fabrics",
             dependencies: [
-                "Cluster", "Kernel", "Randomness", .product(name: "Collections", package: "swift-collections"),
+                "Cluster", "Kernel", "Locking", "Randomness",
+                .product(name: "Collections", package: "swift-collections"),
             ],
             swiftSettings: hot),
         .target(
-            name: "Strategies", dependencies: ["Cluster", "Datasets", "Fabrics", "Kernel", "Randomness"],
+            name: "Strategies", dependencies: ["Cluster", "Datasets", "Fabrics", "Kernel", "Locking", "Randomness"],
             swiftSettings: hot),
         .target(
             name: "Experiments",
@@ -53,21 +55,34 @@ let package = Package(
         .executableTarget(
             name: "bench",
             dependencies: [
-                "Cluster", "Datasets", "Diagnostics", "Experiments", "Fabrics", "Kernel", "Reports", "Strategies",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Cluster", "Datasets", "Diagnostics", "Experiments", "Fabrics", "Kernel", "Locking", "Reports",
+                "Strategies", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: strict),
         .testTarget(name: "KernelTests", dependencies: ["Kernel", "Randomness"], swiftSettings: strict),
-        .testTarget(name: "DatasetsTests", dependencies: ["CZlib", "Datasets"], swiftSettings: strict),
-        .testTarget(name: "ClusterTests", dependencies: ["Cluster"], swiftSettings: strict),
-        .testTarget(name: "FabricsTests", dependencies: ["Cluster", "Fabrics", "Kernel"], swiftSettings: strict),
+        .testTarget(
+            name: "DatasetsTests", dependencies: ["Datasets", "EmbeddedData", "Kernel", "Locking", "Randomness"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ClusterTests", dependencies: ["Cluster", "Diagnostics", "Randomness"], swiftSettings: strict),
+        .testTarget(
+            name: "FabricsTests", dependencies: ["Cluster", "Fabrics", "Kernel", "Locking", "Randomness"],
+            swiftSettings: strict),
         .testTarget(
             name: "StrategiesTests",
             dependencies: ["Cluster", "Datasets", "Fabrics", "Kernel", "Randomness", "Strategies"],
             swiftSettings: strict),
-        .testTarget(name: "ExperimentsTests", dependencies: ["Experiments", "Reports"], swiftSettings: strict),
-        .testTarget(name: "benchTests", dependencies: ["bench"], swiftSettings: strict),
+        .testTarget(
+            name: "ExperimentsTests",
+            dependencies: [
+                "Cluster", "Datasets", "Experiments", "Fabrics", "Kernel", "Locking", "Reports", "Strategies",
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "benchTests",
+            dependencies: [
+                "bench", "Cluster", "Datasets", "Experiments", "Fabrics", "Kernel", "Reports", "Strategies",
+            ], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -66,6 +66,33 @@ public struct ClusterSpec: Hashable, Codable, Sendable {
         return spec
     }
 
+    /// Beyond these, the times of long jobs would not fit the clock's 292 years.
+    private static let leastBytesPerSecond = 125.0
+    private static let leastSpeed = 1e-4
+    private static let longestSeconds = 3600.0
+
+    /// Checks that the figures are in the range that can be simulated.
+    /// - Throws: ``ClusterFileError`` naming the figure and the range.
+    public func validate() throws(ClusterFileError) {
+        for node in [worker] + (server.map { [$0] } ?? []) {
+            for rate in [node.link.uplinkBytesPerSecond, node.link.downlinkBytesPerSecond]
+            where rate < Self.leastBytesPerSecond {
+                throw ClusterFileError(
+                    "cluster '\(name)': a bandwidth of \(rate * 8) bit/s; allowed is 1 kbit/s or more")
+            }
+            for seconds in [node.link.latencySeconds, node.link.overheadSeconds] where seconds > Self.longestSeconds {
+                throw ClusterFileError(
+                    "cluster '\(name)': a latency or overhead of \(seconds) s; allowed is up to one hour")
+            }
+            guard node.speed >= Self.leastSpeed else {
+                throw ClusterFileError("cluster '\(name)': a speed of \(node.speed); allowed is 0.0001 or more")
+            }
+        }
+        if case .uniform(let seconds) = jitter, seconds > Self.longestSeconds {
+            throw ClusterFileError("cluster '\(name)': a jitter of \(seconds) s; allowed is up to one hour")
+        }
+    }
+
     /// The links in a line, for lists and reports.
     public var figures: String {
         func describe(_ node: Node) -> String {

@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 
 /// What a message is for.
 public enum TrafficPurpose: String, CaseIterable, Codable, Sendable {
@@ -39,10 +39,10 @@ public final class TrafficLedger: Sendable {
     }
 
     private static let kinds = TrafficPurpose.allCases.count * TrafficDirection.allCases.count
-    private let state: Mutex<State>
+    private let state: Guarded<State>
 
     public init(ranks: Int) {
-        state = Mutex(State(counts: Array(repeating: Count(), count: ranks * Self.kinds)))
+        state = Guarded(State(counts: Array(repeating: Count(), count: ranks * Self.kinds)))
     }
 
     /// Charges `messages` messages of together `bytes` bytes to both ends.

@@ -1,6 +1,6 @@
 internal import Kernel
 public import Randomness
-import Synchronization
+import Locking
 
 /// Which samples make up the global batch of each step: every epoch is a permutation of the training set, drawn from
 /// (seed, epoch) and cut into batches; the last one may be short.
@@ -13,7 +13,7 @@ public final class BatchSampler: Sendable {
     private let seeds: SeedSequence
     private let shuffles: Bool
     /// The permutations in use: ranks are at most one epoch apart.
-    private let recent = Mutex<[(epoch: Int, order: [Int32])]>([])
+    private let recent = Guarded<[(epoch: Int, order: [Int32])]>([])
 
     public init(sampleCount: Int, batchSize: Int, seeds: SeedSequence, shuffles: Bool) {
         precondition(sampleCount > 0 && batchSize > 0, "batches of \(batchSize) from \(sampleCount) samples")

@@ -1,6 +1,6 @@
 import Cluster
 import Foundation
-import Synchronization
+import Locking
 
 /// Cluster time of a job on real threads: the host's monotonic clock since `start`, less the pauses.
 final class PausableClock: Sendable {
@@ -12,7 +12,7 @@ final class PausableClock: Sendable {
         var pauses = 0
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     func start() { state.withLock { $0.start = .now } }
 

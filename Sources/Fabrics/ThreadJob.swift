@@ -2,7 +2,7 @@ import Cluster
 import Foundation
 import Kernel
 import Randomness
-import Synchronization
+import Locking
 
 /// What the rank threads of one run of a ``ThreadFabric`` share.
 ///
@@ -21,9 +21,9 @@ final class ThreadJob: @unchecked Sendable {
     let barrier: ThreadBarrier
     let clock = PausableClock()
     let mailboxes: [Mailbox]
-    private let network: Mutex<NetworkModel>?
+    private let network: Guarded<NetworkModel>?
     private let slots: UnsafeMutablePointer<Slot>
-    private let outcome = Mutex(Outcome())
+    private let outcome = Guarded(Outcome())
 
     private struct Outcome {
         var accounts: [Int: TimeAccount] = [:]
@@ -37,7 +37,7 @@ final class ThreadJob: @unchecked Sendable {
         ledger = TrafficLedger(ranks: ranks)
         barrier = ThreadBarrier(parties: ranks)
         mailboxes = (0..<ranks).map { _ in Mailbox() }
-        network = emulation.map { Mutex(NetworkModel(nodes: $0.nodes, jitter: $0.jitter, seeds: $0.seeds)) }
+        network = emulation.map { Guarded(NetworkModel(nodes: $0.nodes, jitter: $0.jitter, seeds: $0.seeds)) }
         slots = .allocate(capacity: ranks)
         slots.initialize(repeating: Slot(), count: ranks)
     }

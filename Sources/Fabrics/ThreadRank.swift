@@ -44,6 +44,8 @@ final class ThreadRank: Rank, @unchecked Sendable {
         case .allRanks:
             try job.barrier.wait()
             if index == 0 { job.clock.pause() }
+            // Nobody begins before the clock stands.
+            try job.barrier.wait()
             for chunk in stride(from: index, to: chunks, by: count) { body(chunk) }
             try job.barrier.wait()
             if index == 0 {

@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 
 /// What one thread needs to run a ``Network``: the activations `[B, output]` of every layer, two buffers for the
 /// gradients between layers, scratch, and a ``Batch`` to gather samples into. Nothing of it outlives a call, so a
@@ -47,7 +47,7 @@ public final class Workspace: @unchecked Sendable {
 /// Workspaces of one network, lent to whoever computes: as many exist as were ever in use at once.
 public final class WorkspacePool: Sendable {
     private let network: Network
-    private let free = Mutex<[Workspace]>([])
+    private let free = Guarded<[Workspace]>([])
 
     public init(for network: Network) { self.network = network }
 

@@ -2,7 +2,7 @@ public import Datasets
 public import Fabrics
 public import Kernel
 public import Randomness
-import Synchronization
+import Locking
 
 /// One training run as a strategy sees it: the task, the seeds, the budget, and the record that the run leaves.
 public final class TrainingRun: Sendable {
@@ -15,7 +15,7 @@ public final class TrainingRun: Sendable {
     public let shuffles: Bool
     private let workspaces: WorkspacePool
     private let logs: [LossLog]
-    private let record = Mutex(Record())
+    private let record = Guarded(Record())
     private let tally: Tally
     private let onEvaluation: @Sendable (Evaluation) -> Void
 
@@ -197,11 +197,11 @@ public final class TrainingRun: Sendable {
 /// which thread was first. One serves all evaluations of a run: each writes all chunks.
 private final class Tally: Sendable {
     let chunkCount: Int
-    private let chunks: Mutex<[(loss: Double, correct: Int)]>
+    private let chunks: Guarded<[(loss: Double, correct: Int)]>
 
     init(chunks: Int) {
         chunkCount = chunks
-        self.chunks = Mutex(Array(repeating: (0, 0), count: chunks))
+        self.chunks = Guarded(Array(repeating: (0, 0), count: chunks))
     }
 
     func set(_ chunk: Int, _ result: (loss: Double, correct: Int)) {

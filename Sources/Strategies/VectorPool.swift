@@ -1,10 +1,10 @@
 import Kernel
-import Synchronization
+import Locking
 
 /// Parameter vectors to be used again: as many exist as were ever in use at once, not one a client.
 final class VectorPool: Sendable {
     private let count: Int
-    private let free = Mutex<[ParameterVector]>([])
+    private let free = Guarded<[ParameterVector]>([])
 
     /// - Parameter count: numbers in each vector.
     init(count: Int) { self.count = count }

@@ -54,6 +54,7 @@ struct PlanBuilder {
                     latencySeconds: cluster.latency?.inSeconds, bytesPerSecond: cluster.bandwidth,
                     jitter: cluster.jitter))
         }
+        try machines?.validate()
         return StrategyPlan(
             name: strategy.name, fabric: fabric, cluster: machines, allReduce: cluster.allReduce,
             configuration: configuration(of: strategy, task))

@@ -1,7 +1,7 @@
 import Diagnostics
 import Experiments
 import Foundation
-import Synchronization
+import Locking
 
 /// A line on standard error that is written over: which run of how many, a bar, time so far and time left; and a line
 /// that stays for every run that is finished.
@@ -17,7 +17,7 @@ final class ProgressDisplay: Sendable {
 
     private let isOn: Bool
     private let began = ContinuousClock.now
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     init(isOn: Bool) { self.isOn = isOn }
 

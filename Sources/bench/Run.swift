@@ -4,7 +4,7 @@ import Datasets
 import Experiments
 import Foundation
 import Reports
-import Synchronization
+import Locking
 
 struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -50,7 +50,7 @@ struct Run: ParsableCommand {
             progress.end()
             return latest.writeUnfinished(to: output)
         }
-        let trace = Mutex(LossTraceCSV())
+        let trace = Guarded(LossTraceCSV())
         let results: Results
         do {
             results = try experiment.run(
@@ -155,7 +155,7 @@ private struct ModelFiles {
 
 /// The results so far, for the case that no more will come.
 private final class LatestResults: Sendable {
-    private let results = Mutex<Results?>(nil)
+    private let results = Guarded<Results?>(nil)
 
     func set(_ new: Results) { results.withLock { $0 = new } }
 

@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import Locking
 import Testing
 
 @testable import Datasets
@@ -55,7 +55,7 @@ import Testing
 
     @Test(.enabled(if: mnistIsThere, "the data folder holds MNIST: set BENCH_DATA, or run 'bench data fetch mnist'"))
     func filesThatAreThereAreNotFetchedAgain() async throws {
-        let lines = Mutex<[String]>([])
+        let lines = Guarded<[String]>([])
         try await Download(mirrors: []).fetch(MNIST(in: DataDirectory(nil))) { line in
             lines.withLock { $0.append(line) }
         }

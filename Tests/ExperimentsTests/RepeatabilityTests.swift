@@ -1,7 +1,7 @@
 import Datasets
 import Foundation
 import Strategies
-import Synchronization
+import Locking
 import Testing
 
 @testable import Experiments
@@ -56,8 +56,8 @@ import Testing
     @Test func seedsAreTheOuterLoopAndEveryRunIsAnnounced() throws {
         var setup = Setup()
         setup.seeds = [5, 6]
-        let begun = Mutex<[String]>([])
-        let lengths = Mutex<[Int]>([])
+        let begun = Guarded<[String]>([])
+        let lengths = Guarded<[Int]>([])
         let results = try setup.run(
             callbacks: Experiment.Callbacks(
                 began: { strategy, seed, index, count in
@@ -76,7 +76,7 @@ import Testing
     }
 
     @Test func resultsAreCompleteAfterTheLastRunOnly() throws {
-        let states = Mutex<[String]>([])
+        let states = Guarded<[String]>([])
         let experiment = try Experiment(Setup(strategies: ["single", "sync"]).plan, data: DataDirectory(nil))
         _ = try experiment.run(machine: machine) { results in
             states.withLock { $0.append("\(results.runs.count) \(results.isComplete)") }

@@ -2,7 +2,7 @@ import Cluster
 import Foundation
 import Kernel
 import Randomness
-import Synchronization
+import Locking
 
 @testable import Fabrics
 
@@ -16,7 +16,7 @@ struct Boom: Error, Equatable {
 
 /// What the ranks of a job noted down, by rank.
 final class Notes<Value: Sendable>: Sendable {
-    private let values = Mutex<[Int: Value]>([:])
+    private let values = Guarded<[Int: Value]>([:])
 
     subscript(rank: Int) -> Value? {
         get { values.withLock { $0[rank] } }

@@ -1,3 +1,4 @@
+internal import Diagnostics
 public import Randomness
 
 /// A way of spreading a training set over clients. Every sample goes to exactly one client and no client is left empty.
@@ -38,7 +39,9 @@ public enum Partitioners {
     public static func parse(_ text: String) throws(DataError) -> any Partitioner {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         guard let entry = all.first(where: { $0.name == parts[0] }) else {
-            throw DataError("unknown partitioner '\(parts[0])'; there are \(all.map(\.usage).joined(separator: ", "))")
+            throw DataError(
+                UnknownName.message("partitioner", found: String(parts[0]), allowed: all.map(\.name))
+                    + "; such as " + all.map(\.usage).joined(separator: ", "))
         }
         guard let parameter = entry.parameter else {
             guard parts.count == 1, let partitioner = entry.make(0) else {

@@ -8,7 +8,7 @@ public struct RingAllReduce: CollectiveAlgorithm {
     public func step(_ index: Int, rank: Int, of ranks: Int, elements: Int) -> CollectiveStep? {
         guard index < 2 * (ranks - 1) else { return nil }
         // Chunk c starts at rank c; n-1 steps later its sum is complete at rank c-1, which starts to pass it on.
-        let chunk = ((rank - index) % ranks + ranks + (index >= ranks - 1 ? ranks : 0)) % ranks
+        let chunk = ((rank - index) % ranks + ranks) % ranks
         let bytes = (0..<elements).part(chunk, of: ranks).count * bytesPerElement
         return .exchange(to: (rank + 1) % ranks, bytes: bytes, from: (rank + ranks - 1) % ranks)
     }

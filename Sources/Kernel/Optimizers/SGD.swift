@@ -26,9 +26,6 @@ public struct SGD: Sendable {
         velocity = configuration.momentum == 0 ? nil : ParameterVector(count: parameterCount)
     }
 
-    /// Forgets the velocity, as a federated client does at the start of a round.
-    public func reset() { velocity?.fill(with: 0) }
-
     /// One update of `parameters` `[P]` by `gradient` `[P]`.
     public func step(_ parameters: ParameterVector, _ gradient: ParameterVector, rate: Float) {
         precondition(

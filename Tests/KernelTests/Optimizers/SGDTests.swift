@@ -50,15 +50,4 @@ import Testing
             #expect(gradient.values == [0.5, -2], "\(example.testDescription)")
         }
     }
-
-    @Test func resetForgetsTheVelocity() {
-        let (used, fresh) = (ParameterVector([1]), ParameterVector([1]))
-        let optimizer = SGD(.init(momentum: 0.9), parameterCount: 1)
-        optimizer.step(used, ParameterVector([5]), rate: 0.1)
-        optimizer.reset()
-        used[0] = 1
-        optimizer.step(used, ParameterVector([1]), rate: 0.1)
-        SGD(.init(momentum: 0.9), parameterCount: 1).step(fresh, ParameterVector([1]), rate: 0.1)
-        #expect(used.values == fresh.values)
-    }
 }
