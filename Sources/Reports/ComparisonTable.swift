@@ -3,28 +3,36 @@ public import Experiments
 
 /// The table a reader wants: which strategy reaches the target when, how good it ends, what it sends.
 public enum ComparisonTable {
-    public static func terminal(_ results: Results) -> String { table(results).terminal }
-    public static func markdown(_ results: Results) -> String { table(results).markdown }
+    /// For a terminal, whose width is scarce: without the first crossing.
+    public static func terminal(_ results: Results) -> String { table(results, showsFirstCrossing: false).terminal }
+    public static func markdown(_ results: Results) -> String { table(results, showsFirstCrossing: true).markdown }
 
-    private static func table(_ results: Results) -> TextTable {
-        var table = TextTable([
-            ("strategy", .left), ("workers", .right), ("clock", .left),
-            ("time to \(target(results))", .right), ("accuracy at the end", .right), ("cluster time", .right),
-            ("compute", .right), ("network", .right), ("idle", .right), ("sent", .right), ("host time", .right),
-        ])
+    private static func table(_ results: Results, showsFirstCrossing: Bool) -> TextTable {
+        var table = TextTable(
+            [
+                ("strategy", .left), ("workers", .right), ("clock", .left),
+                ("time to \(target(results))", .right),
+            ] + (showsFirstCrossing ? [("first crossing", .right)] : []) + [
+                ("accuracy at the end", .right), ("cluster time", .right),
+                ("compute", .right), ("network", .right), ("idle", .right), ("sent", .right), ("host time", .right),
+            ])
         for summary in results.summaries {
             let total = summary.spread(\.clusterSeconds).median
             func share(_ part: (RunRecord) -> Double) -> String {
                 total > 0 ? Format.percent(summary.spread(part).median / total, decimals: 0) : "-"
             }
-            table.append([
-                summary.strategy, String(summary.workers), summary.plan.fabric.isMeasured ? "measured" : "simulated",
-                timeToTarget(summary), accuracy(summary), Format.seconds(total), share(\.computeSeconds),
-                share(\.communicationSeconds), share(\.idleSeconds),
-                summary.count(\.traffic.bytesTotal) == 0
-                    ? "-" : Format.bytes(Double(summary.count(\.traffic.bytesTotal))),
-                Format.seconds(summary.spread(\.hostSeconds).median),
-            ])
+            table.append(
+                [
+                    summary.strategy, String(summary.workers),
+                    summary.plan.fabric.isMeasured ? "measured" : "simulated",
+                    timeToTarget(summary),
+                ] + (showsFirstCrossing ? [duration(summary.firstCrossing.median)] : []) + [
+                    accuracy(summary), Format.seconds(total), share(\.computeSeconds),
+                    share(\.communicationSeconds), share(\.idleSeconds),
+                    summary.count(\.traffic.bytesTotal) == 0
+                        ? "-" : Format.bytes(Double(summary.count(\.traffic.bytesTotal))),
+                    Format.seconds(summary.spread(\.hostSeconds).median),
+                ])
         }
         return table
     }
@@ -44,6 +52,10 @@ public enum ComparisonTable {
         return summary.runs.count == 1
             ? Format.seconds(time.median)
             : "\(Format.seconds(time.median)) [\(Format.seconds(time.low)), \(high)]\(reached)"
+    }
+
+    private static func duration(_ seconds: Double) -> String {
+        seconds.isFinite ? Format.seconds(seconds) : "-"
     }
 
     static func accuracy(_ summary: StrategySummary) -> String {

@@ -67,7 +67,7 @@ public enum MarkdownReport {
             """
         return """
             \(interval) *Time to target* is cluster time until an evaluation is at or above the target together with the \
-            mean of the last three; `-` means never. *Cluster time* is what the job takes on the machines it is about: \
+            mean of the last three; `-` means never; *first crossing* is the first evaluation at or above the target. *Cluster time* is what the job takes on the machines it is about: \
             measured on threads of this machine, or simulated; *host time* is how long the benchmark kept this machine \
             busy. *Compute*, *network* and *idle* are shares of a working worker's cluster time. Evaluation is charged to \
             none of them.

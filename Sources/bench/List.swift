@@ -10,22 +10,36 @@ import Strategies
 
 struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List strategies, tasks, clusters and partitioners; with --task, every default of a task.")
+        abstract: "List strategies, tasks, clusters and partitioners; with --task or --cluster, one of them in full.")
 
     @Option(help: "Show this task's model and the defaults of every option.")
     var task: String?
 
+    @Option(
+        help: ArgumentHelp("Show this cluster's links and where its figures come from.", valueName: "preset|file.yaml"))
+    var cluster: String?
+
     func validate() throws {
-        guard let task else { return }
-        do { _ = try TrainingTask.named(task) } catch { throw ValidationError("\(error)") }
+        do {
+            if let task { _ = try TrainingTask.named(task) }
+            if let cluster, !cluster.hasSuffix(".yaml"), !cluster.hasSuffix(".yml") {
+                _ = try ClusterPresets.named(cluster)
+            }
+        } catch {
+            throw ValidationError("\(error)")
+        }
     }
 
     func run() throws {
-        if let task {
-            try describe(TrainingTask.named(task))
-        } else {
-            listAll()
-        }
+        if let task { try describe(TrainingTask.named(task)) }
+        if let cluster { describe(try ClusterFile.resolve(cluster)) }
+        if task == nil, cluster == nil { listAll() }
+    }
+
+    private func describe(_ cluster: ClusterSpec) {
+        print("\(cluster.name): \(cluster.summary)")
+        print("  figures  \(cluster.figures) (latency one way)")
+        print("  source   \(cluster.source)")
     }
 
     private func listAll() {
@@ -33,7 +47,9 @@ struct List: ParsableCommand {
         section(
             "Tasks (--task)",
             TrainingTask.all.map { ($0.name, "\($0.summary); target \(Format.percent($0.target, decimals: 0))") })
-        section("Clusters (--cluster), one way", ClusterPresets.all.map { ($0.name, "\($0.summary): \($0.figures)") })
+        section(
+            "Clusters (--cluster), latency one way; sources: 'bench list --cluster NAME'",
+            ClusterPresets.all.map { ($0.name, "\($0.summary): \($0.figures)") })
         section("Partitioners (--partition)", Partitioners.all.map { ($0.usage, $0.summary) })
         section(
             "All-reduce algorithms (--allreduce)",

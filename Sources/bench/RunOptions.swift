@@ -5,9 +5,18 @@ import Experiments
 import Fabrics
 import Kernel
 
-extension ClockChoice: ExpressibleByArgument {}
-extension AllReduceAlgorithm: ExpressibleByArgument {}
-extension Initialization: ExpressibleByArgument {}
+/// Parses one of the names of `Choice`; a wrong one is answered with all names and the nearest.
+private func choice<Choice: RawRepresentable<String> & CaseIterable & Sendable>(
+    _ kind: String
+) -> @Sendable (String) throws -> Choice {
+    let choices = Choice.allCases.map { ($0.rawValue, $0) }
+    return { text in
+        guard let choice = choices.first(where: { $0.0 == text })?.1 else {
+            throw ValidationError(UnknownName.message(kind, found: text, allowed: choices.map(\.0)))
+        }
+        return choice
+    }
+}
 
 // Options take what follows as their value even if it begins with a dash, so that '--latency -5ms' is answered with what
 // is allowed, and not with "missing value".
@@ -88,7 +97,9 @@ struct TrainingOptions: ParsableArguments {
             valueName: "batch"))
     var scaleLearningRateFrom: Int?
 
-    @Option(parsing: .unconditional, help: "How weights are drawn.")
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("How weights are drawn: he or glorot.", valueName: "name"),
+        transform: choice("initialization"))
     var initialization: Initialization = .he
 
     @Option(
@@ -133,7 +144,12 @@ struct ClusterOptions: ParsableArguments {
         transform: Jitter.init(parsing:))
     var jitter: Jitter?
 
-    @Option(name: .customLong("allreduce"), parsing: .unconditional, help: "How simulated workers add their gradients.")
+    @Option(
+        name: .customLong("allreduce"), parsing: .unconditional,
+        help: ArgumentHelp(
+            "How simulated workers add their gradients: ring, recursive-doubling, tree or parameter-server.",
+            valueName: "name"),
+        transform: choice("all-reduce algorithm"))
     var allReduce: AllReduceAlgorithm = .ring
 
     @Option(
@@ -142,7 +158,8 @@ struct ClusterOptions: ParsableArguments {
             """
             auto: threads are measured, clusters simulated; simulated: all are; emulate: clusters are acted out in real \
             time.
-            """))
+            """, valueName: "name"),
+        transform: choice("clock"))
     var clock: ClockChoice = .auto
 
     @Option(
