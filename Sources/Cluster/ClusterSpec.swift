@@ -68,7 +68,7 @@ public struct ClusterSpec: Hashable, Codable, Sendable {
 
     /// Beyond these, the times of long jobs would not fit the clock's 292 years.
     private static let leastBytesPerSecond = 125.0
-    private static let leastSpeed = 1e-4
+    private static let speeds = 1e-4...1e4
     private static let longestSeconds = 3600.0
 
     /// Checks that the figures are in the range that can be simulated.
@@ -76,16 +76,17 @@ public struct ClusterSpec: Hashable, Codable, Sendable {
     public func validate() throws(ClusterFileError) {
         for node in [worker] + (server.map { [$0] } ?? []) {
             for rate in [node.link.uplinkBytesPerSecond, node.link.downlinkBytesPerSecond]
-            where rate < Self.leastBytesPerSecond {
+            where !(rate >= Self.leastBytesPerSecond && rate.isFinite) {
                 throw ClusterFileError(
                     "cluster '\(name)': a bandwidth of \(rate * 8) bit/s; allowed is 1 kbit/s or more")
             }
-            for seconds in [node.link.latencySeconds, node.link.overheadSeconds] where seconds > Self.longestSeconds {
+            for seconds in [node.link.latencySeconds, node.link.overheadSeconds]
+            where !(0...Self.longestSeconds).contains(seconds) {
                 throw ClusterFileError(
                     "cluster '\(name)': a latency or overhead of \(seconds) s; allowed is up to one hour")
             }
-            guard node.speed >= Self.leastSpeed else {
-                throw ClusterFileError("cluster '\(name)': a speed of \(node.speed); allowed is 0.0001 or more")
+            guard Self.speeds.contains(node.speed) else {
+                throw ClusterFileError("cluster '\(name)': a speed of \(node.speed); allowed is 0.0001 to 10000")
             }
         }
         if case .uniform(let seconds) = jitter, seconds > Self.longestSeconds {

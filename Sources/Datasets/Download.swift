@@ -19,7 +19,11 @@ public struct Download: Sendable {
     /// - Parameter report: called with a line for every file.
     /// - Throws: ``DataError`` with what each mirror answered.
     public func fetch(_ mnist: MNIST, report: (String) -> Void) async throws {
-        try FileManager.default.createDirectory(at: mnist.folder, withIntermediateDirectories: true)
+        do {
+            try FileManager.default.createDirectory(at: mnist.folder, withIntermediateDirectories: true)
+        } catch {
+            throw DataError("the folder '\(mnist.folder.path)' cannot be made: \(Self.reason(error))")
+        }
         for file in MNIST.files {
             if (try? mnist.verify(file)) != nil {
                 report("\(file.name): already there, checksum right")

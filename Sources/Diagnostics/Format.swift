@@ -13,6 +13,7 @@ public enum Format {
     /// `26.5 ms`, `3.20 s`, `4 min 10 s`, `2 h 5 min`.
     public static func seconds(_ value: Double) -> String {
         let magnitude = abs(value)
+        guard magnitude < 1e15 else { return "\(value) s" }
         if magnitude >= 3600 { return "\(Int(value / 3600)) h \(Int(value / 60) % 60) min" }
         if magnitude >= 120 { return "\(Int(value / 60)) min \(Int(value) % 60) s" }
         if magnitude >= 1 { return "\(significant(value)) s" }

@@ -1,4 +1,5 @@
 import Cluster
+import Diagnostics
 public import Datasets
 import Fabrics
 public import Foundation
@@ -28,7 +29,21 @@ public struct Experiment: Sendable {
 
     /// Checks what needs neither data nor files: batches, workers and ranks.
     public static func check(_ plan: ExperimentPlan) throws(ExperimentError) {
-        for strategy in plan.strategies { try check(strategy) }
+        let parameterCount = try TrainingTask.named(plan.task).network.parameterCount
+        for strategy in plan.strategies {
+            try check(strategy)
+            let vectors = try description(of: strategy).make(strategy.configuration).vectorCount
+            let (bytes, memory) = (
+                Double(vectors) * Double(parameterCount) * 4, Double(ProcessInfo.processInfo.physicalMemory)
+            )
+            guard bytes < memory else {
+                throw ExperimentError(
+                    """
+                    \(strategy.name): \(vectors) vectors of \(parameterCount) parameters take \(Format.bytes(bytes)); this \
+                    machine has \(Format.bytes(memory)) of memory
+                    """)
+            }
+        }
     }
 
     /// What happens while an experiment runs; called on whichever thread it happens.

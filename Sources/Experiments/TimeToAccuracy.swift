@@ -8,7 +8,8 @@ public struct TimeToAccuracy: Hashable, Sendable {
     /// one among them, is so too. A lucky spike on a noisy curve does not count.
     public let sustainedSeconds: Double?
 
-    private static let window = 3
+    /// Evaluations whose mean has to reach the target.
+    public static let window = 3
 
     public init(_ evaluations: [TrainingRun.Evaluation], target: Double) {
         firstCrossingSeconds = evaluations.first { $0.testAccuracy >= target }?.clusterSeconds

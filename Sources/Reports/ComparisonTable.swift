@@ -24,7 +24,7 @@ public enum ComparisonTable {
             table.append(
                 [
                     summary.strategy, String(summary.workers),
-                    summary.plan.fabric.isMeasured ? "measured" : "simulated",
+                    clock(summary.plan.fabric),
                     timeToTarget(summary),
                 ] + (showsFirstCrossing ? [duration(summary.firstCrossing.median)] : []) + [
                     accuracy(summary), Format.seconds(total), share(\.computeSeconds),
@@ -41,7 +41,7 @@ public enum ComparisonTable {
         "\(Format.significant(results.plan.target * 100)) %"
     }
 
-    /// Median and interval; "-" where less than half of the seeds got there.
+    /// Median and interval; "-" unless more than half of the seeds got there.
     static func timeToTarget(_ summary: StrategySummary) -> String {
         let time = summary.timeToTarget
         let reached =
@@ -52,6 +52,14 @@ public enum ComparisonTable {
         return summary.runs.count == 1
             ? Format.seconds(time.median)
             : "\(Format.seconds(time.median)) [\(Format.seconds(time.low)), \(high)]\(reached)"
+    }
+
+    private static func clock(_ fabric: StrategyPlan.FabricKind) -> String {
+        switch fabric {
+        case .threads: "measured"
+        case .simulated: "simulated"
+        case .emulated: "emulated"
+        }
     }
 
     private static func duration(_ seconds: Double) -> String {

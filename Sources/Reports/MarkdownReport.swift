@@ -30,29 +30,44 @@ public enum MarkdownReport {
                 "`\(first.strategy)` is the first to reach \(target), after \(Format.seconds(first.timeToTarget.median))"
             text += " of \(first.plan.fabric.isMeasured ? "measured" : "simulated") cluster time"
             if reached.count > 1, let last = reached.last {
-                text +=
-                    "; `\(last.strategy)` takes \(Format.significant(last.timeToTarget.median / first.timeToTarget.median)) times as long"
+                let factor = Format.significant(last.timeToTarget.median / first.timeToTarget.median)
+                text += "; `\(last.strategy)` takes \(factor) times as long"
+                // A race between a clock on the wall and a model of other machines would not be one.
+                if last.plan.fabric.isMeasured != first.plan.fabric.isMeasured {
+                    text += " on its own, \(last.plan.fabric.isMeasured ? "measured" : "simulated") machines"
+                }
             }
             let never = summaries.filter { !$0.timeToTarget.median.isFinite }.map { "`\($0.strategy)`" }
-            if !never.isEmpty { text += "; \(never.joined(separator: ", ")) did not reach it with half of the seeds" }
+            if !never.isEmpty {
+                text += "; \(never.joined(separator: ", ")) did not reach it with more than half of the seeds"
+            }
             text += ". "
         } else {
-            text += "No strategy reached \(target) with half of its seeds or more. "
+            text += "No strategy reached \(target) with more than half of its seeds. "
         }
-        let senders = summaries.filter { $0.count(\.traffic.bytesTotal) > 0 && $0.plan.fabric != .threads }
+        let senders = summaries.filter { $0.count(\.traffic.bytesTotal) > 0 && $0.plan.description?.home == .simulated }
             .sorted { $0.count(\.traffic.bytesTotal) < $1.count(\.traffic.bytesTotal) }
         if let least = senders.first, let most = senders.last, senders.count > 1 {
             let ratio = Double(most.count(\.traffic.bytesTotal)) / Double(least.count(\.traffic.bytesTotal))
             text +=
                 "Over a network, `\(least.strategy)` sends least, \(Format.bytes(Double(least.count(\.traffic.bytesTotal))))"
+            // A last round can go beyond the budget, and a diverged run ends early.
+            let samples = senders.map { Double($0.count(\.samples)) }
+            let areEqual = (samples.max() ?? 0) <= 1.02 * (samples.min() ?? 0)
+            text += areEqual ? " for the same number of samples" : ""
             text +=
-                " for the same number of samples; `\(most.strategy)` sends \(Format.significant(ratio)) times as much"
+                "; `\(most.strategy)` sends \(Format.significant(ratio)) times as much"
         } else {
             let best = summaries.max { $0.finalAccuracy.median < $1.finalAccuracy.median } ?? summaries[0]
             text +=
                 "The highest median accuracy at the end is \(Format.percent(best.finalAccuracy.median, decimals: 2)), of `\(best.strategy)`"
         }
-        return text + ".\n"
+        text += "."
+        if summaries.contains(where: { $0.runs.contains { $0.evaluations.count < TimeToAccuracy.window } }) {
+            text +=
+                " With fewer than \(TimeToAccuracy.window) evaluations nothing can count as reached; see --evaluate-every."
+        }
+        return text + "\n"
     }
 
     private static func reading(_ results: Results) -> String {
@@ -69,7 +84,7 @@ public enum MarkdownReport {
             \(interval) *Time to target* is cluster time until an evaluation is at or above the target together with the \
             mean of the last three; `-` means never; *first crossing* is the first evaluation at or above the target. *Cluster time* is what the job takes on the machines it is about: \
             measured on threads of this machine, or simulated; *host time* is how long the benchmark kept this machine \
-            busy. *Compute*, *network* and *idle* are shares of a working worker's cluster time. Evaluation is charged to \
+            busy. *Compute*, *network* and *idle* are shares of a working worker's cluster time (medians, so they need not add up to 100 %). Evaluation is charged to \
             none of them.
 
             """

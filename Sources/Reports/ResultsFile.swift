@@ -29,7 +29,11 @@ public enum ResultsFile {
             guard schema == Results.currentSchema else {
                 throw ReportError("\(file): schema \(schema); this version reads schema \(Results.currentSchema)")
             }
-            return try decoder.decode(Results.self, from: data)
+            let results = try decoder.decode(Results.self, from: data)
+            try results.validate()
+            return results
+        } catch let error as ExperimentError {
+            throw ReportError("\(file): \(error)")
         } catch let error as ReportError {
             throw error
         } catch {

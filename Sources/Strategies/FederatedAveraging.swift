@@ -27,6 +27,8 @@ public struct FederatedAveraging: Strategy {
     public var rankCount: Int { options.clients + 1 }
     public var serverRank: Int? { 0 }
     public var concurrentWorkers: Int { options.cohortSize }
+    /// Two of the server; a model for every client of a round, and what their steps need.
+    public var vectorCount: Int { 2 + options.cohortSize * (configuration.optimizer.momentum == 0 ? 2 : 3) }
     public var batchSizes: [Int] { options.localBatch.map { [$0] } ?? [] }
 
     public func program(for run: TrainingRun) throws -> RankProgram {

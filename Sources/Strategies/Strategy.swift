@@ -25,6 +25,8 @@ public protocol Strategy: Sendable {
     var workerCount: Int { get }
     /// Ranks that train at the same time.
     var concurrentWorkers: Int { get }
+    /// Vectors of the model's size that are held at once: parameters, gradients, velocities.
+    var vectorCount: Int { get }
     /// The sizes of batch of which a compute model must know the time.
     var batchSizes: [Int] { get }
 

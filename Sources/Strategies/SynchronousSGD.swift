@@ -37,6 +37,8 @@ public struct SynchronousSGD: Strategy {
         rankCount = workers
     }
 
+    public var vectorCount: Int { rankCount * (configuration.optimizer.momentum == 0 ? 2 : 3) }
+
     public var batchSizes: [Int] {
         let (size, rest) = configuration.batch.quotientAndRemainder(dividingBy: rankCount)
         return rest == 0 ? [size] : [size, size + 1]

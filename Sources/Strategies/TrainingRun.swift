@@ -154,6 +154,9 @@ public final class TrainingRun: Sendable {
     private static let samplesPerChunk = 500
 
     /// Measures accuracy and loss on the whole test set, charged to nothing.
+    ///
+    /// What is noted is the moment at which the calling rank, of all ranks that call it rank 0, has the model: others may
+    /// still be receiving theirs, so the last point of a curve can be short of the job's end and of its last bytes.
     /// - Returns: false if the model has diverged, in which case the program ends.
     public func evaluate(
         _ parameters: ParameterVector, round: Int, samples: Int, on rank: any Rank, _ pause: Pause

@@ -19,7 +19,7 @@ struct Bench: AsyncParsableCommand {
 
             'bench run --help' lists all options, 'bench list --task digits' all defaults.
 
-            Exit codes: 0 done, 1 a run or a file failed, 64 the command line is wrong, 130 stopped by Ctrl-C.
+            Exit codes: 0 done, 1 a run or a file failed, 64 the command line is wrong, 130 stopped by Ctrl-C, 143 by SIGTERM.
             """,
         version: "0.1.0",
         subcommands: [Run.self, Report.self, List.self, DataCommand.self],

@@ -32,9 +32,10 @@ struct PlanBuilder {
 
     /// The strategies of `all` or of a list with commas, each once, in the list's order.
     static func strategies(_ list: String) throws -> [StrategyDescription] {
-        if list == "all" { return StrategyRegistry.all }
         var chosen: [StrategyDescription] = []
-        for name in list.split(separator: ",", omittingEmptySubsequences: false).map(String.init) {
+        for part in list.split(separator: ",", omittingEmptySubsequences: false) {
+            let name = part.trimmingCharacters(in: .whitespaces)
+            if name == "all" { return StrategyRegistry.all }
             guard let strategy = StrategyRegistry.named(name) else {
                 throw ValidationError(
                     UnknownName.message("strategy", found: name, allowed: StrategyRegistry.all.map(\.name) + ["all"]))

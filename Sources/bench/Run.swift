@@ -26,6 +26,7 @@ struct Run: ParsableCommand {
     }
 
     func validate() throws {
+        try files.checkNames()
         do {
             try Experiment.check(try builder.plan())
         } catch let error as ValidationError {
@@ -86,19 +87,22 @@ struct Run: ParsableCommand {
 }
 
 struct FileOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Where the results go.", valueName: "folder"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Where the results go.", valueName: "folder"))
     var output = "Results/latest"
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Save the trained parameters (safetensors); of several runs each to FILE-STRATEGY-seedN.", valueName: "file"
         ))
     var save: String?
 
-    @Option(help: ArgumentHelp("Write the loss of every optimizer step (CSV).", valueName: "file"))
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Write the loss of every optimizer step (CSV).", valueName: "file"))
     var traceLoss: String?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "The folder of data sets. (default: $BENCH_DATA, else ~/.cache/distributed-training-bench)",
             valueName: "folder"))
@@ -106,6 +110,16 @@ struct FileOptions: ParsableArguments {
 
     @Flag(help: "No progress on standard error.")
     var quiet = false
+
+    /// What can be said of the names without looking at the disk.
+    func checkNames() throws {
+        for (option, value) in [("output", output), ("save", save), ("trace-loss", traceLoss)]
+        where value?.isEmpty == true {
+            throw ValidationError(
+                "--\(option) is empty; allowed is the name of a \(option == "output" ? "folder" : "file")")
+        }
+        if let save, save == traceLoss { throw ValidationError("--save and --trace-loss both name '\(save)'") }
+    }
 
     func checkTraceFile() throws {
         if let traceLoss { try requireWritableParent(of: traceLoss, option: "--trace-loss") }

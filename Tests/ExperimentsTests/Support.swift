@@ -8,20 +8,21 @@ import Kernel
 @testable import Strategies
 
 /// A curve of test accuracies, one evaluation a second, the first at time zero.
-func curve(_ accuracies: [Double]) -> [TrainingRun.Evaluation] {
+func curve(_ accuracies: [Double], losses: [Double]? = nil) -> [TrainingRun.Evaluation] {
     accuracies.enumerated().map { index, accuracy in
         TrainingRun.Evaluation(
             round: index * 10, samples: index * 640, clusterSeconds: Double(index), bytesSent: index * 1000,
-            trainLoss: index == 0 ? nil : 0.5, testAccuracy: accuracy, testLoss: 1.25)
+            trainLoss: index == 0 ? nil : 0.5, testAccuracy: accuracy, testLoss: losses?[index] ?? 1.25)
     }
 }
 
 func record(
     _ strategy: String = "sync", seed: UInt64 = 1, _ accuracies: [Double] = [0.1, 0.5, 0.96, 0.96, 0.97],
-    outcome: RunRecord.Outcome = .completed, bytes: Int = 4000, uplink: Int? = nil
+    outcome: RunRecord.Outcome = .completed, bytes: Int = 4000, uplink: Int? = nil, losses: [Double]? = nil
 ) -> RunRecord {
     RunRecord(
-        strategy: strategy, seed: seed, outcome: outcome, evaluations: curve(accuracies), clusterSeconds: 4,
+        strategy: strategy, seed: seed, outcome: outcome, evaluations: curve(accuracies, losses: losses),
+        clusterSeconds: 4,
         computeSeconds: 1, communicationSeconds: 2, idleSeconds: 1, hostSeconds: 0.25,
         traffic: RunRecord.Traffic(
             bytesTotal: bytes, messagesTotal: 40, bytesPerWorkerMax: 1000, bytesUplink: uplink, bytesDownlink: uplink,

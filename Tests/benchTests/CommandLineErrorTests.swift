@@ -41,6 +41,12 @@ struct WrongArguments: CustomTestStringConvertible, Sendable {
         Self("--initialization", "ones", says: ["'ones'", "--initialization", "he"]),
         Self("--schedule", "step:3", says: ["'step:3'", "--schedule", "constant, cosine, step:EPOCHS:FACTOR"]),
         Self("--jitter", "normal", says: ["'normal'", "--jitter", "none, uniform:TIME", "lognormal:SIGMA"]),
+        Self("--output", "", says: ["--output is empty", "folder"]),
+        Self("--save", "", says: ["--save is empty", "file"]),
+        Self("--save", "a", "--trace-loss", "a", says: ["--save and --trace-loss both name 'a'"]),
+        Self(
+            "--strategy", "sync", "--workers", "1000000", "--batch", "1000000",
+            says: ["2000000 vectors of 4810 parameters take 38.5 GB", "of memory"]),
         Self("--no-such-option", says: ["--no-such-option"]),
     ]
 

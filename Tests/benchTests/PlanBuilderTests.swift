@@ -34,7 +34,12 @@ import Testing
         #expect(names == ["federated", "single"])
     }
 
-    @Test(arguments: ["", ",", "sync,", ",sync", "sync,,single", "sync, single", "Sync", "all,sync"])
+    @Test func spacesBehindCommasAndAllInAListAreUnderstood() throws {
+        #expect(try PlanBuilder.strategies("sync, single").map(\.name) == ["sync", "single"])
+        #expect(try PlanBuilder.strategies("sync,all").count == StrategyRegistry.all.count)
+    }
+
+    @Test(arguments: ["", ",", "sync,", ",sync", "sync,,single", "Sync", "sync single"])
     func aListWithANameThatIsNoneIsRefused(_ list: String) {
         #expect(throws: (any Error).self, "'\(list)'") { try PlanBuilder.strategies(list) }
     }

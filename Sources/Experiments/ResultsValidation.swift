@@ -1,0 +1,92 @@
+import Diagnostics
+import Strategies
+
+extension Results {
+    /// Counts up to here are exact as floating-point numbers, and sums of a few thousand of them fit an `Int`.
+    private static let largestCount = 1 << 50
+    private static let largestRanks = 1_000_000
+    private static let longestSeconds = 1e12
+
+    /// Checks what a file that was edited or damaged could have wrong and still be of the right form.
+    /// - Throws: ``ExperimentError`` naming the figure, what was found and what is allowed.
+    public func validate() throws(ExperimentError) {
+        try require(
+            !plan.seeds.isEmpty && Set(plan.seeds).count == plan.seeds.count, "plan.seeds", plan.seeds, "distinct seeds"
+        )
+        try require((0...1).contains(plan.target), "plan.target", plan.target, "0 to 1")
+        try require(trainingSamples > 0, "trainingSamples", trainingSamples, "1 or more")
+        let names = plan.strategies.map(\.name)
+        try require(!names.isEmpty && Set(names).count == names.count, "plan.strategies", names, "distinct strategies")
+        for strategy in plan.strategies { try validate(strategy) }
+        for point in computeModel?.stepPoints ?? [] {
+            try require(isTime(point.seconds), "computeModel.stepPoints", point.seconds, "seconds, 0 or more")
+        }
+        var seen: Set<String> = []
+        for run in runs {
+            let name = "the run of \(run.strategy) with seed \(run.seed)"
+            try require(names.contains(run.strategy), name, run.strategy, names.joined(separator: ", "))
+            try require(plan.seeds.contains(run.seed), name, run.seed, "a seed of the plan")
+            try require(seen.insert("\(run.strategy) \(run.seed)").inserted, name, "it twice", "once")
+            try validate(run, name)
+        }
+    }
+
+    private func validate(_ strategy: StrategyPlan) throws(ExperimentError) {
+        guard strategy.description != nil else {
+            throw ExperimentError(
+                UnknownName.message("strategy", found: strategy.name, allowed: StrategyRegistry.all.map(\.name)))
+        }
+        let (name, configuration) = (strategy.name, strategy.configuration)
+        let federated = configuration.federated
+        let ranks = 1...Self.largestRanks
+        try require(ranks.contains(configuration.workers), "\(name): workers", configuration.workers, "\(ranks)")
+        try require(ranks.contains(federated.clients), "\(name): clients", federated.clients, "\(ranks)")
+        try require(
+            federated.fraction > 0 && federated.fraction <= 1, "\(name): fraction", federated.fraction,
+            "above 0 up to 1")
+        try require(configuration.batch > 0, "\(name): batch", configuration.batch, "1 or more")
+        try require(
+            configuration.epochs > 0 && configuration.epochs.isFinite, "\(name): epochs", configuration.epochs,
+            "above 0")
+        do {
+            try strategy.cluster?.validate()
+        } catch {
+            throw ExperimentError("\(name): \(error)")
+        }
+    }
+
+    private func validate(_ run: RunRecord, _ name: String) throws(ExperimentError) {
+        try require(!run.evaluations.isEmpty, "\(name): evaluations", "none", "one or more")
+        for seconds in [
+            run.clusterSeconds, run.computeSeconds, run.communicationSeconds, run.idleSeconds, run.hostSeconds,
+        ] {
+            try require(isTime(seconds), "\(name): a time", seconds, "seconds, 0 or more")
+        }
+        for point in run.evaluations {
+            try require((0...1).contains(point.testAccuracy), "\(name): testAccuracy", point.testAccuracy, "0 to 1")
+            try require(
+                isTime(point.clusterSeconds), "\(name): clusterSeconds", point.clusterSeconds, "seconds, 0 or more")
+            for count in [point.samples, point.round, point.bytesSent] {
+                try require(isCount(count), "\(name): a count", count, "0 to \(Self.largestCount)")
+            }
+        }
+        let traffic = run.traffic
+        let totals = [
+            traffic.bytesTotal, traffic.messagesTotal, traffic.bytesPerWorkerMax, traffic.bytesUplink ?? 0,
+            traffic.bytesDownlink ?? 0,
+        ]
+        let entries = (traffic.entries ?? []).flatMap {
+            [$0.bytesSent, $0.messagesSent, $0.bytesReceived, $0.messagesReceived]
+        }
+        for count in totals + entries {
+            try require(isCount(count), "\(name): traffic", count, "0 to \(Self.largestCount)")
+        }
+    }
+
+    private func isTime(_ seconds: Double) -> Bool { (0...Self.longestSeconds).contains(seconds) }
+    private func isCount(_ count: Int) -> Bool { (0...Self.largestCount).contains(count) }
+
+    private func require(_ isRight: Bool, _ figure: String, _ found: Any, _ allowed: String) throws(ExperimentError) {
+        if !isRight { throw ExperimentError("\(figure): found \(found), allowed is \(allowed)") }
+    }
+}

@@ -1,0 +1,54 @@
+import Foundation
+import Reports
+import Testing
+
+@testable import Experiments
+
+/// Files of the right form with figures that cannot be: each is refused by name, and none ends the program.
+@Suite struct ResultsValidationTests {
+    struct Edit: CustomTestStringConvertible, Sendable {
+        let find: String
+        let replace: String
+        let says: String
+        var testDescription: String { replace }
+
+        init(_ find: String, _ replace: String, says: String) {
+            (self.find, self.replace, self.says) = (find, replace, says)
+        }
+    }
+
+    static let edits = [
+        Edit("\"clusterSeconds\" : 4", "\"clusterSeconds\" : 1e300", says: "seconds"),
+        Edit("\"clusterSeconds\" : 4", "\"clusterSeconds\" : \"inf\"", says: "inf"),
+        Edit("\"idleSeconds\" : 1", "\"idleSeconds\" : -1e300", says: "seconds, 0 or more"),
+        Edit("\"fraction\" : 0.25", "\"fraction\" : 1e30", says: "fraction"),
+        Edit("\"fraction\" : 0.25", "\"fraction\" : \"nan\"", says: "fraction"),
+        Edit("\"workers\" : 4", "\"workers\" : 0", says: "workers: found 0"),
+        Edit("\"clients\" : 20", "\"clients\" : 9223372036854775807", says: "clients"),
+        Edit("\"bytesSent\" : 4000", "\"bytesSent\" : 9223372036854775807", says: "a count"),
+        Edit("\"bytesTotal\" : 4000", "\"bytesTotal\" : -1", says: "traffic"),
+        Edit("\"target\" : 0.95", "\"target\" : \"nan\"", says: "plan.target"),
+        Edit("\"testAccuracy\" : 0.5", "\"testAccuracy\" : 1.5", says: "testAccuracy: found 1.5"),
+        Edit("\"strategy\" : \"sync\"", "\"strategy\" : \"synk\"", says: "synk"),
+        Edit("\"name\" : \"sync\"", "\"name\" : \"synk\"", says: "did you mean 'sync'?"),
+        Edit("\"seed\" : 1", "\"seed\" : 7", says: "a seed of the plan"),
+    ]
+
+    @Test(arguments: edits) func aFigureThatCannotBeIsNamed(_ edit: Edit) throws {
+        let text = String(decoding: try ResultsFile.encode(results([record()], seeds: [1])), as: UTF8.self)
+        let changed = text.replacing(edit.find, with: edit.replace)
+        #expect(changed != text, "there is no '\(edit.find)' to edit in\n\(text)")
+        let error = #expect(throws: ReportError.self) {
+            try ResultsFile.decode(Data(changed.utf8), file: "results.json")
+        }
+        #expect(error?.description.hasPrefix("results.json: ") == true)
+        #expect(error?.description.contains(edit.says) == true, "\(error?.description ?? "")")
+    }
+
+    @Test func runsStrategiesAndSeedsStandOnce() {
+        #expect(throws: ExperimentError.self) { try results([record(), record()], seeds: [1]).validate() }
+        #expect(throws: ExperimentError.self) { try results([record()], seeds: [1, 1]).validate() }
+        #expect(throws: ExperimentError.self) { try results([record()], seeds: []).validate() }
+        #expect(throws: Never.self) { try results([record(), record(seed: 2)], seeds: [1, 2]).validate() }
+    }
+}
