@@ -104,6 +104,17 @@ struct FederatedAveragingTests {
         #expect(entries.filter { $0.rank == 0 && $0.direction == .uplink }.allSatisfy { $0.bytesSent == 0 })
     }
 
+    @Test(arguments: [(1, 50), (4, 50), (3, 1_000)])
+    func aClientPassesOverItsDataOncePerLocalEpoch(localEpochs: Int, localBatch: Int) throws {
+        let configuration = TestRuns.configuration(
+            epochs: 3, clients: 10, fraction: 0.3, localEpochs: localEpochs, localBatch: localBatch)
+        let outcome = try TestRuns.run(FederatedAveraging(configuration), configuration)
+        let rounds = try #require(outcome.record.evaluations.last).round
+        // Three clients of 143 or 144 samples: three batches of 50 at most an epoch, or all of them at once.
+        let steps = rounds * 3 * localEpochs * (localBatch == 50 ? 3 : 1)
+        #expect(outcome.record.stepLosses.count == steps)
+    }
+
     @Test func slowUplinksCostMoreThanSlowComputation() throws {
         // Priced by hand: a round takes the server's sends, then latency, a model down, the steps, a model up, latency.
         let configuration = TestRuns.configuration(epochs: 2, clients: 1, fraction: 1, localEpochs: 2, localBatch: nil)
