@@ -64,6 +64,9 @@ public struct MNIST: Sendable {
         }
     }
 
+    /// For error messages.
+    private func path(of file: File) -> String { locate(file)?.path ?? file.name }
+
     private func read(_ file: File) throws -> [UInt8] {
         guard let url = locate(file) else {
             throw DataError(
@@ -80,17 +83,18 @@ public struct MNIST: Sendable {
     }
 
     private func load(_ imageFile: File, _ labelFile: File) throws -> Dataset {
-        let images = try IDX.decode(try read(imageFile), dimensions: 3, name: imageFile.name)
-        let labels = try IDX.decode(try read(labelFile), dimensions: 1, name: labelFile.name)
+        let images = try IDX.decode(try read(imageFile), dimensions: 3, name: path(of: imageFile))
+        let labels = try IDX.decode(try read(labelFile), dimensions: 1, name: path(of: labelFile))
         guard images.shape[0] == labels.shape[0], images.shape[0] > 0 else {
             throw DataError(
-                "\(imageFile.name) holds \(images.shape[0]) images, \(labelFile.name) \(labels.shape[0]) labels")
+                "\(path(of: imageFile)) holds \(images.shape[0]) images, \(path(of: labelFile)) \(labels.shape[0]) labels"
+            )
         }
         guard images.shape[1...] == [28, 28] else {
-            throw DataError("\(imageFile.name): images of \(images.shape[1])x\(images.shape[2]), expected 28x28")
+            throw DataError("\(path(of: imageFile)): images of \(images.shape[1])x\(images.shape[2]), expected 28x28")
         }
         guard let largest = labels.data.max(), largest < 10 else {
-            throw DataError("\(labelFile.name): a label is above 9")
+            throw DataError("\(path(of: labelFile)): a label is above 9")
         }
         return Dataset(
             name: "mnist", shape: FeatureShape(channels: 1, height: 28, width: 28), classCount: 10,

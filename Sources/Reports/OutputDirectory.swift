@@ -4,11 +4,14 @@ public import Foundation
 /// The folder that an experiment's files go to. Every file is complete or not there.
 public struct OutputDirectory: Sendable {
     public let url: URL
+    /// Whether this made the folder.
+    private let isNew: Bool
 
     /// Makes the folder where it is missing and checks that it can be written, before anything is computed for it.
     /// - Throws: ``ReportError`` saying why not.
     public init(_ path: String) throws(ReportError) {
         url = URL(fileURLWithPath: path, isDirectory: true)
+        isNew = !FileManager.default.fileExists(atPath: path)
         if let file = Self.fileInTheWay(of: path) {
             throw ReportError("output folder '\(path)' cannot be written: '\(file)' is not a folder")
         }
@@ -20,6 +23,12 @@ public struct OutputDirectory: Sendable {
         } catch {
             throw ReportError("output folder '\(path)' cannot be written: \(systemReason(error))")
         }
+    }
+
+    /// Takes the folder away again if this made it and nothing was written to it.
+    public func removeIfUnused() {
+        // rmdir and not FileManager, which would take the contents along.
+        if isNew { rmdir(url.path) }
     }
 
     /// The part of the path that is there and no folder, for which Foundation has no clear words.

@@ -176,6 +176,7 @@ private final class LatestResults: Sendable {
     /// Writes the finished runs and says so; says what is the case if there are none.
     func writeUnfinished(to output: OutputDirectory) -> String? {
         guard let results = results.withLock({ $0 }), !results.runs.isEmpty else {
+            output.removeIfUnused()
             return "No run was finished; nothing was written."
         }
         do {
