@@ -158,9 +158,9 @@ public struct Experiment: Sendable {
     private func checkPartitions(_ training: Dataset) throws {
         for strategy in plan.strategies where strategy.description?.isFederated == true {
             let federated = strategy.configuration.federated
-            var stream = SeedSequence(plan.seeds[0]).stream(.partition)
-            _ = try Partitioners.parse(federated.partition).partition(
-                [Int32](0..<Int32(training.count)), labels: training.labels, among: federated.clients, using: &stream)
+            _ = try training.partitioned(
+                federated.partition, among: federated.clients, seeds: SeedSequence(plan.seeds[0]),
+                shuffles: plan.shuffles)
         }
     }
 

@@ -69,10 +69,6 @@ public final class ParameterVector: @unchecked Sendable {
         for index in range { storage[index] += scale * other.storage[index] }
     }
 
-    public func scale(by factor: Float) {
-        for index in 0..<count { storage[index] *= factor }
-    }
-
     /// Whether no number is NaN or infinite: the test for a diverged model.
     public var isFinite: Bool {
         // x * 0 is 0 for a finite x and NaN otherwise; the sum of zeros needs no branch an element.

@@ -2,9 +2,13 @@
 public struct LossTraceCSV: Sendable {
     private var csv = CSV(columns: ["strategy", "seed", "step", "loss"])
 
+    /// Whether there is a step in it.
+    public private(set) var isEmpty = true
+
     public init() {}
 
     public mutating func append(strategy: String, seed: UInt64, losses: [Double]) {
+        isEmpty = isEmpty && losses.isEmpty
         for (step, loss) in losses.enumerated() {
             // Seventeen digits tell any two doubles apart: traces are compared between fabrics.
             csv.append([strategy, String(seed), String(step), loss.isFinite ? "\(loss)" : "nan"])

@@ -91,11 +91,7 @@ public final class TrainingRun: Sendable {
     /// The clients' samples; how uneven they are goes into the record.
     /// - Throws: ``DataError`` for an unknown partitioner or too few samples.
     public func partition(_ partition: String, among clients: Int) throws(DataError) -> [[Int32]] {
-        var stream = seeds.stream(.partition)
-        var order = [Int32](0..<Int32(data.training.count))
-        if shuffles { order.shuffle(using: &stream) }
-        let shards = try Partitioners.parse(partition).partition(
-            order, labels: data.training.labels, among: clients, using: &stream)
+        let shards = try data.training.partitioned(partition, among: clients, seeds: seeds, shuffles: shuffles)
         let skew = PartitionSkew(of: shards, labels: data.training.labels)
         record.withLock { $0.partitionSkew = skew }
         return shards

@@ -1,3 +1,4 @@
+import Cluster
 import Diagnostics
 import Experiments
 import Foundation
@@ -76,8 +77,4 @@ final class ProgressDisplay: Sendable {
     private func write(_ text: String) {
         if isOn { FileHandle.standardError.write(Data(text.utf8)) }
     }
-}
-
-extension Duration {
-    fileprivate var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }

@@ -31,7 +31,7 @@ struct Run: ParsableCommand {
             try Experiment.check(try builder.plan())
         } catch let error as ValidationError {
             throw error
-        } catch  where error is ClusterFileError && cluster.namesFile {
+        } catch let error where error is ClusterFileError && cluster.namesFile {
             // A file that is wrong is no wrong command line: run() says so.
         } catch {
             throw ValidationError("\(error)")
@@ -47,11 +47,17 @@ struct Run: ParsableCommand {
 
         let progress = ProgressDisplay(isOn: !files.quiet && isatty(STDERR_FILENO) == 1)
         let latest = LatestResults()
+        let trace = Guarded(LossTraceCSV())
+        let traceFile = files.traceLoss
+        let writeTrace: @Sendable () throws -> Void = {
+            let (text, isEmpty) = trace.withLock { ($0.text, $0.isEmpty) }
+            if let traceFile, !isEmpty { try writeAtomically(Data(text.utf8), to: URL(fileURLWithPath: traceFile)) }
+        }
         let interruption = Interruption {
             progress.end()
+            try? writeTrace()
             return latest.writeUnfinished(to: output)
         }
-        let trace = Guarded(LossTraceCSV())
         let results: Results
         do {
             results = try experiment.run(
@@ -61,7 +67,7 @@ struct Run: ParsableCommand {
                     evaluated: { progress.update(share: $1) },
                     finished: { record, losses, parameters in
                         progress.finish(record)
-                        if files.traceLoss != nil {
+                        if traceFile != nil {
                             trace.withLock { $0.append(strategy: record.strategy, seed: record.seed, losses: losses) }
                         }
                         try modelFiles?.write(parameters, of: record)
@@ -71,6 +77,7 @@ struct Run: ParsableCommand {
             // What is finished is not lost with what failed.
             progress.end()
             interruption.disarm()
+            try? writeTrace()
             if let message = latest.writeUnfinished(to: output) { printError(message) }
             throw error
         }
@@ -79,9 +86,7 @@ struct Run: ParsableCommand {
         print(ComparisonTable.terminal(results))
         print(MarkdownReport.summary(results))
         try output.write(results)
-        if let file = files.traceLoss {
-            try writeAtomically(Data(trace.withLock { $0.text }.utf8), to: URL(fileURLWithPath: file))
-        }
+        try writeTrace()
         print("Report, CSV and JSON: \(output.url.relativePath)/")
     }
 }

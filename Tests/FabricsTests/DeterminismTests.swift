@@ -31,7 +31,7 @@ import Testing
             for step in 0..<5 {
                 try await rank.compute(.step(samples: (rank.index * 7 + step * 3) % 5)) {
                     // The cheapest ones in virtual time are the longest in real time.
-                    for _ in 0..<(200 * (6 - rank.index)) { vector.scale(by: 1.001) }
+                    for _ in 0..<(200 * (6 - rank.index)) { vector.add(vector, scaledBy: 0.001) }
                 }
                 note()
                 try await rank.send(Message(vector.copied(), weight: step, purpose: .modelUp), to: right)

@@ -66,6 +66,20 @@ extension PartitionerDescription {
     }
 }
 
+extension Dataset {
+    /// The samples of each of `clients` clients, spread as `partition` says, from the seeds' stream.
+    /// - Parameter shuffles: whether samples are dealt in random order; if not, in the data set's.
+    /// - Throws: ``DataError`` for an unknown partitioner or too few samples.
+    public func partitioned(
+        _ partition: String, among clients: Int, seeds: SeedSequence, shuffles: Bool
+    ) throws(DataError) -> [[Int32]] {
+        var stream = seeds.stream(.partition)
+        var order = [Int32](0..<Int32(count))
+        if shuffles { order.shuffle(using: &stream) }
+        return try Partitioners.parse(partition).partition(order, labels: labels, among: clients, using: &stream)
+    }
+}
+
 /// Checks that every client can have a sample.
 func requireSamples(_ samples: Int, for clients: Int) throws(DataError) {
     guard clients > 0 else { throw DataError("\(clients) clients; at least 1 is needed") }
