@@ -9,6 +9,17 @@ let strict: [SwiftSetting] =
 /// this a debug build trains tens of times slower, and everybody's first impression would be wrong.
 let hot: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
+/// Targets with loops over numbers: for processors with AVX2 and FMA (Intel since 2013, AMD since 2015), which the
+/// program checks when it starts. `BENCH_BASELINE_PROCESSOR=1 swift build` builds for older ones.
+#if arch(x86_64)
+    let numeric: [SwiftSetting] =
+        hot
+        + (Context.environment["BENCH_BASELINE_PROCESSOR"] == nil
+            ? [.unsafeFlags(["-Xcc", "-march=x86-64-v3"]), .define("REQUIRES_AVX2")] : [.define("BASELINE_PROCESSOR")])
+#else
+    let numeric = hot
+#endif
+
 let package = Package(
     name: "distributed-training-bench",
     platforms: [.macOS(.v15)],
@@ -26,7 +37,7 @@ let package = Package(
         .target(name: "Diagnostics", swiftSettings: strict),
         .target(name: "Locking", swiftSettings: hot),
         .target(name: "Randomness", swiftSettings: hot),
-        .target(name: "Kernel", dependencies: ["COpenBLAS", "Locking", "Randomness"], swiftSettings: hot),
+        .target(name: "Kernel", dependencies: ["COpenBLAS", "Locking", "Randomness"], swiftSettings: numeric),
         // A target of its own, so that the large array literal is compiled once.
         .target(name: "EmbeddedData", resources: [.embedInCode("digits.csv.gz")], swiftSettings: strict),
         .target(
@@ -35,7 +46,7 @@ let package = Package(
                 "CZlib", "Diagnostics", "EmbeddedData", "Kernel", "Locking", "Randomness",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
-            swiftSettings: hot),
+            swiftSettings: numeric),
         .target(name: "Cluster", dependencies: ["Diagnostics", "Locking", "Randomness", "Yams"], swiftSettings: hot),
         .target(
             name: "Fabrics",

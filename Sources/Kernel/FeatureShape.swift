@@ -14,6 +14,9 @@ public struct FeatureShape: Hashable, Sendable, CustomStringConvertible {
 
     public init(features: Int) { self.init(channels: features, height: 1, width: 1) }
 
+    /// Whether the order of channels matters: more than one channel, more than one pixel.
+    var hasChannelOrder: Bool { channels > 1 && height * width > 1 }
+
     /// Numbers in one sample.
     public var count: Int { channels * height * width }
 

@@ -28,35 +28,60 @@ public struct Network: Sendable {
 
     public let input: FeatureShape
     public let layout: ParameterLayout
+    /// As described.
     let layers: [any Layer]
-    /// The start of each layer's range in the flat vector.
-    private let offsets: [Int]
+    /// As computed: the layers without those that would move nothing, with ReLUs merged into the layer before where it
+    /// can, and with conversions between the orders of channels.
+    let stages: [Stage]
+    /// The first stage with parameters: nobody asks for the gradient of its input, or for that of the stages before.
+    private let firstTrained: Int
+
+    struct Stage: Sendable {
+        var layer: any Layer
+        /// The start of the layer's range in the flat vector.
+        let offset: Int
+    }
 
     public init(input: FeatureShape, _ descriptions: [Description]) {
         precondition(!descriptions.isEmpty, "a network of no layers")
-        var (layout, layers, offsets, shape) = (ParameterLayout(), [any Layer](), [Int](), input)
+        var (layout, layers, stages, shape) = (ParameterLayout(), [any Layer](), [Stage](), input)
+        // Of the samples, as data sets hold them.
+        var order = ChannelOrder.first
         for description in descriptions {
             let layer = description.layer(shape)
-            offsets.append(layout.count)
+            let offset = layout.count
             for parameter in layer.parameters { layout.append(parameter) }
             layers.append(layer)
+            if let wanted = layer.inputOrder, wanted != order, shape.hasChannelOrder, !(layer is Flatten) {
+                stages.append(
+                    Stage(layer: wanted == .last ? Interleave(input: shape) : Flatten(input: shape), offset: offset))
+            }
+            if layer is ReLU, let fused = stages.last?.layer.fusedWithReLU {
+                stages[stages.count - 1].layer = fused
+            } else if !(layer is Flatten) || (order == .last && shape.hasChannelOrder) {
+                stages.append(Stage(layer: layer, offset: offset))
+            }
+            order = layer.outputOrder ?? (layer.inputOrder == nil ? order : .first)
             shape = layer.output
         }
         // The loss's gradient is written over the logits, which a layer in place would need for its own gradient.
         precondition(layers.last?.operatesInPlace == false, "the last layer must have an output of its own")
+        precondition(!layout.slots.isEmpty, "a network without parameters")
         self.input = input
         self.layout = layout
         self.layers = layers
-        self.offsets = offsets
+        self.stages = stages
+        firstTrained = stages.firstIndex { !$0.layer.parameters.isEmpty } ?? 0
     }
 
     public var classCount: Int { layers[layers.count - 1].output.count }
     public var parameterCount: Int { layout.count }
 
-    /// Operations of forward and backward of one sample: backward costs twice the forward pass, but the first layer's
-    /// input gradient is not computed.
+    /// Operations of forward and backward of one sample: backward costs twice the forward pass, but the input gradient
+    /// of the first layer with parameters is not computed.
     public var trainingFlopsPerSample: Double {
-        3 * layers.reduce(0) { $0 + $1.flopsPerSample } - (layers.first?.flopsPerSample ?? 0)
+        let first = layers.first { !$0.parameters.isEmpty }
+        return 3 * layers.reduce(0) { $0 + $1.flopsPerSample } - (first?.flopsPerSample ?? 0)
     }
 
     /// One line per layer and the total, for `bench list --task`.
@@ -76,12 +101,39 @@ public struct Network: Sendable {
         of workspace: Workspace, dividedBy divisor: Int, at parameters: ParameterVector, into gradient: ParameterVector
     ) -> Double {
         precondition(gradient.count == parameterCount, "gradient of \(gradient.count), not \(parameterCount)")
-        precondition(divisor > 0, "a loss divided by \(divisor)")
+        return differentiate(
+            workspace, scale: 1 / Float(divisor), parameters, into: gradient.storage, startingFrom: nil)
+    }
+
+    /// One step of plain SGD on the samples in `workspace.batch`: p - rate * gradient, with no gradient in between. The
+    /// loss is scaled by -rate, so that every product of the backward pass adds its part of the step to the weights.
+    ///
+    /// - Parameters:
+    ///   - parameters: `[P]`, read.
+    ///   - result: `[P]`, overwritten; may be `parameters`.
+    ///   - divisor: as for ``lossAndGradient(of:dividedBy:at:into:)``.
+    /// - Returns: the sum of the losses, not divided.
+    public func descend(
+        _ workspace: Workspace, dividedBy divisor: Int, from parameters: ParameterVector, rate: Float,
+        into result: ParameterVector
+    ) -> Double {
+        precondition(result.count == parameterCount, "result of \(result.count), not \(parameterCount)")
+        return differentiate(
+            workspace, scale: -rate / Float(divisor), parameters, into: result.storage,
+            startingFrom: parameters.storage)
+    }
+
+    /// result = start + the gradient of scale * (sum of losses).
+    private func differentiate(
+        _ workspace: Workspace, scale: Float, _ parameters: ParameterVector,
+        into result: UnsafeMutablePointer<Float>, startingFrom start: UnsafeMutablePointer<Float>?
+    ) -> Double {
+        precondition(scale.isFinite, "a loss times \(scale)")
         let batch = workspace.batch
         let logits = forward(workspace, batch.count, parameters)
         let loss = SoftmaxCrossEntropy.lossAndGradient(
-            logits, labels: labels(of: batch), batch: batch.count, classes: classCount, scale: 1 / Float(divisor))
-        backward(workspace, batch.count, parameters, logits, gradient)
+            logits, labels: labels(of: batch), batch: batch.count, classes: classCount, scale: scale)
+        backward(workspace, batch.count, parameters, logits, into: result, startingFrom: start)
         return loss
     }
 
@@ -107,36 +159,38 @@ public struct Network: Sendable {
     ) -> UnsafeMutablePointer<Float> {
         precondition(parameters.count == parameterCount, "\(parameters.count) parameters, not \(parameterCount)")
         precondition(workspace.batch.featureCount == input.count, "a workspace of another network")
-        for index in layers.indices {
-            layers[index].forward(
+        for index in stages.indices {
+            stages[index].layer.forward(
                 ForwardPass(
-                    batch: count, parameters: UnsafePointer(parameters.storage + offsets[index]),
-                    input: layerInput(index, workspace), output: workspace.activations[index],
+                    batch: count, parameters: UnsafePointer(parameters.storage + stages[index].offset),
+                    input: stageInput(index, workspace), output: workspace.activations[index],
                     scratch: workspace.scratch, saved: workspace.saved[index]))
         }
-        return workspace.activations[layers.count - 1]
+        return workspace.activations[stages.count - 1]
     }
 
     private func backward(
         _ workspace: Workspace, _ count: Int, _ parameters: ParameterVector,
-        _ lossGradient: UnsafeMutablePointer<Float>, _ gradient: ParameterVector
+        _ lossGradient: UnsafeMutablePointer<Float>, into result: UnsafeMutablePointer<Float>,
+        startingFrom start: UnsafeMutablePointer<Float>?
     ) {
         var (outputGradient, next, spare) = (lossGradient, workspace.gradients.0, workspace.gradients.1)
-        for index in layers.indices.reversed() {
-            let layer = layers[index]
-            layer.backward(
+        for index in (firstTrained..<stages.count).reversed() {
+            let offset = stages[index].offset
+            stages[index].layer.backward(
                 BackwardPass(
-                    batch: count, parameters: UnsafePointer(parameters.storage + offsets[index]),
-                    gradient: gradient.storage + offsets[index], input: layerInput(index, workspace),
-                    outputGradient: outputGradient, inputGradient: index == 0 ? nil : next,
-                    scratch: workspace.scratch, saved: UnsafePointer(workspace.saved[index])))
+                    batch: count, parameters: UnsafePointer(parameters.storage + offset), gradient: result + offset,
+                    start: start.map { UnsafePointer($0 + offset) }, input: stageInput(index, workspace),
+                    output: UnsafePointer(workspace.activations[index]), outputGradient: outputGradient,
+                    inputGradient: index == firstTrained ? nil : next, scratch: workspace.scratch,
+                    saved: UnsafePointer(workspace.saved[index])))
             (outputGradient, next, spare) = (next, spare, next)
         }
     }
 
-    /// What a layer read: the batch for the first, else the output of the layer before (for one that works in place
+    /// What a stage read: the batch for the first, else the output of the stage before (for one that works in place
     /// that is its own output, too).
-    private func layerInput(_ index: Int, _ workspace: Workspace) -> UnsafePointer<Float> {
+    private func stageInput(_ index: Int, _ workspace: Workspace) -> UnsafePointer<Float> {
         index == 0
             ? UnsafePointer(workspace.batch.inputs.baseAddress.unsafelyUnwrapped)
             : UnsafePointer(workspace.activations[index - 1])

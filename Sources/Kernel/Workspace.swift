@@ -26,7 +26,7 @@ public final class Workspace: @unchecked Sendable {
             return memory.initializeMemory(as: Element.self, repeating: zero, count: max(count, 1))
         }
         var activations: [UnsafeMutablePointer<Float>] = []
-        for layer in network.layers {
+        for layer in network.stages.map(\.layer) {
             if layer.operatesInPlace, let last = activations.last {
                 activations.append(last)
             } else {
@@ -34,10 +34,10 @@ public final class Workspace: @unchecked Sendable {
             }
         }
         self.activations = activations
-        saved = network.layers.map { allocate(capacity * $0.savedCountPerSample, of: Int32(0)) }
-        let widest = network.layers.map { max($0.input.count, $0.output.count) }.max() ?? 0
+        saved = network.stages.map { allocate(capacity * $0.layer.savedCountPerSample, of: Int32(0)) }
+        let widest = network.stages.map { max($0.layer.input.count, $0.layer.output.count) }.max() ?? 0
         gradients = (allocate(capacity * widest, of: Float(0)), allocate(capacity * widest, of: Float(0)))
-        scratch = allocate(network.layers.map(\.scratchCount).max() ?? 0, of: Float(0))
+        scratch = allocate(network.stages.map(\.layer.scratchCount).max() ?? 0, of: Float(0))
         self.owned = owned
     }
 

@@ -35,6 +35,24 @@ private struct Example: Sendable, CustomTestStringConvertible {
                     .relu, .flatten, .dense("fc0", outputs: 12), .relu, .dense("fc1", outputs: 5), .flatten, .relu,
                     .dense("fc2", outputs: 3),
                 ])),
+        Example(
+            testDescription: "pool, ReLU and flatten in other orders",
+            network: Network(
+                input: FeatureShape(channels: 3, height: 8, width: 8),
+                [
+                    .maxPool2D(2), .relu, .conv2D("conv", filters: 8, kernel: 3), .maxPool2D(2), .relu,
+                    .dense("fc", outputs: 3),
+                ])),
+        Example(
+            testDescription: "every algorithm of convolution",
+            network: Network(
+                input: FeatureShape(channels: 1, height: 9, width: 8),
+                [
+                    .conv2D("conv1", filters: 16, kernel: 3), .maxPool2D(2), .relu,
+                    .conv2D("conv2", filters: 8, kernel: 5), .relu,
+                    .conv2D("conv3", filters: 3, kernel: 2), .maxPool2D(2), .relu, .flatten,
+                    .dense("fc1", outputs: 8), .relu, .dense("fc2", outputs: 3),
+                ])),
     ]
 }
 
@@ -56,7 +74,9 @@ private struct Example: Sendable, CustomTestStringConvertible {
 
             let exact = parameters.values.map(Double.init)
             #expect(abs(loss - naiveLoss(network, exact, input, labels)) < 1e-4, "\(context)")
-            let differences = exact.indices.map { index in
+            // Of networks with many parameters some: each costs two passes in naive loops.
+            let chosen = Array(exact.indices.shuffled(using: &stream).prefix(100))
+            let differences = chosen.map { index in
                 let step = 1e-6
                 var (above, below) = (exact, exact)
                 above[index] += step
@@ -64,7 +84,7 @@ private struct Example: Sendable, CustomTestStringConvertible {
                 return (naiveLoss(network, above, input, labels) - naiveLoss(network, below, input, labels))
                     / (2 * step * Double(batch))
             }
-            expectClose(gradient.values, differences, tolerance: 1e-4, context)
+            expectClose(chosen.map { gradient[$0] }, differences, tolerance: 1e-4, context)
         }
     }
 
@@ -92,6 +112,47 @@ private struct Example: Sendable, CustomTestStringConvertible {
                 "\(example.testDescription), \(parts) parts")
             #expect(abs(loss - whole.loss) < 1e-5, "\(example.testDescription), \(parts) parts")
         }
+    }
+
+    @Test(arguments: Example.all)
+    private func descendIsAStepAlongTheGradient(example: Example) {
+        let network = example.network
+        // On both sides of the size from which OpenBLAS multiplies.
+        for batch in [1, 3, Dense.smallBatch + 1] {
+            var stream = RandomStream(test: batch)
+            let parameters = network.initialParameters(.he, seeds: SeedSequence(4))
+            let (input, labels) = (
+                stream.floats(batch * network.input.count), stream.labels(batch, classes: network.classCount)
+            )
+            let (loss, gradient) = run(network, parameters, input, labels, divisor: batch)
+            let expected = zip(parameters.values, gradient.values).map { Double($0) - 0.5 * Double($1) }
+            let context = "\(example.testDescription), batch \(batch)"
+
+            let workspace = Workspace(for: network, capacity: batch)
+            let elsewhere = ParameterVector([Float](repeating: .nan, count: parameters.count))
+            fill(workspace, input, labels)
+            let before = parameters.values
+            #expect(
+                network.descend(workspace, dividedBy: batch, from: parameters, rate: 0.5, into: elsewhere) == loss,
+                "\(context)")
+            #expect(parameters.values == before, "\(context)")
+            expectClose(elsewhere.values, expected, tolerance: 1e-5, context)
+
+            fill(workspace, input, labels)
+            _ = network.descend(workspace, dividedBy: batch, from: parameters, rate: 0.5, into: parameters)
+            #expect(parameters.values == elsewhere.values, "\(context): in place")
+        }
+    }
+
+    @Test func stagesLeaveOutWhatMovesNothingAndMergeReLUs() {
+        func names(_ network: Network) -> [String] { network.stages.map { String(describing: type(of: $0.layer)) } }
+        #expect(names(Example.all[1].network) == ["Dense", "Dense", "Dense"])
+        #expect(
+            names(Example.all[4].network)
+                == ["Interleave", "MaxPool2D", "Conv2D", "MaxPool2D", "Flatten", "Dense"])
+        #expect(
+            names(Example.all[5].network)
+                == ["Conv2D", "MaxPool2D", "Conv2D", "ReLU", "Conv2D", "MaxPool2D", "Flatten", "Dense", "Dense"])
     }
 
     @Test func gradientOverwritesWhatWasThere() {
@@ -194,7 +255,7 @@ private struct Example: Sendable, CustomTestStringConvertible {
         let (filters, positions) = (layer.output.channels, layer.output.height * layer.output.width)
         var output = (0..<batch * filters * positions).map { own[own.count - filters + $0 / positions % filters] }
         Naive.forEachProduct(
-            batch: batch, input: layer.input, filters: filters, kernel: layer.kernel, stride: layer.stride,
+            batch: batch, input: layer.input, filters: filters, kernel: layer.kernel, stride: layer.geometry.stride,
             padding: layer.output.height == layer.input.height ? .same : .valid
         ) { output[$0] += own[$1] * input[$2] }
         return output

@@ -75,11 +75,13 @@ func expectClose(
         sourceLocation: sourceLocation)
 }
 
-/// Runs one layer on arrays. What a layer has to write is filled with NaN before, so that adding to it, or leaving a
-/// hole, is seen.
+/// Runs one layer on arrays, in which images have their channels first whatever the layer wants. What a layer has to
+/// write is filled with NaN before, so that adding to it, or leaving a hole, is seen.
 struct LayerProbe {
     let layer: any Layer
     let batch: Int
+    /// What the gradient is added to; nil for zeros.
+    var start: [Float]? = nil
 
     var parameterCount: Int { layer.parameters.reduce(0) { $0 + $1.shape.reduce(1, *) } }
     var inputCount: Int { batch * layer.input.count }
@@ -100,14 +102,16 @@ struct LayerProbe {
         _ parameters: [Float], _ input: [Float], outputGradient: [Float]?
     ) -> (output: [Float], gradient: [Float], inputGradient: [Float]) {
         func garbage(_ count: Int) -> ParameterVector { ParameterVector([Float](repeating: .nan, count: count)) }
-        let (parameters, input) = (ParameterVector(parameters), ParameterVector(input))
+        let parameters = ParameterVector(parameters)
+        let input = ParameterVector(reorder(input, layer.input, layer.inputOrder, to: .last))
         let (output, scratch) = (garbage(outputCount), garbage(layer.scratchCount))
         let (gradient, inputGradient) = (garbage(parameterCount), garbage(inputCount))
         let saved = UnsafeMutablePointer<Int32>.allocate(capacity: batch * layer.savedCountPerSample + 1)
         saved.initialize(repeating: 0, count: batch * layer.savedCountPerSample + 1)
         defer { saved.deallocate() }
-        let upstream = ParameterVector(outputGradient ?? [])
-        withExtendedLifetime((parameters, input, output, scratch, gradient, inputGradient, upstream)) {
+        let upstream = ParameterVector(reorder(outputGradient ?? [], layer.output, layer.outputOrder, to: .last))
+        let start = start.map { ParameterVector($0) }
+        withExtendedLifetime((parameters, input, output, scratch, gradient, inputGradient, upstream, start)) {
             layer.forward(
                 ForwardPass(
                     batch: batch, parameters: parameters.storage, input: input.storage, output: output.storage,
@@ -116,10 +120,30 @@ struct LayerProbe {
             layer.backward(
                 BackwardPass(
                     batch: batch, parameters: parameters.storage, gradient: gradient.storage,
-                    input: layer.operatesInPlace ? output.storage : input.storage, outputGradient: upstream.storage,
+                    start: start.map { UnsafePointer($0.storage) },
+                    input: layer.operatesInPlace ? output.storage : input.storage, output: output.storage,
+                    outputGradient: upstream.storage,
                     inputGradient: inputGradient.storage, scratch: scratch.storage, saved: saved))
         }
-        return (output.values, gradient.values, inputGradient.values)
+        return (
+            reorder(output.values, layer.output, layer.outputOrder, to: .first), gradient.values,
+            reorder(inputGradient.values, layer.input, layer.inputOrder, to: .first)
+        )
+    }
+
+    /// Images between the order of arrays, channels first, and the layer's.
+    private func reorder(
+        _ values: [Float], _ shape: FeatureShape, _ layersOrder: ChannelOrder?, to order: ChannelOrder
+    ) -> [Float] {
+        guard layersOrder == .last else { return values }
+        let (channels, pixels) = (shape.channels, shape.height * shape.width)
+        return values.indices.map { index in
+            let (sample, place) = index.quotientAndRemainder(dividingBy: shape.count)
+            let other =
+                order == .last
+                ? place % channels * pixels + place / channels : place % pixels * channels + place / pixels
+            return values[sample * shape.count + other]
+        }
     }
 }
 

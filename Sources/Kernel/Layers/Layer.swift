@@ -7,6 +7,9 @@ protocol Layer: Sendable {
     var name: String { get }
     var input: FeatureShape { get }
     var output: FeatureShape { get }
+    /// How the layer wants the numbers of an image; nil if it does not matter, and they leave as they came.
+    var inputOrder: ChannelOrder? { get }
+    var outputOrder: ChannelOrder? { get }
     /// In the order in which they stand in the flat vector.
     var parameters: [ParameterSpecification] { get }
     /// Whether the output may be written over the input. Requires that the layer before needs no own output backward.
@@ -17,17 +20,30 @@ protocol Layer: Sendable {
     var savedCountPerSample: Int { get }
     /// Floating-point operations of a forward pass of one sample (a multiply-add counts as two).
     var flopsPerSample: Double { get }
+    /// The layer with a ReLU after it in the same pass over memory, if it can.
+    var fusedWithReLU: (any Layer)? { get }
 
     func forward(_ pass: ForwardPass)
     func backward(_ pass: BackwardPass)
 }
 
 extension Layer {
+    var inputOrder: ChannelOrder? { nil }
+    var outputOrder: ChannelOrder? { nil }
     var parameters: [ParameterSpecification] { [] }
     var operatesInPlace: Bool { false }
     var scratchCount: Int { 0 }
     var savedCountPerSample: Int { 0 }
     var flopsPerSample: Double { 0 }
+    var fusedWithReLU: (any Layer)? { nil }
+}
+
+/// How the numbers of an image follow each other. Of an image with one channel or one pixel, both are the same.
+enum ChannelOrder {
+    /// `[C, H, W]`, as files and PyTorch have them, and as ``Dense`` weights expect a flattened image.
+    case first
+    /// `[H, W, C]`, as convolutions and pools compute: what they do to one channel they do to the seven beside it.
+    case last
 }
 
 /// The buffers of one forward call.
@@ -50,14 +66,24 @@ struct BackwardPass {
     /// B
     let batch: Int
     let parameters: UnsafePointer<Float>
-    /// The layer's own range of the gradient; written, not added to.
+    /// The layer's own range of the gradient, written last: it may be the parameters' own memory.
     let gradient: UnsafeMutablePointer<Float>
+    /// What the gradient is added to, with the sum going to `gradient`; nil for zeros. May be `gradient` itself.
+    let start: UnsafePointer<Float>?
     /// `[B, input]`, as forward saw it; for a layer that works in place, its output.
     let input: UnsafePointer<Float>
-    /// `[B, output]`: the loss's derivative by the output.
+    /// `[B, output]`, as forward left it.
+    let output: UnsafePointer<Float>
+    /// `[B, output]`: the loss's derivative by the output; the layer may scribble on it.
     let outputGradient: UnsafeMutablePointer<Float>
-    /// `[B, input]`: where the loss's derivative by the input goes; nil for the first layer, which nobody asks.
+    /// `[B, input]`: where the loss's derivative by the input goes; nil where nobody asks.
     let inputGradient: UnsafeMutablePointer<Float>?
     let scratch: UnsafeMutablePointer<Float>
     let saved: UnsafePointer<Int32>
+
+    /// Makes `count` numbers of the gradient, from `offset` on, what they start from.
+    func startGradient(at offset: Int, count: Int) {
+        guard let start else { return (gradient + offset).update(repeating: 0, count: count) }
+        if start != UnsafePointer(gradient) { (gradient + offset).update(from: start + offset, count: count) }
+    }
 }

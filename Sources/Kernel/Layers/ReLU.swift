@@ -1,4 +1,6 @@
 /// max(x, 0), in place. A NaN stays a NaN, so that divergence is seen.
+///
+/// Where the layer before can, it does this in its own pass (``Layer/fusedWithReLU``).
 struct ReLU: Layer {
     let name = "relu"
     let input: FeatureShape

@@ -67,13 +67,82 @@ import Testing
         expectClose(output, [321.5], tolerance: 1e-6, "exact in float32")
     }
 
-    @Test func laneSumEqualsNaiveLoop() {
-        for count in 0...40 {
-            var stream = RandomStream(test: count)
-            let values = stream.floats(count)
-            let expected = values.reduce(into: Reference()) { $0.add(Double($1)) }
-            expectEqual([laneSum(values, count: count)], [expected], terms: count, "\(count) numbers")
+    @Test func algorithmIsTheFastestThatFits() {
+        func algorithm(_ channels: Int, _ filters: Int, kernel: Int, stride: Int = 1) -> String {
+            let input = FeatureShape(channels: channels, height: 9, width: 9)
+            let layer = Conv2D(
+                "conv", input: input, filters: filters, kernel: kernel, stride: stride, padding: .same)
+            return String(describing: type(of: layer.algorithm))
         }
+        #expect(algorithm(32, 64, kernel: 5) == "WinogradConvolution")
+        #expect(algorithm(1, 32, kernel: 5) == "DirectConvolution")
+        #expect(algorithm(1, 32, kernel: 5, stride: 2) == "Im2ColConvolution")
+        #expect(algorithm(32, 64, kernel: 3) == "Im2ColConvolution")
+        #expect(algorithm(12, 64, kernel: 5) == "Im2ColConvolution")
+    }
+
+    /// All algorithms on what the special ones are for, the sizes of mnist-cnn among them.
+    @Test(arguments: [Padding.same, .valid], 0..<6)
+    func algorithmsAgree(padding: Padding, seed: Int) {
+        var stream = RandomStream(test: seed)
+        let height = seed == 0 ? 14 : stream.int(padding == .same ? 1...9 : 5...9)
+        let input = FeatureShape(
+            channels: 8 * stream.int(1...2), height: height, width: seed == 0 ? 14 : stream.int(5...9))
+        let deep = ConvolutionGeometry(
+            input: input, filters: 8 * stream.int(1...3), kernel: 5, stride: 1, padding: padding)
+        // The transforms of F(2x2, 5x5) cancel digits: 30 times the error bound of plain sums is never reached here,
+        // 10 times is.
+        compare(WinogradConvolution.self, deep, padding, allowance: 30, &stream)
+        let grey = ConvolutionGeometry(
+            input: FeatureShape(channels: 1, height: height, width: stream.int(5...9)), filters: 16 * stream.int(1...2),
+            kernel: stream.int(1...5), stride: 1, padding: padding)
+        compare(DirectConvolution.self, grey, padding, allowance: 1, &stream)
+    }
+
+    private func compare(
+        _ algorithm: any ConvolutionAlgorithm.Type, _ geometry: ConvolutionGeometry, _ padding: Padding,
+        allowance: Int, _ stream: inout RandomStream
+    ) {
+        let batch = stream.int(1...2)
+        let layer = Conv2D(
+            "conv", input: geometry.input, filters: geometry.output.channels, kernel: geometry.kernel, stride: 1,
+            padding: padding, algorithm: algorithm)
+        var probe = LayerProbe(layer: layer, batch: batch)
+        let (parameters, input) = (stream.floats(probe.parameterCount), stream.floats(probe.inputCount))
+        let (upstream, start) = (stream.floats(probe.outputCount), stream.floats(probe.parameterCount))
+        let (filters, positions) = (geometry.output.channels, geometry.positions)
+        var output = (0..<probe.outputCount).map { _ in Reference() }
+        var gradient = start.map { value in Reference(value: Double(value), magnitude: abs(Double(value))) }
+        var inputGradient = (0..<probe.inputCount).map { _ in Reference() }
+        for index in output.indices {
+            let channel = index / positions % filters
+            output[index].add(Double(parameters[geometry.weightCount + channel]))
+            gradient[geometry.weightCount + channel].add(Double(upstream[index]))
+        }
+        Naive.forEachProduct(
+            batch: batch, input: geometry.input, filters: filters, kernel: geometry.kernel, stride: 1,
+            padding: padding
+        ) { place, weight, pixel in
+            output[place].add(Double(parameters[weight]) * Double(input[pixel]))
+            gradient[weight].add(Double(upstream[place]) * Double(input[pixel]))
+            inputGradient[pixel].add(Double(upstream[place]) * Double(parameters[weight]))
+        }
+        let context = "\(algorithm), \(geometry), batch \(batch)"
+        let window = geometry.windowCount
+        // At the border few products count, but the transforms mix in their neighbours' size.
+        func bound(_ sums: [Reference]) -> [Reference] {
+            let largest = sums.map(\.magnitude).max() ?? 0
+            return allowance == 1
+                ? sums : sums.map { Reference(value: $0.value, magnitude: max($0.magnitude, largest)) }
+        }
+        expectEqual(probe.forward(parameters, input), bound(output), terms: allowance * 4 + window, context)
+        probe.start = start
+        let actual = probe.backward(parameters, input, upstream)
+        expectEqual(
+            actual.parameters, bound(gradient), terms: allowance * 4 + batch * positions + 1, context + " parameters")
+        expectEqual(
+            actual.input, bound(inputGradient), terms: allowance * 4 + filters * geometry.kernel * geometry.kernel,
+            context + " input")
     }
 
     private func window(_ layer: Conv2D) -> Int { layer.input.channels * layer.kernel * layer.kernel }

@@ -46,25 +46,53 @@ import Testing
         expectClose(output, [321.5, 654.25], tolerance: 1e-6, "exact in float32")
     }
 
-    @Test func sumRowsEqualsNaiveLoops() {
-        for seed in 0..<10 {
-            var stream = RandomStream(test: seed)
-            let (rows, columns) = (stream.int(1...40), stream.int(1...40))
-            let matrix = stream.floats(rows * columns)
-            var sums = [Float](repeating: .nan, count: columns)
-            sumRows(of: matrix, rows: rows, columns: columns, into: &sums)
-            let expected = (0..<columns).map { column in
-                (0..<rows).reduce(into: Reference()) { $0.add(Double(matrix[$1 * columns + column])) }
-            }
-            expectEqual(sums, expected, terms: rows, "seed \(seed), \(rows)x\(columns)")
+    @Test func reluIsAppliedToTheOutputAndItsGradient() {
+        forEachShape { inputs, outputs, batch, stream, context in
+            let (plain, fused) = (
+                LayerProbe(layer: Dense(name: "fc", inputs: inputs, outputs: outputs), batch: batch),
+                LayerProbe(layer: Dense(name: "fc", inputs: inputs, outputs: outputs, hasReLU: true), batch: batch)
+            )
+            let (parameters, input) = (stream.floats(plain.parameterCount), stream.floats(plain.inputCount))
+            let upstream = stream.floats(plain.outputCount)
+            let output = plain.forward(parameters, input)
+            #expect(fused.forward(parameters, input) == output.map { max($0, 0) }, "\(context)")
+            let masked = zip(upstream, output).map { $1 > 0 ? $0 : 0 }
+            #expect(
+                fused.backward(parameters, input, upstream) == plain.backward(parameters, input, masked), "\(context)")
+        }
+    }
+
+    @Test func reluKeepsNaN() {
+        for batch in [1, Dense.smallBatch + 1] {
+            let layer = Dense(name: "fc", inputs: 8, outputs: 9, hasReLU: true)
+            let probe = LayerProbe(layer: layer, batch: batch)
+            var parameters = [Float](repeating: 0, count: probe.parameterCount)
+            parameters[probe.parameterCount - 1] = .nan
+            let output = probe.forward(parameters, [Float](repeating: 0, count: probe.inputCount))
+            #expect(output[8].isNaN && output[7] == 0)
+        }
+    }
+
+    @Test func gradientIsAddedToTheStart() {
+        forEachShape { inputs, outputs, batch, stream, context in
+            var probe = LayerProbe(layer: Dense(name: "fc", inputs: inputs, outputs: outputs), batch: batch)
+            let (parameters, input) = (stream.eighths(probe.parameterCount), stream.eighths(probe.inputCount))
+            let (upstream, start) = (stream.eighths(probe.outputCount), stream.eighths(probe.parameterCount))
+            let gradient = probe.backward(parameters, input, upstream).parameters
+            probe.start = start
+            #expect(
+                probe.backward(parameters, input, upstream).parameters == zip(start, gradient).map { $0 + $1 },
+                "\(context)")
         }
     }
 
     private func forEachShape(_ body: (Int, Int, Int, inout RandomStream, String) -> Void) {
-        for seed in 0..<12 {
+        for seed in 0..<24 {
             var stream = RandomStream(test: seed)
             // Past 16 and 32, where BLAS kernels change from blocks to edges.
-            let (inputs, outputs, batch) = (stream.int(1...50), stream.int(1...40), stream.int(1...20))
+            let (outputs, batch) = (stream.int(1...40), stream.int(1...20))
+            // Multiples of eight are what the small products can do.
+            let inputs = seed % 2 == 0 ? stream.int(1...50) : 8 * stream.int(1...6)
             body(inputs, outputs, batch, &stream, "seed \(seed): \(inputs) -> \(outputs), batch \(batch)")
         }
     }
