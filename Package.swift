@@ -12,12 +12,14 @@ let hot: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configuration: .d
 /// Targets with loops over numbers: for processors with AVX2 and FMA (Intel since 2013, AMD since 2015), which the
 /// program checks when it starts. `BENCH_BASELINE_PROCESSOR=1 swift build` builds for older ones.
 #if arch(x86_64)
-    let numeric: [SwiftSetting] =
+    let isForOlderProcessors = Context.environment["BENCH_BASELINE_PROCESSOR"] != nil
+    let numeric =
         hot
-        + (Context.environment["BENCH_BASELINE_PROCESSOR"] == nil
-            ? [.unsafeFlags(["-Xcc", "-march=x86-64-v3"]), .define("REQUIRES_AVX2")] : [.define("BASELINE_PROCESSOR")])
+        + (isForOlderProcessors ? [.define("BASELINE_PROCESSOR")] : [.unsafeFlags(["-Xcc", "-march=x86-64-v3"])])
+    let processor: [SwiftSetting] = isForOlderProcessors ? [] : [.define("REQUIRES_AVX2")]
 #else
     let numeric = hot
+    let processor: [SwiftSetting] = []
 #endif
 
 let package = Package(
@@ -37,7 +39,9 @@ let package = Package(
         .target(name: "Diagnostics", swiftSettings: strict),
         .target(name: "Locking", swiftSettings: hot),
         .target(name: "Randomness", swiftSettings: hot),
-        .target(name: "Kernel", dependencies: ["COpenBLAS", "Locking", "Randomness"], swiftSettings: numeric),
+        // A module of its own, whose functions are all inlined into others: a debug build optimises file by file.
+        .target(name: "Lanes", swiftSettings: numeric),
+        .target(name: "Kernel", dependencies: ["COpenBLAS", "Lanes", "Locking", "Randomness"], swiftSettings: numeric),
         // A target of its own, so that the large array literal is compiled once.
         .target(name: "EmbeddedData", resources: [.embedInCode("digits.csv.gz")], swiftSettings: strict),
         .target(
@@ -61,7 +65,7 @@ let package = Package(
         .target(
             name: "Experiments",
             dependencies: ["Cluster", "Datasets", "Diagnostics", "Fabrics", "Kernel", "Randomness", "Strategies"],
-            swiftSettings: hot),
+            swiftSettings: hot + processor),
         .target(name: "Reports", dependencies: ["Diagnostics", "Experiments", "Kernel"], swiftSettings: strict),
         .executableTarget(
             name: "bench",
@@ -71,7 +75,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: strict),
-        .testTarget(name: "KernelTests", dependencies: ["Kernel", "Randomness"], swiftSettings: strict),
+        .testTarget(name: "KernelTests", dependencies: ["Kernel", "Lanes", "Randomness"], swiftSettings: strict),
         .testTarget(
             name: "DatasetsTests", dependencies: ["Datasets", "EmbeddedData", "Kernel", "Locking", "Randomness"],
             swiftSettings: strict),
@@ -80,9 +84,12 @@ let package = Package(
         .testTarget(
             name: "FabricsTests", dependencies: ["Cluster", "Fabrics", "Kernel", "Locking", "Randomness"],
             swiftSettings: strict),
+        .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .testTarget(
             name: "StrategiesTests",
-            dependencies: ["Cluster", "Datasets", "Fabrics", "Kernel", "Randomness", "Strategies"],
+            dependencies: [
+                "CAllocationCounter", "Cluster", "Datasets", "Fabrics", "Kernel", "Locking", "Randomness", "Strategies",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "ExperimentsTests",

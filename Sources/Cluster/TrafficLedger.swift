@@ -7,6 +7,17 @@ public enum TrafficPurpose: String, CaseIterable, Codable, Sendable {
     case modelUp
     case model
     case control
+
+    /// Among all cases; without a search, since every message asks.
+    var position: Int {
+        switch self {
+        case .gradient: 0
+        case .modelDown: 1
+        case .modelUp: 2
+        case .model: 3
+        case .control: 4
+        }
+    }
 }
 
 /// Where a message goes: towards a server, from it, or between equals.
@@ -14,6 +25,14 @@ public enum TrafficDirection: String, CaseIterable, Codable, Sendable {
     case uplink
     case downlink
     case peer
+
+    var position: Int {
+        switch self {
+        case .uplink: 0
+        case .downlink: 1
+        case .peer: 2
+        }
+    }
 }
 
 /// Bytes and messages per rank, purpose and direction. Fabrics write to it where they send, and nobody else does.
@@ -38,7 +57,7 @@ public final class TrafficLedger: Sendable {
         var totalMessages = 0
     }
 
-    private static let kinds = TrafficPurpose.allCases.count * TrafficDirection.allCases.count
+    private static let kinds = 5 * 3
     private let state: Guarded<State>
 
     public init(ranks: Int) {
@@ -83,9 +102,6 @@ public final class TrafficLedger: Sendable {
     }
 
     private static func index(_ purpose: TrafficPurpose, _ direction: TrafficDirection) -> Int {
-        func position<Value: CaseIterable & Equatable>(_ value: Value) -> Int {
-            Value.allCases.enumerated().first { $0.element == value }?.offset ?? 0
-        }
-        return position(purpose) * TrafficDirection.allCases.count + position(direction)
+        purpose.position * 3 + direction.position
     }
 }

@@ -30,22 +30,35 @@ public struct Dataset: Sendable {
     public var count: Int { labels.count }
 
     /// Copies the samples at `indices` into `batch`, as floats in 0...1.
-    public func gather(_ indices: some Collection<Int32>, into batch: Batch) {
+    public func gather(_ indices: ArraySlice<Int32>, into batch: Batch) {
+        // By hand, since a batch is small and a generic collection's elements come one call each.
+        gather(count: indices.count, into: batch) { indices[indices.startIndex + $0] }
+    }
+
+    /// Copies the samples of a range into `batch`, as floats in 0...1.
+    public func gather(_ range: Range<Int32>, into batch: Batch) {
+        gather(count: range.count, into: batch) { range.lowerBound + Int32($0) }
+    }
+
+    @inline(__always)
+    private func gather(count rows: Int, into batch: Batch, _ sample: (Int) -> Int32) {
         precondition(batch.featureCount == shape.count, "a batch of \(batch.featureCount) features for \(shape)")
-        batch.resize(to: indices.count)
+        batch.resize(to: rows)
         let (features, white) = (shape.count, white)
         pixels.withUnsafeBufferPointer { pixels in
-            for (row, index) in indices.enumerated() {
-                precondition(index >= 0 && Int(index) < count, "sample \(index) of \(count)")
-                batch.labels[row] = labels[Int(index)]
-                let (source, target) = (Int(index) * features, row * features)
-                for feature in 0..<features { batch.inputs[target + feature] = Float(pixels[source + feature]) / white }
+            guard let bytes = pixels.baseAddress, let inputs = batch.inputs.baseAddress else { return }
+            for row in 0..<rows {
+                let index = Int(sample(row))
+                precondition(index >= 0 && index < count, "sample \(index) of \(count)")
+                batch.labels[row] = labels[index]
+                let (source, target) = (bytes + index * features, inputs + row * features)
+                for feature in 0..<features { target[feature] = Float(source[feature]) / white }
             }
         }
     }
 
     /// The samples at `indices`, in that order, as a data set of their own.
-    func selecting(_ indices: some Collection<Int>) -> Dataset {
+    public func selecting(_ indices: some Collection<Int>) -> Dataset {
         var selected: [UInt8] = []
         selected.reserveCapacity(indices.count * shape.count)
         for index in indices { selected.append(contentsOf: pixels[index * shape.count..<(index + 1) * shape.count]) }

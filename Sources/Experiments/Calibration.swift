@@ -40,9 +40,14 @@ struct Calibration {
                 // Samples from all over the set, as a shuffled epoch takes them.
                 let indices = (0..<samples).map { Int32((position + $0 * 7919) % data.count) }
                 position += 1
-                data.gather(indices, into: workspace.batch)
-                _ = network.lossAndGradient(of: workspace, dividedBy: samples, at: parameters, into: gradient)
-                optimizer.step(parameters, gradient, rate: 1e-6)
+                data.gather(indices[...], into: workspace.batch)
+                if optimizer.isPlain {
+                    _ = network.descend(
+                        workspace, dividedBy: samples, from: parameters, rate: 1e-6, into: parameters)
+                } else {
+                    _ = network.lossAndGradient(of: workspace, dividedBy: samples, at: parameters, into: gradient)
+                    optimizer.step(parameters, gradient, rate: 1e-6)
+                }
             }
         }
     }

@@ -41,6 +41,9 @@ final class CollectiveRun {
         var departed = VirtualTime.zero
     }
 
+    /// What is done with the sum of an all-reduce, range by range.
+    typealias Update = @Sendable (_ sum: ParameterVector, _ range: Range<Int>) -> Void
+
     let kind: CollectiveKind
     let elements: Int
     let purpose: TrafficPurpose
@@ -77,14 +80,21 @@ final class CollectiveRun {
     }
 
     /// The arithmetic, once, in the order of ranks, whatever messages are being played.
-    func combine(_ pool: HostPool) {
+    ///
+    /// - Parameter update: takes the sum; without one, it is copied to all ranks.
+    func combine(_ pool: HostPool, _ update: Update?) {
         guard case .allReduce(let reduction) = kind else { return }
         let vectors = deposits.compactMap { $0 }
         let (elements, scale) = (elements, reduction.scale(ranks: ranks))
         // Slices worth a thread's wake-up; their number cannot change the result, which is made number by number.
         let slices = max(1, min(pool.threads, elements * ranks / 65_536))
         pool.concurrentPerform(slices) {
-            ParameterVector.allReduce(vectors, in: (0..<elements).part($0, of: slices), scale: scale)
+            let slice = (0..<elements).part($0, of: slices)
+            if let update {
+                ParameterVector.reduce(vectors, in: slice, scale: scale, into: 0, update)
+            } else {
+                ParameterVector.allReduce(vectors, in: slice, scale: scale)
+            }
         }
     }
 

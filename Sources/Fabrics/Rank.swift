@@ -5,7 +5,7 @@ public import Kernel
 /// this, and nothing in it knows which fabric carries it.
 ///
 ///     for step in 0..<steps {
-///         let loss = try await rank.compute(.step(samples: batch)) { gradient(of: step) }
+///         try await rank.compute(.step(samples: batch)) { differentiate(step, into: gradient) }
 ///         try await rank.allReduce(gradient, .sum, purpose: .gradient)
 ///     }
 ///
@@ -21,9 +21,20 @@ public protocol Rank: AnyObject, Sendable {
     var totalBytesSent: Int { get }
 
     /// Runs `body`, which costs what the fabric says `work` costs.
-    func compute<Result: Sendable>(
-        _ work: ComputeWork, _ body: @escaping @Sendable () -> Result
-    ) async throws -> Result
+    ///
+    /// A closure that is made once and called every step costs a step no memory allocation.
+    func compute(_ work: ComputeWork, _ body: @escaping @Sendable () -> Void) async throws
+    /// Runs `body` for every index in 0..<parts. To the cluster it is one computation of one rank; a fabric that only
+    /// simulates the rank uses all host cores. Calls may be concurrent.
+    func compute(_ work: ComputeWork, parts: Int, _ body: @escaping @Sendable (Int) -> Void) async throws
+    /// A computation whose result travels: cluster time passes now, but on a fabric that only simulates the rank `body`
+    /// runs when somebody looks at the result, on the thread that looks. So of thousands of clients' models only those
+    /// exist that are being used.
+    ///
+    /// - Parameter count: the numbers in the vector that `body` returns.
+    func compute(
+        _ work: ComputeWork, count: Int, deferring body: @escaping @Sendable () -> ParameterVector
+    ) async throws -> DeferredVector
 
     /// Runs `body` once for every index in 0..<chunks, on as many host cores as there are, then `finish`, while
     /// cluster time stands still: for evaluation and logging.
@@ -41,12 +52,37 @@ public protocol Rank: AnyObject, Sendable {
 
     /// Replaces the vector, on all ranks, by the sum or mean over ranks, added in the order of ranks.
     func allReduce(_ vector: ParameterVector, _ reduction: Reduction, purpose: TrafficPurpose) async throws
+    /// The all-reduce of a data-parallel step: `update` is given the sum, range by range, and changes what all ranks that
+    /// share memory share, such as their one replica of the model. It is called once for every range for each memory
+    /// that ranks share, maybe concurrently; all calls are over when this returns on any rank. Of the vector's own
+    /// numbers nothing can be said afterwards.
+    func allReduce(
+        _ vector: ParameterVector, _ reduction: Reduction, purpose: TrafficPurpose,
+        update: @escaping @Sendable (_ sum: ParameterVector, _ range: Range<Int>) -> Void
+    ) async throws
     /// Replaces the vector, on all ranks, by the root's.
     func broadcast(_ vector: ParameterVector, from root: Int, purpose: TrafficPurpose) async throws
     /// Copies of all ranks' vectors, in the order of ranks, on the root; nil on the others.
     func gather(_ vector: ParameterVector, to root: Int, purpose: TrafficPurpose) async throws -> [ParameterVector]?
     /// Returns when all ranks have called it.
     func barrier() async throws
+}
+
+extension Rank {
+    /// Runs `body`, which costs what the fabric says `work` costs, and returns what it returns.
+    public func compute<Result: Sendable>(
+        _ work: ComputeWork, returning body: @escaping @Sendable () -> Result
+    ) async throws -> Result {
+        let box = ResultBox<Result>()
+        try await compute(work) { box.value = body() }
+        guard let value = box.value else { preconditionFailure("a computation ended without a result") }
+        return value
+    }
+}
+
+/// `@unchecked Sendable`: written by the thread that runs the body, read after the body is known to be done.
+private final class ResultBox<Value>: @unchecked Sendable {
+    var value: Value?
 }
 
 public enum Pause: Sendable {
@@ -63,7 +99,9 @@ public enum Reduction: Sendable {
 
 /// A point-to-point message: a vector that the receiver must not change, and a number beside it.
 public struct Message: Sendable {
-    public let vector: ParameterVector
+    private let payload: DeferredVector
+    /// The numbers; computed now, if they are still to be.
+    public var vector: ParameterVector { payload.value }
     /// A count that travels with the vector, such as the samples behind a client's update.
     public let weight: Int
     public let purpose: TrafficPurpose
@@ -75,14 +113,20 @@ public struct Message: Sendable {
     public init(
         _ vector: ParameterVector, weight: Int = 0, purpose: TrafficPurpose, direction: TrafficDirection = .peer
     ) {
-        self.vector = vector
+        self.init(DeferredVector(vector), weight: weight, purpose: purpose, direction: direction)
+    }
+
+    public init(
+        _ vector: DeferredVector, weight: Int = 0, purpose: TrafficPurpose, direction: TrafficDirection = .peer
+    ) {
+        payload = vector
         self.weight = weight
         self.purpose = purpose
         self.direction = direction
     }
 
     /// The vector as 32-bit floats, and the framing.
-    var bytes: Int { vector.count * MemoryLayout<Float>.size + Self.framingBytes }
+    var bytes: Int { payload.count * MemoryLayout<Float>.size + Self.framingBytes }
 }
 
 /// Something went wrong between ranks.

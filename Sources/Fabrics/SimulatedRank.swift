@@ -15,13 +15,19 @@ final class SimulatedRank: Rank {
     var now: VirtualTime { simulation.now }
     var totalBytesSent: Int { simulation.ledger.totalBytes }
 
-    func compute<Result: Sendable>(
-        _ work: ComputeWork, _ body: @escaping @Sendable () -> Result
-    ) async throws -> Result {
-        let box = ResultBox<Result>()
-        try await simulation.compute(work, rank: index) { box.value = body() }
-        guard let value = box.value else { preconditionFailure("a computation ended without a result") }
-        return value
+    func compute(_ work: ComputeWork, _ body: @escaping @Sendable () -> Void) async throws {
+        try await simulation.compute(work, rank: index, body)
+    }
+
+    func compute(_ work: ComputeWork, parts: Int, _ body: @escaping @Sendable (Int) -> Void) async throws {
+        try await simulation.compute(work, rank: index, parts: parts, body)
+    }
+
+    func compute(
+        _ work: ComputeWork, count: Int, deferring body: @escaping @Sendable () -> ParameterVector
+    ) async throws -> DeferredVector {
+        try await simulation.spend(work, rank: index)
+        return DeferredVector(count: count, body)
     }
 
     func offTheClock(
@@ -47,6 +53,16 @@ final class SimulatedRank: Rank {
             part: vector, of: .allReduce(reduction), rank: index, elements: vector.count, purpose: purpose)
     }
 
+    func allReduce(
+        _ vector: ParameterVector, _ reduction: Reduction, purpose: TrafficPurpose,
+        update: @escaping @Sendable (_ sum: ParameterVector, _ range: Range<Int>) -> Void
+    ) async throws {
+        guard count > 1 else { return update(vector, 0..<vector.count) }
+        _ = try await simulation.take(
+            part: vector, of: .allReduce(reduction), rank: index, elements: vector.count, purpose: purpose,
+            update: update)
+    }
+
     func broadcast(_ vector: ParameterVector, from root: Int, purpose: TrafficPurpose) async throws {
         // A copy, since the root may be done and go on before the last rank has come.
         let run = try await simulation.take(
@@ -64,9 +80,4 @@ final class SimulatedRank: Rank {
     func barrier() async throws {
         _ = try await simulation.take(part: nil, of: .barrier, rank: index, elements: 0, purpose: .control)
     }
-}
-
-/// `@unchecked Sendable`: written by the thread that runs the body, read after the body is known to be done.
-private final class ResultBox<Value>: @unchecked Sendable {
-    var value: Value?
 }

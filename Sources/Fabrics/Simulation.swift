@@ -187,13 +187,31 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
 
     func compute(_ work: ComputeWork, rank: Int, _ body: @escaping @Sendable () -> Void) async throws {
         try throwIfFailed()
+        let end = charge(work, rank)
         let ticket = HostPool.Ticket(body)
-        let seconds = fabric.compute.seconds(work) / fabric.nodes[rank].speed
-        ranks[rank].account.computeSeconds += seconds
-        let end = VirtualTime(nanoseconds: now.nanoseconds + VirtualTime.span(seconds: seconds))
         pool.submit(ticket)
         // The end is known before the body starts, so bodies of many ranks run at once while the clock stands.
         try await withUnsafeThrowingContinuation { schedule(.computed(ticket, $0), at: end) }
+    }
+
+    func compute(
+        _ work: ComputeWork, rank: Int, parts: Int, _ body: @escaping @Sendable (Int) -> Void
+    ) async throws {
+        try await compute(work, rank: rank) { [pool] in pool.concurrentPerform(parts, body) }
+    }
+
+    /// Lets the time of a computation pass that is not made, or not now.
+    func spend(_ work: ComputeWork, rank: Int) async throws {
+        try throwIfFailed()
+        let end = charge(work, rank)
+        try await withUnsafeThrowingContinuation { schedule(.resume($0), at: end) }
+    }
+
+    /// Books a computation that begins now; returns when it ends.
+    private func charge(_ work: ComputeWork, _ rank: Int) -> VirtualTime {
+        let seconds = fabric.compute.seconds(work) / fabric.nodes[rank].speed
+        ranks[rank].account.computeSeconds += seconds
+        return VirtualTime(nanoseconds: now.nanoseconds + VirtualTime.span(seconds: seconds))
     }
 
     func offTheClock(chunks: Int, _ body: @escaping @Sendable (Int) -> Void) {
@@ -230,7 +248,8 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
 
     /// Takes part in the rank's next collective; returns when the rank's part is played.
     func take(
-        part deposit: ParameterVector?, of kind: CollectiveKind, rank: Int, elements: Int, purpose: TrafficPurpose
+        part deposit: ParameterVector?, of kind: CollectiveKind, rank: Int, elements: Int, purpose: TrafficPurpose,
+        update: CollectiveRun.Update? = nil
     ) async throws -> CollectiveRun {
         try throwIfFailed()
         let number = ranks[rank].collectives
@@ -248,7 +267,7 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
             collectives[number] = run
         }
         run.enter(rank, deposit, at: now)
-        if run.isComplete { run.combine(pool) }
+        if run.isComplete { run.combine(pool, update) }
         try await withUnsafeThrowingContinuation { waiter in
             run.waiters[rank] = waiter
             advance(run, rank)

@@ -95,8 +95,7 @@ final class ThreadJob: @unchecked Sendable {
         slots[rank] = Slot(vector: vector, enteredSeconds: seconds)
     }
 
-    /// All ranks' vectors; only between the barriers of a collective.
-    func shownVectors() -> [ParameterVector] { (0..<ranks).compactMap { slots[$0].vector } }
+    /// A rank's vector; only between the barriers of a collective.
     func shownVector(of rank: Int) -> ParameterVector? { slots[rank].vector }
     func lastEnteredSeconds() -> Double { (0..<ranks).reduce(0) { max($0, slots[$1].enteredSeconds) } }
 

@@ -9,6 +9,8 @@ final class ThreadRank: Rank, @unchecked Sendable {
     let index: Int
     private let job: ThreadJob
     private(set) var account = TimeAccount()
+    /// Kept for its memory.
+    private var shown: [ParameterVector] = []
 
     init(index: Int, job: ThreadJob) {
         self.index = index
@@ -20,9 +22,22 @@ final class ThreadRank: Rank, @unchecked Sendable {
 
     var totalBytesSent: Int { job.ledger.totalBytes }
 
-    func compute<Result: Sendable>(
-        _ work: ComputeWork, _ body: @escaping @Sendable () -> Result
-    ) async throws -> Result {
+    func compute(_ work: ComputeWork, _ body: @escaping @Sendable () -> Void) async throws {
+        measure(work, body)
+    }
+
+    func compute(_ work: ComputeWork, parts: Int, _ body: @escaping @Sendable (Int) -> Void) async throws {
+        // The other cores are other ranks'.
+        measure(work) { for part in 0..<parts { body(part) } }
+    }
+
+    func compute(
+        _ work: ComputeWork, count: Int, deferring body: @escaping @Sendable () -> ParameterVector
+    ) async throws -> DeferredVector {
+        measure(work) { DeferredVector(body()) }
+    }
+
+    private func measure<Result>(_ work: ComputeWork, _ body: () -> Result) -> Result {
         let start = job.clock.seconds
         let result = body()
         if let emulation = job.emulation {
@@ -82,15 +97,42 @@ final class ThreadRank: Rank, @unchecked Sendable {
         try collective(.allReduce(reduction), vector, elements: vector.count, purpose) {
             // Each rank sums its slice of all vectors and writes it to all: reduce-scatter and all-gather in one pass.
             let slice = (0..<vector.count).part(index, of: count)
-            ParameterVector.allReduce(job.shownVectors(), in: slice, scale: reduction.scale(ranks: count))
-            guard job.emulation == nil else { return }
-            // What passed through shared memory: the others' parts of this slice came here, its sum went to them.
-            for other in 0..<count where other != index {
-                let bytes = slice.count * bytesPerElement
-                job.ledger.charge(from: other, to: index, bytes: bytes, purpose, .peer)
-                job.ledger.charge(from: index, to: other, bytes: bytes, purpose, .peer)
-            }
+            ParameterVector.allReduce(shownVectors(), in: slice, scale: reduction.scale(ranks: count))
+            chargeExchange(of: slice, purpose)
         }
+    }
+
+    func allReduce(
+        _ vector: ParameterVector, _ reduction: Reduction, purpose: TrafficPurpose,
+        update: @escaping @Sendable (_ sum: ParameterVector, _ range: Range<Int>) -> Void
+    ) async throws {
+        guard count > 1 else { return update(vector, 0..<vector.count) }
+        try collective(.allReduce(reduction), vector, elements: vector.count, purpose) {
+            // The sum of a slice goes where this core has its own part of it, and is used up here: no rank sees it but
+            // in what `update` changes.
+            let slice = (0..<vector.count).part(index, of: count)
+            ParameterVector.reduce(
+                shownVectors(), in: slice, scale: reduction.scale(ranks: count), into: index, update)
+            chargeExchange(of: slice, purpose)
+        }
+    }
+
+    /// What passed through shared memory: the others' parts of this rank's slice came here, its sum, or what it
+    /// changed, went to them.
+    private func chargeExchange(of slice: Range<Int>, _ purpose: TrafficPurpose) {
+        guard job.emulation == nil else { return }
+        for other in 0..<count where other != index {
+            let bytes = slice.count * bytesPerElement
+            job.ledger.charge(from: other, to: index, bytes: bytes, purpose, .peer)
+            job.ledger.charge(from: index, to: other, bytes: bytes, purpose, .peer)
+        }
+    }
+
+    /// All ranks' vectors; only between the barriers of a collective.
+    private func shownVectors() -> [ParameterVector] {
+        shown.removeAll(keepingCapacity: true)
+        for rank in 0..<count { if let vector = job.shownVector(of: rank) { shown.append(vector) } }
+        return shown
     }
 
     func broadcast(_ vector: ParameterVector, from root: Int, purpose: TrafficPurpose) async throws {
@@ -106,7 +148,7 @@ final class ThreadRank: Rank, @unchecked Sendable {
     func gather(_ vector: ParameterVector, to root: Int, purpose: TrafficPurpose) async throws -> [ParameterVector]? {
         var gathered: [ParameterVector]?
         try collective(.gather(root: root), vector, elements: vector.count, purpose) {
-            if index == root { gathered = job.shownVectors().map { $0.copied() } }
+            if index == root { gathered = shownVectors().map { $0.copied() } }
             if index != root, job.emulation == nil {
                 job.ledger.charge(from: index, to: root, bytes: vector.count * bytesPerElement, purpose, .peer)
             }

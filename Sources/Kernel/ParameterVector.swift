@@ -1,3 +1,5 @@
+import Lanes
+
 /// A flat vector of parameters, of their gradient, or of an optimizer's state: `[P]` floats in one aligned buffer.
 ///
 /// A class, since identity is meant: a rank owns its vectors for a whole run and reuses them, and a message of a
@@ -61,12 +63,17 @@ public final class ParameterVector: @unchecked Sendable {
         storage.update(repeating: value, count: count)
     }
 
+    public func scale(by factor: Float) {
+        for index in 0..<count { storage[index] *= factor }
+    }
+
     /// self += scale * other, over `range` of both.
     public func add(_ other: ParameterVector, scaledBy scale: Float = 1, in range: Range<Int>? = nil) {
         requireSameCount(other)
         let range = range ?? 0..<count
         requireWithin(range)
-        for index in range { storage[index] += scale * other.storage[index] }
+        let (target, source) = (storage, other.storage)
+        for index in range { target[index] += scale * source[index] }
     }
 
     /// Whether no number is NaN or infinite: the test for a diverged model.
@@ -99,13 +106,57 @@ extension ParameterVector {
     /// Replaces every vector's numbers in `range` by `scale` times their sum over all vectors, added in the order given:
     /// the arithmetic of an all-reduce. Calls for ranges that do not overlap may run at once.
     public static func allReduce(_ vectors: [ParameterVector], in range: Range<Int>, scale: Float = 1) {
-        // Blocks of 16 kB, so that the sum is still in the cache when it is copied to the others.
+        reduce(vectors, in: range, scale: scale, into: 0) { sum, block in
+            for other in vectors.dropFirst() { other.copy(from: sum, in: block) }
+        }
+    }
+
+    /// Replaces the numbers in `range` of the vector `owner` by `scale` times their sum over all vectors, added in the
+    /// order given, and calls `use` for one block after the other while it is in the cache. Calls for ranges that do not
+    /// overlap may run at once.
+    public static func reduce(
+        _ vectors: [ParameterVector], in range: Range<Int>, scale: Float = 1, into owner: Int,
+        _ use: (_ sum: ParameterVector, _ block: Range<Int>) -> Void
+    ) {
+        let target = vectors[owner]
+        for vector in vectors { target.requireSameCount(vector) }
+        target.requireWithin(range)
+        // 16 kB: half of a first-level cache.
         let blockCount = 4096
         for start in stride(from: range.lowerBound, to: range.upperBound, by: blockCount) {
             let block = start..<min(start + blockCount, range.upperBound)
-            for other in vectors.dropFirst() { vectors[0].add(other, in: block) }
-            if scale != 1 { for index in block { vectors[0].storage[index] *= scale } }
-            for other in vectors.dropFirst() { other.copy(from: vectors[0], in: block) }
+            sum(vectors, in: block, scale: scale, into: target.storage)
+            use(target, block)
+        }
+    }
+
+    private static func sum(
+        _ vectors: [ParameterVector], in block: Range<Int>, scale: Float, into target: UnsafeMutablePointer<Float>
+    ) {
+        var index = block.lowerBound
+        while index + 32 <= block.upperBound {
+            let first = vectors[0].storage + index
+            var (s0, s1, s2, s3) = (first.lanes(0), first.lanes(8), first.lanes(16), first.lanes(24))
+            for other in 1..<max(vectors.count, 1) {
+                let next = vectors[other].storage + index
+                s0 += next.lanes(0)
+                s1 += next.lanes(8)
+                s2 += next.lanes(16)
+                s3 += next.lanes(24)
+            }
+            if scale != 1 { (s0, s1, s2, s3) = (s0 * scale, s1 * scale, s2 * scale, s3 * scale) }
+            let to = target + index
+            to.set(0, s0)
+            to.set(8, s1)
+            to.set(16, s2)
+            to.set(24, s3)
+            index += 32
+        }
+        while index < block.upperBound {
+            var sum = vectors[0].storage[index]
+            for other in 1..<max(vectors.count, 1) { sum += vectors[other].storage[index] }
+            target[index] = sum * scale
+            index += 1
         }
     }
 }

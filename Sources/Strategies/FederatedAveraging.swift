@@ -2,6 +2,7 @@ import Cluster
 import Datasets
 public import Fabrics
 import Kernel
+import Locking
 import Randomness
 
 /// FederatedAveraging, algorithm 1 of B. McMahan, E. Moore, D. Ramage, S. Hampson and B. Agüera y Arcas 2017,
@@ -27,8 +28,14 @@ public struct FederatedAveraging: Strategy {
     public var rankCount: Int { options.clients + 1 }
     public var serverRank: Int? { 0 }
     public var concurrentWorkers: Int { options.cohortSize }
-    /// Two of the server; a model for every client of a round, and what their steps need.
-    public var vectorCount: Int { 2 + options.cohortSize * (configuration.optimizer.momentum == 0 ? 2 : 3) }
+    /// Two of the server; for every client of a round its model and what its steps need, but for no more clients than a
+    /// server adds up at once.
+    public var vectorCount: Int {
+        2 + min(options.cohortSize, Self.parts) * (configuration.optimizer.momentum == 0 ? 2 : 3)
+    }
+    /// Sums that are made side by side. A constant, since the order of additions must not depend on the machine.
+    private static let parts = 32
+
     public var batchSizes: [Int] { options.localBatch.map { [$0] } ?? [] }
 
     public func program(for run: TrainingRun) throws -> RankProgram {
@@ -50,6 +57,7 @@ public struct FederatedAveraging: Strategy {
         let average = ParameterVector(count: model.count)
         var samples = 0
         var round = 0
+        run.expect(steps: run.sampleBudget / (options.localBatch ?? run.sampleBudget))
         guard try await run.evaluate(model, round: 0, samples: 0, on: rank, .thisRank) else { return }
 
         while samples < run.sampleBudget {
@@ -78,6 +86,8 @@ public struct FederatedAveraging: Strategy {
     }
 
     /// average ← Σ n_k / n * w_k, in the order of the cohort: updates that come early wait for their turn.
+    ///
+    /// Consecutive clients are added up in parts, side by side where there are cores for it, and the parts in order.
     private func aggregate(
         _ cohort: [Int], into average: ParameterVector, _ rank: any Rank, _ run: TrainingRun, _ models: VectorPool
     ) async throws {
@@ -86,25 +96,45 @@ public struct FederatedAveraging: Strategy {
             guard let update = try await rank.receive(from: client + 1) else {
                 throw FabricError.deadlock("client \(client) ended before it sent its update")
             }
-            run.mergeSteps(ofRank: client + 1)
             updates.append(update)
         }
         let received = updates
         let total = Float(received.reduce(0) { $0 + $1.weight })
-        try await rank.compute(.vector(elements: average.count * received.count)) {
+        let parts = min(received.count, Self.parts)
+        let sums = Guarded<[ParameterVector?]>(Array(repeating: nil, count: parts))
+        try await rank.compute(.vector(elements: average.count * received.count), parts: parts) { part in
+            let updates = received[(0..<received.count).part(part, of: parts)]
+            var sum: ParameterVector?
+            for update in updates {
+                let (model, share) = (update.vector, Float(update.weight) / total)
+                if let sum {
+                    sum.add(model, scaledBy: share)
+                    models.giveBack(model)
+                } else {
+                    // The client has made it for this and does not look at it again.
+                    model.scale(by: share)
+                    sum = model
+                }
+            }
+            sums.withLock { $0[part] = sum }
+        }
+        // Its time is part of what was charged above.
+        try await rank.compute(.none) {
             average.fill(with: 0)
-            for update in received {
-                average.add(update.vector, scaledBy: Float(update.weight) / total)
-                models.giveBack(update.vector)
+            for case let sum? in sums.withLock({ $0 }) {
+                average.add(sum)
+                models.giveBack(sum)
             }
         }
+        for client in cohort { run.mergeSteps(ofRank: client + 1) }
     }
 
     // MARK: A client
 
     private func train(_ rank: any Rank, _ run: TrainingRun, _ shard: [Int32], _ models: VectorPool) async throws {
-        let losses = run.losses(of: rank.index)
         let batch = min(options.localBatch ?? shard.count, shard.count)
+        let steps = options.localEpochs * ((shard.count + batch - 1) / max(batch, 1))
+        let losses = run.losses(of: rank.index, steps: steps)
         let work = ComputeWork.epochs(options.localEpochs, samples: shard.count, batch: batch)
         var round = 0
         while let message = try await rank.receive(from: 0) {
@@ -112,12 +142,13 @@ public struct FederatedAveraging: Strategy {
             // A client does not know how much the others do; for the schedule a round is as long as its own part of it.
             let own = shard.count * options.localEpochs * options.cohortSize
             let rate = run.learningRate(from: message.weight, to: message.weight + own)
-            let trained = try await rank.compute(work) {
-                let model = models.take()
-                model.copy(from: message.vector)
-                clientUpdate(model, run, shard, batch: batch, rate: rate, stream, models, losses)
-                return model
-            }
+            let count = run.network.parameterCount
+            let trained = try await rank.compute(
+                work, count: count,
+                deferring: {
+                    clientUpdate(
+                        from: message.vector, run, shard, batch: batch, rate: rate, stream, models, losses)
+                })
             try await rank.send(
                 Message(trained, weight: shard.count, purpose: .modelUp, direction: .uplink), to: 0)
             round += 1
@@ -126,22 +157,33 @@ public struct FederatedAveraging: Strategy {
 
     /// ClientUpdate(k, w). The optimizer starts anew each round: a client keeps no state between rounds.
     private func clientUpdate(
-        _ model: ParameterVector, _ run: TrainingRun, _ shard: [Int32], batch: Int, rate: Float,
+        from start: ParameterVector, _ run: TrainingRun, _ shard: [Int32], batch: Int, rate: Float,
         _ stream: RandomStream, _ models: VectorPool, _ losses: LossLog
-    ) {
-        let gradient = models.take()
-        defer { models.giveBack(gradient) }
+    ) -> ParameterVector {
+        let model = models.take()
         let optimizer = SGD(configuration.optimizer, parameterCount: model.count)
-        var stream = stream
-        var order = shard
+        let gradient = optimizer.isPlain ? nil : models.take()
+        defer { if let gradient { models.giveBack(gradient) } }
+        if gradient != nil { model.copy(from: start) }
+        var (stream, order, isFirst) = (stream, shard, true)
         for _ in 0..<options.localEpochs {
             if run.shuffles { order.shuffle(using: &stream) }
-            for start in stride(from: 0, to: order.count, by: batch) {
-                let indices = order[start..<min(start + batch, order.count)]
-                let loss = run.lossAndGradient(indices, dividedBy: indices.count, at: model, into: gradient)
-                optimizer.step(model, gradient, rate: rate)
+            for first in stride(from: 0, to: order.count, by: batch) {
+                let indices = order[first..<min(first + batch, order.count)]
+                let loss: Double
+                if let gradient {
+                    loss = run.lossAndGradient(indices, dividedBy: indices.count, at: model, into: gradient)
+                    optimizer.step(model, gradient, rate: rate)
+                } else {
+                    // The first step takes the model over from the server's, which saves the copy.
+                    loss = run.descend(
+                        indices, dividedBy: indices.count, from: isFirst ? start : model, rate: rate, into: model)
+                }
+                isFirst = false
                 losses.append(sum: loss, samples: indices.count)
             }
         }
+        if isFirst { model.copy(from: start) }
+        return model
     }
 }

@@ -13,5 +13,8 @@ public final class LossLog: @unchecked Sendable {
     /// - Parameter sum: of the losses of the step's samples.
     func append(sum: Double, samples: Int) { entries.append(Entry(sum: sum, samples: samples)) }
 
+    /// Makes room for `steps` entries, so that steps allocate no memory.
+    func reserve(_ steps: Int) { entries.reserveCapacity(steps) }
+
     func removeAll() { entries.removeAll(keepingCapacity: true) }
 }

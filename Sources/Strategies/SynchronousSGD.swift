@@ -37,7 +37,8 @@ public struct SynchronousSGD: Strategy {
         rankCount = workers
     }
 
-    public var vectorCount: Int { rankCount * (configuration.optimizer.momentum == 0 ? 2 : 3) }
+    /// A replica and a velocity for all, a gradient each.
+    public var vectorCount: Int { 1 + (configuration.optimizer.momentum == 0 ? 0 : 1) + rankCount }
 
     public var batchSizes: [Int] {
         let (size, rest) = configuration.batch.quotientAndRemainder(dividingBy: rankCount)
@@ -46,37 +47,70 @@ public struct SynchronousSGD: Strategy {
 
     public func program(for run: TrainingRun) throws -> RankProgram {
         let sampler = run.sampler(batch: configuration.batch)
+        // All ranks make the same updates to the same parameters, so those that share memory share one replica.
+        let parameters = run.initialParameters.copied()
+        let optimizer = SGD(configuration.optimizer, parameterCount: parameters.count)
         return { rank in
-            let parameters = run.initialParameters.copied()
-            let gradient = ParameterVector(count: parameters.count)
-            let optimizer = SGD(configuration.optimizer, parameterCount: parameters.count)
-            let losses = run.losses(of: rank.index)
+            let step = Step(run, parameters, optimizer, isAlone: rank.count == 1)
+            let steps = run.sampleBudget / sampler.batchSize + 1 + run.sampleBudget / sampler.sampleCount
+            let losses = run.losses(of: rank.index, steps: steps)
+            if rank.index == 0 { run.expect(steps: steps) }
             var samples = 0
             guard try await run.evaluate(parameters, round: 0, samples: 0, on: rank, .allRanks) else { return }
 
-            var step = 0
+            var round = 0
             while samples < run.sampleBudget {
-                let batch = sampler.indices(step: step, part: rank.index, of: rank.count)
-                let globalCount = sampler.count(ofStep: step)
-                let loss = try await rank.compute(.step(samples: batch.count)) {
-                    run.lossAndGradient(batch, dividedBy: globalCount, at: parameters, into: gradient)
-                }
-                losses.append(sum: loss, samples: batch.count)
-                try await rank.allReduce(gradient, .sum, purpose: .gradient)
-
                 let before = samples
-                samples += globalCount
-                step += 1
-                let rate = run.learningRate(from: before, to: samples)
-                // Its time is part of the step's.
-                try await rank.compute(.none) { optimizer.step(parameters, gradient, rate: rate) }
+                samples += sampler.count(ofStep: round)
+                step.indices = sampler.indices(step: round, part: rank.index, of: rank.count)
+                step.globalCount = sampler.count(ofStep: round)
+                step.rate = run.learningRate(from: before, to: samples)
+
+                try await rank.compute(.step(samples: step.indices.count), step.differentiate)
+                losses.append(sum: step.loss, samples: step.indices.count)
+                if let gradient = step.gradient {
+                    try await rank.allReduce(gradient, .sum, purpose: .gradient, update: step.update)
+                }
+
+                round += 1
                 if run.isEvaluationDue(from: before, to: samples) {
-                    if rank.index == 0 { run.mergeSharedSteps(upTo: step) }
-                    guard try await run.evaluate(parameters, round: step, samples: samples, on: rank, .allRanks) else {
-                        return
-                    }
+                    if rank.index == 0 { run.mergeSharedSteps(upTo: round) }
+                    guard try await run.evaluate(parameters, round: round, samples: samples, on: rank, .allRanks)
+                    else { return }
                 }
             }
+        }
+    }
+
+    /// What a rank computes in a step. Its closures are made once, so that a step allocates nothing.
+    ///
+    /// `@unchecked Sendable`: belongs to one rank, which waits for each computation.
+    private final class Step: @unchecked Sendable {
+        var indices: ArraySlice<Int32> = []
+        /// Samples of the global batch.
+        var globalCount = 0
+        var rate: Float = 0
+        private(set) var loss = 0.0
+        /// Nil where a step is made without one.
+        let gradient: ParameterVector?
+        private(set) var differentiate: @Sendable () -> Void = {}
+        private(set) var update: @Sendable (ParameterVector, Range<Int>) -> Void = { _, _ in }
+
+        init(_ run: TrainingRun, _ parameters: ParameterVector, _ optimizer: SGD, isAlone: Bool) {
+            guard !(isAlone && optimizer.isPlain) else {
+                gradient = nil
+                differentiate = { [unowned self] in
+                    loss = run.descend(
+                        indices, dividedBy: globalCount, from: parameters, rate: rate, into: parameters)
+                }
+                return
+            }
+            let gradient = ParameterVector(count: parameters.count)
+            self.gradient = gradient
+            differentiate = { [unowned self] in
+                loss = run.lossAndGradient(indices, dividedBy: globalCount, at: parameters, into: gradient)
+            }
+            update = { [unowned self] sum, range in optimizer.step(parameters, sum, rate: rate, in: range) }
         }
     }
 }

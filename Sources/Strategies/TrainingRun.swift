@@ -112,9 +112,36 @@ public final class TrainingRun: Sendable {
         }
     }
 
+    /// One step of plain SGD on the samples, from `parameters` to `result`, which may be the same vector; the sum of the
+    /// losses. Copies for no samples.
+    public func descend(
+        _ indices: ArraySlice<Int32>, dividedBy divisor: Int, from parameters: ParameterVector, rate: Float,
+        into result: ParameterVector
+    ) -> Double {
+        guard !indices.isEmpty else {
+            if result !== parameters { result.copy(from: parameters) }
+            return 0
+        }
+        return workspaces.withWorkspace(capacity: indices.count) { workspace in
+            data.training.gather(indices, into: workspace.batch)
+            return network.descend(workspace, dividedBy: divisor, from: parameters, rate: rate, into: result)
+        }
+    }
+
     // MARK: Record
 
-    public func losses(of rank: Int) -> LossLog { logs[rank] }
+    /// The log for the losses of a rank's steps.
+    ///
+    /// - Parameter steps: how many there will be until they are merged, so that no step allocates memory.
+    public func losses(of rank: Int, steps: Int) -> LossLog {
+        logs[rank].reserve(steps)
+        return logs[rank]
+    }
+
+    /// Makes room in the record for the losses of `steps` more steps.
+    public func expect(steps: Int) {
+        record.withLock { $0.stepLosses.reserveCapacity($0.stepLosses.count + steps) }
+    }
 
     /// For programs whose ranks share every step: adds up the ranks' parts of the steps before `step`.
     public func mergeSharedSteps(upTo step: Int) {

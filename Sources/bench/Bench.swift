@@ -1,6 +1,15 @@
 import ArgumentParser
+import Experiments
 
 @main
+enum Program {
+    static func main() async {
+        // Before any numeric code, which an old processor could not run.
+        do { try ProcessorCheck.run() } catch { Bench.exit(withError: error) }
+        await Bench.main()
+    }
+}
+
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
@@ -16,12 +25,13 @@ struct Bench: AsyncParsableCommand {
               bench --strategy sync --workers 16 --latency 5ms --bandwidth 1Gbit --allreduce tree
               bench --strategy federated --clients 50 --partition dirichlet:0.3 --cluster phones-3g
               bench list --task digits
+              bench speed --task mnist-2nn --batch 10,64,512
 
             'bench run --help' lists all options, 'bench list --task digits' all defaults.
 
             Exit codes: 0 done, 1 a run or a file failed, 64 the command line is wrong, 130 stopped by Ctrl-C, 143 by SIGTERM.
             """,
         version: "0.1.0",
-        subcommands: [Run.self, Report.self, List.self, DataCommand.self],
+        subcommands: [Run.self, Report.self, List.self, Speed.self, DataCommand.self],
         defaultSubcommand: Run.self)
 }

@@ -6,7 +6,7 @@ import Fabrics
 import Kernel
 
 /// Parses one of the names of `Choice`; a wrong one is answered with all names and the nearest.
-private func choice<Choice: RawRepresentable<String> & CaseIterable & Sendable>(
+func choice<Choice: RawRepresentable<String> & CaseIterable & Sendable>(
     _ kind: String
 ) -> @Sendable (String) throws -> Choice {
     let choices = Choice.allCases.map { ($0.rawValue, $0) }

@@ -4,6 +4,16 @@ import Testing
 @testable import Cluster
 
 @Suite struct TrafficLedgerTests {
+    @Test func everyPurposeAndDirectionHasAPlaceOfItsOwn() {
+        #expect(TrafficPurpose.allCases.map(\.position) == Array(TrafficPurpose.allCases.indices))
+        #expect(TrafficDirection.allCases.map(\.position) == Array(TrafficDirection.allCases.indices))
+        let ledger = TrafficLedger(ranks: 2)
+        for purpose in TrafficPurpose.allCases {
+            for direction in TrafficDirection.allCases { ledger.charge(from: 0, to: 1, bytes: 1, purpose, direction) }
+        }
+        #expect(ledger.entries.count == 2 * TrafficPurpose.allCases.count * TrafficDirection.allCases.count)
+    }
+
     @Test func emptyLedgerHasNoEntries() {
         let ledger = TrafficLedger(ranks: 3)
         #expect(ledger.entries.isEmpty && ledger.totalBytes == 0 && ledger.totalMessages == 0)

@@ -59,7 +59,7 @@ import Testing
         let fabric = SimulatedFabric(
             nodes: nodes, compute: testCompute, seeds: SeedSequence(1), pool: HostPool(threads: 2))
         let report = try run(fabric) { rank in
-            let sum = try await rank.compute(.step(samples: 8)) { 40 + 2 }
+            let sum = try await rank.compute(.step(samples: 8), returning: { 40 + 2 })
             #expect(sum == 42)
             try await rank.compute(.vector(elements: 1000)) {}
             times[rank.index] = rank.now.nanoseconds

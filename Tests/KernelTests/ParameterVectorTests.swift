@@ -71,6 +71,36 @@ import Testing
         }
     }
 
+    @Test func reduceWritesToItsOwnerAloneAndShowsEveryBlock() {
+        for seed in 0..<10 {
+            var stream = RandomStream(test: seed)
+            let (count, parts) = (stream.int(2...9_000), stream.int(1...6))
+            let range = 1..<stream.int(1...count)
+            let owner = stream.int(0...parts - 1)
+            let values = (0..<parts).map { _ in stream.eighths(count) }
+            let vectors = values.map { ParameterVector($0) }
+            var end = range.lowerBound
+            ParameterVector.reduce(vectors, in: range, scale: 2, into: owner) { sum, block in
+                #expect(sum === vectors[owner] && block.lowerBound == end)
+                end = block.upperBound
+            }
+            #expect(end == range.upperBound)
+            for (index, vector) in vectors.enumerated() {
+                let expected = (0..<count).map { place in
+                    index == owner && range.contains(place)
+                        ? 2 * values.reduce(0) { $0 + $1[place] } : values[index][place]
+                }
+                #expect(vector.values == expected, "seed \(seed), \(range) of \(count), vector \(index)")
+            }
+        }
+    }
+
+    @Test func scaleMultipliesEveryNumber() {
+        let vector = ParameterVector([1, -2, 0.5])
+        vector.scale(by: -4)
+        #expect(vector.values == [-4, 8, -2])
+    }
+
     @Test func isFiniteFindsEveryBadNumberAtEveryPosition() {
         for count in [1, 7, 8, 9, 16, 21] {
             let vector = ParameterVector([Float](repeating: .greatestFiniteMagnitude, count: count))

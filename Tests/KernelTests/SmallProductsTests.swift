@@ -34,24 +34,24 @@ import Testing
         }
     }
 
-    @Test func multiplyByTransposedEqualsNaiveLoops() {
+    @Test(arguments: [false, true]) func multiplyByTransposedEqualsNaiveLoops(hasReLU: Bool) {
         for seed in 0..<40 {
             var stream = RandomStream(test: seed)
             let (rows, columns, inner) = (stream.int(1...17), stream.int(1...9), 8 * stream.int(1...8))
-            let (a, b) = (stream.floats(rows * inner), stream.floats(columns * inner))
+            let (a, b, bias) = (
+                stream.floats(rows * inner), stream.floats(columns * inner), stream.floats(columns)
+            )
             var c = [Float](repeating: .nan, count: rows * columns)
-            SmallProducts.multiplyByTransposed(rows: rows, columns: columns, inner: inner, a, b, into: &c) {
-                column, sum in sum + Float(column)
-            }
+            SmallProducts.multiplyByTransposed(
+                rows: rows, columns: columns, inner: inner, a, b, plus: bias, hasReLU: hasReLU, into: &c)
             var expected = [Reference](repeating: Reference(), count: rows * columns)
-            for row in 0..<rows {
-                for column in 0..<columns {
-                    expected[row * columns + column].add(Double(column))
-                    for term in 0..<inner {
-                        expected[row * columns + column].add(
-                            Double(a[row * inner + term]) * Double(b[column * inner + term]))
-                    }
+            for index in expected.indices {
+                let (row, column) = index.quotientAndRemainder(dividingBy: columns)
+                expected[index].add(Double(bias[column]))
+                for term in 0..<inner {
+                    expected[index].add(Double(a[row * inner + term]) * Double(b[column * inner + term]))
                 }
+                if hasReLU { expected[index].value = max(expected[index].value, 0) }
             }
             expectEqual(c, expected, terms: inner + 1, "seed \(seed): \(rows)x\(inner)x\(columns)")
         }

@@ -31,6 +31,37 @@ struct FederatedAveragingTests {
         #expect(TestRuns.distance(averaged.parameters, synchronous.parameters) < 5 * Self.rounding)
     }
 
+    /// More clients than parts that a server adds up side by side, some of them in parts of two; and no bit depends on
+    /// who adds them up.
+    @Test func largeCohortsAreAveragedInParts() throws {
+        let federated = TestRuns.configuration(epochs: 2, clients: 45, fraction: 1, localEpochs: 1, localBatch: nil)
+        let averaged = try TestRuns.run(FederatedAveraging(federated), federated)
+        let full = TestRuns.configuration(batch: 1_437, epochs: 2)
+        let descended = try TestRuns.run(SynchronousSGD(full, workers: 1), full)
+        #expect(TestRuns.distance(averaged.parameters, descended.parameters) < 2 * Self.rounding)
+        for threads in [1, 3] {
+            let other = try TestRuns.run(FederatedAveraging(federated), federated, hostThreads: threads)
+            #expect(other.parameters == averaged.parameters, "\(threads) host threads")
+            #expect(other.record.stepLosses == averaged.record.stepLosses, "\(threads) host threads")
+        }
+    }
+
+    /// Local steps that go straight into the weights, and steps by an optimizer without effect of its own: a momentum
+    /// too small to count.
+    @Test func directStepsEqualTheOptimizers() throws {
+        let direct = TestRuns.configuration(epochs: 3)
+        let indirect = TestRuns.configuration(epochs: 3, momentum: 1e-30)
+        let first = try TestRuns.run(FederatedAveraging(direct), direct)
+        let second = try TestRuns.run(FederatedAveraging(indirect), indirect)
+        #expect(TestRuns.distance(first.parameters, second.parameters) < 1e-4)
+        let (single, other) = (
+            try TestRuns.run(SynchronousSGD(direct, workers: 1), direct),
+            try TestRuns.run(SynchronousSGD(indirect, workers: 1), indirect)
+        )
+        #expect(TestRuns.distance(single.parameters, other.parameters) < 1e-4)
+        #expect(zip(single.record.stepLosses, other.record.stepLosses).allSatisfy { abs($0 - $1) < 1e-4 })
+    }
+
     @Test func manyLocalStepsAreNotSynchronousSGD() throws {
         let local = TestRuns.configuration(epochs: 5, fraction: 1, localEpochs: 5, localBatch: 10)
         let federated = try TestRuns.run(FederatedAveraging(local), local)

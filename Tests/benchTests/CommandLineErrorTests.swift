@@ -45,8 +45,8 @@ struct WrongArguments: CustomTestStringConvertible, Sendable {
         Self("--save", "", says: ["--save is empty", "file"]),
         Self("--save", "a", "--trace-loss", "a", says: ["--save and --trace-loss both name 'a'"]),
         Self(
-            "--strategy", "sync", "--workers", "1000000", "--batch", "1000000",
-            says: ["2000000 vectors of 4810 parameters take 38.5 GB", "of memory"]),
+            "--task", "mnist-cnn", "--strategy", "sync", "--workers", "100000", "--batch", "100000",
+            says: ["100001 vectors of 1663370 parameters take 665 GB", "of memory"]),
         Self("--no-such-option", says: ["--no-such-option"]),
     ]
 

@@ -1,3 +1,5 @@
+import Lanes
+
 /// A fully connected layer: Y = X Wᵀ + b, with W `[O, I]` as PyTorch's `Linear` keeps it, and if asked max(Y, 0).
 struct Dense: Layer {
     let name: String
@@ -23,7 +25,7 @@ struct Dense: Layer {
     }
 
     /// The largest batch that ``SmallProducts`` multiplies faster than OpenBLAS does (`bench speed`, Benchmarks/).
-    static let smallBatch = 16
+    static let smallBatch = 64
 
     private func usesSmallProducts(_ batch: Int) -> Bool { batch <= Self.smallBatch && inputs % 8 == 0 }
 
@@ -31,12 +33,8 @@ struct Dense: Layer {
         let bias = pass.parameters + outputs * inputs
         if usesSmallProducts(pass.batch) {
             SmallProducts.multiplyByTransposed(
-                rows: pass.batch, columns: outputs, inner: inputs, pass.input, pass.parameters, into: pass.output
-            ) { column, sum in
-                let value = sum + bias[column]
-                // A NaN stays a NaN.
-                return hasReLU && value < 0 ? 0 : value
-            }
+                rows: pass.batch, columns: outputs, inner: inputs, pass.input, pass.parameters, plus: bias,
+                hasReLU: hasReLU, into: pass.output)
         } else {
             BLAS.multiply(
                 rows: pass.batch, columns: outputs, inner: inputs,
@@ -90,7 +88,7 @@ struct Dense: Layer {
             var column = 0
             while column + 8 <= outputs {
                 let sum = values.lanes(column) + bias.lanes(column)
-                values.set(column, hasReLU ? sum.replacing(with: zero, where: sum .< zero) : sum)
+                values.set(column, hasReLU ? sum.kept(where: .!(sum .< zero)) : sum)
                 column += 8
             }
             while column < outputs {
@@ -109,7 +107,7 @@ func maskGradient(
     let zero = Lanes()
     var index = 0
     while index + 8 <= count {
-        gradient.set(index, gradient.lanes(index).replacing(with: zero, where: .!(output.lanes(index) .> zero)))
+        gradient.set(index, gradient.lanes(index).kept(where: output.lanes(index) .> zero))
         index += 8
     }
     while index < count {

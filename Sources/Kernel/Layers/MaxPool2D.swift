@@ -1,3 +1,5 @@
+import Lanes
+
 /// The maximum over `window` x `window` squares side by side; a border narrower than the window is dropped (PyTorch's
 /// `MaxPool2d`). Ties go to the first in reading order. If asked, max(·, 0) of that.
 struct MaxPool2D: Layer {
@@ -86,7 +88,7 @@ struct MaxPool2D: Layer {
                     for x in 0..<window {
                         image.set(
                             (y * input.width + x) * channels + channel,
-                            Lanes().replacing(with: values, where: place .== next))
+                            values.kept(where: place, equals: next))
                         next += 1
                     }
                 }

@@ -26,25 +26,39 @@ public struct SGD: Sendable {
         velocity = configuration.momentum == 0 ? nil : ParameterVector(count: parameterCount)
     }
 
-    /// One update of `parameters` `[P]` by `gradient` `[P]`.
-    public func step(_ parameters: ParameterVector, _ gradient: ParameterVector, rate: Float) {
+    /// Whether a step is p - rate * g and no more, so that ``Network/descend(_:dividedBy:from:rate:into:)`` can make it.
+    public var isPlain: Bool { configuration.momentum == 0 && configuration.weightDecay == 0 }
+
+    /// One update of `parameters` `[P]` by `gradient` `[P]`, or of the part of both in `range`. Calls for ranges that do
+    /// not overlap may run at once.
+    public func step(
+        _ parameters: ParameterVector, _ gradient: ParameterVector, rate: Float, in range: Range<Int>? = nil
+    ) {
         precondition(
             parameters.count == gradient.count, "\(parameters.count) parameters, gradient of \(gradient.count)")
+        let range = range ?? 0..<parameters.count
+        precondition(
+            range.lowerBound >= 0 && range.upperBound <= parameters.count,
+            "range \(range) of \(parameters.count) numbers")
         let (p, g, decay) = (parameters.storage, gradient.storage, configuration.weightDecay)
         guard let velocity else {
-            for index in 0..<parameters.count { p[index] -= rate * (g[index] + decay * p[index]) }
+            if decay == 0 {
+                for index in range { p[index] -= rate * g[index] }
+            } else {
+                for index in range { p[index] -= rate * (g[index] + decay * p[index]) }
+            }
             return
         }
         precondition(velocity.count == parameters.count, "an optimizer for \(velocity.count) parameters")
         let (v, momentum) = (velocity.storage, configuration.momentum)
         if configuration.nesterov {
-            for index in 0..<parameters.count {
+            for index in range {
                 let slope = g[index] + decay * p[index]
                 v[index] = momentum * v[index] + slope
                 p[index] -= rate * (slope + momentum * v[index])
             }
         } else {
-            for index in 0..<parameters.count {
+            for index in range {
                 v[index] = momentum * v[index] + (g[index] + decay * p[index])
                 p[index] -= rate * v[index]
             }

@@ -1,3 +1,5 @@
+import Lanes
+
 /// Matrix products with operands so small that OpenBLAS would spend as long on packing them as on multiplying: batches of
 /// a few samples, and the many small matrices of a Winograd convolution. Operands are read where they are.
 ///
@@ -30,6 +32,19 @@ enum SmallProducts {
         into c: UnsafeMutablePointer<Float>, strideC: Int, startingFrom start: UnsafePointer<Float>?
     ) {
         assert(columns % 8 == 0, "\(columns) columns")
+        // A panel of B that stays in a first-level cache of 32 kB while all rows of A meet it.
+        let panel = max(16, 6144 / max(inner, 1) / 16 * 16)
+        for first in stride(from: 0, to: columns, by: panel) {
+            multiplyPanel(
+                rows: rows, columns: min(panel, columns - first), inner: inner, a, b + first, strideB: strideB,
+                into: c + first, strideC: strideC, startingFrom: start.map { $0 + first })
+        }
+    }
+
+    private static func multiplyPanel(
+        rows: Int, columns: Int, inner: Int, _ a: Left, _ b: UnsafePointer<Float>, strideB: Int,
+        into c: UnsafeMutablePointer<Float>, strideC: Int, startingFrom start: UnsafePointer<Float>?
+    ) {
         var row = 0
         while row < rows {
             // Rows beyond the last are the last once more: the same numbers are written to the same place twice.
@@ -118,63 +133,68 @@ enum SmallProducts {
         }
     }
 
-    /// C = A * transposed(B) by scalar products along the rows of both: C `[rows, columns]`, A `[rows, inner]`,
-    /// B `[columns, inner]`, all without gaps; `finish(column, sum)` gives what is written.
+    /// C = A * transposed(B) + bias by scalar products along the rows of both: C `[rows, columns]`, A `[rows, inner]`,
+    /// B `[columns, inner]`, bias `[columns]`, all without gaps; if asked, negative numbers become zero.
     ///
     /// - Parameter inner: a multiple of 8.
-    @inline(__always)
     static func multiplyByTransposed(
         rows: Int, columns: Int, inner: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
-        into c: UnsafeMutablePointer<Float>, finish: (_ column: Int, _ sum: Float) -> Float
+        plus bias: UnsafePointer<Float>, hasReLU: Bool, into c: UnsafeMutablePointer<Float>
     ) {
         assert(inner % 8 == 0, "\(inner) terms")
+        // Five rows of B, which stay in the cache while all rows of A pass, two by two.
         var column = 0
         while column < columns {
-            let n1 = min(1, columns - 1 - column)
-            let (b0, b1) = (b + column * inner, b + (column + n1) * inner)
+            // Beyond the edges, the last row or column once more.
+            let last = columns - 1 - column
+            let (n1, n2, n3, n4) = (min(1, last), min(2, last), min(3, last), min(4, last))
+            let b0 = b + column * inner
+            let (b1, b2, b3, b4) = (b0 + n1 * inner, b0 + n2 * inner, b0 + n3 * inner, b0 + n4 * inner)
+            let plus = bias + column
             var row = 0
             while row < rows {
-                let last = rows - 1 - row
-                let (r1, r2, r3, r4) = (min(1, last), min(2, last), min(3, last), min(4, last))
+                let r1 = min(1, rows - 1 - row)
                 let a0 = a + row * inner
-                let (a1, a2, a3, a4) = (a0 + r1 * inner, a0 + r2 * inner, a0 + r3 * inner, a0 + r4 * inner)
-                var (s00, s01, s10, s11) = (Lanes(), Lanes(), Lanes(), Lanes())
-                var (s20, s21, s30, s31) = (Lanes(), Lanes(), Lanes(), Lanes())
-                var (s40, s41) = (Lanes(), Lanes())
+                let a1 = a0 + r1 * inner
+                var (s00, s01, s02, s03, s04) = (Lanes(), Lanes(), Lanes(), Lanes(), Lanes())
+                var (s10, s11, s12, s13, s14) = (Lanes(), Lanes(), Lanes(), Lanes(), Lanes())
                 var term = 0
                 while term < inner {
-                    let (y0, y1) = (b0.lanes(term), b1.lanes(term))
-                    let x0 = a0.lanes(term)
+                    let (x0, x1) = (a0.lanes(term), a1.lanes(term))
+                    let y0 = b0.lanes(term)
                     s00.add(x0, times: y0)
-                    s01.add(x0, times: y1)
-                    let x1 = a1.lanes(term)
                     s10.add(x1, times: y0)
+                    let y1 = b1.lanes(term)
+                    s01.add(x0, times: y1)
                     s11.add(x1, times: y1)
-                    let x2 = a2.lanes(term)
-                    s20.add(x2, times: y0)
-                    s21.add(x2, times: y1)
-                    let x3 = a3.lanes(term)
-                    s30.add(x3, times: y0)
-                    s31.add(x3, times: y1)
-                    let x4 = a4.lanes(term)
-                    s40.add(x4, times: y0)
-                    s41.add(x4, times: y1)
+                    let y2 = b2.lanes(term)
+                    s02.add(x0, times: y2)
+                    s12.add(x1, times: y2)
+                    let y3 = b3.lanes(term)
+                    s03.add(x0, times: y3)
+                    s13.add(x1, times: y3)
+                    let y4 = b4.lanes(term)
+                    s04.add(x0, times: y4)
+                    s14.add(x1, times: y4)
                     term += 8
                 }
-                let to = c + row * columns + column
-                to[0] = finish(column, s00.treeSum)
-                to[n1] = finish(column + n1, s01.treeSum)
-                to[r1 * columns] = finish(column, s10.treeSum)
-                to[r1 * columns + n1] = finish(column + n1, s11.treeSum)
-                to[r2 * columns] = finish(column, s20.treeSum)
-                to[r2 * columns + n1] = finish(column + n1, s21.treeSum)
-                to[r3 * columns] = finish(column, s30.treeSum)
-                to[r3 * columns + n1] = finish(column + n1, s31.treeSum)
-                to[r4 * columns] = finish(column, s40.treeSum)
-                to[r4 * columns + n1] = finish(column + n1, s41.treeSum)
-                row += 5
+                /// A NaN stays a NaN.
+                func finish(_ sum: Float) -> Float { hasReLU && sum < 0 ? 0 : sum }
+                let upper = c + row * columns + column
+                upper[0] = finish(s00.treeSum + plus[0])
+                upper[n1] = finish(s01.treeSum + plus[n1])
+                upper[n2] = finish(s02.treeSum + plus[n2])
+                upper[n3] = finish(s03.treeSum + plus[n3])
+                upper[n4] = finish(s04.treeSum + plus[n4])
+                let lower = upper + r1 * columns
+                lower[0] = finish(s10.treeSum + plus[0])
+                lower[n1] = finish(s11.treeSum + plus[n1])
+                lower[n2] = finish(s12.treeSum + plus[n2])
+                lower[n3] = finish(s13.treeSum + plus[n3])
+                lower[n4] = finish(s14.treeSum + plus[n4])
+                row += 2
             }
-            column += 2
+            column += 5
         }
     }
 }

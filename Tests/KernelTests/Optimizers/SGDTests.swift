@@ -31,6 +31,23 @@ import Testing
             expected: [0.859375, 0.842529296875, 0.6049156188964844]),
     ]
 
+    @Test(arguments: cases) func aStepInPartsIsAStep(example: Case) {
+        let (whole, parts) = (ParameterVector([1, 2, 3, 4, 5]), ParameterVector([1, 2, 3, 4, 5]))
+        let gradient = ParameterVector([0.5, -0.25, 1, 0.125, -2])
+        let optimizers = (
+            SGD(example.configuration, parameterCount: 5), SGD(example.configuration, parameterCount: 5)
+        )
+        for _ in 0..<3 {
+            optimizers.0.step(whole, gradient, rate: 0.125)
+            for range in [3..<5, 0..<3] { optimizers.1.step(parts, gradient, rate: 0.125, in: range) }
+        }
+        #expect(parts.values == whole.values)
+    }
+
+    @Test(arguments: cases) func onlyPlainDescentIsPlain(example: Case) {
+        #expect(SGD(example.configuration, parameterCount: 1).isPlain == (example.testDescription == "plain"))
+    }
+
     @Test(arguments: cases) func threeStepsEqualTheArithmeticOfPyTorch(example: Case) {
         let parameters = ParameterVector([1, 1])
         let optimizer = SGD(example.configuration, parameterCount: 2)

@@ -1,3 +1,5 @@
+import Lanes
+
 /// A convolution of one input channel, such as a grey image: the K * K pixels under a window are too few for a matrix
 /// product with packed operands. The image is copied into a frame of zeros, in which every window is K short lines at a
 /// fixed distance, and is multiplied from there.

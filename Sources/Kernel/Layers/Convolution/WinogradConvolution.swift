@@ -1,3 +1,5 @@
+import Lanes
+
 /// A 5 x 5 convolution of many channels by the minimal filtering algorithm F(2x2, 5x5): 36 products for the four outputs
 /// of a tile in place of 100 (A. Lavin and S. Gray 2016, *Fast Algorithms for Convolutional Neural Networks*).
 ///
@@ -6,7 +8,8 @@
 ///     Y = Aᵀ [ (G g Gᵀ) ⊙ (Bᵀ d B) ] A
 ///
 /// and summed over channels, ⊙ is a matrix product for each of the 36 places. The backward pass is the transpose of each
-/// step: with dM = A dY Aᵀ, the filter's gradient is Gᵀ (dM ⊙ V) G and the input's B (dM ⊙ U) Bᵀ.
+/// step: with dM = A dY Aᵀ, the filter's gradient is Gᵀ (dM ⊙ V) G and the input's B (dM ⊙ U) Bᵀ. M and dM exist for six of
+/// the 36 places at a time, so that with V they stay in a second-level cache.
 ///
 /// Rounding errors are some ten times those of the definition: the transforms cancel (ibid., section 5.2).
 struct WinogradConvolution: ConvolutionAlgorithm {
@@ -47,14 +50,14 @@ struct WinogradConvolution: ConvolutionAlgorithm {
         let weightGradients: UnsafeMutablePointer<Float>
         /// V and dV: `[36, tiles, I]`.
         let inputs: UnsafeMutablePointer<Float>
-        /// M and dM: `[36, tiles, O]`.
+        /// Six places of M and dM: `[6, tiles, O]`.
         let outputs: UnsafeMutablePointer<Float>
     }
 
     private static let halfCount = places * 8
 
     var scratchCount: Int {
-        frameCount + Self.halfCount + 2 * transformedWeights + Self.places * tiles * (inputs + filters)
+        frameCount + Self.halfCount + 2 * transformedWeights + tiles * (Self.places * inputs + 6 * filters)
     }
 
     private func parts(of scratch: UnsafeMutablePointer<Float>) -> Scratch {
@@ -77,14 +80,17 @@ struct WinogradConvolution: ConvolutionAlgorithm {
         for sample in 0..<pass.batch {
             copy(pass.input + sample * geometry.input.count, into: scratch.frame)
             transformInput(scratch)
-            for place in 0..<Self.places {
-                SmallProducts.multiply(
-                    rows: tiles, columns: filters, inner: inputs,
-                    SmallProducts.Left(scratch.inputs + place * tiles * inputs, rowStride: inputs, innerStride: 1),
-                    scratch.weights + place * inputs * filters, strideB: filters,
-                    into: scratch.outputs + place * tiles * filters, strideC: filters, startingFrom: nil)
+            for row in 0..<6 {
+                for column in 0..<6 {
+                    let place = row * 6 + column
+                    SmallProducts.multiply(
+                        rows: tiles, columns: filters, inner: inputs,
+                        SmallProducts.Left(scratch.inputs + place * tiles * inputs, rowStride: inputs, innerStride: 1),
+                        scratch.weights + place * inputs * filters, strideB: filters,
+                        into: scratch.outputs + column * tiles * filters, strideC: filters, startingFrom: nil)
+                }
+                addOutput(ofRow: row, scratch, bias, to: pass.output + sample * geometry.output.count)
             }
-            transformOutput(scratch, bias, into: pass.output + sample * geometry.output.count)
         }
     }
 
@@ -99,9 +105,12 @@ struct WinogradConvolution: ConvolutionAlgorithm {
             scratch.frame.update(repeating: 0, count: frameCount)
             copy(pass.input + sample * geometry.input.count, into: scratch.frame)
             transformInput(scratch)
-            transformOutputGradient(pass.outputGradient + sample * geometry.output.count, scratch)
             for place in 0..<Self.places {
-                let outputs = scratch.outputs + place * tiles * filters
+                if place % 6 == 0 {
+                    transformOutputGradient(
+                        pass.outputGradient + sample * geometry.output.count, row: place / 6, scratch)
+                }
+                let outputs = scratch.outputs + place % 6 * tiles * filters
                 let inputs = scratch.inputs + place * tiles * self.inputs
                 let gradients = scratch.weightGradients + place * self.inputs * filters
                 SmallProducts.multiply(
@@ -170,52 +179,59 @@ struct WinogradConvolution: ConvolutionAlgorithm {
         }
     }
 
-    /// Y = Aᵀ M A + bias for all tiles.
-    private func transformOutput(
-        _ scratch: Scratch, _ bias: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>
+    /// The part of one row of M in Y = Aᵀ M A + bias, for all tiles: the first row writes, the others add.
+    private func addOutput(
+        ofRow row: Int, _ scratch: Scratch, _ bias: UnsafePointer<Float>, to output: UnsafeMutablePointer<Float>
     ) {
         let (place, width) = (tiles * filters, geometry.output.width)
+        let (upper, lower) = Self.factors(ofRow: row)
         forEachTile { tile, y, x in
-            let (lower, right) = (y + 1 < geometry.output.height, x + 1 < width)
+            let (hasLower, hasRight) = (y + 1 < geometry.output.height, x + 1 < width)
             for channel in stride(from: 0, to: filters, by: 8) {
                 let values = scratch.outputs + tile * filters + channel
-                for column in 0..<6 {
-                    let (upper, lower) = Self.reduceTile { values.lanes(($0 * 6 + column) * place) }
-                    scratch.half.set(column * 8, upper)
-                    scratch.half.set((6 + column) * 8, lower)
-                }
-                let start = bias.lanes(channel)
+                let (left, right) = Self.reduceTile { values.lanes($0 * place) }
                 let to = output + (y * width + x) * filters + channel
-                let upper = Self.reduceTile { scratch.half.lanes($0 * 8) }
-                to.set(0, upper.0 + start)
-                if right { to.set(filters, upper.1 + start) }
-                guard lower else { continue }
-                let second = Self.reduceTile { scratch.half.lanes((6 + $0) * 8) }
-                to.set(width * filters, second.0 + start)
-                if right { to.set((width + 1) * filters, second.1 + start) }
+                func add(_ factor: Float, _ value: Lanes, at offset: Int) {
+                    let start = row == 0 ? bias.lanes(channel) : to.lanes(offset)
+                    to.set(offset, Self.fused(start, factor, value))
+                }
+                add(upper, left, at: 0)
+                if hasRight { add(upper, right, at: filters) }
+                if hasLower { add(lower, left, at: width * filters) }
+                if hasLower && hasRight { add(lower, right, at: (width + 1) * filters) }
             }
         }
     }
 
-    /// dM = A dY Aᵀ for all tiles.
-    private func transformOutputGradient(_ gradient: UnsafePointer<Float>, _ scratch: Scratch) {
+    /// One row of dM = A dY Aᵀ for all tiles.
+    private func transformOutputGradient(_ gradient: UnsafePointer<Float>, row: Int, _ scratch: Scratch) {
         let (place, width) = (tiles * filters, geometry.output.width)
+        let (upper, lower) = Self.factors(ofRow: row)
         forEachTile { tile, y, x in
-            let (lower, right) = (y + 1 < geometry.output.height, x + 1 < width)
+            let (hasLower, hasRight) = (y + 1 < geometry.output.height, x + 1 < width)
             for channel in stride(from: 0, to: filters, by: 8) {
                 let corner = gradient + (y * width + x) * filters + channel
-                let first = Self.spread(corner.lanes(0), lower ? corner.lanes(width * filters) : Lanes())
-                Self.store(first, scratch.half, stride: 8)
-                let second = Self.spread(
-                    right ? corner.lanes(filters) : Lanes(),
-                    lower && right ? corner.lanes((width + 1) * filters) : Lanes())
-                Self.store(second, scratch.half + 6 * 8, stride: 8)
-                for row in 0..<6 {
-                    let values = Self.spread(scratch.half.lanes(row * 8), scratch.half.lanes((6 + row) * 8))
-                    Self.store(
-                        values, scratch.outputs + row * 6 * place + tile * filters + channel, stride: place)
+                var (left, right) = (upper * corner.lanes(0), Lanes())
+                if hasLower { left = Self.fused(left, lower, corner.lanes(width * filters)) }
+                if hasRight {
+                    right = upper * corner.lanes(filters)
+                    if hasLower { right = Self.fused(right, lower, corner.lanes((width + 1) * filters)) }
                 }
+                Self.store(
+                    Self.spread(left, right), scratch.outputs + tile * filters + channel, stride: place)
             }
+        }
+    }
+
+    /// The row of A: what a row of M counts in the upper and in the lower row of a tile.
+    private static func factors(ofRow row: Int) -> (upper: Float, lower: Float) {
+        switch row {
+        case 0: (1, 0)
+        case 1: (1, 1)
+        case 2: (1, -1)
+        case 3: (1, 2)
+        case 4: (1, -2)
+        default: (0, 1)
         }
     }
 

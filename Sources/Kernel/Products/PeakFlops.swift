@@ -1,0 +1,37 @@
+import Foundation
+
+/// What this machine's cores can do: the floating-point operations a second of a large SGEMM in OpenBLAS.
+public enum PeakFlops {
+    private static let size = 1024
+
+    /// On each of `threads` threads one product of 1024 x 1024 matrices after a first that is not counted; the sum of
+    /// their rates.
+    public static func measure(threads: Int) -> Double {
+        let rates = UnsafeMutableBufferPointer<Double>.allocate(capacity: threads)
+        defer { rates.deallocate() }
+        nonisolated(unsafe) let results = rates
+        DispatchQueue.concurrentPerform(iterations: threads) { results[$0] = rate() }
+        return rates.reduce(0, +)
+    }
+
+    private static func rate() -> Double {
+        let (a, b, c) = (square(0.5), square(0.25), square(0))
+        func multiply() {
+            BLAS.multiply(
+                rows: size, columns: size, inner: size, BLAS.Matrix(a.storage, stride: size),
+                BLAS.Matrix(b.storage, stride: size), into: c.storage, stride: size)
+        }
+        multiply()
+        let start = ContinuousClock.now
+        for _ in 0..<3 { multiply() }
+        let passed = (ContinuousClock.now - start).components
+        let seconds = Double(passed.seconds) + Double(passed.attoseconds) * 1e-18
+        return 3 * 2 * pow(Double(size), 3) / seconds
+    }
+
+    private static func square(_ value: Float) -> ParameterVector {
+        let matrix = ParameterVector(count: size * size)
+        matrix.fill(with: value)
+        return matrix
+    }
+}

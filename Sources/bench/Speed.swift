@@ -1,0 +1,107 @@
+import ArgumentParser
+import Datasets
+import Diagnostics
+import Experiments
+import Reports
+
+struct Speed: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Measure the engine's throughput on this machine: samples a second, or seconds a federated round.",
+        discussion: """
+            Trains full steps (forward, loss, backward, SGD) on real data with the strategies' own programs: 'single' on \
+            one thread, 'threads' on several. With --federated it runs rounds of federated averaging, whose clients \
+            share the threads; evaluation is timed apart. Medians over the repetitions, with the least and the largest.
+
+            gflops counts the operations of the model's definition; percent_of_peak compares them with a large SGEMM \
+            measured between the repetitions, on as many threads. A convolution by Winograd's algorithm saves \
+            operations, so that it can pass 100 %.
+
+            EXAMPLES:
+              bench speed --task mnist-2nn --batch 10,64,512
+              bench speed --task mnist-cnn --batch 64 --threads 2 --format csv
+              bench speed --federated --task mnist-2nn --clients 100 --fraction 0.1 --local-epochs 5 --threads 2
+            """)
+
+    @Option(
+        parsing: .unconditional, help: "The model and data: digits, mnist-softmax, mnist-2nn, mnist-cnn.")
+    var task = "digits"
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Samples of a step over all threads; several with commas. (default: the task's)", valueName: "count,..."))
+    var batch: String?
+
+    @Option(parsing: .unconditional, help: "Threads that train.")
+    var threads = 1
+
+    @Option(parsing: .unconditional, help: "Measurements, of half a second or of one round each.")
+    var repetitions = 7
+
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("table or csv.", valueName: "format"), transform: choice("format"))
+    var format: SpeedTable.Style = .table
+
+    @Flag(help: "Rounds of federated averaging in place of steps.")
+    var federated = false
+
+    @Option(parsing: .unconditional, help: "K: clients. (default: the task's)")
+    var clients: Int?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("C: share of the clients in a round. (default: the task's)", valueName: "share"),
+        transform: Quantity.fraction)
+    var fraction: Double?
+
+    @Option(parsing: .unconditional, help: "E: epochs of a client in a round. (default: the task's)")
+    var localEpochs: Int?
+
+    @Option(parsing: .unconditional, help: "B: batch of a client. (default: the task's)")
+    var localBatch: Int?
+
+    @Option(
+        parsing: .unconditional,
+        help: "Give each client so many random samples, in place of its part of the training set.")
+    var samplesPerClient: Int?
+
+    @OptionGroup var data: DataOptions
+
+    func validate() throws {
+        _ = try batches()
+        do { _ = try TrainingTask.named(task) } catch { throw ValidationError("\(error)") }
+        let federatedOptions: [(String, Bool)] = [
+            ("--clients", clients != nil), ("--fraction", fraction != nil), ("--local-epochs", localEpochs != nil),
+            ("--local-batch", localBatch != nil), ("--samples-per-client", samplesPerClient != nil),
+        ]
+        if !federated, let option = federatedOptions.first(where: \.1) {
+            throw ValidationError("\(option.0) is for --federated")
+        }
+        if federated, batch != nil { throw ValidationError("--batch is for steps; with --federated use --local-batch") }
+    }
+
+    func run() throws {
+        let measurement = try SpeedMeasurement(
+            TrainingTask.named(task), data: DataDirectory(data.data), threads: threads, repetitions: repetitions)
+        if federated {
+            let federation = SpeedMeasurement.Federation(
+                clients: clients, fraction: fraction, localEpochs: localEpochs, localBatch: localBatch,
+                samplesPerClient: samplesPerClient)
+            print(SpeedTable.rounds([try measurement.rounds(federation)], format), terminator: "")
+        } else {
+            let rows = try (batches() ?? [TrainingTask.named(task).defaults.batch]).map {
+                try measurement.steps(batch: $0)
+            }
+            print(SpeedTable.steps(rows, format), terminator: "")
+        }
+    }
+
+    private func batches() throws -> [Int]? {
+        try batch?.split(separator: ",", omittingEmptySubsequences: false).map { text in
+            guard let size = Int(text), size > 0 else {
+                throw ValidationError("--batch: '\(text)' is not a number of samples above 0")
+            }
+            return size
+        }
+    }
+}

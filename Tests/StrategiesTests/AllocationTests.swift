@@ -1,0 +1,79 @@
+import CAllocationCounter
+import Cluster
+import Datasets
+import Fabrics
+import Foundation
+import Kernel
+import Locking
+import Randomness
+import Testing
+
+@testable import Strategies
+
+/// A training step allocates no heap memory after the first: what it needs is there, and is used again.
+///
+/// What is counted are the allocations of rank 0's thread from one evaluation to the next. An evaluation has some of its
+/// own, so the same number must be counted however many steps lie between.
+@Suite(.enabled(if: allocation_counter_is_available(), "counted on Linux, without a sanitizer"))
+struct AllocationTests {
+    @Test func theCounterCounts() {
+        let before = allocation_counter_value()
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: 100, alignment: 64)
+        #expect(allocation_counter_value() == before + 1)
+        memory.deallocate()
+    }
+
+    @Test(arguments: [1, 2], [Float(0), 0.9])
+    func aStepOfDataParallelTrainingAllocatesNothing(workers: Int, momentum: Float) throws {
+        func allocations(stepsBetween: Int) throws -> [Int] {
+            // Of the 1,437 samples, so that all steps are in the first epoch: a new one draws a permutation.
+            let batch = 8
+            var configuration = TestRuns.configuration(
+                batch: batch, epochs: Double(3 * stepsBetween * batch) / 1437, workers: workers, momentum: momentum)
+            configuration.evaluateEveryEpochs = Double(stepsBetween * batch) / 1437
+            return try counts(SynchronousSGD(configuration, workers: workers), configuration) {
+                try ThreadFabric(ranks: workers)
+            }
+        }
+        let (few, many) = (try allocations(stepsBetween: 5), try allocations(stepsBetween: 50))
+        // The least of the intervals: on a busy machine, a thread that parks for the first time allocates.
+        #expect(few.count == 2 && few.min() == many.min(), "\(few) for 5 steps, \(many) for 50")
+    }
+
+    @Test(arguments: [Float(0), 0.9])
+    func aLocalStepOfAFederatedClientAllocatesNothing(momentum: Float) throws {
+        func allocations(localEpochs: Int) throws -> [Int] {
+            let round = Double(143 * 3 * localEpochs) / 1437
+            var configuration = TestRuns.configuration(
+                epochs: 3.5 * round, momentum: momentum, localEpochs: localEpochs, localBatch: 5)
+            configuration.evaluateEveryEpochs = 1e-6
+            return try counts(FederatedAveraging(configuration), configuration) {
+                SimulatedFabric(
+                    nodes: ClusterPresets.phones4G.nodes(ranks: 11, server: 0), jitter: .none,
+                    compute: TestRuns.compute, seeds: SeedSequence(1), pool: HostPool(threads: 1))
+            }
+        }
+        let (few, many) = (try allocations(localEpochs: 1), try allocations(localEpochs: 10))
+        // A round has allocations of its own, messages and tasks, which vary by one or two; 780 more steps have none.
+        #expect(
+            few.count > 2 && zip(few, many).allSatisfy { $1 <= $0 + 2 }, "\(few) for 1 local epoch, \(many) for 10")
+    }
+
+    /// Allocations between evaluations, the first interval left out.
+    private func counts(
+        _ strategy: any Strategy, _ configuration: TrainingConfiguration, on fabric: () throws -> any Fabric
+    ) throws -> [Int] {
+        try BLAS.useOneThreadPerCaller()
+        let seeds = SeedSequence(1)
+        let marks = Guarded<[Int]>([])
+        marks.withLock { $0.reserveCapacity(100) }
+        let run = TrainingRun(
+            network: TestRuns.network, data: try Digits.split(seeds: seeds, shuffles: true),
+            configuration: configuration, initialParameters: TestRuns.network.initialParameters(.he, seeds: seeds),
+            seeds: seeds, shuffles: true, ranks: strategy.rankCount, workspaces: WorkspacePool(for: TestRuns.network)
+        ) { _ in marks.withLock { $0.append(allocation_counter_value()) } }
+        _ = try fabric().run(try strategy.program(for: run))
+        let values = marks.withLock { $0 }
+        return Array(zip(values.dropFirst(), values).map { $0 - $1 }.dropFirst())
+    }
+}
