@@ -9,7 +9,7 @@
 public struct Network: Sendable {
     /// A layer whose input shape is the output shape of the one before.
     public struct Description: Sendable {
-        let layer: @Sendable (FeatureShape) -> any Layer
+        package let layer: @Sendable (FeatureShape) -> any Layer
 
         public static func dense(_ name: String, outputs: Int) -> Self {
             Self { Dense(name: name, inputs: $0.count, outputs: outputs) }
@@ -19,6 +19,16 @@ public struct Network: Sendable {
             _ name: String, filters: Int, kernel: Int, stride: Int = 1, padding: Padding = .same
         ) -> Self {
             Self { Conv2D(name, input: $0, filters: filters, kernel: kernel, stride: stride, padding: padding) }
+        }
+
+        /// By a given algorithm, to compare them: stride 1, padded to the same size.
+        package static func conv2D(
+            _ name: String, filters: Int, kernel: Int, by algorithm: any ConvolutionAlgorithm.Type
+        ) -> Self {
+            Self {
+                Conv2D(
+                    name, input: $0, filters: filters, kernel: kernel, stride: 1, padding: .same, algorithm: algorithm)
+            }
         }
 
         public static func maxPool2D(_ window: Int) -> Self { Self { MaxPool2D(input: $0, window: window) } }

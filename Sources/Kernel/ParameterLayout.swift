@@ -30,9 +30,9 @@ public struct ParameterLayout: Hashable, Sendable {
 }
 
 /// One tensor of parameters that a layer asks for.
-struct ParameterSpecification {
+package struct ParameterSpecification {
     let name: String
-    let shape: [Int]
+    package let shape: [Int]
     let fanIn: Int
     let fanOut: Int
 

@@ -3,7 +3,7 @@
 /// Buffers are rows of samples, batch first: `[B, count of the shape]`. Letters used throughout: `B` batch,
 /// `C` channels, `H` and `W` height and width, `K` kernel height and width, `I` and `O` inputs and outputs.
 /// Layers hold no state of a computation; that lives in the ``Workspace`` of the caller.
-protocol Layer: Sendable {
+package protocol Layer: Sendable {
     var name: String { get }
     var input: FeatureShape { get }
     var output: FeatureShape { get }
@@ -39,7 +39,7 @@ extension Layer {
 }
 
 /// How the numbers of an image follow each other. Of an image with one channel or one pixel, both are the same.
-enum ChannelOrder {
+package enum ChannelOrder {
     /// `[C, H, W]`, as files and PyTorch have them, and as ``Dense`` weights expect a flattened image.
     case first
     /// `[H, W, C]`, as convolutions and pools compute: what they do to one channel they do to the seven beside it.
@@ -47,7 +47,7 @@ enum ChannelOrder {
 }
 
 /// The buffers of one forward call.
-struct ForwardPass {
+package struct ForwardPass {
     /// B
     let batch: Int
     /// The layer's own range of the parameter vector.
@@ -59,10 +59,23 @@ struct ForwardPass {
     let scratch: UnsafeMutablePointer<Float>
     /// `[B, savedCountPerSample]`
     let saved: UnsafeMutablePointer<Int32>
+
+    package init(
+        batch: Int, parameters: UnsafePointer<Float>, input: UnsafePointer<Float>,
+        output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>,
+        saved: UnsafeMutablePointer<Int32>
+    ) {
+        self.batch = batch
+        self.parameters = parameters
+        self.input = input
+        self.output = output
+        self.scratch = scratch
+        self.saved = saved
+    }
 }
 
 /// The buffers of one backward call.
-struct BackwardPass {
+package struct BackwardPass {
     /// B
     let batch: Int
     let parameters: UnsafePointer<Float>
@@ -80,6 +93,24 @@ struct BackwardPass {
     let inputGradient: UnsafeMutablePointer<Float>?
     let scratch: UnsafeMutablePointer<Float>
     let saved: UnsafePointer<Int32>
+
+    package init(
+        batch: Int, parameters: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>,
+        start: UnsafePointer<Float>?, input: UnsafePointer<Float>, output: UnsafePointer<Float>,
+        outputGradient: UnsafeMutablePointer<Float>, inputGradient: UnsafeMutablePointer<Float>?,
+        scratch: UnsafeMutablePointer<Float>, saved: UnsafePointer<Int32>
+    ) {
+        self.batch = batch
+        self.parameters = parameters
+        self.gradient = gradient
+        self.start = start
+        self.input = input
+        self.output = output
+        self.outputGradient = outputGradient
+        self.inputGradient = inputGradient
+        self.scratch = scratch
+        self.saved = saved
+    }
 
     /// Makes `count` numbers of the gradient, from `offset` on, what they start from.
     func startGradient(at offset: Int, count: Int) {

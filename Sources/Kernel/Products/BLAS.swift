@@ -25,7 +25,7 @@ public enum BLAS {
 
     /// C = alpha * op(A) * op(B) + beta * C, rows first: op(A) is `[rows, inner]`, op(B) `[inner, columns]`,
     /// C `[rows, columns]`; a stride is the distance between the starts of two stored rows, in floats.
-    static func multiply(
+    package static func multiply(
         rows: Int, columns: Int, inner: Int,
         _ a: Matrix, _ b: Matrix,
         into c: UnsafeMutablePointer<Float>, stride strideC: Int,
@@ -38,12 +38,12 @@ public enum BLAS {
     }
 
     /// An operand: stored rows of `stride` numbers, read as they are or transposed.
-    struct Matrix {
+    package struct Matrix {
         let values: UnsafePointer<Float>
         let stride: Int
         let isTransposed: Bool
 
-        init(_ values: UnsafePointer<Float>, stride: Int, transposed: Bool = false) {
+        package init(_ values: UnsafePointer<Float>, stride: Int, transposed: Bool = false) {
             self.values = values
             self.stride = stride
             isTransposed = transposed

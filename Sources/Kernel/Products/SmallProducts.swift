@@ -6,16 +6,16 @@ import Lanes
 /// Register blocking after K. Goto and R. van de Geijn 2008, *Anatomy of High-Performance Matrix Multiplication*: tiles
 /// of 5 x 16 numbers of C in ten vector registers, which leaves room for a row of B and a number of A, and keeps two
 /// FMA units of latency 4 or 5 busy.
-enum SmallProducts {
+package enum SmallProducts {
     /// Where the numbers of A are: A[row, inner] at `values[row * rowStride + inner * innerStride]`, so that a transposed
     /// A is one with its strides exchanged.
-    struct Left {
+    package struct Left {
         let values: UnsafePointer<Float>
         let rowStride: Int
         let innerStride: Int
 
         @inline(__always)
-        init(_ values: UnsafePointer<Float>, rowStride: Int, innerStride: Int) {
+        package init(_ values: UnsafePointer<Float>, rowStride: Int, innerStride: Int) {
             self.values = values
             self.rowStride = rowStride
             self.innerStride = innerStride
@@ -27,7 +27,7 @@ enum SmallProducts {
     /// - Parameters:
     ///   - columns: a multiple of 8.
     ///   - start: what C starts from, `[rows, columns]` with C's stride; C itself to add to it, nil for zero.
-    static func multiply(
+    package static func multiply(
         rows: Int, columns: Int, inner: Int, _ a: Left, _ b: UnsafePointer<Float>, strideB: Int,
         into c: UnsafeMutablePointer<Float>, strideC: Int, startingFrom start: UnsafePointer<Float>?
     ) {
@@ -137,7 +137,7 @@ enum SmallProducts {
     /// B `[columns, inner]`, bias `[columns]`, all without gaps; if asked, negative numbers become zero.
     ///
     /// - Parameter inner: a multiple of 8.
-    static func multiplyByTransposed(
+    package static func multiplyByTransposed(
         rows: Int, columns: Int, inner: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
         plus bias: UnsafePointer<Float>, hasReLU: Bool, into c: UnsafeMutablePointer<Float>
     ) {

@@ -60,7 +60,7 @@ struct Conv2D: Layer {
 }
 
 /// The numbers that describe a convolution.
-struct ConvolutionGeometry: Sendable, CustomStringConvertible {
+package struct ConvolutionGeometry: Sendable, CustomStringConvertible {
     let input: FeatureShape
     let output: FeatureShape
     let kernel: Int
@@ -92,11 +92,11 @@ struct ConvolutionGeometry: Sendable, CustomStringConvertible {
     var positions: Int { output.height * output.width }
     var weightCount: Int { output.channels * windowCount }
 
-    var description: String { "\(input) -> \(output), kernel \(kernel), stride \(stride)" }
+    package var description: String { "\(input) -> \(output), kernel \(kernel), stride \(stride)" }
 }
 
 /// A way of computing a ``Conv2D``.
-protocol ConvolutionAlgorithm: Sendable {
+package protocol ConvolutionAlgorithm: Sendable {
     static func fits(_ geometry: ConvolutionGeometry) -> Bool
     init(_ geometry: ConvolutionGeometry)
     var scratchCount: Int { get }

@@ -3,14 +3,14 @@ import Lanes
 /// A convolution of one input channel, such as a grey image: the K * K pixels under a window are too few for a matrix
 /// product with packed operands. The image is copied into a frame of zeros, in which every window is K short lines at a
 /// fixed distance, and is multiplied from there.
-struct DirectConvolution: ConvolutionAlgorithm {
+package struct DirectConvolution: ConvolutionAlgorithm {
     private let geometry: ConvolutionGeometry
 
-    static func fits(_ geometry: ConvolutionGeometry) -> Bool {
+    package static func fits(_ geometry: ConvolutionGeometry) -> Bool {
         geometry.input.channels == 1 && geometry.stride == 1 && geometry.output.channels % 16 == 0
     }
 
-    init(_ geometry: ConvolutionGeometry) { self.geometry = geometry }
+    package init(_ geometry: ConvolutionGeometry) { self.geometry = geometry }
 
     private var taps: Int { geometry.kernel * geometry.kernel }
     private var filters: Int { geometry.output.channels }
@@ -18,9 +18,9 @@ struct DirectConvolution: ConvolutionAlgorithm {
     private var frameHeight: Int { geometry.output.height + geometry.kernel - 1 }
     private var frameCount: Int { frameWidth * frameHeight }
     /// A frame, the weights `[K*K, O]`, and their gradient or the input's.
-    var scratchCount: Int { frameCount + taps * filters + max(taps * filters, frameCount) }
+    package var scratchCount: Int { frameCount + taps * filters + max(taps * filters, frameCount) }
 
-    func forward(_ pass: ForwardPass) {
+    package func forward(_ pass: ForwardPass) {
         let (frame, weights) = (pass.scratch, pass.scratch + frameCount)
         let bias = pass.parameters + geometry.weightCount
         transpose(pass.parameters, rows: filters, columns: taps, into: weights)
@@ -89,7 +89,7 @@ struct DirectConvolution: ConvolutionAlgorithm {
         }
     }
 
-    func backward(_ pass: BackwardPass) {
+    package func backward(_ pass: BackwardPass) {
         let (height, width, kernel) = (geometry.output.height, geometry.output.width, geometry.kernel)
         let (frame, sums) = (pass.scratch, pass.scratch + frameCount)
         if let inputGradient = pass.inputGradient { backwardInput(pass, into: inputGradient) }

@@ -1,17 +1,17 @@
 /// Any convolution as a matrix product: the pixels under each window become a row (im2col; Chellapilla, Puri and Simard
 /// 2006, *High Performance Convolutional Neural Networks for Document Processing*). Image by image, so that the rows
 /// `[H*W, K*K*I]` are still in the cache when they are multiplied.
-struct Im2ColConvolution: ConvolutionAlgorithm {
+package struct Im2ColConvolution: ConvolutionAlgorithm {
     private let geometry: ConvolutionGeometry
 
-    static func fits(_ geometry: ConvolutionGeometry) -> Bool { true }
-    init(_ geometry: ConvolutionGeometry) { self.geometry = geometry }
+    package static func fits(_ geometry: ConvolutionGeometry) -> Bool { true }
+    package init(_ geometry: ConvolutionGeometry) { self.geometry = geometry }
 
     private var rowsCount: Int { geometry.positions * geometry.windowCount }
     /// The rows, the weights with channels last, and their gradient.
-    var scratchCount: Int { rowsCount + 2 * geometry.weightCount }
+    package var scratchCount: Int { rowsCount + 2 * geometry.weightCount }
 
-    func forward(_ pass: ForwardPass) {
+    package func forward(_ pass: ForwardPass) {
         let (window, filters, positions) = (geometry.windowCount, geometry.output.channels, geometry.positions)
         let (rows, weights) = (pass.scratch, pass.scratch + rowsCount)
         let bias = pass.parameters + geometry.weightCount
@@ -27,7 +27,7 @@ struct Im2ColConvolution: ConvolutionAlgorithm {
         }
     }
 
-    func backward(_ pass: BackwardPass) {
+    package func backward(_ pass: BackwardPass) {
         let (window, filters, positions) = (geometry.windowCount, geometry.output.channels, geometry.positions)
         let (rows, weights) = (pass.scratch, pass.scratch + rowsCount)
         let gradient = weights + geometry.weightCount

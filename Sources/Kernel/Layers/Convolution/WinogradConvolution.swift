@@ -12,18 +12,18 @@ import Lanes
 /// the 36 places at a time, so that with V they stay in a second-level cache.
 ///
 /// Rounding errors are some ten times those of the definition: the transforms cancel (ibid., section 5.2).
-struct WinogradConvolution: ConvolutionAlgorithm {
+package struct WinogradConvolution: ConvolutionAlgorithm {
     private let geometry: ConvolutionGeometry
     /// Tiles of 2 x 2 outputs.
     private let tileRows: Int
     private let tileColumns: Int
 
-    static func fits(_ geometry: ConvolutionGeometry) -> Bool {
+    package static func fits(_ geometry: ConvolutionGeometry) -> Bool {
         geometry.kernel == 5 && geometry.stride == 1 && geometry.input.channels % 8 == 0
             && geometry.output.channels % 8 == 0
     }
 
-    init(_ geometry: ConvolutionGeometry) {
+    package init(_ geometry: ConvolutionGeometry) {
         self.geometry = geometry
         tileRows = (geometry.output.height + 1) / 2
         tileColumns = (geometry.output.width + 1) / 2
@@ -56,7 +56,7 @@ struct WinogradConvolution: ConvolutionAlgorithm {
 
     private static let halfCount = places * 8
 
-    var scratchCount: Int {
+    package var scratchCount: Int {
         frameCount + Self.halfCount + 2 * transformedWeights + tiles * (Self.places * inputs + 6 * filters)
     }
 
@@ -72,7 +72,7 @@ struct WinogradConvolution: ConvolutionAlgorithm {
 
     // MARK: Passes
 
-    func forward(_ pass: ForwardPass) {
+    package func forward(_ pass: ForwardPass) {
         let scratch = parts(of: pass.scratch)
         let bias = pass.parameters + geometry.weightCount
         transformWeights(pass.parameters, laneStride: inputs * 25, lanes: filters, rowStride: 25, rows: inputs, scratch)
@@ -94,7 +94,7 @@ struct WinogradConvolution: ConvolutionAlgorithm {
         }
     }
 
-    func backward(_ pass: BackwardPass) {
+    package func backward(_ pass: BackwardPass) {
         let scratch = parts(of: pass.scratch)
         if pass.inputGradient != nil {
             transformWeights(
