@@ -104,7 +104,7 @@ def processor():
     return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown")
 
 
-def report(results, options):
+def report(results, options, rounds):
     lines = ["# Throughput beside PyTorch and C", "",
              "Samples per second, medians over rounds in which the peer and `bench speed` ran one after the other; ratios are medians of",
              "each round's. *least* is the ratio that was asked for.", "",
@@ -121,11 +121,28 @@ def report(results, options):
         if threads == 2 and one and workload.endswith("parallel"):
             lines.append(f"| {workload} | {batch} | {one:,.0f} | {float(ours):,.0f} | **{float(ours) / one:.2f}** |")
     torch = version([options.python, "-c", "import torch; print(torch.__version__)"])
-    lines += ["", f"- command: `Benchmarks/compare-with-peers.py --rounds {options.rounds}`",
+    lines += ["", f"- command: `Benchmarks/compare-with-peers.py --rounds {rounds}`",
               f"- machine: {processor()}, {os.cpu_count()} cores, {platform.system()}",
               f"- versions: PyTorch {torch}; {version(['swift', '--version'])}; commit {version(['git', '-C', str(HERE), 'rev-parse', '--short=12', 'HEAD'])}",
               "- numbers: [peers.csv](peers.csv)", ""]
     return "\n".join(lines)
+
+
+def write(measured, options, rounds):
+    results = []
+    for (workload, batch, threads, peer, bar), pairs in measured.items():
+        ratios = [ours / theirs for theirs, ours in pairs]
+        # Ours ran once for each peer of the row; all those runs count.
+        ours = [pair[1] for key, list_ in measured.items() if key[:3] == (workload, batch, threads) for pair in list_]
+        results.append([workload, batch, threads, peer, f"{statistics.median(pair[0] for pair in pairs):.0f}", f"{statistics.median(ours):.0f}",
+                        f"{statistics.median(ratios):.3f}", f"{min(ratios):.3f}", f"{max(ratios):.3f}", "" if bar is None else bar])
+    output = Path(options.output)
+    output.mkdir(parents=True, exist_ok=True)
+    with open(output / "peers.csv", "w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        writer.writerows(results)
+    (output / "report.md").write_text(report(results, options, rounds))
 
 
 def main():
@@ -151,21 +168,9 @@ def main():
                     measured.setdefault((workload, batch, threads, peer, bar), []).append((theirs, ours))
                     print(f"round {number + 1}: {workload}, batch {batch}, {threads} thread(s): {peer} {theirs:,.0f}, ours {ours:,.0f}",
                           file=sys.stderr, flush=True)
-    results = []
-    for (workload, batch, threads, peer, bar), pairs in measured.items():
-        ratios = [ours / theirs for theirs, ours in pairs]
-        # Ours ran once for each peer of the row; all those runs count.
-        ours = [pair[1] for key, list_ in measured.items() if key[:3] == (workload, batch, threads) for pair in list_]
-        results.append([workload, batch, threads, peer, f"{statistics.median(pair[0] for pair in pairs):.0f}", f"{statistics.median(ours):.0f}",
-                        f"{statistics.median(ratios):.3f}", f"{min(ratios):.3f}", f"{max(ratios):.3f}", "" if bar is None else bar])
-    output = Path(options.output)
-    output.mkdir(parents=True, exist_ok=True)
-    with open(output / "peers.csv", "w", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows(results)
-    (output / "report.md").write_text(report(results, options))
-    print((output / "report.md").read_text())
+            # After every round, so that one that is stopped has left what it had.
+            write(measured, options, number + 1)
+    print((Path(options.output) / "report.md").read_text())
 
 
 if __name__ == "__main__":
