@@ -107,8 +107,8 @@ def processor():
 def report(results, options, rounds):
     lines = ["# Throughput beside PyTorch and C", "",
              "Samples per second, medians over rounds in which the peer and `bench speed` ran one after the other; ratios are medians of",
-             "each round's. *least* is the ratio that was asked for.", "",
-             "| workload | batch | threads | peer | peer's | ours | ratio | least ... largest | least |",
+             "each round's. *asked* is what the project wants at least.", "",
+             "| workload | batch | threads | peer | peer's | ours | ratio | from ... to | asked |",
              "| --- | ---: | ---: | --- | ---: | ---: | ---: | --- | ---: |"]
     for row in results:
         lines.append("| {} | {} | {} | {} | {:,.0f} | {:,.0f} | **{:.2f}** | {:.2f} ... {:.2f} | {} |".format(
