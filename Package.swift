@@ -17,8 +17,11 @@ let hot: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configuration: .d
         hot
         + (isForOlderProcessors ? [.define("BASELINE_PROCESSOR")] : [.unsafeFlags(["-Xcc", "-march=x86-64-v3"])])
     let processor: [SwiftSetting] = isForOlderProcessors ? [] : [.define("REQUIRES_AVX2")]
+    /// For processors with AVX-512, called only where the program finds itself on one.
+    let wide = hot + [.unsafeFlags(["-Xcc", "-march=x86-64-v4", "-Xcc", "-mprefer-vector-width=512"])]
 #else
     let numeric = hot
+    let wide = hot
     let processor: [SwiftSetting] = []
 #endif
 
@@ -41,7 +44,12 @@ let package = Package(
         .target(name: "Randomness", swiftSettings: hot),
         // A module of its own, whose functions are all inlined into others: a debug build optimises file by file.
         .target(name: "Lanes", swiftSettings: numeric),
-        .target(name: "Kernel", dependencies: ["COpenBLAS", "Lanes", "Locking", "Randomness"], swiftSettings: numeric),
+        .target(name: "CProcessor"),
+        .target(name: "WideProducts", swiftSettings: wide),
+        .target(
+            name: "Kernel",
+            dependencies: ["COpenBLAS", "CProcessor", "Lanes", "Locking", "Randomness", "WideProducts"],
+            swiftSettings: numeric),
         // A target of its own, so that the large array literal is compiled once.
         .target(name: "EmbeddedData", resources: [.embedInCode("digits.csv.gz")], swiftSettings: strict),
         .target(

@@ -2,7 +2,7 @@ import Benchmark
 import Kernel
 
 /// The matrix products of a dense layer, by hand and by OpenBLAS, at the shapes of mnist-2nn. Where the first is the
-/// faster one decides `Dense.smallBatch`.
+/// faster one decides `SmallProducts.mostRows`.
 func registerProducts() {
     for (inputs, outputs) in [(784, 200), (200, 200), (200, 10)] {
         for batch in [10, 64, 512] {

@@ -23,7 +23,8 @@ public struct MachineDescription: Hashable, Codable, Sendable {
             date: ISO8601DateFormatter().string(from: Date()), commit: commit(),
             system: process.operatingSystemVersionString, processor: processorName(),
             cores: process.activeProcessorCount, memoryBytes: process.physicalMemory, toolchain: toolchain,
-            buildMode: buildMode, blas: BLAS.configuration)
+            buildMode: buildMode,
+            blas: BLAS.configuration + (SmallProducts.isWide ? "; small products with AVX-512" : ""))
     }
 
     private static func quoted(_ argument: String) -> String {

@@ -119,7 +119,7 @@ private struct Example: Sendable, CustomTestStringConvertible {
     private func descendIsAStepAlongTheGradient(example: Example) {
         let network = example.network
         // On both sides of the size from which OpenBLAS multiplies.
-        for batch in [1, 3, Dense.smallBatch + 1] {
+        for batch in [1, 3, SmallProducts.fewRows + 1] {
             var stream = RandomStream(test: batch)
             let parameters = network.initialParameters(.he, seeds: SeedSequence(4))
             let (input, labels) = (

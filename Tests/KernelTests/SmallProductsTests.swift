@@ -4,12 +4,26 @@ import Testing
 @testable import Kernel
 
 @Suite struct SmallProductsTests {
-    /// All edges of the 5 x 16 tiles, with and without a start, A as it is and transposed.
-    @Test(arguments: [false, true], [false, true])
-    func multiplyEqualsNaiveLoops(transposed: Bool, starts: Bool) {
-        for seed in 0..<40 {
+    /// Eight numbers at a time, and sixteen where this processor can.
+    static let widths = SmallProducts.canBeWide ? [false, true] : [false]
+
+    struct Operands: Sendable {
+        let isTransposed: Bool
+        let hasStart: Bool
+    }
+    static let operands = [false, true].flatMap { isTransposed in
+        [false, true].map { Operands(isTransposed: isTransposed, hasStart: $0) }
+    }
+
+    /// All edges of the tiles (5 x 16, or 10 x 32), with and without a start, A as it is and transposed; of every eighth
+    /// the products are longer than what is multiplied in one part.
+    @Test(arguments: widths, operands)
+    func multiplyEqualsNaiveLoops(isWide: Bool, operands: Operands) {
+        let (transposed, starts) = (operands.isTransposed, operands.hasStart)
+        for seed in 0..<80 {
             var stream = RandomStream(test: seed)
-            let (rows, columns, inner) = (stream.int(1...17), 8 * stream.int(1...5), stream.int(1...20))
+            let (rows, columns) = (stream.int(1...23), 8 * stream.int(1...10))
+            let inner = seed % 8 == 0 ? stream.int(190...400) : stream.int(1...20)
             let (a, b) = (stream.floats(rows * inner), stream.floats(inner * columns))
             let start = stream.floats(rows * columns)
             var c = [Float](repeating: .nan, count: rows * columns)
@@ -18,7 +32,7 @@ import Testing
                 SmallProducts.multiply(
                     rows: rows, columns: columns, inner: inner,
                     SmallProducts.Left(values, rowStride: transposed ? 1 : inner, innerStride: transposed ? rows : 1),
-                    b, strideB: columns, into: &c, strideC: columns, startingFrom: starts ? start : nil)
+                    b, strideB: columns, into: &c, strideC: columns, startingFrom: starts ? start : nil, isWide: isWide)
             }
             var expected = [Reference](repeating: Reference(), count: rows * columns)
             for row in 0..<rows {
@@ -34,16 +48,19 @@ import Testing
         }
     }
 
-    @Test(arguments: [false, true]) func multiplyByTransposedEqualsNaiveLoops(hasReLU: Bool) {
+    /// Of every tenth, A is more than a cache should hold at a time.
+    @Test(arguments: widths, [false, true]) func multiplyByTransposedEqualsNaiveLoops(isWide: Bool, hasReLU: Bool) {
         for seed in 0..<40 {
             var stream = RandomStream(test: seed)
-            let (rows, columns, inner) = (stream.int(1...17), stream.int(1...9), 8 * stream.int(1...8))
+            let (rows, columns) = (stream.int(1...17), stream.int(1...13))
+            let inner = seed % 10 == 0 ? 8 * stream.int(1000...2000) : 8 * stream.int(1...8)
             let (a, b, bias) = (
                 stream.floats(rows * inner), stream.floats(columns * inner), stream.floats(columns)
             )
             var c = [Float](repeating: .nan, count: rows * columns)
             SmallProducts.multiplyByTransposed(
-                rows: rows, columns: columns, inner: inner, a, b, plus: bias, hasReLU: hasReLU, into: &c)
+                rows: rows, columns: columns, inner: inner, a, b, plus: bias, hasReLU: hasReLU, into: &c, isWide: isWide
+            )
             var expected = [Reference](repeating: Reference(), count: rows * columns)
             for index in expected.indices {
                 let (row, column) = index.quotientAndRemainder(dividingBy: columns)

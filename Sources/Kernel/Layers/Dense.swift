@@ -24,10 +24,7 @@ struct Dense: Layer {
         return fused
     }
 
-    /// The largest batch that ``SmallProducts`` multiplies faster than OpenBLAS does (`bench speed`, Benchmarks/).
-    static let smallBatch = 64
-
-    private func usesSmallProducts(_ batch: Int) -> Bool { batch <= Self.smallBatch && inputs % 8 == 0 }
+    private func usesSmallProducts(_ batch: Int) -> Bool { batch <= SmallProducts.mostRows && inputs % 8 == 0 }
 
     func forward(_ pass: ForwardPass) {
         let bias = pass.parameters + outputs * inputs

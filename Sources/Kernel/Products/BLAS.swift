@@ -19,9 +19,12 @@ public enum BLAS {
     }
 
     /// OpenBLAS's own description of its build: version, options, and the core it dispatches to.
-    public static var configuration: String {
-        String(cString: openblas_get_config()) + " core=" + String(cString: openblas_get_corename())
-    }
+    public static var configuration: String { String(cString: openblas_get_config()) + " core=" + core }
+
+    private static var core: String { String(cString: openblas_get_corename()) }
+
+    /// Whether OpenBLAS chose a kernel for AVX-512; versions older than the processor, and `OPENBLAS_CORETYPE`, choose others.
+    static var isWide: Bool { ["SkylakeX", "Cooperlake", "SapphireRapids"].contains(core) }
 
     /// C = alpha * op(A) * op(B) + beta * C, rows first: op(A) is `[rows, inner]`, op(B) `[inner, columns]`,
     /// C `[rows, columns]`; a stride is the distance between the starts of two stored rows, in floats.

@@ -1,12 +1,29 @@
+internal import CProcessor
+import Foundation
 import Lanes
+internal import WideProducts
 
 /// Matrix products with operands so small that OpenBLAS would spend as long on packing them as on multiplying: batches of
 /// a few samples, and the many small matrices of a Winograd convolution. Operands are read where they are.
 ///
 /// Register blocking after K. Goto and R. van de Geijn 2008, *Anatomy of High-Performance Matrix Multiplication*: tiles
 /// of 5 x 16 numbers of C in ten vector registers, which leaves room for a row of B and a number of A, and keeps two
-/// FMA units of latency 4 or 5 busy.
+/// FMA units of latency 4 or 5 busy. On processors with AVX-512, ``WideProducts`` does the same with larger tiles.
 package enum SmallProducts {
+    /// Whether this processor can compute sixteen numbers at a time.
+    package static let canBeWide = processor_has_avx512()
+
+    /// Whether products are computed sixteen numbers at a time: on processors with AVX-512, unless `BENCH_AVX512=0`.
+    package static let isWide = canBeWide && ProcessInfo.processInfo.environment["BENCH_AVX512"] != "0"
+
+    /// The most rows of A, which is to say samples, with which these products are faster than an OpenBLAS that computes
+    /// as many numbers at a time (`bench speed`, Benchmarks/).
+    static let fewRows = 64
+
+    /// The most rows for which these are faster than the OpenBLAS that is here: any where it computes eight numbers at a time
+    /// and these sixteen.
+    package static let mostRows = isWide && !BLAS.isWide ? Int.max : fewRows
+
     /// Where the numbers of A are: A[row, inner] at `values[row * rowStride + inner * innerStride]`, so that a transposed
     /// A is one with its strides exchanged.
     package struct Left {
@@ -27,14 +44,23 @@ package enum SmallProducts {
     /// - Parameters:
     ///   - columns: a multiple of 8.
     ///   - start: what C starts from, `[rows, columns]` with C's stride; C itself to add to it, nil for zero.
+    ///   - isWide: sixteen numbers at a time; only where ``canBeWide``.
     package static func multiply(
         rows: Int, columns: Int, inner: Int, _ a: Left, _ b: UnsafePointer<Float>, strideB: Int,
-        into c: UnsafeMutablePointer<Float>, strideC: Int, startingFrom start: UnsafePointer<Float>?
+        into c: UnsafeMutablePointer<Float>, strideC: Int, startingFrom start: UnsafePointer<Float>?,
+        isWide: Bool = isWide
     ) {
         assert(columns % 8 == 0, "\(columns) columns")
+        let wide = isWide ? columns / WideProducts.columnBlock * WideProducts.columnBlock : 0
+        if wide > 0 {
+            WideProducts.multiply(
+                rows: rows, columns: wide, inner: inner, a.values, rowStride: a.rowStride, innerStride: a.innerStride,
+                b, strideB: strideB, into: c, strideC: strideC, startingFrom: start)
+            if wide == columns { return }
+        }
         // A panel of B that stays in a first-level cache of 32 kB while all rows of A meet it.
         let panel = max(16, 6144 / max(inner, 1) / 16 * 16)
-        for first in stride(from: 0, to: columns, by: panel) {
+        for first in stride(from: wide, to: columns, by: panel) {
             multiplyPanel(
                 rows: rows, columns: min(panel, columns - first), inner: inner, a, b + first, strideB: strideB,
                 into: c + first, strideC: strideC, startingFrom: start.map { $0 + first })
@@ -139,9 +165,14 @@ package enum SmallProducts {
     /// - Parameter inner: a multiple of 8.
     package static func multiplyByTransposed(
         rows: Int, columns: Int, inner: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
-        plus bias: UnsafePointer<Float>, hasReLU: Bool, into c: UnsafeMutablePointer<Float>
+        plus bias: UnsafePointer<Float>, hasReLU: Bool, into c: UnsafeMutablePointer<Float>, isWide: Bool = isWide
     ) {
         assert(inner % 8 == 0, "\(inner) terms")
+        if isWide {
+            WideProducts.multiplyByTransposed(
+                rows: rows, columns: columns, inner: inner, a, b, plus: bias, hasReLU: hasReLU, into: c)
+            return
+        }
         // Five rows of B, which stay in the cache while all rows of A pass, two by two.
         var column = 0
         while column < columns {

@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test func reluKeepsNaN() {
-        for batch in [1, Dense.smallBatch + 1] {
+        for batch in [1, SmallProducts.fewRows + 1] {
             let layer = Dense(name: "fc", inputs: 8, outputs: 9, hasReLU: true)
             let probe = LayerProbe(layer: layer, batch: batch)
             var parameters = [Float](repeating: 0, count: probe.parameterCount)
