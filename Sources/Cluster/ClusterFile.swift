@@ -18,7 +18,13 @@ public struct ClusterFileError: Error, CustomStringConvertible, Equatable {
 ///     overhead: 20us                             # optional, 0
 ///     jitter: lognormal:0.2                      # optional, none
 ///     speed: 0.5                                 # optional, 1: relative to the compute model's device
-///     server:                                    # optional: latency, bandwidth, overhead, speed of the server rank
+///     price_per_hour: 0.038                      # optional: USD of one node, while the job lasts
+///     watts_busy: 3.5                            # optional: of one node while it computes
+///     watts_idle: 0.74                           # optional: of one node while it waits
+///     price_per_gb: 0.02                         # optional: USD per 1e9 bytes of traffic
+///     watt_hours_per_gb: 1                       # optional
+///     cost_source: the provider's price list     # optional
+///     server:                                    # optional: links, speed, price and watts of the server rank
 ///       latency: 250us
 ///       bandwidth: 10Gbit
 public struct ClusterFile {
@@ -41,8 +47,13 @@ public struct ClusterFile {
     /// - Parameter file: the name for error messages.
     init(file: String) { self.file = file }
 
-    private static let nodeKeys = ["latency", "bandwidth", "uplink", "downlink", "overhead", "speed"]
-    private static let clusterKeys = ["name", "summary", "source"] + nodeKeys + ["jitter", "server"]
+    private static let nodeKeys = [
+        "latency", "bandwidth", "uplink", "downlink", "overhead", "speed", "price_per_hour", "watts_busy", "watts_idle",
+    ]
+    private static let clusterKeys =
+        ["name", "summary", "source"] + nodeKeys + [
+            "jitter", "server", "price_per_gb", "watt_hours_per_gb", "cost_source",
+        ]
 
     func parse(_ text: String) throws(ClusterFileError) -> ClusterSpec {
         let root: Yams.Node?
@@ -62,8 +73,24 @@ public struct ClusterFile {
             server: try values["server"].map { server throws(ClusterFileError) in
                 try node(try fields(of: server, allowed: Self.nodeKeys, what: "a server"), at: server)
             },
-            jitter: try parsed(values["jitter"]) { text throws(Quantity.Failure) in try Jitter(parsing: text) } ?? .none
-        )
+            jitter: try parsed(values["jitter"]) { text throws(Quantity.Failure) in try Jitter(parsing: text) }
+                ?? .none,
+            pricePerGB: try amount(values["price_per_gb"], "a price in USD", unit: "$"),
+            wattHoursPerGB: try amount(values["watt_hours_per_gb"], "a number of watt hours", unit: "Wh"),
+            costSource: try string(values["cost_source"]))
+    }
+
+    /// A number from 0 up, with or without its unit, which stands before it (`$`) or behind it.
+    private func amount(_ node: Yams.Node?, _ what: String, unit: String) throws(ClusterFileError) -> Double? {
+        try parsed(node) { text throws(Quantity.Failure) in
+            var number = text
+            if unit == "$", number.hasPrefix(unit) { number.removeFirst(unit.count) }
+            if unit != "$", number.hasSuffix(unit) { number.removeLast(unit.count) }
+            guard let value = Double(number.trimmingCharacters(in: .whitespaces)), value >= 0, value.isFinite else {
+                throw Quantity.Failure(description: "'\(text)' is not \(what); allowed is a number from 0 up")
+            }
+            return value
+        }
     }
 
     private static let required = "'latency' and 'bandwidth' (or 'uplink' and 'downlink')"
@@ -92,7 +119,9 @@ public struct ClusterFile {
             link: Link(
                 latencySeconds: latency, uplinkBytesPerSecond: uplink, downlinkBytesPerSecond: downlink,
                 overheadSeconds: try seconds("overhead") ?? 0),
-            speed: speed ?? 1)
+            speed: speed ?? 1, pricePerHour: try amount(values["price_per_hour"], "a price in USD", unit: "$"),
+            wattsBusy: try amount(values["watts_busy"], "a number of watts", unit: "W"),
+            wattsIdle: try amount(values["watts_idle"], "a number of watts", unit: "W"))
     }
 
     /// The entries of a mapping, each key known.

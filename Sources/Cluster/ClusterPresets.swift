@@ -20,12 +20,14 @@ public enum ClusterPresets {
             JEDEC JESD79-4: a channel of DDR4-3200 moves 25.6 GB/s; J. Dean, "Numbers everyone should know": a memory \
             reference takes 100 ns
             """,
-        worker: Node(link: Link(latencySeconds: 100e-9, bytesPerSecond: 25.6e9)))
+        worker: server(Link(latencySeconds: 100e-9, bytesPerSecond: 25.6e9)), pricePerGB: 0, wattHoursPerGB: 0,
+        costSource: serverCosts)
 
     public static let infiniband = ClusterSpec(
         name: "infiniband", summary: "servers of a rack on 200 Gbit/s InfiniBand",
         source: "InfiniBand Trade Association: HDR 4x carries 200 Gbit/s; 1 µs of latency is an assumption",
-        worker: Node(link: Link(latencySeconds: 1e-6, bytesPerSecond: 25e9)))
+        worker: server(Link(latencySeconds: 1e-6, bytesPerSecond: 25e9)), pricePerGB: 0, wattHoursPerGB: 1,
+        costSource: dataCentreCosts)
 
     public static let ethernet10G = ClusterSpec(
         name: "ethernet-10g", summary: "servers of one data centre on 10 Gbit/s Ethernet",
@@ -33,12 +35,14 @@ public enum ClusterPresets {
             IEEE 802.3ae: 10 Gbit/s; J. Dean, "Numbers everyone should know": a round trip within a data centre takes \
             500 µs, half of it one way
             """,
-        worker: Node(link: Link(latencySeconds: 250e-6, bytesPerSecond: 1.25e9)))
+        worker: server(Link(latencySeconds: 250e-6, bytesPerSecond: 1.25e9)), pricePerGB: 0, wattHoursPerGB: 1,
+        costSource: dataCentreCosts)
 
     public static let ethernet1G = ClusterSpec(
         name: "ethernet-1g", summary: "machines of one building on 1 Gbit/s Ethernet",
         source: "IEEE 802.3ab: 1 Gbit/s; latency as ethernet-10g",
-        worker: Node(link: Link(latencySeconds: 250e-6, bytesPerSecond: 125e6)))
+        worker: server(Link(latencySeconds: 250e-6, bytesPerSecond: 125e6)), pricePerGB: 0, wattHoursPerGB: 1,
+        costSource: dataCentreCosts)
 
     public static let wan = ClusterSpec(
         name: "wan", summary: "data centres on different continents",
@@ -46,7 +50,9 @@ public enum ClusterPresets {
             J. Dean, "Numbers everyone should know": California to the Netherlands and back takes 150 ms; K. Hsieh et \
             al., Gaia, NSDI 2017: bandwidth between data centres is 15 times less than within one (1 Gbit/s / 15)
             """,
-        worker: Node(link: Link(latencySeconds: 75e-3, bytesPerSecond: 125e6 / 15)))
+        worker: server(Link(latencySeconds: 75e-3, bytesPerSecond: 125e6 / 15)), pricePerGB: 0.02, wattHoursPerGB: 1,
+        costSource:
+            "\(serverCosts); traffic 0.02 USD/GB (Amazon EC2, between regions, from us-east-1), \(networkEnergy)")
 
     public static let cable = ClusterSpec(
         name: "cable", summary: "homes on cable, a server in a data centre",
@@ -55,8 +61,13 @@ public enum ClusterPresets {
             ethernet-1g
             """,
         worker: Node(
-            link: Link(latencySeconds: 10e-3, uplinkBytesPerSecond: 1.25e6, downlinkBytesPerSecond: 12.5e6)),
-        server: ethernet1G.worker)
+            link: Link(latencySeconds: 10e-3, uplinkBytesPerSecond: 1.25e6, downlinkBytesPerSecond: 12.5e6),
+            pricePerHour: 0, wattsBusy: 65, wattsIdle: 0),
+        server: ethernet1G.worker, pricePerGB: egress, wattHoursPerGB: 1,
+        costSource: """
+            homes: an assumption: 65 W busy; they would be on anyway, and their owners pay for them. Server: \(serverCosts); \
+            traffic: \(egressCosts), \(networkEnergy)
+            """)
 
     public static let phones4G = ClusterSpec(
         name: "phones-4g", summary: "phones on 4G, a server in a data centre",
@@ -67,8 +78,8 @@ public enum ClusterPresets {
             """,
         worker: Node(
             link: Link(latencySeconds: 26.55e-3, uplinkBytesPerSecond: 1.7e6, downlinkBytesPerSecond: 1.8375e6),
-            speed: 0.25),
-        server: ethernet10G.worker)
+            speed: 0.25, pricePerHour: 0, wattsBusy: 3, wattsIdle: 0),
+        server: ethernet10G.worker, pricePerGB: mobileData + egress, wattHoursPerGB: 300, costSource: phoneCosts)
 
     public static let phones3G = ClusterSpec(
         name: "phones-3g", summary: "phones on 3G, a server in a data centre",
@@ -77,6 +88,30 @@ public enum ClusterPresets {
             """,
         worker: Node(
             link: Link(latencySeconds: 31.75e-3, uplinkBytesPerSecond: 0.2e6, downlinkBytesPerSecond: 0.7375e6),
-            speed: 0.25),
-        server: ethernet10G.worker)
+            speed: 0.25, pricePerHour: 0, wattsBusy: 3, wattsIdle: 0),
+        server: ethernet10G.worker, pricePerGB: mobileData + egress, wattHoursPerGB: 300, costSource: phoneCosts)
+
+    // MARK: Prices and watts
+
+    /// A node computes like one core of a server, so it has the price and the power of one.
+    private static func server(_ link: Link) -> Node {
+        Node(link: link, pricePerHour: 0.0765 / 2, wattsBusy: 3.5, wattsIdle: 0.74)
+    }
+
+    private static let serverCosts = """
+        a node is a vCPU: half of an Amazon EC2 c6a.large (0.0765 USD/h, Linux, on demand, us-east-1); 3.5 W busy and 0.74 W \
+        idle (Cloud Carbon Footprint, methodology: its averages for a vCPU of AWS)
+        """
+    private static let networkEnergy = "1 Wh/GB (Cloud Carbon Footprint, methodology: 0.001 kWh per GB)"
+    private static let dataCentreCosts = "\(serverCosts); traffic within a data centre is free, \(networkEnergy)"
+
+    /// Only what leaves a data centre is paid for, which is half of what is sent between it and its clients.
+    private static let egress = 0.09 / 2
+    private static let egressCosts = "half of 0.09 USD/GB (Amazon EC2 to the internet; what comes in is free)"
+    private static let mobileData = 0.62
+    private static let phoneCosts = """
+        phones: an assumption: 3 W busy; they would be on anyway, and their owners pay for them. Server: \(serverCosts); \
+        traffic: mobile data 0.62 USD/GB (Cable.co.uk 2023, United Kingdom) and \(egressCosts); 300 Wh/GB (of the order of \
+        what H. Pihkola et al., Sustainability 10(7):2494, 2018, give for Finland's mobile networks)
+        """
 }

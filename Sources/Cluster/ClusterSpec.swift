@@ -5,11 +5,22 @@ public struct Node: Hashable, Codable, Sendable {
     public var link: Link
     /// Compute speed relative to the compute model's device: 0.25 takes four times as long.
     public var speed: Double
+    /// USD per hour of one node, for as long as the job lasts; nil where it is not known.
+    public var pricePerHour: Double?
+    /// Watts of one node while it computes; nil where it is not known.
+    public var wattsBusy: Double?
+    /// Watts of one node while it waits, as far as the job is the reason that it is on; nil where it is not known.
+    public var wattsIdle: Double?
 
-    public init(link: Link, speed: Double = 1) {
+    public init(
+        link: Link, speed: Double = 1, pricePerHour: Double? = nil, wattsBusy: Double? = nil, wattsIdle: Double? = nil
+    ) {
         precondition(speed > 0, "relative speed \(speed) must be positive")
         self.link = link
         self.speed = speed
+        self.pricePerHour = pricePerHour
+        self.wattsBusy = wattsBusy
+        self.wattsIdle = wattsIdle
     }
 }
 
@@ -24,9 +35,16 @@ public struct ClusterSpec: Hashable, Codable, Sendable {
     /// The rank that a strategy calls its server; a worker like the others where nil.
     public var server: Node?
     public var jitter: Jitter
+    /// USD per 1e9 bytes of traffic, each byte counted once, where it is sent; nil where it is not known.
+    public var pricePerGB: Double?
+    /// Watt hours per 1e9 bytes of traffic; nil where it is not known.
+    public var wattHoursPerGB: Double?
+    /// Where prices and watts come from.
+    public var costSource: String?
 
     public init(
-        name: String, summary: String, source: String, worker: Node, server: Node? = nil, jitter: Jitter = .none
+        name: String, summary: String, source: String, worker: Node, server: Node? = nil, jitter: Jitter = .none,
+        pricePerGB: Double? = nil, wattHoursPerGB: Double? = nil, costSource: String? = nil
     ) {
         self.name = name
         self.summary = summary
@@ -34,6 +52,9 @@ public struct ClusterSpec: Hashable, Codable, Sendable {
         self.worker = worker
         self.server = server
         self.jitter = jitter
+        self.pricePerGB = pricePerGB
+        self.wattHoursPerGB = wattHoursPerGB
+        self.costSource = costSource
     }
 
     /// The node of every rank.
@@ -70,6 +91,8 @@ public struct ClusterSpec: Hashable, Codable, Sendable {
     private static let leastBytesPerSecond = 125.0
     private static let speeds = 1e-4...1e4
     private static let longestSeconds = 3600.0
+    /// More than any node or network costs or draws.
+    private static let greatestCost = 1e6
 
     /// Checks that the figures are in the range that can be simulated.
     /// - Throws: ``ClusterFileError`` naming the figure and the range.
@@ -85,6 +108,10 @@ public struct ClusterSpec: Hashable, Codable, Sendable {
                 throw ClusterFileError(
                     "cluster '\(name)': a latency or overhead of \(seconds) s; allowed is up to one hour")
             }
+            for (figure, value) in [
+                ("price per hour", node.pricePerHour), ("number of watts busy", node.wattsBusy),
+                ("number of watts idle", node.wattsIdle),
+            ] { try validateCost(figure, value) }
             guard Self.speeds.contains(node.speed) else {
                 throw ClusterFileError("cluster '\(name)': a speed of \(node.speed); allowed is 0.0001 to 10000")
             }
@@ -92,6 +119,36 @@ public struct ClusterSpec: Hashable, Codable, Sendable {
         if case .uniform(let seconds) = jitter, seconds > Self.longestSeconds {
             throw ClusterFileError("cluster '\(name)': a jitter of \(seconds) s; allowed is up to one hour")
         }
+        try validateCost("price per GB", pricePerGB)
+        try validateCost("number of watt hours per GB", wattHoursPerGB)
+    }
+
+    private func validateCost(_ figure: String, _ value: Double?) throws(ClusterFileError) {
+        guard let value, !(0...Self.greatestCost).contains(value) else { return }
+        throw ClusterFileError(
+            "cluster '\(name)': a \(figure) of \(value); allowed is 0 to \(Format.fixed(Self.greatestCost, 0))")
+    }
+
+    /// Prices and watts in a line; nil where none is known.
+    public var costFigures: String? {
+        func describe(_ node: Node) -> [String] {
+            var parts: [String] = []
+            if let price = node.pricePerHour { parts.append("\(Format.significant(price)) USD/h") }
+            if let busy = node.wattsBusy { parts.append("\(Format.significant(busy)) W busy") }
+            if let idle = node.wattsIdle { parts.append("\(Format.significant(idle)) W idle") }
+            return parts
+        }
+        var groups: [String] = []
+        let own = describe(worker)
+        if !own.isEmpty { groups.append("a node " + own.joined(separator: ", ")) }
+        if let server, describe(server) != own {
+            groups.append("the server " + describe(server).joined(separator: ", "))
+        }
+        let traffic = [
+            pricePerGB.map { "\(Format.significant($0)) USD" }, wattHoursPerGB.map { "\(Format.significant($0)) Wh" },
+        ].compactMap { $0 }
+        if !traffic.isEmpty { groups.append("traffic " + traffic.joined(separator: " and ") + " a GB") }
+        return groups.isEmpty ? nil : groups.joined(separator: "; ")
     }
 
     /// The links in a line, for lists and reports.

@@ -7,7 +7,8 @@ public struct VirtualTime: Hashable, Comparable, Sendable {
 
     public static let zero = VirtualTime(nanoseconds: 0)
 
-    public var seconds: Double { Double(nanoseconds) * 1e-9 }
+    /// Divided and not multiplied, so that the number is the one nearest to its decimals: 0.006324001, no digits behind.
+    public var seconds: Double { Double(nanoseconds) / 1e9 }
 
     public static func < (left: Self, right: Self) -> Bool { left.nanoseconds < right.nanoseconds }
 

@@ -22,6 +22,14 @@ public enum Format {
         return magnitude == 0 ? "0 s" : "\(significant(value * 1e9)) ns"
     }
 
+    /// `$1.24`, `0.12 ct`; three significant digits.
+    public static func money(_ dollars: Double) -> String {
+        abs(dollars) >= 0.1 || dollars == 0 ? "$" + significant(dollars) : significant(dollars * 100) + " ct"
+    }
+
+    /// `1.24 Wh`, `35.1 kWh`, `310 mWh`.
+    public static func energy(_ wattHours: Double) -> String { scaled(wattHours * 1e3, ["mWh", "Wh", "kWh", "MWh"]) }
+
     /// `97.4 %` for 0.974.
     public static func percent(_ fraction: Double, decimals: Int = 1) -> String {
         fixed(fraction * 100, decimals) + " %"

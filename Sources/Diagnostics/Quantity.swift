@@ -46,6 +46,21 @@ public enum Quantity {
         return number * scale
     }
 
+    /// A size such as `100MB`, `1.5 GB` or `64kB`, decimal; a bare number is bytes.
+    public static func bytes(_ text: String) throws(Failure) -> Int {
+        let example = "a size with its unit, such as 64kB, 100MB or 1.5GB"
+        let (number, unit) = try split(text, example)
+        guard let scale = unit.isEmpty ? 1 : byteUnits.first(where: { $0.0 == unit })?.1 else {
+            throw Failure(description: "'\(text)' has the unknown unit '\(unit)'; write \(example)")
+        }
+        guard number > 0, number * scale <= 1e15 else {
+            throw Failure(description: "'\(text)' is not above 0 up to 1 PB; write \(example)")
+        }
+        return Int((number * scale).rounded())
+    }
+
+    private static let byteUnits = [("B", 1.0), ("kB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12)]
+
     /// A share in 0...1 from `97%`, `0.97` or `97`: above 1 it is read as per cent.
     public static func fraction(_ text: String) throws(Failure) -> Double {
         let example = "a share such as 97% or 0.97"

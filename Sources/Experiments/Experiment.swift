@@ -13,12 +13,22 @@ public struct Experiment: Sendable {
     public let task: TrainingTask
     private let data: DataDirectory
     private let startFile: ParameterVector?
+    private let selection: SelectionSet
+    private let givenModel: ComputeModel?
 
     /// Checks the plan as far as that is possible without data.
+    ///
+    /// - Parameters:
+    ///   - selection: what accuracy is measured on.
+    ///   - computeModel: for simulated machines; nil to find it out as the plan says.
     /// - Throws: ``ExperimentError``, or what the initial parameters' file is wrong with.
-    public init(_ plan: ExperimentPlan, data: DataDirectory) throws {
+    public init(
+        _ plan: ExperimentPlan, data: DataDirectory, selection: SelectionSet = .test, computeModel: ComputeModel? = nil
+    ) throws {
         self.plan = plan
         self.data = data
+        self.selection = selection
+        givenModel = computeModel
         task = try TrainingTask.named(plan.task)
         startFile = try plan.initialParametersFile.map {
             try Self.readParameters($0, of: TrainingTask.named(plan.task))
@@ -46,19 +56,30 @@ public struct Experiment: Sendable {
         }
     }
 
+    /// Which run it is of how many.
+    public struct RunIdentity: Hashable, Sendable {
+        public let strategy: StrategyPlan
+        public let seed: UInt64
+        /// 0 for the run whose results count; the others are made for their time.
+        public let repetition: Int
+        public let index: Int
+        public let count: Int
+    }
+
     /// What happens while an experiment runs; called on whichever thread it happens.
     public struct Callbacks: Sendable {
-        /// A run begins: which of how many.
-        public var began: @Sendable (_ strategy: String, _ seed: UInt64, _ index: Int, _ count: Int) -> Void
+        public var began: @Sendable (RunIdentity) -> Void
         /// A model was evaluated; the share of the run's samples that are done.
-        public var evaluated: @Sendable (TrainingRun.Evaluation, _ share: Double) -> Void
+        public var evaluated: @Sendable (RunIdentity, TrainingRun.Evaluation, _ share: Double) -> Void
         /// A run is finished, with the mean loss of each of its steps and its last parameters.
-        public var finished: @Sendable (RunRecord, _ stepLosses: [Double], FinalParameters?) throws -> Void
+        public var finished: @Sendable (RunIdentity, RunRecord, _ stepLosses: [Double], FinalParameters?) throws -> Void
 
         public init(
-            began: @escaping @Sendable (String, UInt64, Int, Int) -> Void = { _, _, _, _ in },
-            evaluated: @escaping @Sendable (TrainingRun.Evaluation, Double) -> Void = { _, _ in },
-            finished: @escaping @Sendable (RunRecord, [Double], FinalParameters?) throws -> Void = { _, _, _ in }
+            began: @escaping @Sendable (RunIdentity) -> Void = { _ in },
+            evaluated: @escaping @Sendable (RunIdentity, TrainingRun.Evaluation, Double) -> Void = { _, _, _ in },
+            finished: @escaping @Sendable (RunIdentity, RunRecord, [Double], FinalParameters?) throws -> Void = {
+                _, _, _, _ in
+            }
         ) {
             self.began = began
             self.evaluated = evaluated
@@ -72,48 +93,86 @@ public struct Experiment: Sendable {
     public func run(
         machine: MachineDescription, callbacks: Callbacks = Callbacks(), update: @Sendable (Results) -> Void = { _ in }
     ) throws -> Results {
-        try BLAS.useOneThreadPerCaller()
-        let firstSplit = try load(seed: plan.seeds[0])
-        try checkPartitions(firstSplit.training)
-        let model = try computeModel(firstSplit.training)
+        let (model, firstSplit) = try prepare()
         var results = Results(
             plan: plan, machine: machine, computeModel: model, trainingSamples: firstSplit.training.count,
-            tuning: task.defaults.tuning)
+            testSamples: firstSplit.test.count, tuning: task.defaults.tuning)
         update(results)
-        let pool = HostPool(threads: plan.hostThreads)
-        let workspaces = WorkspacePool(for: task.network)
-        for (seedIndex, seed) in plan.seeds.enumerated() {
-            let split = seedIndex == 0 ? firstSplit : try load(seed: seed)
-            for (strategyIndex, strategy) in plan.strategies.enumerated() {
-                let index = seedIndex * plan.strategies.count + strategyIndex
-                callbacks.began(strategy.name, seed, index, plan.seeds.count * plan.strategies.count)
-                let (record, run) = try run(strategy, seed, split, model, pool, workspaces, callbacks)
-                results.runs.append(record)
-                results.isComplete = results.runs.count == plan.seeds.count * plan.strategies.count
-                update(results)
-                try callbacks.finished(
-                    record, run.stepLosses,
-                    run.finalParameters.map { FinalParameters(layout: task.network.layout, parameters: $0) })
+        let host = Host(plan, task.network)
+        let count = plan.repetitions * plan.seeds.count * plan.strategies.count
+        var index = 0
+        // Repetitions are the outermost loop: what disturbs the machine for a while then disturbs all strategies a little.
+        for repetition in 0..<plan.repetitions {
+            for (seedIndex, seed) in plan.seeds.enumerated() {
+                let split = seedIndex == 0 ? firstSplit : try load(seed: seed)
+                for strategy in plan.strategies {
+                    let identity = RunIdentity(
+                        strategy: strategy, seed: seed, repetition: repetition, index: index, count: count)
+                    callbacks.began(identity)
+                    let (record, run) = try run(identity, split, model, host, callbacks)
+                    index += 1
+                    try results.add(record, repetition: repetition, of: strategy)
+                    results.isComplete = index == count
+                    update(results)
+                    try callbacks.finished(
+                        identity, record, run.stepLosses,
+                        run.finalParameters.map { FinalParameters(layout: task.network.layout, parameters: $0) })
+                }
             }
         }
         return results
     }
 
+    /// What all runs of an experiment share of this machine.
+    private struct Host {
+        let pool: HostPool
+        let workspaces: WorkspacePool
+        /// By the number of threads.
+        let controls: [Int: HostControl]
+
+        init(_ plan: ExperimentPlan, _ network: Network) {
+            pool = HostPool(threads: plan.hostThreads)
+            workspaces = WorkspacePool(for: network)
+            let threads = Set(plan.strategies.map { Self.threads($0, plan) })
+            controls = Dictionary(uniqueKeysWithValues: threads.map { ($0, HostControl(threads: $0)) })
+        }
+
+        func control(of strategy: StrategyPlan, _ plan: ExperimentPlan) -> HostControl {
+            let threads = Self.threads(strategy, plan)
+            return controls[threads] ?? HostControl(threads: threads)
+        }
+
+        /// As many as the strategy keeps busy, but no more than there are cores.
+        private static func threads(_ strategy: StrategyPlan, _ plan: ExperimentPlan) -> Int {
+            let cores = ProcessInfo.processInfo.activeProcessorCount
+            let ranks = strategy.description?.make(strategy.configuration).rankCount ?? 1
+            return max(1, min(cores, strategy.fabric == .simulated ? min(plan.hostThreads, ranks) : ranks))
+        }
+    }
+
     private func run(
-        _ plan: StrategyPlan, _ seed: UInt64, _ split: TrainTestSplit, _ model: ComputeModel, _ pool: HostPool,
-        _ workspaces: WorkspacePool, _ callbacks: Callbacks
+        _ identity: RunIdentity, _ split: TrainTestSplit, _ model: ComputeModel, _ host: Host, _ callbacks: Callbacks
     ) throws -> (RunRecord, TrainingRun.Record) {
+        let (plan, seed) = (identity.strategy, identity.seed)
+        let clock = RunClock(host.control(of: plan, self.plan))
+        clock.measure()
         let hostStart = ContinuousClock.now
+        let controlsBefore = clock.spentSeconds
         let seeds = SeedSequence(seed)
         let strategy = try Self.description(of: plan).make(plan.configuration)
         let budget = plan.configuration.epochs * Double(split.training.count)
         let run = TrainingRun(
             network: task.network, data: split, configuration: plan.configuration,
             initialParameters: startFile ?? task.network.initialParameters(self.plan.initialization, seeds: seeds),
-            seeds: seeds, shuffles: self.plan.shuffles, ranks: strategy.rankCount, workspaces: workspaces,
-            onEvaluation: { callbacks.evaluated($0, min(1, Double($0.samples) / budget)) })
-        let report = try fabric(plan, strategy, seeds, model, pool).run(strategy.program(for: run))
+            seeds: seeds, shuffles: self.plan.shuffles, ranks: strategy.rankCount, workspaces: host.workspaces,
+            onEvaluation: {
+                callbacks.evaluated(identity, $0, min(1, Double($0.samples) / budget))
+                clock.evaluated(clusterSeconds: $0.clusterSeconds)
+            })
+        let report = try fabric(plan, strategy, seeds, model, host.pool).run(strategy.program(for: run))
         let result = run.result
+        let spent = (ContinuousClock.now - hostStart).inSeconds - (clock.spentSeconds - controlsBefore)
+        clock.measure()
 
         var account = TimeAccount()
         for (rank, part) in report.accounts.enumerated() where rank != strategy.serverRank {
@@ -122,12 +181,21 @@ public struct Experiment: Sendable {
         }
         let record = RunRecord(
             strategy: plan.name, seed: seed, outcome: result.divergedAfterSamples == nil ? .completed : .diverged,
-            evaluations: result.evaluations, clusterSeconds: report.seconds, computeSeconds: account.computeSeconds,
-            communicationSeconds: account.communicationSeconds,
-            idleSeconds: max(0, report.seconds - account.computeSeconds - account.communicationSeconds),
-            hostSeconds: (ContinuousClock.now - hostStart).inSeconds,
+            evaluations: result.evaluations, clusterSeconds: report.seconds.toTheNanosecond,
+            computeSeconds: account.computeSeconds.toTheNanosecond,
+            communicationSeconds: account.communicationSeconds.toTheNanosecond,
+            idleSeconds: max(0, report.seconds - account.computeSeconds - account.communicationSeconds).toTheNanosecond,
+            hostSeconds: spent.toTheNanosecond,
+            serverComputeSeconds: strategy.serverRank.map { report.accounts[$0].computeSeconds.toTheNanosecond },
             traffic: RunRecord.Traffic(report.ledger, ranks: strategy.rankCount, server: strategy.serverRank),
-            partitionSkew: result.partitionSkew)
+            partitionSkew: result.partitionSkew,
+            timings: [
+                RunRecord.Timing(
+                    clusterSeconds: report.seconds.toTheNanosecond, hostSeconds: spent.toTheNanosecond,
+                    control: clock.control,
+                    segmentSeconds: clock.segments(isMeasured: plan.fabric.isMeasured))
+            ])
+        try FairComparison.check(record, plan, budget: run.sampleBudget, trainingSamples: split.training.count)
         return (record, result)
     }
 
@@ -150,8 +218,17 @@ public struct Experiment: Sendable {
 
     // MARK: What a run needs
 
+    /// The first seed's data, checked against the plan, and the times that simulated machines compute with.
+    func prepare() throws -> (model: ComputeModel, split: TrainTestSplit) {
+        try BLAS.useOneThreadPerCaller()
+        let split = try load(seed: plan.seeds[0])
+        try checkPartitions(split.training)
+        return (try givenModel ?? computeModel(split.training), split)
+    }
+
     private func load(seed: UInt64) throws -> TrainTestSplit {
-        try task.load(data, SeedSequence(seed), plan.shuffles)
+        let (split, seeds) = (try task.load(data, SeedSequence(seed), plan.shuffles), SeedSequence(seed))
+        return selection == .test ? split : split.holdingOutValidation(seeds: seeds, shuffles: plan.shuffles)
     }
 
     /// Partitions once, so that options that do not fit the data end the experiment before its first run.
@@ -217,6 +294,32 @@ public struct Experiment: Sendable {
             throw ExperimentError("initial parameters: \(file): \(error) (task \(task.name))")
         }
     }
+}
+
+extension Results {
+    /// Takes up a finished run: the first of its strategy and seed whole, of a repetition the times.
+    ///
+    /// - Throws: ``ExperimentError`` where a repetition has another result, or a strategy another start, than it must.
+    mutating func add(_ record: RunRecord, repetition: Int, of plan: StrategyPlan) throws(ExperimentError) {
+        guard let index = runs.firstIndex(where: { $0.strategy == record.strategy && $0.seed == record.seed }) else {
+            try FairComparison.checkStart(record, runs)
+            runs.append(record)
+            return
+        }
+        guard runs[index].hasSameResult(as: record, isMeasured: plan.fabric.isMeasured) else {
+            throw ExperimentError(
+                """
+                \(record.strategy) with seed \(record.seed): repetition \(repetition + 1) has another result than the \
+                first; a run must give the same each time
+                """)
+        }
+        runs[index].timings += record.timings
+    }
+}
+
+extension Double {
+    /// What a clock can tell; no digits behind it in files.
+    var toTheNanosecond: Double { (self * 1e9).rounded() / 1e9 }
 }
 
 /// A model at the end of a run, to be saved.

@@ -17,11 +17,16 @@ public struct ExperimentPlan: Hashable, Codable, Sendable {
     public var compute: String
     /// Threads for the numerics of simulated ranks.
     public var hostThreads: Int
+    /// How often each run is made, to measure its time; its results are the same each time, which is checked.
+    public var repetitions: Int
+    /// Prices and watts of this machine, for the strategies measured on it; nil in files of schema 1.
+    public var thisMachine: ClusterSpec?
     public var strategies: [StrategyPlan]
 
     public init(
         task: String, target: Double, seeds: [UInt64], shuffles: Bool, initialization: Initialization,
-        initialParametersFile: String?, compute: String, hostThreads: Int, strategies: [StrategyPlan]
+        initialParametersFile: String?, compute: String, hostThreads: Int, repetitions: Int = 1,
+        thisMachine: ClusterSpec? = nil, strategies: [StrategyPlan]
     ) {
         self.task = task
         self.target = target
@@ -31,6 +36,8 @@ public struct ExperimentPlan: Hashable, Codable, Sendable {
         self.initialParametersFile = initialParametersFile
         self.compute = compute
         self.hostThreads = hostThreads
+        self.repetitions = repetitions
+        self.thisMachine = thisMachine
         self.strategies = strategies
     }
 }
@@ -54,16 +61,19 @@ public struct StrategyPlan: Hashable, Codable, Sendable {
     public var cluster: ClusterSpec?
     public var allReduce: AllReduceAlgorithm
     public var configuration: TrainingConfiguration
+    /// How its options were found; nil where nobody knows.
+    public var tuning: Tuning?
 
     public init(
         name: String, fabric: FabricKind, cluster: ClusterSpec?, allReduce: AllReduceAlgorithm,
-        configuration: TrainingConfiguration
+        configuration: TrainingConfiguration, tuning: Tuning? = nil
     ) {
         self.name = name
         self.fabric = fabric
         self.cluster = cluster
         self.allReduce = allReduce
         self.configuration = configuration
+        self.tuning = tuning
     }
 
     public var description: StrategyDescription? { StrategyRegistry.named(name) }

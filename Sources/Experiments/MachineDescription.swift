@@ -8,6 +8,8 @@ public struct MachineDescription: Hashable, Codable, Sendable {
     public var commit: String
     public var system: String
     public var processor: String
+    /// Two results with the same one are of the same machine since its last start; nil where that is not known.
+    public var boot: String?
     public var cores: Int
     public var memoryBytes: UInt64
     public var toolchain: String
@@ -22,7 +24,8 @@ public struct MachineDescription: Hashable, Codable, Sendable {
             command: ([program] + arguments.dropFirst().map(quoted)).joined(separator: " "),
             date: ISO8601DateFormatter().string(from: Date()), commit: commit(),
             system: process.operatingSystemVersionString, processor: processorName(),
-            cores: process.activeProcessorCount, memoryBytes: process.physicalMemory, toolchain: toolchain,
+            boot: bootIdentity(), cores: process.activeProcessorCount, memoryBytes: process.physicalMemory,
+            toolchain: toolchain,
             buildMode: buildMode,
             blas: BLAS.configuration + (SmallProducts.isWide ? "; small products with AVX-512" : ""))
     }
@@ -53,12 +56,28 @@ public struct MachineDescription: Hashable, Codable, Sendable {
     }
 
     private static func processorName() -> String {
-        if let info = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8),
-            let line = info.split(separator: "\n").first(where: { $0.hasPrefix("model name") })
-        {
-            return line.drop { $0 != ":" }.dropFirst().trimmingCharacters(in: .whitespaces)
+        (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)).flatMap(processorName) ?? "unknown"
+    }
+
+    /// With family and model, since the names that virtual machines show are often those of many generations.
+    ///
+    /// - Parameter info: the text of Linux's `/proc/cpuinfo`.
+    static func processorName(_ info: String) -> String? {
+        func value(_ key: String) -> String? {
+            info.split(separator: "\n").first { $0.prefix { $0 != ":" && $0 != "\t" } == key }?
+                .drop { $0 != ":" }.dropFirst().trimmingCharacters(in: .whitespaces)
         }
-        return "unknown"
+        guard let name = value("model name") else { return nil }
+        guard let family = value("cpu family"), let model = value("model") else { return name }
+        return "\(name) (family \(family), model \(model))"
+    }
+
+    private static func bootIdentity() -> String? {
+        guard let text = try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8) else {
+            return nil
+        }
+        // Enough to tell starts apart, and no more of it than that.
+        return String(text.prefix { $0 != "-" })
     }
 
     /// The commit of the source tree that this was built from, if it is still there and git is.

@@ -2,8 +2,8 @@ public import Cluster
 
 /// All that an experiment found out: the contents of `results.json`, from which every report is made.
 public struct Results: Hashable, Codable, Sendable {
-    /// Counts up when a field changes its meaning.
-    public static let currentSchema = 1
+    /// Counts up when a field is added or changes its meaning; what each has is in `Results/SCHEMA.md`.
+    public static let currentSchema = 2
 
     public var schema: Int
     public var plan: ExperimentPlan
@@ -12,32 +12,55 @@ public struct Results: Hashable, Codable, Sendable {
     public var computeModel: ComputeModel?
     /// The size of the training set, for epochs.
     public var trainingSamples: Int
+    /// The size of the test set, which the noise of an accuracy depends on; nil in files of schema 1.
+    public var testSamples: Int?
     /// Where the plan's default rates come from.
     public var tuning: String
     /// The runs that were finished, in the order in which they were.
     public var runs: [RunRecord]
     /// False where the experiment was stopped before its end.
     public var isComplete: Bool
+    /// Of a baseline: how it came to be, the newest last.
+    public var history: [Acceptance]
+
+    /// One move of a baseline.
+    public struct Acceptance: Hashable, Codable, Sendable {
+        public var date: String
+        public var commit: String
+        public var reason: String
+        /// What differed from the baseline before, a figure each.
+        public var changes: [String]
+
+        public init(date: String, commit: String, reason: String, changes: [String]) {
+            self.date = date
+            self.commit = commit
+            self.reason = reason
+            self.changes = changes
+        }
+    }
 
     public init(
         plan: ExperimentPlan, machine: MachineDescription, computeModel: ComputeModel?, trainingSamples: Int,
-        tuning: String
+        testSamples: Int?, tuning: String
     ) {
         schema = Self.currentSchema
         self.plan = plan
         self.machine = machine
         self.computeModel = computeModel
         self.trainingSamples = trainingSamples
+        self.testSamples = testSamples
         self.tuning = tuning
         runs = []
         isComplete = false
+        history = []
     }
 
     /// A row for every strategy with at least one finished run, in the plan's order.
     public var summaries: [StrategySummary] {
         plan.strategies.compactMap { strategy in
             let runs = runs.filter { $0.strategy == strategy.name }.sorted { $0.seed < $1.seed }
-            return runs.isEmpty ? nil : StrategySummary(strategy, runs: runs, target: plan.target)
+            return runs.isEmpty
+                ? nil : StrategySummary(strategy, runs: runs, target: plan.target, thisMachine: plan.thisMachine)
         }
     }
 }

@@ -5,7 +5,12 @@ extension Results {
     /// Counts up to here are exact as floating-point numbers, and sums of a few thousand of them fit an `Int`.
     private static let largestCount = 1 << 50
     private static let largestRanks = 1_000_000
-    private static let longestSeconds = 1e12
+    /// Epochs of so many samples are still a count.
+    private static let largestSamples = 1 << 40
+    private static let largestEpochs = 1e6
+    /// What a clock that counts nanoseconds can hold.
+    private static let longestSeconds = 9e9
+    private static let largestRepetitions = 1_000_000
 
     /// Checks what a file that was edited or damaged could have wrong and still be of the right form.
     /// - Throws: ``ExperimentError`` naming the figure, what was found and what is allowed.
@@ -14,7 +19,17 @@ extension Results {
             !plan.seeds.isEmpty && Set(plan.seeds).count == plan.seeds.count, "plan.seeds", plan.seeds, "distinct seeds"
         )
         try require((0...1).contains(plan.target), "plan.target", plan.target, "0 to 1")
-        try require(trainingSamples > 0, "trainingSamples", trainingSamples, "1 or more")
+        for (name, count) in [("trainingSamples", trainingSamples), ("testSamples", testSamples ?? 1)] {
+            try require((1...Self.largestSamples).contains(count), name, count, "1 to \(Self.largestSamples)")
+        }
+        try require(
+            (1...Self.largestRepetitions).contains(plan.repetitions), "plan.repetitions", plan.repetitions,
+            "1 to \(Self.largestRepetitions)")
+        do {
+            try plan.thisMachine?.validate()
+        } catch {
+            throw ExperimentError("plan.thisMachine: \(error)")
+        }
         let names = plan.strategies.map(\.name)
         try require(!names.isEmpty && Set(names).count == names.count, "plan.strategies", names, "distinct strategies")
         for strategy in plan.strategies { try validate(strategy) }
@@ -29,6 +44,9 @@ extension Results {
             try require(seen.insert("\(run.strategy) \(run.seed)").inserted, name, "it twice", "once")
             try validate(run, name)
         }
+        guard isComplete else { return }
+        let count = plan.strategies.count * plan.seeds.count
+        try require(runs.count == count, "runs of a complete experiment", runs.count, "\(count)")
     }
 
     private func validate(_ strategy: StrategyPlan) throws(ExperimentError) {
@@ -46,8 +64,8 @@ extension Results {
             "above 0 up to 1")
         try require(configuration.batch > 0, "\(name): batch", configuration.batch, "1 or more")
         try require(
-            configuration.epochs > 0 && configuration.epochs.isFinite, "\(name): epochs", configuration.epochs,
-            "above 0")
+            configuration.epochs > 0 && configuration.epochs <= Self.largestEpochs, "\(name): epochs",
+            configuration.epochs, "above 0 up to \(Self.largestEpochs)")
         do {
             try strategy.cluster?.validate()
         } catch {
@@ -62,6 +80,17 @@ extension Results {
         ] {
             try require(isTime(seconds), "\(name): a time", seconds, "seconds, 0 or more")
         }
+        for timing in run.timings {
+            for seconds in [timing.clusterSeconds, timing.hostSeconds] + timing.segmentSeconds {
+                try require(isTime(seconds), "\(name): a timing", seconds, "seconds, 0 or more")
+            }
+            for seconds in [timing.control.sgemmSeconds, timing.control.sweepSeconds] {
+                try require(isTime(seconds) && seconds > 0, "\(name): a control", seconds, "seconds above 0")
+            }
+        }
+        try require(
+            isTime(run.serverComputeSeconds ?? 0), "\(name): serverComputeSeconds", run.serverComputeSeconds ?? 0,
+            "seconds, 0 or more")
         for point in run.evaluations {
             try require((0...1).contains(point.testAccuracy), "\(name): testAccuracy", point.testAccuracy, "0 to 1")
             try require(
@@ -70,6 +99,10 @@ extension Results {
                 try require(isCount(count), "\(name): a count", count, "0 to \(Self.largestCount)")
             }
         }
+        let isAscending = zip(run.evaluations, run.evaluations.dropFirst()).allSatisfy {
+            $0.samples <= $1.samples && $0.clusterSeconds <= $1.clusterSeconds && $0.bytesSent <= $1.bytesSent
+        }
+        try require(isAscending, "\(name): evaluations", "samples, times or bytes that go back", "those that grow")
         let traffic = run.traffic
         let totals = [
             traffic.bytesTotal, traffic.messagesTotal, traffic.bytesPerWorkerMax, traffic.bytesUplink ?? 0,

@@ -23,8 +23,33 @@ public struct RunRecord: Hashable, Codable, Sendable {
     public let idleSeconds: Double
     /// How long the benchmark kept this computer busy with the run, evaluation included.
     public let hostSeconds: Double
+    /// Compute time of the server, where there is one.
+    public let serverComputeSeconds: Double?
     public let traffic: Traffic
     public let partitionSkew: PartitionSkew?
+    /// One for each repetition, the first being that of the times above; none in files of schema 1.
+    public internal(set) var timings: [Timing]
+
+    /// What one repetition of the run took, with the control's times of the same moments.
+    public struct Timing: Hashable, Codable, Sendable {
+        public let clusterSeconds: Double
+        /// Without the controls themselves.
+        public let hostSeconds: Double
+        /// The least that the control took before, in and after the run.
+        public let control: HostControl.Times
+        /// The run in at most twelve parts, from evaluation to evaluation: of cluster time where that is measured, else of
+        /// host time.
+        public let segmentSeconds: [Double]
+
+        public init(
+            clusterSeconds: Double, hostSeconds: Double, control: HostControl.Times, segmentSeconds: [Double]
+        ) {
+            self.clusterSeconds = clusterSeconds
+            self.hostSeconds = hostSeconds
+            self.control = control
+            self.segmentSeconds = segmentSeconds
+        }
+    }
 
     /// Bytes and messages of the ledger.
     public struct Traffic: Hashable, Codable, Sendable {
@@ -37,6 +62,23 @@ public struct RunRecord: Hashable, Codable, Sendable {
         public let bytesDownlink: Int?
         /// Per rank, purpose and direction; left out above 1,000 ranks.
         public let entries: [TrafficLedger.Entry]?
+    }
+
+    /// Everything but what was measured with a clock: two runs of one plan agree in it.
+    ///
+    /// - Parameter isMeasured: whether cluster time is, too.
+    func hasSameResult(as other: RunRecord, isMeasured: Bool) -> Bool {
+        func curve(_ run: RunRecord) -> [[Double]] {
+            run.evaluations.map { point in
+                [
+                    Double(point.round), Double(point.samples), point.testAccuracy, point.testLoss,
+                    point.trainLoss ?? 0,
+                    isMeasured ? 0 : point.clusterSeconds, isMeasured ? 0 : Double(point.bytesSent),
+                ].map { $0.isNaN ? -1 : $0 }
+            }
+        }
+        return outcome == other.outcome && curve(self) == curve(other) && traffic == other.traffic
+            && (isMeasured || clusterSeconds == other.clusterSeconds)
     }
 
     public var samples: Int { evaluations.last?.samples ?? 0 }

@@ -1,30 +1,96 @@
+public import Cluster
+public import Statistics
+import Strategies
+
 /// One strategy over all seeds: a row of the table.
 public struct StrategySummary: Hashable, Sendable {
     public let strategy: String
     public let plan: StrategyPlan
+    /// In the order of seeds.
     public let runs: [RunRecord]
     public let target: Double
+    /// The machines whose prices and watts count.
+    public let machines: ClusterSpec?
 
-    public init(_ plan: StrategyPlan, runs: [RunRecord], target: Double) {
+    /// - Parameter thisMachine: prices and watts where the plan has no cluster.
+    public init(_ plan: StrategyPlan, runs: [RunRecord], target: Double, thisMachine: ClusterSpec? = nil) {
         precondition(!runs.isEmpty, "a summary of no runs")
         strategy = plan.name
         self.plan = plan
         self.runs = runs
         self.target = target
+        machines = plan.fabric == .threads ? thisMachine : plan.cluster
     }
 
-    public var finalAccuracy: SpreadSummary { spread(\.finalAccuracy) }
+    public var finalAccuracies: [Double] { runs.map(\.finalAccuracy) }
+    public var finalAccuracy: SpreadSummary { SpreadSummary(finalAccuracies, within: 0...1) }
     public var divergedCount: Int { runs.filter { $0.outcome == .diverged }.count }
 
-    private var timesToTarget: [TimeToAccuracy] { runs.map { TimeToAccuracy($0.evaluations, target: target) } }
-    public var seedsReached: Int { timesToTarget.filter { $0.sustainedSeconds != nil }.count }
+    // MARK: Time
+
+    /// Of each run; infinity where it never got there.
+    public func secondsToTarget(_ target: Double) -> [Double] {
+        runs.map { TimeToAccuracy($0.evaluations, target: target).sustainedSeconds ?? .infinity }
+    }
+
+    public var secondsToTarget: [Double] { secondsToTarget(target) }
+    public var seedsReached: Int { secondsToTarget.filter(\.isFinite).count }
     /// Over all seeds, those that never got there counting as infinite: no median is made up from the ones that did.
-    public var timeToTarget: SpreadSummary { SpreadSummary(timesToTarget.map { $0.sustainedSeconds ?? .infinity }) }
+    public var timeToTarget: SpreadSummary { SpreadSummary(secondsToTarget, scale: .logarithmic) }
     public var firstCrossing: SpreadSummary {
-        SpreadSummary(timesToTarget.map { $0.firstCrossingSeconds ?? .infinity })
+        SpreadSummary(
+            runs.map { TimeToAccuracy($0.evaluations, target: target).firstCrossingSeconds ?? .infinity },
+            scale: .logarithmic)
     }
 
     public func spread(_ value: (RunRecord) -> Double) -> SpreadSummary { SpreadSummary(runs.map(value)) }
+
+    // MARK: Cost
+
+    public var totalCosts: [RunCost] { runs.map { RunCost($0, plan, on: machines) } }
+
+    /// Of each run; nil where it never got there.
+    public var costsToTarget: [RunCost?] {
+        runs.map { run in
+            TimeToAccuracy(run.evaluations, target: target).sustainedPoint.map {
+                RunCost(run, plan, on: machines, until: $0)
+            }
+        }
+    }
+
+    /// Medians and intervals of one of a cost's figures; nil where it is not known.
+    public func totalCost(_ figure: (RunCost) -> Double?) -> SpreadSummary? {
+        let values = totalCosts.compactMap(figure)
+        return values.count == runs.count ? SpreadSummary(values, scale: .logarithmic) : nil
+    }
+
+    /// As ``totalCost(_:)``, until the target was reached; infinite for runs that never got there.
+    public func costToTarget(_ figure: (RunCost) -> Double?) -> SpreadSummary? {
+        var values: [Double] = []
+        for (toTarget, total) in zip(costsToTarget, totalCosts) {
+            guard figure(total) != nil else { return nil }
+            values.append(toTarget.flatMap(figure) ?? .infinity)
+        }
+        return SpreadSummary(values, scale: .logarithmic)
+    }
+
+    /// mlbench's price index against the strategy on one device: the increase in price over the increase in speed, to
+    /// the target. 1 costs as much as the single device, 2 twice as much.
+    ///
+    /// The price of both is the median of what they cost to the target over the median of their time, traffic included;
+    /// nil where one of the two is not known or did not get there.
+    public func priceIndex(against single: StrategySummary) -> Double? {
+        guard let own = costToTarget(\.money)?.median, let other = single.costToTarget(\.money)?.median,
+            own.isFinite, other.isFinite, other > 0
+        else { return nil }
+        let (time, otherTime) = (timeToTarget.median, single.timeToTarget.median)
+        guard time > 0, otherTime > 0 else { return nil }
+        let priceIncrease = (own / time) / (other / otherTime)
+        let speedIncrease = otherTime / time
+        return priceIncrease / speedIncrease
+    }
+
+    // MARK: Counts
 
     /// The median of a count; of an even number of runs the lower middle one, so that it is a count.
     public func count(_ value: (RunRecord) -> Int) -> Int {

@@ -6,7 +6,9 @@ public struct TimeToAccuracy: Hashable, Sendable {
     public let firstCrossingSeconds: Double?
     /// The headline: the first evaluation at or above the target at which the mean of the last three evaluations, this
     /// one among them, is so too. A lucky spike on a noisy curve does not count.
-    public let sustainedSeconds: Double?
+    public let sustainedPoint: TrainingRun.Evaluation?
+
+    public var sustainedSeconds: Double? { sustainedPoint?.clusterSeconds }
 
     /// Evaluations whose mean has to reach the target.
     public static let window = 3
@@ -18,6 +20,6 @@ public struct TimeToAccuracy: Hashable, Sendable {
             let recent = evaluations[(index + 1 - Self.window)...index]
             return recent.reduce(0) { $0 + $1.testAccuracy } / Double(Self.window) >= target
         }
-        sustainedSeconds = sustained.map { evaluations[$0].clusterSeconds }
+        sustainedPoint = sustained.map { evaluations[$0] }
     }
 }

@@ -7,11 +7,13 @@ enum CollectiveKind: Equatable {
     case broadcast(root: Int)
     case gather(root: Int)
     case barrier
+    /// A barrier that sends nothing, for what is no part of the job.
+    case meeting
 
     /// Whether no rank can be done before all have come.
     var needsAllRanks: Bool {
         switch self {
-        case .allReduce, .barrier: true
+        case .allReduce, .barrier, .meeting: true
         case .broadcast, .gather: false
         }
     }
@@ -22,7 +24,12 @@ enum CollectiveKind: Equatable {
         case .broadcast(let root): RootedCollective(base: BinomialBroadcast(), root: root)
         case .gather(let root): RootedCollective(base: BinomialGather(), root: root)
         case .barrier: DisseminationBarrier()
+        case .meeting: NoMessages()
         }
+    }
+
+    private struct NoMessages: CollectiveAlgorithm {
+        func step(_ index: Int, rank: Int, of ranks: Int, elements: Int) -> CollectiveStep? { nil }
     }
 }
 

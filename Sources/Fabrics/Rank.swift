@@ -40,7 +40,8 @@ public protocol Rank: AnyObject, Sendable {
     /// cluster time stands still: for evaluation and logging.
     ///
     /// - Parameter pause: `.allRanks` where every rank makes this call, as in a program that all ranks share;
-    ///   `.thisRank` where the others wait for messages of this one.
+    ///   `.allRanksTogether` where in addition none may go on before `finish` is over, since it decides something for
+    ///   all; `.thisRank` where the others wait for messages of this one.
     func offTheClock(
         _ pause: Pause, chunks: Int, _ body: @escaping @Sendable (Int) -> Void, finish: @escaping @Sendable () -> Void
     ) async throws
@@ -87,6 +88,7 @@ private final class ResultBox<Value>: @unchecked Sendable {
 
 public enum Pause: Sendable {
     case allRanks
+    case allRanksTogether
     case thisRank
 }
 

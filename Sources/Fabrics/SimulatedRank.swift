@@ -34,9 +34,11 @@ final class SimulatedRank: Rank {
         _ pause: Pause, chunks: Int, _ body: @escaping @Sendable (Int) -> Void, finish: @escaping @Sendable () -> Void
     ) async throws {
         // Virtual time stands still while a rank's program runs: no need to stop the others.
-        guard pause == .thisRank || index == 0 else { return }
-        simulation.offTheClock(chunks: chunks, body)
-        finish()
+        if pause == .thisRank || index == 0 {
+            simulation.offTheClock(chunks: chunks, body)
+            finish()
+        }
+        if pause == .allRanksTogether { try await simulation.meet(rank: index) }
     }
 
     func send(_ message: Message, to receiver: Int) async throws {

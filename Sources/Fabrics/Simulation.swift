@@ -270,7 +270,12 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         if run.isComplete { run.combine(pool, update) }
         try await withUnsafeThrowingContinuation { waiter in
             run.waiters[rank] = waiter
-            advance(run, rank)
+            if run.kind != .meeting {
+                advance(run, rank)
+            } else if run.isComplete {
+                // Without messages, the last one to come is what the others wait for.
+                for rank in ranks.indices { advance(run, rank) }
+            }
         }
         run.leftCount += 1
         if run.leftCount == ranks.count { collectives[number] = nil }
@@ -278,6 +283,11 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         let begin = run.kind.needsAllRanks ? max(entered, run.completedAt) : entered
         ranks[rank].account.communicationSeconds += now.seconds - begin.seconds
         return run
+    }
+
+    /// Waits until all ranks are here, which costs the cluster nothing but that.
+    func meet(rank: Int) async throws {
+        _ = try await take(part: nil, of: .meeting, rank: rank, elements: 0, purpose: .control)
     }
 
     // MARK: Messages

@@ -56,7 +56,7 @@ final class ThreadRank: Rank, @unchecked Sendable {
             DispatchQueue.concurrentPerform(iterations: chunks, execute: body)
             finish()
             job.clock.resume()
-        case .allRanks:
+        case .allRanks, .allRanksTogether:
             try job.barrier.wait()
             if index == 0 { job.clock.pause() }
             // Nobody begins before the clock stands.

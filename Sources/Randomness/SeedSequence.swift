@@ -11,6 +11,8 @@ public struct SeedSequence: Hashable, Sendable {
         case clientSampling = 5
         case localShuffle = 6
         case jitter = 7
+        case validation = 8
+        case search = 9
         case test = 99
     }
 

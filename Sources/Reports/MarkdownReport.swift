@@ -10,7 +10,8 @@ public enum MarkdownReport {
         let sections = [
             "# Strategies of distributed training on \(results.plan.task)\n",
             results.isComplete ? "" : "**Stopped before its end: \(results.runs.count) runs are finished.**\n",
-            ComparisonTable.markdown(results), summary(results), reading(results), equal(results), tuned(results),
+            ComparisonTable.markdown(results), summary(results), reading(results), VerdictSection.render(results),
+            TargetSection.render(results), CostSection.render(results), ContractSection.render(results), tuned(results),
             clusters(results), traffic(results), skew(results), machine(results),
         ]
         return sections.filter { !$0.isEmpty }.joined(separator: "\n")
@@ -71,41 +72,14 @@ public enum MarkdownReport {
     }
 
     private static func reading(_ results: Results) -> String {
-        let count = results.plan.seeds.count
-        let interval =
-            count == 1
-            ? "One seed: no interval can be given."
-            : """
-            Medians over \(count) seeds; in brackets the interval between order statistics that covers the median with \
-            \(Format.percent(SpreadSummary.coverage(count), decimals: 0)) probability\
-            \(SpreadSummary.coverage(count) < 0.95 ? " (95 % needs six seeds)" : "").
-            """
         return """
-            \(interval) *Time to target* is cluster time until an evaluation is at or above the target together with the \
+            \(IntervalText.medians(seeds: results.plan.seeds.count)) *Time to target* is cluster time until an evaluation is at or above the target together with the \
             mean of the last three; `-` means never; *first crossing* is the first evaluation at or above the target. *Cluster time* is what the job takes on the machines it is about: \
             measured on threads of this machine, or simulated; *host time* is how long the benchmark kept this machine \
             busy. *Compute*, *network* and *idle* are shares of a working worker's cluster time (medians, so they need not add up to 100 %). Evaluation is charged to \
             none of them.
 
             """
-    }
-
-    private static func equal(_ results: Results) -> String {
-        let plan = results.plan
-        let budgets = results.summaries.map { "\($0.strategy) \($0.count(\.samples))" }.joined(separator: ", ")
-        return """
-            ## What was equal
-
-            - Task `\(plan.task)`: model, data, test set, and \(plan.initialParametersFile.map { "initial parameters from `\($0)`" } ?? "initial parameters (\(plan.initialization.rawValue), from the seed)").
-            - Seeds \(plan.seeds.map(String.init).joined(separator: ", ")): split, shuffles and partitions are drawn from them; \(plan.shuffles ? "samples are shuffled" : "samples are taken in file order").
-            - Sample budget \(epochs(plan)) over \(results.trainingSamples) training samples. A last round may go beyond it; samples trained on: \(budgets).
-
-            """
-    }
-
-    private static func epochs(_ plan: ExperimentPlan) -> String {
-        let all = Set(plan.strategies.map(\.configuration.epochs))
-        return all.sorted().map { "\(Format.significant($0)) epochs" }.joined(separator: " / ")
     }
 
     private static func tuned(_ results: Results) -> String {
@@ -136,11 +110,29 @@ public enum MarkdownReport {
             - Target \(ComparisonTable.target(results)); evaluated every \(Format.significant(first.evaluateEveryEpochs)) epochs; \
             weight decay \(Format.significant(Double(first.optimizer.weightDecay))); initialisation \(plan.initialization.rawValue).
             - Where the command line names none: \(results.tuning)
+            \(trials(results))
 
             """
     }
 
-    private static func clusters(_ results: Results) -> String {
+    /// What was searched for each strategy: alike ones in one line.
+    private static func trials(_ results: Results) -> String {
+        var lines: [(text: String, names: [String])] = []
+        for strategy in results.plan.strategies {
+            let text =
+                strategy.tuning.map {
+                    "\($0.trials) trials of \($0.searched); \($0.seeds) seeds each, chosen on the \($0.chosenOn) (\($0.source))"
+                } ?? "how the options were found is not known"
+            if let index = lines.firstIndex(where: { $0.text == text }) {
+                lines[index].names.append(strategy.name)
+            } else {
+                lines.append((text, [strategy.name]))
+            }
+        }
+        return lines.map { "- \($0.names.map { "`\($0)`" }.joined(separator: ", ")): \($0.text).\n" }.joined()
+    }
+
+    static func clusters(_ results: Results) -> String {
         var text = "## Machines\n\n"
         for strategy in results.plan.strategies {
             if let cluster = strategy.cluster, strategy.fabric != .threads {
@@ -204,7 +196,7 @@ public enum MarkdownReport {
         return isEmpty ? "" : "## How uneven the clients' data are\n\nOf the first seed.\n\n\(table.markdown)"
     }
 
-    private static func machine(_ results: Results) -> String {
+    static func machine(_ results: Results) -> String {
         let machine = results.machine
         return """
             ## Machine and command

@@ -53,6 +53,7 @@ public struct OutputDirectory: Sendable {
     public func writeDerived(_ results: Results) throws(ReportError) {
         for (name, text) in [
             (SummaryCSV.name, SummaryCSV.render(results)), (CurvesCSV.name, CurvesCSV.render(results)),
+            (TargetsCSV.name, TargetsCSV.render(results)),
             (MarkdownReport.name, MarkdownReport.render(results)),
         ] {
             try writeAtomically(Data(text.utf8), to: url.appendingPathComponent(name))

@@ -1,58 +1,59 @@
 public import Experiments
 public import Foundation
 
-/// `results.json`: everything an experiment found out, from which all other files are made.
+/// `results.json`: everything an experiment found out, from which all other files are made. What stands in it is in
+/// `Results/SCHEMA.md`.
 public enum ResultsFile {
     public static let name = "results.json"
 
-    /// Sorted keys and one value a line, so that results differ well in git. NaN and infinity, which JSON has no
-    /// numbers for, are the strings "nan", "inf" and "-inf".
+    /// Sorted keys, one value a line and numbers without exponents, so that results differ well in git; a checksum of all
+    /// else in the second line, so that a verdict never rests on a file that was changed. NaN and infinity, which JSON
+    /// has no numbers for, are the strings "nan", "inf" and "-inf".
     public static func encode(_ results: Results) throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        encoder.nonConformingFloatEncodingStrategy = .convertToString(
-            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        return try encoder.encode(results) + Data("\n".utf8)
+        try SealedJSON.encode(results)
     }
 
+    /// Reads files of this schema and of all before it.
+    ///
     /// - Parameter file: the name for error messages.
-    /// - Throws: ``ReportError`` for another schema, or a file that is damaged.
+    /// - Throws: ``ReportError`` for a later schema, or a file that is damaged or was changed.
     public static func decode(_ data: Data, file: String) throws(ReportError) -> Results {
-        struct Header: Decodable {
-            let schema: Int
-        }
-        let decoder = JSONDecoder()
-        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
         do {
-            let schema = try decoder.decode(Header.self, from: data).schema
-            guard schema == Results.currentSchema else {
-                throw ReportError("\(file): schema \(schema); this version reads schema \(Results.currentSchema)")
+            let schema = try SealedJSON.schema(of: data)
+            guard (1...Results.currentSchema).contains(schema) else {
+                throw ReportError("schema \(schema); this version reads schemas 1 to \(Results.currentSchema)")
             }
-            let results = try decoder.decode(Results.self, from: data)
+            let results: Results
+            if schema == 1 {
+                // Or else a changed digit would be the way around the checksum.
+                guard SealedJSON.unseal(data) == nil else {
+                    throw ReportError("schema 1 with a checksum, which came with schema 2: the file was changed")
+                }
+                results = try SealedJSON.decoder.decode(Results.self, from: SchemaMigration.fromSchema1(data))
+            } else {
+                results = try SealedJSON.decode(Results.self, from: data)
+            }
             try results.validate()
             return results
         } catch let error as ExperimentError {
             throw ReportError("\(file): \(error)")
         } catch let error as ReportError {
-            throw error
+            throw ReportError("\(file): \(error)")
         } catch {
-            throw ReportError("\(file): not a complete results file of this program: \(reason(error))")
+            throw ReportError("\(file): not a complete results file of this program: \(SealedJSON.reason(error))")
         }
     }
 
-    private static func reason(_ error: any Error) -> String {
-        func path(_ context: DecodingError.Context) -> String {
-            let path = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined(separator: ".")
-            return path.isEmpty ? "" : " at \(path)"
+    /// Reads the file at `path`, or the one in the folder at `path`.
+    public static func read(_ path: String) throws(ReportError) -> Results {
+        var isFolder: ObjCBool = false
+        let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+        let file =
+            isThere && !isFolder.boolValue ? path : "\(path.hasSuffix("/") ? String(path.dropLast()) : path)/\(name)"
+        guard let data = FileManager.default.contents(atPath: file) else {
+            throw ReportError("'\(file)' does not exist or cannot be read")
         }
-        switch error as? DecodingError {
-        case .keyNotFound(let key, let context): return "'\(key.stringValue)' is missing\(path(context))"
-        case .typeMismatch(_, let context), .valueNotFound(_, let context):
-            return "a value of another kind\(path(context))"
-        case .dataCorrupted(let context): return "damaged\(path(context)): \(context.debugDescription)"
-        default: return "\(error)"
-        }
+        return try decode(data, file: file)
     }
 }
 

@@ -10,15 +10,23 @@ public enum SummaryCSV {
         "time_to_target_seconds_median", "time_to_target_seconds_low", "time_to_target_seconds_high",
         "cluster_seconds_median", "compute_seconds_median", "communication_seconds_median", "idle_seconds_median",
         "host_seconds_median", "bytes_sent_total", "bytes_sent_per_worker_max", "bytes_uplink", "bytes_downlink",
-        "messages_total", "first_crossing_seconds_median", "seeds_diverged",
+        "messages_total", "first_crossing_seconds_median", "seeds_diverged", "money_usd_median",
+        "money_to_target_usd_median", "energy_wh_median", "energy_to_target_wh_median", "price_index",
     ]
 
     public static func render(_ results: Results) -> String {
         var csv = CSV(columns: columns)
-        for summary in results.summaries {
+        for row in rows(results) { csv.append(row) }
+        return csv.text
+    }
+
+    /// A row for every strategy, in the order of ``columns``.
+    static func rows(_ results: Results) -> [[String]] {
+        let summaries = results.summaries
+        return summaries.map { summary in
             let accuracy = summary.finalAccuracy
             let time = summary.timeToTarget
-            csv.append([
+            return [
                 results.plan.task, summary.strategy, summary.plan.fabric.rawValue,
                 summary.plan.fabric.isMeasured ? "measured" : "simulated", CSV.count(summary.workers),
                 CSV.count(summary.runs.count), CSV.count(summary.count(\.samples)), CSV.count(summary.count(\.rounds)),
@@ -33,9 +41,11 @@ public enum SummaryCSV {
                 CSV.count(summary.optionalCount(\.traffic.bytesUplink)),
                 CSV.count(summary.optionalCount(\.traffic.bytesDownlink)),
                 CSV.count(summary.count(\.traffic.messagesTotal)), CSV.number(summary.firstCrossing.median),
-                CSV.count(summary.divergedCount),
-            ])
+                CSV.count(summary.divergedCount), CSV.amount(summary.totalCost(\.money)?.median),
+                CSV.amount(summary.costToTarget(\.money)?.median), CSV.amount(summary.totalCost(\.wattHours)?.median),
+                CSV.amount(summary.costToTarget(\.wattHours)?.median),
+                CSV.number(CostTable.single(summaries).flatMap(summary.priceIndex)),
+            ]
         }
-        return csv.text
     }
 }

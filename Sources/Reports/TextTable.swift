@@ -1,18 +1,18 @@
 /// Columns of text, padded to the width of their widest cell; for terminals and, with bars, for Markdown.
-struct TextTable {
-    enum Alignment {
+package struct TextTable {
+    package enum Alignment {
         case left, right
     }
 
     private let alignments: [Alignment]
     private var rows: [[String]]
 
-    init(_ columns: [(title: String, alignment: Alignment)]) {
+    package init(_ columns: [(title: String, alignment: Alignment)]) {
         alignments = columns.map(\.alignment)
         rows = [columns.map(\.title)]
     }
 
-    mutating func append(_ cells: [String]) {
+    package mutating func append(_ cells: [String]) {
         precondition(cells.count == alignments.count, "\(cells.count) cells in \(alignments.count) columns")
         rows.append(cells)
     }
@@ -26,7 +26,7 @@ struct TextTable {
         }
     }
 
-    var terminal: String {
+    package var terminal: String {
         var lines = rows.map { row in
             let line = padded(row).joined(separator: "  ")
             return String(line.reversed().drop { $0 == " " }.reversed())
@@ -35,7 +35,7 @@ struct TextTable {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    var markdown: String {
+    package var markdown: String {
         var lines = rows.map { "| " + padded($0).joined(separator: " | ") + " |" }
         let rule = zip(alignments, widths).map { alignment, width in
             alignment == .left

@@ -61,5 +61,7 @@ public struct StrategyDescription: Sendable {
     /// Workers where the user names none; nil for all cores of this machine.
     public let defaultWorkers: Int?
     public let isFederated: Bool
+    /// Whether it is the one device that all others are measured against.
+    public var isSingleDevice: Bool { home == .threads && defaultWorkers == 1 }
     public let make: @Sendable (TrainingConfiguration) -> any Strategy
 }

@@ -13,6 +13,27 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
     /// Ranks of a data-parallel strategy.
     public var workers: Int
     public var federated: Federated
+    /// What ends a run before its samples do; nil for nothing.
+    public var limits: Limits?
+
+    /// A run ends at the first evaluation at which one of these is reached.
+    public struct Limits: Hashable, Codable, Sendable {
+        public var clusterSeconds: Double?
+        public var bytesSent: Int?
+        /// Updates of the model: steps, or rounds of federated strategies.
+        public var updates: Int?
+
+        public init(clusterSeconds: Double? = nil, bytesSent: Int? = nil, updates: Int? = nil) {
+            self.clusterSeconds = clusterSeconds
+            self.bytesSent = bytesSent
+            self.updates = updates
+        }
+
+        public func areReached(at point: TrainingRun.Evaluation) -> Bool {
+            point.clusterSeconds >= clusterSeconds ?? .infinity || point.bytesSent >= bytesSent ?? .max
+                || point.round >= updates ?? .max
+        }
+    }
 
     /// The options of federated strategies, with McMahan et al.'s letters.
     public struct Federated: Hashable, Codable, Sendable {
@@ -41,7 +62,8 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
 
     public init(
         batch: Int, schedule: LearningRateSchedule, optimizer: SGD.Configuration, epochs: Double,
-        evaluateEveryEpochs: Double, workers: Int, federated: Federated
+        evaluateEveryEpochs: Double, workers: Int, federated: Federated,
+        limits: Limits? = nil
     ) {
         self.batch = batch
         self.schedule = schedule
@@ -50,5 +72,6 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
         self.evaluateEveryEpochs = evaluateEveryEpochs
         self.workers = workers
         self.federated = federated
+        self.limits = limits
     }
 }

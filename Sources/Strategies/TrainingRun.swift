@@ -40,6 +40,8 @@ public final class TrainingRun: Sendable {
         public fileprivate(set) var stepLosses: [Double] = []
         /// Samples after which the model held a NaN or an infinity.
         public fileprivate(set) var divergedAfterSamples: Int?
+        /// Whether one of the configuration's limits ended the run.
+        public fileprivate(set) var isAtLimit = false
         public fileprivate(set) var finalParameters: ParameterVector?
         public fileprivate(set) var partitionSkew: PartitionSkew?
         fileprivate var mergedSteps = 0
@@ -180,11 +182,13 @@ public final class TrainingRun: Sendable {
     ///
     /// What is noted is the moment at which the calling rank, of all ranks that call it rank 0, has the model: others may
     /// still be receiving theirs, so the last point of a curve can be short of the job's end and of its last bytes.
-    /// - Returns: false if the model has diverged, in which case the program ends.
+    /// - Returns: false if the model has diverged or a limit is reached, in which case the program ends.
     public func evaluate(
         _ parameters: ParameterVector, round: Int, samples: Int, on rank: any Rank, _ pause: Pause
     ) async throws -> Bool {
         let test = data.test
+        // A limit is found to be reached by one rank, and has to end the programs of all at the same evaluation.
+        let pause = pause == .allRanks && configuration.limits != nil ? .allRanksTogether : pause
         try await rank.offTheClock(pause, chunks: tally.chunkCount) { [self] chunk in
             let range = Int32(chunk * Self.samplesPerChunk)..<Int32(min(test.count, (chunk + 1) * Self.samplesPerChunk))
             let result = workspaces.withWorkspace(capacity: range.count) { workspace in
@@ -198,7 +202,7 @@ public final class TrainingRun: Sendable {
                 parameters, round: round, samples: samples, rank, loss: loss / Double(test.count),
                 accuracy: Double(correct) / Double(test.count))
         }
-        return parameters.isFinite
+        return parameters.isFinite && !record.withLock { $0.isAtLimit }
     }
 
     private func note(
@@ -211,6 +215,7 @@ public final class TrainingRun: Sendable {
                 testAccuracy: accuracy, testLoss: loss)
             (record.lossSum, record.lossSamples) = (0, 0)
             record.evaluations.append(evaluation)
+            record.isAtLimit = configuration.limits?.areReached(at: evaluation) ?? false
             if !parameters.isFinite { record.divergedAfterSamples = samples }
             record.finalParameters = parameters
             return evaluation

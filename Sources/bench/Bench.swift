@@ -24,14 +24,20 @@ struct Bench: AsyncParsableCommand {
               bench --task mnist-2nn --strategy sync,federated --target 97%
               bench --strategy sync --workers 16 --latency 5ms --bandwidth 1Gbit --allreduce tree
               bench --strategy federated --clients 50 --partition dirichlet:0.3 --cluster phones-3g
+              bench study --strategy all --vary learning-rate=0.1,0.2,0.4,0.8
               bench list --task digits
               bench speed --task mnist-2nn --batch 10,64,512
+              bench compare Results/baseline Results/latest
 
             'bench run --help' lists all options, 'bench list --task digits' all defaults.
 
-            Exit codes: 0 done, 1 a run or a file failed, 64 the command line is wrong, 130 stopped by Ctrl-C, 143 by SIGTERM.
+            Exit codes: 0 done, 1 a run or a file failed, 64 the command line is wrong, 2 \
+            results could not be compared, 130 stopped by Ctrl-C, 143 by SIGTERM.
             """,
         version: "0.1.0",
-        subcommands: [Run.self, Report.self, List.self, Speed.self, DataCommand.self],
+        subcommands: [
+            Run.self, StudyCommand.self, Compare.self, History.self, Report.self, List.self, Speed.self,
+            DataCommand.self,
+        ],
         defaultSubcommand: Run.self)
 }

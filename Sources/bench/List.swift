@@ -40,6 +40,8 @@ struct List: ParsableCommand {
         print("\(cluster.name): \(cluster.summary)")
         print("  figures  \(cluster.figures) (latency one way)")
         print("  source   \(cluster.source)")
+        if let costs = cluster.costFigures { print("  costs    \(costs)") }
+        if let source = cluster.costSource { print("  source   \(source)") }
     }
 
     private func listAll() {
@@ -101,7 +103,7 @@ struct List: ParsableCommand {
                 ("--seeds", "3, from --first-seed 1"), ("--schedule", "constant, --warmup 0"),
                 ("--nesterov", "off"), ("--weight-decay", "0"), ("--initialization", "he"),
                 ("--allreduce", "ring"), ("--clock", "auto"), ("--compute", "calibrated"),
-                ("--jitter", "the cluster's"),
+                ("--jitter", "the cluster's"), ("--repetitions", "1"), ("--machine", "workstation"),
                 ("--host-threads", "\(ProcessInfo.processInfo.activeProcessorCount), all cores"),
                 ("--output", "Results/latest"),
             ])

@@ -13,6 +13,8 @@ struct PlanBuilder {
     let training: TrainingOptions
     let cluster: ClusterOptions
     let federated: FederatedOptions
+    /// Where the command line names none.
+    var firstSeed: UInt64 = 1
 
     /// - Throws: `ValidationError` naming the option, what was found and what is allowed.
     func plan() throws -> ExperimentPlan {
@@ -21,13 +23,21 @@ struct PlanBuilder {
         _ = try Partitioners.parse(federated.partition ?? task.defaults.partition)
         if cluster.compute != "calibrated" { _ = try DeviceProfile.named(cluster.compute) }
         let strategies = try Self.strategies(experiment.strategy)
+        let first = experiment.firstSeed ?? firstSeed
         return ExperimentPlan(
             task: task.name, target: experiment.target ?? task.target,
-            seeds: (0..<UInt64(experiment.seeds)).map { experiment.firstSeed + $0 }, shuffles: !training.noShuffle,
+            seeds: (0..<UInt64(experiment.seeds)).map { first + $0 }, shuffles: !training.noShuffle,
             initialization: training.initialization, initialParametersFile: training.initialParameters,
             compute: cluster.compute,
             hostThreads: cluster.hostThreads ?? ProcessInfo.processInfo.activeProcessorCount,
+            repetitions: experiment.repetitions, thisMachine: try thisMachine(),
             strategies: try strategies.map { try plan(for: $0, task) })
+    }
+
+    private func thisMachine() throws -> ClusterSpec {
+        let machine = try ClusterFile.resolve(cluster.machine)
+        try machine.validate()
+        return machine
     }
 
     /// The strategies of `all` or of a list with commas, each once, in the list's order.
@@ -58,7 +68,9 @@ struct PlanBuilder {
         try machines?.validate()
         return StrategyPlan(
             name: strategy.name, fabric: fabric, cluster: machines, allReduce: cluster.allReduce,
-            configuration: configuration(of: strategy, task))
+            configuration: configuration(of: strategy, task),
+            // Of a rate from the command line nobody knows how it was found.
+            tuning: training.learningRate == nil && training.scaleLearningRateFrom == nil ? task.defaults.trials : nil)
     }
 
     func configuration(of strategy: StrategyDescription, _ task: TrainingTask) -> TrainingConfiguration {
@@ -88,7 +100,15 @@ struct PlanBuilder {
             federated: TrainingConfiguration.Federated(
                 clients: federated.clients ?? defaults.clients, fraction: federated.fraction ?? defaults.fraction,
                 localEpochs: federated.localEpochs ?? defaults.localEpochs, localBatch: localBatch,
-                partition: federated.partition ?? defaults.partition))
+                partition: federated.partition ?? defaults.partition),
+            limits: limits)
+    }
+
+    private var limits: TrainingConfiguration.Limits? {
+        let limits = TrainingConfiguration.Limits(
+            clusterSeconds: experiment.limitTime?.inSeconds, bytesSent: experiment.limitBytes,
+            updates: experiment.limitUpdates)
+        return limits == TrainingConfiguration.Limits() ? nil : limits
     }
 
     // MARK: Values
@@ -140,10 +160,14 @@ struct PlanBuilder {
         }
         try requireCount(experiment.seeds, "seeds", most: 1000)
         try require(
-            experiment.firstSeed <= UInt64(Int64.max), "first-seed", experiment.firstSeed, "0 to \(Int64.max)")
+            experiment.firstSeed.map { $0 <= UInt64(Int64.max) }, "first-seed", experiment.firstSeed ?? 0,
+            "0 to \(Int64.max)")
         try requirePositive(experiment.epochs, "epochs")
         try require(experiment.epochs.map { $0 <= 1e6 }, "epochs", experiment.epochs ?? 0, "at most 1000000")
         try requirePositive(experiment.evaluateEvery, "evaluate-every")
+        try requireCount(experiment.repetitions, "repetitions", most: 10_000)
+        try require(experiment.limitTime.map { $0 > .zero }, "limit-time", experiment.limitTime ?? .zero, "above 0")
+        try requireCount(experiment.limitUpdates, "limit-updates", most: 1_000_000_000)
         try requireCount(training.batch, "batch")
         try requirePositive(training.learningRate, "learning-rate")
         try require(training.momentum.map { (0..<1).contains($0) }, "momentum", training.momentum ?? 0, "0 to below 1")

@@ -8,7 +8,7 @@ import Locking
 /// that stays for every run that is finished.
 final class ProgressDisplay: Sendable {
     private struct State {
-        var (strategy, seed, index, count) = ("", UInt64(0), 0, 1)
+        var (strategy, label, index, count) = ("", "", 0, 1)
         var share = 0.0
         var runBegan = ContinuousClock.now
         var lastDrawn: ContinuousClock.Instant?
@@ -22,9 +22,11 @@ final class ProgressDisplay: Sendable {
 
     init(isOn: Bool) { self.isOn = isOn }
 
-    func begin(strategy: String, seed: UInt64, index: Int, count: Int) {
+    /// - Parameter trial: of a study.
+    func begin(_ run: Experiment.RunIdentity, _ trial: StudyTrial? = nil) {
         state.withLock { state in
-            (state.strategy, state.seed, state.index, state.count) = (strategy, seed, index, count)
+            (state.strategy, state.index, state.count) = (run.strategy.name, run.index, run.count)
+            state.label = Self.label(run, trial)
             state.share = 0
             state.runBegan = .now
             draw(&state, always: true)
@@ -39,13 +41,19 @@ final class ProgressDisplay: Sendable {
         }
     }
 
-    func finish(_ record: RunRecord) {
+    func finish(_ run: Experiment.RunIdentity, _ record: RunRecord, _ trial: StudyTrial? = nil) {
         state.withLock { state in
             state.finished[record.strategy, default: []].append((.now - state.runBegan).inSeconds)
             let accuracy = record.outcome == .diverged ? "diverged" : Format.percent(record.finalAccuracy, decimals: 2)
             let name = record.strategy.padding(toLength: 12, withPad: " ", startingAt: 0)
-            write("\r\u{1B}[K\(name) seed \(record.seed)  \(accuracy)  \(Format.seconds(record.hostSeconds))\n")
+            // A line for each result; repetitions have the same ones.
+            guard run.repetition == 0 else { return }
+            write("\r\u{1B}[K\(name) \(Self.label(run, trial))  \(accuracy)  \(Format.seconds(record.hostSeconds))\n")
         }
+    }
+
+    private static func label(_ run: Experiment.RunIdentity, _ trial: StudyTrial?) -> String {
+        (trial.map { "trial \($0.index + 1) (\($0.words)) " } ?? "") + "seed \(run.seed)"
     }
 
     func end() { write("\r\u{1B}[K") }
@@ -59,7 +67,7 @@ final class ProgressDisplay: Sendable {
         let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled)
         let elapsed = (now - began).inSeconds
         var line =
-            "\r\u{1B}[K[\(state.index + 1)/\(state.count)] \(state.strategy) seed \(state.seed) \(bar) \(Format.seconds(elapsed))"
+            "\r\u{1B}[K[\(state.index + 1)/\(state.count)] \(state.strategy) \(state.label) \(bar) \(Format.seconds(elapsed))"
         if let left = secondsLeft(state, now) { line += ", about \(Format.seconds(left.rounded(.up))) left" }
         write(line)
     }

@@ -4,17 +4,21 @@ import Reports
 
 struct Report: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Make summary.csv, curves.csv and report.md again from results.json.")
+        abstract: "Make the CSV files and report.md again from results.json, or from a study's study.json.")
 
-    @Argument(help: ArgumentHelp("A folder with a results.json.", valueName: "folder"))
+    @Argument(help: ArgumentHelp("A folder with a results.json or a study.json.", valueName: "folder"))
     var directory: String
 
+    private func holds(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(directory)/\(name)") }
+
     func run() throws {
-        let file = URL(fileURLWithPath: directory).appendingPathComponent(ResultsFile.name)
-        guard let data = FileManager.default.contents(atPath: file.path) else {
-            throw ReportError("'\(directory)/\(ResultsFile.name)' does not exist or cannot be read")
+        if holds(StudyFile.name), !holds(ResultsFile.name) {
+            let study = try StudyFile.read(directory)
+            try OutputDirectory(directory).writeDerived(study)
+            print(StudyTable.terminal(study), terminator: "")
+            return
         }
-        let results = try ResultsFile.decode(data, file: "\(directory)/\(ResultsFile.name)")
+        let results = try ResultsFile.read(directory)
         try OutputDirectory(directory).writeDerived(results)
         print(ComparisonTable.terminal(results))
         print(MarkdownReport.summary(results))

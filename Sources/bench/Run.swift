@@ -20,6 +20,7 @@ struct Run: ParsableCommand {
     @OptionGroup(title: "Machines and network") var cluster: ClusterOptions
     @OptionGroup(title: "Federated learning") var federated: FederatedOptions
     @OptionGroup(title: "Files") var files: FileOptions
+    @OptionGroup(title: "Tuned options") var tuned: TunedOptions
 
     private var builder: PlanBuilder {
         PlanBuilder(experiment: experiment, training: training, cluster: cluster, federated: federated)
@@ -27,6 +28,7 @@ struct Run: ParsableCommand {
 
     func validate() throws {
         try files.checkNames()
+        try tuned.check()
         do {
             try Experiment.check(try builder.plan())
         } catch let error as ValidationError {
@@ -39,11 +41,12 @@ struct Run: ParsableCommand {
     }
 
     func run() throws {
-        let plan = try builder.plan()
+        let plan = try tuned.applied(to: try builder.plan(), training, federated)
         let experiment = try Experiment(plan, data: DataDirectory(files.data))
         let output = try OutputDirectory(files.output)
         let modelFiles = try ModelFiles(files.save, plan)
         try files.checkTraceFile()
+        let log = try files.log.map { try EventLog($0) }
 
         let progress = ProgressDisplay(isOn: !files.quiet && isatty(STDERR_FILENO) == 1)
         let latest = LatestResults()
@@ -63,10 +66,18 @@ struct Run: ParsableCommand {
             results = try experiment.run(
                 machine: MachineDescription.current(arguments: CommandLine.arguments),
                 callbacks: Experiment.Callbacks(
-                    began: progress.begin,
-                    evaluated: { progress.update(share: $1) },
-                    finished: { record, losses, parameters in
-                        progress.finish(record)
+                    began: { run in
+                        progress.begin(run)
+                        log?.begin(run, plan)
+                    },
+                    evaluated: { run, point, share in
+                        progress.update(share: share)
+                        log?.evaluate(run, point)
+                    },
+                    finished: { run, record, losses, parameters in
+                        progress.finish(run, record)
+                        log?.end(run, record, target: plan.target)
+                        guard run.repetition == 0 else { return }
                         if traceFile != nil {
                             trace.withLock { $0.append(strategy: record.strategy, seed: record.seed, losses: losses) }
                         }
@@ -87,6 +98,7 @@ struct Run: ParsableCommand {
         print(MarkdownReport.summary(results))
         try output.write(results)
         try writeTrace()
+        try log?.check()
         print("Report, CSV and JSON: \(output.url.relativePath)/")
     }
 }
@@ -109,6 +121,12 @@ struct FileOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
+            "Write every evaluation while it runs, with MLPerf's keys (JSON Lines).", valueName: "file"))
+    var log: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
             "The folder of data sets. (default: $BENCH_DATA, else ~/.cache/distributed-training-bench)",
             valueName: "folder"))
     var data: String?
@@ -118,16 +136,22 @@ struct FileOptions: ParsableArguments {
 
     /// What can be said of the names without looking at the disk.
     func checkNames() throws {
-        for (option, value) in [("output", output), ("save", save), ("trace-loss", traceLoss)]
+        for (option, value) in [("output", output), ("save", save), ("trace-loss", traceLoss), ("log", log)]
         where value?.isEmpty == true {
             throw ValidationError(
                 "--\(option) is empty; allowed is the name of a \(option == "output" ? "folder" : "file")")
         }
-        if let save, save == traceLoss { throw ValidationError("--save and --trace-loss both name '\(save)'") }
+        let names = [("save", save), ("trace-loss", traceLoss), ("log", log)].filter { $0.1 != nil }
+        for (index, name) in names.enumerated() {
+            if let other = names[..<index].first(where: { $0.1 == name.1 }) {
+                throw ValidationError("--\(other.0) and --\(name.0) both name '\(name.1 ?? "")'")
+            }
+        }
     }
 
     func checkTraceFile() throws {
         if let traceLoss { try requireWritableParent(of: traceLoss, option: "--trace-loss") }
+        if let log { try requireWritableParent(of: log, option: "--log") }
     }
 }
 

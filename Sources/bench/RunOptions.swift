@@ -37,8 +37,11 @@ struct ExperimentOptions: ParsableArguments {
     @Option(parsing: .unconditional, help: "How many seeds to run each strategy with.")
     var seeds = 3
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("The first seed; the others follow.", valueName: "number"))
-    var firstSeed: UInt64 = 1
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "The first seed; the others follow. (default: 1; of a study 101)", valueName: "number"))
+    var firstSeed: UInt64?
 
     @Option(
         parsing: .unconditional,
@@ -53,6 +56,32 @@ struct ExperimentOptions: ParsableArguments {
         parsing: .unconditional,
         help: ArgumentHelp("Evaluate every so many epochs. (default: the task's)", valueName: "epochs"))
     var evaluateEvery: Double?
+
+    @Option(
+        parsing: .unconditional,
+        help: "Make every run so often, to measure its time; 'bench compare' needs it for its test of times.")
+    var repetitions = 1
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "End each run at the first evaluation after so much cluster time, such as 30s.", valueName: "time"),
+        transform: Quantity.duration)
+    var limitTime: Duration?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "End each run at the first evaluation after so many bytes sent, such as 100MB.", valueName: "size"),
+        transform: Quantity.bytes)
+    var limitBytes: Int?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "End each run at the first evaluation after so many updates of the model (steps or rounds).",
+            valueName: "count"))
+    var limitUpdates: Int?
 }
 
 /// How the optimizer works.
@@ -124,7 +153,18 @@ struct ClusterOptions: ParsableArguments {
             valueName: "preset|file.yaml"))
     var cluster: String?
 
-    var namesFile: Bool { cluster?.hasSuffix(".yaml") == true || cluster?.hasSuffix(".yml") == true }
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Prices and watts of this machine, for strategies measured on it: a preset or a .yaml file.",
+            valueName: "preset|file.yaml"))
+    var machine = "workstation"
+
+    private static func isFile(_ name: String?) -> Bool {
+        name?.hasSuffix(".yaml") == true || name?.hasSuffix(".yml") == true
+    }
+
+    var namesFile: Bool { Self.isFile(cluster) || Self.isFile(machine) }
 
     @Option(
         parsing: .unconditional,

@@ -42,4 +42,17 @@ import Testing
     func significantKeepsThreeDigitsAndDropsTrailingZeros(value: Double, expected: String) {
         #expect(Format.significant(value) == expected)
     }
+
+    @Test(arguments: [
+        (0.0, "$0"), (1.236, "$1.24"), (0.1, "$0.1"), (0.0999, "9.99 ct"), (0.0012, "0.12 ct"), (1234.5, "$1234"),
+        (-0.5, "$-0.5"),
+    ])
+    func moneyIsInDollarsOrCents(dollars: Double, expected: String) {
+        #expect(Format.money(dollars) == expected)
+    }
+
+    @Test(arguments: [(0.0, "0 mWh"), (0.31, "310 mWh"), (1.236, "1.24 Wh"), (35_100, "35.1 kWh"), (2e6, "2 MWh")])
+    func energyHasThePrefixThatFits(wattHours: Double, expected: String) {
+        #expect(Format.energy(wattHours) == expected)
+    }
 }

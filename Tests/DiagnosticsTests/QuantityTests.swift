@@ -85,4 +85,25 @@ import Testing
         #expect(message.contains(reason), "\(text): \(message)")
         #expect(message.contains("such as 97% or 0.97"), "\(text): \(message)")
     }
+
+    @Test(arguments: [
+        ("100MB", 100_000_000), ("1.5 GB", 1_500_000_000), ("64kB", 64_000), ("7", 7), ("3B", 3),
+        ("1TB", 1_000_000_000_000),
+        ("1000TB", 1_000_000_000_000_000),
+    ])
+    func sizesAreAccepted(text: String, expected: Int) throws {
+        #expect(try Quantity.bytes(text) == expected)
+    }
+
+    @Test(arguments: [
+        ("0", "not above 0 up to 1 PB"), ("-1MB", "not above 0"), ("1001TB", "up to 1 PB"),
+        ("5MiB", "unknown unit 'MiB'"),
+        ("5mb", "unknown unit 'mb'"), ("much", "is not a size"), ("", "is not a size"), ("nan", "is not a size"),
+    ])
+    func otherSizesAreRefusedByNameAndReason(text: String, reason: String) {
+        let message = message { () throws(Quantity.Failure) in try Quantity.bytes(text) }
+        #expect(message.contains("'\(text)'"), "\(text): \(message)")
+        #expect(message.contains(reason), "\(text): \(message)")
+        #expect(message.contains("such as 64kB, 100MB or 1.5GB"), "\(text): \(message)")
+    }
 }

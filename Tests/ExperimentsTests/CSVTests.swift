@@ -81,6 +81,14 @@ import Testing
                 """)
     }
 
+    /// A return with the new line behind it is one character to Swift.
+    @Test func whatEndsAFieldOrALineIsQuoted() {
+        var csv = CSV(columns: ["a", "b"])
+        for field in ["x,y", "x\"y", "x\ny", "x\ry", "x\r\ny"] { csv.append([field, "plain"]) }
+        #expect(
+            csv.text == "a,b\n\"x,y\",plain\n\"x\"\"y\",plain\n\"x\ny\",plain\n\"x\ry\",plain\n\"x\r\ny\",plain\n")
+    }
+
     @Test func noRunsAreAHeaderAlone() {
         let empty = results([], seeds: [1])
         #expect(SummaryCSV.render(empty).split(separator: "\n").count == 1)

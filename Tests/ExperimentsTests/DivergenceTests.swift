@@ -63,7 +63,7 @@ import Testing
         #expect(throws: DataError.self) {
             try experiment.run(
                 machine: machine,
-                callbacks: Experiment.Callbacks(began: { strategy, _, _, _ in Issue.record("\(strategy) began") }))
+                callbacks: Experiment.Callbacks(began: { Issue.record("\($0.strategy.name) began") }))
         }
     }
 

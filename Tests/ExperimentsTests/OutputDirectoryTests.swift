@@ -24,10 +24,10 @@ import Testing
         }
     }
 
-    @Test func resultsAreFourFiles() throws {
+    @Test func resultsAreFiveFiles() throws {
         try withFolder { folder in
             try OutputDirectory(folder.path).write(results([record()], seeds: [1]))
-            #expect(try files(folder) == ["curves.csv", "report.md", "results.json", "summary.csv"])
+            #expect(try files(folder) == ["curves.csv", "report.md", "results.json", "summary.csv", "targets.csv"])
         }
     }
 
@@ -39,7 +39,7 @@ import Testing
             try output.write(second)
             let data = try Data(contentsOf: folder.appendingPathComponent("results.json"))
             #expect(try ResultsFile.decode(data, file: "results.json") == second)
-            #expect(try files(folder).count == 4)
+            #expect(try files(folder).count == 5)
         }
     }
 

@@ -21,7 +21,8 @@ import Testing
             strategy: run.strategy, seed: run.seed, outcome: run.outcome, evaluations: run.evaluations,
             clusterSeconds: run.clusterSeconds, computeSeconds: run.computeSeconds,
             communicationSeconds: run.communicationSeconds, idleSeconds: run.idleSeconds, hostSeconds: 0,
-            traffic: run.traffic, partitionSkew: run.partitionSkew)
+            serverComputeSeconds: run.serverComputeSeconds, traffic: run.traffic, partitionSkew: run.partitionSkew,
+            timings: [])
     }
 
     @Test func aSecondRunIsTheSameToTheLastBit() throws {
@@ -60,10 +61,10 @@ import Testing
         let lengths = Guarded<[Int]>([])
         let results = try setup.run(
             callbacks: Experiment.Callbacks(
-                began: { strategy, seed, index, count in
-                    begun.withLock { $0.append("\(strategy) \(seed) \(index) of \(count)") }
+                began: { run in
+                    begun.withLock { $0.append("\(run.strategy.name) \(run.seed) \(run.index) of \(run.count)") }
                 },
-                finished: { _, losses, parameters in
+                finished: { _, _, losses, parameters in
                     let bytes = try parameters?.encoded().count ?? 0
                     lengths.withLock { $0.append(losses.isEmpty ? 0 : bytes) }
                 }))

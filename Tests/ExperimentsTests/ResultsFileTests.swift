@@ -9,6 +9,11 @@ import Testing
         try Setup(strategies: ["sync"], epochs: 0.1, workers: 2).run()
     }
 
+    /// An edited text with the checksum that belongs to it.
+    private func resealed(_ text: String) -> Data {
+        SealedJSON.unseal(Data(text.utf8)).map { SealedJSON.seal($0.text) } ?? Data()
+    }
+
     private func error(_ data: Data) -> String {
         #expect(throws: ReportError.self) { try ResultsFile.decode(data, file: "folder/results.json") }?.description
             ?? ""
@@ -46,18 +51,25 @@ import Testing
     @Test func aFileThatIsCutShortAnywhereIsRefused() throws {
         let whole = try ResultsFile.encode(try small())
         #expect(whole.count < 10_000, "\(whole.count) bytes take long to cut at each")
-        // Without its last byte, a newline, the file is complete.
-        for length in 0..<whole.count - 1 {
+        for length in 0..<whole.count {
             #expect(throws: ReportError.self, "\(length) of \(whole.count) bytes") {
                 try ResultsFile.decode(whole.prefix(length), file: "results.json")
             }
         }
-        #expect(throws: Never.self) { try ResultsFile.decode(whole.dropLast(), file: "results.json") }
     }
 
-    @Test func aFlippedBitIsNeverACrash() throws {
+    @Test func aFlippedBitIsAlwaysFoundOut() throws {
         let whole = try ResultsFile.encode(try small())
         for position in stride(from: 0, to: whole.count, by: 3) {
+            var damaged = whole
+            damaged[position] ^= 0x10
+            #expect(error(damaged).hasPrefix("folder/results.json: "), "byte \(position)")
+        }
+    }
+
+    @Test func aFlippedBitInAFileWithoutChecksumIsNeverACrash() throws {
+        let whole = try Data(contentsOf: schemaFile(1))
+        for position in stride(from: 0, to: whole.count, by: 31) {
             var damaged = whole
             damaged[position] ^= 0x10
             // Many flips leave a file that can be read, with another number or name in it.
@@ -69,18 +81,98 @@ import Testing
         }
     }
 
-    @Test func anotherSchemaIsNamedWithTheOneThatIsRead() throws {
+    @Test func aLaterSchemaIsNamedWithThoseThatAreRead() throws {
         var results = try small()
-        results.schema = 2
-        #expect(try error(ResultsFile.encode(results)) == "folder/results.json: schema 2; this version reads schema 1")
+        results.schema = 3
+        #expect(
+            try error(ResultsFile.encode(results))
+                == "folder/results.json: schema 3; this version reads schemas 1 to 2")
+    }
+
+    /// As the program of that schema wrote it.
+    private func schemaFile(_ schema: Int) -> URL {
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("Schemas/schema-\(schema).json")
+    }
+
+    @Test(arguments: 1...Results.currentSchema) func everySchemaIsRead(_ schema: Int) throws {
+        let results = try ResultsFile.decode(Data(contentsOf: schemaFile(schema)), file: "old.json")
+        #expect(results.schema == Results.currentSchema)
+        #expect(results.runs.count == 8 && results.isComplete)
+        // What summary.csv of that version said.
+        #expect(results.summaries.map(\.strategy) == ["single", "threads", "sync", "federated"])
+        #expect(results.summaries[2].count(\.traffic.bytesTotal) == 3_546_048)
+        #expect(MarkdownReport.render(results).contains("| federated"))
+        let timings = results.runs.map(\.timings.count)
+        #expect(timings.allSatisfy { $0 == (schema == 1 ? 0 : 2) }, "\(timings)")
+    }
+
+    /// Sorted keys and numbers of one form, at every depth: what did not change stands in git as it did.
+    @Test func aFileOfThisSchemaIsWrittenAgainByteForByte() throws {
+        let data = try Data(contentsOf: schemaFile(Results.currentSchema))
+        let again = try ResultsFile.encode(ResultsFile.decode(data, file: "results.json"))
+        #expect(again == data)
+        let text = String(decoding: data, as: UTF8.self)
+        #expect(!text.contains(#/: -?[0-9.]+[eE]/#), "an exponent")
+    }
+
+    @Test func keysAreSortedAtEveryDepth() throws {
+        let text = try String(contentsOf: schemaFile(Results.currentSchema), encoding: .utf8)
+        // By depth, the last key of the object that is open there.
+        var open: [Int: Substring] = [:]
+        var count = 0
+        for line in text.split(separator: "\n") {
+            let depth = line.prefix { $0 == " " }.count
+            if line.hasSuffix("{") || line.contains("}") { open = open.filter { $0.key <= depth } }
+            guard line.contains("\" : ") else { continue }
+            let key = line.split(separator: "\"", maxSplits: 2)[1]
+            if let last = open[depth] { #expect(last < key, "\(last) before \(key)") }
+            open[depth] = key
+            count += 1
+        }
+        #expect(count > 500)
+    }
+
+    @Test func numbersHaveNoExponentsAndComeBackToTheLastBit() throws {
+        struct Numbers: Codable, Equatable {
+            var values: [Double]
+            var named: [String: Double]
+            var text: String
+        }
+        let values = [
+            1.5e-06, -2e-9, 1e16, 1.25e20, .leastNonzeroMagnitude, 1.7976931348623157e308, 0.1, 3, -0.0, 123456.789e-12,
+        ]
+        let numbers = Numbers(values: values, named: ["a": 1e-07, "b e-05": 2], text: "1e-06, \" : 1e-06")
+        let data = try SealedJSON.encode(numbers)
+        let text = String(decoding: data, as: UTF8.self)
+        #expect(try SealedJSON.decode(Numbers.self, from: data) == numbers)
+        for plain in ["0.0000015,", "-0.000000002,", "10000000000000000,", "\"a\" : 0.0000001,"] {
+            #expect(text.contains(plain), "\(plain) in \(text)")
+        }
+        #expect(text.contains(#""text" : "1e-06, \" : 1e-06""#), "texts stay as they are: \(text)")
+    }
+
+    @Test func aChangedValueIsFoundOutWhateverItIs() throws {
+        let text = String(decoding: try ResultsFile.encode(try small()), as: UTF8.self)
+        for (find, replace) in [
+            ("\"bytesTotal\" : ", "\"bytesTotal\" : 1"), ("\"seed\" : 1", "\"seed\" : 2"),
+            ("\"schema\" : 2", "\"schema\" : 1"), ("\"shuffles\" : true", "\"shuffles\" : false"),
+            ("sha256:", "sha256:0"),
+        ] {
+            let changed = text.replacing(find, with: replace, maxReplacements: 1)
+            #expect(changed != text, "\(find)")
+            #expect(error(Data(changed.utf8)).contains("changed"), "\(find)")
+        }
+        let unsealed = try #require(SealedJSON.unseal(Data(text.utf8))).text
+        #expect(error(unsealed).contains("no checksum"))
     }
 
     @Test func aMissingFieldAndAWrongKindAreNamedWithTheirPlace() throws {
         let text = String(decoding: try ResultsFile.encode(try small()), as: UTF8.self)
-        let missing = error(Data(text.replacingOccurrences(of: "\"outcome\"", with: "\"outcom\"").utf8))
+        let missing = error(resealed(text.replacingOccurrences(of: "\"outcome\"", with: "\"outcom\"")))
         #expect(missing.hasPrefix("folder/results.json: "))
         #expect(missing.contains("'outcome' is missing at runs.[0]"))
-        let wrong = error(Data(text.replacingOccurrences(of: "\"seed\" : 1", with: "\"seed\" : \"one\"").utf8))
+        let wrong = error(resealed(text.replacingOccurrences(of: "\"seed\" : 1", with: "\"seed\" : \"one\"")))
         #expect(wrong.contains("another kind at runs.[0].seed"))
     }
 

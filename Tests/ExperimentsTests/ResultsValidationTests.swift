@@ -1,8 +1,8 @@
 import Foundation
-import Reports
 import Testing
 
 @testable import Experiments
+@testable import Reports
 
 /// Files of the right form with figures that cannot be: each is refused by name, and none ends the program.
 @Suite struct ResultsValidationTests {
@@ -32,14 +32,21 @@ import Testing
         Edit("\"strategy\" : \"sync\"", "\"strategy\" : \"synk\"", says: "synk"),
         Edit("\"name\" : \"sync\"", "\"name\" : \"synk\"", says: "did you mean 'sync'?"),
         Edit("\"seed\" : 1", "\"seed\" : 7", says: "a seed of the plan"),
+        Edit("\"repetitions\" : 1", "\"repetitions\" : 0", says: "plan.repetitions: found 0"),
+        Edit("\"testSamples\" : 360", "\"testSamples\" : 0", says: "testSamples: found 0"),
+        Edit("\"sweepSeconds\" : 0.002", "\"sweepSeconds\" : 0", says: "a control: found 0.0"),
+        Edit("\"samples\" : 1280", "\"samples\" : 12", says: "go back"),
     ]
 
     @Test(arguments: edits) func aFigureThatCannotBeIsNamed(_ edit: Edit) throws {
-        let text = String(decoding: try ResultsFile.encode(results([record()], seeds: [1])), as: UTF8.self)
+        let text = String(
+            decoding: try ResultsFile.encode(results([record(timings: timings([1]))], seeds: [1])), as: UTF8.self)
         let changed = text.replacing(edit.find, with: edit.replace)
         #expect(changed != text, "there is no '\(edit.find)' to edit in\n\(text)")
         let error = #expect(throws: ReportError.self) {
-            try ResultsFile.decode(Data(changed.utf8), file: "results.json")
+            // With the checksum that belongs to it, or that would be what is named.
+            let text = SealedJSON.unseal(Data(changed.utf8))?.text ?? Data()
+            return try ResultsFile.decode(SealedJSON.seal(text), file: "results.json")
         }
         #expect(error?.description.hasPrefix("results.json: ") == true)
         #expect(error?.description.contains(edit.says) == true, "\(error?.description ?? "")")

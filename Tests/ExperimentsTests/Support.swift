@@ -18,21 +18,34 @@ func curve(_ accuracies: [Double], losses: [Double]? = nil) -> [TrainingRun.Eval
 
 func record(
     _ strategy: String = "sync", seed: UInt64 = 1, _ accuracies: [Double] = [0.1, 0.5, 0.96, 0.96, 0.97],
-    outcome: RunRecord.Outcome = .completed, bytes: Int = 4000, uplink: Int? = nil, losses: [Double]? = nil
+    outcome: RunRecord.Outcome = .completed, bytes: Int = 4000, uplink: Int? = nil, losses: [Double]? = nil,
+    messages: Int = 40, clusterSeconds: Double = 4, timings: [RunRecord.Timing] = []
 ) -> RunRecord {
     RunRecord(
         strategy: strategy, seed: seed, outcome: outcome, evaluations: curve(accuracies, losses: losses),
-        clusterSeconds: 4,
+        clusterSeconds: clusterSeconds,
         computeSeconds: 1, communicationSeconds: 2, idleSeconds: 1, hostSeconds: 0.25,
+        serverComputeSeconds: strategy == "federated" ? 0.5 : nil,
         traffic: RunRecord.Traffic(
-            bytesTotal: bytes, messagesTotal: 40, bytesPerWorkerMax: 1000, bytesUplink: uplink, bytesDownlink: uplink,
+            bytesTotal: bytes, messagesTotal: messages, bytesPerWorkerMax: 1000, bytesUplink: uplink,
+            bytesDownlink: uplink,
             entries: [
                 TrafficLedger.Entry(
-                    rank: 0, purpose: .gradient, direction: .peer, bytesSent: bytes, messagesSent: 40,
-                    bytesReceived: bytes, messagesReceived: 40)
+                    rank: 0, purpose: .gradient, direction: .peer, bytesSent: bytes, messagesSent: messages,
+                    bytesReceived: bytes, messagesReceived: messages)
             ]),
         partitionSkew: strategy == "federated"
-            ? PartitionSkew(of: [[0, 1], [2, 3, 4]], labels: [0, 1, 2, 3, 4]) : nil)
+            ? PartitionSkew(of: [[0, 1], [2, 3, 4]], labels: [0, 1, 2, 3, 4]) : nil, timings: timings)
+}
+
+/// Repetitions that took so many times the control's time, which is 1 ms.
+func timings(_ ratios: [Double]) -> [RunRecord.Timing] {
+    ratios.map {
+        RunRecord.Timing(
+            clusterSeconds: $0 * 1e-3, hostSeconds: $0 * 1e-3,
+            control: HostControl.Times(sgemmSeconds: 0.5e-3, sweepSeconds: 2e-3),
+            segmentSeconds: [$0 * 0.25e-3, $0 * 0.75e-3])
+    }
 }
 
 /// Two epochs of `digits` with a reference device, simulated where nothing else is said.
@@ -78,7 +91,8 @@ struct Setup {
 
 let machine = MachineDescription(
     command: "bench --strategy all", date: "2026-01-02T03:04:05Z", commit: "0123456789ab", system: "Linux",
-    processor: "A Processor", cores: 2, memoryBytes: 8_000_000_000, toolchain: "Swift", buildMode: "debug",
+    processor: "A Processor", boot: "0a1b2c3d", cores: 2, memoryBytes: 8_000_000_000, toolchain: "Swift",
+    buildMode: "debug",
     blas: "OpenBLAS")
 
 /// Results that nothing was computed for.
@@ -88,7 +102,8 @@ func results(_ runs: [RunRecord], seeds: [UInt64], target: Double = 0.95, isComp
     setup.seeds = seeds
     setup.target = target
     var results = Results(
-        plan: setup.plan, machine: machine, computeModel: nil, trainingSamples: 1437, tuning: "rates from a grid")
+        plan: setup.plan, machine: machine, computeModel: nil, trainingSamples: 1437, testSamples: 360,
+        tuning: "rates from a grid")
     results.runs = runs
     results.isComplete = isComplete
     return results

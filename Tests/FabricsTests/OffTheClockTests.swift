@@ -52,6 +52,36 @@ import Testing
         #expect(seconds < 0.1)
     }
 
+    /// Rank 0 is the slowest, so the others would read what it decides before it has.
+    @Test(arguments: FabricKind.allCases)
+    func noRankGoesOnBeforeWhatIsDecidedForAllIsDecided(kind: FabricKind) throws {
+        let decision = Atomic(0)
+        let seen = Notes<[Int]>()
+        try run(try kind.fabric(3)) { rank in
+            for round in 1...3 {
+                try await rank.compute(.step(samples: 3 - rank.index)) {}
+                try await rank.offTheClock(.allRanksTogether, chunks: 1) { _ in
+                } finish: {
+                    decision.store(round, ordering: .sequentiallyConsistent)
+                }
+                seen.update(rank.index, from: []) { $0.append(decision.load(ordering: .sequentiallyConsistent)) }
+            }
+        }
+        #expect(seen.byRank == Array(repeating: [1, 2, 3], count: 3))
+    }
+
+    /// Ranks that computed for 1, 2 and 3 ms go on at 3 ms, with nothing sent and no time charged to the network.
+    @Test func aMeetingOfSimulatedRanksCostsNothingButTheWait() throws {
+        let times = Notes<Int64>()
+        let report = try run(simulated(3, threads: 1)) { rank in
+            try await rank.compute(.step(samples: rank.index + 1)) {}
+            try await rank.offTheClock(.allRanksTogether, chunks: 1, { _ in }, finish: {})
+            times[rank.index] = rank.now.nanoseconds
+        }
+        #expect(times.byRank == [3_000_000, 3_000_000, 3_000_000])
+        #expect(report.ledger.totalMessages == 0 && report.accounts.allSatisfy { $0.communicationSeconds == 0 })
+    }
+
     @Test func simulationChargesExactlyNothing() throws {
         let times = Notes<[Int64]>()
         let report = try run(simulated(3, threads: 2)) { rank in

@@ -13,7 +13,8 @@ import Testing
         "momentum", "nesterov", "weight-decay", "schedule", "warmup", "scale-learning-rate-from", "initialization",
         "init", "no-shuffle", "workers", "cluster", "latency", "bandwidth", "jitter", "allreduce", "clock", "compute",
         "host-threads", "clients", "fraction", "local-epochs", "local-batch", "partition", "output", "save",
-        "trace-loss", "data", "quiet",
+        "trace-loss", "data", "quiet", "repetitions", "limit-time", "limit-bytes", "limit-updates", "machine", "log",
+        "tuned",
     ]
 
     /// What a command prints, which has to be all there is and no error.
@@ -29,7 +30,7 @@ import Testing
 
     @Test func helpNamesTheCommandsAndTheExitCodes() async throws {
         let help = try await text("--help")
-        for word in ["run (default)", "report", "list", "data", "--version", "130"] {
+        for word in ["run (default)", "study", "report", "list", "data", "--version", "130"] {
             #expect(help.contains(word), "\(word)")
         }
     }
@@ -41,6 +42,16 @@ import Testing
         // The other way round: an option that is not in the list above is not tested for.
         let found = Set(words.filter { $0.hasPrefix("--") && $0.count > 2 }.map { String($0.dropFirst(2)) })
         #expect(found.subtracting(Self.options) == ["help", "version"])
+    }
+
+    @Test func helpOfStudyNamesTheSearchsOptionsAndTheirValues() async throws {
+        let help = try await text("study", "--help")
+        let values =
+            StudyPlan.Search.allCases.map(\.rawValue) + StudyPlan.Metric.allCases.map(\.rawValue)
+            + SelectionSet.allCases.map(\.rawValue) + StudyOption.allCases.map(\.rawValue)
+        for word in ["--search", "--vary", "--trials", "--halving", "--metric", "--chosen-on", "--seeds"] + values {
+            #expect(help.contains(word), "\(word)")
+        }
     }
 
     @Test func helpOfRunNamesTheValuesOfOptionsWithAFixedSet() async throws {
@@ -78,7 +89,8 @@ import Testing
         // All that has a value; the rest are flags, files and overrides of something that is named.
         let without =
             ["task", "strategy", "scale-learning-rate-from", "init", "no-shuffle", "workers", "cluster", "latency"]
-            + ["bandwidth", "save", "trace-loss", "data", "quiet"]
+            + ["bandwidth", "save", "trace-loss", "data", "quiet", "log", "limit-time", "limit-bytes", "limit-updates"]
+            + ["tuned"]
         for option in Self.options where !without.contains(option) {
             #expect(list.contains("--\(option)"), "\(option)")
         }

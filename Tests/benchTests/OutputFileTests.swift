@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 @Suite struct OutputFileTests {
-    private static let derived = ["summary.csv", "curves.csv", "report.md"]
+    private static let derived = ["summary.csv", "curves.csv", "targets.csv", "report.md"]
 
     /// Scripts read these columns by name; new ones go to the end.
     private static let columns = """

@@ -7,7 +7,8 @@ import Testing
         "reference",
     ]
 
-    /// `summary.csv` without what is measured: host time, and in rows by a measured clock all time.
+    /// `summary.csv` without what is measured: host time, in rows by a measured clock all time and what is paid for it,
+    /// and the price index, which is against the first row's.
     private func summary(_ arguments: [String]) async throws -> [[String]] {
         try await withFolder { folder in
             let outcome = try await bench(Self.plan + arguments + ["--output", "results"], in: folder)
@@ -17,8 +18,10 @@ import Testing
             guard let clock = header.firstIndex(of: "clock") else { return [] }
             return rows.map { row in
                 zip(header, row).map { name, value in
-                    let isTime = name.contains("seconds") && row[clock] != "clock"
-                    return isTime && (name.hasPrefix("host_") || row[clock] == "measured") ? "" : value
+                    let isByTime = ["seconds", "money", "energy", "price"].contains { name.contains($0) }
+                    let isMeasured = (name == "price_index" ? rows[1] : row)[clock] == "measured"
+                    let isHeader = row[clock] == "clock"
+                    return isByTime && !isHeader && (name.hasPrefix("host_") || isMeasured) ? "" : value
                 }
             }
         }

@@ -23,8 +23,18 @@ import Testing
     }
 
     @Test func resultsOfAnotherSchemaAreNamedWithTheOneThatIsRead() async throws {
-        try await expectError(["report", "results"], code: 1, ["results/results.json", "schema 99", "reads schema 1"]) {
+        try await expectError(
+            ["report", "results"], code: 1, ["results/results.json", "schema 99", "reads schemas 1 to 2"]
+        ) {
             try $0.write(Data(#"{"schema": 99}"#.utf8), "results/results.json")
+        }
+    }
+
+    @Test func resultsWithAChangedValueAreRefused() async throws {
+        let whole = String(decoding: try await results(), as: UTF8.self)
+        let changed = whole.replacingOccurrences(of: "\"outcome\" : \"completed\"", with: "\"outcome\" : \"diverged\"")
+        try await expectError(["report", "results"], code: 1, ["results/results.json", "checksum", "changed"]) {
+            try $0.write(Data(changed.utf8), "results/results.json")
         }
     }
 

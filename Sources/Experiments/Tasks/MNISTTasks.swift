@@ -13,7 +13,8 @@ extension TrainingTask {
                 Learning rates: tuned over 0.1, 0.2, 0.5, 1.0 on two seeds that no report uses (101, 102), one for the \
                 strategies that make every step together and one for federated; the same four trials for both \
                 (Results/tuning/mnist-softmax.csv). Chosen: the best median accuracy. All else: not tuned.
-                """),
+                """,
+            trials: trials(["0.1", "0.2", "0.5", "1.0"], "Results/tuning/mnist-softmax.csv")),
         load: loadMNIST)
 
     /// The "2NN" of McMahan et al. 2017, section 3.
@@ -31,7 +32,8 @@ extension TrainingTask {
                 Learning rates: tuned over 0.05, 0.1, 0.2, 0.4 on two seeds that no report uses (101, 102) and ten epochs, \
                 one for the strategies that make every step together and one for federated; the same four trials for both \
                 (Results/tuning/mnist-2nn.csv). Chosen: the best median accuracy. All else: McMahan et al. 2017, not tuned.
-                """),
+                """,
+            trials: trials(["0.05", "0.1", "0.2", "0.4"], "Results/tuning/mnist-2nn.csv")),
         load: loadMNIST)
 
     /// The CNN of McMahan et al. 2017, section 3: its 1,663,370 parameters need padding that keeps the size.
@@ -48,7 +50,8 @@ extension TrainingTask {
         defaults: mnistDefaults(
             epochs: 10, evaluateEveryEpochs: 0.5, learningRate: 0.1, localLearningRate: 0.1,
             tuning:
-                "Learning rates: not tuned; 0.1 is in the range of McMahan et al. 2017. All else: as there, not tuned."),
+                "Learning rates: not tuned; 0.1 is in the range of McMahan et al. 2017. All else: as there, not tuned.",
+            trials: nil),
         load: loadMNIST)
 
     private static let image = FeatureShape(channels: 1, height: 28, width: 28)
@@ -58,11 +61,18 @@ extension TrainingTask {
     }
 
     private static func mnistDefaults(
-        epochs: Double, evaluateEveryEpochs: Double, learningRate: Double, localLearningRate: Double, tuning: String
+        epochs: Double, evaluateEveryEpochs: Double, learningRate: Double, localLearningRate: Double, tuning: String,
+        trials: Tuning?
     ) -> Defaults {
         Defaults(
             epochs: epochs, evaluateEveryEpochs: evaluateEveryEpochs, batch: 64, learningRate: learningRate,
             localLearningRate: localLearningRate, momentum: 0, clients: 100, fraction: 0.1, localEpochs: 5,
-            localBatch: 10, partition: "iid", tuning: tuning)
+            localBatch: 10, partition: "iid", tuning: tuning, trials: trials)
+    }
+
+    private static func trials(_ rates: [String], _ source: String) -> Tuning {
+        Tuning(
+            options: [Tuning.Option(name: "learning-rate", values: rates)], trials: rates.count, seeds: 2,
+            chosenOn: "test set", source: source)
     }
 }

@@ -32,6 +32,8 @@ public struct TrainingTask: Sendable {
         public let partition: String
         /// How the two rates were found.
         public let tuning: String
+        /// The same in figures; nil where they were not searched for.
+        public let trials: Tuning?
     }
 
     public static let all = [digits, mnistSoftmax, mnist2NN, mnistCNN]

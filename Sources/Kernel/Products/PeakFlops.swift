@@ -16,17 +16,21 @@ public enum PeakFlops {
 
     private static func rate() -> Double {
         let (a, b, c) = (square(0.5), square(0.25), square(0))
-        func multiply() {
-            BLAS.multiply(
-                rows: size, columns: size, inner: size, BLAS.Matrix(a.storage, stride: size),
-                BLAS.Matrix(b.storage, stride: size), into: c.storage, stride: size)
-        }
+        func multiply() { Self.multiply(a, b, into: c, size: size) }
         multiply()
         let start = ContinuousClock.now
         for _ in 0..<3 { multiply() }
         let passed = (ContinuousClock.now - start).components
         let seconds = Double(passed.seconds) + Double(passed.attoseconds) * 1e-18
         return 3 * 2 * pow(Double(size), 3) / seconds
+    }
+
+    /// C = A * B in OpenBLAS, whatever its size: all `[size, size]`.
+    public static func multiply(_ a: ParameterVector, _ b: ParameterVector, into c: ParameterVector, size: Int) {
+        precondition(min(a.count, b.count, c.count) >= size * size, "a matrix of less than \(size) x \(size)")
+        BLAS.multiply(
+            rows: size, columns: size, inner: size, BLAS.Matrix(a.storage, stride: size),
+            BLAS.Matrix(b.storage, stride: size), into: c.storage, stride: size)
     }
 
     private static func square(_ value: Float) -> ParameterVector {

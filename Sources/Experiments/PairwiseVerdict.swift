@@ -1,0 +1,87 @@
+import Diagnostics
+public import Statistics
+
+/// Each strategy against each other on the same seeds, with a verdict in words.
+public struct PairwiseVerdict: Sendable {
+    public enum Figure: String, Sendable {
+        case timeToTarget
+        case finalAccuracy
+    }
+
+    public let figure: Figure
+    public let first: String
+    public let second: String
+    public let comparison: PairedComparison
+    /// Whether both times are from the same kind of clock; if not, a race between the two would mean nothing.
+    public let isOneClock: Bool
+
+    /// Every pair in the order of the table, time first.
+    public static func all(_ results: Results) -> [PairwiseVerdict] {
+        let summaries = results.summaries
+        var verdicts: [PairwiseVerdict] = []
+        for figure in [Figure.timeToTarget, .finalAccuracy] {
+            for (index, first) in summaries.enumerated() {
+                for second in summaries[(index + 1)...] {
+                    if let verdict = PairwiseVerdict(figure, first, second) { verdicts.append(verdict) }
+                }
+            }
+        }
+        return verdicts
+    }
+
+    /// Nil for strategies without a seed in common.
+    init?(_ figure: Figure, _ first: StrategySummary, _ second: StrategySummary) {
+        let seeds = first.runs.map(\.seed).filter { seed in second.runs.contains { $0.seed == seed } }
+        guard !seeds.isEmpty else { return nil }
+        func values(_ summary: StrategySummary) -> [Double] {
+            let all = figure == .timeToTarget ? summary.secondsToTarget : summary.finalAccuracies
+            return zip(summary.runs, all).filter { seeds.contains($0.0.seed) }.map(\.1)
+        }
+        self.figure = figure
+        self.first = first.strategy
+        self.second = second.strategy
+        isOneClock = first.plan.fabric.isMeasured == second.plan.fabric.isMeasured
+        comparison = PairedComparison(
+            values(first), values(second), scale: figure == .timeToTarget ? .logarithmic : .linear,
+            smallerIsBetter: figure == .timeToTarget)
+    }
+
+    /// Such as `threads beats single in 5 of 5 seeds, 1.81x [1.74, 1.88]`, or `no difference shown`.
+    public var words: String {
+        let isFirst = comparison.verdict != .secondIsBetter
+        let (better, worse) = isFirst ? (first, second) : (second, first)
+        let wins = isFirst ? comparison.wins : comparison.losses
+        guard comparison.verdict != .noDifferenceShown else {
+            let effect = effectText(isFirst: true).map { " (\($0))" } ?? reachedText
+            return "no difference shown between \(first) and \(second)\(effect)"
+        }
+        let verb = figure == .timeToTarget ? "beats" : "ends above"
+        let effect = effectText(isFirst: isFirst).map { ", \($0)" } ?? reachedText
+        return "\(better) \(verb) \(worse) in \(wins) of \(comparison.pairs) seeds\(effect)"
+    }
+
+    private var reachedText: String {
+        figure == .timeToTarget
+            ? "; the target was reached by \(first) in \(comparison.firstReached), by \(second) in \(comparison.secondReached) of \(comparison.pairs) seeds"
+            : ""
+    }
+
+    private func effectText(isFirst: Bool) -> String? {
+        guard let effect = comparison.effect else { return nil }
+        switch figure {
+        case .timeToTarget:
+            let (value, low, high) =
+                isFirst
+                ? (effect, comparison.low, comparison.high)
+                : (1 / effect, comparison.high.map { 1 / $0 }, comparison.low.map { 1 / $0 })
+            guard let low, let high else { return Format.significant(value) + "x" }
+            return "\(Format.significant(value))x [\(Format.significant(low)), \(Format.significant(high))]"
+        case .finalAccuracy:
+            let sign = isFirst ? 1.0 : -1.0
+            func points(_ value: Double) -> String { Format.fixed(sign * value * 100, 2) }
+            guard let low = comparison.low, let high = comparison.high else { return "\(points(effect)) points" }
+            let bounds = isFirst ? (points(low), points(high)) : (points(high), points(low))
+            return "\(points(effect)) points [\(bounds.0), \(bounds.1)]"
+        }
+    }
+}

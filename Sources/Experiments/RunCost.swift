@@ -1,0 +1,74 @@
+public import Cluster
+public import Strategies
+
+/// What a run costs in money and energy, from the prices and watts of the machines that it is about.
+public struct RunCost: Hashable, Sendable {
+    /// USD; nil where a price is not known.
+    public let money: Double?
+    /// Nil where a wattage is not known.
+    public let wattHours: Double?
+
+    /// - Parameters:
+    ///   - machines: prices and watts; nil for not known.
+    ///   - run: of a whole job; see ``init(_:_:on:until:)`` for a part of it.
+    public init(_ run: RunRecord, _ plan: StrategyPlan, on machines: ClusterSpec?) {
+        self.init(
+            run, plan, on: machines, seconds: run.clusterSeconds, bytes: run.traffic.bytesTotal, shareOfWork: 1)
+    }
+
+    /// The cost until the run was at `point`: the time and the bytes until then, and computing in proportion to samples.
+    public init(
+        _ run: RunRecord, _ plan: StrategyPlan, on machines: ClusterSpec?, until point: TrainingRun.Evaluation
+    ) {
+        self.init(
+            run, plan, on: machines, seconds: point.clusterSeconds, bytes: point.bytesSent,
+            shareOfWork: run.samples == 0 ? 0 : Double(point.samples) / Double(run.samples))
+    }
+
+    private init(
+        _ run: RunRecord, _ plan: StrategyPlan, on machines: ClusterSpec?, seconds: Double, bytes: Int,
+        shareOfWork: Double
+    ) {
+        guard let machines, let strategy = plan.description?.make(plan.configuration) else {
+            (money, wattHours) = (nil, nil)
+            return
+        }
+        // Threads add up gradients with their own arithmetic; on a network, cards do most of the work.
+        let busy = run.computeSeconds + (plan.fabric == .threads ? run.communicationSeconds : 0)
+        var groups = [
+            Group(
+                node: machines.worker, count: strategy.workerCount,
+                busySeconds: busy * Double(strategy.concurrentWorkers) * shareOfWork)
+        ]
+        if strategy.serverRank != nil {
+            groups.append(
+                Group(
+                    node: machines.server ?? machines.worker, count: 1,
+                    busySeconds: (run.serverComputeSeconds ?? 0) * shareOfWork))
+        }
+        let gigabytes = Double(bytes) / 1e9
+        money = Self.sum(
+            groups.map { group in group.node.pricePerHour.map { $0 * Double(group.count) * seconds / 3600 } }
+                + [machines.pricePerGB.map { $0 * gigabytes }])
+        wattHours = Self.sum(
+            groups.map { $0.wattHours(seconds) } + [machines.wattHoursPerGB.map { $0 * gigabytes }])
+    }
+
+    /// Nodes of one kind.
+    private struct Group {
+        let node: Node
+        let count: Int
+        let busySeconds: Double
+
+        func wattHours(_ seconds: Double) -> Double? {
+            guard let busyWatts = node.wattsBusy, let idleWatts = node.wattsIdle else { return nil }
+            let idleSeconds = max(0, Double(count) * seconds - busySeconds)
+            return (busySeconds * busyWatts + idleSeconds * idleWatts) / 3600
+        }
+    }
+
+    /// Nil where a part is not known: a sum without it would be too small.
+    private static func sum(_ parts: [Double?]) -> Double? {
+        parts.reduce(0.0) { sum, part in sum.flatMap { sum in part.map { sum + $0 } } }
+    }
+}

@@ -1,0 +1,142 @@
+import Foundation
+import Kernel
+import Locking
+
+/// How fast this machine is at the moment: a fixed matrix product and a fixed sweep through memory, timed between the
+/// measurements that they are the yardstick of.
+///
+/// A shared machine is faster in one minute than in the next, by ten per cent and more. A time divided by the control's
+/// time of the same moment does not move with it, or less; that ratio is what a gate can compare.
+public final class HostControl: Sendable {
+    /// What one control took.
+    public struct Times: Hashable, Codable, Sendable {
+        /// Seconds of the matrix products.
+        public let sgemmSeconds: Double
+        /// Seconds of the sweep.
+        public let sweepSeconds: Double
+
+        public init(sgemmSeconds: Double, sweepSeconds: Double) {
+            self.sgemmSeconds = sgemmSeconds
+            self.sweepSeconds = sweepSeconds
+        }
+
+        /// The yardstick: the geometric mean of the two, so that neither's size counts.
+        public var seconds: Double { (sgemmSeconds * sweepSeconds).squareRoot() }
+    }
+
+    /// In the first-level and second-level caches, as the engine's own products are.
+    private static let size = 192
+    private static let products = 12
+    /// 24 MiB a thread: beyond the caches that cores share.
+    private static let sweptNumbers = 6 << 20
+    private static let sweeps = 1
+
+    private struct Buffers: Sendable {
+        let a, b, c, swept: ParameterVector
+    }
+
+    private let threads: Int
+    private let buffers: [Buffers]
+
+    /// - Parameter threads: how many work at the same time, as many as what is measured has.
+    public init(threads: Int) {
+        precondition(threads > 0, "a control on \(threads) threads")
+        self.threads = threads
+        buffers = (0..<threads).map { _ in
+            func vector(_ count: Int, _ value: Float) -> ParameterVector {
+                let vector = ParameterVector(count: count)
+                vector.fill(with: value)
+                return vector
+            }
+            let square = Self.size * Self.size
+            return Buffers(
+                a: vector(square, 0.5), b: vector(square, 0.25), c: vector(square, 0),
+                swept: vector(Self.sweptNumbers, 1))
+        }
+    }
+
+    /// Runs the control once: about two milliseconds each for the products and the sweep on a core of 2021.
+    public func measure() -> Times {
+        Times(
+            sgemmSeconds: seconds { buffers in
+                for _ in 0..<Self.products {
+                    PeakFlops.multiply(buffers.a, buffers.b, into: buffers.c, size: Self.size)
+                }
+            },
+            sweepSeconds: seconds { buffers in for _ in 0..<Self.sweeps { buffers.swept.scale(by: 1) } })
+    }
+
+    /// Until the last thread is done, as a barrier would have it.
+    private func seconds(_ body: @Sendable (Buffers) -> Void) -> Double {
+        let start = ContinuousClock.now
+        if threads == 1 {
+            body(buffers[0])
+        } else {
+            DispatchQueue.concurrentPerform(iterations: threads) { body(buffers[$0]) }
+        }
+        return (ContinuousClock.now - start).inSeconds.toTheNanosecond
+    }
+}
+
+/// The clock work of one run: controls before it, after it, and some between, at evaluations, when no clock of the run
+/// goes; and how long the parts between evaluations took.
+final class RunClock: Sendable {
+    private struct State {
+        var times: [HostControl.Times] = []
+        var spentSeconds = 0.0
+        var last: ContinuousClock.Instant?
+        /// Of each evaluation: the cluster's time, and this computer's when it was over and when the run went on.
+        var marks: [(clusterSeconds: Double, over: ContinuousClock.Instant, onward: ContinuousClock.Instant)] = []
+    }
+
+    /// More would make a file of results long, and each is long enough to be measured well.
+    private static let segments = 12
+
+    private static let interval = Duration.milliseconds(200)
+    private let yardstick: HostControl
+    private let state = Guarded(State())
+
+    init(_ yardstick: HostControl) { self.yardstick = yardstick }
+
+    func measure() {
+        let start = ContinuousClock.now
+        let times = yardstick.measure()
+        state.withLock {
+            $0.times.append(times)
+            $0.last = .now
+            $0.spentSeconds += (.now - start).inSeconds
+        }
+    }
+
+    /// At an evaluation: notes the time, and measures if the last control is long enough ago.
+    func evaluated(clusterSeconds: Double) {
+        let over = ContinuousClock.now
+        let isDue = state.withLock { state in state.last.map { over - $0 > Self.interval } ?? true }
+        if isDue { measure() }
+        state.withLock { $0.marks.append((clusterSeconds, over, .now)) }
+    }
+
+    /// The least of what was measured.
+    var control: HostControl.Times {
+        let times = state.withLock { $0.times }
+        return HostControl.Times(
+            sgemmSeconds: times.map(\.sgemmSeconds).min() ?? 0, sweepSeconds: times.map(\.sweepSeconds).min() ?? 0)
+    }
+
+    /// The time from evaluation to evaluation, neighbours added up to at most twelve: the cluster's where it is
+    /// measured, or this computer's.
+    func segments(isMeasured: Bool) -> [Double] {
+        let marks = state.withLock { $0.marks }
+        let parts = zip(marks.dropFirst(), marks).map { next, mark in
+            isMeasured ? next.clusterSeconds - mark.clusterSeconds : (next.over - mark.onward).inSeconds
+        }
+        let count = min(Self.segments, parts.count)
+        return (0..<count).map { index in
+            let range = (index * parts.count / count)..<((index + 1) * parts.count / count)
+            return parts[range].reduce(0, +).toTheNanosecond
+        }
+    }
+
+    /// What the controls themselves took.
+    var spentSeconds: Double { state.withLock { $0.spentSeconds } }
+}

@@ -1,0 +1,123 @@
+public import Experiments
+import Diagnostics
+import Statistics
+
+/// Results against a baseline of the same plan: three kinds of figures, each with a test of its own.
+public struct Comparison: Sendable {
+    /// How strict the tests are.
+    public struct Settings: Hashable, Sendable {
+        /// How much slower, relative to the control, a measured time may be: 0.1 for 10 %. What the machine does to a
+        /// program from one start to the next is not in the repetitions of one start; this is for it.
+        public var timeMargin: Double
+        /// Of the interval that has to lie beyond the margin.
+        public var timeConfidence: Double
+        /// Repetitions on either side, below which times are not compared.
+        public var leastRepetitions: Int
+        /// Between which machines measured times are compared.
+        public var times: TimeScope
+        /// Two-sided level of the tolerances of accuracies and losses.
+        public var toleranceLevel: Double
+
+        public init(
+            timeMargin: Double = 0.1, timeConfidence: Double = 0.99, leastRepetitions: Int = 10,
+            times: TimeScope = .sameMachine, toleranceLevel: Double = 0.01
+        ) {
+            self.times = times
+            self.timeMargin = timeMargin
+            self.timeConfidence = timeConfidence
+            self.leastRepetitions = leastRepetitions
+            self.toleranceLevel = toleranceLevel
+        }
+    }
+
+    public enum TimeScope: String, CaseIterable, Sendable {
+        /// One machine since its last start.
+        case sameMachine = "same-machine"
+        /// Any with the same type of processor and number of cores.
+        case sameProcessor = "same-processor"
+        case never
+    }
+
+    public let baseline: Results
+    public let current: Results
+    public let settings: Settings
+    /// By strategy, in the baseline's order.
+    public let figures: [Figure]
+    /// What is in the current results alone.
+    public let notes: [String]
+
+    /// - Parameter confirmations: further results of the same plan and program: a measured time is a regression, or an
+    ///   improvement, only if it is one in all of them.
+    /// - Throws: ``NotComparable`` naming every reason.
+    public init(
+        baseline: Results, current: Results, confirmations: [Results] = [], settings: Settings = Settings()
+    ) throws(NotComparable) {
+        for results in [current] + confirmations { try NotComparable.check(baseline, results) }
+        self.baseline = baseline
+        self.current = current
+        self.settings = settings
+        var figures: [Figure] = []
+        for strategy in baseline.plan.strategies {
+            let pair = StrategyPair(strategy, baseline, current, settings)
+            figures += ExactFigures.compare(pair) + AccuracyFigures.compare(pair)
+            let others = confirmations.map { StrategyPair(strategy, baseline, $0, settings) }
+            figures += TimeFigures.compare(pair, confirmations: others)
+        }
+        self.figures = figures
+        let known = Set(baseline.plan.strategies.map(\.name))
+        notes = current.plan.strategies.filter { !known.contains($0.name) }
+            .map { "\($0.name) is not in the baseline and was not compared; --accept takes it in" }
+    }
+
+    public var regressions: [Figure] { figures.filter { $0.status == .regression } }
+    public var improvements: [Figure] { figures.filter { $0.status == .improvement } }
+    public var notCompared: [Figure] { figures.filter { $0.status == .notCompared } }
+
+    /// Whether all regressions are of times, which another run can confirm or not.
+    public var isRegressionOfTimeOnly: Bool {
+        !regressions.isEmpty && regressions.allSatisfy { $0.kind == .measured }
+    }
+
+    /// The verdict in a sentence.
+    public var verdict: String {
+        func names(_ figures: [Figure]) -> String {
+            figures.map { "\($0.strategy)'s \($0.name)" }.joined(separator: ", ")
+        }
+        var parts: [String] = []
+        if !regressions.isEmpty {
+            parts.append("\(regressions.count) regression\(regressions.count == 1 ? "" : "s"): \(names(regressions))")
+        } else {
+            parts.append("No regression")
+        }
+        if !improvements.isEmpty {
+            parts.append(
+                "\(improvements.count) improvement\(improvements.count == 1 ? "" : "s"): \(names(improvements))")
+        }
+        let compared = figures.count - notCompared.count
+        parts.append("\(compared) figures compared" + (notCompared.isEmpty ? "" : ", \(notCompared.count) not"))
+        return parts.joined(separator: "; ") + "."
+    }
+}
+
+/// The runs of one strategy on both sides, seed by seed.
+struct StrategyPair {
+    let strategy: StrategyPlan
+    /// The same seeds in the same order.
+    let baseline: [RunRecord]
+    let current: [RunRecord]
+    let baselineResults: Results
+    let currentResults: Results
+    let settings: Comparison.Settings
+
+    init(_ strategy: StrategyPlan, _ baseline: Results, _ current: Results, _ settings: Comparison.Settings) {
+        func runs(_ results: Results) -> [RunRecord] {
+            results.runs.filter { $0.strategy == strategy.name }.sorted { $0.seed < $1.seed }
+        }
+        self.strategy = strategy
+        self.baseline = runs(baseline)
+        self.current = runs(current)
+        baselineResults = baseline
+        currentResults = current
+        self.settings = settings
+    }
+}

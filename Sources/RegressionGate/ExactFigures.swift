@@ -1,0 +1,107 @@
+import Cluster
+import Diagnostics
+import Experiments
+
+/// What is the same on every machine: work, traffic, and the time of a virtual clock with a fixed device.
+enum ExactFigures {
+    static func compare(_ pair: StrategyPair) -> [Figure] {
+        [
+            figure(pair, "outcome", { $0.outcome == .diverged ? 1 : 0 }) {
+                $0 == 0 ? "completed" : "diverged"
+            },
+            figure(pair, "samples trained on", lessIsWorse: true, { $0.samples }) { String($0) },
+            figure(pair, "updates of the model", lessIsWorse: true, { $0.rounds }) { String($0) },
+            figure(pair, "bytes sent", { $0.traffic.bytesTotal }, hint: bytesHint) { String($0) },
+            figure(pair, "messages", { $0.traffic.messagesTotal }, hint: messagesHint) { String($0) },
+        ] + (simulatedTime(pair).map { [$0] } ?? [])
+    }
+
+    /// More of a cost is a regression, less an improvement; of work that the plan fixes, any difference is a regression.
+    ///
+    /// - Parameter value: a count of a run.
+    private static func figure(
+        _ pair: StrategyPair, _ name: String, lessIsWorse: Bool = false,
+        _ value: (RunRecord) -> Int, hint: (RunRecord, RunRecord) -> String? = { _, _ in nil },
+        text: (Int) -> String
+    ) -> Figure {
+        let runs = zip(pair.baseline, pair.current)
+        let different = runs.filter { value($0) != value($1) }
+        // A regression of one seed is not made good by another.
+        let worst = different.max { value($0.1) - value($0.0) < value($1.1) - value($1.0) }
+        let shown = worst.flatMap { value($0.1) > value($0.0) || lessIsWorse ? $0 : nil } ?? different.first
+        guard let (before, after) = shown else {
+            let values = Set(pair.baseline.map(value)).sorted()
+            let same = values.count == 1 ? text(values[0]) : "\(text(values[0])) to \(text(values[values.count - 1]))"
+            return Figure(
+                strategy: pair.strategy.name, name: name, kind: .exact, status: .same, baseline: same, current: same,
+                change: "equal", test: "exact")
+        }
+        let isWorse = value(after) > value(before) || lessIsWorse
+        let seeds = different.count == pair.baseline.count ? "every seed" : "seed \(before.seed)"
+        let change = signed(value(after) - value(before)) + relative(Double(value(before)), Double(value(after)))
+        let parts = [change, hint(before, after), "in \(seeds)"].compactMap { $0 }
+        return Figure(
+            strategy: pair.strategy.name, name: name, kind: .exact, status: isWorse ? .regression : .improvement,
+            baseline: text(value(before)), current: text(value(after)), change: parts.joined(separator: "; "),
+            test: "exact")
+    }
+
+    /// Nil where it is measured.
+    private static func simulatedTime(_ pair: StrategyPair) -> Figure? {
+        guard pair.strategy.fabric == .simulated else { return nil }
+        let name = "simulated time"
+        guard pair.baselineResults.plan.compute != "calibrated" else {
+            func median(_ runs: [RunRecord]) -> String {
+                Format.seconds(runs.map(\.clusterSeconds).sorted()[runs.count / 2])
+            }
+            return Figure(
+                strategy: pair.strategy.name, name: name, kind: .exact, status: .notCompared,
+                baseline: median(pair.baseline), current: median(pair.current), change: "-",
+                test: "compute time was calibrated, so it is no exact figure; --compute reference makes it one")
+        }
+        // Whole nanoseconds, which is what the virtual clock counts.
+        return figure(pair, name, { Int(($0.clusterSeconds * 1e9).rounded()) }) {
+            Format.seconds(Double($0) / 1e9)
+        }
+    }
+
+    // MARK: Hints
+
+    private static func bytesHint(_ before: RunRecord, _ after: RunRecord) -> String? {
+        let purposes = TrafficPurpose.allCases.compactMap { purpose -> String? in
+            let (old, new) = (sent(before, purpose).bytes, sent(after, purpose).bytes)
+            return old == new ? nil : "\(purpose.rawValue) \(signed(new - old))"
+        }
+        let messages = after.traffic.messagesTotal
+        let isPerMessage =
+            messages == before.traffic.messagesTotal && messages > 0
+            && (after.traffic.bytesTotal - before.traffic.bytesTotal) % messages == 0
+        let perMessage =
+            isPerMessage
+            ? "\(signed((after.traffic.bytesTotal - before.traffic.bytesTotal) / messages)) a message" : nil
+        let parts = purposes + [perMessage].compactMap { $0 }
+        return parts.isEmpty ? nil : parts.joined(separator: ", ")
+    }
+
+    private static func messagesHint(_ before: RunRecord, _ after: RunRecord) -> String? {
+        guard before.rounds == after.rounds, before.rounds > 0 else { return nil }
+        let (old, new) = (
+            Double(before.traffic.messagesTotal) / Double(before.rounds),
+            Double(after.traffic.messagesTotal) / Double(after.rounds)
+        )
+        return "\(Format.significant(old)) -> \(Format.significant(new)) an update of the model"
+    }
+
+    private static func sent(_ run: RunRecord, _ purpose: TrafficPurpose) -> (bytes: Int, messages: Int) {
+        (run.traffic.entries ?? []).filter { $0.purpose == purpose }
+            .reduce((0, 0)) { ($0.0 + $1.bytesSent, $0.1 + $1.messagesSent) }
+    }
+
+    private static func signed(_ difference: Int) -> String { difference > 0 ? "+\(difference)" : "\(difference)" }
+
+    private static func relative(_ before: Double, _ after: Double) -> String {
+        guard before != 0 else { return "" }
+        let percent = (after / before - 1) * 100
+        return " (\(percent > 0 ? "+" : "")\(Format.significant(percent)) %)"
+    }
+}

@@ -1,0 +1,119 @@
+import Cluster
+import Experiments
+import Foundation
+import Strategies
+
+/// Why two results cannot be compared; every reason, not the first.
+public struct NotComparable: Error, CustomStringConvertible, Equatable {
+    public let reasons: [String]
+
+    public var description: String { reasons.joined(separator: "\n") }
+
+    init(_ reasons: [String]) { self.reasons = reasons }
+
+    /// Checks that both are whole and of plans that compute the same thing.
+    static func check(_ baseline: Results, _ current: Results) throws(NotComparable) {
+        var reasons: [String] = []
+        for (name, results) in [("baseline", baseline), ("current results", current)] where !results.isComplete {
+            let plan = results.plan
+            reasons.append(
+                """
+                the \(name) are of an experiment that was stopped: \(results.runs.count) of \
+                \(plan.strategies.count * plan.seeds.count) runs
+                """)
+        }
+        for strategy in baseline.plan.strategies
+        where !current.plan.strategies.contains(where: { $0.name == strategy.name }) {
+            reasons.append("\(strategy.name) is in the baseline and missing in the current results")
+        }
+        reasons += differences(baseline, current)
+        guard reasons.isEmpty else { throw NotComparable(reasons) }
+    }
+
+    /// What differs in the plans, of all that decides what is computed.
+    private static func differences(_ baseline: Results, _ current: Results) -> [String] {
+        var found: [String] = []
+        func compare(_ what: String, _ first: some Encodable, _ second: some Encodable) {
+            let (first, second) = (flat(first), flat(second))
+            for key in Set(first.keys).union(second.keys).sorted() where first[key] != second[key] {
+                let place = key.isEmpty ? what : "\(what) \(key)"
+                found.append(
+                    "the plans differ in \(place): \(first[key] ?? "nothing") against \(second[key] ?? "nothing")")
+            }
+        }
+        compare("", Common(baseline), Common(current))
+        for strategy in baseline.plan.strategies {
+            guard let other = current.plan.strategies.first(where: { $0.name == strategy.name }) else { continue }
+            compare("\(strategy.name)'s", Essentials(strategy), Essentials(other))
+        }
+        return found.map { $0.replacingOccurrences(of: "in  ", with: "in ") }
+    }
+
+    /// What the strategies of a plan share and what decides on their results.
+    private struct Common: Encodable {
+        let task, initialization, compute: String
+        let target: Double
+        let seeds: String
+        let shuffles: Bool
+        let initialParametersFile: String?
+        let trainingSamples: Int
+
+        init(_ results: Results) {
+            let plan = results.plan
+            task = plan.task
+            initialization = plan.initialization.rawValue
+            compute = plan.compute
+            target = plan.target
+            seeds = plan.seeds.map(String.init).joined(separator: ",")
+            shuffles = plan.shuffles
+            initialParametersFile = plan.initialParametersFile
+            trainingSamples = results.trainingSamples
+        }
+    }
+
+    /// A strategy without names, sources and prices.
+    private struct Essentials: Encodable {
+        let fabric: StrategyPlan.FabricKind
+        let worker, server: Machine?
+        let jitter: Jitter?
+        let allReduce: String
+        let configuration: TrainingConfiguration
+
+        struct Machine: Encodable {
+            let link: Link
+            let speed: Double
+        }
+
+        init(_ plan: StrategyPlan) {
+            fabric = plan.fabric
+            worker = plan.cluster.map { Machine(link: $0.worker.link, speed: $0.worker.speed) }
+            server = plan.cluster?.server.map { Machine(link: $0.link, speed: $0.speed) }
+            jitter = plan.cluster?.jitter
+            allReduce = plan.allReduce.rawValue
+            configuration = plan.configuration
+        }
+    }
+
+    /// The leaves of a value's JSON by their path.
+    private static func flat(_ value: some Encodable) -> [String: String] {
+        let encoder = JSONEncoder()
+        // Or else a number that is none would make two plans look alike.
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        guard let data = try? encoder.encode(value), let root = try? JSONSerialization.jsonObject(with: data)
+        else { return [:] }
+        var leaves: [String: String] = [:]
+        func walk(_ value: Any, _ path: [String]) {
+            if let object = value as? [String: Any] {
+                if object.isEmpty { leaves[path.joined(separator: ".")] = "{}" }
+                for (key, value) in object { walk(value, path + [key]) }
+            } else if let array = value as? [Any] {
+                for (index, value) in array.enumerated() { walk(value, path + [String(index)]) }
+            } else {
+                leaves[path.joined(separator: ".")] = "\(value)"
+            }
+        }
+        walk(root, [])
+        return leaves
+    }
+}

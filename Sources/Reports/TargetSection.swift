@@ -1,0 +1,36 @@
+import Diagnostics
+import Experiments
+
+/// Time against target, as a table.
+enum TargetSection {
+    /// More columns than that no page holds.
+    private static let columns = 9
+
+    static func render(_ results: Results) -> String {
+        let curve = TargetCurve(results)
+        guard curve.targets.count > 1 else { return "" }
+        // Those nearest to the plan's target, around which a reader wants to know.
+        let shown = curve.targets.suffix(columns)
+        let first = curve.targets.count - shown.count
+        var table = TextTable(
+            [("strategy", .left)] + shown.map { ("\(Format.significant($0 * 100)) %", .right) })
+        for (strategy, points) in curve.points {
+            table.append(
+                [strategy]
+                    + points[first...].map { point in
+                        let time = point.time.median.isFinite ? Format.seconds(point.time.median) : "-"
+                        let seeds = results.plan.seeds.count
+                        return point.seedsReached == seeds || point.seedsReached == 0
+                            ? time : "\(time) (\(point.seedsReached) of \(seeds))"
+                    })
+        }
+        return """
+            ## Time against target
+
+            Median cluster time to each test accuracy, sustained as above; `-` where half of the seeds or more never got \
+            there, and how many did where not all. With intervals: `\(TargetsCSV.name)`.
+
+            \(table.markdown)
+            """
+    }
+}

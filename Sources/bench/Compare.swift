@@ -1,0 +1,174 @@
+import ArgumentParser
+import Diagnostics
+import Experiments
+import Foundation
+import RegressionGate
+import Reports
+
+struct Compare: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Compare results with a baseline, and fail where they are worse.",
+        discussion: """
+            Exact figures (samples, updates, bytes, messages, and time on a virtual clock under --compute reference) must be \
+            equal. Accuracies and losses may differ by a derived tolerance, for processors that round otherwise. Measured \
+            times are divided by a control - a fixed matrix product and a memory sweep - measured between the runs, and \
+            compared over repetitions where both were measured on one machine; elsewhere they are named as not compared.
+
+            Exit codes: 0 no regression, 1 a regression, 2 could not compare (another plan, a missing strategy, a broken \
+            file), 64 the command line is wrong.
+
+            EXAMPLES:
+              bench --strategy all --compute reference --seeds 5 --repetitions 3 --output now
+              bench compare Results/baseline now
+              bench compare Results/baseline now --markdown summary.md --junit gate.xml --github
+              bench compare Results/baseline now --accept --reason "ring all-reduce with half the messages"
+            """)
+
+    @Argument(help: ArgumentHelp("A folder with a results.json, or such a file.", valueName: "baseline"))
+    var baseline: String
+
+    @Argument(help: ArgumentHelp("The same, of now.", valueName: "current"))
+    var current: String
+
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp(
+            """
+            Results of another run of the same program: a measured time is a regression only if it is one there, too. \
+            May stand several times.
+            """, valueName: "folder"))
+    var confirm: [String] = []
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("How much slower, beside the control, a measured time may be.", valueName: "share"),
+        transform: Quantity.fraction)
+    var timeMargin = Comparison.Settings().timeMargin
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            """
+            Between which results measured times are compared: same-machine (since its last start), same-processor (any \
+            machine with that type), or never.
+            """, valueName: "scope"),
+        transform: choice("scope of measured times"))
+    var times = Comparison.Settings().times
+
+    @Flag(help: "Could not compare (exit code 2) if a measured time could not be.")
+    var requireTimes = false
+
+    @Option(parsing: .unconditional, help: ArgumentHelp("Write the comparison as Markdown.", valueName: "file"))
+    var markdown: String?
+
+    @Option(parsing: .unconditional, help: ArgumentHelp("Write the comparison as JUnit XML.", valueName: "file"))
+    var junit: String?
+
+    @Flag(help: "Print GitHub's annotations as well.")
+    var github = false
+
+    @Flag(help: "Make the current results the baseline, whatever they are; needs --reason.")
+    var accept = false
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Why the baseline moves; kept in its history.", valueName: "text"))
+    var reason: String?
+
+    func validate() throws {
+        if accept, reason?.trimmingCharacters(in: .whitespaces).isEmpty != false {
+            throw ValidationError("--accept needs --reason \"...\": why the baseline moves")
+        }
+        if !accept, reason != nil { throw ValidationError("--reason is for --accept") }
+        for (option, value) in [("markdown", markdown), ("junit", junit)] where value?.isEmpty == true {
+            throw ValidationError("--\(option) is empty; allowed is the name of a file")
+        }
+    }
+
+    func run() throws {
+        do {
+            try compare()
+        } catch let code as ExitCode {
+            throw code
+        } catch {
+            // Code 1, that of other errors, would say that there is a regression.
+            printError("could not compare: \(error)")
+            throw ExitCode(2)
+        }
+    }
+
+    private func compare() throws {
+        for (option, file) in [("--markdown", markdown), ("--junit", junit)] {
+            if let file { try requireWritableParent(of: file, option: option) }
+        }
+        let results: Results
+        let old: Results?
+        let confirmations: [Results]
+        do {
+            results = try ResultsFile.read(current)
+            confirmations = try confirm.map { path throws(ReportError) in try ResultsFile.read(path) }
+            old = accept && !exists(baseline) ? nil : try ResultsFile.read(baseline)
+        } catch {
+            try giveUp([error.description])
+        }
+        let comparison: Comparison?
+        do {
+            comparison = try old.map { old throws(NotComparable) in
+                try Comparison(
+                    baseline: old, current: results, confirmations: confirmations,
+                    settings: Comparison.Settings(timeMargin: timeMargin, times: times))
+            }
+        } catch {
+            if !accept { try giveUp(error.reasons) }
+            comparison = nil
+        }
+        if let comparison { try report(comparison) }
+        if accept {
+            try move(old, results, comparison)
+        } else if let comparison {
+            let missingTimes = comparison.notCompared.filter { $0.kind == .measured }
+            if !comparison.regressions.isEmpty { throw ExitCode(1) }
+            if requireTimes, let first = missingTimes.first {
+                try giveUp(["\(first.strategy): \(first.name) was not compared: \(first.test)"])
+            }
+        }
+    }
+
+    private func exists(_ path: String) -> Bool {
+        FileManager.default.fileExists(atPath: path)
+            && (try? FileManager.default.contentsOfDirectory(atPath: path).isEmpty) != true
+    }
+
+    private func report(_ comparison: Comparison) throws {
+        print(ComparisonText.terminal(comparison), terminator: "")
+        if github { print(GitHubAnnotations.render(comparison), terminator: "") }
+        try write(ComparisonText.markdown(comparison), to: markdown)
+        try write(JUnitXML.render(comparison), to: junit)
+    }
+
+    private func write(_ text: String, to file: String?) throws {
+        if let file { try writeAtomically(Data(text.utf8), to: URL(fileURLWithPath: file)) }
+    }
+
+    /// Says why in every form that was asked for, and ends with code 2.
+    private func giveUp(_ reasons: [String]) throws -> Never {
+        for reason in reasons { printError("could not compare: \(reason)") }
+        if github { print(GitHubAnnotations.render(notComparable: reasons), terminator: "") }
+        try write(ComparisonText.markdown(notComparable: reasons), to: markdown)
+        try write(JUnitXML.render(notComparable: reasons), to: junit)
+        throw ExitCode(2)
+    }
+
+    private func move(_ old: Results?, _ results: Results, _ comparison: Comparison?) throws {
+        guard results.isComplete else { try giveUp(["an experiment that was stopped is no baseline: \(current)"]) }
+        let accepted = Comparison.accept(
+            results, over: old, comparison: comparison, reason: reason ?? "",
+            date: ISO8601DateFormatter().string(from: Date()))
+        if baseline.hasSuffix(".json") {
+            try writeAtomically(try ResultsFile.encode(accepted), to: URL(fileURLWithPath: baseline))
+        } else {
+            try OutputDirectory(baseline).write(accepted)
+        }
+        print("The baseline \(baseline) is now that of commit \(results.machine.commit): \(reason ?? "")")
+    }
+}

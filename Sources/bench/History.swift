@@ -1,0 +1,73 @@
+import ArgumentParser
+import Diagnostics
+import Experiments
+import Foundation
+import Reports
+
+struct History: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show a metric over many results, by date and commit.",
+        discussion: """
+            Takes folders with a results.json each, or folders of such folders, and prints a row for every strategy of \
+            every run, the oldest first. Metrics are the columns of summary.csv.
+
+            EXAMPLES:
+              bench history runs/
+              bench history runs/* --metric bytes_sent_total --strategy sync
+              bench history runs/ --metric time_to_target_seconds_median,final_accuracy_median --format csv
+            """)
+
+    @Argument(help: ArgumentHelp("Folders with results, or with folders of results.", valueName: "folder"))
+    var folders: [String]
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Columns of summary.csv, with commas.", valueName: "name,..."))
+    var metric = "time_to_target_seconds_median,final_accuracy_median,bytes_sent_total"
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Strategies to show, with commas. (default: all)", valueName: "name,..."))
+    var strategy: String?
+
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("table or csv.", valueName: "format"), transform: choice("format"))
+    var format: HistoryTable.Style = .table
+
+    private var metrics: [String] { metric.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
+
+    func validate() throws {
+        if folders.isEmpty { throw ValidationError("name one folder or more") }
+        for name in metrics where !HistoryTable.metrics.contains(name) {
+            throw ValidationError(UnknownName.message("metric", found: name, allowed: HistoryTable.metrics))
+        }
+        if metrics.isEmpty { throw ValidationError("--metric is empty; allowed are the columns of summary.csv") }
+        if let strategy { _ = try PlanBuilder.strategies(strategy) }
+    }
+
+    func run() throws {
+        let names = try strategy.map { try PlanBuilder.strategies($0).map(\.name) }
+        var entries: [HistoryTable.Entry] = []
+        for folder in folders {
+            for path in try paths(folder) { entries.append(HistoryTable.Entry(path: path, try ResultsFile.read(path))) }
+        }
+        print(HistoryTable.render(entries, metrics: metrics, strategies: names, format), terminator: "")
+    }
+
+    /// The folder itself, or those within it, that hold results.
+    private func paths(_ folder: String) throws -> [String] {
+        let manager = FileManager.default
+        func holdsResults(_ path: String) -> Bool { manager.fileExists(atPath: "\(path)/\(ResultsFile.name)") }
+        var isFolder: ObjCBool = false
+        guard manager.fileExists(atPath: folder, isDirectory: &isFolder) else {
+            throw ReportError("'\(folder)' does not exist")
+        }
+        if !isFolder.boolValue || holdsResults(folder) { return [folder] }
+        let within = (try? manager.contentsOfDirectory(atPath: folder))?.sorted().map { "\(folder)/\($0)" } ?? []
+        let found = within.filter(holdsResults)
+        guard !found.isEmpty else {
+            throw ReportError("'\(folder)' holds no \(ResultsFile.name), and no folder in it does")
+        }
+        return found
+    }
+}

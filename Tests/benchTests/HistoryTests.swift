@@ -1,0 +1,72 @@
+import Foundation
+import Testing
+
+@testable import Experiments
+@testable import Reports
+
+@Suite struct HistoryTests {
+    /// Three runs of two strategies, by hand, of which the names are not in the order of the dates.
+    private func write(_ folder: TemporaryFolder) async throws {
+        let outcome = try await bench(
+            quick + ["--strategy", "single,sync", "--clock", "simulated", "--workers", "2"], in: folder)
+        #expect(outcome.code == 0, "\(outcome.testDescription)")
+        for (name, date, commit) in [
+            ("a", "2026-03-01T00:00:00Z", "ccc"), ("b", "2026-01-01T00:00:00Z", "aaa"),
+            ("c", "2026-02-01T00:00:00Z", "bbb"),
+        ] {
+            var results = try ResultsFile.read(folder.path("results"))
+            (results.machine.date, results.machine.commit) = (date, commit)
+            try folder.write(try ResultsFile.encode(results), "runs/\(name)/results.json")
+        }
+        try folder.write(Data("no results".utf8), "runs/notes/readme.txt")
+    }
+
+    @Test func aMetricIsListedByDateAndCommitForEveryStrategy() async throws {
+        try await withFolder { folder in
+            try await write(folder)
+            let outcome = try await bench(
+                ["history", "runs", "--metric", "bytes_sent_total,rounds", "--format", "csv"], in: folder)
+            #expect(outcome.code == 0 && outcome.errors.isEmpty, "\(outcome.testDescription)")
+            let rows = table(outcome.output)
+            #expect(rows[0] == ["date", "commit", "task", "strategy", "bytes_sent_total", "rounds", "results"])
+            #expect(
+                rows.dropFirst().map { "\($0[1]) \($0[3]) \($0[6])" } == [
+                    "aaa single runs/b", "aaa sync runs/b", "bbb single runs/c", "bbb sync runs/c", "ccc single runs/a",
+                    "ccc sync runs/a",
+                ])
+            let summary = table(try folder.text("results/summary.csv"))
+            let bytes = try #require(summary[0].firstIndex(of: "bytes_sent_total"))
+            #expect(rows[2][4] == summary[2][bytes] && rows[2][5] == "23")
+        }
+    }
+
+    @Test func foldersAndFilesMayBeNamedAndStrategiesChosen() async throws {
+        try await withFolder { folder in
+            try await write(folder)
+            let outcome = try await bench(
+                ["history", "runs/a", "runs/b/results.json", "--strategy", "sync"], in: folder)
+            #expect(outcome.code == 0, "\(outcome.testDescription)")
+            let lines = outcome.output.split(separator: "\n")
+            #expect(
+                lines.count == 4 && lines[0].hasPrefix("date") && lines[0].contains("time_to_target_seconds_median"))
+            #expect(lines[2].hasPrefix("2026-01-01T00:00:00Z  aaa") && lines[3].hasPrefix("2026-03-01T00:00:00Z  ccc"))
+            #expect(lines[2...].allSatisfy { $0.contains(" sync ") && $0.contains(" - ") })
+        }
+    }
+
+    @Test func wrongNamesAndFoldersWithoutResultsAreErrors() async throws {
+        try await expectError(["history"], code: 64, ["<folder>"])
+        try await expectError(
+            ["history", "x", "--metric", "byte_sent_total"], code: 64, ["did you mean 'bytes_sent_total'?"])
+        try await expectError(["history", "x", "--metric", ","], code: 64, ["--metric is empty"])
+        try await expectError(["history", "x", "--strategy", "synk"], code: 64, ["did you mean 'sync'?"])
+        try await expectError(["history", "x", "--format", "cvs"], code: 64, ["did you mean 'csv'?"])
+        try await expectError(["history", "x"], code: 1, ["'x' does not exist"])
+        try await expectError(["history", "x"], code: 1, ["'x' holds no results.json"]) {
+            try $0.write(Data(), "x/readme.txt")
+        }
+        try await expectError(["history", "x"], code: 1, ["x/a/results.json: not a complete results file"]) {
+            try $0.write(Data("{".utf8), "x/a/results.json")
+        }
+    }
+}
