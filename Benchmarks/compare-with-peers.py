@@ -99,9 +99,11 @@ def version(command):
 
 
 def processor():
+    """Name, family and model: virtual machines often tell no more by name than the maker."""
     try: lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError: return platform.processor()
-    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown")
+    values = dict(reversed([[part.strip() for part in line.split(":", 1)] for line in lines if ":" in line]))
+    return f"{values.get('model name', 'unknown')} (family {values.get('cpu family', '?')}, model {values.get('model', '?')})"
 
 
 def report(results, options, rounds):
@@ -122,7 +124,8 @@ def report(results, options, rounds):
             lines.append(f"| {workload} | {batch} | {one:,.0f} | {float(ours):,.0f} | **{float(ours) / one:.2f}** |")
     torch = version([options.python, "-c", "import torch; print(torch.__version__)"])
     lines += ["", f"- command: `Benchmarks/compare-with-peers.py --rounds {rounds}`",
-              f"- machine: {processor()}, {os.cpu_count()} cores, {platform.system()}",
+              f"- machine: {processor()}, {os.cpu_count()} cores, {platform.system()}"
+              + (f"; OPENBLAS_CORETYPE={core}" if (core := os.environ.get("OPENBLAS_CORETYPE")) else ""),
               f"- versions: PyTorch {torch}; {version(['swift', '--version'])}; commit {version(['git', '-C', str(HERE), 'rev-parse', '--short=12', 'HEAD'])}",
               "- numbers: [peers.csv](peers.csv)", ""]
     return "\n".join(lines)

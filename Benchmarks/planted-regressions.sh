@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# Plants regressions in a copy of this tree and checks that the gate catches each by name, and the unchanged program N
+# times not at all. Ends with code 0 if so.
+#
+#   Benchmarks/planted-regressions.sh [N=20] [FOLDER]     the copy stays in FOLDER, which makes a second time quicker
+set -euo pipefail
+cd "$(dirname "$0")/.."
+passes=${1:-20}
+copy=${2:-}
+if [ -z "$copy" ]; then
+    copy=$(mktemp -d)
+    trap 'rm -rf "$copy"' EXIT
+fi
+mkdir -p "$copy/tree" "$copy/runs"
+
+# The tree as git would commit it; what is equal is left alone, so that only what changed is built.
+restore() {
+    git ls-files --cached --others --exclude-standard Sources Tests Package.swift Benchmarks | while read -r file; do
+        cmp -s "$file" "$copy/tree/$file" && continue
+        mkdir -p "$(dirname "$copy/tree/$file")"
+        cp "$file" "$copy/tree/$file"
+    done
+}
+build() { (cd "$copy/tree" && swift build --product bench > "$copy/build.txt" 2>&1) || { cat "$copy/build.txt" >&2; exit 2; }; }
+bench="$copy/tree/.build/debug/bench"
+failures=0
+
+restore
+build
+Benchmarks/gate.sh --bench "$bench" --baseline "$copy/baseline" --accept "the unchanged program" > /dev/null
+passed=0
+for _ in $(seq 1 "$passes"); do
+    if Benchmarks/gate.sh --bench "$bench" --baseline "$copy/baseline" > "$copy/gate.txt"; then
+        passed=$((passed + 1))
+    else
+        grep -E '^REGRESSION' "$copy/gate.txt" || true
+    fi
+done
+echo "unchanged: passed $passed of $passes"
+[ "$passed" -eq "$passes" ] || failures=$((failures + 1))
+
+# plant NAME FILE SED-SCRIPT FIGURE...: each FIGURE, as "strategy figure", must be called a regression.
+plant() {
+    local name=$1 file=$2 script=$3
+    shift 3
+    sed -i -E "$script" "$copy/tree/$file"
+    if cmp -s "$file" "$copy/tree/$file"; then
+        echo "$name: could not be planted in $file" >&2
+        exit 2
+    fi
+    build
+    local code=0
+    Benchmarks/gate.sh --bench "$bench" --baseline "$copy/baseline" > "$copy/gate.txt" || code=$?
+    local missing=()
+    for figure in "$@"; do
+        grep -qE "^REGRESSION +${figure%% *} +${figure#* } " "$copy/gate.txt" || missing+=("$figure")
+    done
+    if [ "$code" -eq 1 ] && [ ${#missing[@]} -eq 0 ]; then
+        echo "$name: caught: $(tail -n 1 "$copy/gate.txt")"
+    else
+        echo "$name: NOT caught (code $code, missing: ${missing[*]:-nothing})"
+        cat "$copy/gate.txt"
+        failures=$((failures + 1))
+    fi
+    restore
+}
+
+plant "one extra all-reduce a step" Sources/Strategies/SynchronousSGD.swift \
+    's/^( *)try await rank\.allReduce\(gradient, \.sum, purpose: \.gradient, update: step\.update\)/\1try await rank.allReduce(ParameterVector(count: gradient.count), .sum, purpose: .gradient)\n&/' \
+    "sync bytes sent" "sync messages" "sync simulated time" "threads bytes sent"
+plant "a step 1.3 times slower" Sources/Strategies/TrainingRun.swift \
+    's/^( *)return workspaces\.withWorkspace\(capacity: indices\.count\) \{ workspace in/\1let start = ContinuousClock.now\n\1defer { let end = start + (ContinuousClock.now - start) * 1.3; while ContinuousClock.now < end {} }\n&/' \
+    "single measured time"
+plant "two points of accuracy" Sources/Strategies/TrainingRun.swift \
+    's/accuracy: Double\(correct\) \/ Double\(test\.count\)\)/accuracy: max(0, Double(correct) \/ Double(test.count) - 0.02))/' \
+    "single final accuracy" "threads final accuracy" "sync final accuracy" "federated final accuracy"
+plant "one more byte a message" Sources/Fabrics/Rank.swift \
+    's/framingBytes = 16/framingBytes = 17/' \
+    "threads bytes sent" "sync bytes sent" "federated bytes sent"
+build
+exit "$((failures > 0))"
