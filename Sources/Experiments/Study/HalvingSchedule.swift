@@ -1,0 +1,45 @@
+/// How many trials train for how long: with successive halving in rungs of growing length, of which each keeps the best.
+///
+/// K. Jamieson and A. Talwalkar 2016, *Non-stochastic Best Arm Identification and Hyperparameter Optimization* (AISTATS),
+/// in the form of L. Li et al. 2018, *Hyperband* (JMLR), algorithm 1, lines 5 to 9, for one bracket of n trials with at
+/// most R epochs, which keeps one of η:
+///
+///     s ← floor(log_η n)
+///     rung i of 0...s:  n_i ← floor(n / η^i) trials of r_i ← R / η^(s - i) epochs; the best floor(n_i / η) go on
+public struct HalvingSchedule: Hashable, Sendable {
+    public struct Rung: Hashable, Sendable {
+        /// Of each strategy.
+        public let trials: Int
+        public let epochs: Double
+    }
+
+    public let rungs: [Rung]
+
+    /// - Parameters:
+    ///   - trials: n, of each strategy.
+    ///   - epochs: R, of a trial that is never stopped.
+    ///   - reduction: η, 2 or more; nil for no halving: one rung of all.
+    public init(trials: Int, epochs: Double, reduction: Int?) {
+        precondition(trials > 0, "\(trials) trials")
+        guard let reduction else {
+            rungs = [Rung(trials: trials, epochs: epochs)]
+            return
+        }
+        precondition(reduction > 1, "a reduction by \(reduction)")
+        // Whole numbers only: log(243) / log(3) is just below 5 in floating point.
+        var counts = [trials]
+        while let last = counts.last, last >= reduction { counts.append(last / reduction) }
+        var factor = 1.0
+        var rungs: [Rung] = []
+        for count in counts.reversed() {
+            rungs.insert(Rung(trials: count, epochs: epochs / factor), at: 0)
+            factor *= Double(reduction)
+        }
+        self.rungs = rungs
+    }
+
+    /// Trials that are begun, over all rungs.
+    public var starts: Int { rungs.reduce(0) { $0 + $1.trials } }
+    /// Epochs of one strategy and seed, over all trials and rungs.
+    public var epochs: Double { rungs.reduce(0) { $0 + Double($1.trials) * $1.epochs } }
+}

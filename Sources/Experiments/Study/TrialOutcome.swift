@@ -1,0 +1,66 @@
+public import Statistics
+
+/// What one trial came to in one rung, over all seeds.
+public struct TrialOutcome: Hashable, Sendable {
+    public let trial: StudyTrial
+    public let rung: Int
+    /// In the order of seeds.
+    public let runs: [StudyRun]
+    private let metric: StudyPlan.Metric
+
+    /// Nil unless all seeds are finished.
+    init?(_ trial: StudyTrial, rung: Int, _ results: StudyResults) {
+        let runs = results.runs.filter { $0.strategy == trial.strategy && $0.trial == trial.index && $0.rung == rung }
+        guard runs.count == results.plan.experiment.seeds.count else { return nil }
+        self.trial = trial
+        self.rung = rung
+        self.runs = runs.sorted { $0.seed < $1.seed }
+        metric = results.plan.metric
+    }
+
+    public var divergedCount: Int { runs.filter { $0.outcome == .diverged }.count }
+    public var seedsReached: Int { runs.filter { $0.secondsToTarget != nil }.count }
+    public var accuracy: SpreadSummary { SpreadSummary(runs.map(\.accuracy), within: 0...1) }
+    public var timeToTarget: SpreadSummary {
+        SpreadSummary(runs.map { $0.secondsToTarget ?? .infinity }, scale: .logarithmic)
+    }
+    public var cost: StudyCost { runs.reduce(.zero) { $0 + $1.cost } }
+
+    /// What trials are chosen by: the median over seeds of the accuracy at the end, or of the time to the target (infinite
+    /// where half of the seeds or more never got there). The worst there is where a seed diverged, whatever the others did.
+    public var value: Double {
+        switch metric {
+        case .accuracy: divergedCount > 0 ? 0 : accuracy.median
+        case .time: divergedCount > 0 ? .infinity : timeToTarget.median
+        }
+    }
+
+    /// The same of each seed.
+    private var values: [Double] {
+        switch metric {
+        case .accuracy: runs.map(\.accuracy)
+        case .time: runs.map { $0.secondsToTarget ?? .infinity }
+        }
+    }
+
+    /// Whether this is worse than `other` by more than chance shows, on the same seeds; see ``Statistics/PairedComparison``.
+    public func isShownWorse(than other: TrialOutcome) -> Bool {
+        PairedComparison(
+            values, other.values, scale: metric == .time ? .logarithmic : .linear, smallerIsBetter: metric == .time
+        ).verdict == .secondIsBetter
+    }
+
+    /// Whether this is chosen before `other`: by the value; where that is equal, which is common on small sets, by fewer
+    /// seeds that diverged, then the mean accuracy, then the mean loss; then the one that was tried first.
+    public func isBetter(than other: TrialOutcome) -> Bool { key.lexicographicallyPrecedes(other.key) }
+
+    /// Smaller is better.
+    private var key: [Double] {
+        let count = Double(runs.count)
+        let loss = runs.reduce(0) { $0 + $1.loss } / count
+        return [
+            metric == .accuracy ? -value : value, Double(divergedCount), -runs.reduce(0) { $0 + $1.accuracy } / count,
+            loss.isNaN ? .infinity : loss, Double(trial.index),
+        ]
+    }
+}

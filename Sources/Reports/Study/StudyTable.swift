@@ -1,0 +1,122 @@
+import Diagnostics
+public import Experiments
+import Statistics
+
+/// What a study found: for each strategy the best options, and what it cost to find them.
+public enum StudyTable {
+    /// For a terminal: the best and the cost, then the expected best, then what a reader should know before using it.
+    public static func terminal(_ results: StudyResults) -> String {
+        guard !results.summaries.isEmpty else { return "No trial was finished.\n" }
+        return best(results).terminal + "\n" + title(results) + "\n" + afterTrials(results).terminal + "\n"
+            + (warnings(results).isEmpty ? "" : warnings(results).joined(separator: "\n") + "\n\n")
+            + StudyReport.total(results) + "\n\n"
+    }
+
+    // MARK: Tables
+
+    static func best(_ results: StudyResults) -> TextTable {
+        let metric = results.plan.metric
+        var table = TextTable([
+            ("strategy", .left), ("trials", .right), ("best options", .left),
+            ("\(results.plan.selection == .validation ? "validation" : "test") accuracy", .right),
+            ("time to \(target(results))", .right), ("whole search: cluster time", .right), ("host time", .right),
+            ("sent", .right), ("money", .right), ("energy", .right),
+        ])
+        for summary in results.summaries {
+            let (best, cost) = (summary.best, summary.cost)
+            let isUseless = metric == .time && !best.value.isFinite
+            table.append(
+                [
+                    summary.strategy.name, "\(summary.outcomes.count)",
+                    isUseless ? "none got there" : best.trial.words, accuracy(best), time(best),
+                ] + costs(cost))
+        }
+        return table
+    }
+
+    static func costs(_ cost: StudyCost) -> [String] {
+        [
+            Format.seconds(cost.clusterSeconds), Format.seconds(cost.hostSeconds),
+            cost.bytesSent == 0 ? "-" : Format.bytes(Double(cost.bytesSent)), cost.money.map(Format.money) ?? "-",
+            cost.wattHours.map(Format.energy) ?? "-",
+        ]
+    }
+
+    static func title(_ results: StudyResults) -> String {
+        results.plan.metric == .accuracy
+            ? "Expected best accuracy after k trials" : "Median of the best time to \(target(results)) after k trials"
+    }
+
+    /// A column for 1, 2, 4, ... trials, and all.
+    static func afterTrials(_ results: StudyResults) -> TextTable {
+        let summaries = results.summaries
+        let most = summaries.map(\.outcomes.count).max() ?? 1
+        var counts = [1]
+        while let last = counts.last, last < most { counts.append(min(most, 2 * last)) }
+        var table = TextTable([("strategy", .left)] + counts.map { ("k = \($0)", .right) })
+        for summary in summaries {
+            let points = summary.afterTrials
+            table.append(
+                [summary.strategy.name]
+                    + counts.map { count in
+                        guard count <= points.count else { return "-" }
+                        let best = points[count - 1].best
+                        return results.plan.metric == .accuracy
+                            ? Format.percent(best, decimals: 2) : best.isFinite ? Format.seconds(best) : "-"
+                    })
+        }
+        return table
+    }
+
+    // MARK: Words
+
+    static func target(_ results: StudyResults) -> String {
+        "\(Format.significant(results.plan.experiment.target * 100)) %"
+    }
+
+    /// Median and interval over seeds.
+    static func accuracy(_ outcome: TrialOutcome) -> String {
+        let diverged = outcome.divergedCount == 0 ? "" : " (\(outcome.divergedCount) diverged)"
+        let spread = outcome.accuracy
+        let median = Format.percent(spread.median, decimals: 2)
+        guard outcome.runs.count > 1 else { return median + diverged }
+        return "\(median) [\(Format.fixed(spread.low * 100, 2)), \(Format.fixed(spread.high * 100, 2))]\(diverged)"
+    }
+
+    /// `-` unless more than half of the seeds got there.
+    static func time(_ outcome: TrialOutcome) -> String {
+        let spread = outcome.timeToTarget
+        let reached =
+            outcome.seedsReached == outcome.runs.count
+            ? "" : " (\(outcome.seedsReached) of \(outcome.runs.count) seeds)"
+        guard spread.median.isFinite else { return "-" + reached }
+        guard outcome.runs.count > 1 else { return Format.seconds(spread.median) }
+        let high = spread.high.isFinite ? Format.seconds(spread.high) : "never"
+        return "\(Format.seconds(spread.median)) [\(Format.seconds(spread.low)), \(high)]\(reached)"
+    }
+
+    /// What may be wrong with the choice.
+    static func warnings(_ results: StudyResults) -> [String] {
+        var lines: [String] = []
+        for summary in results.summaries {
+            let name = summary.strategy.name
+            for edge in summary.edges {
+                lines.append(
+                    """
+                    Warning: the best \(edge.option.rawValue) of `\(name)`, \(edge.value), is at the \
+                    \(edge.isLargest ? "upper" : "lower") edge of what was tried: the best may lie beyond.
+                    """)
+            }
+            let diverged = summary.outcomes.filter { $0.divergedCount > 0 }.count
+            if diverged > 0 {
+                lines.append(
+                    "\(diverged) of \(summary.outcomes.count) trials of `\(name)` diverged with a seed, and rank last.")
+            }
+            if !summary.best.value.isFinite {
+                lines.append(
+                    "Warning: no trial of `\(name)` got to \(target(results)) with more than half of its seeds.")
+            }
+        }
+        return lines
+    }
+}

@@ -1,0 +1,42 @@
+public import Experiments
+
+/// `trials.csv`: one row a trial and rung. Costs are of that rung, over all seeds, so that their sum is that of the whole
+/// search; accuracies are fractions.
+public enum TrialsCSV {
+    public static let name = "trials.csv"
+
+    public static func render(_ results: StudyResults) -> String {
+        let options = StudyOption.allCases.filter { option in results.plan.dimensions.contains { $0.option == option } }
+        var csv = CSV(
+            columns: ["task", "strategy", "trial", "rung", "rank"]
+                + options.map { $0.rawValue.replacing("-", with: "_") } + [
+                    "epochs", "seeds", "chosen_on", "accuracy_median", "accuracy_low", "accuracy_high",
+                    "seeds_diverged",
+                    "target_accuracy", "seeds_reached", "time_to_target_seconds_median", "cluster_seconds",
+                    "host_seconds", "bytes_sent", "messages_sent", "money_usd", "energy_wh",
+                ])
+        let plan = results.plan
+        for summary in results.summaries {
+            let ranks = summary.ranked.map(\.trial.index)
+            for outcome in summary.allOutcomes {
+                let isLast = summary.outcomes.contains { $0.trial == outcome.trial && $0.rung == outcome.rung }
+                let rank = isLast ? ranks.firstIndex(of: outcome.trial.index).map { $0 + 1 } : nil
+                let (accuracy, cost) = (outcome.accuracy, outcome.cost)
+                csv.append(
+                    [
+                        plan.experiment.task, summary.strategy.name, String(outcome.trial.index + 1),
+                        String(outcome.rung + 1), CSV.count(rank),
+                    ] + options.map { outcome.trial.value(of: $0) ?? "" } + [
+                        CSV.number(plan.rungs[outcome.rung].epochs), CSV.count(outcome.runs.count),
+                        plan.selection.rawValue, CSV.number(accuracy.median), CSV.number(accuracy.low),
+                        CSV.number(accuracy.high), CSV.count(outcome.divergedCount),
+                        CSV.number(plan.experiment.target), CSV.count(outcome.seedsReached),
+                        CSV.number(outcome.timeToTarget.median), CSV.number(cost.clusterSeconds),
+                        CSV.number(cost.hostSeconds), CSV.count(cost.bytesSent), CSV.count(cost.messagesSent),
+                        CSV.amount(cost.money), CSV.amount(cost.wattHours),
+                    ])
+            }
+        }
+        return csv.text
+    }
+}

@@ -1,0 +1,87 @@
+import ArgumentParser
+import Experiments
+
+/// What to vary, and how to search.
+struct StudyOptions: ParsableArguments {
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("grid or random. (default: grid)", valueName: "name"),
+        transform: choice("search"))
+    var search: StudyPlan.Search = .grid
+
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp(
+            """
+            What to vary: [STRATEGY.]OPTION=V1,V2,... or, for a random search, [STRATEGY.]OPTION=LOW..HIGH[:log|:linear]. \
+            Options: learning-rate, momentum, weight-decay, batch, local-epochs, local-batch, fraction, allreduce. May stand \
+            several times. (default: learning-rate, 0.05 to 1.6)
+            """, valueName: "option=values"))
+    var vary: [String] = []
+
+    @Option(
+        parsing: .unconditional,
+        help: "Trials of every strategy in a random search; a grid has as many as points. (default: 8)")
+    var trials: Int?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Successive halving: from rung to rung keep the best one of so many, and train it so many times as long.",
+            valueName: "factor"))
+    var halving: Int?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "What trials are chosen by: accuracy (at the end) or time (to the target). (default: accuracy)",
+            valueName: "name"),
+        transform: choice("metric"))
+    var metric: StudyPlan.Metric = .accuracy
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            """
+            What they are chosen on: validation (a sixth of the training set, held out) or test, whose figures are then too \
+            good. (default: validation)
+            """,
+            valueName: "name"), transform: choice("selection set"))
+    var chosenOn: SelectionSet = .validation
+
+    private static let defaultTrials = 8
+    private static let defaultRates = (
+        grid: "learning-rate=0.05,0.1,0.2,0.4,0.8,1.6", random: "learning-rate=0.05..1.6"
+    )
+
+    /// Where a seed is for tuning, no report uses it.
+    static let firstSeed: UInt64 = 101
+
+    /// - Throws: `ValidationError` naming the option, what was found and what is allowed.
+    func plan(
+        _ experiment: ExperimentPlan, _ options: ExperimentOptions, _ training: TrainingOptions,
+        _ federated: FederatedOptions
+    ) throws -> StudyPlan {
+        if options.repetitions != 1 {
+            throw ValidationError("--repetitions is for 'bench run'; a study makes each run once")
+        }
+        if search == .grid, trials != nil {
+            throw ValidationError("--trials is for --search random; a grid has as many trials as points")
+        }
+        let texts = vary.isEmpty ? [search == .grid ? Self.defaultRates.grid : Self.defaultRates.random] : vary
+        do {
+            let dimensions = try texts.map { text throws(ExperimentError) in try SearchDimension(parsing: text) }
+            for option in training.given(federated) where dimensions.contains(where: { $0.option == option }) {
+                let name =
+                    option == .learningRate && training.learningRate == nil
+                    ? "scale-learning-rate-from" : option.rawValue
+                throw ValidationError("--\(name) sets what --vary \(option.rawValue) varies; leave one of them out")
+            }
+            return try StudyPlan(
+                experiment: experiment, search: search, trialCount: trials ?? Self.defaultTrials,
+                dimensions: dimensions,
+                metric: metric, selection: chosenOn, halving: halving)
+        } catch let error as ExperimentError {
+            throw ValidationError("\(error)")
+        }
+    }
+}

@@ -1,0 +1,191 @@
+import Foundation
+import Testing
+
+@testable import Experiments
+@testable import Reports
+
+@Suite struct StudyCommandTests {
+    private static let files = ["expected-best.csv", "report.md", "study.json", "trials.csv"].map { "study/\($0)" }
+
+    /// One epoch, one seed, no calibration.
+    private static func study(_ arguments: String...) -> [String] {
+        ["study", "--epochs", "1", "--seeds", "1", "--compute", "reference", "--output", "study"] + arguments
+    }
+
+    private func read(_ folder: TemporaryFolder) throws -> StudyResults {
+        try StudyFile.decode(try folder.read("study/study.json"), file: "study.json")
+    }
+
+    @Test func aStudyOfAllStrategiesWritesItsFilesAndSaysHowToUseIt() async throws {
+        try await withFolder { folder in
+            let outcome = try await bench(Self.study("--vary", "learning-rate=0.1,0.4"), in: folder)
+            #expect(outcome.code == 0 && outcome.errors.isEmpty, "\(outcome.testDescription)")
+            #expect(folder.files == Self.files)
+            let results = try read(folder)
+            #expect(results.isComplete && results.runs.count == 8 && results.plan.experiment.seeds == [101])
+            #expect(results.plan.selection == .validation)
+            for part in [
+                "Expected best accuracy after k trials", "The whole search made 8 runs",
+                "bench run --task digits --epochs 1 --strategy single,threads,sync,federated --tuned study", "study/",
+            ] {
+                #expect(outcome.output.contains(part), "\(part)")
+            }
+            let rows = table(try folder.text("study/trials.csv"))
+            #expect(rows.dropFirst().map { $0[1] } == ["single", "threads", "sync", "federated"].flatMap { [$0, $0] })
+        }
+    }
+
+    @Test func reportMakesTheFilesAgain() async throws {
+        try await withFolder { folder in
+            let study = try await bench(Self.study("--vary", "learning-rate=0.1,0.4"), in: folder)
+            let names = Self.files.filter { $0 != "study/study.json" }
+            let before = try names.map(folder.text)
+            for name in names { try folder.write(Data("gone".utf8), name) }
+            let outcome = try await bench(["report", "study"], in: folder)
+            #expect(outcome.code == 0 && folder.files == Self.files, "\(outcome.testDescription)")
+            #expect(try names.map(folder.text) == before)
+            #expect(study.output.hasPrefix(outcome.output) && !outcome.output.isEmpty)
+        }
+    }
+
+    @Test func twoSimulatedStudiesDifferInHostTimeOnly() async throws {
+        func study() async throws -> StudyResults {
+            try await withFolder { folder in
+                let random = [
+                    "--search", "random", "--trials", "4", "--vary", "learning-rate=0.05..1", "--halving", "2",
+                ]
+                let outcome = try await bench(Self.study("--clock", "simulated") + random, in: folder)
+                #expect(outcome.code == 0, "\(outcome.testDescription)")
+                var results = try read(folder)
+                for index in results.runs.indices { results.runs[index].cost.hostSeconds = 0 }
+                results.machine.date = ""
+                return results
+            }
+        }
+        let (first, second) = (try await study(), try await study())
+        #expect(first == second)
+        #expect(first.plan.rungs.map(\.trials) == [4, 2, 1] && first.runs.count == 7 * 4)
+    }
+
+    @Test func whatWasChosenIsUsedAndNamedInTheContract() async throws {
+        try await withFolder { folder in
+            let study = try await bench(Self.study("--vary", "learning-rate=0.0001,0.4"), in: folder)
+            #expect(study.code == 0, "\(study.testDescription)")
+            for path in ["study", "study/study.json"] {
+                let run = try await bench(quick + ["--tuned", path], in: folder)
+                #expect(run.code == 0, "\(run.testDescription)")
+                let results = try ResultsFile.decode(try folder.read("results/results.json"), file: "results.json")
+                for strategy in results.plan.strategies {
+                    #expect(strategy.configuration.schedule.baseRate == 0.4)
+                    #expect(strategy.tuning?.trials == 2 && strategy.tuning?.chosenOn == "validation split")
+                    #expect(strategy.tuning?.source == "study/study.json: grid search, by accuracy at the end")
+                }
+                let report = try folder.text("results/report.md")
+                #expect(report.contains("2 trials of learning-rate over 0.0001, 0.4"))
+                let trials = report.split(separator: "\n").first { $0.hasPrefix("| trials of tuning") } ?? ""
+                #expect(trials.contains("| equal "), "\(trials)")
+            }
+        }
+    }
+
+    // MARK: Errors
+
+    private static let wrong = [
+        WrongArguments(
+            "--vary", "learning-rte=1", says: ["unknown option 'learning-rte'", "did you mean 'learning-rate'?"]),
+        WrongArguments("--vary", "learning-rate=0", says: ["'0' is not a number above 0"]),
+        WrongArguments("--vary", "learning-rate=0.1..1", says: ["a grid needs values", "--search random"]),
+        WrongArguments(
+            "--vary", "learning-rate=0.1,0.2", "--vary", "local-epochs=1,2",
+            says: ["not equally large: single 2, threads 2, sync 2, federated 4 trials", "--search random --trials N"]),
+        WrongArguments("--vary", "batch=32,64", says: ["nothing is varied for federated"]),
+        WrongArguments("--vary", "batch=64,4", "--strategy", "sync", says: ["batch of 4", "8 workers"]),
+        WrongArguments("--trials", "3", says: ["--trials is for --search random"]),
+        WrongArguments("--search", "random", "--trials", "0", says: ["0 trials", "1 to 10000"]),
+        WrongArguments("--halving", "1", says: ["--halving is 1 with 6 trials"]),
+        WrongArguments("--search", "grd", says: ["search 'grd'", "did you mean 'grid'?", "grid, random"]),
+        WrongArguments("--metric", "loss", says: ["metric 'loss'", "accuracy, time"]),
+        WrongArguments("--chosen-on", "tests", says: ["did you mean 'test'?", "validation, test"]),
+        WrongArguments("--learning-rate", "0.1", says: ["--learning-rate sets what --vary learning-rate varies"]),
+        WrongArguments("--scale-learning-rate-from", "32", says: ["--scale-learning-rate-from sets what"]),
+        WrongArguments("--repetitions", "2", says: ["--repetitions is for 'bench run'"]),
+        WrongArguments("--seeds", "0", says: ["--seeds is 0", "1 to 1000"]),
+        WrongArguments("--output", "", says: ["--output is empty"]),
+    ]
+
+    @Test(arguments: wrong) func aStudyThatCannotBeSaysWhatIsAllowed(_ wrong: WrongArguments) async throws {
+        try await expectError(["study"] + wrong.arguments, code: 64, wrong.parts)
+    }
+
+    @Test func aFolderOfResultsIsNotMixedWithAStudy() async throws {
+        try await expectError(
+            ["study", "--output", "results"], code: 1, ["'results'", "holds results of 'bench run'"]
+        ) {
+            try $0.write(Data("{}".utf8), "results/results.json")
+        }
+    }
+
+    @Test func aBrokenStudyIsRefused() async throws {
+        let whole = try await withFolder { folder in
+            let outcome = try await bench(Self.study("--strategy", "single"), in: folder)
+            #expect(outcome.code == 0, "\(outcome.testDescription)")
+            return try folder.read("study/study.json")
+        }
+        let changed = String(decoding: whole, as: UTF8.self).replacing("\"trial\" : 1", with: "\"trial\" : 0")
+        for (data, part) in [
+            (whole.prefix(whole.count / 2), "not a complete study"), (Data(changed.utf8), "was changed"),
+        ] {
+            for arguments in [["report", "study"], ["run", "--tuned", "study"]] {
+                try await expectError(arguments, code: 1, ["study/study.json", part]) {
+                    try $0.write(data, "study/study.json")
+                }
+            }
+        }
+    }
+
+    @Test func aStudyThatIsNotThereOrOfAnotherTaskIsNoneToTuneBy() async throws {
+        try await expectError(["--tuned", "none"], code: 1, ["'none/study.json' does not exist"])
+        try await expectError(["--tuned", ""], code: 64, ["--tuned is empty"])
+        let whole = try await withFolder { folder in
+            _ = try await bench(Self.study("--strategy", "single"), in: folder)
+            return try folder.read("study/study.json")
+        }
+        func write(_ folder: TemporaryFolder) throws { try folder.write(whole, "s.json") }
+        try await expectError(
+            ["--tuned", "s.json", "--strategy", "sync"], code: 1, ["no trials of sync"], files: write)
+        try await expectError(
+            ["--tuned", "s.json", "--strategy", "single", "--learning-rate", "0.1"], code: 64,
+            ["--learning-rate is among the options"], files: write)
+    }
+
+    // MARK: Stopped
+
+    @Test(.timeLimit(.minutes(1)), arguments: [SIGINT, SIGTERM])
+    func finishedTrialsAreWrittenWhenTheProgramIsStopped(_ signal: Int32) async throws {
+        try await withFolder { folder in
+            let arguments = [
+                "study", "--vary", "learning-rate=0.1,0.2,0.4,0.8", "--strategy", "single,sync", "--workers", "2",
+                "--seeds",
+                "1", "--epochs", "1500", "--compute", "reference", "--output", "study",
+            ]
+            let outcome = try await bench(arguments, in: folder) { process in
+                // It is there when the first trial is.
+                while !folder.exists("study/study.json"), process.isRunning {
+                    try await Task.sleep(for: .milliseconds(5))
+                }
+                #expect(folder.files == ["study/study.json"])
+                kill(process.processIdentifier, signal)
+            }
+            #expect(outcome.code == 128 + signal, "\(outcome.testDescription)")
+            #expect(
+                outcome.errors.contains("Stopped. ") && outcome.errors.contains("are in study/."), "\(outcome.errors)")
+            #expect(folder.files == Self.files, "no half of a file")
+            let results = try read(folder)
+            #expect((2..<8).contains(results.runs.count) && !results.isComplete, "\(results.runs.count)")
+            #expect(try folder.text("study/report.md").contains("Stopped before its end"))
+            #expect(try await bench(["report", "study"], in: folder).code == 0)
+            let tuned = try await bench(quick + ["--tuned", "study", "--strategy", "single"], in: folder)
+            #expect(tuned.code == 1 && tuned.errors.contains("was stopped before its end"), "\(tuned.testDescription)")
+        }
+    }
+}
