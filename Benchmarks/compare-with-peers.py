@@ -71,12 +71,14 @@ class Runner:
             with opened as source: (self.scratch / name).write_bytes(source.read())
         return program
 
-    def run(self, command, threads, environment):
+    def run(self, command, threads, environment, attempts=1):
         pinned = ["taskset", "-c", "0"] if threads == 1 and shutil.which("taskset") else []
         command = pinned + [str(part) for part in command]
-        result = subprocess.run(command, capture_output=True, text=True, cwd=PEERS, env={**os.environ, **environment})
-        if result.returncode != 0: sys.exit(f"{' '.join(command)} failed:\n{result.stderr}")
-        return result.stdout.strip().splitlines()[-1]
+        for attempt in range(attempts):
+            result = subprocess.run(command, capture_output=True, text=True, cwd=PEERS, env={**os.environ, **environment})
+            if result.returncode == 0: return result.stdout.strip().splitlines()[-1]
+            print(f"{' '.join(command)} failed, attempt {attempt + 1} of {attempts}", file=sys.stderr, flush=True)
+        sys.exit(result.stderr)
 
     def ours(self, arguments, threads):
         arguments = [self.options.bench, "speed", *arguments, "--threads", threads, "--repetitions", 1, "--format", "csv", "--data", self.data]
@@ -88,7 +90,8 @@ class Runner:
         if program == "ref_2nn":
             line = self.run([self.reference, *arguments], threads, {"MNIST_DIR": str(self.scratch), "OPENBLAS_NUM_THREADS": "1"})
         else:
-            line = self.run([self.options.python, program, *arguments], threads, {"MNIST_DIR": str(self.data / "mnist")})
+            # Processes of PyTorch's DDP now and then abort when they start or end.
+            line = self.run([self.options.python, program, *arguments], threads, {"MNIST_DIR": str(self.data / "mnist")}, attempts=5)
         # The federated programs print seconds a round first and the samples per second at the end.
         return float(line.split("samples/s;")[0].split()[-1]) if line.startswith("fed-") else float(line.split(",")[3])
 

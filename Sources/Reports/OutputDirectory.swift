@@ -8,12 +8,17 @@ public struct OutputDirectory: Sendable {
     private let isNew: Bool
 
     /// Makes the folder where it is missing and checks that it can be written, before anything is computed for it.
+    ///
+    /// - Parameter other: a file of another command, whose report would be written over.
     /// - Throws: ``ReportError`` saying why not.
-    public init(_ path: String) throws(ReportError) {
+    public init(_ path: String, notWith other: String? = nil) throws(ReportError) {
         url = URL(fileURLWithPath: path, isDirectory: true)
         isNew = !FileManager.default.fileExists(atPath: path)
         if let file = Self.fileInTheWay(of: path) {
             throw ReportError("output folder '\(path)' cannot be written: '\(file)' is not a folder")
+        }
+        if let other, FileManager.default.fileExists(atPath: "\(path)/\(other)") {
+            throw ReportError("output folder '\(path)' holds another command's '\(other)'; name another with --output")
         }
         let probe = url.appendingPathComponent(".bench-\(ProcessInfo.processInfo.processIdentifier)")
         do {

@@ -43,7 +43,7 @@ struct Run: ParsableCommand {
     func run() throws {
         let plan = try tuned.applied(to: try builder.plan(), training, federated)
         let experiment = try Experiment(plan, data: DataDirectory(files.data))
-        let output = try OutputDirectory(files.output)
+        let output = try OutputDirectory(files.output, notWith: StudyFile.name)
         let modelFiles = try ModelFiles(files.save, plan)
         try files.checkTraceFile()
         let log = try files.log.map { try EventLog($0) }

@@ -62,11 +62,7 @@ struct StudyCommand: ParsableCommand {
 
     func run() throws {
         let study = try Study(try plan(), data: DataDirectory(files.data))
-        if FileManager.default.fileExists(atPath: "\(files.output)/\(ResultsFile.name)") {
-            throw ReportError(
-                "output folder '\(files.output)' holds results of 'bench run'; name another with --output")
-        }
-        let output = try OutputDirectory(files.output)
+        let output = try OutputDirectory(files.output, notWith: ResultsFile.name)
         let progress = ProgressDisplay(isOn: !files.quiet && isatty(STDERR_FILENO) == 1)
         let latest = LatestStudy()
         let interruption = Interruption {

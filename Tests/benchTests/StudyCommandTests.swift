@@ -119,9 +119,12 @@ import Testing
 
     @Test func aFolderOfResultsIsNotMixedWithAStudy() async throws {
         try await expectError(
-            ["study", "--output", "results"], code: 1, ["'results'", "holds results of 'bench run'"]
+            ["study", "--output", "results"], code: 1, ["'results'", "'results.json'", "another"]
         ) {
             try $0.write(Data("{}".utf8), "results/results.json")
+        }
+        try await expectError(["--output", "study"], code: 1, ["'study'", "'study.json'", "another"]) {
+            try $0.write(Data("{}".utf8), "study/study.json")
         }
     }
 
