@@ -13,6 +13,8 @@ public struct Comparison: Sendable {
         public var timeConfidence: Double
         /// Repetitions on either side, below which times are not compared.
         public var leastRepetitions: Int
+        /// The most that the control may take, in the median, in times of its least, for times to be compared.
+        public var calm: Double
         /// Between which machines measured times are compared.
         public var times: TimeScope
         /// Two-sided level of the tolerances of accuracies and losses.
@@ -20,8 +22,9 @@ public struct Comparison: Sendable {
 
         public init(
             timeMargin: Double = 0.1, timeConfidence: Double = 0.99, leastRepetitions: Int = 10,
-            times: TimeScope = .sameMachine, toleranceLevel: Double = 0.01
+            calm: Double = 1.25, times: TimeScope = .sameMachine, toleranceLevel: Double = 0.01
         ) {
+            self.calm = calm
             self.times = times
             self.timeMargin = timeMargin
             self.timeConfidence = timeConfidence

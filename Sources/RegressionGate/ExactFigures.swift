@@ -22,7 +22,7 @@ enum ExactFigures {
     private static func figure(
         _ pair: StrategyPair, _ name: String, lessIsWorse: Bool = false,
         _ value: (RunRecord) -> Int, hint: (RunRecord, RunRecord) -> String? = { _, _ in nil },
-        text: (Int) -> String
+        difference: (Int) -> String = signed, text: (Int) -> String
     ) -> Figure {
         let runs = zip(pair.baseline, pair.current)
         let different = runs.filter { value($0) != value($1) }
@@ -38,7 +38,7 @@ enum ExactFigures {
         }
         let isWorse = value(after) > value(before) || lessIsWorse
         let seeds = different.count == pair.baseline.count ? "every seed" : "seed \(before.seed)"
-        let change = signed(value(after) - value(before)) + relative(Double(value(before)), Double(value(after)))
+        let change = difference(value(after) - value(before)) + relative(Double(value(before)), Double(value(after)))
         let parts = [change, hint(before, after), "in \(seeds)"].compactMap { $0 }
         return Figure(
             strategy: pair.strategy.name, name: name, kind: .exact, status: isWorse ? .regression : .improvement,
@@ -60,9 +60,10 @@ enum ExactFigures {
                 test: "compute time was calibrated, so it is no exact figure; --compute reference makes it one")
         }
         // Whole nanoseconds, which is what the virtual clock counts.
-        return figure(pair, name, { Int(($0.clusterSeconds * 1e9).rounded()) }) {
-            Format.seconds(Double($0) / 1e9)
-        }
+        return figure(
+            pair, name, { Int(($0.clusterSeconds * 1e9).rounded()) },
+            difference: { ($0 > 0 ? "+" : "-") + Format.seconds(abs(Double($0)) / 1e9) },
+            text: { Format.seconds(Double($0) / 1e9) })
     }
 
     // MARK: Hints

@@ -12,6 +12,10 @@ import Statistics
 /// that is, by which they vary less from repetition to repetition. The faster half of the repetitions counts, so that
 /// another program that comes by for a while does not.
 ///
+/// *When.* A program that has threads wait for each other slows down more than the control does when another program takes
+/// their cores, so that no yardstick helps: where the control itself took longer than its least by more than
+/// ``Comparison/Settings/calm`` in the median, the times are named as not compared.
+///
 /// *The test.* The Hodges-Lehmann estimate of the ratio current / baseline and the interval that goes with the
 /// Mann-Whitney test; a regression is an interval that lies wholly above 1 + margin. The margin is for what differs from
 /// one start of a program to the next and is the same in all repetitions of one. The rate of false alarms was measured
@@ -74,7 +78,23 @@ enum TimeFigures {
         }
         let (baseline, current) = values(pair)
         if !(baseline + current).allSatisfy({ $0 > 0 && $0.isFinite }) { return "a time or a control that is none" }
+        for (side, runs) in [("baseline", pair.baseline), ("current results", pair.current)] {
+            let disturbance = disturbance(runs)
+            if disturbance > pair.settings.calm {
+                return """
+                    the machine was busy with something else during the \(side): the control took \
+                    \(Format.fixed(disturbance, 2)) times its least, and \(Format.fixed(pair.settings.calm, 2)) is allowed
+                    """
+            }
+        }
         return nil
+    }
+
+    /// The median of the matrix products' times over the least: 1 on a machine that does nothing else.
+    private static func disturbance(_ runs: [RunRecord]) -> Double {
+        let times = runs.flatMap(\.timings).map(\.control.sgemmSeconds)
+        guard let least = times.min() else { return 1 }
+        return SpreadSummary(times).median / least
     }
 
     // MARK: Values

@@ -120,6 +120,23 @@ import Testing
         #expect(try figure(.never, boot: same).test == "not asked for (--times never)")
     }
 
+    /// On either side; the run is twice as slow, which nothing would hide on a machine that does nothing else.
+    @Test func timesOfABusyMachineAreNotCompared() throws {
+        func figure(baseline: Double, current: Double) throws -> Figure {
+            var (old, new) = (made(), made())
+            for index in old.runs.indices {
+                old.runs[index].timings = timings(Self.steady, disturbance: baseline)
+                new.runs[index].timings = timings(Self.steady.map { $0 * 2 }, disturbance: current)
+            }
+            return try self.figure("host time", Comparison(baseline: old, current: new))
+        }
+        #expect(try figure(baseline: 1.2, current: 1.2).status == .regression)
+        let busy = try figure(baseline: 1, current: 1.3)
+        #expect(busy.status == .notCompared && busy.test.contains("busy") && busy.test.contains("current results"))
+        #expect(busy.test.contains("1.30 times its least, and 1.25 is allowed"), "\(busy.test)")
+        #expect(try figure(baseline: 1.3, current: 1).test.contains("during the baseline"))
+    }
+
     /// As a file whose checksum was made to fit might have them; the ratio of such times is no number.
     @Test func timesThatAreNoTimesAreNotCompared() throws {
         let none = Double.leastNonzeroMagnitude

@@ -63,6 +63,7 @@ import Testing
         let comparison = try Comparison(
             baseline: made(), current: made(bytes: 8000, messages: 80, clusterSeconds: 4.000000001))
         #expect(comparison.regressions.map(\.name) == ["bytes sent", "messages", "simulated time"])
+        #expect(try figure("simulated time", comparison).change.hasPrefix("+1 ns (+"))
         #expect(try figure("messages", comparison).change.contains("1.33 -> 2.67 an update of the model"))
     }
 

@@ -39,12 +39,14 @@ func record(
 }
 
 /// Repetitions that took so many times the control's time, which is 1 ms.
-func timings(_ ratios: [Double]) -> [RunRecord.Timing] {
-    ratios.map {
+///
+/// - Parameter disturbance: by how much longer the matrix products of all repetitions but the first took.
+func timings(_ ratios: [Double], disturbance: Double = 1) -> [RunRecord.Timing] {
+    ratios.enumerated().map { repetition, ratio in
         RunRecord.Timing(
-            clusterSeconds: $0 * 1e-3, hostSeconds: $0 * 1e-3,
-            control: HostControl.Times(sgemmSeconds: 0.5e-3, sweepSeconds: 2e-3),
-            segmentSeconds: [$0 * 0.25e-3, $0 * 0.75e-3])
+            clusterSeconds: ratio * 1e-3, hostSeconds: ratio * 1e-3,
+            control: HostControl.Times(sgemmSeconds: (repetition == 0 ? 1 : disturbance) * 0.5e-3, sweepSeconds: 2e-3),
+            segmentSeconds: [ratio * 0.25e-3, ratio * 0.75e-3])
     }
 }
 
