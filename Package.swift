@@ -60,7 +60,12 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: numeric),
-        .target(name: "Cluster", dependencies: ["Diagnostics", "Locking", "Randomness", "Yams"], swiftSettings: hot),
+        .target(
+            name: "Cluster",
+            dependencies: [
+                "Diagnostics", "Locking", "Randomness", "Yams",
+                .product(name: "Collections", package: "swift-collections"),
+            ], swiftSettings: hot),
         .target(
             name: "Fabrics",
             dependencies: [

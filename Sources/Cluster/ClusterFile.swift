@@ -16,7 +16,11 @@ public struct ClusterFileError: Error, CustomStringConvertible, Equatable {
 ///     latency: 18ms
 ///     bandwidth: 200Mbit                         # or uplink: and downlink:
 ///     overhead: 20us                             # optional, 0
-///     jitter: lognormal:0.2                      # optional, none
+///     receive_overhead: 20us                     # optional, 0
+///     jitter: lognormal:0.2                      # optional, none; empirical:FILE.csv is relative to this file
+///     topology: ring                             # optional, switch; see ``Topology`` and `ClusterFileTopology.swift`
+///     sharing: max-min                           # optional: ports for a switch, max-min elsewhere
+///     loss: 0.1%                                 # optional, 0; with timeout: 200ms
 ///     speed: 0.5                                 # optional, 1: relative to the compute model's device
 ///     price_per_hour: 0.038                      # optional: USD of one node, while the job lasts
 ///     watts_busy: 3.5                            # optional: of one node while it computes
@@ -28,7 +32,7 @@ public struct ClusterFileError: Error, CustomStringConvertible, Equatable {
 ///       latency: 250us
 ///       bandwidth: 10Gbit
 public struct ClusterFile {
-    private let file: String
+    let file: String
 
     /// The cluster that `argument` of `--cluster` means: a path that ends in .yaml or .yml, or a preset's name.
     public static func resolve(_ argument: String) throws(ClusterFileError) -> ClusterSpec {
@@ -49,10 +53,12 @@ public struct ClusterFile {
 
     private static let nodeKeys = [
         "latency", "bandwidth", "uplink", "downlink", "overhead", "speed", "price_per_hour", "watts_busy", "watts_idle",
+        "receive_overhead",
     ]
     private static let clusterKeys =
         ["name", "summary", "source"] + nodeKeys + [
-            "jitter", "server", "price_per_gb", "watt_hours_per_gb", "cost_source",
+            "jitter", "server", "topology", "sharing", "loss", "timeout", "price_per_gb", "watt_hours_per_gb",
+            "cost_source",
         ]
 
     func parse(_ text: String) throws(ClusterFileError) -> ClusterSpec {
@@ -66,6 +72,8 @@ public struct ClusterFile {
         }
         guard let root else { throw ClusterFileError("\(file): empty; a cluster needs \(Self.required)") }
         let values = try fields(of: root, allowed: Self.clusterKeys, what: "a cluster")
+        let interconnect = try interconnect(values)
+        try checkLinks(of: interconnect.topology, values)
         return ClusterSpec(
             name: try string(values["name"]) ?? URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent,
             summary: try string(values["summary"]) ?? "", source: try string(values["source"]) ?? file,
@@ -73,8 +81,10 @@ public struct ClusterFile {
             server: try values["server"].map { server throws(ClusterFileError) in
                 try node(try fields(of: server, allowed: Self.nodeKeys, what: "a server"), at: server)
             },
-            jitter: try parsed(values["jitter"]) { text throws(Quantity.Failure) in try Jitter(parsing: text) }
-                ?? .none,
+            jitter: try parsed(values["jitter"]) { text throws(Quantity.Failure) in
+                try Jitter(parsing: text, in: URL(fileURLWithPath: file).deletingLastPathComponent())
+            } ?? .none,
+            interconnect: interconnect == .plain ? nil : interconnect,
             pricePerGB: try amount(values["price_per_gb"], "a price in USD", unit: "$"),
             wattHoursPerGB: try amount(values["watt_hours_per_gb"], "a number of watt hours", unit: "Wh"),
             costSource: try string(values["cost_source"]))
@@ -95,20 +105,33 @@ public struct ClusterFile {
 
     private static let required = "'latency' and 'bandwidth' (or 'uplink' and 'downlink')"
 
-    private func node(_ values: [String: Yams.Node], at place: Yams.Node) throws(ClusterFileError) -> Node {
-        func rate(_ key: String) throws(ClusterFileError) -> Double? {
-            try parsed(values[key]) { text throws(Quantity.Failure) in try Quantity.bandwidth(text) }
-        }
-        func seconds(_ key: String) throws(ClusterFileError) -> Double? {
-            try parsed(values[key]) { text throws(Quantity.Failure) in try Quantity.duration(text).inSeconds }
-        }
-        let both = try rate("bandwidth")
+    func rate(_ node: Yams.Node?) throws(ClusterFileError) -> Double? {
+        try parsed(node) { text throws(Quantity.Failure) in try Quantity.bandwidth(text) }
+    }
+
+    func seconds(_ node: Yams.Node?) throws(ClusterFileError) -> Double? {
+        try parsed(node) { text throws(Quantity.Failure) in try Quantity.duration(text).inSeconds }
+    }
+
+    /// Latency and bandwidth of a link, which each must be there.
+    ///
+    /// - Parameter what: that has the link, for error messages.
+    func trunk(
+        _ values: [String: Yams.Node], of what: String, at place: Yams.Node
+    ) throws(ClusterFileError) -> Topology.Trunk {
+        let both = try rate(values["bandwidth"])
         if both != nil, let extra = values["uplink"] ?? values["downlink"] {
             throw error(at: extra, "either 'bandwidth' or 'uplink' and 'downlink', not both")
         }
-        guard let latency = try seconds("latency"), let uplink = try rate("uplink") ?? both,
-            let downlink = try rate("downlink") ?? both
-        else { throw error(at: place, "incomplete: a node needs \(Self.required)") }
+        guard let latency = try seconds(values["latency"]), let uplink = try rate(values["uplink"]) ?? both,
+            let downlink = try rate(values["downlink"]) ?? both
+        else { throw error(at: place, "incomplete: \(what) needs \(Self.required)") }
+        return Topology.Trunk(
+            latencySeconds: latency, uplinkBytesPerSecond: uplink, downlinkBytesPerSecond: downlink)
+    }
+
+    private func node(_ values: [String: Yams.Node], at place: Yams.Node) throws(ClusterFileError) -> Node {
+        let trunk = try trunk(values, of: "a node", at: place)
         let speed = try parsed(values["speed"]) { text throws(Quantity.Failure) in
             guard let value = Double(text), value > 0, value.isFinite else {
                 throw Quantity.Failure(description: "'\(text)' is not a speed; allowed is a number above 0")
@@ -117,15 +140,17 @@ public struct ClusterFile {
         }
         return Node(
             link: Link(
-                latencySeconds: latency, uplinkBytesPerSecond: uplink, downlinkBytesPerSecond: downlink,
-                overheadSeconds: try seconds("overhead") ?? 0),
+                latencySeconds: trunk.latencySeconds, uplinkBytesPerSecond: trunk.uplinkBytesPerSecond,
+                downlinkBytesPerSecond: trunk.downlinkBytesPerSecond,
+                overheadSeconds: try seconds(values["overhead"]) ?? 0,
+                receiveOverheadSeconds: try seconds(values["receive_overhead"])),
             speed: speed ?? 1, pricePerHour: try amount(values["price_per_hour"], "a price in USD", unit: "$"),
             wattsBusy: try amount(values["watts_busy"], "a number of watts", unit: "W"),
             wattsIdle: try amount(values["watts_idle"], "a number of watts", unit: "W"))
     }
 
     /// The entries of a mapping, each key known.
-    private func fields(
+    func fields(
         of node: Yams.Node, allowed: [String], what: String
     ) throws(ClusterFileError) -> [String: Yams.Node] {
         guard let mapping = node.mapping else {
@@ -142,11 +167,11 @@ public struct ClusterFile {
         return values
     }
 
-    private func string(_ node: Yams.Node?) throws(ClusterFileError) -> String? {
+    func string(_ node: Yams.Node?) throws(ClusterFileError) -> String? {
         try parsed(node) { text throws(Quantity.Failure) in text }
     }
 
-    private func parsed<Value>(
+    func parsed<Value>(
         _ node: Yams.Node?, _ parse: (String) throws(Quantity.Failure) -> Value
     ) throws(ClusterFileError) -> Value? {
         guard let node else { return nil }
@@ -169,7 +194,7 @@ public struct ClusterFile {
         }
     }
 
-    private func error(at node: Yams.Node, _ message: String) -> ClusterFileError {
+    func error(at node: Yams.Node, _ message: String) -> ClusterFileError {
         ClusterFileError(node.mark.map { "\(file):\($0.line): \(message)" } ?? "\(file): \(message)")
     }
 }

@@ -3,7 +3,9 @@ import Diagnostics
 /// Clusters that can be named on the command line, from a workstation's memory to phones, each with the source of
 /// its figures.
 public enum ClusterPresets {
-    public static let all = [workstation, infiniband, ethernet10G, ethernet1G, wan, cable, phones4G, phones3G]
+    public static let all = [
+        workstation, infiniband, torus, fatRacks, racks, ethernet10G, ethernet1G, sites, wan, cable, phones4G, phones3G,
+    ]
 
     /// - Throws: ``ClusterFileError`` naming the presets, if there is none of that name.
     public static func named(_ name: String) throws(ClusterFileError) -> ClusterSpec {
@@ -53,6 +55,50 @@ public enum ClusterPresets {
         worker: server(Link(latencySeconds: 75e-3, bytesPerSecond: 125e6 / 15)), pricePerGB: 0.02, wattHoursPerGB: 1,
         costSource:
             "\(serverCosts); traffic 0.02 USD/GB (Amazon EC2, between regions, from us-east-1), \(networkEnergy)")
+
+    public static let torus = ClusterSpec(
+        name: "torus", summary: "servers with direct links to four neighbours each, at most 256",
+        source: """
+            N. P. Jouppi et al., A domain-specific supercomputer for training deep neural networks, CACM 63(7), 2020: a \
+            TPUv2 pod is a 16 x 16 torus of links of 496 Gbit/s each way; 1 µs of latency is an assumption
+            """,
+        worker: server(Link(latencySeconds: 1e-6, bytesPerSecond: 62e9)),
+        interconnect: Interconnect(.torus(rows: 16, columns: 16)), pricePerGB: 0, wattHoursPerGB: 1,
+        costSource: dataCentreCosts)
+
+    public static let fatRacks = ClusterSpec(
+        name: "racks-10g", summary: "racks of 40 servers on 10 Gbit/s Ethernet, uplinks 2.5 times oversubscribed",
+        source: """
+            M. Al-Fares, A. Loukissas, A. Vahdat, A scalable, commodity data center network architecture, SIGCOMM 2008, \
+            section 2.1: typical designs are oversubscribed by 2.5:1 to 8:1; A. Greenberg et al., VL2, SIGCOMM 2009: racks \
+            have 20 to 40 servers; latency as ethernet-10g, 5 µs for an uplink are an assumption
+            """,
+        worker: server(Link(latencySeconds: 250e-6, bytesPerSecond: 1.25e9)),
+        interconnect: Interconnect(
+            .racks(Topology.Racks(nodesPerRack: 40, latencySeconds: 5e-6, oversubscription: 2.5))), pricePerGB: 0,
+        wattHoursPerGB: 1, costSource: dataCentreCosts)
+
+    public static let racks = ClusterSpec(
+        name: "racks-1g", summary: "racks of 20 servers on 1 Gbit/s Ethernet, uplinks 8 times oversubscribed",
+        source: "oversubscription and size as racks-10g; latency as ethernet-1g, of an uplink as racks-10g",
+        worker: server(Link(latencySeconds: 250e-6, bytesPerSecond: 125e6)),
+        interconnect: Interconnect(
+            .racks(Topology.Racks(nodesPerRack: 20, latencySeconds: 5e-6, oversubscription: 8))), pricePerGB: 0,
+        wattHoursPerGB: 1, costSource: dataCentreCosts)
+
+    public static let sites = ClusterSpec(
+        name: "three-sites",
+        summary: "data centres on three continents, nodes spread evenly, each with a line to the others",
+        source: """
+            within a site as ethernet-1g; lines: J. Dean, as wan, 75 ms one way, of 1 Gbit/s / 15 each (Gaia, as wan)
+            """,
+        worker: server(Link(latencySeconds: 250e-6, bytesPerSecond: 125e6)),
+        interconnect: Interconnect(
+            .sites(
+                [("america", "europe"), ("europe", "asia"), ("asia", "america")].map { pair in
+                    Topology.SiteLine(
+                        site: pair.0, to: pair.1, Topology.Trunk(latencySeconds: 75e-3, bytesPerSecond: 125e6 / 15))
+                })), pricePerGB: 0.02, wattHoursPerGB: 1, costSource: wan.costSource)
 
     public static let cable = ClusterSpec(
         name: "cable", summary: "homes on cable, a server in a data centre",

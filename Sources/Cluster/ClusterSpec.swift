@@ -24,8 +24,8 @@ public struct Node: Hashable, Codable, Sendable {
     }
 }
 
-/// What the machines and links of a job are: equal workers around one switch, and a server for the strategies that
-/// have one.
+/// What the machines and links of a job are: equal workers, around one switch where nothing else is said, and a server
+/// for the strategies that have one.
 public struct ClusterSpec: Hashable, Codable, Sendable {
     public var name: String
     public var summary: String
@@ -35,6 +35,8 @@ public struct ClusterSpec: Hashable, Codable, Sendable {
     /// The rank that a strategy calls its server; a worker like the others where nil.
     public var server: Node?
     public var jitter: Jitter
+    /// What lies between the nodes' links; nil for one switch whose ports carry one message at a time.
+    public var interconnect: Interconnect?
     /// USD per 1e9 bytes of traffic, each byte counted once, where it is sent; nil where it is not known.
     public var pricePerGB: Double?
     /// Watt hours per 1e9 bytes of traffic; nil where it is not known.
@@ -44,7 +46,8 @@ public struct ClusterSpec: Hashable, Codable, Sendable {
 
     public init(
         name: String, summary: String, source: String, worker: Node, server: Node? = nil, jitter: Jitter = .none,
-        pricePerGB: Double? = nil, wattHoursPerGB: Double? = nil, costSource: String? = nil
+        interconnect: Interconnect? = nil, pricePerGB: Double? = nil, wattHoursPerGB: Double? = nil,
+        costSource: String? = nil
     ) {
         self.name = name
         self.summary = summary
@@ -52,6 +55,7 @@ public struct ClusterSpec: Hashable, Codable, Sendable {
         self.worker = worker
         self.server = server
         self.jitter = jitter
+        self.interconnect = interconnect
         self.pricePerGB = pricePerGB
         self.wattHoursPerGB = wattHoursPerGB
         self.costSource = costSource
@@ -98,16 +102,10 @@ public struct ClusterSpec: Hashable, Codable, Sendable {
     /// - Throws: ``ClusterFileError`` naming the figure and the range.
     public func validate() throws(ClusterFileError) {
         for node in [worker] + (server.map { [$0] } ?? []) {
-            for rate in [node.link.uplinkBytesPerSecond, node.link.downlinkBytesPerSecond]
-            where !(rate >= Self.leastBytesPerSecond && rate.isFinite) {
-                throw ClusterFileError(
-                    "cluster '\(name)': a bandwidth of \(rate * 8) bit/s; allowed is 1 kbit/s or more")
-            }
-            for seconds in [node.link.latencySeconds, node.link.overheadSeconds]
-            where !(0...Self.longestSeconds).contains(seconds) {
-                throw ClusterFileError(
-                    "cluster '\(name)': a latency or overhead of \(seconds) s; allowed is up to one hour")
-            }
+            let link = node.link
+            try validate(
+                rates: [link.uplinkBytesPerSecond, link.downlinkBytesPerSecond],
+                seconds: [link.latencySeconds, link.overheadSeconds, link.receiveOverheadSeconds ?? 0])
             for (figure, value) in [
                 ("price per hour", node.pricePerHour), ("number of watts busy", node.wattsBusy),
                 ("number of watts idle", node.wattsIdle),
@@ -119,8 +117,20 @@ public struct ClusterSpec: Hashable, Codable, Sendable {
         if case .uniform(let seconds) = jitter, seconds > Self.longestSeconds {
             throw ClusterFileError("cluster '\(name)': a jitter of \(seconds) s; allowed is up to one hour")
         }
+        try validateInterconnect()
         try validateCost("price per GB", pricePerGB)
         try validateCost("number of watt hours per GB", wattHoursPerGB)
+    }
+
+    func validate(rates: [Double], seconds: [Double]) throws(ClusterFileError) {
+        for rate in rates where !(rate >= Self.leastBytesPerSecond && rate.isFinite) {
+            throw ClusterFileError(
+                "cluster '\(name)': a bandwidth of \(rate * 8) bit/s; allowed is 1 kbit/s or more")
+        }
+        for seconds in seconds where !(0...Self.longestSeconds).contains(seconds) {
+            throw ClusterFileError(
+                "cluster '\(name)': a latency or overhead of \(seconds) s; allowed is up to one hour")
+        }
     }
 
     private func validateCost(_ figure: String, _ value: Double?) throws(ClusterFileError) {
@@ -161,11 +171,15 @@ public struct ClusterSpec: Hashable, Codable, Sendable {
                 : "\(Format.bandwidth(link.uplinkBytesPerSecond)) up, \(Format.bandwidth(link.downlinkBytesPerSecond)) down"
             var text = "\(Format.seconds(link.latencySeconds)), \(rate)"
             if link.overheadSeconds > 0 { text += ", \(Format.seconds(link.overheadSeconds)) a message" }
+            if let overhead = link.receiveOverheadSeconds, overhead > 0 {
+                text += ", \(Format.seconds(overhead)) to receive one"
+            }
             if node.speed != 1 { text += ", speed \(Format.significant(node.speed))" }
             return text
         }
         var text = describe(worker)
         if let server { text += "; server \(describe(server))" }
+        if let figures = network.figures(worker: worker.link) { text += "; \(figures)" }
         if jitter != .none { text += "; jitter \(jitter)" }
         return text
     }

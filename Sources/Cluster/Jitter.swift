@@ -9,11 +9,17 @@ public enum Jitter: Hashable, Codable, Sendable, CustomStringConvertible {
     case uniform(seconds: Double)
     /// Multiplies the latency: log-normal with median 1 and this sigma.
     case logNormal(sigma: Double)
+    /// In place of the latency of the nodes' links: one of these, all alike likely, from a file of measurements.
+    case empirical(file: String, seconds: [Double])
 
-    /// Parses `none`, `uniform:1ms`, `lognormal:0.5`.
-    public init(parsing text: String) throws(Quantity.Failure) {
+    /// Parses `none`, `uniform:1ms`, `lognormal:0.5`, `empirical:FILE.csv`.
+    public init(parsing text: String) throws(Quantity.Failure) { try self.init(parsing: text, in: nil) }
+
+    /// - Parameter folder: which a file's name is relative to; nil for the current one.
+    init(parsing text: String, in folder: URL?) throws(Quantity.Failure) {
         let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
-        let allowed = "none, uniform:TIME such as uniform:1ms, lognormal:SIGMA such as lognormal:0.5"
+        let allowed =
+            "none, uniform:TIME such as uniform:1ms, lognormal:SIGMA such as lognormal:0.5, empirical:FILE.csv"
         switch (parts.first, parts.dropFirst().first) {
         case ("none", nil): self = .none
         case ("uniform", let width?): self = .uniform(seconds: try Quantity.duration(width).inSeconds)
@@ -23,6 +29,8 @@ public enum Jitter: Hashable, Codable, Sendable, CustomStringConvertible {
                 throw Quantity.Failure(description: "jitter '\(text)': sigma must be a number in 0...3")
             }
             self = .logNormal(sigma: value)
+        case ("empirical", let file?) where !file.isEmpty:
+            self = .empirical(file: file, seconds: try LatencyFile.read(file, in: folder))
         default: throw Quantity.Failure(description: "unknown jitter '\(text)'; allowed are \(allowed)")
         }
     }
@@ -32,6 +40,7 @@ public enum Jitter: Hashable, Codable, Sendable, CustomStringConvertible {
         case .none: "none"
         case .uniform(let seconds): "uniform:\(Format.significant(seconds * 1e6))us"
         case .logNormal(let sigma): "lognormal:\(sigma)"
+        case .empirical(let file, _): "empirical:\(file)"
         }
     }
 
@@ -41,6 +50,15 @@ public enum Jitter: Hashable, Codable, Sendable, CustomStringConvertible {
         case .none: median
         case .uniform(let width): median + width * stream.uniform()
         case .logNormal(let sigma): median * exp(sigma * stream.normal())
+        case .empirical(_, let seconds): seconds[Int.random(in: 0..<seconds.count, using: &stream)]
         }
+    }
+
+    /// As ``latency(_:_:)`` for the nodes' links, with the factor for all other links of the message's route: a slow
+    /// moment of a log-normal network is one everywhere.
+    func latency(access: Double, _ stream: inout RandomStream) -> (access: Double, factor: Double) {
+        guard case .logNormal = self else { return (latency(access, &stream), 1) }
+        let factor = latency(1, &stream)
+        return (access * factor, factor)
     }
 }

@@ -11,17 +11,22 @@ public struct Link: Hashable, Codable, Sendable {
     public var downlinkBytesPerSecond: Double
     /// The time for which every message occupies the sender beyond its bytes, in seconds.
     public var overheadSeconds: Double
+    /// The time for which every message occupies the receiver after its last byte, in seconds; nil for none.
+    public var receiveOverheadSeconds: Double?
 
     public init(
         latencySeconds: Double, uplinkBytesPerSecond: Double, downlinkBytesPerSecond: Double,
-        overheadSeconds: Double = 0
+        overheadSeconds: Double = 0, receiveOverheadSeconds: Double? = nil
     ) {
-        precondition(latencySeconds >= 0 && overheadSeconds >= 0, "latency and overhead cannot be negative")
+        precondition(
+            latencySeconds >= 0 && overheadSeconds >= 0 && receiveOverheadSeconds ?? 0 >= 0,
+            "latency and overhead cannot be negative")
         precondition(uplinkBytesPerSecond > 0 && downlinkBytesPerSecond > 0, "bandwidth must be positive")
         self.latencySeconds = latencySeconds
         self.uplinkBytesPerSecond = uplinkBytesPerSecond
         self.downlinkBytesPerSecond = downlinkBytesPerSecond
         self.overheadSeconds = overheadSeconds
+        self.receiveOverheadSeconds = receiveOverheadSeconds
     }
 
     /// The same bandwidth both ways.

@@ -7,6 +7,8 @@ public enum TrafficPurpose: String, CaseIterable, Codable, Sendable {
     case modelUp
     case model
     case control
+    /// What is sent once more because it was lost, whatever it is for.
+    case retransmission
 
     /// Among all cases; without a search, since every message asks.
     var position: Int {
@@ -16,6 +18,7 @@ public enum TrafficPurpose: String, CaseIterable, Codable, Sendable {
         case .modelUp: 2
         case .model: 3
         case .control: 4
+        case .retransmission: 5
         }
     }
 }
@@ -57,7 +60,7 @@ public final class TrafficLedger: Sendable {
         var totalMessages = 0
     }
 
-    private static let kinds = 5 * 3
+    private static let kinds = 6 * 3
     private let state: Guarded<State>
 
     public init(ranks: Int) {
@@ -77,6 +80,17 @@ public final class TrafficLedger: Sendable {
             state.counts[receiver * Self.kinds + kind].messagesReceived += messages
             state.totalBytes += bytes
             state.totalMessages += messages
+        }
+    }
+
+    /// Charges the sender of a message that was lost, and is sent again, for the lost transmission.
+    package func chargeRetransmission(from sender: Int, bytes: Int, _ direction: TrafficDirection) {
+        let kind = Self.index(.retransmission, direction)
+        state.withLock { state in
+            state.counts[sender * Self.kinds + kind].bytesSent += bytes
+            state.counts[sender * Self.kinds + kind].messagesSent += 1
+            state.totalBytes += bytes
+            state.totalMessages += 1
         }
     }
 

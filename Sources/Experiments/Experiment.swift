@@ -213,7 +213,8 @@ public struct Experiment: Sendable {
                     nodes: nodes, jitter: cluster.jitter, compute: model, allReduce: plan.allReduce, seeds: seeds))
         }
         return SimulatedFabric(
-            nodes: nodes, jitter: cluster.jitter, compute: model, allReduce: plan.allReduce, seeds: seeds, pool: pool)
+            nodes: nodes, jitter: cluster.jitter, interconnect: cluster.network, compute: model,
+            allReduce: plan.allReduce, seeds: seeds, pool: pool)
     }
 
     // MARK: What a run needs
@@ -274,6 +275,12 @@ public struct Experiment: Sendable {
                 \(plan.name): a batch of \(configuration.batch) cannot be split among \(strategy.workerCount) workers; \
                 --batch must be at least --workers
                 """)
+        }
+        if let cluster = plan.cluster, plan.fabric != .threads {
+            do throws(ClusterFileError) {
+                try cluster.validate(ranks: strategy.rankCount)
+                if plan.fabric == .emulated { try cluster.validateEmulation() }
+            } catch { throw ExperimentError("\(plan.name): \(error)") }
         }
         if plan.fabric != .simulated, strategy.rankCount > maximumThreadRanks {
             throw ExperimentError(

@@ -8,6 +8,7 @@ public import Randomness
 public struct SimulatedFabric: Fabric {
     public let nodes: [Node]
     public let jitter: Jitter
+    public let interconnect: Interconnect
     public let compute: ComputeModel
     public let allReduce: AllReduceAlgorithm
     public let seeds: SeedSequence
@@ -15,15 +16,17 @@ public struct SimulatedFabric: Fabric {
 
     /// - Parameters:
     ///   - nodes: one per rank.
-    ///   - seeds: the source of jitter.
+    ///   - interconnect: what lies between their links.
+    ///   - seeds: the source of jitter and loss.
     ///   - pool: the threads that run the ranks' computations.
     public init(
-        nodes: [Node], jitter: Jitter = .none, compute: ComputeModel, allReduce: AllReduceAlgorithm = .ring,
-        seeds: SeedSequence, pool: HostPool
+        nodes: [Node], jitter: Jitter = .none, interconnect: Interconnect = .plain, compute: ComputeModel,
+        allReduce: AllReduceAlgorithm = .ring, seeds: SeedSequence, pool: HostPool
     ) {
         precondition(!nodes.isEmpty, "a fabric of no ranks")
         self.nodes = nodes
         self.jitter = jitter
+        self.interconnect = interconnect
         self.compute = compute
         self.allReduce = allReduce
         self.seeds = seeds

@@ -19,6 +19,8 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
             case computed(HostPool.Ticket, Waiter)
             /// A message asks for the receiver's port.
             case arriving(NetworkModel.Transit, Parcel)
+            /// Something happens to a message of ``RoutedTraffic``.
+            case routed(Int)
             /// A message is there.
             case delivered(Parcel)
             /// A rank that waited for its port goes on.
@@ -73,6 +75,8 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
     private let pool: HostPool
     let ledger: TrafficLedger
     private var network: NetworkModel
+    /// In place of `network`, where that is not enough.
+    private let routed: RoutedTraffic?
     private var ready = Deque<UnownedJob>()
     private var events = Heap<Event>()
     private var scheduled = 0
@@ -88,6 +92,12 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         self.pool = pool
         ledger = TrafficLedger(ranks: fabric.nodes.count)
         network = NetworkModel(nodes: fabric.nodes, jitter: fabric.jitter, seeds: fabric.seeds)
+        routed =
+            RoutedNetwork.isNeeded(fabric.interconnect, fabric.nodes)
+            ? RoutedTraffic(
+                RoutedNetwork(
+                    nodes: fabric.nodes, jitter: fabric.jitter, interconnect: fabric.interconnect, seeds: fabric.seeds),
+                ledger) : nil
         ranks = Array(repeating: RankState(), count: fabric.nodes.count)
     }
 
@@ -111,7 +121,10 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         }
         while endedCount < ranks.count {
             while let job = ready.popFirst() { job.runSynchronously(on: asUnownedTaskExecutor()) }
-            if let event = events.popMin() {
+            if let routed, let end = routed.network.nextFlowEnd(before: events.min?.time, at: now) {
+                now = end
+                advance(routed.network.endFlow())
+            } else if let event = events.popMin() {
                 now = event.time
                 fire(event.kind)
             } else if endedCount < ranks.count {
@@ -129,6 +142,8 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
             waiter.resume()
         case .arriving(let transit, let parcel):
             schedule(.delivered(parcel), at: network.arrive(transit))
+        case .routed(let message):
+            advance(message)
         case .delivered(let parcel):
             deliver(parcel)
         case .resume(let waiter):
@@ -297,9 +312,19 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         _ parcel: Parcel, bytes: Int, _ purpose: TrafficPurpose, _ direction: TrafficDirection
     ) -> VirtualTime {
         ledger.charge(from: parcel.sender, to: parcel.receiver, bytes: bytes, purpose, direction)
+        if let routed {
+            let (message, departed, next) = routed.post(parcel, bytes: bytes, direction, at: now)
+            schedule(.routed(message), at: next)
+            return departed
+        }
         let transit = network.depart(from: parcel.sender, to: parcel.receiver, bytes: bytes, at: now)
         schedule(.arriving(transit, parcel), at: transit.arriving)
         return transit.departed
+    }
+
+    private func advance(_ message: Int) {
+        guard let next = routed?.advance(message, at: now, deliver: { deliver($0) }) else { return }
+        schedule(.routed(message), at: next)
     }
 
     private func deliver(_ parcel: Parcel) {

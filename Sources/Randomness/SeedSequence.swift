@@ -13,6 +13,7 @@ public struct SeedSequence: Hashable, Sendable {
         case jitter = 7
         case validation = 8
         case search = 9
+        case loss = 10
         case test = 99
     }
 

@@ -76,6 +76,7 @@ public struct NotComparable: Error, CustomStringConvertible, Equatable {
         let fabric: StrategyPlan.FabricKind
         let worker, server: Machine?
         let jitter: Jitter?
+        let interconnect: Interconnect?
         let allReduce: String
         let configuration: TrainingConfiguration
 
@@ -89,6 +90,7 @@ public struct NotComparable: Error, CustomStringConvertible, Equatable {
             worker = plan.cluster.map { Machine(link: $0.worker.link, speed: $0.worker.speed) }
             server = plan.cluster?.server.map { Machine(link: $0.link, speed: $0.speed) }
             jitter = plan.cluster?.jitter
+            interconnect = plan.cluster?.interconnect
             allReduce = plan.allReduce.rawValue
             configuration = plan.configuration
         }

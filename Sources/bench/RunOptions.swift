@@ -180,7 +180,9 @@ struct ClusterOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Variation of latency: none, uniform:TIME, lognormal:SIGMA.", valueName: "jitter"),
+        help: ArgumentHelp(
+            "Variation of latency: none, uniform:TIME, lognormal:SIGMA, empirical:FILE.csv (seconds).",
+            valueName: "jitter"),
         transform: Jitter.init(parsing:))
     var jitter: Jitter?
 

@@ -1,3 +1,4 @@
+import Cluster
 import Datasets
 import Testing
 
@@ -71,5 +72,15 @@ import Testing
         var setup = Setup(strategies: ["federated"], clock: .emulate)
         setup.clients = 100_000
         #expect(message(setup).contains("can only be simulated"))
+    }
+    @Test func aClusterThatCannotCarryTheJobIsRefused() {
+        func message(_ interconnect: Interconnect, _ clock: ClockChoice) -> String {
+            self.message(Setup(strategies: ["sync"], clock: clock)) {
+                $0.strategies[0].cluster?.interconnect = interconnect
+            }
+        }
+        let torus = Interconnect(.torus(rows: 1, columns: 3))
+        #expect(message(torus, .simulated).contains("sync: cluster 'infiniband' has 3 machines, and the job 4 ranks"))
+        #expect(message(Interconnect(.ring), .emulate).contains("sync: cluster 'infiniband' cannot be emulated"))
     }
 }

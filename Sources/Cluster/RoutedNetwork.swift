@@ -1,0 +1,248 @@
+import Randomness
+
+/// What a message costs where it passes more than two ports, shares links, or can be lost. Where it does not, it costs
+/// what ``NetworkModel`` says, to the nanosecond.
+///
+/// A message occupies its sender for the overhead (LogGP's o; Alexandrov, Ionescu, Schauser and Scheiman 1995), is
+/// carried along its route, and occupies its receiver for the receive overhead. In between:
+///
+/// - `ports`: each link of the route carries one message at a time, in the order in which they ask for it, and passes it
+///   on while it still comes in (cut-through): a link is asked for when the last byte could leave it no sooner than it
+///   gets there, so a lone message takes the sum of the latencies and the time of the narrowest link. The sender goes on
+///   when the message has left the first link.
+/// - `max-min`: a message is a flow, which starts after the overhead and the route's latency, and ends when its bytes
+///   have gone at the rates of ``MaxMinSharing``. The sender goes on after the overhead.
+///
+/// A lost transmission occupies the sender and the first link (`ports`), or the whole route (`max-min`), as any other;
+/// when it has left and the time-out has passed, the message is sent again. Messages of a pair are handed over in the
+/// order in which they were sent, as MPI and TCP promise.
+///
+/// Belongs to one simulation, which calls it in the order of time.
+package final class RoutedNetwork {
+    /// What becomes of a message.
+    package enum Progress: Equatable {
+        /// ``advance(_:at:)`` is to be called then.
+        case waits(until: VirtualTime)
+        /// The message has been sent once more; otherwise as `waits`.
+        case sentAgain(until: VirtualTime)
+        /// It will be returned by ``endFlow(at:)``.
+        case flows
+        /// It has arrived: ``takeDelivered()`` tells which messages that makes ready, none where an earlier one of the
+        /// pair is missing.
+        case arrived
+    }
+
+    private enum Phase { case asking, starting, flowing, there, receiving, lost }
+
+    private struct Message {
+        var sender = 0
+        var receiver = 0
+        var bytes = 0
+        var route = NetworkMap.Route(links: [], latencySeconds: 0)
+        /// The link asked for, of the route.
+        var hop = 0
+        /// Of the two nodes' ports, in seconds, and what multiplies the links' latencies.
+        var latency = (access: 0.0, factor: 1.0)
+        /// Transmissions that will be lost.
+        var losses = 0
+        /// Among those of the pair.
+        var number = 0
+        var phase = Phase.asking
+    }
+
+    /// The messages of a pair that are not in order yet.
+    private struct Pair {
+        var sent = 0
+        var delivered = 0
+        var early: [Int: Int] = [:]
+    }
+
+    private let nodes: [Node]
+    private let jitter: Jitter
+    private let sharing: Interconnect.Sharing
+    private let loss: Interconnect.Loss?
+    private let hasPorts: Bool
+    private let seeds: SeedSequence
+    private var map: NetworkMap
+    private var flows: MaxMinSharing
+    private var messages: [Message] = []
+    private var free: [Int] = []
+    /// When each link carries nothing any more; for `ports`.
+    private var linkFree: [VirtualTime]
+    private var senderFree: [VirtualTime]
+    private var receiverFree: [VirtualTime]
+    /// Messages sent so far by each rank: the index of the next one's randomness.
+    private var sent: [Int]
+    private var pairs: [Int: Pair] = [:]
+    private let canOvertake: Bool
+    private var delivered: [Int] = []
+
+    /// Whether ``NetworkModel`` is not enough.
+    package static func isNeeded(_ interconnect: Interconnect, _ nodes: [Node]) -> Bool {
+        interconnect != .plain || nodes.contains { $0.link.receiveOverheadSeconds ?? 0 > 0 }
+    }
+
+    /// - Parameter nodes: one per rank; the last is a worker, whose link is that of rings, tori and graphs.
+    package init(nodes: [Node], jitter: Jitter, interconnect: Interconnect, seeds: SeedSequence) {
+        self.nodes = nodes
+        self.jitter = jitter
+        self.seeds = seeds
+        sharing = interconnect.sharing
+        loss = interconnect.loss
+        hasPorts = interconnect.topology.hasPorts
+        map = NetworkMap(interconnect.topology, nodes: nodes, worker: nodes[nodes.count - 1].link)
+        flows = MaxMinSharing(capacities: map.bytesPerSecond)
+        linkFree = Array(repeating: .zero, count: map.bytesPerSecond.count)
+        senderFree = Array(repeating: .zero, count: nodes.count)
+        receiverFree = senderFree
+        sent = Array(repeating: 0, count: nodes.count)
+        canOvertake = sharing == .maxMin || loss != nil || jitter != .none
+    }
+
+    /// A rank hands over a message of so many bytes.
+    ///
+    /// - Returns: its number; when the sender may go on; when ``advance(_:at:)`` is to be called.
+    package func depart(
+        from sender: Int, to receiver: Int, bytes: Int, at now: VirtualTime
+    ) -> (message: Int, departed: VirtualTime, next: VirtualTime) {
+        var message = Message(sender: sender, receiver: receiver, bytes: bytes)
+        message.route = map.route(from: sender, to: receiver)
+        message.latency.access =
+            hasPorts ? max(nodes[sender].link.latencySeconds, nodes[receiver].link.latencySeconds) : 0
+        if jitter != .none {
+            var stream = seeds.stream(.jitter, sender, sent[sender])
+            message.latency = jitter.latency(access: message.latency.access, &stream)
+        }
+        if let loss {
+            var stream = seeds.stream(.loss, sender, sent[sender])
+            while stream.uniform() <= loss.probability { message.losses += 1 }
+        }
+        sent[sender] += 1
+        if canOvertake {
+            let pair = sender * nodes.count + receiver
+            message.number = pairs[pair, default: Pair()].sent
+            pairs[pair, default: Pair()].sent += 1
+        }
+        let id = free.popLast() ?? messages.count
+        if id == messages.count { messages.append(message) } else { messages[id] = message }
+        let (departed, next) = transmit(id, at: now)
+        return (id, departed, next)
+    }
+
+    /// - Returns: when the sender may go on, and when something happens to the message next.
+    private func transmit(_ id: Int, at now: VirtualTime) -> (departed: VirtualTime, next: VirtualTime) {
+        let message = messages[id]
+        let overhead = VirtualTime.span(seconds: nodes[message.sender].link.overheadSeconds)
+        switch sharing {
+        case .maxMin:
+            let start = later(max(now, senderFree[message.sender]), overhead)
+            senderFree[message.sender] = start
+            messages[id].phase = .starting
+            let latency = message.latency.access + message.latency.factor * message.route.latencySeconds
+            return (start, later(start, VirtualTime.span(seconds: latency)))
+        case .ports:
+            let first = Int(message.route.links[0])
+            let start = later(max(now, linkFree[first], senderFree[message.sender]), overhead)
+            senderFree[message.sender] = start
+            let departed = later(start, service(message, 0))
+            linkFree[first] = departed
+            if message.losses > 0, let loss {
+                messages[id].phase = .lost
+                return (departed, later(departed, VirtualTime.span(seconds: loss.timeoutSeconds)))
+            }
+            return (departed, ask(id, after: 0, started: start))
+        }
+    }
+
+    /// What is next for the message: at the time that was given for it, or when its flow has ended.
+    package func advance(_ id: Int, at now: VirtualTime) -> Progress {
+        switch messages[id].phase {
+        case .asking:
+            let hop = messages[id].hop
+            let link = Int(messages[id].route.links[hop])
+            let start = max(now, linkFree[link])
+            linkFree[link] = later(start, service(messages[id], hop))
+            return .waits(until: ask(id, after: hop, started: start))
+        case .starting:
+            messages[id].phase = .flowing
+            flows.start(owner: id, bytes: messages[id].bytes, links: messages[id].route.links, at: now)
+            return .flows
+        case .flowing:
+            if messages[id].losses > 0, let loss {
+                messages[id].phase = .lost
+                return .waits(until: later(now, VirtualTime.span(seconds: loss.timeoutSeconds)))
+            }
+            return receive(id, at: now)
+        case .there: return receive(id, at: now)
+        case .receiving: return arrive(id)
+        case .lost:
+            messages[id].losses -= 1
+            return .sentAgain(until: transmit(id, at: now).next)
+        }
+    }
+
+    /// The time that a message occupies a link of its route.
+    private func service(_ message: Message, _ hop: Int) -> Int64 {
+        VirtualTime.span(seconds: Double(message.bytes) / map.bytesPerSecond[Int(message.route.links[hop])])
+    }
+
+    /// When a message that a link of its route began to carry at `started` asks for the next one, or is there.
+    private func ask(_ id: Int, after hop: Int, started: VirtualTime) -> VirtualTime {
+        let message = messages[id]
+        let link = Int(message.route.links[hop])
+        let seconds = (hop == 0 ? message.latency.access : 0) + message.latency.factor * map.latencySeconds[link]
+        let head = later(started, VirtualTime.span(seconds: seconds))
+        guard hop + 1 < message.route.links.count else {
+            messages[id].phase = .there
+            return later(head, service(message, hop))
+        }
+        messages[id].phase = .asking
+        messages[id].hop = hop + 1
+        return later(head, max(0, service(message, hop) - service(message, hop + 1)))
+    }
+
+    private func receive(_ id: Int, at now: VirtualTime) -> Progress {
+        let receiver = messages[id].receiver
+        guard let overhead = nodes[receiver].link.receiveOverheadSeconds, overhead > 0 else { return arrive(id) }
+        receiverFree[receiver] = later(max(now, receiverFree[receiver]), VirtualTime.span(seconds: overhead))
+        messages[id].phase = .receiving
+        return .waits(until: receiverFree[receiver])
+    }
+
+    private func later(_ time: VirtualTime, _ nanoseconds: Int64) -> VirtualTime {
+        VirtualTime(nanoseconds: time.nanoseconds + nanoseconds)
+    }
+
+    // MARK: Flows
+
+    /// When the next flow ends, if that is before `other`, at which something else happens.
+    package func nextFlowEnd(before other: VirtualTime?, at now: VirtualTime) -> VirtualTime? {
+        flows.nextEnd(before: other, at: now)
+    }
+
+    /// Ends the flow that ``nextFlowEnd(before:at:)`` has announced; returns its message, which is to be advanced.
+    package func endFlow() -> Int { flows.popEnded() }
+
+    // MARK: Order
+
+    private func arrive(_ id: Int) -> Progress {
+        guard canOvertake else {
+            delivered.append(id)
+            return .arrived
+        }
+        let key = messages[id].sender * nodes.count + messages[id].receiver
+        pairs[key]?.early[messages[id].number] = id
+        while let next = pairs[key]?.delivered, let ready = pairs[key]?.early.removeValue(forKey: next) {
+            delivered.append(ready)
+            pairs[key]?.delivered += 1
+        }
+        return .arrived
+    }
+
+    /// The messages that are ready for their receiver; their numbers are free again.
+    package func takeDelivered() -> [Int] {
+        defer { delivered.removeAll(keepingCapacity: true) }
+        free += delivered
+        return delivered
+    }
+}

@@ -1,0 +1,155 @@
+/// How the machines of a cluster are joined. Every physical link is full duplex: two directed links.
+public enum Topology: Hashable, Codable, Sendable {
+    /// All nodes on one switch that is never the bottleneck; a star, where the cluster has a server.
+    case oneSwitch
+    case racks(Racks)
+    /// Groups of nodes, each on a switch of its own, joined by lines over a wide area.
+    case sites([SiteLine])
+    /// Every node has a link of the worker's figures to the next and to the previous one.
+    case ring
+    /// Every node has a link of the worker's figures to each of its four neighbours; rows and columns close to rings.
+    case torus(rows: Int, columns: Int)
+    case graph(Graph)
+
+    /// A link beyond the nodes' own.
+    public struct Trunk: Hashable, Codable, Sendable {
+        /// One way, in seconds.
+        public var latencySeconds: Double
+        /// Out of the rack or site, or from the first end to the second.
+        public var uplinkBytesPerSecond: Double
+        public var downlinkBytesPerSecond: Double
+
+        public init(latencySeconds: Double, uplinkBytesPerSecond: Double, downlinkBytesPerSecond: Double) {
+            self.latencySeconds = latencySeconds
+            self.uplinkBytesPerSecond = uplinkBytesPerSecond
+            self.downlinkBytesPerSecond = downlinkBytesPerSecond
+        }
+
+        public init(latencySeconds: Double, bytesPerSecond: Double) {
+            self.init(
+                latencySeconds: latencySeconds, uplinkBytesPerSecond: bytesPerSecond,
+                downlinkBytesPerSecond: bytesPerSecond)
+        }
+    }
+
+    /// Racks in the order of ranks, each with one uplink to a core that is never the bottleneck.
+    public struct Racks: Hashable, Codable, Sendable {
+        public var nodesPerRack: Int
+        /// Of a rack's uplink, one way, in seconds.
+        public var latencySeconds: Double
+        /// Of a rack's uplink, each way; nil where it follows from `oversubscription`.
+        public var bytesPerSecond: Double?
+        /// By how much the bandwidth of a rack's nodes exceeds its uplink's; where `bytesPerSecond` is nil.
+        public var oversubscription: Double?
+
+        public init(
+            nodesPerRack: Int, latencySeconds: Double, bytesPerSecond: Double? = nil, oversubscription: Double? = nil
+        ) {
+            self.nodesPerRack = nodesPerRack
+            self.latencySeconds = latencySeconds
+            self.bytesPerSecond = bytesPerSecond
+            self.oversubscription = oversubscription
+        }
+
+        /// The uplink of a full rack of such nodes.
+        func uplink(of worker: Link) -> Trunk {
+            let factor = Double(nodesPerRack) / (oversubscription ?? 1)
+            return Trunk(
+                latencySeconds: latencySeconds,
+                uplinkBytesPerSecond: bytesPerSecond ?? factor * worker.uplinkBytesPerSecond,
+                downlinkBytesPerSecond: bytesPerSecond ?? factor * worker.downlinkBytesPerSecond)
+        }
+    }
+
+    /// A line from a site to the internet, which is never the bottleneck, or to another site.
+    public struct SiteLine: Hashable, Codable, Sendable {
+        public var site: String
+        /// Nil for the internet.
+        public var other: String?
+        public var trunk: Trunk
+
+        public init(site: String, to other: String? = nil, _ trunk: Trunk) {
+            self.site = site
+            self.other = other
+            self.trunk = trunk
+        }
+    }
+
+    /// Machines and switches by name, and the links between them. Machines pass on what is not for them.
+    public struct Graph: Hashable, Codable, Sendable {
+        public struct Edge: Hashable, Codable, Sendable {
+            public var first, second: String
+            /// Nil for the worker's.
+            public var latencySeconds: Double?
+            /// Each way; nil for the worker's.
+            public var bytesPerSecond: Double?
+
+            public init(_ first: String, _ second: String, latencySeconds: Double? = nil, bytesPerSecond: Double? = nil)
+            {
+                self.first = first
+                self.second = second
+                self.latencySeconds = latencySeconds
+                self.bytesPerSecond = bytesPerSecond
+            }
+        }
+
+        /// Machines, in the order of ranks.
+        public var nodes: [String]
+        public var switches: [String]
+        public var edges: [Edge]
+
+        public init(nodes: [String], switches: [String] = [], edges: [Edge]) {
+            self.nodes = nodes
+            self.switches = switches
+            self.edges = edges
+        }
+    }
+
+    /// The names of sites, in the order in which their lines name them first.
+    static func siteNames(_ lines: [SiteLine]) -> [String] {
+        var names: [String] = []
+        for line in lines {
+            for name in [line.site, line.other].compactMap({ $0 }) where !names.contains(name) { names.append(name) }
+        }
+        return names
+    }
+
+    /// Whether nodes hang on a switch by links of their own, and not directly on each other.
+    var hasPorts: Bool {
+        switch self {
+        case .oneSwitch, .racks, .sites: true
+        case .ring, .torus, .graph: false
+        }
+    }
+
+    /// The most ranks that find a machine each; nil where the topology grows with the job.
+    public var mostRanks: Int? {
+        switch self {
+        case .torus(let rows, let columns): rows * columns
+        case .graph(let graph): graph.nodes.count
+        case .oneSwitch, .racks, .sites, .ring: nil
+        }
+    }
+
+    /// Ranks that are near each other, in order: the nodes of a rack, a site or a torus' row; one group of all where
+    /// there is no such thing.
+    public func groups(ranks: Int) -> [Range<Int>] {
+        switch self {
+        case .oneSwitch, .ring, .graph: [0..<ranks]
+        case .racks(let racks): Self.chunks(ranks, of: racks.nodesPerRack)
+        case .torus(_, let columns): Self.chunks(ranks, of: columns)
+        case .sites(let lines):
+            (0..<Self.siteNames(lines).count).map { Self.part($0, of: Self.siteNames(lines).count, ranks) }
+                .filter { !$0.isEmpty }
+        }
+    }
+
+    private static func chunks(_ ranks: Int, of size: Int) -> [Range<Int>] {
+        stride(from: 0, to: ranks, by: size).map { $0..<min($0 + size, ranks) }
+    }
+
+    /// Ranks are spread over sites as evenly as can be, neighbours together.
+    static func part(_ index: Int, of parts: Int, _ ranks: Int) -> Range<Int> {
+        ranks * index / parts..<ranks * (index + 1) / parts
+    }
+}

@@ -1,0 +1,55 @@
+import Cluster
+
+/// The messages of a ``Simulation`` whose network is more than the ports of one switch.
+final class RoutedTraffic {
+    /// What the ledger has to know again when a message is sent once more.
+    private struct Envelope {
+        let parcel: Simulation.Parcel
+        let bytes: Int
+        let direction: TrafficDirection
+    }
+
+    let network: RoutedNetwork
+    private let ledger: TrafficLedger
+    /// By the network's number of a message.
+    private var envelopes: [Envelope?] = []
+
+    init(_ network: RoutedNetwork, _ ledger: TrafficLedger) {
+        self.network = network
+        self.ledger = ledger
+    }
+
+    /// - Returns: the message's number, when its sender may go on, and when ``Simulation`` is to ask what is next.
+    func post(
+        _ parcel: Simulation.Parcel, bytes: Int, _ direction: TrafficDirection, at now: VirtualTime
+    ) -> (message: Int, departed: VirtualTime, next: VirtualTime) {
+        let departure = network.depart(from: parcel.sender, to: parcel.receiver, bytes: bytes, at: now)
+        while envelopes.count <= departure.message { envelopes.append(nil) }
+        envelopes[departure.message] = Envelope(parcel: parcel, bytes: bytes, direction: direction)
+        return departure
+    }
+
+    /// Takes a message a step farther.
+    ///
+    /// - Returns: when to ask again; nil where a flow or another message will tell.
+    func advance(_ message: Int, at now: VirtualTime, deliver: (Simulation.Parcel) -> Void) -> VirtualTime? {
+        switch network.advance(message, at: now) {
+        case .waits(let next): return next
+        case .sentAgain(let next):
+            if let envelope = envelopes[message] {
+                ledger.chargeRetransmission(
+                    from: envelope.parcel.sender, bytes: envelope.bytes, envelope.direction)
+            }
+            return next
+        case .flows: return nil
+        case .arrived:
+            // All are taken out before the first is delivered: what follows from it may be given their numbers.
+            let parcels = network.takeDelivered().compactMap { message in
+                defer { envelopes[message] = nil }
+                return envelopes[message]?.parcel
+            }
+            for parcel in parcels { deliver(parcel) }
+            return nil
+        }
+    }
+}
