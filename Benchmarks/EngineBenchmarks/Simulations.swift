@@ -1,5 +1,7 @@
 import Benchmark
 import Cluster
+import Datasets
+import Experiments
 import Fabrics
 import Kernel
 import Randomness
@@ -12,7 +14,7 @@ private let messagesPerSecond = BenchmarkMetric.custom(
 /// The job, whose wall clock is measured too, starts its ranks and ends them.
 func registerSimulations() {
     for (ranks, algorithm, times) in [
-        (64, AllReduceAlgorithm.ring, 10), (64, .tree, 100), (1000, .recursiveDoubling, 5),
+        (64, AllReduceAlgorithm.ring, 10), (64, .tree, 100), (1000, .recursiveDoubling, 5), (1000, .doubleTree, 5),
     ] {
         var configuration = Benchmark.defaultConfiguration
         configuration.metrics = [.wallClock, messagesPerSecond]
@@ -29,10 +31,67 @@ func registerSimulations() {
             let seconds = (clock.now - start) / .seconds(1)
             benchmark.measurement(messagesPerSecond, Int(Double(report.ledger.totalMessages) / seconds))
         } setup: {
-            SimulatedFabric(
-                nodes: ClusterPresets.ethernet1G.nodes(ranks: ranks, server: nil),
-                compute: ComputeModel(.reference, flopsPerSample: 1, parameters: 64), allReduce: algorithm,
-                seeds: SeedSequence(1), pool: HostPool(threads: 1))
+            var fabric = cluster(ranks, algorithm, threads: 1)
+            // Message by message also where they could be played as a whole.
+            fabric.fewestMessagesPlayedInRounds = .max
+            return fabric
+        }
+    }
+    registerLargeStep()
+}
+
+private func cluster(_ ranks: Int, _ algorithm: AllReduceAlgorithm, threads: Int) -> SimulatedFabric {
+    SimulatedFabric(
+        nodes: ClusterPresets.ethernet1G.nodes(ranks: ranks, server: nil),
+        compute: ComputeModel(.reference, flopsPerSample: 1, parameters: 64), allReduce: algorithm,
+        seeds: SeedSequence(1), pool: HostPool(threads: threads))
+}
+
+/// A data-parallel step of mnist-2nn on 1,024 simulated nodes with a batch of 8 each, on two host threads: gradients of
+/// 8,192 samples, their sum, and the 2,095,104 messages of a ring, as a whole and one by one.
+private func registerLargeStep() {
+    let ranks = 1024
+    for inRounds in [true, false] {
+        Benchmark("Step of mnist-2nn on 1,024 simulated nodes\(inRounds ? "" : ", message by message")") {
+            _, step in
+            var fabric = cluster(ranks, .ring, threads: 2)
+            if !inRounds { fabric.fewestMessagesPlayedInRounds = .max }
+            _ = try fabric.run { rank in
+                let index = rank.index
+                try await rank.allReduce(
+                    .sum, count: step.parameters.count, computing: .step(samples: 8), purpose: .gradient,
+                    contribution: { step.differentiate(part: index, of: ranks, into: $0) },
+                    update: { gradient, range in
+                        step.optimizer.step(step.parameters, gradient, rate: 1e-6, in: range)
+                    })
+            }
+        } setup: {
+            LargeStep()
+        }
+    }
+}
+
+/// The model that all ranks share, and the data.
+///
+/// `@unchecked Sendable`: gradients are computed while nobody changes the parameters.
+private final class LargeStep: @unchecked Sendable {
+    private let network = (try? TrainingTask.named("mnist-2nn").network) ?? TrainingTask.all[0].network
+    private let dataset: Dataset
+    private let workspaces: WorkspacePool
+    let parameters: ParameterVector
+    let optimizer: SGD
+
+    init() {
+        dataset = syntheticDataset(network.input, classCount: network.classCount)
+        workspaces = WorkspacePool(for: network)
+        parameters = network.initialParameters(.he, seeds: SeedSequence(1))
+        optimizer = SGD(SGD.Configuration(), parameterCount: parameters.count)
+    }
+
+    func differentiate(part: Int, of parts: Int, into gradient: ParameterVector) {
+        workspaces.withWorkspace(capacity: 8) { workspace in
+            dataset.gather(Int32(8 * part)..<Int32(8 * part + 8), into: workspace.batch)
+            _ = network.lossAndGradient(of: workspace, dividedBy: 8 * parts, at: parameters, into: gradient)
         }
     }
 }

@@ -94,6 +94,24 @@ public final class TrafficLedger: Sendable {
         }
     }
 
+    /// Messages and bytes of one rank, each way.
+    package typealias Amount = (messages: Int, bytes: Int)
+
+    /// Charges one end of many messages; the other ends are charged by calls of their own.
+    package func charge(
+        _ rank: Int, sent: Amount, received: Amount, _ purpose: TrafficPurpose, _ direction: TrafficDirection
+    ) {
+        let index = rank * Self.kinds + Self.index(purpose, direction)
+        state.withLock { state in
+            state.counts[index].bytesSent += sent.bytes
+            state.counts[index].messagesSent += sent.messages
+            state.counts[index].bytesReceived += received.bytes
+            state.counts[index].messagesReceived += received.messages
+            state.totalBytes += sent.bytes
+            state.totalMessages += sent.messages
+        }
+    }
+
     public var totalBytes: Int { state.withLock { $0.totalBytes } }
     public var totalMessages: Int { state.withLock { $0.totalMessages } }
 

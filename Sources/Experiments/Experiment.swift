@@ -25,7 +25,6 @@ public struct Experiment: Sendable {
     public init(
         _ plan: ExperimentPlan, data: DataDirectory, selection: SelectionSet = .test, computeModel: ComputeModel? = nil
     ) throws {
-        self.plan = plan
         self.data = data
         self.selection = selection
         givenModel = computeModel
@@ -35,17 +34,23 @@ public struct Experiment: Sendable {
         }
         if plan.compute != "calibrated" { _ = try DeviceProfile.named(plan.compute) }
         try Self.check(plan)
+        let elements = task.network.parameterCount
+        var plan = plan
+        plan.strategies = try plan.strategies.map { try $0.choosingAllReduce(elements: elements) }
+        self.plan = plan
     }
 
     /// Checks what needs neither data nor files: batches, workers and ranks.
-    public static func check(_ plan: ExperimentPlan) throws(ExperimentError) {
+    ///
+    /// - Parameter memoryBytes: what this machine has.
+    public static func check(
+        _ plan: ExperimentPlan, memoryBytes: UInt64 = ProcessInfo.processInfo.physicalMemory
+    ) throws(ExperimentError) {
         let parameterCount = try TrainingTask.named(plan.task).network.parameterCount
         for strategy in plan.strategies {
             try check(strategy)
             let vectors = try description(of: strategy).make(strategy.configuration).vectorCount
-            let (bytes, memory) = (
-                Double(vectors) * Double(parameterCount) * 4, Double(ProcessInfo.processInfo.physicalMemory)
-            )
+            let (bytes, memory) = (Double(vectors) * Double(parameterCount) * 4, Double(memoryBytes))
             guard bytes < memory else {
                 throw ExperimentError(
                     """
@@ -206,15 +211,17 @@ public struct Experiment: Sendable {
             return try ThreadFabric(ranks: strategy.rankCount)
         }
         let nodes = cluster.nodes(ranks: strategy.rankCount, server: strategy.serverRank)
+        let groups = cluster.groups(ranks: strategy.rankCount)
         if plan.fabric == .emulated {
             return try ThreadFabric(
                 ranks: strategy.rankCount,
                 emulating: ThreadFabric.Emulation(
-                    nodes: nodes, jitter: cluster.jitter, compute: model, allReduce: plan.allReduce, seeds: seeds))
+                    nodes: nodes, jitter: cluster.jitter, compute: model, allReduce: plan.allReduceInUse,
+                    groups: groups, seeds: seeds))
         }
         return SimulatedFabric(
             nodes: nodes, jitter: cluster.jitter, interconnect: cluster.network, compute: model,
-            allReduce: plan.allReduce, seeds: seeds, pool: pool)
+            allReduce: plan.allReduceInUse, groups: groups, seeds: seeds, pool: pool)
     }
 
     // MARK: What a run needs

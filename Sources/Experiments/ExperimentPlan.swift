@@ -1,6 +1,7 @@
 public import Cluster
 public import Fabrics
 public import Kernel
+import Randomness
 public import Strategies
 
 /// Everything that decides what an experiment computes; two runs of one plan differ in measured times only.
@@ -59,7 +60,10 @@ public struct StrategyPlan: Hashable, Codable, Sendable {
     public var fabric: FabricKind
     /// nil where threads of this machine are the cluster.
     public var cluster: ClusterSpec?
+    /// As asked for.
     public var allReduce: AllReduceAlgorithm
+    /// What was chosen where `auto` was asked for, and why; nil before it is, and elsewhere.
+    public var allReduceChoice: AllReduceChoice?
     public var configuration: TrainingConfiguration
     /// How its options were found; nil where nobody knows.
     public var tuning: Tuning?
@@ -74,6 +78,24 @@ public struct StrategyPlan: Hashable, Codable, Sendable {
         self.allReduce = allReduce
         self.configuration = configuration
         self.tuning = tuning
+    }
+
+    /// The all-reduce that is used.
+    public var allReduceInUse: AllReduceAlgorithm { allReduceChoice?.algorithm ?? allReduce }
+
+    /// Chooses the cheapest all-reduce for `elements` numbers where the plan leaves that open.
+    func choosingAllReduce(elements: Int) throws -> StrategyPlan {
+        guard allReduce == .automatic, fabric != .threads, let cluster, let description, !description.isFederated
+        else { return self }
+        let ranks = description.make(configuration).rankCount
+        // Of the fabric only the network counts, and no computation is made.
+        let fabric = SimulatedFabric(
+            nodes: cluster.nodes(ranks: ranks, server: nil), jitter: cluster.jitter, interconnect: cluster.network,
+            compute: ComputeModel(.reference, flopsPerSample: 1, parameters: 1), groups: cluster.groups(ranks: ranks),
+            seeds: SeedSequence(0), pool: HostPool(threads: 1))
+        var plan = self
+        plan.allReduceChoice = try AllReduceChoice(on: fabric, elements: elements)
+        return plan
     }
 
     public var description: StrategyDescription? { StrategyRegistry.named(name) }

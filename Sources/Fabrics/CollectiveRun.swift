@@ -6,6 +6,10 @@ enum CollectiveKind: Equatable {
     case allReduce(Reduction)
     case broadcast(root: Int)
     case gather(root: Int)
+    case scatter(root: Int)
+    case allGather
+    case reduceScatter(Reduction)
+    case allToAll
     case barrier
     /// A barrier that sends nothing, for what is no part of the job.
     case meeting
@@ -13,18 +17,35 @@ enum CollectiveKind: Equatable {
     /// Whether no rank can be done before all have come.
     var needsAllRanks: Bool {
         switch self {
-        case .allReduce, .barrier, .meeting: true
-        case .broadcast, .gather: false
+        case .allReduce, .allGather, .reduceScatter, .allToAll, .barrier, .meeting: true
+        case .broadcast, .gather, .scatter: false
         }
     }
 
-    func messages(_ allReduce: AllReduceAlgorithm) -> any CollectiveAlgorithm {
+    /// Bytes of all vectors together from which all-gather and reduce-scatter go around a ring: below, steps count more
+    /// than bytes (MPICH's limit; Thakur, Rabenseifner and Gropp 2005, sections 4.1 and 4.2).
+    private static let longBytes = 512 << 10
+
+    /// - Parameters:
+    ///   - elements: the length of a rank's vector.
+    ///   - groups: the cluster's, for a hierarchical all-reduce.
+    func messages(
+        _ allReduce: AllReduceAlgorithm, groups: [Range<Int>]?, ranks: Int, elements: Int
+    ) -> any CollectiveAlgorithm {
         switch self {
-        case .allReduce: allReduce.messages
-        case .broadcast(let root): RootedCollective(base: BinomialBroadcast(), root: root)
-        case .gather(let root): RootedCollective(base: BinomialGather(), root: root)
-        case .barrier: DisseminationBarrier()
-        case .meeting: NoMessages()
+        case .allReduce: return allReduce.messages(ranks: ranks, groups: groups)
+        case .broadcast(let root): return RootedCollective(base: BinomialBroadcast(), root: root)
+        case .gather(let root): return RootedCollective(base: BinomialGather(), root: root)
+        case .scatter(let root): return BinomialScatter(root: root)
+        case .allGather:
+            let isLong = ranks * elements * bytesPerElement >= Self.longBytes
+            return isLong ? RingAllGather() : RecursiveDoublingAllGather()
+        case .reduceScatter:
+            let isLong = elements * bytesPerElement >= Self.longBytes
+            return isLong ? RingReduceScatter() : RecursiveHalvingReduceScatter()
+        case .allToAll: return PairwiseAllToAll()
+        case .barrier: return DisseminationBarrier()
+        case .meeting: return NoMessages()
         }
     }
 
@@ -51,28 +72,43 @@ final class CollectiveRun {
     /// What is done with the sum of an all-reduce, range by range.
     typealias Update = @Sendable (_ sum: ParameterVector, _ range: Range<Int>) -> Void
 
+    /// Writes a rank's part of an all-reduce.
+    typealias Contribution = @Sendable (_ vector: ParameterVector) -> Void
+
     let kind: CollectiveKind
     let elements: Int
     let purpose: TrafficPurpose
     var players: [Player]
     var waiters: [Simulation.Waiter?]
     var leftCount = 0
+    /// Whether ranks that enter wait for the others that come at the same time, since the messages may be played as a
+    /// whole.
+    var isAssembling = false
+    /// The ranks that entered meanwhile, in that order.
+    var assembled: [Int] = []
     /// What each rank brought: its own vector for an all-reduce, a copy for the others.
     private(set) var deposits: [ParameterVector?]
+    /// In place of the vectors themselves; empty where ranks brought those.
+    private var contributions: [Contribution] = []
+    /// Which ranks have brought them, in the order in which they came.
+    private var contributors: [Int] = []
     /// When the last rank came.
     private(set) var completedAt = VirtualTime.zero
     private let ranks: Int
-    private let algorithm: any CollectiveAlgorithm
+    let algorithm: any CollectiveAlgorithm
     private var enteredCount = 0
     /// Messages that are there and not yet waited for, by receiver * ranks + sender.
     private var waitingMessages: [Int: Int] = [:]
 
-    init(_ kind: CollectiveKind, _ allReduce: AllReduceAlgorithm, ranks: Int, elements: Int, purpose: TrafficPurpose) {
+    init(
+        _ kind: CollectiveKind, _ algorithm: any CollectiveAlgorithm, ranks: Int, elements: Int,
+        purpose: TrafficPurpose
+    ) {
         self.kind = kind
         self.elements = elements
         self.purpose = purpose
         self.ranks = ranks
-        algorithm = kind.messages(allReduce)
+        self.algorithm = algorithm
         players = Array(repeating: Player(), count: ranks)
         waiters = Array(repeating: nil, count: ranks)
         deposits = Array(repeating: nil, count: ranks)
@@ -80,8 +116,12 @@ final class CollectiveRun {
 
     var isComplete: Bool { enteredCount == ranks }
 
-    func enter(_ rank: Int, _ deposit: ParameterVector?, at now: VirtualTime) {
+    func enter(_ rank: Int, _ deposit: ParameterVector?, _ contribution: Contribution?, at now: VirtualTime) {
         deposits[rank] = deposit
+        if let contribution {
+            contributions.append(contribution)
+            contributors.append(rank)
+        }
         enteredCount += 1
         completedAt = max(completedAt, now)
     }
@@ -89,18 +129,49 @@ final class CollectiveRun {
     /// The arithmetic, once, in the order of ranks, whatever messages are being played.
     ///
     /// - Parameter update: takes the sum; without one, it is copied to all ranks.
-    func combine(_ pool: HostPool, _ update: Update?) {
-        guard case .allReduce(let reduction) = kind else { return }
+    func combine(_ pool: HostPool, _ contributed: ContributionSum, _ update: Update?) {
+        switch kind {
+        case .allReduce(let reduction):
+            let scale = reduction.scale(ranks: ranks)
+            if let update, !contributions.isEmpty {
+                precondition(contributions.count == ranks, "\(contributions.count) of \(ranks) ranks contribute")
+                let inOrder = zip(contributors, contributions).sorted { $0.0 < $1.0 }.map(\.1)
+                contributed.reduce(inOrder, count: elements, scale: scale, pool, update)
+                contributions = []
+            } else {
+                allReduce(pool, scale, update)
+            }
+        case .reduceScatter(let reduction): reduceScatter(pool, reduction.scale(ranks: ranks))
+        default: break
+        }
+    }
+
+    private func allReduce(_ pool: HostPool, _ scale: Float, _ update: Update?) {
         let vectors = deposits.compactMap { $0 }
-        let (elements, scale) = (elements, reduction.scale(ranks: ranks))
-        // Slices worth a thread's wake-up; their number cannot change the result, which is made number by number.
-        let slices = max(1, min(pool.threads, elements * ranks / 65_536))
+        // None where only the messages are played.
+        guard vectors.count == ranks else { return }
+        let elements = elements
+        let slices = pool.slices(work: elements * ranks)
         pool.concurrentPerform(slices) {
             let slice = (0..<elements).part($0, of: slices)
             if let update {
                 ParameterVector.reduce(vectors, in: slice, scale: scale, into: 0, update)
             } else {
                 ParameterVector.allReduce(vectors, in: slice, scale: scale)
+            }
+        }
+    }
+
+    private func reduceScatter(_ pool: HostPool, _ scale: Float) {
+        let vectors = deposits.compactMap { $0 }
+        guard vectors.count == ranks else { return }
+        let (elements, ranks) = (elements, ranks)
+        let slices = min(ranks, pool.slices(work: elements * ranks))
+        pool.concurrentPerform(slices) {
+            for rank in (0..<ranks).part($0, of: slices) {
+                ParameterVector.reduce(
+                    vectors, in: (0..<elements).part(rank, of: ranks), scale: scale, into: rank
+                ) { _, _ in }
             }
         }
     }

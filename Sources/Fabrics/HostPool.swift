@@ -104,6 +104,10 @@ public final class HostPool: Sendable {
         queue.condition.unlock()
     }
 
+    /// Into how many slices to cut the addition of `work` numbers: each is worth a thread's wake-up. Sums are made number
+    /// by number, so that it cannot change a result.
+    func slices(work: Int) -> Int { max(1, min(threads, work / 65_536)) }
+
     /// Calls `body` for every index in 0..<count, on all threads, and returns when all are done.
     public func concurrentPerform(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
         let tickets = (0..<count).map { index in Ticket { body(index) } }

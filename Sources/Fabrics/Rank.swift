@@ -61,6 +61,34 @@ public protocol Rank: AnyObject, Sendable {
         _ vector: ParameterVector, _ reduction: Reduction, purpose: TrafficPurpose,
         update: @escaping @Sendable (_ sum: ParameterVector, _ range: Range<Int>) -> Void
     ) async throws
+    /// A computation whose result goes into an all-reduce and nowhere else, such as the gradient of a data-parallel step:
+    /// `contribution` writes the rank's numbers into the vector that it is given, of arbitrary contents. Cluster time
+    /// passes as for ``compute(_:_:)`` and then an all-reduce with the same `update`.
+    ///
+    /// A fabric that only simulates the rank calls `contribution` when all ranks are there, so that of thousands of
+    /// ranks' vectors no more exist than are being computed. What it leaves elsewhere, such as the loss, is there when
+    /// this returns.
+    ///
+    /// - Parameter count: numbers in the vector.
+    func allReduce(
+        _ reduction: Reduction, count: Int, computing work: ComputeWork, purpose: TrafficPurpose,
+        contribution: @escaping @Sendable (_ vector: ParameterVector) -> Void,
+        update: @escaping @Sendable (_ sum: ParameterVector, _ range: Range<Int>) -> Void
+    ) async throws
+    /// Replaces, on every rank r, the r-th of n parts of the vector (`part(r, of: n)` of its range) by the sum or mean
+    /// over ranks, added in the order of ranks; the other parts stay as they are.
+    /// - Returns: the rank's part.
+    func reduceScatter(
+        _ vector: ParameterVector, _ reduction: Reduction, purpose: TrafficPurpose
+    ) async throws -> Range<Int>
+    /// All ranks' vectors, in the order of ranks, on all ranks: copies, which ranks may share and nobody may change.
+    func allGather(_ vector: ParameterVector, purpose: TrafficPurpose) async throws -> [ParameterVector]
+    /// Every rank r gets the r-th of n parts of every rank's vector, one behind the other in the order of ranks.
+    func allToAll(_ vector: ParameterVector, purpose: TrafficPurpose) async throws -> ParameterVector
+    /// Replaces, on every rank r, the r-th of n parts of the vector by that of the root; the other parts stay as they
+    /// are.
+    /// - Returns: the rank's part.
+    func scatter(_ vector: ParameterVector, from root: Int, purpose: TrafficPurpose) async throws -> Range<Int>
     /// Replaces the vector, on all ranks, by the root's.
     func broadcast(_ vector: ParameterVector, from root: Int, purpose: TrafficPurpose) async throws
     /// Copies of all ranks' vectors, in the order of ranks, on the root; nil on the others.

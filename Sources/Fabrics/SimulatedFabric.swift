@@ -7,12 +7,16 @@ public import Randomness
 /// that do not depend on the host.
 public struct SimulatedFabric: Fabric {
     public let nodes: [Node]
-    public let jitter: Jitter
+    public internal(set) var jitter: Jitter
     public let interconnect: Interconnect
     public let compute: ComputeModel
-    public let allReduce: AllReduceAlgorithm
+    public internal(set) var allReduce: AllReduceAlgorithm
+    /// The cluster's racks or sites, of consecutive ranks, for a hierarchical all-reduce; nil where it has none.
+    public let groups: [Range<Int>]?
     public let seeds: SeedSequence
     private let pool: HostPool
+    /// Collectives in rounds of so many messages and more are played as a whole where that is exact (``RoundPlay``).
+    package var fewestMessagesPlayedInRounds = 4096
 
     /// - Parameters:
     ///   - nodes: one per rank.
@@ -21,7 +25,7 @@ public struct SimulatedFabric: Fabric {
     ///   - pool: the threads that run the ranks' computations.
     public init(
         nodes: [Node], jitter: Jitter = .none, interconnect: Interconnect = .plain, compute: ComputeModel,
-        allReduce: AllReduceAlgorithm = .ring, seeds: SeedSequence, pool: HostPool
+        allReduce: AllReduceAlgorithm = .ring, groups: [Range<Int>]? = nil, seeds: SeedSequence, pool: HostPool
     ) {
         precondition(!nodes.isEmpty, "a fabric of no ranks")
         self.nodes = nodes
@@ -29,6 +33,7 @@ public struct SimulatedFabric: Fabric {
         self.interconnect = interconnect
         self.compute = compute
         self.allReduce = allReduce
+        self.groups = groups
         self.seeds = seeds
         self.pool = pool
     }

@@ -2,9 +2,13 @@ import Cluster
 import Kernel
 
 /// A rank of a ``Simulation``. Its program runs on the simulation's thread, one rank at a time.
-final class SimulatedRank: Rank {
+///
+/// `@unchecked Sendable`: only its program uses it, on that thread.
+final class SimulatedRank: Rank, @unchecked Sendable {
     let index: Int
     private let simulation: Simulation
+    /// Where a rank that is alone computes what it contributes; kept for its memory.
+    private var contribution: ParameterVector?
 
     init(index: Int, simulation: Simulation) {
         self.index = index
@@ -63,6 +67,66 @@ final class SimulatedRank: Rank {
         _ = try await simulation.take(
             part: vector, of: .allReduce(reduction), rank: index, elements: vector.count, purpose: purpose,
             update: update)
+    }
+
+    func allReduce(
+        _ reduction: Reduction, count: Int, computing work: ComputeWork, purpose: TrafficPurpose,
+        contribution: @escaping @Sendable (_ vector: ParameterVector) -> Void,
+        update: @escaping @Sendable (_ sum: ParameterVector, _ range: Range<Int>) -> Void
+    ) async throws {
+        guard self.count > 1 else {
+            let vector = reused(count)
+            try await compute(work) { contribution(vector) }
+            return update(vector, 0..<count)
+        }
+        try await simulation.spend(work, rank: index)
+        _ = try await simulation.take(
+            part: nil, contribution: contribution, of: .allReduce(reduction), rank: index, elements: count,
+            purpose: purpose, update: update)
+    }
+
+    /// The messages of a collective without its numbers.
+    func play(_ kind: CollectiveKind, elements: Int) async throws {
+        _ = try await simulation.take(part: nil, of: kind, rank: index, elements: elements, purpose: .gradient)
+    }
+
+    private func reused(_ count: Int) -> ParameterVector {
+        if let contribution, contribution.count == count { return contribution }
+        let vector = ParameterVector(count: count)
+        contribution = vector
+        return vector
+    }
+
+    func reduceScatter(
+        _ vector: ParameterVector, _ reduction: Reduction, purpose: TrafficPurpose
+    ) async throws -> Range<Int> {
+        if count > 1 {
+            _ = try await simulation.take(
+                part: vector, of: .reduceScatter(reduction), rank: index, elements: vector.count, purpose: purpose)
+        }
+        return (0..<vector.count).part(index, of: count)
+    }
+
+    func allGather(_ vector: ParameterVector, purpose: TrafficPurpose) async throws -> [ParameterVector] {
+        try await simulation.take(
+            part: vector.copied(), of: .allGather, rank: index, elements: vector.count, purpose: purpose
+        ).deposits.compactMap { $0 }
+    }
+
+    func allToAll(_ vector: ParameterVector, purpose: TrafficPurpose) async throws -> ParameterVector {
+        let run = try await simulation.take(
+            part: vector.copied(), of: .allToAll, rank: index, elements: vector.count, purpose: purpose)
+        return .joined(run.deposits.compactMap { $0 }, part: (0..<vector.count).part(index, of: count))
+    }
+
+    func scatter(_ vector: ParameterVector, from root: Int, purpose: TrafficPurpose) async throws -> Range<Int> {
+        let part = (0..<vector.count).part(index, of: count)
+        // A copy, since the root may be done and go on before the last rank has come.
+        let run = try await simulation.take(
+            part: index == root ? vector.copied() : nil, of: .scatter(root: root), rank: index,
+            elements: vector.count, purpose: purpose)
+        if index != root, let source = run.deposits[root] { vector.copy(from: source, in: part) }
+        return part
     }
 
     func broadcast(_ vector: ParameterVector, from root: Int, purpose: TrafficPurpose) async throws {

@@ -25,6 +25,8 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
             case delivered(Parcel)
             /// A rank that waited for its port goes on.
             case resume(Waiter)
+            /// All ranks that come at this time have entered a collective in rounds.
+            case assembled(CollectiveRun)
         }
 
         let time: VirtualTime
@@ -80,16 +82,19 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
     private var ready = Deque<UnownedJob>()
     private var events = Heap<Event>()
     private var scheduled = 0
+    private var messagesUnderWay = 0
     private var ranks: [RankState]
     private var endedCount = 0
     private var lastEnd = VirtualTime.zero
     private var failure: (any Error)?
+    private let contributed: ContributionSum
     /// Collectives that not all ranks have left, by their number in the program.
     private var collectives: [Int: CollectiveRun] = [:]
 
     init(_ fabric: SimulatedFabric, pool: HostPool) {
         self.fabric = fabric
         self.pool = pool
+        contributed = ContributionSum(threads: pool.threads)
         ledger = TrafficLedger(ranks: fabric.nodes.count)
         network = NetworkModel(nodes: fabric.nodes, jitter: fabric.jitter, seeds: fabric.seeds)
         routed =
@@ -148,6 +153,8 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
             deliver(parcel)
         case .resume(let waiter):
             waiter.resume()
+        case .assembled(let run):
+            play(run)
         }
     }
 
@@ -263,7 +270,8 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
 
     /// Takes part in the rank's next collective; returns when the rank's part is played.
     func take(
-        part deposit: ParameterVector?, of kind: CollectiveKind, rank: Int, elements: Int, purpose: TrafficPurpose,
+        part deposit: ParameterVector?, contribution: CollectiveRun.Contribution? = nil, of kind: CollectiveKind,
+        rank: Int, elements: Int, purpose: TrafficPurpose,
         update: CollectiveRun.Update? = nil
     ) async throws -> CollectiveRun {
         try throwIfFailed()
@@ -278,14 +286,22 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
             )
             run = existing
         } else {
-            run = CollectiveRun(kind, fabric.allReduce, ranks: ranks.count, elements: elements, purpose: purpose)
+            let algorithm = kind.messages(
+                fabric.allReduce, groups: fabric.groups, ranks: ranks.count, elements: elements)
+            run = CollectiveRun(kind, algorithm, ranks: ranks.count, elements: elements, purpose: purpose)
+            if let rounds = algorithm.rounds(of: ranks.count), messagesUnderWay == 0 {
+                run.isAssembling = routed == nil && rounds * ranks.count >= fabric.fewestMessagesPlayedInRounds
+            }
             collectives[number] = run
         }
-        run.enter(rank, deposit, at: now)
-        if run.isComplete { run.combine(pool, update) }
+        run.enter(rank, deposit, contribution, at: now)
+        if run.isComplete { run.combine(pool, contributed, update) }
         try await withUnsafeThrowingContinuation { waiter in
             run.waiters[rank] = waiter
-            if run.kind != .meeting {
+            if run.isAssembling {
+                run.assembled.append(rank)
+                if run.assembled.count == 1 { schedule(.assembled(run), at: now) }
+            } else if run.kind != .meeting {
                 advance(run, rank)
             } else if run.isComplete {
                 // Without messages, the last one to come is what the others wait for.
@@ -311,6 +327,7 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
     private func post(
         _ parcel: Parcel, bytes: Int, _ purpose: TrafficPurpose, _ direction: TrafficDirection
     ) -> VirtualTime {
+        messagesUnderWay += 1
         ledger.charge(from: parcel.sender, to: parcel.receiver, bytes: bytes, purpose, direction)
         if let routed {
             let (message, departed, next) = routed.post(parcel, bytes: bytes, direction, at: now)
@@ -328,6 +345,7 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
     }
 
     private func deliver(_ parcel: Parcel) {
+        messagesUnderWay -= 1
         switch parcel.content {
         case .collective(let run):
             run.arrived(from: parcel.sender, at: parcel.receiver)
@@ -342,6 +360,29 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
                 ranks[parcel.sender].receivers.remove(parcel.receiver)
                 waiting.waiter.resume()
             }
+        }
+    }
+
+    /// Plays a collective in rounds whose first ranks came at this time: as a whole if all did and nothing else is under
+    /// way, else message by message.
+    private func play(_ run: CollectiveRun) {
+        run.isAssembling = false
+        guard failure == nil else { return }
+        guard run.isComplete, messagesUnderWay == 0,
+            let play = RoundPlay(
+                run.algorithm, elements: run.elements, entered: run.assembled, at: now, on: network)
+        else {
+            for rank in run.assembled { advance(run, rank) }
+            return
+        }
+        network = play.network
+        for (rank, traffic) in play.traffic.enumerated() {
+            ledger.charge(rank, sent: traffic.sent, received: traffic.received, run.purpose, .peer)
+        }
+        for end in play.ends {
+            guard let waiter = run.waiters[end.rank] else { continue }
+            run.waiters[end.rank] = nil
+            schedule(.resume(waiter), at: end.time)
         }
     }
 

@@ -14,16 +14,19 @@ public struct ThreadFabric: Fabric {
         public var jitter: Jitter
         public var compute: ComputeModel
         public var allReduce: AllReduceAlgorithm
+        /// The cluster's racks or sites, of consecutive ranks; nil where it has none.
+        public var groups: [Range<Int>]?
         public var seeds: SeedSequence
 
         public init(
             nodes: [Node], jitter: Jitter = .none, compute: ComputeModel, allReduce: AllReduceAlgorithm = .ring,
-            seeds: SeedSequence
+            groups: [Range<Int>]? = nil, seeds: SeedSequence
         ) {
             self.nodes = nodes
             self.jitter = jitter
             self.compute = compute
             self.allReduce = allReduce
+            self.groups = groups
             self.seeds = seeds
         }
     }

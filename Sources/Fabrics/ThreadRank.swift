@@ -9,6 +9,8 @@ final class ThreadRank: Rank, @unchecked Sendable {
     let index: Int
     private let job: ThreadJob
     private(set) var account = TimeAccount()
+    /// Where the rank computes what it contributes to an all-reduce; kept for its memory.
+    private var contribution: ParameterVector?
     /// Kept for its memory.
     private var shown: [ParameterVector] = []
 
@@ -117,6 +119,76 @@ final class ThreadRank: Rank, @unchecked Sendable {
         }
     }
 
+    func allReduce(
+        _ reduction: Reduction, count: Int, computing work: ComputeWork, purpose: TrafficPurpose,
+        contribution body: @escaping @Sendable (_ vector: ParameterVector) -> Void,
+        update: @escaping @Sendable (_ sum: ParameterVector, _ range: Range<Int>) -> Void
+    ) async throws {
+        let vector: ParameterVector
+        if let contribution, contribution.count == count {
+            vector = contribution
+        } else {
+            vector = ParameterVector(count: count)
+            contribution = vector
+        }
+        measure(work) { body(vector) }
+        try await allReduce(vector, reduction, purpose: purpose, update: update)
+    }
+
+    func reduceScatter(
+        _ vector: ParameterVector, _ reduction: Reduction, purpose: TrafficPurpose
+    ) async throws -> Range<Int> {
+        let part = (0..<vector.count).part(index, of: count)
+        guard count > 1 else { return part }
+        try collective(.reduceScatter(reduction), vector, elements: vector.count, purpose) {
+            ParameterVector.reduce(
+                shownVectors(), in: part, scale: reduction.scale(ranks: count), into: index
+            ) { _, _ in }
+            chargeFromOthers(elements: part.count, purpose)
+        }
+        return part
+    }
+
+    func allGather(_ vector: ParameterVector, purpose: TrafficPurpose) async throws -> [ParameterVector] {
+        var gathered: [ParameterVector] = []
+        // One copy, which all ranks share.
+        try collective(.allGather, vector.copied(), elements: vector.count, purpose) {
+            gathered = shownVectors()
+            chargeFromOthers(elements: vector.count, purpose)
+        }
+        return gathered
+    }
+
+    func allToAll(_ vector: ParameterVector, purpose: TrafficPurpose) async throws -> ParameterVector {
+        let part = (0..<vector.count).part(index, of: count)
+        var result = ParameterVector(count: 0)
+        try collective(.allToAll, vector, elements: vector.count, purpose) {
+            result = .joined(shownVectors(), part: part)
+            chargeFromOthers(elements: part.count, purpose)
+        }
+        return result
+    }
+
+    func scatter(_ vector: ParameterVector, from root: Int, purpose: TrafficPurpose) async throws -> Range<Int> {
+        let part = (0..<vector.count).part(index, of: count)
+        try collective(.scatter(root: root), vector, elements: vector.count, purpose) {
+            guard index != root, let source = job.shownVector(of: root) else { return }
+            vector.copy(from: source, in: part)
+            if job.emulation == nil {
+                job.ledger.charge(from: root, to: index, bytes: part.count * bytesPerElement, purpose, .peer)
+            }
+        }
+        return part
+    }
+
+    /// What passed through shared memory from every other rank to this one.
+    private func chargeFromOthers(elements: Int, _ purpose: TrafficPurpose) {
+        guard job.emulation == nil else { return }
+        for other in 0..<count where other != index {
+            job.ledger.charge(from: other, to: index, bytes: elements * bytesPerElement, purpose, .peer)
+        }
+    }
+
     /// What passed through shared memory: the others' parts of this rank's slice came here, its sum, or what it
     /// changed, went to them.
     private func chargeExchange(of slice: Range<Int>, _ purpose: TrafficPurpose) {
@@ -168,7 +240,9 @@ final class ThreadRank: Rank, @unchecked Sendable {
         let entered = job.clock.seconds
         job.show(vector, of: index, at: entered)
         if let emulation = job.emulation {
-            try play(kind.messages(emulation.allReduce), elements: elements, purpose)
+            let algorithm = kind.messages(
+                emulation.allReduce, groups: emulation.groups, ranks: count, elements: elements)
+            try play(algorithm, elements: elements, purpose)
         }
         try job.barrier.wait()
         let ready = job.lastEnteredSeconds()

@@ -103,6 +103,16 @@ public final class ParameterVector: @unchecked Sendable {
 }
 
 extension ParameterVector {
+    /// The numbers in `part` of all vectors, one behind the other in the order given.
+    public static func joined(_ vectors: [ParameterVector], part: Range<Int>) -> ParameterVector {
+        let result = ParameterVector(count: vectors.count * part.count)
+        for (index, vector) in vectors.enumerated() {
+            vector.requireWithin(part)
+            (result.storage + index * part.count).update(from: vector.storage + part.lowerBound, count: part.count)
+        }
+        return result
+    }
+
     /// Replaces every vector's numbers in `range` by `scale` times their sum over all vectors, added in the order given:
     /// the arithmetic of an all-reduce. Calls for ranges that do not overlap may run at once.
     public static func allReduce(_ vectors: [ParameterVector], in range: Range<Int>, scale: Float = 1) {

@@ -137,7 +137,9 @@ public enum MarkdownReport {
         for strategy in results.plan.strategies {
             if let cluster = strategy.cluster, strategy.fabric != .threads {
                 text += "- `\(strategy.name)`: \(cluster.name), \(strategy.fabric.rawValue): \(cluster.figures)."
-                if strategy.description?.isFederated != true { text += " All-reduce: \(strategy.allReduce.rawValue)." }
+                if strategy.description?.isFederated != true {
+                    text += " All-reduce: \(OptionText.allReduce(strategy))."
+                }
                 text += cluster.source.isEmpty ? "\n" : " Source: \(cluster.source).\n"
             } else {
                 text += "- `\(strategy.name)`: threads of this machine, measured.\n"

@@ -37,8 +37,10 @@ public struct SynchronousSGD: Strategy {
         rankCount = workers
     }
 
-    /// A replica and a velocity for all, a gradient each.
-    public var vectorCount: Int { 1 + (configuration.optimizer.momentum == 0 ? 0 : 1) + rankCount }
+    /// A replica and a velocity for all, a gradient for each thread; of simulated ranks fewer gradients exist at once.
+    public var vectorCount: Int {
+        1 + (configuration.optimizer.momentum == 0 ? 0 : 1) + min(rankCount, maximumThreadRanks)
+    }
 
     public var batchSizes: [Int] {
         let (size, rest) = configuration.batch.quotientAndRemainder(dividingBy: rankCount)
@@ -66,11 +68,15 @@ public struct SynchronousSGD: Strategy {
                 step.globalCount = sampler.count(ofStep: round)
                 step.rate = run.learningRate(from: before, to: samples)
 
-                try await rank.compute(.step(samples: step.indices.count), step.differentiate)
-                losses.append(sum: step.loss, samples: step.indices.count)
-                if let gradient = step.gradient {
-                    try await rank.allReduce(gradient, .sum, purpose: .gradient, update: step.update)
+                let work = ComputeWork.step(samples: step.indices.count)
+                if let descend = step.descend {
+                    try await rank.compute(work, descend)
+                } else {
+                    try await rank.allReduce(
+                        .sum, count: parameters.count, computing: work, purpose: .gradient,
+                        contribution: step.differentiate, update: step.update)
                 }
+                losses.append(sum: step.loss, samples: step.indices.count)
 
                 round += 1
                 if run.isEvaluationDue(from: before, to: samples) {
@@ -91,23 +97,20 @@ public struct SynchronousSGD: Strategy {
         var globalCount = 0
         var rate: Float = 0
         private(set) var loss = 0.0
-        /// Nil where a step is made without one.
-        let gradient: ParameterVector?
-        private(set) var differentiate: @Sendable () -> Void = {}
+        /// The whole step, where it is made without a gradient.
+        private(set) var descend: (@Sendable () -> Void)?
+        private(set) var differentiate: @Sendable (_ gradient: ParameterVector) -> Void = { _ in }
         private(set) var update: @Sendable (ParameterVector, Range<Int>) -> Void = { _, _ in }
 
         init(_ run: TrainingRun, _ parameters: ParameterVector, _ optimizer: SGD, isAlone: Bool) {
             guard !(isAlone && optimizer.isPlain) else {
-                gradient = nil
-                differentiate = { [unowned self] in
+                descend = { [unowned self] in
                     loss = run.descend(
                         indices, dividedBy: globalCount, from: parameters, rate: rate, into: parameters)
                 }
                 return
             }
-            let gradient = ParameterVector(count: parameters.count)
-            self.gradient = gradient
-            differentiate = { [unowned self] in
+            differentiate = { [unowned self] gradient in
                 loss = run.lossAndGradient(indices, dividedBy: globalCount, at: parameters, into: gradient)
             }
             update = { [unowned self] sum, range in optimizer.step(parameters, sum, rate: rate, in: range) }

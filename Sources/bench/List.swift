@@ -55,12 +55,7 @@ struct List: ParsableCommand {
         section("Partitioners (--partition)", Partitioners.all.map { ($0.usage, $0.summary) })
         section(
             "All-reduce algorithms (--allreduce)",
-            [
-                ("ring", "2(n-1) steps of 1/n of the vector: least bytes a link"),
-                ("recursive-doubling", "log2(n) exchanges of the whole vector: least latency"),
-                ("tree", "binomial tree up to rank 0 and down again"),
-                ("parameter-server", "all send to rank 0, which sends the result to all"),
-            ])
+            (AllReduceAlgorithm.allCases + [.automatic]).map { ($0.rawValue, $0.summary) })
         section(
             "Compute models (--compute)",
             [("calibrated", "measured on this machine before the runs")]

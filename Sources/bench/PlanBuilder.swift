@@ -3,6 +3,7 @@ import Cluster
 import Datasets
 import Diagnostics
 import Experiments
+import Fabrics
 import Foundation
 import Kernel
 import Strategies
@@ -124,6 +125,15 @@ struct PlanBuilder {
             throw ValidationError("'\(text)' is not a batch; allowed is a whole number above 0, or 'all'")
         }
         return .samples(count)
+    }
+
+    static func parseAllReduce(_ text: String) throws -> AllReduceAlgorithm {
+        guard let algorithm = AllReduceAlgorithm(rawValue: text) else {
+            throw ValidationError(
+                UnknownName.message("all-reduce algorithm", found: text, allowed: AllReduceAlgorithm.usages)
+                    + " (SIZE ranks a group, COUNT servers: whole numbers from 1 to 1000000)")
+        }
+        return algorithm
     }
 
     static func parseDecay(_ text: String) throws -> LearningRateSchedule.Decay {

@@ -96,6 +96,10 @@ struct Run: ParsableCommand {
         interruption.disarm()
         print(ComparisonTable.terminal(results))
         print(MarkdownReport.summary(results))
+        for strategy in results.plan.strategies {
+            guard let choice = strategy.allReduceChoice else { continue }
+            print("`\(strategy.name)` all-reduces by \(OptionText.choice(choice)).\n")
+        }
         try output.write(results)
         try writeTrace()
         try log?.check()

@@ -189,9 +189,11 @@ struct ClusterOptions: ParsableArguments {
     @Option(
         name: .customLong("allreduce"), parsing: .unconditional,
         help: ArgumentHelp(
-            "How simulated workers add their gradients: ring, recursive-doubling, tree or parameter-server.",
-            valueName: "name"),
-        transform: choice("all-reduce algorithm"))
+            """
+            How simulated workers add their gradients: ring, recursive-doubling, rabenseifner, tree, double-tree, \
+            hierarchical[:SIZE], parameter-server[:COUNT], or auto for the cheapest (see 'bench list').
+            """, valueName: "name"),
+        transform: PlanBuilder.parseAllReduce)
     var allReduce: AllReduceAlgorithm = .ring
 
     @Option(

@@ -19,7 +19,7 @@ import Testing
         return results.byRank
     }
 
-    @Test(arguments: AllReduceAlgorithm.allCases, [Reduction.sum, .mean])
+    @Test(arguments: allReduceVariants, [Reduction.sum, .mean])
     func allReduceIsTheSumInRankOrderWhateverTheAlgorithm(algorithm: AllReduceAlgorithm, reduction: Reduction) throws {
         for ranks in Self.rankCounts {
             for elements in Self.elementCounts {
@@ -39,7 +39,7 @@ import Testing
                 #expect(threads == expected, "\(ranks) ranks, \(elements) elements")
             }
         }
-        for algorithm in AllReduceAlgorithm.allCases {
+        for algorithm in allReduceVariants {
             let expected = try allReduced(simulated(3), 257, reduction)
             #expect(try allReduced(emulated(3, algorithm), 257, reduction) == expected, "\(algorithm), emulated")
         }
@@ -130,6 +130,86 @@ import Testing
                 let last = came.byRank.map { $0[round] }.max() ?? 0
                 let first = left.byRank.map { $0[round] }.min() ?? 0
                 #expect(first >= last, "\(ranks) ranks, round \(round)")
+            }
+        }
+    }
+
+    @Test(arguments: FabricKind.allCases)
+    func allGatherGivesEveryRankCopiesOfAllVectorsInRankOrder(kind: FabricKind) throws {
+        for ranks in Self.rankCounts {
+            let results = Notes<[[UInt32]]>()
+            try run(try kind.fabric(ranks)) { rank in
+                let vector = testVector(rank.index, count: 9)
+                let gathered = try await rank.allGather(vector, purpose: .model)
+                vector.fill(with: 0)
+                try await rank.barrier()
+                results[rank.index] = gathered.map(bits)
+            }
+            let expected = (0..<ranks).map { bits(testVector($0, count: 9)) }
+            #expect(results.byRank == Array(repeating: expected, count: ranks), "\(ranks) ranks")
+        }
+    }
+
+    @Test(arguments: FabricKind.allCases, [Reduction.sum, .mean])
+    func reduceScatterGivesEveryRankTheSumOfItsPartAndLeavesTheRest(kind: FabricKind, reduction: Reduction) throws {
+        for ranks in Self.rankCounts {
+            for elements in Self.elementCounts {
+                let results = Notes<[UInt32]>()
+                let parts = Notes<Range<Int>>()
+                try run(try kind.fabric(ranks)) { rank in
+                    let vector = testVector(rank.index, count: elements)
+                    parts[rank.index] = try await rank.reduceScatter(vector, reduction, purpose: .gradient)
+                    results[rank.index] = bits(vector)
+                }
+                let sums = reducedTestVectors(ranks, count: elements, reduction)
+                for rank in 0..<ranks {
+                    let part = (0..<elements).part(rank, of: ranks)
+                    var expected = bits(testVector(rank, count: elements))
+                    expected.replaceSubrange(part, with: sums[part])
+                    #expect(parts[rank] == part && results[rank] == expected, "\(rank) of \(ranks), \(elements)")
+                }
+            }
+        }
+    }
+
+    @Test(arguments: FabricKind.allCases)
+    func allToAllGivesEveryRankItsPartOfAllVectorsInRankOrder(kind: FabricKind) throws {
+        for ranks in Self.rankCounts {
+            let results = Notes<[UInt32]>()
+            try run(try kind.fabric(ranks)) { rank in
+                let vector = testVector(rank.index, count: 11)
+                let result = try await rank.allToAll(vector, purpose: .model)
+                vector.fill(with: 0)
+                try await rank.barrier()
+                results[rank.index] = bits(result)
+            }
+            for rank in 0..<ranks {
+                let part = (0..<11).part(rank, of: ranks)
+                let expected = (0..<ranks).flatMap { bits(testVector($0, count: 11))[part] }
+                #expect(results[rank] == expected, "rank \(rank) of \(ranks)")
+            }
+        }
+    }
+
+    @Test(arguments: FabricKind.allCases)
+    func scatterGivesEveryRankItsPartOfTheRootsVectorAndLeavesTheRest(kind: FabricKind) throws {
+        for ranks in Self.rankCounts {
+            for root in 0..<ranks {
+                let results = Notes<[UInt32]>()
+                try run(try kind.fabric(ranks)) { rank in
+                    let vector = testVector(rank.index, count: 11)
+                    let part = try await rank.scatter(vector, from: root, purpose: .model)
+                    #expect(part == (0..<11).part(rank.index, of: rank.count))
+                    results[rank.index] = bits(vector)
+                    // The root may change its own now.
+                    if rank.index == root { vector.fill(with: -1) }
+                }
+                for rank in 0..<ranks {
+                    let part = (0..<11).part(rank, of: ranks)
+                    var expected = bits(testVector(rank, count: 11))
+                    expected.replaceSubrange(part, with: bits(testVector(root, count: 11))[part])
+                    #expect(results[rank] == expected, "rank \(rank) of \(ranks), root \(root)")
+                }
             }
         }
     }

@@ -26,12 +26,22 @@ import Testing
         Issue.record("\(ranks) ranks, \(algorithm): \(measured) s for \(simulation.seconds) s")
     }
 
-    @Test(arguments: AllReduceAlgorithm.allCases)
+    @Test(arguments: allReduceVariants)
     func allReduceTakesAsLongAsInTheSimulation(algorithm: AllReduceAlgorithm) throws {
         for ranks in [2, 3, 4] {
             try compare(ranks: ranks, algorithm) { rank in
                 try await rank.allReduce(ParameterVector(count: 1200), .sum, purpose: .gradient)
             }
+        }
+    }
+
+    @Test func otherCollectivesTakeAsLongAsInTheSimulation() throws {
+        try compare(ranks: 3) { rank in
+            let vector = ParameterVector(count: 1200)
+            _ = try await rank.reduceScatter(vector, .sum, purpose: .gradient)
+            _ = try await rank.allGather(vector, purpose: .model)
+            _ = try await rank.allToAll(vector, purpose: .model)
+            _ = try await rank.scatter(vector, from: 1, purpose: .model)
         }
     }
 

@@ -9,7 +9,8 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct FailureTests {
     /// What the others do when it happens.
     enum Activity: String, CaseIterable, Sendable {
-        case receiving, barrier, allReduce, broadcast, gather, computing, sending, pausing
+        case receiving, barrier, allReduce, contributing, broadcast, gather, scatter, allGather, reduceScatter, allToAll
+        case computing, sending, pausing
 
         func perform(_ rank: any Rank, failing: Int) async throws {
             let vector = ParameterVector(count: 100)
@@ -18,6 +19,13 @@ import Testing
             case .receiving: _ = try await rank.receive(from: other)
             case .barrier: try await rank.barrier()
             case .allReduce: try await rank.allReduce(vector, .sum, purpose: .gradient)
+            case .contributing:
+                try await rank.allReduce(
+                    .sum, count: 100, computing: .none, purpose: .gradient, contribution: { _ in }, update: { _, _ in })
+            case .scatter: _ = try await rank.scatter(vector, from: failing, purpose: .model)
+            case .allGather: _ = try await rank.allGather(vector, purpose: .model)
+            case .reduceScatter: _ = try await rank.reduceScatter(vector, .sum, purpose: .model)
+            case .allToAll: _ = try await rank.allToAll(vector, purpose: .model)
             case .broadcast: try await rank.broadcast(vector, from: failing, purpose: .model)
             case .gather: _ = try await rank.gather(vector, to: 1, purpose: .model)
             case .computing: while true { try await rank.compute(.step(samples: 1)) {} }

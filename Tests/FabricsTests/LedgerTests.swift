@@ -11,11 +11,11 @@ import Testing
         }.ledger
     }
 
-    @Test(arguments: AllReduceAlgorithm.allCases)
+    @Test(arguments: allReduceVariants)
     func allReduceIsChargedAsItsScheduleAndFramingSay(algorithm: AllReduceAlgorithm) throws {
         for ranks in [2, 3, 4, 7, 8, 13] {
             let ledger = try allReduceLedger(simulated(ranks, algorithm), elements: 50)
-            let play = AbstractPlay(algorithm.messages, ranks: ranks, elements: 50)
+            let play = AbstractPlay(algorithm.messages(ranks: ranks), ranks: ranks, elements: 50)
             #expect(ledger.totalMessages == play.messages, "\(ranks) ranks")
             #expect(ledger.totalBytes == play.bytes + 16 * play.messages, "\(ranks) ranks")
             for rank in 0..<ranks {
@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    @Test(arguments: AllReduceAlgorithm.allCases)
+    @Test(arguments: allReduceVariants)
     func emulatingThreadsAreChargedLikeTheSimulation(algorithm: AllReduceAlgorithm) throws {
         for ranks in [2, 3, 4] {
             let simulation = try allReduceLedger(simulated(ranks, algorithm), elements: 50)
@@ -55,6 +55,35 @@ import Testing
         let gatherer = ledger.entries.filter { $0.rank == 2 && $0.purpose == .modelUp }
         #expect(gatherer.map(\.bytesReceived) == [600] && gatherer.map(\.messagesReceived) == [3])
         #expect(ledger.totalBytes == 1200)
+    }
+
+    /// All of another rank's vector, its part of this rank's slice, or a part of the root's.
+    @Test func threadsAreChargedForWhatOtherCollectivesMoveThroughSharedMemory() throws {
+        func bytes(_ collective: @escaping @Sendable (any Rank, ParameterVector) async throws -> Void) throws -> Int {
+            try run(ThreadFabric(ranks: 4)) { try await collective($0, ParameterVector(count: 50)) }.ledger.totalBytes
+        }
+        #expect(try bytes { _ = try await $0.allGather($1, purpose: .model) } == 4 * 3 * 200)
+        #expect(try bytes { _ = try await $0.reduceScatter($1, .sum, purpose: .model) } == 3 * 200)
+        #expect(try bytes { _ = try await $0.allToAll($1, purpose: .model) } == 3 * 200)
+        // Parts of 13, 13, 12 and 12 numbers; the root keeps its own.
+        #expect(try bytes { _ = try await $0.scatter($1, from: 1, purpose: .model) } == 37 * 4)
+    }
+
+    @Test func otherCollectivesAreChargedAsTheirSchedulesSay() throws {
+        for ranks in [2, 3, 4, 7, 8, 13] {
+            let kinds: [(CollectiveKind, any CollectiveAlgorithm)] = [
+                (.allGather, RecursiveDoublingAllGather()), (.reduceScatter(.sum), RecursiveHalvingReduceScatter()),
+                (.allToAll, PairwiseAllToAll()), (.scatter(root: 1), BinomialScatter(root: 1)),
+            ]
+            for (kind, algorithm) in kinds {
+                let play = AbstractPlay(algorithm, ranks: ranks, elements: 50)
+                let ledger = try run(simulated(ranks)) { rank in
+                    try await ClosedForms.play(kind, rank, elements: 50)
+                }.ledger
+                #expect(ledger.totalMessages == play.messages, "\(kind), \(ranks) ranks")
+                #expect(ledger.totalBytes == play.bytes + 16 * play.messages, "\(kind), \(ranks) ranks")
+            }
+        }
     }
 
     @Test(arguments: FabricKind.allCases)

@@ -7,7 +7,9 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct ScaleTests {
     @Test func thousandRanksAllReduceSeveralTimes() throws {
-        for (algorithm, times) in [(AllReduceAlgorithm.recursiveDoubling, 5), (.tree, 5), (.parameterServer, 5)] {
+        for (algorithm, times) in [
+            (AllReduceAlgorithm.recursiveDoubling, 5), (.tree, 5), (.parameterServer, 5), (.rabenseifner, 3),
+        ] {
             let right = Atomic(0)
             let report = try run(simulated(1000, algorithm)) { rank in
                 let vector = ParameterVector([Float(rank.index)])
@@ -16,7 +18,7 @@ import Testing
                 if abs(vector[0] - 499.5) < 1e-3 { right.add(1, ordering: .relaxed) }
             }
             #expect(right.load(ordering: .relaxed) == 1000, "\(algorithm)")
-            let play = AbstractPlay(algorithm.messages, ranks: 1000, elements: 1)
+            let play = AbstractPlay(algorithm.messages(ranks: 1000), ranks: 1000, elements: 1)
             #expect(report.ledger.totalMessages == times * play.messages, "\(algorithm)")
         }
     }

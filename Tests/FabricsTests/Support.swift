@@ -106,3 +106,16 @@ func reducedTestVectors(_ ranks: Int, count: Int, _ reduction: Reduction) -> [UI
     }
     return sum.map { (reduction == .sum ? $0 : $0 * (1 / Float(ranks))).bitPattern }
 }
+
+/// Every all-reduce, and those with a parameter once more.
+let allReduceVariants = AllReduceAlgorithm.allCases + [.grouped(size: 3), .servers(count: 3)]
+
+/// 1, 2, 3 ... ranks, the last of what is left.
+func unequalGroups(ranks: Int) -> [Range<Int>] {
+    var groups: [Range<Int>] = []
+    while (groups.last?.upperBound ?? 0) < ranks {
+        let first = groups.last?.upperBound ?? 0
+        groups.append(first..<min(ranks, first + groups.count + 1))
+    }
+    return groups
+}

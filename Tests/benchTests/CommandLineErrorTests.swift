@@ -44,9 +44,9 @@ struct WrongArguments: CustomTestStringConvertible, Sendable {
         Self("--output", "", says: ["--output is empty", "folder"]),
         Self("--save", "", says: ["--save is empty", "file"]),
         Self("--save", "a", "--trace-loss", "a", says: ["--save and --trace-loss both name 'a'"]),
-        Self(
-            "--task", "mnist-cnn", "--strategy", "sync", "--workers", "100000", "--batch", "100000",
-            says: ["100001 vectors of 1663370 parameters take 665 GB", "of memory"]),
+        Self("--allreduce", "hierarchical:0", says: ["'hierarchical:0'", "hierarchical:SIZE", "from 1 to 1000000"]),
+        Self("--allreduce", "ring:2", says: ["'ring:2'", "ring", "parameter-server:COUNT", "auto"]),
+        Self("--allreduce", "parameter-servers", says: ["did you mean 'parameter-server'?"]),
         Self("--no-such-option", says: ["--no-such-option"]),
     ]
 

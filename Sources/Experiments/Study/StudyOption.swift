@@ -59,7 +59,7 @@ public enum StudyOption: String, CaseIterable, Codable, Sendable {
         case .batch, .localEpochs: "a whole number from 1 to \(Self.largestCount)"
         case .localBatch: "a whole number from 1 to \(Self.largestCount), or all"
         case .fraction: "a number above 0 up to 1"
-        case .allReduce: AllReduceAlgorithm.allCases.map(\.rawValue).joined(separator: ", ")
+        case .allReduce: AllReduceAlgorithm.usages.joined(separator: ", ")
         }
     }
 

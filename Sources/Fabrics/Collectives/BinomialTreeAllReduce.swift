@@ -4,11 +4,8 @@ public struct BinomialTreeAllReduce: CollectiveAlgorithm {
     public init() {}
 
     public func step(_ index: Int, rank: Int, of ranks: Int, elements: Int) -> CollectiveStep? {
-        let bytes = elements * bytesPerElement
-        let children = BinomialTree.childCount(of: rank, ranks: ranks)
-        if index < children { return BinomialTree.child(index, of: rank, ranks: ranks).map { .receive(from: $0) } }
-        if rank != 0, index == children { return .send(to: BinomialTree.parent(of: rank), bytes: bytes) }
-        let broadcastIndex = index - children - (rank == 0 ? 0 : 1)
-        return BinomialBroadcast().step(broadcastIndex, rank: rank, of: ranks, elements: elements)
+        let reducing = BinomialReduce.stepCount(of: rank, ranks: ranks)
+        if index < reducing { return BinomialReduce().step(index, rank: rank, of: ranks, elements: elements) }
+        return BinomialBroadcast().step(index - reducing, rank: rank, of: ranks, elements: elements)
     }
 }

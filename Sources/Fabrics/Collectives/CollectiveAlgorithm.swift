@@ -21,6 +21,11 @@ public struct CollectiveStep: Equatable, Sendable {
     static func exchange(to receiver: Int, bytes: Int, from sender: Int) -> Self {
         Self(send: (receiver, bytes, .peer), receiveFrom: sender)
     }
+
+    /// The same step between other ranks.
+    func renumbered(_ number: (Int) -> Int) -> Self {
+        Self(send: send.map { (number($0.to), $0.bytes, $0.direction) }, receiveFrom: receiveFrom.map(number))
+    }
 }
 
 /// The messages of a collective, rank by rank and step by step. Time and bytes emerge from playing them on a network;
@@ -31,26 +36,17 @@ public struct CollectiveStep: Equatable, Sendable {
 public protocol CollectiveAlgorithm: Sendable {
     /// Step `index` of `rank` among `ranks`, for vectors of `elements` floats; nil when the rank has no more.
     func step(_ index: Int, rank: Int, of ranks: Int, elements: Int) -> CollectiveStep?
+
+    /// Of an algorithm that works in rounds: their number. In every round each rank sends one message to another, between
+    /// equals, and receives the one that another sends in that round. Nil for others.
+    func rounds(of ranks: Int) -> Int?
+}
+
+extension CollectiveAlgorithm {
+    public func rounds(of ranks: Int) -> Int? { nil }
 }
 
 let bytesPerElement = MemoryLayout<Float>.size
 
 /// The least k with 2^k >= count: rounds of a tree.
 func ceilLog2(_ count: Int) -> Int { count <= 1 ? 0 : Int.bitWidth - (count - 1).leadingZeroBitCount }
-
-/// The all-reduce algorithms, by the names that `--allreduce` takes.
-public enum AllReduceAlgorithm: String, CaseIterable, Codable, Sendable {
-    case ring
-    case recursiveDoubling = "recursive-doubling"
-    case tree
-    case parameterServer = "parameter-server"
-
-    public var messages: any CollectiveAlgorithm {
-        switch self {
-        case .ring: RingAllReduce()
-        case .recursiveDoubling: RecursiveDoublingAllReduce()
-        case .tree: BinomialTreeAllReduce()
-        case .parameterServer: ParameterServerAllReduce()
-        }
-    }
-}

@@ -2,6 +2,8 @@
 public struct DisseminationBarrier: CollectiveAlgorithm {
     public init() {}
 
+    public func rounds(of ranks: Int) -> Int? { ceilLog2(ranks) }
+
     public func step(_ index: Int, rank: Int, of ranks: Int, elements: Int) -> CollectiveStep? {
         guard index < ceilLog2(ranks) else { return nil }
         let distance = (1 << index) % ranks

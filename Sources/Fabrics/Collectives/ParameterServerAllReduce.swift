@@ -1,17 +1,35 @@
-/// Rank 0 receives every vector and sends every rank the result: two steps for a worker, but all bytes pass the
-/// server's link (the synchronous case of Li et al. 2014, *Scaling Distributed Machine Learning with the Parameter
-/// Server*, with one server).
+import Kernel
+
+/// Every rank sends its vector to a server, part by part where there are several, and gets the sum back: two steps for
+/// a worker, but all bytes of a part pass its server's link (the synchronous case of Li et al. 2014, *Scaling Distributed
+/// Machine Learning with the Parameter Server*). The servers are the first ranks, which work, too; each has one part of
+/// the vector.
 public struct ParameterServerAllReduce: CollectiveAlgorithm {
-    public init() {}
+    private let shards: Int
+
+    /// - Parameter shards: servers; no more than there are ranks are used.
+    public init(shards: Int = 1) {
+        precondition(shards > 0, "\(shards) servers")
+        self.shards = shards
+    }
 
     public func step(_ index: Int, rank: Int, of ranks: Int, elements: Int) -> CollectiveStep? {
-        let bytes = elements * bytesPerElement
         guard ranks > 1 else { return nil }
-        if rank > 0 {
-            return index == 0 ? .send(to: 0, bytes: bytes, .uplink) : index == 1 ? .receive(from: 0) : nil
+        let shards = min(shards, ranks)
+        func bytes(_ shard: Int) -> Int { (0..<elements).part(shard, of: shards).count * bytesPerElement }
+        // Beginning behind its own number, so that not all ranks send to the same server first.
+        func server(_ turn: Int) -> Int { (rank + 1 + turn) % shards }
+        let isServer = rank < shards
+        let others = isServer ? shards - 1 : shards
+        var index = index
+        if index < others { return .send(to: server(index), bytes: bytes(server(index)), .uplink) }
+        index -= others
+        if isServer {
+            if index < ranks - 1 { return .receive(from: (rank + 1 + index) % ranks) }
+            index -= ranks - 1
+            if index < ranks - 1 { return .send(to: (rank + 1 + index) % ranks, bytes: bytes(rank), .downlink) }
+            index -= ranks - 1
         }
-        let workers = ranks - 1
-        if index < workers { return .receive(from: index + 1) }
-        return index < 2 * workers ? .send(to: index - workers + 1, bytes: bytes, .downlink) : nil
+        return index < others ? .receive(from: server(index)) : nil
     }
 }

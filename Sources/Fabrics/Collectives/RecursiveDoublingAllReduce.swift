@@ -4,28 +4,15 @@
 public struct RecursiveDoublingAllReduce: CollectiveAlgorithm {
     public init() {}
 
+    public func rounds(of ranks: Int) -> Int? { ranks.nonzeroBitCount == 1 ? ceilLog2(ranks) : nil }
+
     public func step(_ index: Int, rank: Int, of ranks: Int, elements: Int) -> CollectiveStep? {
         guard ranks > 1 else { return nil }
         let bytes = elements * bytesPerElement
-        let rounds = Int.bitWidth - 1 - ranks.leadingZeroBitCount
-        let folded = ranks - (1 << rounds)
-        if rank < 2 * folded, rank.isMultiple(of: 2) {
-            switch index {
-            case 0: return .send(to: rank + 1, bytes: bytes)
-            case 1: return .receive(from: rank + 1)
-            default: return nil
-            }
+        let core = PowerOfTwoCore(ranks: ranks)
+        return core.step(index, rank: rank, rounds: core.rounds, foldedBytes: bytes, unfoldedBytes: bytes) {
+            let partner = core.rank(at: $1 ^ (1 << $0))
+            return .exchange(to: partner, bytes: bytes, from: partner)
         }
-        var round = index
-        if rank < 2 * folded {
-            if index == 0 { return .receive(from: rank - 1) }
-            if index == rounds + 1 { return .send(to: rank - 1, bytes: bytes) }
-            round = index - 1
-        }
-        guard round < rounds else { return nil }
-        let position = rank < 2 * folded ? rank / 2 : rank - folded
-        let partner = position ^ (1 << round)
-        let partnerRank = partner < folded ? 2 * partner + 1 : partner + folded
-        return .exchange(to: partnerRank, bytes: bytes, from: partnerRank)
     }
 }

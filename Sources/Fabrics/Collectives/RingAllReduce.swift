@@ -5,6 +5,8 @@ import Kernel
 public struct RingAllReduce: CollectiveAlgorithm {
     public init() {}
 
+    public func rounds(of ranks: Int) -> Int? { 2 * (ranks - 1) }
+
     public func step(_ index: Int, rank: Int, of ranks: Int, elements: Int) -> CollectiveStep? {
         guard index < 2 * (ranks - 1) else { return nil }
         // Chunk c starts at rank c; n-1 steps later its sum is complete at rank c-1, which starts to pass it on.

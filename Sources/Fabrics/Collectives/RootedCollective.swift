@@ -5,9 +5,6 @@ struct RootedCollective: CollectiveAlgorithm {
 
     func step(_ index: Int, rank: Int, of ranks: Int, elements: Int) -> CollectiveStep? {
         let relative = (rank - root + ranks) % ranks
-        guard var step = base.step(index, rank: relative, of: ranks, elements: elements) else { return nil }
-        if let send = step.send { step.send = ((send.to + root) % ranks, send.bytes, send.direction) }
-        if let sender = step.receiveFrom { step.receiveFrom = (sender + root) % ranks }
-        return step
+        return base.step(index, rank: relative, of: ranks, elements: elements)?.renumbered { ($0 + root) % ranks }
     }
 }

@@ -1,0 +1,109 @@
+import Cluster
+
+/// All messages of a collective in rounds at once, without the events: what a simulation of each message would make of
+/// the network, when every rank is done, and what it sent.
+///
+/// It is exact where all ranks enter at one time and nothing else is under way, whatever the links and the jitter: a port
+/// out carries the messages of its rank in the order of rounds, and so does a port in *if* messages ask for it in that
+/// order, which is checked for every message. Then each port sees the same requests at the same times as in the
+/// simulation, and answers them alike.
+struct RoundPlay {
+    private(set) var network: NetworkModel
+    /// When each rank is done: in the order in which the simulation would let them go on.
+    private(set) var ends: [(rank: Int, time: VirtualTime)] = []
+    /// By rank.
+    private(set) var traffic: [(sent: TrafficLedger.Amount, received: TrafficLedger.Amount)]
+
+    /// A rank in a round: when its message asks for the receiver's port, is there, and so on.
+    private struct Player {
+        let rank: Int
+        /// When it can post its next message.
+        var ready: VirtualTime
+        /// When its last message has left the port.
+        var departed: VirtualTime
+        /// When the message that made it ready asked for its port.
+        var asked: VirtualTime
+        /// Its place among those that posted in the last round, by the sender of that message.
+        var turn: Int
+    }
+
+    /// - Parameters:
+    ///   - entered: all ranks, in the order in which they entered, at `now`.
+    ///   - network: with nothing under way.
+    /// - Returns: nil where messages overtake each other, so that they must be played one by one.
+    init?(
+        _ algorithm: any CollectiveAlgorithm, elements: Int, entered: [Int], at now: VirtualTime,
+        on network: NetworkModel
+    ) {
+        let ranks = entered.count
+        guard let rounds = algorithm.rounds(of: ranks), rounds > 0 else { return nil }
+        self.network = network
+        traffic = Array(repeating: ((0, 0), (0, 0)), count: ranks)
+        // In the order in which they post.
+        var players = entered.map { Player(rank: $0, ready: now, departed: now, asked: now, turn: 0) }
+        var place = Array(repeating: 0, count: ranks)
+        var lastAsked = Array(repeating: VirtualTime.zero, count: ranks)
+        var lastSender = Array(repeating: -1, count: ranks)
+        var lastPost = now
+
+        for round in 0..<rounds {
+            for (index, player) in players.enumerated() { place[player.rank] = index }
+            let posting = players
+            for (turn, player) in posting.enumerated() {
+                guard let send = algorithm.step(round, rank: player.rank, of: ranks, elements: elements)?.send else {
+                    return nil
+                }
+                let bytes = send.bytes + Message.framingBytes
+                lastPost = max(lastPost, player.ready)
+                let transit = self.network.depart(from: player.rank, to: send.to, bytes: bytes, at: player.ready)
+                players[turn].departed = transit.departed
+                // A receiver's port must be asked in the order of rounds. Of one sender messages stay in order; of two, a
+                // tie would be decided by what else happens.
+                let last = lastAsked[send.to]
+                guard transit.arriving > last || transit.arriving == last && lastSender[send.to] == player.rank else {
+                    return nil
+                }
+                (lastAsked[send.to], lastSender[send.to]) = (transit.arriving, player.rank)
+                let receiver = place[send.to]
+                players[receiver].ready = self.network.arrive(transit)
+                players[receiver].asked = transit.arriving
+                players[receiver].turn = turn
+                count(bytes, from: player.rank, to: send.to)
+            }
+            if !players.indices.dropFirst().allSatisfy({ Self.comesFirst(players[$0 - 1], players[$0]) }) {
+                players.sort(by: Self.comesFirst)
+            }
+        }
+        finish(players, lastPost: lastPost)
+        if ends.isEmpty { return nil }
+    }
+
+    /// Which of two ranks the simulation makes ready first: events at one time happen in the order in which they were
+    /// scheduled, and each message is scheduled by the one before it.
+    private static func comesFirst(_ a: Player, _ b: Player) -> Bool {
+        if a.ready != b.ready { return a.ready < b.ready }
+        return a.asked != b.asked ? a.asked < b.asked : a.turn < b.turn
+    }
+
+    private mutating func count(_ bytes: Int, from sender: Int, to receiver: Int) {
+        traffic[sender].sent.messages += 1
+        traffic[sender].sent.bytes += bytes
+        traffic[receiver].received.messages += 1
+        traffic[receiver].received.bytes += bytes
+    }
+
+    /// A rank is done when its last message has come and its own has left.
+    private mutating func finish(_ players: [Player], lastPost: VirtualTime) {
+        let order = players.enumerated().map { place, player in
+            // Where it is its own message, that was scheduled when the other came.
+            let waitsForPort = player.departed > player.ready
+            return (
+                rank: player.rank, time: max(player.ready, player.departed),
+                scheduled: waitsForPort ? player.ready : player.asked, place: place
+            )
+        }.sorted { ($0.time, $0.scheduled, $0.place) < ($1.time, $1.scheduled, $1.place) }
+        // A rank that goes on can ask what all have sent: then all must have been sent.
+        guard let first = order.first, first.time > lastPost else { return }
+        ends = order.map { ($0.rank, $0.time) }
+    }
+}
