@@ -1,7 +1,7 @@
 // Times of collectives on contended and heterogeneous platforms, by SimGrid (S4U, 3.32): the table that the simulator's
 // max-min sharing is held against (Tests/FabricsTests/SimGridTests.swift, which describes the same platforms).
 //
-//     c++ -O2 -std=c++17 times.cpp -lsimgrid -o /tmp/times && ./run.sh /tmp/times > times.csv
+//     c++ -O2 -std=c++17 times.cpp -lsimgrid -o times && ./run.sh ./times > times.csv
 //
 // The point-to-point schedules are those of Sources/Fabrics/Collectives, a message has 16 bytes of framing, and its
 // transfer starts as soon as it is sent. The model is plain CM02: no factors, no window, no cross traffic. SimGrid

@@ -10,6 +10,7 @@ import Randomness
 public struct NetworkModel: Sendable {
     private let nodes: [Node]
     private let jitter: Jitter
+    private let hasJitter: Bool
     private let seeds: SeedSequence
     private var outFree: [VirtualTime]
     private var inFree: [VirtualTime]
@@ -21,6 +22,7 @@ public struct NetworkModel: Sendable {
     public init(nodes: [Node], jitter: Jitter, seeds: SeedSequence) {
         self.nodes = nodes
         self.jitter = jitter
+        hasJitter = jitter != .none
         self.seeds = seeds
         outFree = Array(repeating: .zero, count: nodes.count)
         inFree = outFree
@@ -42,7 +44,7 @@ public struct NetworkModel: Sendable {
         let (source, target) = (nodes[sender].link, nodes[receiver].link)
         let median = max(source.latencySeconds, target.latencySeconds)
         var latency = VirtualTime.span(seconds: median)
-        if jitter != .none {
+        if hasJitter {
             var stream = seeds.stream(.jitter, sender, sent[sender])
             latency = VirtualTime.span(seconds: jitter.latency(median, &stream))
         }
@@ -53,7 +55,7 @@ public struct NetworkModel: Sendable {
         let receiving = VirtualTime.span(seconds: Double(bytes) / target.downlinkBytesPerSecond)
         outFree[sender] = VirtualTime(nanoseconds: start + sending)
         var arriving = VirtualTime(nanoseconds: start + latency + max(0, sending - receiving))
-        if jitter != .none {
+        if hasJitter {
             // Messages of a pair stay in order, as MPI and TCP promise.
             let pair = sender * nodes.count + receiver
             arriving = max(arriving, lastArrival[pair] ?? .zero)

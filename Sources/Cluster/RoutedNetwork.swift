@@ -45,7 +45,8 @@ package final class RoutedNetwork {
         var latency = (access: 0.0, factor: 1.0)
         /// Transmissions that will be lost.
         var losses = 0
-        /// Among those of the pair.
+        /// Of sender and receiver, and which of their messages it is.
+        var pair = 0
         var number = 0
         var phase = Phase.asking
     }
@@ -73,7 +74,9 @@ package final class RoutedNetwork {
     private var receiverFree: [VirtualTime]
     /// Messages sent so far by each rank: the index of the next one's randomness.
     private var sent: [Int]
-    private var pairs: [Int: Pair] = [:]
+    private var pairs: [Pair] = []
+    /// The places in `pairs`, by sender * ranks + receiver.
+    private var pairNumbers: [Int: Int] = [:]
     private let canOvertake: Bool
     private var delivered: [Int] = []
 
@@ -119,9 +122,9 @@ package final class RoutedNetwork {
         }
         sent[sender] += 1
         if canOvertake {
-            let pair = sender * nodes.count + receiver
-            message.number = pairs[pair, default: Pair()].sent
-            pairs[pair, default: Pair()].sent += 1
+            message.pair = pairNumber(sender, receiver)
+            message.number = pairs[message.pair].sent
+            pairs[message.pair].sent += 1
         }
         let id = free.popLast() ?? messages.count
         if id == messages.count { messages.append(message) } else { messages[id] = message }
@@ -225,16 +228,31 @@ package final class RoutedNetwork {
 
     // MARK: Order
 
+    private func pairNumber(_ sender: Int, _ receiver: Int) -> Int {
+        let key = sender * nodes.count + receiver
+        if let number = pairNumbers[key] { return number }
+        pairNumbers[key] = pairs.count
+        pairs.append(Pair())
+        return pairs.count - 1
+    }
+
     private func arrive(_ id: Int) -> Progress {
         guard canOvertake else {
             delivered.append(id)
             return .arrived
         }
-        let key = messages[id].sender * nodes.count + messages[id].receiver
-        pairs[key]?.early[messages[id].number] = id
-        while let next = pairs[key]?.delivered, let ready = pairs[key]?.early.removeValue(forKey: next) {
+        let (pair, number) = (messages[id].pair, messages[id].number)
+        guard number == pairs[pair].delivered else {
+            pairs[pair].early[number] = id
+            return .arrived
+        }
+        delivered.append(id)
+        pairs[pair].delivered += 1
+        while !pairs[pair].early.isEmpty {
+            let next = pairs[pair].delivered
+            guard let ready = pairs[pair].early.removeValue(forKey: next) else { break }
             delivered.append(ready)
-            pairs[key]?.delivered += 1
+            pairs[pair].delivered += 1
         }
         return .arrived
     }

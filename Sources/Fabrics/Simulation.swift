@@ -13,30 +13,19 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
     typealias Waiter = UnsafeContinuation<Void, any Error>
 
     /// Something that happens at a point in virtual time; equal times in the order in which they were scheduled.
-    struct Event: Comparable {
-        enum Kind {
-            /// A computation ends: its body must be done, then its rank goes on.
-            case computed(HostPool.Ticket, Waiter)
-            /// A message asks for the receiver's port.
-            case arriving(NetworkModel.Transit, Parcel)
-            /// Something happens to a message of ``RoutedTraffic``.
-            case routed(Int)
-            /// A message is there.
-            case delivered(Parcel)
-            /// A rank that waited for its port goes on.
-            case resume(Waiter)
-            /// All ranks that come at this time have entered a collective in rounds.
-            case assembled(CollectiveRun)
-        }
-
-        let time: VirtualTime
-        let sequence: Int
-        let kind: Kind
-
-        static func < (left: Self, right: Self) -> Bool {
-            (left.time.nanoseconds, left.sequence) < (right.time.nanoseconds, right.sequence)
-        }
-        static func == (left: Self, right: Self) -> Bool { left.sequence == right.sequence }
+    enum Event {
+        /// A computation ends: its body must be done, then its rank goes on.
+        case computed(HostPool.Ticket, Waiter)
+        /// A message asks for the receiver's port.
+        case arriving(NetworkModel.Transit, Parcel)
+        /// Something happens to a message of ``RoutedTraffic``.
+        case routed(Int)
+        /// A message is there.
+        case delivered(Parcel)
+        /// A rank that waited for its port goes on.
+        case resume(Waiter)
+        /// All ranks that come at this time have entered a collective in rounds.
+        case assembled(CollectiveRun)
     }
 
     /// A message under way, of a collective or from rank to rank.
@@ -80,7 +69,10 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
     /// In place of `network`, where that is not enough.
     private let routed: RoutedTraffic?
     private var ready = Deque<UnownedJob>()
-    private var events = Heap<Event>()
+    /// What is to come, by its place in `events`, which stay where they are while the queue is sorted.
+    private var queue = EventQueue()
+    private var events: [Event?] = []
+    private var freeEvents: [Int] = []
     private var scheduled = 0
     private var messagesUnderWay = 0
     private var ranks: [RankState]
@@ -126,12 +118,13 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         }
         while endedCount < ranks.count {
             while let job = ready.popFirst() { job.runSynchronously(on: asUnownedTaskExecutor()) }
-            if let routed, let end = routed.network.nextFlowEnd(before: events.min?.time, at: now) {
+            if let routed, let end = routed.network.nextFlowEnd(before: nextEventTime, at: now) {
                 now = end
                 advance(routed.network.endFlow())
-            } else if let event = events.popMin() {
-                now = event.time
-                fire(event.kind)
+            } else if let entry = queue.popMin() {
+                now = VirtualTime(nanoseconds: entry.nanoseconds)
+                freeEvents.append(entry.item)
+                if let event = events[entry.item].take() { fire(event) }
             } else if endedCount < ranks.count {
                 fail(FabricError.deadlock(describeWaiting()))
             }
@@ -140,8 +133,10 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         return FabricReport(seconds: lastEnd.seconds, accounts: ranks.map(\.account), ledger: ledger)
     }
 
-    private func fire(_ kind: Event.Kind) {
-        switch kind {
+    private var nextEventTime: VirtualTime? { queue.min.map { VirtualTime(nanoseconds: $0.nanoseconds) } }
+
+    private func fire(_ event: Event) {
+        switch event {
         case .computed(let ticket, let waiter):
             pool.finish(ticket)
             waiter.resume()
@@ -158,8 +153,10 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         }
     }
 
-    private func schedule(_ kind: Event.Kind, at time: VirtualTime) {
-        events.insert(Event(time: time, sequence: scheduled, kind: kind))
+    private func schedule(_ event: Event, at time: VirtualTime) {
+        let place = freeEvents.popLast() ?? events.count
+        if place == events.count { events.append(event) } else { events[place] = event }
+        queue.insert(place, at: time.nanoseconds, sequence: scheduled)
         scheduled += 1
     }
 
@@ -348,8 +345,12 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         messagesUnderWay -= 1
         switch parcel.content {
         case .collective(let run):
-            run.arrived(from: parcel.sender, at: parcel.receiver)
-            if run.isWaiting(parcel.receiver, for: parcel.sender) { advance(run, parcel.receiver) }
+            if run.isWaiting(parcel.receiver, for: parcel.sender) {
+                run.finishStep(of: parcel.receiver)
+                advance(run, parcel.receiver)
+            } else {
+                run.arrived(from: parcel.sender, at: parcel.receiver)
+            }
         case .message(let message):
             let delivered = Delivered(message: message, sentAt: parcel.sentAt, deliveredAt: now)
             ranks[parcel.receiver].inbox[parcel.sender, default: []].append(delivered)
