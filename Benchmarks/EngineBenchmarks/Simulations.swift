@@ -31,20 +31,22 @@ func registerSimulations() {
             let seconds = (clock.now - start) / .seconds(1)
             benchmark.measurement(messagesPerSecond, Int(Double(report.ledger.totalMessages) / seconds))
         } setup: {
-            var fabric = cluster(ranks, algorithm, threads: 1)
-            // Message by message also where they could be played as a whole.
-            fabric.fewestMessagesPlayedInRounds = .max
-            return fabric
+            cluster(ranks, algorithm, threads: 1, inRounds: false)
         }
     }
     registerLargeStep()
 }
 
-private func cluster(_ ranks: Int, _ algorithm: AllReduceAlgorithm, threads: Int) -> SimulatedFabric {
-    SimulatedFabric(
+/// - Parameter inRounds: whether messages may be played as a whole.
+private func cluster(
+    _ ranks: Int, _ algorithm: AllReduceAlgorithm, threads: Int, inRounds: Bool
+) -> SimulatedFabric {
+    var fabric = SimulatedFabric(
         nodes: ClusterPresets.ethernet1G.nodes(ranks: ranks, server: nil),
         compute: ComputeModel(.reference, flopsPerSample: 1, parameters: 64), allReduce: algorithm,
         seeds: SeedSequence(1), pool: HostPool(threads: threads))
+    if !inRounds { fabric.fewestMessagesPlayedInRounds = .max }
+    return fabric
 }
 
 /// A data-parallel step of mnist-2nn on 1,024 simulated nodes with a batch of 8 each, on two host threads: gradients of
@@ -54,9 +56,7 @@ private func registerLargeStep() {
     for inRounds in [true, false] {
         Benchmark("Step of mnist-2nn on 1,024 simulated nodes\(inRounds ? "" : ", message by message")") {
             _, step in
-            var fabric = cluster(ranks, .ring, threads: 2)
-            if !inRounds { fabric.fewestMessagesPlayedInRounds = .max }
-            _ = try fabric.run { rank in
+            _ = try cluster(ranks, .ring, threads: 2, inRounds: inRounds).run { rank in
                 let index = rank.index
                 try await rank.allReduce(
                     .sum, count: step.parameters.count, computing: .step(samples: 8), purpose: .gradient,

@@ -5,8 +5,9 @@ import Cluster
 ///
 /// It is exact where all ranks enter at one time and nothing else is under way, whatever the links and the jitter: a port
 /// out carries the messages of its rank in the order of rounds, and so does a port in *if* messages ask for it in that
-/// order, which is checked for every message. Then each port sees the same requests at the same times as in the
-/// simulation, and answers them alike.
+/// order, which is checked for every message; and no rank may be done while messages have still to ask for a port, or
+/// else its next one could come between. Then each port sees the same requests at the same times as in the simulation,
+/// and answers them alike.
 struct RoundPlay {
     private(set) var network: NetworkModel
     /// When each rank is done: in the order in which the simulation would let them go on.
@@ -74,7 +75,7 @@ struct RoundPlay {
                 players.sort(by: Self.comesFirst)
             }
         }
-        finish(players, lastPost: lastPost)
+        finish(players, lastEvent: max(lastPost, lastAsked.max() ?? now))
         if ends.isEmpty { return nil }
     }
 
@@ -93,17 +94,24 @@ struct RoundPlay {
     }
 
     /// A rank is done when its last message has come and its own has left.
-    private mutating func finish(_ players: [Player], lastPost: VirtualTime) {
+    ///
+    /// - Parameter lastEvent: when the last message was posted, or asked for its receiver's port.
+    private mutating func finish(_ players: [Player], lastEvent: VirtualTime) {
         let order = players.enumerated().map { place, player in
             // Where it is its own message, that was scheduled when the other came.
             let waitsForPort = player.departed > player.ready
             return (
                 rank: player.rank, time: max(player.ready, player.departed),
-                scheduled: waitsForPort ? player.ready : player.asked, place: place
+                scheduled: waitsForPort ? player.ready : player.asked, waitsForPort: waitsForPort, place: place
             )
         }.sorted { ($0.time, $0.scheduled, $0.place) < ($1.time, $1.scheduled, $1.place) }
-        // A rank that goes on can ask what all have sent: then all must have been sent.
-        guard let first = order.first, first.time > lastPost else { return }
-        ends = order.map { ($0.rank, $0.time) }
+        // A rank that goes on can ask what all have sent, and what it sends can ask for any port: then everything must
+        // have been sent, and have asked.
+        guard let first = order.first, first.time > lastEvent else { return }
+        // Of two different events that were scheduled at one time, the order depends on what came before.
+        let isClear = zip(order, order.dropFirst()).allSatisfy {
+            $0.time != $1.time || $0.scheduled != $1.scheduled || $0.waitsForPort == $1.waitsForPort
+        }
+        if isClear { ends = order.map { ($0.rank, $0.time) } }
     }
 }
