@@ -106,8 +106,10 @@ struct RoundPlay {
             )
         }.sorted { ($0.time, $0.scheduled, $0.place) < ($1.time, $1.scheduled, $1.place) }
         // A rank that goes on can ask what all have sent, and what it sends can ask for any port: then everything must
-        // have been sent, and have asked.
-        guard let first = order.first, first.time > lastEvent else { return }
+        // have been sent, and have asked. What goes on later must have been scheduled before, or a tie could end otherwise.
+        guard let first = order.first, first.time > lastEvent, order.allSatisfy({ $0.scheduled < first.time }) else {
+            return
+        }
         // Of two different events that were scheduled at one time, the order depends on what came before.
         let isClear = zip(order, order.dropFirst()).allSatisfy {
             $0.time != $1.time || $0.scheduled != $1.scheduled || $0.waitsForPort == $1.waitsForPort

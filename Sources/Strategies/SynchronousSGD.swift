@@ -53,9 +53,9 @@ public struct SynchronousSGD: Strategy {
         let parameters = run.initialParameters.copied()
         let optimizer = SGD(configuration.optimizer, parameterCount: parameters.count)
         return { rank in
-            let step = Step(run, parameters, optimizer, isAlone: rank.count == 1)
             let steps = run.sampleBudget / sampler.batchSize + 1 + run.sampleBudget / sampler.sampleCount
-            let losses = run.losses(of: rank.index, steps: steps)
+            let step = Step(
+                run, parameters, optimizer, run.losses(of: rank.index, steps: steps), isAlone: rank.count == 1)
             if rank.index == 0 { run.expect(steps: steps) }
             var samples = 0
             guard try await run.evaluate(parameters, round: 0, samples: 0, on: rank, .allRanks) else { return }
@@ -76,7 +76,6 @@ public struct SynchronousSGD: Strategy {
                         .sum, count: parameters.count, computing: work, purpose: .gradient,
                         contribution: step.differentiate, update: step.update)
                 }
-                losses.append(sum: step.loss, samples: step.indices.count)
 
                 round += 1
                 if run.isEvaluationDue(from: before, to: samples) {
@@ -96,22 +95,26 @@ public struct SynchronousSGD: Strategy {
         /// Samples of the global batch.
         var globalCount = 0
         var rate: Float = 0
-        private(set) var loss = 0.0
         /// The whole step, where it is made without a gradient.
         private(set) var descend: (@Sendable () -> Void)?
         private(set) var differentiate: @Sendable (_ gradient: ParameterVector) -> Void = { _ in }
         private(set) var update: @Sendable (ParameterVector, Range<Int>) -> Void = { _, _ in }
 
-        init(_ run: TrainingRun, _ parameters: ParameterVector, _ optimizer: SGD, isAlone: Bool) {
+        init(
+            _ run: TrainingRun, _ parameters: ParameterVector, _ optimizer: SGD, _ losses: LossLog, isAlone: Bool
+        ) {
             guard !(isAlone && optimizer.isPlain) else {
                 descend = { [unowned self] in
-                    loss = run.descend(
+                    let loss = run.descend(
                         indices, dividedBy: globalCount, from: parameters, rate: rate, into: parameters)
+                    losses.append(sum: loss, samples: indices.count)
                 }
                 return
             }
             differentiate = { [unowned self] gradient in
-                loss = run.lossAndGradient(indices, dividedBy: globalCount, at: parameters, into: gradient)
+                let loss = run.lossAndGradient(indices, dividedBy: globalCount, at: parameters, into: gradient)
+                // Here, since rank 0 may go on and merge the losses before another rank does.
+                losses.append(sum: loss, samples: indices.count)
             }
             update = { [unowned self] sum, range in optimizer.step(parameters, sum, rate: rate, in: range) }
         }
