@@ -71,3 +71,27 @@ public struct NetworkModel: Sendable {
         return inFree[transit.receiver]
     }
 }
+
+// MARK: What repeats
+
+extension NetworkModel {
+    /// Appends all that decides what the network does from `now` on, relative to `now`: two moments with equal words have
+    /// equal futures.
+    ///
+    /// - Returns: false where the future depends on more, such as random numbers not yet drawn.
+    package func appendState(to words: inout [Int64], at now: VirtualTime) -> Bool {
+        guard jitter == .none else { return false }
+        for free in [outFree, inFree] {
+            for time in free { words.append(max(0, time.nanoseconds - now.nanoseconds)) }
+        }
+        return true
+    }
+}
+
+extension NetworkModel.Transit {
+    package func appendState(to words: inout [Int64], at now: VirtualTime) {
+        words.append(arriving.nanoseconds - now.nanoseconds)
+        words.append(Int64(receiver))
+        words.append(serviceNanoseconds)
+    }
+}

@@ -60,6 +60,7 @@ public final class TrafficLedger: Sendable {
     private static let kinds = 5 * 3
     private let state: Guarded<State>
 
+    /// - Parameter ranks: 0 to count totals only.
     public init(ranks: Int) {
         state = Guarded(State(counts: Array(repeating: Count(), count: ranks * Self.kinds)))
     }
@@ -71,10 +72,19 @@ public final class TrafficLedger: Sendable {
     ) {
         let kind = Self.index(purpose, direction)
         state.withLock { state in
+            state.totalBytes += bytes
+            state.totalMessages += messages
+            if state.counts.isEmpty { return }
             state.counts[sender * Self.kinds + kind].bytesSent += bytes
             state.counts[sender * Self.kinds + kind].messagesSent += messages
             state.counts[receiver * Self.kinds + kind].bytesReceived += bytes
             state.counts[receiver * Self.kinds + kind].messagesReceived += messages
+        }
+    }
+
+    /// Adds to the totals what is known without its messages.
+    package func chargeTotals(bytes: Int, messages: Int) {
+        state.withLock { state in
             state.totalBytes += bytes
             state.totalMessages += messages
         }

@@ -11,7 +11,9 @@ public struct SimulatedFabric: Fabric {
     public let compute: ComputeModel
     public let allReduce: AllReduceAlgorithm
     public let seeds: SeedSequence
-    private let pool: HostPool
+    let pool: HostPool
+    /// Told what the ranks do, on the simulation's thread; nil costs nothing.
+    package var observer: (any SimulationObserver)?
 
     /// - Parameters:
     ///   - nodes: one per rank.

@@ -37,6 +37,7 @@ public struct SynchronousSGD: Strategy {
         rankCount = workers
     }
 
+    public var hasFixedSchedule: Bool { true }
     /// A replica and a velocity for all, a gradient each.
     public var vectorCount: Int { 1 + (configuration.optimizer.momentum == 0 ? 0 : 1) + rankCount }
 
