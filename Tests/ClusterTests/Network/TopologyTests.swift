@@ -21,7 +21,7 @@ import Testing
             .init(site: "a", Self.trunk), .init(site: "b", Self.trunk), .init(site: "c", Self.trunk),
         ])
         #expect(sites.groups(ranks: 10) == [0..<3, 3..<6, 6..<10])
-        #expect(sites.groups(ranks: 2).flatMap { $0 } == [0, 1])
+        #expect(sites.groups(ranks: 2) == [0..<1, 1..<2], "a site without ranks is no group")
         #expect(Topology.torus(rows: 2, columns: 3).groups(ranks: 6) == [0..<3, 3..<6])
         for topology in [Topology.oneSwitch, .ring] { #expect(topology.groups(ranks: 5) == [0..<5]) }
     }
@@ -115,5 +115,36 @@ import Testing
         let cluster = ClusterSpec(
             name: "r", summary: "", source: "", worker: Node(link: byteLink), interconnect: Interconnect(.racks(racks)))
         #expect(cluster.overridden(by: .init(bytesPerSecond: 1e8)).figures.contains("uplink 0 s, 1.6 Gbit/s"))
+    }
+
+    @Test func switchesAreNoMachines() {
+        let graph = Topology.Graph(nodes: ["x", "y"], switches: ["s"], edges: [.init("x", "s"), .init("s", "y")])
+        #expect(Topology.graph(graph).mostRanks == 2)
+        #expect(Topology.torus(rows: 2, columns: 5).mostRanks == 10)
+        for topology in [Topology.oneSwitch, .ring] { #expect(topology.mostRanks == nil) }
+    }
+
+    @Test func figuresSayHowNodesAreJoined() {
+        func figures(_ topology: Topology, sharing: Interconnect.Sharing? = nil) -> String? {
+            Interconnect(topology, sharing: sharing).figures(worker: byteLink)
+        }
+        #expect(figures(.oneSwitch) == nil && figures(.oneSwitch, sharing: .ports) == nil)
+        #expect(figures(.oneSwitch, sharing: .maxMin) == "sharing max-min")
+        #expect(figures(.ring) == "ring of these links; sharing max-min")
+        #expect(
+            figures(.torus(rows: 2, columns: 3), sharing: .ports)
+                == "torus of 2 x 3 with these links; sharing ports")
+        let asymmetric = Topology.Trunk(latencySeconds: 1e-3, uplinkBytesPerSecond: 1e6, downlinkBytesPerSecond: 5e5)
+        #expect(
+            figures(.sites([.init(site: "a", to: "b", Self.trunk), .init(site: "b", asymmetric)]))
+                == "2 sites: a to b 1 ms, 8 Mbit/s; b 1 ms, 8 Mbit/s out, 4 Mbit/s in; sharing max-min")
+        #expect(
+            figures(.racks(.init(nodesPerRack: 4, latencySeconds: 2e-6, bytesPerSecond: 1e9)))
+                == "racks of 4, uplink 2 µs, 8 Gbit/s; sharing max-min")
+        let graph = Topology.Graph(nodes: ["x", "y"], switches: ["s"], edges: [.init("x", "s"), .init("s", "y")])
+        #expect(figures(.graph(graph)) == "graph of 2 nodes, 1 switches and 2 links; sharing max-min")
+        #expect(
+            Interconnect(loss: .init(probability: 0.25, timeoutSeconds: 1)).figures(worker: byteLink)
+                == "loss 25 %, sent again after 1 s")
     }
 }

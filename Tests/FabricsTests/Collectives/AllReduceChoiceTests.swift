@@ -68,6 +68,21 @@ import Testing
                 ).nanoseconds)
     }
 
+    /// One group of all is no group, and of 8 ranks groups are of three.
+    @Test func groupsAreOfAboutTheRootOfTheRanksWhereTheClusterHasNone() throws {
+        for groups in [nil, [0..<8]] {
+            let algorithm = AllReduceAlgorithm.hierarchical.messages(ranks: 8, groups: groups)
+            for rank in 0..<8 {
+                for index in 0..<8 {
+                    let step = algorithm.step(index, rank: rank, of: 8, elements: 80)
+                    let expected = HierarchicalAllReduce(groups: [0..<3, 3..<6, 6..<8])
+                        .step(index, rank: rank, of: 8, elements: 80)
+                    #expect(step == expected, "rank \(rank), step \(index)")
+                }
+            }
+        }
+    }
+
     @Test func whatSendsMillionsOfMessagesIsNamedAndNotPlayed() throws {
         let choice = try choice(2000, 1)
         let ring = choice.candidates.last
@@ -88,7 +103,10 @@ import Testing
             #expect(try JSONDecoder().decode([AllReduceAlgorithm].self, from: data) == [algorithm])
         }
         #expect(AllReduceAlgorithm(rawValue: "parameter-server:1") == .parameterServer)
-        for name in ["", "star", "ring:2", "hierarchical:0", "hierarchical:-1", "hierarchical:", "parameter-server:x"] {
+        for name in [
+            "", "star", "ring:2", "hierarchical:0", "hierarchical:-1", "hierarchical:", "parameter-server:x",
+            "hierarchical:1000001",
+        ] {
             #expect(AllReduceAlgorithm(rawValue: name) == nil, "\(name)")
         }
         #expect(throws: DecodingError.self) {
