@@ -112,6 +112,9 @@ import Testing
     @Test func oversubscriptionFollowsTheNodesLink() {
         let racks = Topology.Racks(nodesPerRack: 8, latencySeconds: 0, oversubscription: 4)
         #expect(racks.uplink(of: byteLink).uplinkBytesPerSecond == 2e9)
+        let home = Link(latencySeconds: 0, uplinkBytesPerSecond: 1e6, downlinkBytesPerSecond: 5e6)
+        let trunk = racks.uplink(of: home)
+        #expect(trunk.uplinkBytesPerSecond == 2e6 && trunk.downlinkBytesPerSecond == 1e7)
         let cluster = ClusterSpec(
             name: "r", summary: "", source: "", worker: Node(link: byteLink), interconnect: Interconnect(.racks(racks)))
         #expect(cluster.overridden(by: .init(bytesPerSecond: 1e8)).figures.contains("uplink 0 s, 1.6 Gbit/s"))
