@@ -146,7 +146,9 @@ import Testing
         Broken(
             "racks with two uplinks", racks + "{nodes_per_rack: 4, latency: 0, bandwidth: 1Gbit, oversubscription: 2}",
             line: 5, "either the 'bandwidth'"),
-        Broken("rack of more than all", racks + "nodes_per_rack: 1000001\n    latency: 0", line: 5, "1 to 1000000"),
+        Broken(
+            "rack of more than all", racks + "nodes_per_rack: 1000001\n    latency: 0", line: 5, "'1000001'",
+            "1 to 1000000"),
         Broken("racks of none", racks + "nodes_per_rack: 0\n    latency: 0", line: 5, "'0'", "1 to 1000000"),
         Broken(
             "oversubscription zero", racks + "nodes_per_rack: 2\n    latency: 0\n    oversubscription: 0", line: 7,
@@ -159,7 +161,7 @@ import Testing
             "uplink of a torus", "topology:\n  torus: {rows: 2, columns: 2}\nuplink: 1Gbit", line: 5, "alike both ways"),
         Broken(
             "downlink of a ring", "topology: ring\ndownlink: 1Gbit\nuplink: 1Gbit", line: 5, "alike both ways"),
-        Broken("only downlink of a torus", "topology: ring\ndownlink: 1Gbit", line: 4),
+        Broken("only downlink of a torus", "topology: ring\ndownlink: 1Gbit", line: 4, "alike both ways"),
         Broken("sites no list", sites + "site: a", line: 5, "list of lines"),
         Broken("one site", sites + "- {site: a, latency: 0, bandwidth: 1Gbit}", line: 5, "1 sites", "2 or more"),
         Broken("line without bandwidth", sites + "- {site: a, latency: 0}", line: 5, "a line needs 'latency'"),
@@ -250,7 +252,7 @@ import Testing
         ),
         (.graph(.init(nodes: [], edges: [])), "a graph without nodes"),
         (.graph(.init(nodes: ["a", "a"], edges: [])), "'a' stands twice"),
-        (.graph(.init(nodes: ["a", "b"], edges: [.init("a", "c")])), "'c'"),
+        (.graph(.init(nodes: ["a", "b"], edges: [.init("a", "zebra")])), "'zebra'"),
         (.graph(.init(nodes: ["a", "b"], edges: [.init("a", "b"), .init("b", "b")])), "an edge from 'b' to itself"),
     ])
     func topologyThatIsNoneIsRefusedWhereverItComesFrom(_ topology: Topology, _ says: String) throws {
