@@ -99,14 +99,16 @@ import Testing
         #expect(way("q", "p") == [2, 6])
     }
 
+    /// Three links of 500 ns lead there before the first of two links of 1400 and 100 does.
     @Test func fewerLinksWinAtEqualLatency() {
         let graph = Topology.Graph(
-            nodes: ["x", "y"], switches: ["s"],
+            nodes: ["x", "y"], switches: ["a", "b", "c"],
             edges: [
-                .init("x", "s", latencySeconds: 1e-6), .init("s", "y", latencySeconds: 1e-6),
-                .init("x", "y", latencySeconds: 2e-6),
+                .init("x", "a", latencySeconds: 500e-9), .init("a", "b", latencySeconds: 500e-9),
+                .init("b", "y", latencySeconds: 500e-9), .init("x", "c", latencySeconds: 1400e-9),
+                .init("c", "y", latencySeconds: 100e-9),
             ])
-        #expect(links(.graph(graph), ranks: 2, 0, 1) == [4])
+        #expect(links(.graph(graph), ranks: 2, 0, 1) == [6, 8])
     }
 
     @Test func oversubscriptionFollowsTheNodesLink() {
@@ -139,8 +141,14 @@ import Testing
                 == "torus of 2 x 3 with these links; sharing ports")
         let asymmetric = Topology.Trunk(latencySeconds: 1e-3, uplinkBytesPerSecond: 1e6, downlinkBytesPerSecond: 5e5)
         #expect(
-            figures(.sites([.init(site: "a", to: "b", Self.trunk), .init(site: "b", asymmetric)]))
-                == "2 sites: a to b 1 ms, 8 Mbit/s; b 1 ms, 8 Mbit/s out, 4 Mbit/s in; sharing max-min")
+            figures(
+                .sites([
+                    .init(site: "a", to: "b", Self.trunk), .init(site: "b", asymmetric), .init(site: "a", asymmetric),
+                ]))
+                    == """
+                    2 sites: a to b 1 ms, 8 Mbit/s; b 1 ms, 8 Mbit/s out, 4 Mbit/s in; a 1 ms, 8 Mbit/s out, \
+                    4 Mbit/s in; sharing max-min
+                    """)
         #expect(
             figures(.racks(.init(nodesPerRack: 4, latencySeconds: 2e-6, bytesPerSecond: 1e9)))
                 == "racks of 4, uplink 2 µs, 8 Gbit/s; sharing max-min")
