@@ -102,6 +102,17 @@ import Testing
         }
     }
 
+    @Test func recursiveDoublingExchangesAtDistances124() {
+        for rounds in 1...6 {
+            for rank in 0..<1 << rounds {
+                for round in 0..<rounds {
+                    let step = RecursiveDoublingAllReduce().step(round, rank: rank, of: 1 << rounds, elements: 1)
+                    #expect(step?.send?.to == rank ^ (1 << round), "2^\(rounds) ranks, round \(round)")
+                }
+            }
+        }
+    }
+
     @Test func rabenseifnersPartnersAreNearWhenMessagesAreLong() {
         for rounds in 1...6 {
             let ranks = 1 << rounds
