@@ -34,9 +34,9 @@ public struct Experiment: Sendable {
         }
         if plan.compute != "calibrated" { _ = try DeviceProfile.named(plan.compute) }
         try Self.check(plan)
-        let elements = task.network.parameterCount
+        let network = task.network
         var plan = plan
-        plan.strategies = try plan.strategies.map { try $0.choosingAllReduce(elements: elements) }
+        plan.strategies = try plan.strategies.map { try $0.choosingAllReduce(of: network) }
         self.plan = plan
     }
 
@@ -183,6 +183,7 @@ public struct Experiment: Sendable {
         for (rank, part) in report.accounts.enumerated() where rank != strategy.serverRank {
             account.computeSeconds += part.computeSeconds / Double(strategy.concurrentWorkers)
             account.communicationSeconds += part.communicationSeconds / Double(strategy.concurrentWorkers)
+            account.hiddenCommunicationSeconds += part.hiddenCommunicationSeconds / Double(strategy.concurrentWorkers)
         }
         let record = RunRecord(
             strategy: plan.name, seed: seed, outcome: result.divergedAfterSamples == nil ? .completed : .diverged,
@@ -190,6 +191,7 @@ public struct Experiment: Sendable {
             computeSeconds: account.computeSeconds.toTheNanosecond,
             communicationSeconds: account.communicationSeconds.toTheNanosecond,
             idleSeconds: max(0, report.seconds - account.computeSeconds - account.communicationSeconds).toTheNanosecond,
+            hiddenCommunicationSeconds: account.hiddenCommunicationSeconds.toTheNanosecond,
             hostSeconds: spent.toTheNanosecond,
             serverComputeSeconds: strategy.serverRank.map { report.accounts[$0].computeSeconds.toTheNanosecond },
             traffic: RunRecord.Traffic(report.ledger, ranks: strategy.rankCount, server: strategy.serverRank),
@@ -217,11 +219,12 @@ public struct Experiment: Sendable {
                 ranks: strategy.rankCount,
                 emulating: ThreadFabric.Emulation(
                     nodes: nodes, jitter: cluster.jitter, compute: model, allReduce: plan.allReduceInUse,
-                    groups: groups, seeds: seeds))
+                    allReduceByLength: plan.allReduceByLength, groups: groups, seeds: seeds))
         }
         return SimulatedFabric(
             nodes: nodes, jitter: cluster.jitter, interconnect: cluster.network, compute: model,
-            allReduce: plan.allReduceInUse, groups: groups, seeds: seeds, pool: pool)
+            allReduce: plan.allReduceInUse, allReduceByLength: plan.allReduceByLength, groups: groups, seeds: seeds,
+            pool: pool)
     }
 
     // MARK: What a run needs

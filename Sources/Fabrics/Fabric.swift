@@ -19,11 +19,15 @@ public struct FabricReport: Sendable {
     public let ledger: TrafficLedger
 }
 
-/// Where a rank's cluster time went; what is in neither account it spent waiting for others.
+/// Where a rank's cluster time went; what is in neither of the first two accounts it spent waiting for others.
 public struct TimeAccount: Hashable, Sendable {
     public var computeSeconds = 0.0
-    /// From when all that are needed were ready until the messages were there.
+    /// From when all that are needed were ready until the messages were there, as far as the rank computed nothing
+    /// meanwhile: exposed communication.
     public var communicationSeconds = 0.0
+    /// The same, as far as the rank computed meanwhile, so that it lengthened nothing: part of `computeSeconds`. Only where
+    /// communication overlaps computation.
+    public var hiddenCommunicationSeconds = 0.0
 
     public init() {}
 }

@@ -226,6 +226,21 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         try await withUnsafeThrowingContinuation { schedule(.resume($0), at: end) }
     }
 
+    /// Waits until a point in time, if that is still to come.
+    func wait(until time: VirtualTime) async throws {
+        try throwIfFailed()
+        guard time > now else { return }
+        try await withUnsafeThrowingContinuation { schedule(.resume($0), at: time) }
+    }
+
+    /// Books a step whose gradient is sent while it is computed, which begins now.
+    func charge(_ work: ComputeWork, count: Int, _ buckets: [GradientBucket], _ rank: Int) throws -> OverlappedStep {
+        try throwIfFailed()
+        let step = OverlappedStep(work, count: count, buckets, speed: fabric.nodes[rank].speed, fabric.compute)
+        ranks[rank].account.computeSeconds += step.seconds
+        return step
+    }
+
     /// Books a computation that begins now; returns when it ends.
     private func charge(_ work: ComputeWork, _ rank: Int) -> VirtualTime {
         let seconds = fabric.compute.seconds(work) / fabric.nodes[rank].speed
@@ -266,9 +281,13 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
     }
 
     /// Takes part in the rank's next collective; returns when the rank's part is played.
+    ///
+    /// - Parameters:
+    ///   - summed: numbers in the vectors that are contributed, where the collective is the last bucket's of several.
+    ///   - computing: until when the rank computes beside the collective, if it does.
     func take(
         part deposit: ParameterVector?, contribution: CollectiveRun.Contribution? = nil, of kind: CollectiveKind,
-        rank: Int, elements: Int, purpose: TrafficPurpose,
+        rank: Int, elements: Int, summed: Int? = nil, purpose: TrafficPurpose, computing end: VirtualTime? = nil,
         update: CollectiveRun.Update? = nil
     ) async throws -> CollectiveRun {
         try throwIfFailed()
@@ -284,7 +303,8 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
             run = existing
         } else {
             let algorithm = kind.messages(
-                fabric.allReduce, groups: fabric.groups, ranks: ranks.count, elements: elements)
+                fabric.allReduceByLength[elements] ?? fabric.allReduce, groups: fabric.groups, ranks: ranks.count,
+                elements: elements)
             run = CollectiveRun(kind, algorithm, ranks: ranks.count, elements: elements, purpose: purpose)
             if let rounds = algorithm.rounds(of: ranks.count), messagesUnderWay == 0 {
                 run.isAssembling = routed == nil && rounds * ranks.count >= fabric.fewestMessagesPlayedInRounds
@@ -292,6 +312,7 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
             collectives[number] = run
         }
         run.enter(rank, deposit, contribution, at: now)
+        if let summed { run.summedElements = summed }
         if run.isComplete { run.combine(pool, contributed, update) }
         try await withUnsafeThrowingContinuation { waiter in
             run.waiters[rank] = waiter
@@ -309,7 +330,9 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         if run.leftCount == ranks.count { collectives[number] = nil }
         // Of a broadcast or gather a rank may be done before all have come; then it waited for nobody.
         let begin = run.kind.needsAllRanks ? max(entered, run.completedAt) : entered
-        ranks[rank].account.communicationSeconds += now.seconds - begin.seconds
+        let exposed = end.map { min(max(begin, $0), now) } ?? begin
+        ranks[rank].account.hiddenCommunicationSeconds += exposed.seconds - begin.seconds
+        ranks[rank].account.communicationSeconds += now.seconds - exposed.seconds
         return run
     }
 
