@@ -46,7 +46,7 @@ public enum Quantity {
         return number * scale
     }
 
-    /// A size such as `100MB`, `1.5 GB` or `64kB`, decimal, or `25MiB`, binary; a bare number is bytes.
+    /// A size such as `100MB`, `1.5 GB` or `64kB`, decimal; a bare number is bytes.
     public static func bytes(_ text: String) throws(Failure) -> Int {
         let example = "a size with its unit, such as 64kB, 100MB or 1.5GB"
         let (number, unit) = try split(text, example)
@@ -59,10 +59,7 @@ public enum Quantity {
         return Int((number * scale).rounded())
     }
 
-    private static let byteUnits = [
-        ("B", 1.0), ("kB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12),
-        ("KiB", 0x1p10), ("MiB", 0x1p20), ("GiB", 0x1p30),
-    ]
+    private static let byteUnits = [("B", 1.0), ("kB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12)]
 
     /// A share in 0...1 from `97%`, `0.97` or `97`: above 1 it is read as per cent.
     public static func fraction(_ text: String) throws(Failure) -> Double {

@@ -97,7 +97,7 @@ struct List: ParsableCommand {
             [
                 ("--seeds", "3, from --first-seed 1"), ("--schedule", "constant, --warmup 0"),
                 ("--nesterov", "off"), ("--weight-decay", "0"), ("--initialization", "he"),
-                ("--allreduce", "ring"), ("--overlap", "off; --bucket 25MiB"), ("--clock", "auto"),
+                ("--allreduce", "ring"), ("--overlap", "off; --bucket 25 MiB"), ("--clock", "auto"),
                 ("--compute", "calibrated"),
                 ("--jitter", "the cluster's"), ("--repetitions", "1"), ("--machine", "workstation"),
                 ("--host-threads", "\(ProcessInfo.processInfo.activeProcessorCount), all cores"),

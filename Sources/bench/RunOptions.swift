@@ -207,8 +207,8 @@ struct ClusterOptions: ParsableArguments {
         parsing: .unconditional,
         help: ArgumentHelp(
             """
-            With --overlap: how many bytes close a bucket; the first is closed by 1MiB or less, and no tensor is split. \
-            (default: 25MiB)
+            With --overlap: how many bytes close a bucket, such as 5MB; the first is closed by 1 MiB or less, and no tensor \
+            is split. (default: PyTorch's 25 MiB)
             """, valueName: "size"),
         transform: Quantity.bytes)
     var bucket: Int?

@@ -63,7 +63,7 @@ public enum StudyOption: String, CaseIterable, Codable, Sendable {
         case .localBatch: "a whole number from 1 to \(Self.largestCount), or all"
         case .fraction: "a number above 0 up to 1"
         case .allReduce: AllReduceAlgorithm.usages.joined(separator: ", ")
-        case .bucket: "a size with its unit, such as 64kB, 1MB or 25MiB"
+        case .bucket: "a size with its unit, such as 64kB, 1MB or 25MB"
         }
     }
 
