@@ -14,20 +14,18 @@ extension SimulatedRank {
         GradientBucket.check(buckets, count: count)
         // What the rank computes goes on whatever its messages do, and these go out one after another: so all that the
         // rank's program has to wait for is, in turn, the time at which a bucket is ready and the end of its all-reduce.
-        let step = try simulation.charge(work, count: count, buckets, index)
-        let begin = now
-        let end = step.gradientEnd(from: begin)
+        simulation.begin(overlapped: work, elements: count, shares: buckets.map(\.readyShare) + [1], rank: index)
         for (position, bucket) in buckets.enumerated() {
-            try await simulation.wait(until: step.ready(position, from: begin))
+            try await simulation.wait(until: simulation.readyTime(position, rank: index))
             // The numbers are added when all ranks have come to the last bucket. Until then none of them changes the
             // model, and none needs the sum.
             let isLast = position == buckets.count - 1
             _ = try await simulation.take(
                 part: nil, contribution: isLast ? contribution : nil, of: .allReduce(reduction), rank: index,
-                elements: bucket.range.count, summed: isLast ? count : nil, purpose: purpose, computing: end,
+                elements: bucket.range.count, summed: isLast ? count : nil, purpose: purpose,
                 update: isLast ? update : nil)
         }
-        try await simulation.wait(until: max(now, end))
-        try await simulation.wait(until: VirtualTime(nanoseconds: now.nanoseconds + step.updateSpan))
+        try await simulation.wait(until: simulation.readyTime(buckets.count, rank: index))
+        try await simulation.wait(until: simulation.updateEnd(rank: index))
     }
 }

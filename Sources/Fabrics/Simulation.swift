@@ -59,6 +59,11 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         /// Collectives that the rank has entered.
         var collectives = 0
         var account = TimeAccount()
+        /// Until when the rank computes beside what else it does.
+        var computingUntil = VirtualTime.zero
+        /// Of the step that it computes beside: when which part of the gradient is there, and what the update takes.
+        var readyTimes: [VirtualTime] = []
+        var updateSpan = Int64(0)
     }
 
     private(set) var now = VirtualTime.zero
@@ -233,12 +238,36 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         try await withUnsafeThrowingContinuation { schedule(.resume($0), at: time) }
     }
 
-    /// Books a step whose gradient is sent while it is computed, which begins now.
-    func charge(_ work: ComputeWork, count: Int, _ buckets: [GradientBucket], _ rank: Int) throws -> OverlappedStep {
-        try throwIfFailed()
-        let step = OverlappedStep(work, count: count, buckets, speed: fabric.nodes[rank].speed, fabric.compute)
+    /// Begins a step whose gradient is sent while it is computed; what the rank does besides, it does beside that.
+    ///
+    /// - Parameters:
+    ///   - elements: numbers in the gradient.
+    ///   - shares: of the gradient's computation, ascending; for each there is a ``readyTime(_:rank:)``.
+    func begin(overlapped work: ComputeWork, elements: Int, shares: [Double], rank: Int) {
+        let step = OverlappedStep(work, elements: elements, speed: fabric.nodes[rank].speed, fabric.compute)
         ranks[rank].account.computeSeconds += step.seconds
-        return step
+        var (time, done) = (now, Int64(0))
+        func advance(to share: Double) -> VirtualTime {
+            time = end(ofNanoseconds: step.span(share) - done, on: rank, from: time)
+            done = step.span(share)
+            return time
+        }
+        ranks[rank].readyTimes = shares.map(advance)
+        ranks[rank].computingUntil = advance(to: 1)
+        ranks[rank].updateSpan = step.updateSpan
+    }
+
+    /// When a share of the rank's gradient is there.
+    func readyTime(_ share: Int, rank: Int) -> VirtualTime { ranks[rank].readyTimes[share] }
+
+    /// When the update is over that follows the gradient, if it begins now.
+    func updateEnd(rank: Int) -> VirtualTime {
+        end(ofNanoseconds: ranks[rank].updateSpan, on: rank, from: now)
+    }
+
+    /// When so much work is done.
+    private func end(ofNanoseconds work: Int64, on rank: Int, from begin: VirtualTime) -> VirtualTime {
+        VirtualTime(nanoseconds: begin.nanoseconds + work)
     }
 
     /// Books a computation that begins now; returns when it ends.
@@ -282,12 +311,10 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
 
     /// Takes part in the rank's next collective; returns when the rank's part is played.
     ///
-    /// - Parameters:
-    ///   - summed: numbers in the vectors that are contributed, where the collective is the last bucket's of several.
-    ///   - computing: until when the rank computes beside the collective, if it does.
+    /// - Parameter summed: numbers in the vectors that are contributed, where the collective is the last bucket's of several.
     func take(
         part deposit: ParameterVector?, contribution: CollectiveRun.Contribution? = nil, of kind: CollectiveKind,
-        rank: Int, elements: Int, summed: Int? = nil, purpose: TrafficPurpose, computing end: VirtualTime? = nil,
+        rank: Int, elements: Int, summed: Int? = nil, purpose: TrafficPurpose,
         update: CollectiveRun.Update? = nil
     ) async throws -> CollectiveRun {
         try throwIfFailed()
@@ -330,7 +357,7 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         if run.leftCount == ranks.count { collectives[number] = nil }
         // Of a broadcast or gather a rank may be done before all have come; then it waited for nobody.
         let begin = run.kind.needsAllRanks ? max(entered, run.completedAt) : entered
-        let exposed = end.map { min(max(begin, $0), now) } ?? begin
+        let exposed = min(max(begin, ranks[rank].computingUntil), now)
         ranks[rank].account.hiddenCommunicationSeconds += exposed.seconds - begin.seconds
         ranks[rank].account.communicationSeconds += now.seconds - exposed.seconds
         return run

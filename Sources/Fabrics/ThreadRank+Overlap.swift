@@ -15,7 +15,7 @@ extension ThreadRank {
         GradientBucket.check(buckets, count: count)
         let vector = contributionVector(count)
         let step = OverlappedStep(
-            work, count: count, buckets, speed: emulation.nodes[index].speed, emulation.compute)
+            work, elements: count, speed: emulation.nodes[index].speed, emulation.compute)
         let start = job.clock.seconds
         // Emulated time is mostly waiting, so one thread does for both: it computes first, and then waits in turn for
         // the time at which a bucket is ready and for its messages. Where this machine is slower than the modelled one,
@@ -25,7 +25,7 @@ extension ThreadRank {
         var entered: [Double] = []
         var left: [Double] = []
         for (position, bucket) in buckets.enumerated() {
-            job.clock.wait(until: start + step.readySeconds(position))
+            job.clock.wait(until: start + step.gradientSeconds * bucket.readyShare)
             entered.append(job.clock.seconds)
             let elements = bucket.range.count
             let algorithm = CollectiveKind.allReduce(reduction).messages(

@@ -145,14 +145,10 @@ import Testing
         let compute = ComputeModel(
             calibrated: [.init(samples: 1, seconds: 1e-3 / 3)], secondsPerVectorElement: 1e-9 / 7)
         for samples in 1...50 {
-            let step = OverlappedStep(
-                .step(samples: samples), count: Self.count, Self.buckets, speed: 0.7, compute)
-            let begin = VirtualTime(nanoseconds: 12_345)
+            let step = OverlappedStep(.step(samples: samples), elements: Self.count, speed: 0.7, compute)
             let whole = VirtualTime.span(seconds: compute.seconds(.step(samples: samples)) / 0.7)
-            let gradient = step.gradientEnd(from: begin)
-            #expect(gradient.nanoseconds + step.updateSpan == begin.nanoseconds + whole)
-            #expect(step.ready(2, from: begin) == gradient)
-            #expect(step.ready(0, from: begin) < step.ready(1, from: begin))
+            #expect(step.span(1) + step.updateSpan == whole)
+            #expect(0 < step.span(0.5) && step.span(0.5) < step.span(0.75) && step.span(0.75) < step.span(1))
         }
     }
 
