@@ -118,11 +118,18 @@ public struct StrategyPlan: Hashable, Codable, Sendable {
     }
 
     /// What was chosen for buckets of these lengths.
-    var allReduceByLength: [Int: AllReduceAlgorithm] {
+    public var allReduceByLength: [Int: AllReduceAlgorithm] {
         Dictionary(uniqueKeysWithValues: (bucketChoices ?? []).map { ($0.elements, $0.algorithm) })
     }
 
     public var description: StrategyDescription? { StrategyRegistry.named(name) }
+
+    /// Whether a simulated run does the same on every cluster, so that its schedule can be recorded: not where a limit on
+    /// time, or on bytes until an evaluation, ends it.
+    public var hasFixedSchedule: Bool {
+        fabric == .simulated && configuration.limits?.clusterSeconds == nil && configuration.limits?.bytesSent == nil
+            && description?.make(configuration).hasFixedSchedule == true
+    }
 }
 
 /// Which clock an experiment runs by, for the strategies at home on another one.

@@ -14,9 +14,11 @@ extension SimulatedRank {
         GradientBucket.check(buckets, count: count)
         // What the rank computes goes on whatever its messages do, and these go out one after another: so all that the
         // rank's program has to wait for is, in turn, the time at which a bucket is ready and the end of its all-reduce.
+        try simulation.throwIfFailed()
         simulation.begin(overlapped: work, elements: count, shares: buckets.map(\.readyShare) + [1], rank: index)
         for (position, bucket) in buckets.enumerated() {
-            try await simulation.wait(until: simulation.readyTime(position, rank: index))
+            let ready = simulation.beginWaiting(forShare: position, rank: index)
+            try await simulation.spend(until: ready, rank: index)
             // The numbers are added when all ranks have come to the last bucket. Until then none of them changes the
             // model, and none needs the sum.
             let isLast = position == buckets.count - 1
@@ -25,7 +27,8 @@ extension SimulatedRank {
                 elements: bucket.range.count, summed: isLast ? count : nil, purpose: purpose,
                 update: isLast ? update : nil)
         }
-        try await simulation.wait(until: simulation.readyTime(buckets.count, rank: index))
-        try await simulation.wait(until: simulation.updateEnd(rank: index))
+        let end = simulation.beginWaiting(forShare: buckets.count, rank: index)
+        try await simulation.spend(until: end, rank: index)
+        try await simulation.spend(until: simulation.beginUpdate(rank: index), rank: index)
     }
 }

@@ -24,7 +24,7 @@ extension ThreadRank {
         let end = max(job.clock.seconds, start + step.gradientSeconds)
         var entered: [Double] = []
         var left: [Double] = []
-        for (position, bucket) in buckets.enumerated() {
+        for bucket in buckets {
             job.clock.wait(until: start + step.gradientSeconds * bucket.readyShare)
             entered.append(job.clock.seconds)
             let elements = bucket.range.count

@@ -39,6 +39,7 @@ public struct SynchronousSGD: Strategy {
         rankCount = workers
     }
 
+    public var hasFixedSchedule: Bool { true }
     /// A replica and a velocity for all, a gradient for each thread; of simulated ranks fewer gradients exist at once.
     public var vectorCount: Int {
         1 + (configuration.optimizer.momentum == 0 ? 0 : 1) + min(rankCount, maximumThreadRanks)

@@ -207,7 +207,7 @@ struct ClusterOptions: ParsableArguments {
         parsing: .unconditional,
         help: ArgumentHelp(
             """
-            With --overlap: how many bytes close a bucket, such as 5MB; the first is closed by 1 MiB or less, and no tensor \
+            Beside --overlap, how many bytes close a bucket, such as 5MB; the first is closed by 1 MiB or less, and no tensor \
             is split. (default: PyTorch's 25 MiB)
             """, valueName: "size"),
         transform: Quantity.bytes)

@@ -1,5 +1,7 @@
+import Cluster
 import Fabrics
 import Foundation
+import Locking
 import Strategies
 import Testing
 
@@ -103,6 +105,69 @@ import Testing
         #expect(run.traffic.messagesTotal == messages * run.rounds)
         let data = try JSONEncoder().encode(results.plan)
         #expect(try JSONDecoder().decode(ExperimentPlan.self, from: data) == results.plan)
+    }
+
+    /// An overlapped run that is recorded and priced on another cluster is the run there, with its buckets.
+    @Test(arguments: [AllReduceAlgorithm.ring, .automatic])
+    func overlappedRunsAreRepricedToTheLastDigit(_ allReduce: AllReduceAlgorithm) throws {
+        func run(on cluster: ClusterSpec) throws -> (results: Results, schedules: [UInt64: Schedule]) {
+            var setup = Setup(strategies: ["sync"], seeds: [1, 2], epochs: 2.3, evaluateEvery: 0.5)
+            (setup.allReduce, setup.overlap) = (allReduce, GradientOverlap(bucketBytes: 2_000))
+            var plan = setup.plan
+            plan.strategies[0].cluster = cluster
+            let schedules = Guarded<[UInt64: Schedule]>([:])
+            var callbacks = Experiment.Callbacks()
+            callbacks.scheduled = { run, schedule in schedules.withLock { $0[run.seed] = schedule } }
+            let results = try Experiment(plan, data: .init(nil)).run(machine: machine, callbacks: callbacks)
+            return (results, schedules.withLock { $0 })
+        }
+        let (results, schedules) = try run(on: ClusterPresets.infiniband)
+        #expect(results.runs[0].attribution?.isEmpty == false)
+        let repricing = try Repricing(results, results.plan.strategies[0]) { seed in
+            let schedule = try #require(schedules[seed])
+            let data = try ScheduleFile.encode(schedule, strategy: "sync", seed: seed)
+            let read = try ScheduleFile.decode(data, strategy: "sync", seed: seed, file: "f")
+            #expect(read == schedule)
+            return read
+        }
+        let other = try run(on: ClusterPresets.wan).results
+        var variant = results.plan.strategies[0]
+        variant.cluster = ClusterPresets.wan
+        let priced = try repricing.price(variant)
+        #expect(priced.plan.bucketChoices == other.plan.strategies[0].bucketChoices)
+        #expect(priced.runs.count == 2)
+        for (priced, run) in zip(priced.runs, other.runs) {
+            #expect(priced.clusterSeconds == run.clusterSeconds && priced.evaluations == run.evaluations)
+            #expect(priced.computeSeconds == run.computeSeconds && priced.idleSeconds == run.idleSeconds)
+            #expect(priced.communicationSeconds == run.communicationSeconds)
+            #expect(priced.hiddenCommunicationSeconds == run.hiddenCommunicationSeconds)
+            #expect(priced.messagesSent == run.traffic.messagesTotal && priced.bytesSent == run.traffic.bytesTotal)
+        }
+        var table = RepriceTable(target: 0.8)
+        table.append(priced.plan, priced.runs)
+        #expect(table.terminal.contains(" hidden "))
+    }
+
+    @Test(
+        arguments: [
+            ([.ready(share: 0), .update], "share 0 of a step that has 0"),
+            (
+                [.step(.step(samples: 1), elements: 4, shares: [0.5, 1]), .ready(share: 2)],
+                "share 2 of a step that has 2"
+            ),
+            ([.update], "'update' before any step"),
+            ([.step(.step(samples: 1), elements: 4, shares: [1, 0.5])], "above 0 up to 1, ascending"),
+            ([.step(.step(samples: 1), elements: 4, shares: [0])], "above 0 up to 1, ascending"),
+            ([.step(.step(samples: 1), elements: 4, shares: [])], "above 0 up to 1, ascending"),
+        ] as [([Fabrics.Operation], String)])
+    func aScheduleWithAStepThatCannotBeIsRefused(_ operations: [Fabrics.Operation], _ answer: String) throws {
+        let schedule = Schedule(
+            operations: operations, programs: [operations.indices.map { UInt32($0) }], programOfRank: [0])
+        let data = try ScheduleFile.encode(schedule, strategy: "sync", seed: 1)
+        let error = #expect(throws: ReportError.self) {
+            try ScheduleFile.decode(data, strategy: "sync", seed: 1, file: "f")
+        }
+        #expect(error?.description.contains(answer) == true, "\(String(describing: error))")
     }
 
     @Test func aStudyCanVaryTheBucketOfWhatOverlaps() throws {

@@ -15,7 +15,7 @@ import Testing
         "clock", "compute",
         "host-threads", "clients", "fraction", "local-epochs", "local-batch", "partition", "output", "save",
         "trace-loss", "data", "quiet", "repetitions", "limit-time", "limit-bytes", "limit-updates", "machine", "log",
-        "tuned",
+        "tuned", "trace", "record",
     ]
 
     /// What a command prints, which has to be all there is and no error.
@@ -31,7 +31,7 @@ import Testing
 
     @Test func helpNamesTheCommandsAndTheExitCodes() async throws {
         let help = try await text("--help")
-        for word in ["run (default)", "study", "report", "list", "data", "--version", "130"] {
+        for word in ["run (default)", "study", "reprice", "report", "list", "data", "--version", "130"] {
             #expect(help.contains(word), "\(word)")
         }
     }
@@ -91,7 +91,7 @@ import Testing
         let without =
             ["task", "strategy", "scale-learning-rate-from", "init", "no-shuffle", "workers", "cluster", "latency"]
             + ["bandwidth", "save", "trace-loss", "data", "quiet", "log", "limit-time", "limit-bytes", "limit-updates"]
-            + ["tuned"]
+            + ["tuned", "trace", "record"]
         for option in Self.options where !without.contains(option) {
             #expect(list.contains("--\(option)"), "\(option)")
         }

@@ -1,0 +1,74 @@
+package import Cluster
+
+/// Told what the ranks of a simulation do, on the simulation's thread, in the order in which it happens there.
+package protocol SimulationObserver: AnyObject {
+    /// Whether it has to be told of every message; otherwise of those of collectives that are played as a whole
+    /// (``RoundPlay``) it is not.
+    var needsMessages: Bool { get }
+    /// A rank calls an operation.
+    func began(_ operation: Operation, on rank: Int, at now: VirtualTime)
+    /// Beside the operation that it has begun and those that follow, a rank computes.
+    func computes(on rank: Int, from begin: VirtualTime, to end: VirtualTime)
+    /// The rank's operation is over.
+    /// - Parameter ready: when all that it needed of others had been sent, or had come; until then it waited for them.
+    func ended(on rank: Int, at now: VirtualTime, ready: VirtualTime)
+    /// A message asks for its sender's port.
+    /// - Parameter departs: when it will have left the port.
+    func posted(_ message: SimulatedMessage, at now: VirtualTime, departs: VirtualTime)
+    /// A message is there.
+    /// - Parameter number: the message's.
+    func delivered(_ number: Int, at now: VirtualTime)
+}
+
+extension SimulationObserver {
+    package func computes(on rank: Int, from begin: VirtualTime, to end: VirtualTime) {}
+}
+
+/// A message as a network sees it.
+package struct SimulatedMessage: Sendable {
+    /// Counts the messages of the job.
+    package let number: Int
+    package let sender: Int
+    package let receiver: Int
+    /// Framing included.
+    package let bytes: Int
+    package let purpose: TrafficPurpose
+}
+
+/// Tells two observers.
+package final class ObserverPair: SimulationObserver {
+    private let first: any SimulationObserver
+    private let second: any SimulationObserver
+
+    package init(_ first: any SimulationObserver, _ second: any SimulationObserver) {
+        self.first = first
+        self.second = second
+    }
+
+    package var needsMessages: Bool { first.needsMessages || second.needsMessages }
+
+    package func began(_ operation: Operation, on rank: Int, at now: VirtualTime) {
+        first.began(operation, on: rank, at: now)
+        second.began(operation, on: rank, at: now)
+    }
+
+    package func computes(on rank: Int, from begin: VirtualTime, to end: VirtualTime) {
+        first.computes(on: rank, from: begin, to: end)
+        second.computes(on: rank, from: begin, to: end)
+    }
+
+    package func ended(on rank: Int, at now: VirtualTime, ready: VirtualTime) {
+        first.ended(on: rank, at: now, ready: ready)
+        second.ended(on: rank, at: now, ready: ready)
+    }
+
+    package func posted(_ message: SimulatedMessage, at now: VirtualTime, departs: VirtualTime) {
+        first.posted(message, at: now, departs: departs)
+        second.posted(message, at: now, departs: departs)
+    }
+
+    package func delivered(_ number: Int, at now: VirtualTime) {
+        first.delivered(number, at: now)
+        second.delivered(number, at: now)
+    }
+}
