@@ -13,6 +13,7 @@ extension StrategyPlan {
         SimulatedFabric(
             nodes: cluster.nodes(ranks: strategy.rankCount, server: strategy.serverRank), jitter: cluster.jitter,
             interconnect: cluster.network, compute: model, allReduce: allReduceInUse,
-            groups: cluster.groups(ranks: strategy.rankCount), seeds: seeds, pool: pool)
+            allReduceByLength: allReduceByLength, groups: cluster.groups(ranks: strategy.rankCount), seeds: seeds,
+            pool: pool)
     }
 }
