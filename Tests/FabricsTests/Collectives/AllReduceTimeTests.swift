@@ -45,7 +45,7 @@ import Testing
     @Test func recursiveDoublingTakesLogNMessagesAndWhatFoldingAdds() throws {
         let links = [
             ClosedForms.link, Link(latencySeconds: 0, bytesPerSecond: 1e9, overheadSeconds: 5e-6),
-            Link(latencySeconds: 1e-3, bytesPerSecond: 1e15), Link(latencySeconds: 0, bytesPerSecond: 1e6),
+            ClosedForms.distant, Link(latencySeconds: 0, bytesPerSecond: 1e6),
         ]
         for link in links {
             let times = PortTimes(link)
@@ -144,11 +144,11 @@ import Testing
     /// Where only latency counts, each of the trees' ceil(log2 n) levels takes one up and one down, and every segment but the
     /// first one more. For what bytes add see ``MeshTimeTests`` and ``PlainPortTimeTests``.
     @Test func doubleTreeTakesTwoLogNLatenciesAndOneForEverySegment() throws {
-        let distant = Link(latencySeconds: 1e-3, bytesPerSecond: 1e15)
         for ranks in ClosedForms.ranks {
             for (elements, segments) in [(1, 1), (32_768, 1), (32_769, 2), (100_000, 4)] {
                 try expectCost(
-                    .doubleTree, ranks, elements, link: distant, Int64(2 * ceilLog2(ranks) + segments - 1) * 1_000_000,
+                    .doubleTree, ranks, elements, link: ClosedForms.distant,
+                    Int64(2 * ceilLog2(ranks) + segments - 1) * 1_000_000,
                     messages: 4 * (ranks - 1) * segments, payloadBytes: 2 * (ranks - 1) * elements * 4)
             }
         }

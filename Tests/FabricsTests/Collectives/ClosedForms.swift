@@ -19,6 +19,8 @@ struct Cost: Equatable {
         bytes = payloadBytes + messages * Message.framingBytes
     }
 
+    var seconds: Double { Double(nanoseconds) / 1e9 }
+
     init(_ report: FabricReport) {
         nanoseconds = Int64((report.seconds * 1e9).rounded())
         messages = report.ledger.totalMessages
@@ -30,6 +32,8 @@ struct Cost: Equatable {
 enum ClosedForms {
     /// 3 Gbit/s, so that most messages do not take whole nanoseconds.
     static let link = Link(latencySeconds: 20e-6, bytesPerSecond: 375e6, overheadSeconds: 3e-6)
+    /// 1 ms away, and bytes cost nothing: only the longest chain of messages counts.
+    static let distant = Link(latencySeconds: 1e-3, bytesPerSecond: 1e15)
     /// 2...64, all.
     static let ranks = 2...64
 

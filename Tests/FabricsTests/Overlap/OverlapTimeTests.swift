@@ -53,14 +53,16 @@ import Testing
         }
     }
 
-    /// By the closed forms of ``CollectiveTimeTests``; these three let all ranks go at once.
+    /// By the closed forms of ``AllReduceTimeTests``; these three let all ranks go at once.
     private func closedForm(_ algorithm: AllReduceAlgorithm, rounds: Int, bytes: Int) -> Double {
-        let ranks = 1 << rounds
-        switch algorithm {
-        case .ring: return Double(2 * (ranks - 1)) * ClosedForms.hockney(bytes / ranks)
-        case .recursiveDoubling: return Double(rounds) * ClosedForms.hockney(bytes)
-        default: return 2 * ClosedForms.halvings(bytes, rounds: rounds)
-        }
+        let (ranks, times) = (1 << rounds, PortTimes(ClosedForms.link))
+        let nanoseconds =
+            switch algorithm {
+            case .ring: Int64(2 * (ranks - 1)) * times.hockney(bytes / ranks)
+            case .recursiveDoubling: Int64(rounds) * times.hockney(bytes)
+            default: 2 * times.halvings(bytes, rounds: rounds)
+            }
+        return Double(nanoseconds) / 1e9
     }
 
     /// The 51,200 bytes of the vector take 0.1 to 10 ms: computing 1, 4 and 100 samples is less, about as much, and more.
@@ -82,12 +84,13 @@ import Testing
     @Test(arguments: allReduceVariants, [2, 3, 7])
     func longComputationsHideAllButTheLastBucket(algorithm: AllReduceAlgorithm, ranks: Int) throws {
         let alone = try Self.buckets.map {
-            try ClosedForms.seconds(.allReduce(.sum), algorithm, ranks: ranks, elements: $0.range.count)
+            try ClosedForms.cost(.allReduce(.sum), algorithm, ranks: ranks, elements: $0.range.count).seconds
         }
         let report = try step(simulated(ranks, link: ClosedForms.link, algorithm)) { _ in 100 }
         let gradient = 0.1 - Self.update
         #expect(alone.allSatisfy { $0 < gradient / 4 })
-        let races = Self.buckets.map { ranks == 2 ? 1e-7 : ClosedForms.port($0.range.count * 4) + 1e-7 }
+        let times = PortTimes(ClosedForms.link)
+        let races = Self.buckets.map { ranks == 2 ? 1e-7 : Double(times.port($0.range.count * 4)) / 1e9 + 1e-7 }
         #expect(
             abs(report.seconds - gradient - alone[2] - Self.update) < races[2], "\(report.seconds), \(alone)")
         let slowest = report.accounts.map(\.communicationSeconds).max() ?? 0
@@ -101,7 +104,7 @@ import Testing
     @Test(arguments: allReduceVariants, [2, 3, 7])
     func shortComputationsHideNothing(algorithm: AllReduceAlgorithm, ranks: Int) throws {
         let alone = try Self.buckets.map {
-            try ClosedForms.seconds(.allReduce(.sum), algorithm, ranks: ranks, elements: $0.range.count)
+            try ClosedForms.cost(.allReduce(.sum), algorithm, ranks: ranks, elements: $0.range.count).seconds
         }
         let report = try step(simulated(ranks, link: ClosedForms.link, algorithm)) { _ in 0 }
         #expect(report.seconds <= alone.reduce(0, +) + 1e-7, "\(report.seconds), \(alone)")
