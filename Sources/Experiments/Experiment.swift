@@ -47,6 +47,7 @@ public struct Experiment: Sendable {
         _ plan: ExperimentPlan, memoryBytes: UInt64 = ProcessInfo.processInfo.physicalMemory
     ) throws(ExperimentError) {
         let parameterCount = try TrainingTask.named(plan.task).network.parameterCount
+        try plan.checkDropouts()
         for strategy in plan.strategies {
             try check(strategy)
             let vectors = try description(of: strategy).make(strategy.configuration).vectorCount
@@ -170,6 +171,7 @@ public struct Experiment: Sendable {
             network: task.network, data: split, configuration: plan.configuration,
             initialParameters: startFile ?? task.network.initialParameters(self.plan.initialization, seeds: seeds),
             seeds: seeds, shuffles: self.plan.shuffles, ranks: strategy.rankCount, workspaces: host.workspaces,
+            mayStop: plan.cluster?.dropouts != nil,
             onEvaluation: {
                 callbacks.evaluated(identity, $0, min(1, Double($0.samples) / budget))
                 clock.evaluated(clusterSeconds: $0.clusterSeconds)
@@ -184,8 +186,9 @@ public struct Experiment: Sendable {
             account.computeSeconds += part.computeSeconds / Double(strategy.concurrentWorkers)
             account.communicationSeconds += part.communicationSeconds / Double(strategy.concurrentWorkers)
         }
-        let record = RunRecord(
-            strategy: plan.name, seed: seed, outcome: result.divergedAfterSamples == nil ? .completed : .diverged,
+        let ending = RunRecord.ending(of: run, report, strategy)
+        var record = RunRecord(
+            strategy: plan.name, seed: seed, outcome: ending.outcome,
             evaluations: result.evaluations, clusterSeconds: report.seconds.toTheNanosecond,
             computeSeconds: account.computeSeconds.toTheNanosecond,
             communicationSeconds: account.communicationSeconds.toTheNanosecond,
@@ -200,6 +203,9 @@ public struct Experiment: Sendable {
                     control: clock.control,
                     segmentSeconds: clock.segments(isMeasured: plan.fabric.isMeasured))
             ])
+        record.stoppedBy = ending.stoppedBy
+        if !report.departures.isEmpty { record.departures = report.departures }
+        if result.lostSamples > 0 { record.lostSamples = result.lostSamples }
         try FairComparison.check(record, plan, budget: run.sampleBudget, trainingSamples: split.training.count)
         return (record, result)
     }
@@ -221,7 +227,10 @@ public struct Experiment: Sendable {
         }
         return SimulatedFabric(
             nodes: nodes, jitter: cluster.jitter, interconnect: cluster.network, compute: model,
-            allReduce: plan.allReduceInUse, groups: groups, seeds: seeds, pool: pool)
+            allReduce: plan.allReduceInUse, groups: groups, seeds: seeds,
+            departures: cluster.dropouts?.departures(
+                ranks: strategy.rankCount, server: strategy.serverRank, seeds: seeds) ?? [],
+            detectionSeconds: cluster.dropouts?.detectionSeconds ?? 0, pool: pool)
     }
 
     // MARK: What a run needs

@@ -14,6 +14,10 @@ public struct SimulatedFabric: Fabric {
     /// The cluster's racks or sites, of consecutive ranks, for a hierarchical all-reduce; nil where it has none.
     public let groups: [Range<Int>]?
     public let seeds: SeedSequence
+    /// Ranks that leave while the job runs; each at most once.
+    public let departures: [Departure]
+    /// From when a rank leaves until the others know.
+    public let detectionSeconds: Double
     private let pool: HostPool
     /// Collectives in rounds of so many messages and more are played as a whole where that is exact (``RoundPlay``).
     package var fewestMessagesPlayedInRounds = 4096
@@ -22,12 +26,18 @@ public struct SimulatedFabric: Fabric {
     ///   - nodes: one per rank.
     ///   - interconnect: what lies between their links.
     ///   - seeds: the source of jitter and loss.
+    ///   - departures: ranks that leave while the job runs.
+    ///   - detectionSeconds: from when a rank leaves until the others know.
     ///   - pool: the threads that run the ranks' computations.
     public init(
         nodes: [Node], jitter: Jitter = .none, interconnect: Interconnect = .plain, compute: ComputeModel,
-        allReduce: AllReduceAlgorithm = .ring, groups: [Range<Int>]? = nil, seeds: SeedSequence, pool: HostPool
+        allReduce: AllReduceAlgorithm = .ring, groups: [Range<Int>]? = nil, seeds: SeedSequence,
+        departures: [Departure] = [], detectionSeconds: Double = Dropouts.standardDetectionSeconds, pool: HostPool
     ) {
         precondition(!nodes.isEmpty, "a fabric of no ranks")
+        for departure in departures {
+            precondition(nodes.indices.contains(departure.rank), "rank \(departure.rank) of \(nodes.count) leaves")
+        }
         self.nodes = nodes
         self.jitter = jitter
         self.interconnect = interconnect
@@ -35,6 +45,8 @@ public struct SimulatedFabric: Fabric {
         self.allReduce = allReduce
         self.groups = groups
         self.seeds = seeds
+        self.departures = departures
+        self.detectionSeconds = detectionSeconds
         self.pool = pool
     }
 

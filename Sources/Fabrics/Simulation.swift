@@ -26,6 +26,9 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         case resume(Waiter)
         /// All ranks that come at this time have entered a collective in rounds.
         case assembled(CollectiveRun)
+        /// A rank leaves, and the others learn it.
+        case leaves(Int)
+        case detected(Int)
     }
 
     /// A message under way, of a collective or from rank to rank.
@@ -41,13 +44,13 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         let content: Content
     }
 
-    private struct Delivered {
+    struct Delivered {
         let message: Message
         let sentAt: VirtualTime
         let deliveredAt: VirtualTime
     }
 
-    private struct RankState {
+    struct RankState {
         var hasEnded = false
         var inbox: [Int: Deque<Delivered>] = [:]
         /// Messages on their way to the rank, by sender; none is 0.
@@ -67,21 +70,25 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
     let ledger: TrafficLedger
     private var network: NetworkModel
     /// In place of `network`, where that is not enough.
-    private let routed: RoutedTraffic?
+    let routed: RoutedTraffic?
     private var ready = Deque<UnownedJob>()
     /// What is to come, by its place in `events`, which stay where they are while the queue is sorted.
     private var queue = EventQueue()
     private var events: [Event?] = []
     private var freeEvents: [Int] = []
     private var scheduled = 0
-    private var messagesUnderWay = 0
-    private var ranks: [RankState]
-    private var endedCount = 0
+    var messagesUnderWay = 0
+    private(set) var ranks: [RankState]
+    private(set) var endedCount = 0
     private var lastEnd = VirtualTime.zero
     private var failure: (any Error)?
     private let contributed: ContributionSum
     /// Collectives that not all ranks have left, by their number in the program.
-    private var collectives: [Int: CollectiveRun] = [:]
+    private(set) var collectives: [Int: CollectiveRun] = [:]
+    /// The ranks that collectives are of.
+    private(set) var group: RankGroup
+    /// Nil where no rank leaves.
+    let dropouts: DropoutState?
 
     init(_ fabric: SimulatedFabric, pool: HostPool) {
         self.fabric = fabric
@@ -96,6 +103,9 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
                     nodes: fabric.nodes, jitter: fabric.jitter, interconnect: fabric.interconnect, seeds: fabric.seeds),
                 ledger) : nil
         ranks = Array(repeating: RankState(), count: fabric.nodes.count)
+        group = RankGroup(all: fabric.nodes.count)
+        dropouts = DropoutState(
+            fabric.departures, detectionSeconds: fabric.detectionSeconds, ranks: fabric.nodes.count)
     }
 
     var rankCount: Int { ranks.count }
@@ -105,6 +115,7 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
     func enqueue(_ job: consuming ExecutorJob) { ready.append(UnownedJob(job)) }
 
     func run(_ program: @escaping RankProgram) throws -> FabricReport {
+        scheduleDropouts()
         for index in ranks.indices {
             let rank = SimulatedRank(index: index, simulation: self)
             Task(executorPreference: self) {
@@ -130,7 +141,9 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
             }
         }
         if let failure { throw failure }
-        return FabricReport(seconds: lastEnd.seconds, accounts: ranks.map(\.account), ledger: ledger)
+        return FabricReport(
+            seconds: lastEnd.seconds, accounts: ranks.map(\.account), ledger: ledger,
+            departures: dropouts?.departures ?? [])
     }
 
     private var nextEventTime: VirtualTime? { queue.min.map { VirtualTime(nanoseconds: $0.nanoseconds) } }
@@ -150,10 +163,14 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
             waiter.resume()
         case .assembled(let run):
             play(run)
+        case .leaves(let rank):
+            leave(rank)
+        case .detected(let rank):
+            detect(rank)
         }
     }
 
-    private func schedule(_ event: Event, at time: VirtualTime) {
+    func schedule(_ event: Event, at time: VirtualTime) {
         let place = freeEvents.popLast() ?? events.count
         if place == events.count { events.append(event) } else { events[place] = event }
         queue.insert(place, at: time.nanoseconds, sequence: scheduled)
@@ -164,7 +181,10 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         ranks[rank].hasEnded = true
         endedCount += 1
         lastEnd = max(lastEnd, now)
+        // The others learn of a rank that left when that is detected, and not by its program's end.
+        if let dropouts, dropouts.hasLeft(rank) { return }
         if let error { fail(error) } else { releaseReceivers(of: rank) }
+        completeRegrouping()
     }
 
     /// Keeps the first error and lets every rank that waits fail too, so that all tasks end.
@@ -177,6 +197,8 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
             }
         }
         for collective in collectives.values { collective.abort() }
+        for (_, value) in dropouts?.regrouping ?? [:] { value.waiter.resume(throwing: FabricError.aborted) }
+        dropouts?.regrouping = [:]
     }
 
     /// Ranks that wait for one whose program has ended, and to whom nothing is on its way, learn it.
@@ -200,13 +222,15 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
             + examples.joined(separator: ", ")
     }
 
-    private func throwIfFailed() throws { if failure != nil { throw FabricError.aborted } }
+    func throwIfFailed() throws { if failure != nil { throw FabricError.aborted } }
 
     // MARK: What ranks ask for
 
     func compute(_ work: ComputeWork, rank: Int, _ body: @escaping @Sendable () -> Void) async throws {
         try throwIfFailed()
+        try throwIfGone(rank)
         let end = charge(work, rank)
+        if isCutOff(rank, before: end) { return try await waitToLeave(rank) }
         let ticket = HostPool.Ticket(body)
         pool.submit(ticket)
         // The end is known before the body starts, so bodies of many ranks run at once while the clock stands.
@@ -222,15 +246,19 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
     /// Lets the time of a computation pass that is not made, or not now.
     func spend(_ work: ComputeWork, rank: Int) async throws {
         try throwIfFailed()
+        try throwIfGone(rank)
         let end = charge(work, rank)
+        if isCutOff(rank, before: end) { return try await waitToLeave(rank) }
         try await withUnsafeThrowingContinuation { schedule(.resume($0), at: end) }
     }
 
     /// Books a computation that begins now; returns when it ends.
     private func charge(_ work: ComputeWork, _ rank: Int) -> VirtualTime {
         let seconds = fabric.compute.seconds(work) / fabric.nodes[rank].speed
-        ranks[rank].account.computeSeconds += seconds
-        return VirtualTime(nanoseconds: now.nanoseconds + VirtualTime.span(seconds: seconds))
+        let end = VirtualTime(nanoseconds: now.nanoseconds + VirtualTime.span(seconds: seconds))
+        let isWhole = !isCutOff(rank, before: end)
+        ranks[rank].account.computeSeconds += isWhole ? seconds : span(until: end, rank).seconds - now.seconds
+        return end
     }
 
     func offTheClock(chunks: Int, _ body: @escaping @Sendable (Int) -> Void) {
@@ -239,20 +267,27 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
 
     func send(_ message: Message, from sender: Int, to receiver: Int) async throws {
         try throwIfFailed()
+        try throwIfGone(sender)
         ranks[receiver].underWay[sender, default: 0] += 1
         let departed = post(
             Parcel(sender: sender, receiver: receiver, sentAt: now, content: .message(message)), bytes: message.bytes,
             message.purpose, message.direction)
         guard departed > now else { return }
-        ranks[sender].account.communicationSeconds += departed.seconds - now.seconds
+        ranks[sender].account.communicationSeconds += span(until: departed, sender).seconds - now.seconds
+        if isCutOff(sender, before: departed) { return try await waitToLeave(sender) }
         try await withUnsafeThrowingContinuation { schedule(.resume($0), at: departed) }
     }
 
     func receive(from sender: Int, by rank: Int) async throws -> Message? {
         try throwIfFailed()
+        try throwIfGone(rank)
         let since = now
         if ranks[rank].inbox[sender] == nil {
-            if ranks[sender].hasEnded, ranks[rank].underWay[sender] == nil { return nil }
+            if ranks[rank].underWay[sender] == nil {
+                if let error = knownLeaving(of: sender) { throw error }
+                // Of a rank that left it is not known yet that it has.
+                if ranks[sender].hasEnded, dropouts?.hasLeft(sender) != true { return nil }
+            }
             ranks[sender].receivers.insert(rank)
             try await withUnsafeThrowingContinuation { ranks[rank].waiting = (sender, $0) }
         }
@@ -272,7 +307,9 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         update: CollectiveRun.Update? = nil
     ) async throws -> CollectiveRun {
         try throwIfFailed()
+        try throwIfGone(rank)
         let number = ranks[rank].collectives
+        try throwIfBroken(collectives[number])
         ranks[rank].collectives += 1
         let entered = now
         let run: CollectiveRun
@@ -283,11 +320,13 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
             )
             run = existing
         } else {
-            let algorithm = kind.messages(
-                fabric.allReduce, groups: fabric.groups, ranks: ranks.count, elements: elements)
-            run = CollectiveRun(kind, algorithm, ranks: ranks.count, elements: elements, purpose: purpose)
-            if let rounds = algorithm.rounds(of: ranks.count), messagesUnderWay == 0 {
-                run.isAssembling = routed == nil && rounds * ranks.count >= fabric.fewestMessagesPlayedInRounds
+            let kindInGroup = kind.rooted { group.place(of: $0) }
+            let algorithm = kindInGroup.messages(
+                fabric.allReduce, groups: group.groups(fabric.groups), ranks: group.count, elements: elements)
+            run = CollectiveRun(
+                kind, algorithm, group: group, ranks: ranks.count, elements: elements, purpose: purpose)
+            if let rounds = algorithm.rounds(of: group.count), messagesUnderWay == 0 {
+                run.isAssembling = routed == nil && rounds * group.count >= fabric.fewestMessagesPlayedInRounds
             }
             collectives[number] = run
         }
@@ -302,11 +341,11 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
                 advance(run, rank)
             } else if run.isComplete {
                 // Without messages, the last one to come is what the others wait for.
-                for rank in ranks.indices { advance(run, rank) }
+                for rank in group.all { advance(run, rank) }
             }
         }
-        run.leftCount += 1
-        if run.leftCount == ranks.count { collectives[number] = nil }
+        run.finish(rank)
+        if run.leftCount == run.group.count { collectives[number] = nil }
         // Of a broadcast or gather a rank may be done before all have come; then it waited for nobody.
         let begin = run.kind.needsAllRanks ? max(entered, run.completedAt) : entered
         ranks[rank].account.communicationSeconds += now.seconds - begin.seconds
@@ -328,20 +367,29 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         ledger.charge(from: parcel.sender, to: parcel.receiver, bytes: bytes, purpose, direction)
         if let routed {
             let (message, departed, next) = routed.post(parcel, bytes: bytes, direction, at: now)
-            schedule(.routed(message), at: next)
+            if isCutOff(parcel.sender, before: departed) {
+                drop(parcel)
+            } else {
+                schedule(.routed(message), at: next)
+            }
             return departed
         }
         let transit = network.depart(from: parcel.sender, to: parcel.receiver, bytes: bytes, at: now)
-        schedule(.arriving(transit, parcel), at: transit.arriving)
+        if isCutOff(parcel.sender, before: transit.departed) {
+            drop(parcel)
+        } else {
+            schedule(.arriving(transit, parcel), at: transit.arriving)
+        }
         return transit.departed
     }
 
     private func advance(_ message: Int) {
-        guard let next = routed?.advance(message, at: now, deliver: { deliver($0) }) else { return }
+        guard let next = routed?.advance(message, at: now, deliver: { deliver($0) }, drop: { drop($0) }) else { return }
         schedule(.routed(message), at: next)
     }
 
     private func deliver(_ parcel: Parcel) {
+        if let dropouts, dropouts.hasLeft(parcel.receiver) { return drop(parcel) }
         messagesUnderWay -= 1
         switch parcel.content {
         case .collective(let run):
@@ -354,8 +402,7 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         case .message(let message):
             let delivered = Delivered(message: message, sentAt: parcel.sentAt, deliveredAt: now)
             ranks[parcel.receiver].inbox[parcel.sender, default: []].append(delivered)
-            let underWay = ranks[parcel.receiver].underWay[parcel.sender] ?? 1
-            ranks[parcel.receiver].underWay[parcel.sender] = underWay == 1 ? nil : underWay - 1
+            countArrival(parcel)
             if let waiting = ranks[parcel.receiver].waiting, waiting.sender == parcel.sender {
                 ranks[parcel.receiver].waiting = nil
                 ranks[parcel.sender].receivers.remove(parcel.receiver)
@@ -371,18 +418,20 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         guard failure == nil else { return }
         guard run.isComplete, messagesUnderWay == 0,
             let play = RoundPlay(
-                run.algorithm, elements: run.elements, entered: run.assembled, at: now, on: network)
+                run.algorithm, elements: run.elements, entered: run.assembled.map { run.group.place(of: $0) },
+                of: run.group, at: now, on: network),
+            !isDisturbed(play)
         else {
             for rank in run.assembled { advance(run, rank) }
             return
         }
         network = play.network
-        for (rank, traffic) in play.traffic.enumerated() {
-            ledger.charge(rank, sent: traffic.sent, received: traffic.received, run.purpose, .peer)
+        for (place, traffic) in play.traffic.enumerated() {
+            ledger.charge(
+                run.group.rank(at: place), sent: traffic.sent, received: traffic.received, run.purpose, .peer)
         }
         for end in play.ends {
-            guard let waiter = run.waiters[end.rank] else { continue }
-            run.waiters[end.rank] = nil
+            guard let waiter = run.takeWaiter(of: run.group.rank(at: end.rank)) else { continue }
             schedule(.resume(waiter), at: end.time)
         }
     }
@@ -398,9 +447,44 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
             if let sender = step.receiveFrom, !run.consume(from: sender, at: rank) { return }
             run.finishStep(of: rank)
         }
-        guard let waiter = run.waiters[rank] else { return }
-        run.waiters[rank] = nil
         let departed = run.players[rank].departed
+        // Whoever leaves before its last message has left does so in the collective.
+        if departed > now, isCutOff(rank, before: departed) { return }
+        guard let waiter = run.takeWaiter(of: rank) else { return }
         if departed > now { schedule(.resume(waiter), at: departed) } else { waiter.resume() }
+    }
+
+    // MARK: Ranks that leave
+
+    /// A message that was on its way to its receiver is not any more.
+    func countArrival(_ parcel: Parcel) {
+        let underWay = ranks[parcel.receiver].underWay[parcel.sender] ?? 1
+        ranks[parcel.receiver].underWay[parcel.sender] = underWay == 1 ? nil : underWay - 1
+    }
+
+    /// Takes out the rank's wait for a message.
+    func stopWaiting(_ rank: Int) -> Waiter? {
+        defer { ranks[rank].waiting = nil }
+        return ranks[rank].waiting?.waiter
+    }
+
+    /// Takes out the ranks that wait for a message of `sender`, in ascending order.
+    func takeReceivers(of sender: Int) -> [Int] {
+        defer { ranks[sender].receivers = [] }
+        return ranks[sender].receivers.filter { ranks[$0].waiting?.sender == sender }.sorted()
+    }
+
+    /// Collectives are of these ranks from here on; those that were begun are given up.
+    func startAnew(with group: RankGroup) {
+        self.group = group
+        collectives = [:]
+        let next = (group.all.map { ranks[$0].collectives }.max() ?? 0) + 1
+        for rank in group.all { ranks[rank].collectives = next }
+    }
+
+    /// Whether a rank leaves before messages that are played as a whole have arrived.
+    private func isDisturbed(_ play: RoundPlay) -> Bool {
+        guard let next = dropouts?.nextDeparture(from: now), let last = play.ends.last?.time else { return false }
+        return next <= last
     }
 }

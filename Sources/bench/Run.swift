@@ -96,6 +96,7 @@ struct Run: ParsableCommand {
         interruption.disarm()
         print(ComparisonTable.terminal(results))
         print(MarkdownReport.summary(results))
+        if let words = DropoutSection.words(results) { print(words) }
         for strategy in results.plan.strategies {
             guard let choice = strategy.allReduceChoice else { continue }
             print("`\(strategy.name)` all-reduces by \(OptionText.choice(choice)).\n")
