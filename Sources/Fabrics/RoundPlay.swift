@@ -30,14 +30,16 @@ struct RoundPlay {
 
     /// - Parameters:
     ///   - entered: all of the collective, by their place in the group, in the order in which they entered, at `now`.
-    ///   - group: the ranks that the places stand for.
+    ///   - group: the ranks that the places stand for; nil for these very ones.
     ///   - network: with nothing under way.
     /// - Returns: nil where messages overtake each other, so that they must be played one by one.
     init?(
-        _ algorithm: any CollectiveAlgorithm, elements: Int, entered: [Int], of group: RankGroup, at now: VirtualTime,
+        _ algorithm: any CollectiveAlgorithm, elements: Int, entered: [Int], of group: RankGroup? = nil,
+        at now: VirtualTime,
         on network: NetworkModel
     ) {
         let ranks = entered.count
+        let group = group ?? RankGroup(all: ranks)
         guard let rounds = algorithm.rounds(of: ranks), rounds > 0 else { return nil }
         self.network = network
         traffic = Array(repeating: ((0, 0), (0, 0)), count: ranks)
