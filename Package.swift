@@ -86,7 +86,7 @@ let package = Package(
         .target(
             name: "Reports",
             dependencies: [
-                "Cluster", "Diagnostics", "Experiments", "Kernel", "Locking", "Statistics", "Strategies",
+                "Cluster", "Diagnostics", "Experiments", "Fabrics", "Kernel", "Locking", "Statistics", "Strategies",
                 .product(name: "Crypto", package: "swift-crypto"),
             ], swiftSettings: strict),
         .target(

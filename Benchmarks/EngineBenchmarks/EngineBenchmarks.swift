@@ -18,4 +18,5 @@ let benchmarks: @Sendable () -> Void = {
     registerSteps()
     registerCollectives()
     registerSimulations()
+    registerReplays()
 }

@@ -200,4 +200,37 @@ struct MaxMinSharing: Sendable {
             }
         }
     }
+
+    // MARK: What repeats
+
+    /// Appends all that decides what becomes of the flows from `now` on, relative to `now`.
+    ///
+    /// - Parameter owner: appends what is known of a flow's owner, since its number may differ.
+    func appendState(to words: inout [Int64], at now: VirtualTime, owner: (Int, inout [Int64]) -> Void) {
+        // Flows are told by the order in which links name them.
+        var names: [Int: Int64] = [:]
+        for (link, ids) in flowsOfLink.enumerated() where !ids.isEmpty {
+            words.append(Int64(link))
+            words.append(Int64(ids.count))
+            for id in ids.lazy.map(Int.init) {
+                if let name = names[id] {
+                    words.append(name)
+                    continue
+                }
+                let name = Int64(names.count)
+                names[id] = name
+                words.append(name)
+                words.append(Int64(bitPattern: flows[id].remaining.bitPattern))
+                words.append(Int64(bitPattern: flows[id].rate.bitPattern))
+                words.append(now.nanoseconds - flows[id].since)
+                owner(flows[id].owner, &words)
+            }
+        }
+        words.append(Int64(changed.count))
+        for link in changed { words.append(Int64(link)) }
+        for end in ends.inOrder where flows[end.item].sequence == end.sequence {
+            words.append(names[end.item] ?? -1)
+            words.append(end.nanoseconds - now.nanoseconds)
+        }
+    }
 }

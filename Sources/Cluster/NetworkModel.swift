@@ -11,6 +11,7 @@ public struct NetworkModel: Sendable {
     private let nodes: [Node]
     private let jitter: Jitter
     private let hasJitter: Bool
+    private let hasLatency: Bool
     private let seeds: SeedSequence
     private var outFree: [VirtualTime]
     private var inFree: [VirtualTime]
@@ -19,8 +20,9 @@ public struct NetworkModel: Sendable {
     /// When the last message of a pair reached the receiver; only kept where jitter could let one overtake another.
     private var lastArrival: [Int: VirtualTime] = [:]
 
-    public init(nodes: [Node], jitter: Jitter, seeds: SeedSequence) {
+    public init(nodes: [Node], jitter: Jitter, seeds: SeedSequence, hasLatency: Bool = true) {
         self.nodes = nodes
+        self.hasLatency = hasLatency
         self.jitter = jitter
         hasJitter = jitter != .none
         self.seeds = seeds
@@ -42,7 +44,7 @@ public struct NetworkModel: Sendable {
     /// A rank hands over a message. Calls must be made in the order of `now`.
     public mutating func depart(from sender: Int, to receiver: Int, bytes: Int, at now: VirtualTime) -> Transit {
         let (source, target) = (nodes[sender].link, nodes[receiver].link)
-        let median = max(source.latencySeconds, target.latencySeconds)
+        let median = hasLatency ? max(source.latencySeconds, target.latencySeconds) : 0
         var latency = VirtualTime.span(seconds: median)
         if hasJitter {
             var stream = seeds.stream(.jitter, sender, sent[sender])
@@ -71,5 +73,29 @@ public struct NetworkModel: Sendable {
         let start = max(transit.arriving, inFree[transit.receiver])
         inFree[transit.receiver] = VirtualTime(nanoseconds: start.nanoseconds + transit.serviceNanoseconds)
         return inFree[transit.receiver]
+    }
+}
+
+// MARK: What repeats
+
+extension NetworkModel {
+    /// Appends all that decides what the network does from `now` on, relative to `now`: two moments with equal words have
+    /// equal futures.
+    ///
+    /// - Returns: false where the future depends on more, such as random numbers not yet drawn.
+    package func appendState(to words: inout [Int64], at now: VirtualTime) -> Bool {
+        guard jitter == .none else { return false }
+        for free in [outFree, inFree] {
+            for time in free { words.append(max(0, time.nanoseconds - now.nanoseconds)) }
+        }
+        return true
+    }
+}
+
+extension NetworkModel.Transit {
+    package func appendState(to words: inout [Int64], at now: VirtualTime) {
+        words.append(arriving.nanoseconds - now.nanoseconds)
+        words.append(Int64(receiver))
+        words.append(serviceNanoseconds)
     }
 }

@@ -35,7 +35,7 @@ package final class RoutedNetwork {
         case arrived
     }
 
-    private enum Phase { case asking, starting, flowing, there, receiving, lost }
+    private enum Phase: Int64 { case asking, starting, flowing, there, receiving, lost }
 
     private struct Message {
         var sender = 0
@@ -68,6 +68,7 @@ package final class RoutedNetwork {
     private let sharing: Interconnect.Sharing
     private let loss: Interconnect.Loss?
     private let hasPorts: Bool
+    private let hasLatency: Bool
     private let seeds: SeedSequence
     private var map: NetworkMap
     private var flows: MaxMinSharing
@@ -93,14 +94,19 @@ package final class RoutedNetwork {
         interconnect != .plain || nodes.contains { $0.link.receiveOverheadSeconds ?? 0 > 0 }
     }
 
-    /// - Parameter nodes: one per rank; the last is a worker, whose link is that of rings, tori and graphs.
-    package init(nodes: [Node], jitter: Jitter, interconnect: Interconnect, seeds: SeedSequence) {
+    /// - Parameters:
+    ///   - nodes: one per rank; the last is a worker, whose link is that of rings, tori and graphs.
+    ///   - hasLatency: whether it counts; routes are chosen by it all the same.
+    package init(
+        nodes: [Node], jitter: Jitter, interconnect: Interconnect, seeds: SeedSequence, hasLatency: Bool = true
+    ) {
         self.nodes = nodes
         self.jitter = jitter
         self.seeds = seeds
         sharing = interconnect.sharing
         loss = interconnect.loss
         hasPorts = interconnect.topology.hasPorts
+        self.hasLatency = hasLatency
         map = NetworkMap(interconnect.topology, nodes: nodes, worker: nodes[nodes.count - 1].link)
         flows = MaxMinSharing(capacities: map.bytesPerSecond)
         linkFree = Array(repeating: .zero, count: map.bytesPerSecond.count)
@@ -118,8 +124,7 @@ package final class RoutedNetwork {
     ) -> (message: Int, departed: VirtualTime, next: VirtualTime) {
         var message = Message(sender: sender, receiver: receiver, bytes: bytes)
         message.route = map.route(from: sender, to: receiver)
-        message.latency.access =
-            hasPorts ? max(nodes[sender].link.latencySeconds, nodes[receiver].link.latencySeconds) : 0
+        message.latency = access(sender, receiver)
         if jitter != .none {
             var stream = seeds.stream(.jitter, sender, sent[sender])
             message.latency = jitter.latency(access: message.latency.access, &stream)
@@ -138,6 +143,12 @@ package final class RoutedNetwork {
         if id == messages.count { messages.append(message) } else { messages[id] = message }
         let (departed, next) = transmit(id, at: now)
         return (id, departed, next)
+    }
+
+    /// Of the two nodes' ports, in seconds, and what multiplies the links' latencies.
+    private func access(_ sender: Int, _ receiver: Int) -> (access: Double, factor: Double) {
+        guard hasLatency else { return (0, 0) }
+        return (hasPorts ? max(nodes[sender].link.latencySeconds, nodes[receiver].link.latencySeconds) : 0, 1)
     }
 
     /// - Returns: when the sender may go on, and when something happens to the message next.
@@ -304,5 +315,38 @@ package final class RoutedNetwork {
         defer { delivered.removeAll(keepingCapacity: true) }
         free += delivered
         return delivered
+    }
+
+    // MARK: What repeats
+
+    /// Appends all that decides what the network does from `now` on, relative to `now`: two moments with equal words have
+    /// equal futures. What waits for a time that the network has given is the caller's to append, in its order.
+    ///
+    /// - Parameter message: appends what is known of a message (``append(_:to:)``), and more.
+    /// - Returns: false where the future depends on more, such as random numbers not yet drawn.
+    package func appendState(
+        to words: inout [Int64], at now: VirtualTime, message: (Int, inout [Int64]) -> Void
+    ) -> Bool {
+        guard jitter == .none, loss == nil else { return false }
+        for free in [linkFree, senderFree, receiverFree] {
+            for time in free { words.append(max(0, time.nanoseconds - now.nanoseconds)) }
+        }
+        for pair in pairs where !pair.early.isEmpty {
+            for number in pair.early.keys.sorted() { pair.early[number].map { message($0, &words) } }
+        }
+        flows.appendState(to: &words, at: now, owner: message)
+        return true
+    }
+
+    /// Appends what decides how a message goes on, but for when.
+    package func append(_ id: Int, to words: inout [Int64]) {
+        let message = messages[id]
+        words.append(Int64(message.sender))
+        words.append(Int64(message.receiver))
+        words.append(Int64(message.bytes))
+        words.append(Int64(message.hop))
+        words.append(message.phase.rawValue)
+        // Which of the pair's messages it is, from the next on that is to be delivered.
+        if canOvertake { words.append(Int64(message.number - pairs[message.pair].delivered)) }
     }
 }

@@ -153,3 +153,24 @@ public enum Topology: Hashable, Codable, Sendable {
         ranks * index / parts..<ranks * (index + 1) / parts
     }
 }
+
+extension Topology {
+    /// Gives all links beyond the nodes' own this bandwidth, each way.
+    package mutating func setBandwidths(_ bytesPerSecond: Double) {
+        switch self {
+        case .oneSwitch, .ring, .torus: break
+        case .racks(var racks):
+            (racks.bytesPerSecond, racks.oversubscription) = (bytesPerSecond, nil)
+            self = .racks(racks)
+        case .sites(var lines):
+            for index in lines.indices {
+                lines[index].trunk.uplinkBytesPerSecond = bytesPerSecond
+                lines[index].trunk.downlinkBytesPerSecond = bytesPerSecond
+            }
+            self = .sites(lines)
+        case .graph(var graph):
+            for index in graph.edges.indices { graph.edges[index].bytesPerSecond = bytesPerSecond }
+            self = .graph(graph)
+        }
+    }
+}

@@ -63,6 +63,7 @@ public final class TrafficLedger: Sendable {
     private static let kinds = 6 * 3
     private let state: Guarded<State>
 
+    /// - Parameter ranks: 0 to count totals only.
     public init(ranks: Int) {
         state = Guarded(State(counts: Array(repeating: Count(), count: ranks * Self.kinds)))
     }
@@ -74,10 +75,19 @@ public final class TrafficLedger: Sendable {
     ) {
         let kind = Self.index(purpose, direction)
         state.withLock { state in
+            state.totalBytes += bytes
+            state.totalMessages += messages
+            if state.counts.isEmpty { return }
             state.counts[sender * Self.kinds + kind].bytesSent += bytes
             state.counts[sender * Self.kinds + kind].messagesSent += messages
             state.counts[receiver * Self.kinds + kind].bytesReceived += bytes
             state.counts[receiver * Self.kinds + kind].messagesReceived += messages
+        }
+    }
+
+    /// Adds to the totals what is known without its messages.
+    package func chargeTotals(bytes: Int, messages: Int) {
+        state.withLock { state in
             state.totalBytes += bytes
             state.totalMessages += messages
         }
@@ -87,10 +97,11 @@ public final class TrafficLedger: Sendable {
     package func chargeRetransmission(from sender: Int, bytes: Int, _ direction: TrafficDirection) {
         let kind = Self.index(.retransmission, direction)
         state.withLock { state in
-            state.counts[sender * Self.kinds + kind].bytesSent += bytes
-            state.counts[sender * Self.kinds + kind].messagesSent += 1
             state.totalBytes += bytes
             state.totalMessages += 1
+            if state.counts.isEmpty { return }
+            state.counts[sender * Self.kinds + kind].bytesSent += bytes
+            state.counts[sender * Self.kinds + kind].messagesSent += 1
         }
     }
 
@@ -103,12 +114,13 @@ public final class TrafficLedger: Sendable {
     ) {
         let index = rank * Self.kinds + Self.index(purpose, direction)
         state.withLock { state in
+            state.totalBytes += sent.bytes
+            state.totalMessages += sent.messages
+            if state.counts.isEmpty { return }
             state.counts[index].bytesSent += sent.bytes
             state.counts[index].messagesSent += sent.messages
             state.counts[index].bytesReceived += received.bytes
             state.counts[index].messagesReceived += received.messages
-            state.totalBytes += sent.bytes
-            state.totalMessages += sent.messages
         }
     }
 

@@ -79,6 +79,10 @@ public struct Experiment: Sendable {
         public var evaluated: @Sendable (RunIdentity, TrainingRun.Evaluation, _ share: Double) -> Void
         /// A run is finished, with the mean loss of each of its steps and its last parameters.
         public var finished: @Sendable (RunIdentity, RunRecord, _ stepLosses: [Double], FinalParameters?) throws -> Void
+        /// A simulated run begins: what is to be told of all that its ranks do, if anything.
+        package var tracing: @Sendable (RunIdentity) throws -> TraceRecorder? = { _ in nil }
+        /// The schedule of a finished simulated run; nil where it follows from times, or is too long.
+        package var scheduled: @Sendable (RunIdentity, Schedule?) throws -> Void = { _, _ in }
 
         public init(
             began: @escaping @Sendable (RunIdentity) -> Void = { _ in },
@@ -176,16 +180,14 @@ public struct Experiment: Sendable {
                 callbacks.evaluated(identity, $0, min(1, Double($0.samples) / budget))
                 clock.evaluated(clusterSeconds: $0.clusterSeconds)
             })
-        let report = try fabric(plan, strategy, seeds, model, host.pool).run(strategy.program(for: run))
+        let observed = try ObservedRun(
+            try fabric(plan, strategy, seeds, model, host.pool), strategy, identity, callbacks)
+        let report = try observed.run(strategy.program(for: run))
         let result = run.result
         let spent = (ContinuousClock.now - hostStart).inSeconds - (clock.spentSeconds - controlsBefore)
         clock.measure()
 
-        var account = TimeAccount()
-        for (rank, part) in report.accounts.enumerated() where rank != strategy.serverRank {
-            account.computeSeconds += part.computeSeconds / Double(strategy.concurrentWorkers)
-            account.communicationSeconds += part.communicationSeconds / Double(strategy.concurrentWorkers)
-        }
+        let account = TimeAccount(ofOneWorker: report.accounts, strategy)
         let ending = RunRecord.ending(of: run, report, strategy)
         var record = RunRecord(
             strategy: plan.name, seed: seed, outcome: ending.outcome,
@@ -206,6 +208,13 @@ public struct Experiment: Sendable {
         record.stoppedBy = ending.stoppedBy
         if !report.departures.isEmpty { record.departures = report.departures }
         if result.lostSamples > 0 { record.lostSamples = result.lostSamples }
+        if strategy.concurrentWorkers == strategy.workerCount {
+            record.waitingSeconds = account.waitingSeconds.toTheNanosecond
+        }
+        if identity.repetition == 0 {
+            try callbacks.scheduled(identity, observed.schedule)
+            if seed == self.plan.seeds[0] { record.attribution = observed.attribution(report) }
+        }
         try FairComparison.check(record, plan, budget: run.sampleBudget, trainingSamples: split.training.count)
         return (record, result)
     }
@@ -216,21 +225,13 @@ public struct Experiment: Sendable {
         guard let cluster = plan.cluster, plan.fabric != .threads else {
             return try ThreadFabric(ranks: strategy.rankCount)
         }
-        let nodes = cluster.nodes(ranks: strategy.rankCount, server: strategy.serverRank)
-        let groups = cluster.groups(ranks: strategy.rankCount)
-        if plan.fabric == .emulated {
-            return try ThreadFabric(
-                ranks: strategy.rankCount,
-                emulating: ThreadFabric.Emulation(
-                    nodes: nodes, jitter: cluster.jitter, compute: model, allReduce: plan.allReduceInUse,
-                    groups: groups, seeds: seeds))
-        }
-        return SimulatedFabric(
-            nodes: nodes, jitter: cluster.jitter, interconnect: cluster.network, compute: model,
-            allReduce: plan.allReduceInUse, groups: groups, seeds: seeds,
-            departures: cluster.dropouts?.departures(
-                ranks: strategy.rankCount, server: strategy.serverRank, seeds: seeds) ?? [],
-            detectionSeconds: cluster.dropouts?.detectionSeconds ?? 0, pool: pool)
+        guard plan.fabric == .emulated else { return plan.simulatedFabric(cluster, strategy, seeds, model, pool) }
+        return try ThreadFabric(
+            ranks: strategy.rankCount,
+            emulating: ThreadFabric.Emulation(
+                nodes: cluster.nodes(ranks: strategy.rankCount, server: strategy.serverRank), jitter: cluster.jitter,
+                compute: model, allReduce: plan.allReduceInUse, groups: cluster.groups(ranks: strategy.rankCount),
+                seeds: seeds))
     }
 
     // MARK: What a run needs
@@ -337,6 +338,18 @@ extension Results {
                 """)
         }
         runs[index].timings += record.timings
+    }
+}
+
+extension TimeAccount {
+    /// Of a worker that trains, on average over those that do at the same time.
+    init(ofOneWorker accounts: [TimeAccount], _ strategy: any Strategy) {
+        self.init()
+        for (rank, part) in accounts.enumerated() where rank != strategy.serverRank {
+            computeSeconds += part.computeSeconds / Double(strategy.concurrentWorkers)
+            communicationSeconds += part.communicationSeconds / Double(strategy.concurrentWorkers)
+            waitingSeconds += part.waitingSeconds / Double(strategy.concurrentWorkers)
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 public import Cluster
 public import Datasets
+public import Fabrics
 public import Strategies
 
 /// What one strategy did with one seed.
@@ -31,6 +32,17 @@ public struct RunRecord: Hashable, Codable, Sendable {
     public let partitionSkew: PartitionSkew?
     /// One for each repetition, the first being that of the times above; none in files of schema 1.
     public internal(set) var timings: [Timing]
+    /// Of `idleSeconds` what a worker waited for others to send or to come, where all workers train at the same time; of
+    /// clients that are drawn into rounds it cannot be told from waiting to be drawn. Nil there, and in older files.
+    public internal(set) var waitingSeconds: Double?
+    /// What the job would have taken without one of its costs; of the first seed's simulated runs, see ``Attribution``.
+    public internal(set) var attribution: [Attribution]?
+
+    /// The cluster time of the same run, re-priced on its cluster without one of its costs.
+    public struct Attribution: Hashable, Codable, Sendable {
+        public let ideal: Idealization
+        public let clusterSeconds: Double
+    }
 
     /// Ranks that left before their part was done, in the order of time; nil where none did, and in older files.
     public internal(set) var departures: [Departure]?

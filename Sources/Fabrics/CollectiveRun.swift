@@ -2,7 +2,7 @@ import Cluster
 import Kernel
 
 /// Which collective, with its root where it has one.
-enum CollectiveKind: Equatable {
+package enum CollectiveKind: Hashable, Sendable {
     case allReduce(Reduction)
     case broadcast(root: Int)
     case gather(root: Int)
@@ -247,8 +247,90 @@ final class CollectiveRun {
         return true
     }
 
+    /// Appends all that decides how the collective goes on, relative to `now`; its kind is known from what ranks call.
+    func appendState(to words: inout [Int64], at now: VirtualTime) {
+        words.append(Int64(elements))
+        words.append(Int64(enteredCount))
+        words.append(Int64(leftCount))
+        words.append(isAssembling ? Int64(assembled.count) : -1)
+        if isAssembling { for rank in assembled { words.append(Int64(rank)) } }
+        // Of importance for accounts only, but to them it is.
+        words.append(completedAt.nanoseconds - now.nanoseconds)
+        for (player, waiter) in zip(players, waiters) {
+            words.append(Int64(player.step) << 2 | (player.hasSent ? 2 : 0) | (waiter == nil ? 0 : 1))
+            words.append(Int64(player.waitingFor ?? -1))
+            words.append(max(0, player.departed.nanoseconds - now.nanoseconds))
+        }
+        words.append(Int64(waitingMessages.count))
+        for key in waitingMessages.keys.sorted() {
+            words.append(Int64(key))
+            words.append(Int64(waitingMessages[key] ?? 0))
+        }
+    }
+
     /// Whether the rank has entered and its current step waits for this sender.
     func isWaiting(_ rank: Int, for sender: Int) -> Bool {
         waiters[rank] != nil && players[rank].waitingFor == sender
     }
+}
+
+extension CollectiveKind {
+    /// What traces and schedules call it.
+    package var name: String {
+        switch self {
+        case .allReduce: "all-reduce"
+        case .broadcast: "broadcast"
+        case .gather: "gather"
+        case .scatter: "scatter"
+        case .allGather: "all-gather"
+        case .reduceScatter: "reduce-scatter"
+        case .allToAll: "all-to-all"
+        case .barrier: "barrier"
+        case .meeting: "meeting"
+        }
+    }
+
+    /// The rank from which or to which it goes, where there is one.
+    package var root: Int? {
+        switch self {
+        case .broadcast(let root), .gather(let root), .scatter(let root): root
+        case .allReduce, .allGather, .reduceScatter, .allToAll, .barrier, .meeting: nil
+        }
+    }
+
+    /// - Parameters:
+    ///   - name: see ``name``.
+    ///   - root: of those that have one.
+    ///   - reduction: of those that have one.
+    /// - Returns: nil if there is none of that name with these.
+    package init?(name: String, root: Int?, reduction: Reduction?) {
+        if let reduction {
+            switch (name, root) {
+            case ("all-reduce", nil): self = .allReduce(reduction)
+            case ("reduce-scatter", nil): self = .reduceScatter(reduction)
+            default: return nil
+            }
+            return
+        }
+        switch (name, root) {
+        case ("broadcast", let root?): self = .broadcast(root: root)
+        case ("gather", let root?): self = .gather(root: root)
+        case ("scatter", let root?): self = .scatter(root: root)
+        case ("all-gather", nil): self = .allGather
+        case ("all-to-all", nil): self = .allToAll
+        case ("barrier", nil): self = .barrier
+        case ("meeting", nil): self = .meeting
+        default: return nil
+        }
+    }
+
+    /// What becomes of the numbers, where they are added.
+    package var reduction: Reduction? {
+        switch self {
+        case .allReduce(let reduction), .reduceScatter(let reduction): reduction
+        case .broadcast, .gather, .scatter, .allGather, .allToAll, .barrier, .meeting: nil
+        }
+    }
+
+    package var isAllReduce: Bool { if case .allReduce = self { true } else { false } }
 }

@@ -28,13 +28,27 @@ public struct FabricReport: Sendable {
     }
 }
 
-/// Where a rank's cluster time went; what is in neither account it spent waiting for others.
+/// Where a rank's cluster time went; what is in none of the accounts came after its program's end.
 public struct TimeAccount: Hashable, Sendable {
     public var computeSeconds = 0.0
     /// From when all that are needed were ready until the messages were there.
     public var communicationSeconds = 0.0
+    /// Until others sent what the rank was receiving, or came to the collective that it had entered.
+    public var waitingSeconds = 0.0
 
     public init() {}
+
+    enum Part {
+        case communication, waiting
+    }
+
+    mutating func add(_ part: Part, from begin: VirtualTime, to end: VirtualTime) {
+        let seconds = end.seconds - begin.seconds
+        switch part {
+        case .communication: communicationSeconds += seconds
+        case .waiting: waitingSeconds += seconds
+        }
+    }
 }
 
 /// The `Fabrics` module's limit on threads of ``ThreadFabric``: beyond, a machine is busier switching than computing.

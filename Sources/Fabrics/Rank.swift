@@ -176,8 +176,10 @@ public struct Message: Sendable {
         self.direction = direction
     }
 
+    /// Numbers in the vector.
+    var elements: Int { payload.count }
     /// The vector as 32-bit floats, and the framing.
-    var bytes: Int { payload.count * MemoryLayout<Float>.size + Self.framingBytes }
+    var bytes: Int { elements * MemoryLayout<Float>.size + Self.framingBytes }
 }
 
 /// Something went wrong between ranks.

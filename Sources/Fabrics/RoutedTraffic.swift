@@ -29,6 +29,22 @@ final class RoutedTraffic {
         return departure
     }
 
+    /// Appends all that decides what the network does from `now` on; false where that depends on more
+    /// (``RoutedNetwork/appendState(to:at:message:)``).
+    ///
+    /// - Parameter parcel: appends what a message carries.
+    func appendState(
+        to words: inout [Int64], at now: VirtualTime, parcel: (Simulation.Parcel, inout [Int64]) -> Void
+    ) -> Bool {
+        network.appendState(to: &words, at: now) { append($0, to: &$1, parcel: parcel) }
+    }
+
+    /// Appends what is known of a message.
+    func append(_ message: Int, to words: inout [Int64], parcel: (Simulation.Parcel, inout [Int64]) -> Void) {
+        network.append(message, to: &words)
+        if let envelope = envelopes[message] { parcel(envelope.parcel, &words) }
+    }
+
     /// Takes a message a step farther.
     ///
     /// - Returns: when to ask again; nil where a flow or another message will tell.

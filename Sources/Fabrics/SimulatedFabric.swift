@@ -6,21 +6,25 @@ public import Randomness
 /// Runs ranks as tasks on a virtual clock, in one process: any cluster that a ``ClusterSpec`` describes, with results
 /// that do not depend on the host.
 public struct SimulatedFabric: Fabric {
-    public let nodes: [Node]
+    public internal(set) var nodes: [Node]
     public internal(set) var jitter: Jitter
-    public let interconnect: Interconnect
-    public let compute: ComputeModel
+    public internal(set) var interconnect: Interconnect
+    public internal(set) var compute: ComputeModel
     public internal(set) var allReduce: AllReduceAlgorithm
     /// The cluster's racks or sites, of consecutive ranks, for a hierarchical all-reduce; nil where it has none.
     public let groups: [Range<Int>]?
     public let seeds: SeedSequence
+    /// False where messages take the ways that they would, but no time for them.
+    var hasLatency = true
     /// Ranks that leave while the job runs; each at most once.
     public let departures: [Departure]
     /// From when a rank leaves until the others know.
     public let detectionSeconds: Double
-    private let pool: HostPool
+    let pool: HostPool
     /// Collectives in rounds of so many messages and more are played as a whole where that is exact (``RoundPlay``).
     package var fewestMessagesPlayedInRounds = 4096
+    /// Told what the ranks do, on the simulation's thread; nil costs nothing.
+    package var observer: (any SimulationObserver)?
 
     /// - Parameters:
     ///   - nodes: one per rank.

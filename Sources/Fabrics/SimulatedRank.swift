@@ -53,6 +53,8 @@ final class SimulatedRank: Rank, @unchecked Sendable {
         if pause == .thisRank || index == simulation.group.first {
             simulation.offTheClock(chunks: chunks, body)
             finish()
+            simulation.observer?.began(.evaluation, on: index, at: now)
+            simulation.observer?.ended(on: index, at: now, ready: now)
         }
         if pause == .allRanksTogether { try await simulation.meet(rank: index) }
     }

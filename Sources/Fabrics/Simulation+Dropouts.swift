@@ -24,7 +24,18 @@ extension Simulation {
 
     /// Waits for the rank's leaving, by which this throws.
     func waitToLeave(_ rank: Int) async throws {
-        try await withUnsafeThrowingContinuation { dropouts?.parked[rank] = $0 }
+        do {
+            try await withUnsafeThrowingContinuation { dropouts?.parked[rank] = Waiter($0) }
+        } catch {
+            observer?.ended(on: rank, at: now, ready: now)
+            throw error
+        }
+    }
+
+    /// What the rank was waiting for since then will not be.
+    func giveUp(_ rank: Int, since begin: VirtualTime) {
+        book(.waiting, rank, from: begin, to: now)
+        observer?.ended(on: rank, at: now, ready: now)
     }
 
     /// The time that something takes which ends at `end`, or until the rank leaves.
@@ -57,6 +68,7 @@ extension Simulation {
     func leave(_ rank: Int) {
         guard let dropouts, !ranks[rank].hasEnded else { return }
         dropouts.leave(rank, at: now)
+        observer?.left(rank, at: now)
         for parcel in routed?.leave(rank) ?? [] { drop(parcel) }
         schedule(.detected(rank), at: VirtualTime(nanoseconds: now.nanoseconds + dropouts.detectionSpan))
 
@@ -86,6 +98,7 @@ extension Simulation {
     /// A message will not arrive; its receiver does not wait for it any more, once it knows that the sender has left.
     func drop(_ parcel: Parcel) {
         messagesUnderWay -= 1
+        observer?.dropped(parcel.number, at: now)
         guard case .message = parcel.content else { return }
         countArrival(parcel)
         guard ranks[parcel.receiver].underWay[parcel.sender] == nil, let error = knownLeaving(of: parcel.sender),
@@ -103,8 +116,10 @@ extension Simulation {
         try throwIfFailed()
         try throwIfGone(rank)
         guard let dropouts else { preconditionFailure("no rank leaves this job") }
-        try await withUnsafeThrowingContinuation { waiter in
-            dropouts.regrouping[rank] = (step, waiter)
+        let since = now
+        defer { book(.waiting, rank, from: since, to: now) }
+        try await withUnsafeThrowingContinuation {
+            dropouts.regrouping[rank] = (step, Waiter($0))
             completeRegrouping()
         }
         return dropouts.agreedStep

@@ -10,8 +10,6 @@ import Kernel
 ///
 /// `@unchecked Sendable`: all state belongs to the thread that runs the loop, and ranks run nowhere else.
 final class Simulation: TaskExecutor, @unchecked Sendable {
-    typealias Waiter = UnsafeContinuation<Void, any Error>
-
     /// Something that happens at a point in virtual time; equal times in the order in which they were scheduled.
     enum Event {
         /// A computation ends: its body must be done, then its rank goes on.
@@ -33,6 +31,8 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
 
     /// A message under way, of a collective or from rank to rank.
     struct Parcel {
+        /// Counts the messages of the job.
+        let number: Int
         enum Content {
             case collective(CollectiveRun)
             case message(Message)
@@ -68,19 +68,25 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
     private let fabric: SimulatedFabric
     private let pool: HostPool
     let ledger: TrafficLedger
-    private var network: NetworkModel
+    /// Told what happens; nil where nobody asks.
+    let observer: (any SimulationObserver)?
+    /// Of a replay that skips what repeats: where the clock would be without that.
+    let journal: ReplayJournal?
+    private(set) var network: NetworkModel
     /// In place of `network`, where that is not enough.
     let routed: RoutedTraffic?
     private var ready = Deque<UnownedJob>()
     /// What is to come, by its place in `events`, which stay where they are while the queue is sorted.
-    private var queue = EventQueue()
-    private var events: [Event?] = []
+    private(set) var queue = EventQueue()
+    private(set) var events: [Event?] = []
     private var freeEvents: [Int] = []
     private var scheduled = 0
     var messagesUnderWay = 0
+    /// Messages so far.
+    private(set) var posted = 0
     private(set) var ranks: [RankState]
     private(set) var endedCount = 0
-    private var lastEnd = VirtualTime.zero
+    private(set) var lastEnd = VirtualTime.zero
     private var failure: (any Error)?
     private let contributed: ContributionSum
     /// Collectives that not all ranks have left, by their number in the program.
@@ -90,17 +96,22 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
     /// Nil where no rank leaves.
     let dropouts: DropoutState?
 
-    init(_ fabric: SimulatedFabric, pool: HostPool) {
+    /// - Parameter journal: of a replay, which counts traffic in total only.
+    init(_ fabric: SimulatedFabric, pool: HostPool, journal: ReplayJournal? = nil) {
         self.fabric = fabric
         self.pool = pool
+        self.journal = journal
+        observer = fabric.observer
         contributed = ContributionSum(threads: pool.threads)
-        ledger = TrafficLedger(ranks: fabric.nodes.count)
-        network = NetworkModel(nodes: fabric.nodes, jitter: fabric.jitter, seeds: fabric.seeds)
+        ledger = TrafficLedger(ranks: journal == nil ? fabric.nodes.count : 0)
+        network = NetworkModel(
+            nodes: fabric.nodes, jitter: fabric.jitter, seeds: fabric.seeds, hasLatency: fabric.hasLatency)
         routed =
             RoutedNetwork.isNeeded(fabric.interconnect, fabric.nodes)
             ? RoutedTraffic(
                 RoutedNetwork(
-                    nodes: fabric.nodes, jitter: fabric.jitter, interconnect: fabric.interconnect, seeds: fabric.seeds),
+                    nodes: fabric.nodes, jitter: fabric.jitter, interconnect: fabric.interconnect, seeds: fabric.seeds,
+                    hasLatency: fabric.hasLatency),
                 ledger) : nil
         ranks = Array(repeating: RankState(), count: fabric.nodes.count)
         group = RankGroup(all: fabric.nodes.count)
@@ -129,21 +140,27 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         }
         while endedCount < ranks.count {
             while let job = ready.popFirst() { job.runSynchronously(on: asUnownedTaskExecutor()) }
-            if let routed, let end = routed.network.nextFlowEnd(before: nextEventTime, at: now) {
-                now = end
-                advance(routed.network.endFlow())
-            } else if let entry = queue.popMin() {
-                now = VirtualTime(nanoseconds: entry.nanoseconds)
-                freeEvents.append(entry.item)
-                if let event = events[entry.item].take() { fire(event) }
-            } else if endedCount < ranks.count {
-                fail(FabricError.deadlock(describeWaiting()))
-            }
+            if !fireNext(), endedCount < ranks.count { fail(FabricError.deadlock(describeWaiting())) }
         }
         if let failure { throw failure }
         return FabricReport(
             seconds: lastEnd.seconds, accounts: ranks.map(\.account), ledger: ledger,
             departures: dropouts?.departures ?? [])
+    }
+
+    /// Moves the clock to the earliest event and lets it happen; false if there is none.
+    func fireNext() -> Bool {
+        if let routed, let end = routed.network.nextFlowEnd(before: nextEventTime, at: now) {
+            now = end
+            advance(routed.network.endFlow())
+        } else if let entry = queue.popMin() {
+            now = VirtualTime(nanoseconds: entry.nanoseconds)
+            freeEvents.append(entry.item)
+            if let event = events[entry.item].take() { fire(event) }
+        } else {
+            return false
+        }
+        return true
     }
 
     private var nextEventTime: VirtualTime? { queue.min.map { VirtualTime(nanoseconds: $0.nanoseconds) } }
@@ -162,7 +179,7 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         case .resume(let waiter):
             waiter.resume()
         case .assembled(let run):
-            play(run)
+            playAssembled(run)
         case .leaves(let rank):
             leave(rank)
         case .detected(let rank):
@@ -177,7 +194,7 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         scheduled += 1
     }
 
-    private func end(_ rank: Int, _ error: (any Error)?) {
+    func end(_ rank: Int, _ error: (any Error)?) {
         ranks[rank].hasEnded = true
         endedCount += 1
         lastEnd = max(lastEnd, now)
@@ -212,7 +229,7 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         ranks[sender].receivers = []
     }
 
-    private func describeWaiting() -> String {
+    func describeWaiting() -> String {
         let stuck = ranks.indices.filter { !ranks[$0].hasEnded }
         let examples = stuck.prefix(4).map { index in
             ranks[index].waiting.map { "rank \(index) waits for rank \($0.sender)" }
@@ -234,7 +251,8 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         let ticket = HostPool.Ticket(body)
         pool.submit(ticket)
         // The end is known before the body starts, so bodies of many ranks run at once while the clock stands.
-        try await withUnsafeThrowingContinuation { schedule(.computed(ticket, $0), at: end) }
+        try await withUnsafeThrowingContinuation { schedule(.computed(ticket, Waiter($0)), at: end) }
+        observer?.ended(on: rank, at: now, ready: now)
     }
 
     func compute(
@@ -249,15 +267,18 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         try throwIfGone(rank)
         let end = charge(work, rank)
         if isCutOff(rank, before: end) { return try await waitToLeave(rank) }
-        try await withUnsafeThrowingContinuation { schedule(.resume($0), at: end) }
+        try await withUnsafeThrowingContinuation { resume(Waiter($0), at: end) }
+        observer?.ended(on: rank, at: now, ready: now)
     }
 
     /// Books a computation that begins now; returns when it ends.
-    private func charge(_ work: ComputeWork, _ rank: Int) -> VirtualTime {
+    func charge(_ work: ComputeWork, _ rank: Int) -> VirtualTime {
+        observer?.began(.compute(work), on: rank, at: now)
         let seconds = fabric.compute.seconds(work) / fabric.nodes[rank].speed
         let end = VirtualTime(nanoseconds: now.nanoseconds + VirtualTime.span(seconds: seconds))
         let isWhole = !isCutOff(rank, before: end)
         ranks[rank].account.computeSeconds += isWhole ? seconds : span(until: end, rank).seconds - now.seconds
+        journal?.computed(rank, seconds: seconds)
         return end
     }
 
@@ -265,38 +286,84 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         pool.concurrentPerform(chunks, body)
     }
 
+    func resume(_ waiter: Waiter, at time: VirtualTime) { schedule(.resume(waiter), at: time) }
+
+    /// Books time on a rank's account.
+    func book(_ account: TimeAccount.Part, _ rank: Int, from begin: VirtualTime, to end: VirtualTime) {
+        guard end > begin else { return }
+        guard let journal else { return ranks[rank].account.add(account, from: begin, to: end) }
+        let (begin, end) = (journal.clusterTime(begin), journal.clusterTime(end))
+        ranks[rank].account.add(account, from: begin, to: end)
+        journal.booked(account, rank, from: begin, to: end)
+    }
+
+    /// Of a replay that skips what repeats: the accounts with what was booked meanwhile.
+    func bookAgain(_ change: (inout TimeAccount) -> Void, _ rank: Int) { change(&ranks[rank].account) }
+
     func send(_ message: Message, from sender: Int, to receiver: Int) async throws {
         try throwIfFailed()
         try throwIfGone(sender)
+        let departed = beginSending(message, from: sender, to: receiver)
+        if departed > now, isCutOff(sender, before: departed) { return try await waitToLeave(sender) }
+        if departed > now { try await withUnsafeThrowingContinuation { resume(Waiter($0), at: departed) } }
+        observer?.ended(on: sender, at: now, ready: now)
+    }
+
+    /// Returns when the message will have left the port; until then the sender has to wait.
+    func beginSending(_ message: Message, from sender: Int, to receiver: Int) -> VirtualTime {
+        observer?.began(.send(message, to: receiver), on: sender, at: now)
         ranks[receiver].underWay[sender, default: 0] += 1
         let departed = post(
-            Parcel(sender: sender, receiver: receiver, sentAt: now, content: .message(message)), bytes: message.bytes,
-            message.purpose, message.direction)
-        guard departed > now else { return }
-        ranks[sender].account.communicationSeconds += span(until: departed, sender).seconds - now.seconds
-        if isCutOff(sender, before: departed) { return try await waitToLeave(sender) }
-        try await withUnsafeThrowingContinuation { schedule(.resume($0), at: departed) }
+            .message(message), from: sender, to: receiver, bytes: message.bytes, message.purpose, message.direction)
+        book(.communication, sender, from: now, to: span(until: departed, sender))
+        return departed
     }
 
     func receive(from sender: Int, by rank: Int) async throws -> Message? {
         try throwIfFailed()
         try throwIfGone(rank)
         let since = now
-        if ranks[rank].inbox[sender] == nil {
-            if ranks[rank].underWay[sender] == nil {
-                if let error = knownLeaving(of: sender) { throw error }
-                // Of a rank that left it is not known yet that it has.
-                if ranks[sender].hasEnded, dropouts?.hasLeft(sender) != true { return nil }
-            }
-            ranks[sender].receivers.insert(rank)
-            try await withUnsafeThrowingContinuation { ranks[rank].waiting = (sender, $0) }
+        if ranks[rank].inbox[sender] == nil, ranks[rank].underWay[sender] == nil,
+            let error = knownLeaving(of: sender)
+        {
+            throw error
         }
-        guard let delivered = ranks[rank].inbox[sender]?.popFirst() else { return nil }
+        if mustWait(for: sender, rank) {
+            do {
+                try await withUnsafeThrowingContinuation { wait(for: sender, rank, Waiter($0)) }
+            } catch {
+                giveUp(rank, since: since)
+                throw error
+            }
+        }
+        return takeDelivered(from: sender, by: rank, since: since)
+    }
+
+    /// Begins to receive: whether the rank has to wait for the next message of `sender`.
+    func mustWait(for sender: Int, _ rank: Int) -> Bool {
+        observer?.began(.receive(from: sender), on: rank, at: now)
+        if ranks[rank].inbox[sender] != nil { return false }
+        // Of a rank that left it is not known yet that it has.
+        if ranks[sender].hasEnded, ranks[rank].underWay[sender] == nil, dropouts?.hasLeft(sender) != true {
+            return false
+        }
+        ranks[sender].receivers.insert(rank)
+        return true
+    }
+
+    func wait(for sender: Int, _ rank: Int, _ waiter: Waiter) { ranks[rank].waiting = (sender, waiter) }
+
+    /// Ends receiving: the message that is there; nil if none will come.
+    func takeDelivered(from sender: Int, by rank: Int, since: VirtualTime) -> Message? {
+        guard let delivered = ranks[rank].inbox[sender]?.popFirst() else {
+            observer?.ended(on: rank, at: now, ready: now)
+            return nil
+        }
         if ranks[rank].inbox[sender]?.isEmpty == true { ranks[rank].inbox[sender] = nil }
         let begin = max(since, delivered.sentAt)
-        if delivered.deliveredAt > begin {
-            ranks[rank].account.communicationSeconds += delivered.deliveredAt.seconds - begin.seconds
-        }
+        book(.waiting, rank, from: since, to: begin)
+        book(.communication, rank, from: begin, to: delivered.deliveredAt)
+        observer?.ended(on: rank, at: now, ready: begin)
         return delivered.message
     }
 
@@ -308,10 +375,28 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
     ) async throws -> CollectiveRun {
         try throwIfFailed()
         try throwIfGone(rank)
-        let number = ranks[rank].collectives
+        let (entered, number) = (now, ranks[rank].collectives)
         try throwIfBroken(collectives[number])
+        let run = enter(kind, rank, deposit, contribution, elements: elements, purpose: purpose)
+        if run.isComplete { run.combine(pool, contributed, update) }
+        do {
+            try await withUnsafeThrowingContinuation { join(run, rank, Waiter($0)) }
+        } catch {
+            giveUp(rank, since: entered)
+            throw error
+        }
+        leave(run, number, rank, entered: entered)
+        return run
+    }
+
+    /// Enters the rank's next collective, which the first to come begins.
+    func enter(
+        _ kind: CollectiveKind, _ rank: Int, _ deposit: ParameterVector? = nil,
+        _ contribution: CollectiveRun.Contribution? = nil, elements: Int, purpose: TrafficPurpose
+    ) -> CollectiveRun {
+        observer?.began(.collective(kind, elements: elements, purpose), on: rank, at: now)
+        let number = ranks[rank].collectives
         ranks[rank].collectives += 1
-        let entered = now
         let run: CollectiveRun
         if let existing = collectives[number] {
             precondition(
@@ -320,36 +405,43 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
             )
             run = existing
         } else {
-            let kindInGroup = kind.rooted { group.place(of: $0) }
-            let algorithm = kindInGroup.messages(
+            let algorithm = kind.rooted { group.place(of: $0) }.messages(
                 fabric.allReduce, groups: group.groups(fabric.groups), ranks: group.count, elements: elements)
             run = CollectiveRun(
                 kind, algorithm, group: group, ranks: ranks.count, elements: elements, purpose: purpose)
             if let rounds = algorithm.rounds(of: group.count), messagesUnderWay == 0 {
-                run.isAssembling = routed == nil && rounds * group.count >= fabric.fewestMessagesPlayedInRounds
+                run.isAssembling =
+                    routed == nil && rounds * group.count >= fabric.fewestMessagesPlayedInRounds
+                    && observer?.needsMessages != true
             }
             collectives[number] = run
         }
         run.enter(rank, deposit, contribution, at: now)
-        if run.isComplete { run.combine(pool, contributed, update) }
-        try await withUnsafeThrowingContinuation { waiter in
-            run.waiters[rank] = waiter
-            if run.isAssembling {
-                run.assembled.append(rank)
-                if run.assembled.count == 1 { schedule(.assembled(run), at: now) }
-            } else if run.kind != .meeting {
-                advance(run, rank)
-            } else if run.isComplete {
-                // Without messages, the last one to come is what the others wait for.
-                for rank in group.all { advance(run, rank) }
-            }
+        return run
+    }
+
+    /// Plays the rank's part of a collective that it has entered, and lets it go on when that is over.
+    func join(_ run: CollectiveRun, _ rank: Int, _ waiter: Waiter) {
+        run.waiters[rank] = waiter
+        if run.isAssembling {
+            run.assembled.append(rank)
+            if run.assembled.count == 1 { schedule(.assembled(run), at: now) }
+        } else if run.kind != .meeting {
+            advance(run, rank)
+        } else if run.isComplete {
+            // Without messages, the last one to come is what the others wait for.
+            for rank in group.all { advance(run, rank) }
         }
+    }
+
+    func leave(_ run: CollectiveRun, _ number: Int, _ rank: Int, entered: VirtualTime) {
         run.finish(rank)
         if run.leftCount == run.group.count { collectives[number] = nil }
         // Of a broadcast or gather a rank may be done before all have come; then it waited for nobody.
         let begin = run.kind.needsAllRanks ? max(entered, run.completedAt) : entered
-        ranks[rank].account.communicationSeconds += now.seconds - begin.seconds
-        return run
+        book(.waiting, rank, from: entered, to: begin)
+        book(.communication, rank, from: begin, to: now)
+        observer?.ended(on: rank, at: now, ready: begin)
     }
 
     /// Waits until all ranks are here, which costs the cluster nothing but that.
@@ -361,26 +453,30 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
 
     /// Hands a message to the sender's port and charges it; returns when it has left the port.
     private func post(
-        _ parcel: Parcel, bytes: Int, _ purpose: TrafficPurpose, _ direction: TrafficDirection
+        _ content: Parcel.Content, from sender: Int, to receiver: Int, bytes: Int, _ purpose: TrafficPurpose,
+        _ direction: TrafficDirection
     ) -> VirtualTime {
         messagesUnderWay += 1
-        ledger.charge(from: parcel.sender, to: parcel.receiver, bytes: bytes, purpose, direction)
+        ledger.charge(from: sender, to: receiver, bytes: bytes, purpose, direction)
+        let parcel = Parcel(number: posted, sender: sender, receiver: receiver, sentAt: now, content: content)
+        posted += 1
+        let leaving: VirtualTime
         if let routed {
             let (message, departed, next) = routed.post(parcel, bytes: bytes, direction, at: now)
-            if isCutOff(parcel.sender, before: departed) {
-                drop(parcel)
-            } else {
-                schedule(.routed(message), at: next)
-            }
-            return departed
-        }
-        let transit = network.depart(from: parcel.sender, to: parcel.receiver, bytes: bytes, at: now)
-        if isCutOff(parcel.sender, before: transit.departed) {
-            drop(parcel)
+            leaving = departed
+            if !isCutOff(sender, before: departed) { schedule(.routed(message), at: next) }
         } else {
-            schedule(.arriving(transit, parcel), at: transit.arriving)
+            let transit = network.depart(from: sender, to: receiver, bytes: bytes, at: now)
+            leaving = transit.departed
+            if !isCutOff(sender, before: leaving) { schedule(.arriving(transit, parcel), at: transit.arriving) }
         }
-        return transit.departed
+        if let observer {
+            let message = SimulatedMessage(
+                number: parcel.number, sender: sender, receiver: receiver, bytes: bytes, purpose: purpose)
+            observer.posted(message, at: now, departs: leaving)
+        }
+        if isCutOff(sender, before: leaving) { drop(parcel) }
+        return leaving
     }
 
     private func advance(_ message: Int) {
@@ -391,6 +487,7 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
     private func deliver(_ parcel: Parcel) {
         if let dropouts, dropouts.hasLeft(parcel.receiver) { return drop(parcel) }
         messagesUnderWay -= 1
+        observer?.delivered(parcel.number, at: now)
         switch parcel.content {
         case .collective(let run):
             if run.isWaiting(parcel.receiver, for: parcel.sender) {
@@ -413,7 +510,7 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
 
     /// Plays a collective in rounds whose first ranks came at this time: as a whole if all did and nothing else is under
     /// way, else message by message.
-    private func play(_ run: CollectiveRun) {
+    private func playAssembled(_ run: CollectiveRun) {
         run.isAssembling = false
         guard failure == nil else { return }
         guard run.isComplete, messagesUnderWay == 0,
@@ -427,12 +524,13 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         }
         network = play.network
         for (place, traffic) in play.traffic.enumerated() {
+            posted += traffic.sent.messages
             ledger.charge(
                 run.group.rank(at: place), sent: traffic.sent, received: traffic.received, run.purpose, .peer)
         }
         for end in play.ends {
             guard let waiter = run.takeWaiter(of: run.group.rank(at: end.rank)) else { continue }
-            schedule(.resume(waiter), at: end.time)
+            resume(waiter, at: end.time)
         }
     }
 
@@ -440,9 +538,9 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
     private func advance(_ run: CollectiveRun, _ rank: Int) {
         while let step = run.nextStep(of: rank) {
             if let send = step.send, run.mustSend(rank) {
-                let parcel = Parcel(sender: rank, receiver: send.to, sentAt: now, content: .collective(run))
                 run.players[rank].departed = post(
-                    parcel, bytes: send.bytes + Message.framingBytes, run.purpose, send.direction)
+                    .collective(run), from: rank, to: send.to, bytes: send.bytes + Message.framingBytes, run.purpose,
+                    send.direction)
             }
             if let sender = step.receiveFrom, !run.consume(from: sender, at: rank) { return }
             run.finishStep(of: rank)
@@ -451,7 +549,7 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         // Whoever leaves before its last message has left does so in the collective.
         if departed > now, isCutOff(rank, before: departed) { return }
         guard let waiter = run.takeWaiter(of: rank) else { return }
-        if departed > now { schedule(.resume(waiter), at: departed) } else { waiter.resume() }
+        if departed > now { resume(waiter, at: departed) } else { waiter.resume() }
     }
 
     // MARK: Ranks that leave

@@ -86,6 +86,7 @@ final class ThreadRank: Rank, @unchecked Sendable {
         guard let parcel = try job.mailboxes[index].take(from: sender) else { return nil }
         job.clock.wait(until: parcel.dueSeconds)
         account.communicationSeconds += max(0, job.clock.seconds - max(start, parcel.sentSeconds))
+        account.waitingSeconds += max(0, parcel.sentSeconds - start)
         guard case .message(let message) = parcel.content else {
             preconditionFailure("rank \(index) receives from rank \(sender), which is in a collective")
         }
@@ -249,6 +250,7 @@ final class ThreadRank: Rank, @unchecked Sendable {
         exchange()
         try job.barrier.wait()
         account.communicationSeconds += max(0, job.clock.seconds - max(entered, ready))
+        account.waitingSeconds += max(0, ready - entered)
     }
 
     private func play(_ algorithm: any CollectiveAlgorithm, elements: Int, _ purpose: TrafficPurpose) throws {

@@ -10,9 +10,10 @@ public enum MarkdownReport {
         let sections = [
             "# Strategies of distributed training on \(results.plan.task)\n",
             results.isComplete ? "" : "**Stopped before its end: \(results.runs.count) runs are finished.**\n",
-            ComparisonTable.markdown(results), summary(results), reading(results), VerdictSection.render(results),
-            TargetSection.render(results), CostSection.render(results), ContractSection.render(results), tuned(results),
-            clusters(results), DropoutSection.render(results), traffic(results), skew(results), machine(results),
+            ComparisonTable.markdown(results), summary(results), reading(results), TimeSection.render(results),
+            VerdictSection.render(results), TargetSection.render(results), CostSection.render(results),
+            ContractSection.render(results), tuned(results), clusters(results), DropoutSection.render(results),
+            traffic(results), skew(results), machine(results),
         ]
         return sections.filter { !$0.isEmpty }.joined(separator: "\n")
     }

@@ -41,6 +41,9 @@ public struct FederatedAveraging: Strategy {
     /// Sums that are made side by side. A constant, since the order of additions must not depend on the machine.
     private static let parts = 32
 
+    /// The server takes the updates in the cohort's order, however they come.
+    public var hasFixedSchedule: Bool { true }
+
     public var batchSizes: [Int] { options.localBatch.map { [$0] } ?? [] }
 
     public func program(for run: TrainingRun) throws -> RankProgram {

@@ -30,6 +30,10 @@ public protocol Strategy: Sendable {
     /// The sizes of batch of which a compute model must know the time.
     var batchSizes: [Int] { get }
 
+    /// Whether the ranks do the same in the same order however long anything takes, so that what one run did tells what the
+    /// run takes on another cluster. False unless a strategy says so.
+    var hasFixedSchedule: Bool { get }
+
     /// What one rank does. What ranks share, such as the partition of the data, is made here, once.
     /// - Throws: ``DataError`` where the options do not fit the data.
     func program(for run: TrainingRun) throws -> RankProgram
@@ -39,6 +43,7 @@ extension Strategy {
     public var serverRank: Int? { nil }
     public var workerCount: Int { rankCount - (serverRank == nil ? 0 : 1) }
     public var concurrentWorkers: Int { workerCount }
+    public var hasFixedSchedule: Bool { false }
 }
 
 /// A strategy as lists and the command line know it.

@@ -1,6 +1,7 @@
 import Cluster
 public import Fabrics
 import Kernel
+import Locking
 
 /// Synchronous data-parallel stochastic gradient descent: every step, each of N workers computes the gradient of its
 /// part of the global batch, an all-reduce adds the parts, and every worker makes the same update to its own replica
@@ -39,6 +40,7 @@ public struct SynchronousSGD: Strategy {
         rankCount = workers
     }
 
+    public var hasFixedSchedule: Bool { true }
     /// A replica and a velocity for all, a gradient for each thread; of simulated ranks fewer gradients exist at once.
     public var vectorCount: Int {
         1 + (configuration.optimizer.momentum == 0 ? 0 : 1) + min(rankCount, maximumThreadRanks)
@@ -54,10 +56,13 @@ public struct SynchronousSGD: Strategy {
         // All ranks make the same updates to the same parameters, so those that share memory share one replica.
         let parameters = run.initialParameters.copied()
         let optimizer = SGD(configuration.optimizer, parameterCount: parameters.count)
+        // Kept until the run is over: of a rank that has left, what it brought to an all-reduce may still be added up.
+        let allSteps = Guarded<[Step]>([])
         return { rank in
             let steps = run.sampleBudget / sampler.batchSize + 1 + run.sampleBudget / sampler.sampleCount
             let step = Step(
                 run, parameters, optimizer, run.losses(of: rank.index, steps: steps), isAlone: rank.count == 1)
+            allSteps.withLock { $0.append(step) }
             if rank.index == 0 { run.expect(steps: steps) }
             var group = ElasticGroup(rank, sampler)
             while true {

@@ -33,6 +33,13 @@ public final class TrainingRun: Sendable {
         public let trainLoss: Double?
         public let testAccuracy: Double
         public let testLoss: Double
+
+        /// The same model at another time.
+        package func moved(to other: ReplayReport.Evaluation) -> Self {
+            Self(
+                round: round, samples: samples, clusterSeconds: other.seconds, bytesSent: other.bytesSent,
+                trainLoss: trainLoss, testAccuracy: testAccuracy, testLoss: testLoss)
+        }
     }
 
     /// What a run leaves.

@@ -30,7 +30,9 @@ struct Run: ParsableCommand {
         try files.checkNames()
         try tuned.check()
         do {
-            try Experiment.check(try builder.plan())
+            let plan = try builder.plan()
+            try Experiment.check(plan)
+            try files.check(plan)
         } catch let error as ValidationError {
             throw error
         } catch let error where error is ClusterFileError && cluster.namesFile {
@@ -63,26 +65,27 @@ struct Run: ParsableCommand {
         }
         let results: Results
         do {
+            var callbacks = Experiment.Callbacks(
+                began: { run in
+                    progress.begin(run)
+                    log?.begin(run, plan)
+                },
+                evaluated: { run, point, share in
+                    progress.update(share: share)
+                    log?.evaluate(run, point)
+                },
+                finished: { run, record, losses, parameters in
+                    progress.finish(run, record)
+                    log?.end(run, record, target: plan.target)
+                    guard run.repetition == 0 else { return }
+                    if traceFile != nil {
+                        trace.withLock { $0.append(strategy: record.strategy, seed: record.seed, losses: losses) }
+                    }
+                    try modelFiles?.write(parameters, of: record)
+                })
+            files.observe(plan, output, &callbacks)
             results = try experiment.run(
-                machine: MachineDescription.current(arguments: CommandLine.arguments),
-                callbacks: Experiment.Callbacks(
-                    began: { run in
-                        progress.begin(run)
-                        log?.begin(run, plan)
-                    },
-                    evaluated: { run, point, share in
-                        progress.update(share: share)
-                        log?.evaluate(run, point)
-                    },
-                    finished: { run, record, losses, parameters in
-                        progress.finish(run, record)
-                        log?.end(run, record, target: plan.target)
-                        guard run.repetition == 0 else { return }
-                        if traceFile != nil {
-                            trace.withLock { $0.append(strategy: record.strategy, seed: record.seed, losses: losses) }
-                        }
-                        try modelFiles?.write(parameters, of: record)
-                    }),
+                machine: MachineDescription.current(arguments: CommandLine.arguments), callbacks: callbacks,
                 update: latest.set)
         } catch {
             // What is finished is not lost with what failed.
@@ -126,6 +129,17 @@ struct FileOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
+            "Write what every rank of a simulated run does, for ui.perfetto.dev (Chrome trace, under 50 MB); of several runs each to FILE-STRATEGY-seedN.",
+            valueName: "file.json"))
+    var trace: String?
+
+    @Flag(
+        help: "Record the schedules of simulated runs in the output folder, for 'bench reprice'.")
+    var record = false
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
             "Write every evaluation while it runs, with MLPerf's keys (JSON Lines).", valueName: "file"))
     var log: String?
 
@@ -139,14 +153,18 @@ struct FileOptions: ParsableArguments {
     @Flag(help: "No progress on standard error.")
     var quiet = false
 
+    private var optionalFiles: [(String, String?)] {
+        [("save", save), ("trace-loss", traceLoss), ("trace", trace), ("log", log)]
+    }
+
     /// What can be said of the names without looking at the disk.
     func checkNames() throws {
-        for (option, value) in [("output", output), ("save", save), ("trace-loss", traceLoss), ("log", log)]
+        for (option, value) in [("output", output)] + optionalFiles
         where value?.isEmpty == true {
             throw ValidationError(
                 "--\(option) is empty; allowed is the name of a \(option == "output" ? "folder" : "file")")
         }
-        let names = [("save", save), ("trace-loss", traceLoss), ("log", log)].filter { $0.1 != nil }
+        let names = optionalFiles.filter { $0.1 != nil }
         for (index, name) in names.enumerated() {
             if let other = names[..<index].first(where: { $0.1 == name.1 }) {
                 throw ValidationError("--\(other.0) and --\(name.0) both name '\(name.1 ?? "")'")
@@ -157,6 +175,23 @@ struct FileOptions: ParsableArguments {
     func checkTraceFile() throws {
         if let traceLoss { try requireWritableParent(of: traceLoss, option: "--trace-loss") }
         if let log { try requireWritableParent(of: log, option: "--log") }
+        if let trace { try requireWritableParent(of: trace, option: "--trace") }
+    }
+
+    /// Traces and schedules are made of simulated runs.
+    func check(_ plan: ExperimentPlan) throws {
+        let others = plan.strategies.filter { $0.fabric != .simulated }.map(\.name)
+        if trace != nil, !others.isEmpty {
+            throw ValidationError(
+                "--trace: \(others.joined(separator: ", ")) would run on threads of this machine; allowed are simulated "
+                    + "strategies: choose them with --strategy (sync, federated), or simulate all with --clock simulated"
+            )
+        }
+        if record, !plan.strategies.contains(where: \.hasFixedSchedule) {
+            throw ValidationError(
+                "--record: no chosen run is simulated and independent of time; allowed are --strategy sync, federated, or all "
+                    + "with --clock simulated, without --limit-time, --limit-bytes and ranks that leave")
+        }
     }
 }
 
@@ -176,6 +211,14 @@ func printError(_ message: String) {
     FileHandle.standardError.write(Data((message + "\n").utf8))
 }
 
+/// The file of one run: of several, strategy and seed are part of its name.
+func runFile(_ file: URL, _ strategy: String, seed: UInt64, isOnly: Bool) -> URL {
+    if isOnly { return file }
+    let stem = file.deletingPathExtension().lastPathComponent
+    let suffix = file.pathExtension.isEmpty ? "" : "." + file.pathExtension
+    return file.deletingLastPathComponent().appendingPathComponent("\(stem)-\(strategy)-seed\(seed)\(suffix)")
+}
+
 /// Where trained models go.
 private struct ModelFiles {
     let file: URL
@@ -185,19 +228,13 @@ private struct ModelFiles {
         guard let file else { return nil }
         try requireWritableParent(of: file, option: "--save")
         self.file = URL(fileURLWithPath: file)
-        isOnly = plan.strategies.count * plan.seeds.count == 1
+        isOnly = plan.isOneRun
     }
 
     func write(_ parameters: FinalParameters?, of record: RunRecord) throws {
         guard let parameters else { return }
-        var target = file
-        if !isOnly {
-            let stem = file.deletingPathExtension().lastPathComponent
-            let name = "\(stem)-\(record.strategy)-seed\(record.seed)"
-            let suffix = file.pathExtension.isEmpty ? "" : "." + file.pathExtension
-            target = file.deletingLastPathComponent().appendingPathComponent(name + suffix)
-        }
-        try writeAtomically(try parameters.encoded(), to: target)
+        try writeAtomically(
+            try parameters.encoded(), to: runFile(file, record.strategy, seed: record.seed, isOnly: isOnly))
     }
 }
 

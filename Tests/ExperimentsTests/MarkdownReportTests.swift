@@ -14,7 +14,8 @@ import Testing
     @Test func aReportHasAllItsSectionsInOrder() throws {
         let report = MarkdownReport.render(try Setup().run())
         let expected = [
-            "# Strategies of distributed training on digits", "## Time against target", "## Cost", "## What was equal",
+            "# Strategies of distributed training on digits", "## What the time went to", "## Time against target",
+            "## Cost", "## What was equal",
             "## What was set, and what was tuned",
             "## Machines", "## Traffic", "## How uneven the clients' data are", "## Machine and command",
         ]

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Experiments
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct SpeedMeasurementTests {
     private func digits(threads: Int = 1, repetitions: Int = 1) throws -> SpeedMeasurement {
         try SpeedMeasurement(.digits, data: DataDirectory(nil), threads: threads, repetitions: repetitions)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Fabrics
 
-@Suite(.timeLimit(.minutes(1))) struct HostPoolTests {
+@Suite(.timeLimit(.minutes(5))) struct HostPoolTests {
     @Test func bodiesOfTwoRanksRunAtOnceOnTwoHostThreads() throws {
         let met = Notes<Bool>()
         let here = [DispatchSemaphore(value: 0), DispatchSemaphore(value: 0)]

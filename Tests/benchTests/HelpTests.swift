@@ -14,7 +14,7 @@ import Testing
         "init", "no-shuffle", "workers", "cluster", "latency", "bandwidth", "jitter", "allreduce", "clock", "compute",
         "host-threads", "clients", "fraction", "local-epochs", "local-batch", "partition", "output", "save",
         "trace-loss", "data", "quiet", "repetitions", "limit-time", "limit-bytes", "limit-updates", "machine", "log",
-        "tuned", "dropout", "lifetime", "failure-detection", "on-dropout",
+        "tuned", "trace", "record", "dropout", "lifetime", "failure-detection", "on-dropout",
     ]
 
     /// What a command prints, which has to be all there is and no error.
@@ -30,7 +30,7 @@ import Testing
 
     @Test func helpNamesTheCommandsAndTheExitCodes() async throws {
         let help = try await text("--help")
-        for word in ["run (default)", "study", "report", "list", "data", "--version", "130"] {
+        for word in ["run (default)", "study", "reprice", "report", "list", "data", "--version", "130"] {
             #expect(help.contains(word), "\(word)")
         }
     }
@@ -90,7 +90,7 @@ import Testing
         let without =
             ["task", "strategy", "scale-learning-rate-from", "init", "no-shuffle", "workers", "cluster", "latency"]
             + ["bandwidth", "save", "trace-loss", "data", "quiet", "log", "limit-time", "limit-bytes", "limit-updates"]
-            + ["tuned", "dropout", "lifetime"]
+            + ["tuned", "trace", "record", "dropout", "lifetime"]
         for option in Self.options where !without.contains(option) {
             #expect(list.contains("--\(option)"), "\(option)")
         }

@@ -19,9 +19,10 @@ let benchExecutable: URL = {
 }()
 
 /// Runs the program to its end.
-/// - Parameter started: gets the process while it runs, to send it signals.
+/// - Parameter started: gets the process while it runs, to send it signals; on a thread of its own, since other tests may
+///   keep the tasks' threads busy for longer than the program runs.
 func bench(
-    _ arguments: [String], in folder: TemporaryFolder, started: @Sendable (Process) async throws -> Void = { _ in }
+    _ arguments: [String], in folder: TemporaryFolder, started: (@Sendable (Process) -> Void)? = nil
 ) async throws -> Outcome {
     // Files rather than pipes: nobody has to read while the program writes.
     let files = ["out", "err"].map { folder.url.appendingPathComponent(".std\($0)-\(UUID().uuidString)") }
@@ -37,7 +38,7 @@ func bench(
     let (ended, signal) = AsyncStream.makeStream(of: Void.self)
     process.terminationHandler = { _ in signal.finish() }
     try process.run()
-    try await started(process)
+    if let started { Thread { started(process) }.start() }
     for await _ in ended {}
     let texts = try files.map { try String(contentsOf: $0, encoding: .utf8) }
     // Negative for a signal, so that it does not look like a code of the program's own.

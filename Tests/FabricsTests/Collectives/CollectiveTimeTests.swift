@@ -9,7 +9,7 @@ import Testing
 /// T(S) = o + L + (S + framing) / b is Hockney's time of one message. The simulation rounds the time of a message's
 /// bytes to a nanosecond, and overhead and latency here are whole ones: an error of half a nanosecond for every message
 /// on the longest path. Half a nanosecond more is left to the sums of floating-point numbers.
-@Suite(.timeLimit(.minutes(1))) struct CollectiveTimeTests {
+@Suite(.timeLimit(.minutes(5))) struct CollectiveTimeTests {
     /// 3 Gbit/s, so that most messages do not take whole nanoseconds.
     static let link = Link(latencySeconds: 20e-6, bytesPerSecond: 375e6, overheadSeconds: 3e-6)
     static let sizes = [0, 1, 1000]

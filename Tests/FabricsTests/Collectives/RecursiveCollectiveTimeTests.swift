@@ -5,7 +5,7 @@ import Testing
 
 /// Collectives that halve and double, whose messages differ in length: Rabenseifner's all-reduce, reduce-scatter,
 /// all-gather and scatter (Thakur, Rabenseifner and Gropp 2005, sections 4.1 to 4.4).
-@Suite(.timeLimit(.minutes(1))) struct RecursiveCollectiveTimeTests {
+@Suite(.timeLimit(.minutes(5))) struct RecursiveCollectiveTimeTests {
     private func expectClose(_ measured: Double, _ expected: Double, messages: Int, _ comment: String) {
         #expect(abs(measured - expected) <= 1e-9 * Double(messages), "\(comment): \(measured) for \(expected)")
     }

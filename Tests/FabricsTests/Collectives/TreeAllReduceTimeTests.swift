@@ -4,7 +4,7 @@ import Testing
 @testable import Fabrics
 
 /// All-reduces in trees, groups and among several servers.
-@Suite(.timeLimit(.minutes(1))) struct TreeAllReduceTimeTests {
+@Suite(.timeLimit(.minutes(5))) struct TreeAllReduceTimeTests {
     private func seconds(
         _ algorithm: AllReduceAlgorithm, _ ranks: Int, _ elements: Int, link: Link = ClosedForms.link
     ) throws -> Double {

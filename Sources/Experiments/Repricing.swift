@@ -1,0 +1,116 @@
+import Cluster
+import Fabrics
+import Kernel
+import Randomness
+public import Strategies
+
+/// Prices recorded runs on other clusters, without training: what the model was at each evaluation is known, and when it
+/// was that follows from the schedule.
+public struct Repricing: Sendable {
+    /// A strategy's runs of an experiment, by seed.
+    private struct Run: Sendable {
+        let record: RunRecord
+        let schedule: Schedule
+    }
+
+    public let plan: StrategyPlan
+    private let runs: [Run]
+    private let computeModel: ComputeModel
+    private let target: Double
+    /// Numbers in the model.
+    private let elements: Int
+
+    /// - Parameter schedule: of a seed's run.
+    /// - Throws: ``ExperimentError`` where the runs cannot be re-priced or a schedule is not of its run.
+    package init(
+        _ results: Results, _ plan: StrategyPlan, schedule: (UInt64) throws -> Schedule
+    ) throws {
+        guard plan.hasFixedSchedule, let computeModel = results.computeModel else {
+            throw ExperimentError(
+                "\(plan.name) was not simulated, or what it does depends on time; only other runs can be re-priced")
+        }
+        self.plan = plan
+        self.computeModel = computeModel
+        target = results.plan.target
+        elements = try TrainingTask.named(results.plan.task).network.parameterCount
+        runs = try results.runs.filter { $0.strategy == plan.name }.map { record in
+            Run(record: record, schedule: try schedule(record.seed))
+        }
+        guard !runs.isEmpty else { throw ExperimentError("no run of \(plan.name) was finished") }
+        for run in runs {
+            let again = try price(run, plan)
+            guard again.clusterSeconds == run.record.clusterSeconds, again.bytesSent == run.record.traffic.bytesTotal
+            else {
+                throw ExperimentError(
+                    """
+                    \(plan.name) with seed \(run.record.seed): its schedule takes \(again.clusterSeconds) s and \
+                    \(again.bytesSent) bytes on the cluster of results.json, where the run took \
+                    \(run.record.clusterSeconds) s and \(run.record.traffic.bytesTotal): the schedule is of another run
+                    """)
+            }
+        }
+    }
+
+    /// What a run is on another cluster.
+    public struct PricedRun: Hashable, Sendable {
+        public let seed: UInt64
+        public let clusterSeconds: Double
+        /// Of a working worker, as in ``RunRecord``.
+        public let computeSeconds: Double
+        public let communicationSeconds: Double
+        public let idleSeconds: Double
+        public let bytesSent: Int
+        public let messagesSent: Int
+        /// With the times of the other cluster.
+        public let evaluations: [TrainingRun.Evaluation]
+        /// Infinity where the target was never reached.
+        public let secondsToTarget: Double
+    }
+
+    /// Prices all seeds' runs on the cluster, and with the all-reduce algorithm, of `plan`.
+    ///
+    /// - Returns: also the plan, with the all-reduce that is the cheapest there where it leaves that open.
+    public func price(_ plan: StrategyPlan) throws -> (plan: StrategyPlan, runs: [PricedRun]) {
+        guard plan.cluster?.dropouts == nil else {
+            throw ExperimentError(
+                """
+                cluster '\(plan.cluster?.name ?? "")': its machines leave, and a schedule is of ranks that stay; allowed are \
+                clusters without dropouts and lifetime
+                """)
+        }
+        var plan = plan
+        plan.allReduceChoice = nil
+        plan = try plan.choosingAllReduce(elements: elements)
+        return (plan, try runs.map { try price($0, plan) })
+    }
+
+    private func price(_ run: Run, _ plan: StrategyPlan) throws -> PricedRun {
+        guard let description = plan.description, let cluster = plan.cluster else {
+            throw ExperimentError("\(plan.name) has no cluster")
+        }
+        let strategy = description.make(plan.configuration)
+        guard run.schedule.ranks == strategy.rankCount else {
+            throw ExperimentError(
+                "a schedule of \(run.schedule.ranks) ranks for \(plan.name), which has \(strategy.rankCount)")
+        }
+        let fabric = plan.simulatedFabric(
+            cluster, strategy, SeedSequence(run.record.seed), computeModel, HostPool(threads: 1))
+        let report = try fabric.replay(run.schedule)
+        guard report.evaluations.count == run.record.evaluations.count else {
+            throw ExperimentError(
+                """
+                \(plan.name) with seed \(run.record.seed): \(report.evaluations.count) evaluations in its schedule, \
+                \(run.record.evaluations.count) in its results: the schedule is of another run
+                """)
+        }
+        let account = TimeAccount(ofOneWorker: report.accounts, strategy)
+        let evaluations = zip(run.record.evaluations, report.evaluations).map { $0.moved(to: $1) }
+        return PricedRun(
+            seed: run.record.seed, clusterSeconds: report.seconds.toTheNanosecond,
+            computeSeconds: account.computeSeconds.toTheNanosecond,
+            communicationSeconds: account.communicationSeconds.toTheNanosecond,
+            idleSeconds: max(0, report.seconds - account.computeSeconds - account.communicationSeconds).toTheNanosecond,
+            bytesSent: report.bytes, messagesSent: report.messages, evaluations: evaluations,
+            secondsToTarget: TimeToAccuracy(evaluations, target: target).sustainedSeconds ?? .infinity)
+    }
+}

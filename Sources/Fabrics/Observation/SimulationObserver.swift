@@ -1,0 +1,82 @@
+package import Cluster
+
+/// Told what the ranks of a simulation do, on the simulation's thread, in the order in which it happens there.
+package protocol SimulationObserver: AnyObject {
+    /// Whether it has to be told of every message; otherwise of those of collectives that are played as a whole
+    /// (``RoundPlay``) it is not.
+    var needsMessages: Bool { get }
+    /// A rank calls an operation.
+    func began(_ operation: Operation, on rank: Int, at now: VirtualTime)
+    /// The rank's operation is over.
+    /// - Parameter ready: when all that it needed of others had been sent, or had come; until then it waited for them.
+    func ended(on rank: Int, at now: VirtualTime, ready: VirtualTime)
+    /// A message asks for its sender's port.
+    /// - Parameter departs: when it will have left the port.
+    func posted(_ message: SimulatedMessage, at now: VirtualTime, departs: VirtualTime)
+    /// A message is there.
+    /// - Parameter number: the message's.
+    func delivered(_ number: Int, at now: VirtualTime)
+    /// A message will not arrive, or not be taken: its sender has left, or its receiver.
+    func dropped(_ number: Int, at now: VirtualTime)
+    /// A rank leaves; the operation that it was in ends at the same time.
+    func left(_ rank: Int, at now: VirtualTime)
+}
+
+extension SimulationObserver {
+    package func dropped(_ number: Int, at now: VirtualTime) {}
+    package func left(_ rank: Int, at now: VirtualTime) {}
+}
+
+/// A message as a network sees it.
+package struct SimulatedMessage: Sendable {
+    /// Counts the messages of the job.
+    package let number: Int
+    package let sender: Int
+    package let receiver: Int
+    /// Framing included.
+    package let bytes: Int
+    package let purpose: TrafficPurpose
+}
+
+/// Tells two observers.
+package final class ObserverPair: SimulationObserver {
+    private let first: any SimulationObserver
+    private let second: any SimulationObserver
+
+    package init(_ first: any SimulationObserver, _ second: any SimulationObserver) {
+        self.first = first
+        self.second = second
+    }
+
+    package var needsMessages: Bool { first.needsMessages || second.needsMessages }
+
+    package func began(_ operation: Operation, on rank: Int, at now: VirtualTime) {
+        first.began(operation, on: rank, at: now)
+        second.began(operation, on: rank, at: now)
+    }
+
+    package func ended(on rank: Int, at now: VirtualTime, ready: VirtualTime) {
+        first.ended(on: rank, at: now, ready: ready)
+        second.ended(on: rank, at: now, ready: ready)
+    }
+
+    package func posted(_ message: SimulatedMessage, at now: VirtualTime, departs: VirtualTime) {
+        first.posted(message, at: now, departs: departs)
+        second.posted(message, at: now, departs: departs)
+    }
+
+    package func delivered(_ number: Int, at now: VirtualTime) {
+        first.delivered(number, at: now)
+        second.delivered(number, at: now)
+    }
+
+    package func dropped(_ number: Int, at now: VirtualTime) {
+        first.dropped(number, at: now)
+        second.dropped(number, at: now)
+    }
+
+    package func left(_ rank: Int, at now: VirtualTime) {
+        first.left(rank, at: now)
+        second.left(rank, at: now)
+    }
+}

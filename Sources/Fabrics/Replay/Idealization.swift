@@ -1,0 +1,61 @@
+import Cluster
+
+/// A cluster with one of its costs taken away: what a job takes there tells what that cost is worth.
+public enum Idealization: String, CaseIterable, Codable, Sendable {
+    case noLatency
+    case infiniteBandwidth
+    /// Of senders and receivers.
+    case noOverhead
+    /// Nothing is sent twice.
+    case noLoss
+    /// All workers compute as fast as the fastest; a server stays as it is.
+    case noStragglers
+    case freeComputation
+
+    public var label: String {
+        switch self {
+        case .noLatency: "no latency"
+        case .infiniteBandwidth: "infinite bandwidth"
+        case .noOverhead: "no overhead"
+        case .noLoss: "no loss"
+        case .noStragglers: "no stragglers"
+        case .freeComputation: "free computation"
+        }
+    }
+}
+
+extension SimulatedFabric {
+    /// This cluster without one of its costs.
+    ///
+    /// - Parameter server: the rank that is no worker.
+    package func idealized(_ ideal: Idealization, server: Int?) -> SimulatedFabric {
+        var fabric = self
+        switch ideal {
+        case .noLatency:
+            fabric.hasLatency = false
+            fabric.jitter = .none
+        case .infiniteBandwidth:
+            for rank in nodes.indices {
+                fabric.nodes[rank].link.uplinkBytesPerSecond = Self.infiniteBytesPerSecond
+                fabric.nodes[rank].link.downlinkBytesPerSecond = Self.infiniteBytesPerSecond
+            }
+            fabric.interconnect.topology.setBandwidths(Self.infiniteBytesPerSecond)
+        case .noOverhead:
+            for rank in nodes.indices {
+                fabric.nodes[rank].link.overheadSeconds = 0
+                fabric.nodes[rank].link.receiveOverheadSeconds = nil
+            }
+        case .noLoss: fabric.interconnect.loss = nil
+        case .noStragglers:
+            let workers = nodes.indices.filter { $0 != server }
+            let fastest = workers.map { nodes[$0].speed }.max() ?? 1
+            for rank in workers { fabric.nodes[rank].speed = fastest }
+        case .freeComputation:
+            fabric.compute = ComputeModel(calibrated: [.init(samples: 1, seconds: 0)], secondsPerVectorElement: 0)
+        }
+        return fabric
+    }
+
+    /// Carries any message within less than a nanosecond, and has shares, which infinity has not.
+    private static let infiniteBytesPerSecond = 1e30
+}

@@ -1,0 +1,264 @@
+import Cluster
+
+/// What a schedule takes on a cluster.
+package struct ReplayReport: Sendable {
+    package struct Evaluation: Hashable, Sendable {
+        package let seconds: Double
+        package let bytesSent: Int
+    }
+
+    /// Cluster time at the end of the last rank.
+    package let seconds: Double
+    package let accounts: [TimeAccount]
+    package let bytes: Int
+    package let messages: Int
+    /// When, and after how many bytes of all ranks, the model was evaluated.
+    package let evaluations: [Evaluation]
+    /// Of the messages those that were played; the others are in what repeats.
+    package let playedMessages: Int
+}
+
+extension SimulatedFabric {
+    /// Plays a schedule on this cluster: the times, bytes and messages that running its program here would give, to the last
+    /// digit, since the same simulation plays it, with ranks that follow the schedule in place of tasks.
+    ///
+    /// - Throws: ``FabricError`` where the schedule's ranks wait for each other for ever, or are not as many as the nodes.
+    package func replay(_ schedule: Schedule) throws(FabricError) -> ReplayReport {
+        guard let report = try replay(schedule, most: .max) else {
+            preconditionFailure("more messages than can be counted")
+        }
+        return report
+    }
+
+    /// - Parameter most: messages that are played at most.
+    /// - Returns: nil if there are more.
+    package func replay(_ schedule: Schedule, most: Int) throws(FabricError) -> ReplayReport? {
+        guard schedule.ranks == nodes.count else {
+            throw .deadlock("a schedule of \(schedule.ranks) ranks on \(nodes.count) nodes")
+        }
+        return try Replay(self, schedule).run(most: most)
+    }
+}
+
+/// Drives a ``Simulation`` by a schedule, and skips what repeats.
+///
+/// When rank 0 has left a collective, the state of the simulation is compared with that of all such moments before. If it
+/// is the same, relative to the clock, and all ranks' programs go on as they did from there, then what happened since
+/// happens again, and so on for as long as the programs repeat: the clock, the bytes and the accounts are moved on at
+/// once. Nothing is assumed of the cluster or of the schedule but that equal states have equal futures, so this is exact,
+/// and where the future depends on more (``NetworkModel/appendState(to:at:)``) every message is played.
+final class Replay {
+    /// Where a rank is in its current operation.
+    private enum Phase {
+        /// Before it.
+        case next
+        case busy
+        case receiving(from: Int, since: VirtualTime)
+        case inCollective(CollectiveRun, number: Int, entered: VirtualTime)
+    }
+
+    private struct RankState {
+        let program: Int
+        /// The current operation.
+        var position = 0
+        var phase = Phase.next
+    }
+
+    /// A moment after a collective of rank 0.
+    private struct Moment {
+        let positions: [Int]
+        /// Cluster time.
+        let time: VirtualTime
+        let journal: ReplayJournal.Position
+        let evaluations: Int
+        let bytes: Int
+        let messages: Int
+    }
+
+    private let schedule: Schedule
+    private let simulation: Simulation
+    private let queue = ReplayQueue()
+    private let journal = ReplayJournal()
+    private var ranks: [RankState]
+    private var evaluations: [(time: VirtualTime, bytesSent: Int)] = []
+    /// Of each operation that sends a message.
+    private let messages: [Message?]
+    private var moments: [[Int64]: [Moment]] = [:]
+    private var mayRepeat = true
+    /// Moments of one state that are compared with; the latest.
+    private static let mostMoments = 64
+    /// Bookings, and words of states, after which what was is forgotten, so that memory stays bounded.
+    private static let (mostBookings, mostWords) = (4_000_000, 8_000_000)
+
+    init(_ fabric: SimulatedFabric, _ schedule: Schedule) {
+        self.schedule = schedule
+        var fabric = fabric
+        fabric.observer = nil
+        simulation = Simulation(fabric, pool: fabric.pool, journal: journal)
+        ranks = schedule.programOfRank.map { RankState(program: $0) }
+        messages = schedule.operations.map { operation in
+            guard case .send(_, let elements, let purpose, let direction) = operation else { return nil }
+            let vector = DeferredVector(count: elements) { preconditionFailure("a replay has no numbers") }
+            return Message(vector, purpose: purpose, direction: direction)
+        }
+    }
+
+    /// - Parameter most: messages that are played at most.
+    /// - Returns: nil if there are more.
+    func run(most: Int) throws(FabricError) -> ReplayReport? {
+        // As tasks, which begin in the order of ranks.
+        for rank in ranks.indices { goOn(rank) }
+        while simulation.endedCount < ranks.count {
+            while let rank = queue.popFirst() { goOn(rank) }
+            if simulation.posted > most { return nil }
+            if simulation.endedCount < ranks.count, !simulation.fireNext() {
+                throw .deadlock(simulation.describeWaiting())
+            }
+        }
+        return ReplayReport(
+            seconds: journal.clusterTime(simulation.lastEnd).seconds, accounts: simulation.ranks.map(\.account),
+            bytes: simulation.ledger.totalBytes, messages: simulation.ledger.totalMessages,
+            evaluations: evaluations.map { .init(seconds: $0.time.seconds, bytesSent: $0.bytesSent) },
+            playedMessages: simulation.posted)
+    }
+
+    /// Makes a rank's operations until one has to wait.
+    private func goOn(_ rank: Int) {
+        while true {
+            finish(rank)
+            let program = schedule.programs[ranks[rank].program]
+            guard ranks[rank].position < program.count else { return simulation.end(rank, nil) }
+            let index = Int(program[ranks[rank].position])
+            if !begin(schedule.operations[index], index, rank) { return }
+        }
+    }
+
+    /// Begins an operation; false if the rank has to wait.
+    private func begin(_ operation: Operation, _ index: Int, _ rank: Int) -> Bool {
+        ranks[rank].phase = .busy
+        switch operation {
+        case .evaluation:
+            evaluations.append((journal.clusterTime(simulation.now), simulation.ledger.totalBytes))
+            return true
+        case .compute(let work):
+            let end = simulation.charge(work, rank)
+            simulation.resume(Simulation.Waiter(rank: rank, of: queue), at: end)
+            return false
+        case .send(let receiver, _, _, _):
+            guard let message = messages[index] else { return true }
+            let departed = simulation.beginSending(message, from: rank, to: receiver)
+            guard departed > simulation.now else { return true }
+            simulation.resume(Simulation.Waiter(rank: rank, of: queue), at: departed)
+            return false
+        case .receive(let sender):
+            ranks[rank].phase = .receiving(from: sender, since: simulation.now)
+            guard simulation.mustWait(for: sender, rank) else { return true }
+            simulation.wait(for: sender, rank, Simulation.Waiter(rank: rank, of: queue))
+            return false
+        case .collective(let kind, let elements, let purpose):
+            let (entered, number) = (simulation.now, simulation.ranks[rank].collectives)
+            let run = simulation.enter(kind, rank, nil, elements: elements, purpose: purpose)
+            ranks[rank].phase = .inCollective(run, number: number, entered: entered)
+            return queue.run(rank) { simulation.join(run, rank, $0) }
+        }
+    }
+
+    /// Ends the rank's operation, if it is in one.
+    private func finish(_ rank: Int) {
+        let phase = ranks[rank].phase
+        if case .next = phase { return }
+        ranks[rank].phase = .next
+        ranks[rank].position += 1
+        switch phase {
+        case .next, .busy: break
+        case .receiving(let sender, let since): _ = simulation.takeDelivered(from: sender, by: rank, since: since)
+        case .inCollective(let run, let number, let entered):
+            simulation.leave(run, number, rank, entered: entered)
+            if rank == 0, mayRepeat { skipRepetitions() }
+        }
+    }
+
+    // MARK: Repetition
+
+    private func skipRepetitions() {
+        var state: [Int64] = []
+        state.reserveCapacity(64 * ranks.count)
+        guard appendState(to: &state) else {
+            mayRepeat = false
+            return
+        }
+        if journal.bookings.count > Self.mostBookings || moments.count * state.count > Self.mostWords {
+            moments.removeAll()
+            journal.forget()
+        }
+        let known = moments[state] ?? []
+        if let (moment, times) = longestRepetition(since: known) { skip(times, since: moment) }
+        let now = Moment(
+            positions: ranks.map(\.position), time: journal.clusterTime(simulation.now), journal: journal.position,
+            evaluations: evaluations.count, bytes: simulation.ledger.totalBytes,
+            messages: simulation.ledger.totalMessages)
+        moments[state] = known.suffix(Self.mostMoments - 1) + [now]
+    }
+
+    /// All that decides what happens from now on but for the programs' further operations.
+    private func appendState(to words: inout [Int64]) -> Bool {
+        guard simulation.appendState(to: &words) else { return false }
+        let now = simulation.now.nanoseconds
+        for rank in ranks {
+            switch rank.phase {
+            case .next: words.append(0)
+            case .busy: words.append(1)
+            case .receiving(_, let since): words.append(2 + 4 * (now - since.nanoseconds))
+            case .inCollective(_, _, let entered): words.append(3 + 4 * (now - entered.nanoseconds))
+            }
+        }
+        for rank in queue.ready { words.append(Int64(rank)) }
+        return true
+    }
+
+    /// Of the moments the one from which on the most operations of rank 0 repeat, and how often they do on all ranks.
+    private func longestRepetition(since moments: [Moment]) -> (Moment, times: Int)? {
+        var best: (moment: Moment, times: Int, skipped: Int)?
+        for moment in moments {
+            let times = repetitions(of: 0, since: moment, most: .max)
+            let skipped = times * (ranks[0].position - moment.positions[0])
+            if skipped > best?.skipped ?? 0 { best = (moment, times, skipped) }
+        }
+        guard let moment = best?.moment, var times = best?.times else { return nil }
+        for rank in ranks.indices.dropFirst() where times > 0 {
+            times = min(times, repetitions(of: rank, since: moment, most: times))
+        }
+        return times > 0 ? (moment, times) : nil
+    }
+
+    /// How often what the rank has done since `moment` repeats from here on, with the operation that then follows, in which
+    /// the rank may be already.
+    private func repetitions(of rank: Int, since moment: Moment, most: Int) -> Int {
+        let (position, program) = (ranks[rank].position, schedule.programs[ranks[rank].program])
+        let period = position - moment.positions[rank]
+        // A rank that has done nothing, or has ended, goes on doing so.
+        guard period > 0 else { return most }
+        let end = min(program.count, position + min(most, program.count) * period + 1)
+        var next = position
+        program.withUnsafeBufferPointer { program in
+            while next < end, program[next] == program[next - period] { next += 1 }
+        }
+        return max(0, (next - position - 1) / period)
+    }
+
+    private func skip(_ times: Int, since moment: Moment) {
+        let period = journal.clusterTime(simulation.now).nanoseconds - moment.time.nanoseconds
+        let bytes = simulation.ledger.totalBytes - moment.bytes
+        let messages = simulation.ledger.totalMessages - moment.messages
+        let repeated = evaluations[moment.evaluations...]
+        for time in 1...times {
+            for evaluation in repeated {
+                let shifted = VirtualTime(nanoseconds: evaluation.time.nanoseconds + Int64(time) * period)
+                evaluations.append((shifted, evaluation.bytesSent + time * bytes))
+            }
+        }
+        journal.skip(times, since: moment.journal, period: period) { simulation.bookAgain($1, $0) }
+        simulation.ledger.chargeTotals(bytes: times * bytes, messages: times * messages)
+        for rank in ranks.indices { ranks[rank].position += times * (ranks[rank].position - moment.positions[rank]) }
+    }
+}

@@ -1,0 +1,89 @@
+import Cluster
+import Diagnostics
+public import Experiments
+import Statistics
+
+/// Recorded runs on other clusters: a row for each strategy and cluster, for a terminal and as CSV.
+public struct RepriceTable {
+    private struct Row {
+        let plan: StrategyPlan
+        let cluster: ClusterSpec
+        let runs: [Repricing.PricedRun]
+    }
+
+    public static let name = "reprice.csv"
+    private let target: Double
+    private var rows: [Row] = []
+
+    /// - Parameter target: accuracy to reach, a fraction.
+    public init(target: Double) { self.target = target }
+
+    /// - Parameters:
+    ///   - plan: with the cluster on which the runs were priced.
+    ///   - runs: one a seed.
+    public mutating func append(_ plan: StrategyPlan, _ runs: [Repricing.PricedRun]) {
+        guard let cluster = plan.cluster else { return }
+        rows.append(Row(plan: plan, cluster: cluster, runs: runs))
+    }
+
+    public var terminal: String {
+        var table = TextTable([
+            ("strategy", .left), ("cluster", .left), ("latency", .right), ("bandwidth", .right), ("jitter", .left),
+            ("all-reduce", .left), ("time to \(Format.significant(target * 100)) %", .right), ("cluster time", .right),
+            ("compute", .right), ("network", .right), ("idle", .right), ("sent", .right),
+        ])
+        for row in rows {
+            let link = row.cluster.worker.link
+            let (up, down) = (link.uplinkBytesPerSecond, link.downlinkBytesPerSecond)
+            let time = SpreadSummary(row.runs.map(\.secondsToTarget), scale: .logarithmic)
+            let total = median(row) { $0.clusterSeconds }
+            func share(_ part: (Repricing.PricedRun) -> Double) -> String {
+                total > 0 ? Format.percent(median(row, part) / total, decimals: 0) : "-"
+            }
+            table.append([
+                row.plan.name, row.cluster.name, Format.seconds(link.latencySeconds),
+                up == down ? Format.bandwidth(up) : "\(Format.bandwidth(up)) / \(Format.bandwidth(down))",
+                "\(row.cluster.jitter)", usesAllReduce(row) ? allReduce(row.plan) : "-",
+                time.median.isFinite ? Format.seconds(time.median) : "-", Format.seconds(total),
+                share(\.computeSeconds), share(\.communicationSeconds), share(\.idleSeconds),
+                Format.bytes(median(row) { Double($0.bytesSent) }),
+            ])
+        }
+        return table.terminal
+    }
+
+    /// A row for each seed; times are cluster time in seconds, with all digits that the clock has.
+    public var csv: String {
+        var csv = CSV(columns: [
+            "strategy", "cluster", "latency_seconds", "uplink_bytes_per_second", "downlink_bytes_per_second", "jitter",
+            "allreduce", "seed", "time_to_target_seconds", "cluster_seconds", "compute_seconds",
+            "communication_seconds",
+            "idle_seconds", "bytes_sent", "messages",
+        ])
+        for row in rows {
+            let link = row.cluster.worker.link
+            for run in row.runs {
+                csv.append([
+                    row.plan.name, row.cluster.name, CSV.amount(link.latencySeconds),
+                    CSV.number(link.uplinkBytesPerSecond), CSV.number(link.downlinkBytesPerSecond),
+                    "\(row.cluster.jitter)", usesAllReduce(row) ? row.plan.allReduceInUse.rawValue : "",
+                    String(run.seed),
+                    CSV.amount(run.secondsToTarget), CSV.amount(run.clusterSeconds), CSV.amount(run.computeSeconds),
+                    CSV.amount(run.communicationSeconds), CSV.amount(run.idleSeconds), CSV.count(run.bytesSent),
+                    CSV.count(run.messagesSent),
+                ])
+            }
+        }
+        return csv.text
+    }
+
+    private func allReduce(_ plan: StrategyPlan) -> String {
+        plan.allReduce.rawValue + (plan.allReduceChoice.map { " (\($0.algorithm.rawValue))" } ?? "")
+    }
+
+    private func usesAllReduce(_ row: Row) -> Bool { row.plan.description?.isFederated != true }
+
+    private func median(_ row: Row, _ value: (Repricing.PricedRun) -> Double) -> Double {
+        SpreadSummary(row.runs.map(value)).median
+    }
+}

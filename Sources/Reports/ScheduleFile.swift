@@ -1,0 +1,202 @@
+import Cluster
+import Fabrics
+import Foundation
+
+/// `schedule-STRATEGY-seedN.json`: the order of all that a simulated run did, for `bench reprice`. Its form is in
+/// `Results/SCHEMA.md`.
+public enum ScheduleFile {
+    static let schema = 1
+
+    public static func name(_ strategy: String, seed: UInt64) -> String { "schedule-\(strategy)-seed\(seed).json" }
+
+    private struct Contents: Codable {
+        let schema: Int
+        let strategy: String
+        let seed: UInt64
+        let operations: [OperationRecord]
+        let programs: [ProgramRecord]
+    }
+
+    /// A program and the ranks that follow it.
+    private struct ProgramRecord: Codable {
+        /// Such as `0-3 7`.
+        let ranks: String
+        /// See ``ScheduleText``.
+        let operations: String
+    }
+
+    package static func encode(_ schedule: Schedule, strategy: String, seed: UInt64) throws -> Data {
+        var ranks = Array(repeating: [Int](), count: schedule.programs.count)
+        for (rank, program) in schedule.programOfRank.enumerated() { ranks[program].append(rank) }
+        return try SealedJSON.encode(
+            Contents(
+                schema: schema, strategy: strategy, seed: seed,
+                operations: schedule.operations.map { OperationRecord($0) },
+                programs: zip(ranks, schedule.programs).map {
+                    ProgramRecord(ranks: RankList.write($0), operations: ScheduleText.write($1))
+                }))
+    }
+
+    /// - Parameter file: the name for error messages.
+    /// - Throws: ``ReportError`` for another schema, another run, or a file that is damaged or was changed.
+    package static func decode(
+        _ data: Data, strategy: String, seed: UInt64, file: String
+    ) throws(ReportError) -> Schedule {
+        do {
+            let found = try SealedJSON.schema(of: data)
+            guard found == schema else {
+                throw ReportError("schema \(found) of a schedule; this version reads schema \(schema)")
+            }
+            let contents = try SealedJSON.decode(Contents.self, from: data)
+            guard contents.strategy == strategy, contents.seed == seed else {
+                throw ReportError(
+                    "the schedule of \(contents.strategy) with seed \(contents.seed), not of \(strategy) with seed \(seed)"
+                )
+            }
+            return try schedule(contents)
+        } catch let error as ReportError {
+            throw ReportError("\(file): \(error)")
+        } catch {
+            throw ReportError("\(file): not a complete schedule of this program: \(SealedJSON.reason(error))")
+        }
+    }
+
+    private static func schedule(_ contents: Contents) throws -> Schedule {
+        let lists = try contents.programs.map { try RankList.read($0.ranks) }
+        let ranks = lists.reduce(0) { $0 + $1.count }
+        guard ranks > 0, Set(lists.joined()) == Set(0..<ranks) else {
+            throw ReportError(
+                "programs of ranks \(contents.programs.map(\.ranks)); allowed is each rank from 0 on, once")
+        }
+        var ofRank = Array(repeating: 0, count: ranks)
+        for (program, list) in lists.enumerated() { for rank in list { ofRank[rank] = program } }
+        let operations = try contents.operations.map { try $0.operation(ranks: ranks) }
+        var left = Schedule.mostOperations
+        let programs = try contents.programs.map { record in
+            let program = try ScheduleText.read(record.operations, operations: operations.count, most: left)
+            left -= program.count
+            return program
+        }
+        return Schedule(operations: operations, programs: programs, programOfRank: ofRank)
+    }
+
+    /// The schedule of one of a folder's runs.
+    /// - Throws: ``ReportError`` if there is none, or it cannot be used.
+    package static func read(_ folder: String, _ strategy: String, seed: UInt64) throws(ReportError) -> Schedule {
+        let file = "\(folder)/\(name(strategy, seed: seed))"
+        guard let data = FileManager.default.contents(atPath: file) else {
+            throw ReportError(
+                "'\(file)' does not exist or cannot be read; bench writes it for simulated runs with --record")
+        }
+        return try decode(data, strategy: strategy, seed: seed, file: file)
+    }
+}
+
+/// An operation as the file has it: what does not belong to its kind is left out.
+private struct OperationRecord: Codable {
+    var kind: String
+    var fullSteps: Int?
+    var samplesPerStep: Int?
+    var shortSteps: Int?
+    var samplesPerShortStep: Int?
+    var vectorElements: Int?
+    var peer: Int?
+    var root: Int?
+    var isMean: Bool?
+    var elements: Int?
+    var purpose: TrafficPurpose?
+    var direction: TrafficDirection?
+
+    init(_ operation: Fabrics.Operation) {
+        switch operation {
+        case .compute(let work):
+            kind = "compute"
+            (fullSteps, samplesPerStep) = (work.fullSteps, work.samplesPerStep)
+            (shortSteps, samplesPerShortStep) = (work.shortSteps, work.samplesPerShortStep)
+            vectorElements = work.vectorElements
+        case .send(let receiver, let elements, let purpose, let direction):
+            kind = "send"
+            (peer, self.elements, self.purpose, self.direction) = (receiver, elements, purpose, direction)
+        case .receive(let sender):
+            kind = "receive"
+            peer = sender
+        case .collective(let collective, let elements, let purpose):
+            kind = collective.name
+            (root, self.elements, self.purpose) = (collective.root, elements, purpose)
+            isMean = collective.reduction.map { $0 == .mean }
+        case .evaluation: kind = "evaluation"
+        }
+    }
+
+    func operation(ranks: Int) throws(ReportError) -> Fabrics.Operation {
+        switch kind {
+        case "compute":
+            var work = ComputeWork.none
+            (work.fullSteps, work.samplesPerStep) = (try count(fullSteps), try count(samplesPerStep))
+            (work.shortSteps, work.samplesPerShortStep) = (try count(shortSteps), try count(samplesPerShortStep))
+            work.vectorElements = try count(vectorElements)
+            return .compute(work)
+        case "send":
+            guard let purpose, let direction else { throw failure("no purpose or direction") }
+            return .send(to: try rank(peer, ranks), elements: try count(elements), purpose, direction)
+        case "receive": return .receive(from: try rank(peer, ranks))
+        case "evaluation": return .evaluation
+        default:
+            if let root { _ = try rank(root, ranks) }
+            let reduction = isMean.map { $0 ? Reduction.mean : .sum }
+            guard let collective = CollectiveKind(name: kind, root: root, reduction: reduction) else {
+                throw failure("an unknown kind")
+            }
+            guard let purpose else { throw failure("no purpose") }
+            return .collective(collective, elements: try count(elements), purpose)
+        }
+    }
+
+    private func failure(_ what: String) -> ReportError { ReportError("an operation '\(kind)' with \(what)") }
+
+    private func count(_ value: Int?) throws(ReportError) -> Int {
+        guard let value, (0...Int(Int32.max)).contains(value) else {
+            throw failure("a count of \(value.map(String.init) ?? "nothing"); allowed is 0 to \(Int32.max)")
+        }
+        return value
+    }
+
+    private func rank(_ value: Int?, _ ranks: Int) throws(ReportError) -> Int {
+        guard let value, (0..<ranks).contains(value) else {
+            throw failure("rank \(value.map(String.init) ?? "missing"); allowed is 0 to \(ranks - 1)")
+        }
+        return value
+    }
+}
+
+/// Ranks as people write them: `0-3 7`.
+enum RankList {
+    /// - Parameter ranks: ascending.
+    static func write(_ ranks: [Int]) -> String {
+        var runs: [ClosedRange<Int>] = []
+        for rank in ranks {
+            if let last = runs.last, last.upperBound == rank - 1 {
+                runs[runs.count - 1] = last.lowerBound...rank
+            } else {
+                runs.append(rank...rank)
+            }
+        }
+        return runs.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }
+            .joined(separator: " ")
+    }
+
+    /// The most ranks that a file may name, far more than a simulation can hold.
+    private static let most = 10_000_000
+
+    static func read(_ text: String) throws(ReportError) -> [Int] {
+        var ranks: [Int] = []
+        for part in text.split(separator: " ") {
+            let ends = part.split(separator: "-", omittingEmptySubsequences: false).compactMap { Int($0) }
+            guard let first = ends.first, let last = ends.last, ends.count <= 2, first >= 0, last >= first,
+                last < most, part.utf8.filter({ $0 == UInt8(ascii: "-") }).count == ends.count - 1
+            else { throw ReportError("ranks '\(part)'; allowed is such as '0-3 7'") }
+            ranks += first...last
+        }
+        return ranks
+    }
+}

@@ -1,0 +1,180 @@
+import ArgumentParser
+import Cluster
+import Diagnostics
+import Experiments
+import Fabrics
+import Foundation
+import Locking
+import Reports
+
+struct Reprice: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Price recorded runs on other clusters, without training them again.",
+        discussion: """
+            Takes the folder of a run that was made with --record. What its models were worth is known, and when they were \
+            there follows from the recorded schedule: times, bytes and messages are those that a run on the other cluster would \
+            give, to the last digit. Every option takes one value or several with commas; all combinations are priced. What is \
+            not named stays as it was in the run.
+
+            EXAMPLES:
+              bench --strategy sync,federated --compute reference --record --output Results/run
+              bench reprice Results/run --latency 1ms,10ms,100ms --bandwidth 100Mbit,1Gbit
+              bench reprice Results/run --cluster ethernet-1g,wan,my-rack.yaml --jitter none --allreduce ring,tree
+            """)
+
+    @Argument(help: ArgumentHelp("A folder with a results.json and schedules.", valueName: "folder"))
+    var directory: String
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Strategies, with commas. (default: all whose schedules are there)", valueName: "name,..."))
+    var strategy: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Presets (see 'bench list') or .yaml files.", valueName: "preset|file.yaml,..."))
+    var cluster: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("One-way latencies of workers' links.", valueName: "time,..."),
+        transform: { text in try Reprice.list(text) { try Quantity.duration($0).inSeconds } })
+    var latency: [Double]?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Bandwidths of workers' links, both ways.", valueName: "rate,..."),
+        transform: { text in try Reprice.list(text) { try Quantity.bandwidth($0) } })
+    var bandwidth: [Double]?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Variations of latency: none, uniform:TIME, lognormal:SIGMA, empirical:FILE.csv.", valueName: "jitter,..."),
+        transform: { text in try Reprice.list(text) { try Jitter(parsing: $0) } })
+    var jitter: [Jitter]?
+
+    @Option(
+        name: .customLong("allreduce"), parsing: .unconditional,
+        help: ArgumentHelp(
+            "All-reduce algorithms: \(AllReduceAlgorithm.usages.joined(separator: ", ")).", valueName: "name,..."),
+        transform: { text in try Reprice.list(text, PlanBuilder.parseAllReduce) })
+    var allReduce: [AllReduceAlgorithm]?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Where the CSV file goes. (default: \(RepriceTable.name) in the folder)", valueName: "file"))
+    var csv: String?
+
+    /// The values of a list with commas.
+    private static func list<Value>(_ text: String, _ parse: (String) throws -> Value) throws -> [Value] {
+        try text.split(separator: ",", omittingEmptySubsequences: false).map {
+            try parse($0.trimmingCharacters(in: .whitespaces))
+        }
+    }
+
+    private static let mostClusters = 100_000
+
+    func validate() throws {
+        if csv?.isEmpty == true { throw ValidationError("--csv is empty; allowed is the name of a file") }
+        if let strategy { _ = try PlanBuilder.strategies(strategy) }
+        for name in clusterNames where !name.hasSuffix(".yaml") && !name.hasSuffix(".yml") {
+            do { _ = try ClusterPresets.named(name) } catch { throw ValidationError("\(error)") }
+        }
+        let count = [clusterNames.count, latency?.count, bandwidth?.count, jitter?.count, allReduce?.count]
+            .reduce(1) { $0 * max(1, $1 ?? 1) }
+        guard count <= Self.mostClusters else {
+            throw ValidationError("\(count) combinations; allowed are at most \(Self.mostClusters)")
+        }
+    }
+
+    private var clusterNames: [String] {
+        cluster?.split(separator: ",", omittingEmptySubsequences: false)
+            .map { $0.trimmingCharacters(in: .whitespaces) } ?? []
+    }
+
+    func run() throws {
+        let results = try ResultsFile.read(directory)
+        if let csv { try requireWritableParent(of: csv, option: "--csv") }
+        let clusters = try clusterNames.map { name in try ClusterFile.resolve(name) }
+        var table = RepriceTable(target: results.plan.target)
+        for plan in try chosen(results) {
+            let repricing = try Repricing(results, plan) { try ScheduleFile.read(directory, plan.name, seed: $0) }
+            let variants = try self.variants(of: plan, clusters)
+            for (variant, runs) in try price(variants, repricing) { table.append(variant, runs) }
+        }
+        print(table.terminal, terminator: "")
+        let file = csv ?? "\(directory)/\(RepriceTable.name)"
+        try writeAtomically(Data(table.csv.utf8), to: URL(fileURLWithPath: file))
+        print("\nCSV, a row for each seed: \(file)")
+    }
+
+    /// The strategies that are named; else those of which there are schedules.
+    private func chosen(_ results: Results) throws -> [StrategyPlan] {
+        let names = results.plan.strategies.map(\.name)
+        if let strategy {
+            return try PlanBuilder.strategies(strategy).map { description in
+                guard let plan = results.plan.strategies.first(where: { $0.name == description.name }) else {
+                    throw ReportError(
+                        "'\(directory)' has no run of '\(description.name)'; it has \(names.joined(separator: ", "))")
+                }
+                return plan
+            }
+        }
+        let recorded = results.plan.strategies.filter { plan in
+            plan.hasFixedSchedule
+                && results.plan.seeds.contains { seed in
+                    FileManager.default.fileExists(atPath: "\(directory)/\(ScheduleFile.name(plan.name, seed: seed))")
+                }
+        }
+        guard !recorded.isEmpty else {
+            throw ReportError(
+                "'\(directory)' has no schedule of its runs (\(names.joined(separator: ", "))); bench writes them for simulated "
+                    + "runs with --record")
+        }
+        return recorded
+    }
+
+    /// The plan on every cluster that the options describe, the last option's values changing first.
+    private func variants(of plan: StrategyPlan, _ clusters: [ClusterSpec]) throws -> [StrategyPlan] {
+        var variants: [StrategyPlan] = []
+        func each<Value>(_ values: [Value]?) -> [Value?] {
+            guard let values, !values.isEmpty else { return [nil] }
+            return values.map { $0 }
+        }
+        // Algorithms say nothing to a strategy that has no all-reduce.
+        let algorithms = plan.description?.isFederated == true ? nil : allReduce
+        let ranks = plan.description?.make(plan.configuration).rankCount
+        for cluster in each(clusters) {
+            for latency in each(latency) {
+                for bandwidth in each(bandwidth) {
+                    for jitter in each(jitter) {
+                        let spec = (cluster ?? plan.cluster)?.overridden(
+                            by: .init(latencySeconds: latency, bytesPerSecond: bandwidth, jitter: jitter))
+                        try spec?.validate()
+                        if let ranks { try spec?.validate(ranks: ranks) }
+                        for algorithm in each(algorithms) {
+                            var variant = plan
+                            variant.cluster = spec
+                            variant.allReduce = algorithm ?? plan.allReduce
+                            variants.append(variant)
+                        }
+                    }
+                }
+            }
+        }
+        return variants
+    }
+
+    private typealias Priced = (plan: StrategyPlan, runs: [Repricing.PricedRun])
+
+    /// On all cores, in the order of the variants.
+    private func price(_ variants: [StrategyPlan], _ repricing: Repricing) throws -> [Priced] {
+        let priced = Guarded<[Result<Priced, any Error>?]>(Array(repeating: nil, count: variants.count))
+        DispatchQueue.concurrentPerform(iterations: variants.count) { index in
+            let result = Result { try repricing.price(variants[index]) }
+            priced.withLock { $0[index] = result }
+        }
+        return try priced.withLock { $0 }.compactMap { try $0?.get() }
+    }
+}

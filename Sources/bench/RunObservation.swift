@@ -1,0 +1,40 @@
+import Experiments
+import Fabrics
+import Foundation
+import Reports
+
+extension FileOptions {
+    /// Has traces and schedules written where the command line asks for them.
+    func observe(_ plan: ExperimentPlan, _ output: OutputDirectory, _ callbacks: inout Experiment.Callbacks) {
+        if let trace {
+            let file = URL(fileURLWithPath: trace)
+            callbacks.tracing = { run in
+                let (strategy, cluster) = (run.strategy, run.strategy.cluster?.name ?? "")
+                let description = strategy.description?.make(strategy.configuration)
+                return try TraceRecorder(
+                    runFile(file, strategy.name, seed: run.seed, isOnly: plan.isOneRun).path,
+                    title: "\(strategy.name) on \(cluster), \(plan.task), seed \(run.seed) (cluster time)",
+                    ranks: description?.rankCount ?? 1, server: description?.serverRank,
+                    allReduce: strategy.allReduceInUse)
+            }
+        }
+        guard record else { return }
+        callbacks.scheduled = { run, schedule in
+            guard run.strategy.hasFixedSchedule else { return }
+            let name = run.strategy.name
+            guard let schedule else {
+                throw ReportError(
+                    "--record: \(name) with seed \(run.seed) has more than \(Schedule.mostOperations) operations; allowed is "
+                        + "a run that is not longer")
+            }
+            try writeAtomically(
+                try ScheduleFile.encode(schedule, strategy: name, seed: run.seed),
+                to: output.url.appendingPathComponent(ScheduleFile.name(name, seed: run.seed)))
+        }
+    }
+}
+
+extension ExperimentPlan {
+    /// Whether there is one run and no other to tell its files from.
+    var isOneRun: Bool { strategies.count * seeds.count == 1 }
+}

@@ -1,0 +1,207 @@
+import Cluster
+import Fabrics
+import Foundation
+import Locking
+import Strategies
+import Testing
+
+@testable import Experiments
+@testable import Reports
+
+/// Runs that are recorded on one cluster and priced on another, against runs there.
+@Suite(.timeLimit(.minutes(2))) struct RepricingTests {
+    /// A cluster whose times have nothing to do with those of `infiniband`, on which ``Setup`` runs.
+    private static let other = ClusterSpec(
+        name: "other", summary: "", source: "a test",
+        worker: Node(
+            link: Link(
+                latencySeconds: 1.7e-3, uplinkBytesPerSecond: 3e6, downlinkBytesPerSecond: 7e6, overheadSeconds: 11e-6),
+            speed: 0.3),
+        server: Node(link: Link(latencySeconds: 1e-4, bytesPerSecond: 1e8), speed: 2))
+
+    private func setup(_ strategy: String, _ allReduce: AllReduceAlgorithm = .ring) -> Setup {
+        Setup(strategies: [strategy], seeds: [1, 2], epochs: 2.3, evaluateEvery: 0.5, allReduce: allReduce)
+    }
+
+    private func run(_ plan: ExperimentPlan) throws -> (Results, [UInt64: Schedule]) {
+        let schedules = Guarded<[UInt64: Schedule]>([:])
+        var callbacks = Experiment.Callbacks()
+        callbacks.scheduled = { run, schedule in schedules.withLock { $0[run.seed] = schedule } }
+        let results = try Experiment(plan, data: .init(nil)).run(machine: machine, callbacks: callbacks)
+        return (results, schedules.withLock { $0 })
+    }
+
+    private func expectEqual(_ priced: [Repricing.PricedRun], _ results: Results) {
+        #expect(priced.map(\.seed) == results.runs.map(\.seed))
+        for (priced, run) in zip(priced, results.runs) {
+            #expect(priced.clusterSeconds == run.clusterSeconds)
+            #expect(priced.computeSeconds == run.computeSeconds)
+            #expect(priced.communicationSeconds == run.communicationSeconds)
+            #expect(priced.idleSeconds == run.idleSeconds)
+            #expect(priced.bytesSent == run.traffic.bytesTotal)
+            #expect(priced.messagesSent == run.traffic.messagesTotal)
+            // Losses, accuracies, times and bytes of every evaluation.
+            #expect(priced.evaluations == run.evaluations)
+            #expect(priced.evaluations.count > 3)
+        }
+    }
+
+    /// Networks that are more than one switch.
+    private static let routed = [
+        ClusterSpec.inRacks, ClusterPresets.sites, ClusterPresets.torus, .lossy(.ports), .lossy(.maxMin),
+    ]
+
+    private func repricedIsTheRunThere(
+        _ strategy: String, _ allReduce: AllReduceAlgorithm, jitter: Jitter? = nil, on cluster: ClusterSpec = Self.other
+    ) throws {
+        let (results, schedules) = try run(setup(strategy).plan)
+        let repricing = try Repricing(results, results.plan.strategies[0]) { try #require(schedules[$0]) }
+        var plan = setup(strategy).plan
+        plan.strategies[0].cluster = cluster
+        if let jitter { plan.strategies[0].cluster?.jitter = jitter }
+        plan.strategies[0].allReduce = allReduce
+        let (full, priced) = (try run(plan).0, try repricing.price(plan.strategies[0]))
+        expectEqual(priced.runs, full)
+        #expect(priced.plan.allReduceChoice == full.plan.strategies[0].allReduceChoice)
+    }
+
+    @Test(arguments: AllReduceAlgorithm.allCases, [Jitter.none, .logNormal(sigma: 0.3)])
+    func syncRepricedIsTheRunOnThatCluster(_ allReduce: AllReduceAlgorithm, _ jitter: Jitter) throws {
+        try repricedIsTheRunThere("sync", allReduce, jitter: jitter)
+    }
+
+    @Test(arguments: routed) func syncRepricedOnARoutedNetworkIsTheRunThere(_ cluster: ClusterSpec) throws {
+        for allReduce in AllReduceAlgorithm.allCases + [.automatic, .grouped(size: 3), .servers(count: 2)] {
+            try repricedIsTheRunThere("sync", allReduce, on: cluster)
+        }
+    }
+
+    @Test(arguments: routed) func federatedRepricedOnARoutedNetworkIsTheRunThere(_ cluster: ClusterSpec) throws {
+        try repricedIsTheRunThere("federated", .ring, on: cluster)
+    }
+
+    @Test func theCheapestAllReduceIsChosenForTheOtherCluster() throws {
+        // On one the least bytes count, on the other the fewest steps.
+        var (slow, far) = (Self.other, Self.other)
+        slow.worker.link = Link(latencySeconds: 1e-6, bytesPerSecond: 1e5)
+        far.worker.link = Link(latencySeconds: 1, bytesPerSecond: 1e9)
+        var plan = setup("sync", .automatic).plan
+        plan.strategies[0].cluster = slow
+        let (results, schedules) = try run(plan)
+        let repricing = try Repricing(results, results.plan.strategies[0]) { try #require(schedules[$0]) }
+        var variant = results.plan.strategies[0]
+        variant.cluster = far
+        let priced = try repricing.price(variant)
+        plan.strategies[0].cluster = far
+        expectEqual(priced.runs, try run(plan).0)
+        #expect(priced.plan.allReduceInUse != results.plan.strategies[0].allReduceInUse)
+    }
+
+    @Test func aMeasuredLatencyIsDrawnAsInARunThere() throws {
+        try repricedIsTheRunThere("sync", .ring, jitter: .empirical(file: "f.csv", seconds: [1e-4, 2e-3, 5e-3]))
+    }
+
+    @Test(arguments: [Jitter.none, .logNormal(sigma: 0.3)])
+    func federatedRepricedIsTheRunOnThatCluster(_ jitter: Jitter) throws {
+        try repricedIsTheRunThere("federated", .ring, jitter: jitter)
+    }
+
+    @Test func singleRepricedIsTheRunOnThatCluster() throws {
+        try repricedIsTheRunThere("single", .ring, jitter: Jitter.none)
+    }
+
+    @Test func aScheduleOfAnotherRunIsRefused() throws {
+        let (results, schedules) = try run(setup("sync").plan)
+        var shorter = setup("sync")
+        shorter.epochs = 1
+        let others = try run(shorter.plan).1
+        #expect(throws: ExperimentError.self) {
+            _ = try Repricing(results, results.plan.strategies[0]) { try #require(others[$0]) }
+        }
+        _ = try Repricing(results, results.plan.strategies[0]) { try #require(schedules[$0]) }
+    }
+
+    @Test(arguments: ["sync", "federated"])
+    func aScheduleIsReadAsItWasWritten(_ strategy: String) throws {
+        for (seed, schedule) in try run(setup(strategy).plan).1 {
+            let data = try ScheduleFile.encode(schedule, strategy: strategy, seed: seed)
+            #expect(try ScheduleFile.decode(data, strategy: strategy, seed: seed, file: "f") == schedule)
+            // Steps that repeat stand there once: 53 of them here.
+            if strategy == "sync" { #expect(data.count < 2_500, "\(data.count)") }
+        }
+    }
+
+    @Test(arguments: [
+        ("\"1-3\"", "\"1-2\"", "checksum"), ("\"schema\" : 1", "\"schema\" : 2", "schema 2"),
+        ("\"schema\"", "\"scheme\"", "'schema' is missing"),
+    ])
+    func aChangedScheduleIsRefused(_ old: String, _ new: String, _ answer: String) throws {
+        let schedule = try #require(try run(setup("sync").plan).1[1])
+        let text = String(decoding: try ScheduleFile.encode(schedule, strategy: "sync", seed: 1), as: UTF8.self)
+        #expect(text.contains(old))
+        do {
+            let data = Data(text.replacing(old, with: new).utf8)
+            _ = try ScheduleFile.decode(data, strategy: "sync", seed: 1, file: "f.json")
+            Issue.record("it was read")
+        } catch {
+            #expect(error.description.hasPrefix("f.json: ") && error.description.contains(answer), "\(error)")
+        }
+    }
+
+    @Test func aScheduleThatNamesWhatIsNotThereIsRefused() throws {
+        let base = Schedule(
+            operations: [.receive(from: 1), .evaluation], programs: [[0], [1]], programOfRank: [0, 1])
+        let text = String(decoding: try ScheduleFile.encode(base, strategy: "sync", seed: 1), as: UTF8.self)
+        for (old, new, answer) in [
+            ("\"peer\" : 1", "\"peer\" : 2", "rank 2; allowed is 0 to 1"),
+            ("\"ranks\" : \"1\"", "\"ranks\" : \"0\"", "each rank from 0 on, once"),
+            ("\"ranks\" : \"1\"", "\"ranks\" : \"1-x\"", "allowed is such as"),
+            ("\"kind\" : \"evaluation\"", "\"kind\" : \"nap\"", "an operation 'nap' with an unknown kind"),
+            ("\"operations\" : \"1\"", "\"operations\" : \"7\"", "operation 7 of 2"),
+        ] {
+            #expect(text.contains(old), "\(text)")
+            let changed = text.split(separator: "\n", omittingEmptySubsequences: false)
+                .filter { !$0.contains("checksum") }.joined(separator: "\n").replacing(old, with: new)
+            do {
+                let data = SealedJSON.seal(Data(changed.utf8))
+                _ = try ScheduleFile.decode(data, strategy: "sync", seed: 1, file: "f.json")
+                Issue.record("\(new) was read")
+            } catch {
+                #expect(error.description.contains(answer), "\(error)")
+            }
+        }
+    }
+
+    @Test func runsThatLimitsOnTimeEndHaveNoSchedule() throws {
+        var plan = setup("sync").plan
+        #expect(plan.strategies[0].hasFixedSchedule)
+        plan.strategies[0].configuration.limits = .init(updates: 10)
+        #expect(plan.strategies[0].hasFixedSchedule)
+        for limits in [TrainingConfiguration.Limits(clusterSeconds: 1), .init(bytesSent: 1)] {
+            plan.strategies[0].configuration.limits = limits
+            #expect(!plan.strategies[0].hasFixedSchedule)
+        }
+        #expect(try run(plan).1.isEmpty)
+    }
+}
+
+extension ClusterSpec {
+    /// Racks of three with uplinks that their nodes share, and receivers that are busy with messages.
+    fileprivate static var inRacks: ClusterSpec {
+        var link = Link(
+            latencySeconds: 170e-6, uplinkBytesPerSecond: 3e7, downlinkBytesPerSecond: 7e7, overheadSeconds: 11e-6)
+        link.receiveOverheadSeconds = 3e-6
+        return ClusterSpec(
+            name: "in racks", summary: "", source: "a test", worker: Node(link: link, speed: 0.3),
+            server: Node(link: Link(latencySeconds: 1e-4, bytesPerSecond: 1e8), speed: 2),
+            interconnect: Interconnect(
+                .racks(Topology.Racks(nodesPerRack: 3, latencySeconds: 7e-6, oversubscription: 5))))
+    }
+
+    fileprivate static func lossy(_ sharing: Interconnect.Sharing) -> ClusterSpec {
+        ClusterSpec(
+            name: "lossy \(sharing.rawValue)", summary: "", source: "a test",
+            worker: Node(link: Link(latencySeconds: 1e-3, bytesPerSecond: 1e7)),
+            interconnect: Interconnect(sharing: sharing, loss: .init(probability: 0.02, timeoutSeconds: 0.2)))
+    }
+}
