@@ -17,15 +17,30 @@ struct StrategyDropoutTests {
         return configuration
     }
 
-    /// Moments of a run: many that are spread over it, and those at which something happens and just beside.
-    private static func moments(_ outcome: TestRuns.Outcome, count: Int) -> [Double] {
-        let end = outcome.report.seconds
-        let spread = (0..<count).map { end * Double($0) / Double(count) }
-        let compute = TestRuns.compute.seconds(.step(samples: 16)) / 0.25
-        // A ring of four sends a quarter of 1210 numbers, or a number more, over 1.7 MB/s up.
-        let message = Double(4 * 302 + 16) / 1.7e6
-        let events = outcome.record.evaluations.map(\.clusterSeconds) + [0, compute, compute + message]
-        return (spread + events + events.flatMap { [$0 - 1e-9, $0 + 1e-9] }).filter { $0 >= 0 && $0 < end }
+    /// When something happens in a job: a computation begins or ends, a message has left its port or is there, ...
+    private final class EventTimes: SimulationObserver {
+        private(set) var times: Set<Int64> = []
+        let needsMessages = true
+        func began(_ operation: Operation, on rank: Int, at now: VirtualTime) { times.insert(now.nanoseconds) }
+        func ended(on rank: Int, at now: VirtualTime, ready: VirtualTime) { times.insert(now.nanoseconds) }
+        func posted(_ message: SimulatedMessage, at now: VirtualTime, departs: VirtualTime) {
+            times.formUnion([now.nanoseconds, departs.nanoseconds])
+        }
+        func delivered(_ number: Int, at now: VirtualTime) { times.insert(now.nanoseconds) }
+    }
+
+    /// Moments of a job: some that are spread over it, and all at which something happens; with `beside` also a
+    /// nanosecond before and after.
+    private static func moments(
+        _ strategy: any Strategy, _ configuration: TrainingConfiguration, _ allReduce: AllReduceAlgorithm = .ring,
+        spread: Int, beside: Bool = false
+    ) throws -> (plain: TestRuns.Outcome, seconds: [Double]) {
+        let events = EventTimes()
+        let plain = try TestRuns.run(strategy, configuration, allReduce: allReduce, observer: events)
+        let end = VirtualTime.span(seconds: plain.report.seconds)
+        var times = events.times.union((0..<spread).map { end * Int64($0) / Int64(spread) })
+        if beside { times.formUnion(events.times.flatMap { [$0 - 1, $0 + 1] }) }
+        return (plain, times.filter { $0 >= 0 && $0 < end }.sorted().map { VirtualTime(nanoseconds: $0).seconds })
     }
 
     private static let rounding = 1e-4
@@ -34,8 +49,9 @@ struct StrategyDropoutTests {
     func thoseWhoRemainTrainOnAsIfNobodyHadLeft(_ algorithm: AllReduceAlgorithm) throws {
         let configuration = Self.configuration(.goOn)
         let strategy = SynchronousSGD(configuration, workers: 4)
-        let plain = try TestRuns.run(strategy, configuration, allReduce: algorithm)
-        for seconds in Self.moments(plain, count: algorithm == .ring ? 60 : 12) {
+        let (plain, moments) = try Self.moments(
+            strategy, configuration, algorithm, spread: 10, beside: algorithm == .ring)
+        for seconds in moments {
             for ranks in [[0], [2], [3], [0, 1], [0, 1, 2]] {
                 let dropouts = Dropouts(ranks.map { Departure(rank: $0, seconds: seconds) }, detectionSeconds: 1e-3)
                 let outcome = try TestRuns.run(strategy, configuration, allReduce: algorithm, dropouts: dropouts)
@@ -81,8 +97,8 @@ struct StrategyDropoutTests {
     func aRunThatStopsKeepsWhatItHadAndSaysWhoLeft(workers: Int) throws {
         let configuration = Self.configuration(nil)
         let strategy = SynchronousSGD(configuration, workers: workers)
-        let plain = try TestRuns.run(strategy, configuration)
-        for seconds in Self.moments(plain, count: 40) {
+        let (plain, moments) = try Self.moments(strategy, configuration, spread: 10, beside: true)
+        for seconds in moments {
             for rank in Set([0, workers / 2, workers - 1]) {
                 let dropouts = Dropouts([Departure(rank: rank, seconds: seconds)], detectionSeconds: 1e-3)
                 let outcome = try TestRuns.run(strategy, configuration, dropouts: dropouts)
@@ -141,9 +157,9 @@ struct StrategyDropoutTests {
     @Test func theServerGoesOnWithTheClientsThatAnswer() throws {
         let configuration = Self.federated()
         let strategy = FederatedAveraging(configuration)
-        let plain = try TestRuns.run(strategy, configuration)
+        let (plain, moments) = try Self.moments(strategy, configuration, spread: 20)
         // Six clients of 239 or 240 samples, three a round: six rounds.
-        for seconds in Self.moments(plain, count: 60) {
+        for seconds in moments {
             for gone in [[1], [3], [6], [2, 5], [1, 2, 3, 4, 5]] {
                 let dropouts = Dropouts(gone.map { Departure(rank: $0, seconds: seconds) }, detectionSeconds: 20e-3)
                 let outcome = try TestRuns.run(strategy, configuration, dropouts: dropouts)
@@ -214,9 +230,9 @@ struct StrategyDropoutTests {
     @Test func withoutClientsOrServerTheRunEnds() throws {
         let configuration = Self.federated()
         let strategy = FederatedAveraging(configuration)
-        let plain = try TestRuns.run(strategy, configuration)
+        let (plain, moments) = try Self.moments(strategy, configuration, spread: 20)
         // Not after the last update has come.
-        for seconds in Self.moments(plain, count: 30) where seconds < 0.95 * plain.report.seconds {
+        for seconds in moments where seconds < 0.95 * plain.report.seconds {
             for gone in [[0], Array(1...6), Array(0...6)] {
                 let dropouts = Dropouts(gone.map { Departure(rank: $0, seconds: seconds) }, detectionSeconds: 20e-3)
                 let outcome = try TestRuns.run(strategy, configuration, dropouts: dropouts)

@@ -44,10 +44,12 @@ enum TestRuns {
     /// - Parameters:
     ///   - dropouts: of a simulated job.
     ///   - slowRank: computes at a fifth of its speed.
+    ///   - observer: of a simulated job.
     static func run(
         _ strategy: any Strategy, _ configuration: TrainingConfiguration, on carrier: Carrier = .simulated,
         seed: UInt64 = 1, hostThreads: Int = 2, shuffles: Bool = true, jitter: Jitter = .none,
-        allReduce: AllReduceAlgorithm = .ring, dropouts: Dropouts? = nil, slowRank: Int? = nil
+        allReduce: AllReduceAlgorithm = .ring, dropouts: Dropouts? = nil, slowRank: Int? = nil,
+        observer: (any SimulationObserver)? = nil
     ) throws -> Outcome {
         try BLAS.useOneThreadPerCaller()
         let seeds = SeedSequence(seed)
@@ -62,11 +64,13 @@ enum TestRuns {
             let cluster = ClusterPresets.phones4G
             var nodes = cluster.nodes(ranks: strategy.rankCount, server: strategy.serverRank)
             if let slowRank { nodes[slowRank].speed /= 5 }
-            fabric = SimulatedFabric(
+            var simulated = SimulatedFabric(
                 nodes: nodes, jitter: jitter, compute: compute, allReduce: allReduce, seeds: seeds,
                 departures: dropouts?.departures(
                     ranks: strategy.rankCount, server: strategy.serverRank, seeds: seeds) ?? [],
                 detectionSeconds: dropouts?.detectionSeconds ?? 0, pool: HostPool(threads: hostThreads))
+            simulated.observer = observer
+            fabric = simulated
         }
         let report = try fabric.run(try strategy.program(for: run))
         return Outcome(record: run.result, report: report, run: run)
