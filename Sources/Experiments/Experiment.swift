@@ -34,9 +34,9 @@ public struct Experiment: Sendable {
         }
         if plan.compute != "calibrated" { _ = try DeviceProfile.named(plan.compute) }
         try Self.check(plan)
-        let elements = task.network.parameterCount
+        let network = task.network
         var plan = plan
-        plan.strategies = try plan.strategies.map { try $0.choosingAllReduce(elements: elements) }
+        plan.strategies = try plan.strategies.map { try $0.choosingAllReduce(of: network) }
         self.plan = plan
     }
 
@@ -195,6 +195,7 @@ public struct Experiment: Sendable {
             computeSeconds: account.computeSeconds.toTheNanosecond,
             communicationSeconds: account.communicationSeconds.toTheNanosecond,
             idleSeconds: max(0, report.seconds - account.computeSeconds - account.communicationSeconds).toTheNanosecond,
+            hiddenCommunicationSeconds: account.hiddenCommunicationSeconds.toTheNanosecond,
             hostSeconds: spent.toTheNanosecond,
             serverComputeSeconds: strategy.serverRank.map { report.accounts[$0].computeSeconds.toTheNanosecond },
             traffic: RunRecord.Traffic(report.ledger, ranks: strategy.rankCount, server: strategy.serverRank),
@@ -230,8 +231,8 @@ public struct Experiment: Sendable {
             ranks: strategy.rankCount,
             emulating: ThreadFabric.Emulation(
                 nodes: cluster.nodes(ranks: strategy.rankCount, server: strategy.serverRank), jitter: cluster.jitter,
-                compute: model, allReduce: plan.allReduceInUse, groups: cluster.groups(ranks: strategy.rankCount),
-                seeds: seeds))
+                compute: model, allReduce: plan.allReduceInUse, allReduceByLength: plan.allReduceByLength,
+                groups: cluster.groups(ranks: strategy.rankCount), seeds: seeds))
     }
 
     // MARK: What a run needs
@@ -348,6 +349,7 @@ extension TimeAccount {
         for (rank, part) in accounts.enumerated() where rank != strategy.serverRank {
             computeSeconds += part.computeSeconds / Double(strategy.concurrentWorkers)
             communicationSeconds += part.communicationSeconds / Double(strategy.concurrentWorkers)
+            hiddenCommunicationSeconds += part.hiddenCommunicationSeconds / Double(strategy.concurrentWorkers)
             waitingSeconds += part.waitingSeconds / Double(strategy.concurrentWorkers)
         }
     }

@@ -13,7 +13,7 @@ extension StrategyPlan {
         SimulatedFabric(
             nodes: cluster.nodes(ranks: strategy.rankCount, server: strategy.serverRank), jitter: cluster.jitter,
             interconnect: cluster.network, compute: model, allReduce: allReduceInUse,
-            groups: cluster.groups(ranks: strategy.rankCount), seeds: seeds,
+            allReduceByLength: allReduceByLength, groups: cluster.groups(ranks: strategy.rankCount), seeds: seeds,
             departures: cluster.dropouts?.departures(
                 ranks: strategy.rankCount, server: strategy.serverRank, seeds: seeds) ?? [],
             detectionSeconds: cluster.dropouts?.detectionSeconds ?? 0, pool: pool)

@@ -17,8 +17,7 @@ public struct Repricing: Sendable {
     private let runs: [Run]
     private let computeModel: ComputeModel
     private let target: Double
-    /// Numbers in the model.
-    private let elements: Int
+    private let network: Network
 
     /// - Parameter schedule: of a seed's run.
     /// - Throws: ``ExperimentError`` where the runs cannot be re-priced or a schedule is not of its run.
@@ -32,7 +31,7 @@ public struct Repricing: Sendable {
         self.plan = plan
         self.computeModel = computeModel
         target = results.plan.target
-        elements = try TrainingTask.named(results.plan.task).network.parameterCount
+        network = try TrainingTask.named(results.plan.task).network
         runs = try results.runs.filter { $0.strategy == plan.name }.map { record in
             Run(record: record, schedule: try schedule(record.seed))
         }
@@ -59,6 +58,7 @@ public struct Repricing: Sendable {
         public let computeSeconds: Double
         public let communicationSeconds: Double
         public let idleSeconds: Double
+        public let hiddenCommunicationSeconds: Double
         public let bytesSent: Int
         public let messagesSent: Int
         /// With the times of the other cluster.
@@ -79,8 +79,8 @@ public struct Repricing: Sendable {
                 """)
         }
         var plan = plan
-        plan.allReduceChoice = nil
-        plan = try plan.choosingAllReduce(elements: elements)
+        (plan.allReduceChoice, plan.bucketChoices) = (nil, nil)
+        plan = try plan.choosingAllReduce(of: network)
         return (plan, try runs.map { try price($0, plan) })
     }
 
@@ -110,6 +110,7 @@ public struct Repricing: Sendable {
             computeSeconds: account.computeSeconds.toTheNanosecond,
             communicationSeconds: account.communicationSeconds.toTheNanosecond,
             idleSeconds: max(0, report.seconds - account.computeSeconds - account.communicationSeconds).toTheNanosecond,
+            hiddenCommunicationSeconds: account.hiddenCommunicationSeconds.toTheNanosecond,
             bytesSent: report.bytes, messagesSent: report.messages, evaluations: evaluations,
             secondsToTarget: TimeToAccuracy(evaluations, target: target).sustainedSeconds ?? .infinity)
     }

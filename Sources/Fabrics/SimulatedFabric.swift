@@ -11,6 +11,8 @@ public struct SimulatedFabric: Fabric {
     public internal(set) var interconnect: Interconnect
     public internal(set) var compute: ComputeModel
     public internal(set) var allReduce: AllReduceAlgorithm
+    /// In its place for vectors of these lengths, such as the buckets of a gradient.
+    public internal(set) var allReduceByLength: [Int: AllReduceAlgorithm]
     /// The cluster's racks or sites, of consecutive ranks, for a hierarchical all-reduce; nil where it has none.
     public let groups: [Range<Int>]?
     public let seeds: SeedSequence
@@ -35,8 +37,9 @@ public struct SimulatedFabric: Fabric {
     ///   - pool: the threads that run the ranks' computations.
     public init(
         nodes: [Node], jitter: Jitter = .none, interconnect: Interconnect = .plain, compute: ComputeModel,
-        allReduce: AllReduceAlgorithm = .ring, groups: [Range<Int>]? = nil, seeds: SeedSequence,
-        departures: [Departure] = [], detectionSeconds: Double = Dropouts.standardDetectionSeconds, pool: HostPool
+        allReduce: AllReduceAlgorithm = .ring, allReduceByLength: [Int: AllReduceAlgorithm] = [:],
+        groups: [Range<Int>]? = nil, seeds: SeedSequence, departures: [Departure] = [],
+        detectionSeconds: Double = Dropouts.standardDetectionSeconds, pool: HostPool
     ) {
         precondition(!nodes.isEmpty, "a fabric of no ranks")
         for departure in departures {
@@ -47,6 +50,7 @@ public struct SimulatedFabric: Fabric {
         self.interconnect = interconnect
         self.compute = compute
         self.allReduce = allReduce
+        self.allReduceByLength = allReduceByLength
         self.groups = groups
         self.seeds = seeds
         self.departures = departures

@@ -27,6 +27,7 @@ extension Simulation {
         do {
             try await withUnsafeThrowingContinuation { dropouts?.parked[rank] = Waiter($0) }
         } catch {
+            abandonStep(rank)
             observer?.ended(on: rank, at: now, ready: now)
             throw error
         }
@@ -34,7 +35,9 @@ extension Simulation {
 
     /// What the rank was waiting for since then will not be.
     func giveUp(_ rank: Int, since begin: VirtualTime) {
-        book(.waiting, rank, from: begin, to: now)
+        // While it computed it did not wait.
+        book(.waiting, rank, from: min(max(begin, ranks[rank].computingUntil), now), to: now)
+        abandonStep(rank)
         observer?.ended(on: rank, at: now, ready: now)
     }
 

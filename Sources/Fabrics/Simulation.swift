@@ -62,6 +62,11 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         /// Collectives that the rank has entered.
         var collectives = 0
         var account = TimeAccount()
+        /// Until when the rank computes beside what else it does.
+        var computingUntil = VirtualTime.zero
+        /// Of the step that it computes beside: when which part of the gradient is there, and what the update takes.
+        var readyTimes: [VirtualTime] = []
+        var updateSpan = Int64(0)
     }
 
     private(set) var now = VirtualTime.zero
@@ -271,6 +276,64 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         observer?.ended(on: rank, at: now, ready: now)
     }
 
+    /// Lets an operation of the rank that begins now last until a point in time.
+    func spend(until time: VirtualTime, rank: Int) async throws {
+        if isCutOff(rank, before: time), time > now { return try await waitToLeave(rank) }
+        if time > now { try await withUnsafeThrowingContinuation { resume(Waiter($0), at: time) } }
+        observer?.ended(on: rank, at: now, ready: now)
+    }
+
+    /// Begins a step whose gradient is sent while it is computed; what the rank does besides, it does beside that.
+    ///
+    /// - Parameters:
+    ///   - elements: numbers in the gradient.
+    ///   - shares: of the gradient's computation, ascending; for each there is a ``beginWaiting(forShare:rank:)``.
+    func begin(overlapped work: ComputeWork, elements: Int, shares: [Double], rank: Int) {
+        observer?.began(.step(work, elements: elements, shares: shares), on: rank, at: now)
+        let step = OverlappedStep(work, elements: elements, speed: fabric.nodes[rank].speed, fabric.compute)
+        ranks[rank].account.computeSeconds += step.seconds
+        journal?.computed(rank, seconds: step.seconds)
+        var (time, done) = (now, Int64(0))
+        func advance(to share: Double) -> VirtualTime {
+            time = end(ofNanoseconds: step.span(share) - done, on: rank, from: time)
+            done = step.span(share)
+            return time
+        }
+        ranks[rank].readyTimes = shares.map(advance)
+        ranks[rank].computingUntil = advance(to: 1)
+        ranks[rank].updateSpan = step.updateSpan
+        observer?.computes(on: rank, from: now, to: span(until: ranks[rank].computingUntil, rank))
+        observer?.ended(on: rank, at: now, ready: now)
+    }
+
+    /// When a share of the rank's gradient is there, for which it waits now.
+    func beginWaiting(forShare share: Int, rank: Int) -> VirtualTime {
+        observer?.began(.ready(share: share), on: rank, at: now)
+        return ranks[rank].readyTimes[share]
+    }
+
+    /// When the update is over that follows the gradient, and begins now.
+    func beginUpdate(rank: Int) -> VirtualTime {
+        observer?.began(.update, on: rank, at: now)
+        let end = end(ofNanoseconds: ranks[rank].updateSpan, on: rank, from: now)
+        if dropouts != nil { (ranks[rank].computingUntil, ranks[rank].updateSpan) = (end, 0) }
+        return end
+    }
+
+    /// Takes off the rank's account what it will not compute of the step that it computed beside other things.
+    func abandonStep(_ rank: Int) {
+        guard dropouts != nil else { return }
+        let rest = max(0, ranks[rank].computingUntil.nanoseconds - now.nanoseconds) + ranks[rank].updateSpan
+        ranks[rank].account.computeSeconds -= VirtualTime(nanoseconds: rest).seconds
+        ranks[rank].computingUntil = min(ranks[rank].computingUntil, now)
+        ranks[rank].updateSpan = 0
+    }
+
+    /// When so much work is done.
+    private func end(ofNanoseconds work: Int64, on rank: Int, from begin: VirtualTime) -> VirtualTime {
+        VirtualTime(nanoseconds: begin.nanoseconds + work)
+    }
+
     /// Books a computation that begins now; returns when it ends.
     func charge(_ work: ComputeWork, _ rank: Int) -> VirtualTime {
         observer?.began(.compute(work), on: rank, at: now)
@@ -368,9 +431,11 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
     }
 
     /// Takes part in the rank's next collective; returns when the rank's part is played.
+    ///
+    /// - Parameter summed: numbers in the vectors that are contributed, where the collective is the last bucket's of several.
     func take(
         part deposit: ParameterVector?, contribution: CollectiveRun.Contribution? = nil, of kind: CollectiveKind,
-        rank: Int, elements: Int, purpose: TrafficPurpose,
+        rank: Int, elements: Int, summed: Int? = nil, purpose: TrafficPurpose,
         update: CollectiveRun.Update? = nil
     ) async throws -> CollectiveRun {
         try throwIfFailed()
@@ -378,6 +443,7 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         let (entered, number) = (now, ranks[rank].collectives)
         try throwIfBroken(collectives[number])
         let run = enter(kind, rank, deposit, contribution, elements: elements, purpose: purpose)
+        if let summed { run.summedElements = summed }
         if run.isComplete { run.combine(pool, contributed, update) }
         do {
             try await withUnsafeThrowingContinuation { join(run, rank, Waiter($0)) }
@@ -406,7 +472,8 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
             run = existing
         } else {
             let algorithm = kind.rooted { group.place(of: $0) }.messages(
-                fabric.allReduce, groups: group.groups(fabric.groups), ranks: group.count, elements: elements)
+                fabric.allReduceByLength[elements] ?? fabric.allReduce, groups: group.groups(fabric.groups),
+                ranks: group.count, elements: elements)
             run = CollectiveRun(
                 kind, algorithm, group: group, ranks: ranks.count, elements: elements, purpose: purpose)
             if let rounds = algorithm.rounds(of: group.count), messagesUnderWay == 0 {
@@ -439,8 +506,11 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         if run.leftCount == run.group.count { collectives[number] = nil }
         // Of a broadcast or gather a rank may be done before all have come; then it waited for nobody.
         let begin = run.kind.needsAllRanks ? max(entered, run.completedAt) : entered
-        book(.waiting, rank, from: entered, to: begin)
-        book(.communication, rank, from: begin, to: now)
+        let computed = ranks[rank].computingUntil
+        book(.waiting, rank, from: min(max(entered, computed), begin), to: begin)
+        let exposed = min(max(begin, computed), now)
+        book(.hiddenCommunication, rank, from: begin, to: exposed)
+        book(.communication, rank, from: exposed, to: now)
         observer?.ended(on: rank, at: now, ready: begin)
     }
 

@@ -9,6 +9,7 @@ import Locking
 /// SGD*, section 2.3: losses are divided by the size of the *global* batch).
 ///
 /// When a rank leaves, the run stops or, if asked to, goes on with those that remain (``ElasticGroup``).
+/// With ``GradientOverlap`` the gradient goes out in buckets while the backward pass still runs.
 ///
 /// With one worker it is plain SGD; on threads it is data parallelism on one machine; on a simulated fabric it is a
 /// cluster.
@@ -58,6 +59,7 @@ public struct SynchronousSGD: Strategy {
         let optimizer = SGD(configuration.optimizer, parameterCount: parameters.count)
         // Kept until the run is over: of a rank that has left, what it brought to an all-reduce may still be added up.
         let allSteps = Guarded<[Step]>([])
+        let buckets = configuration.overlap?.buckets(of: run.network)
         return { rank in
             let steps = run.sampleBudget / sampler.batchSize + 1 + run.sampleBudget / sampler.sampleCount
             let step = Step(
@@ -70,7 +72,7 @@ public struct SynchronousSGD: Strategy {
                     guard try await evaluate(parameters, group, run, rank), group.samples < run.sampleBudget else {
                         return
                     }
-                    try await make(step, group, run, rank)
+                    try await make(step, sending: buckets, group, run, rank)
                     group.finishStep()
                 } catch FabricError.rankLeft(let other, let time) {
                     guard configuration.continuesAfterDropouts else {
@@ -94,11 +96,17 @@ public struct SynchronousSGD: Strategy {
             parameters, round: group.round, samples: group.samples, on: rank, .allRanks)
     }
 
-    private func make(_ step: Step, _ group: ElasticGroup, _ run: TrainingRun, _ rank: any Rank) async throws {
+    private func make(
+        _ step: Step, sending buckets: [GradientBucket]?, _ group: ElasticGroup, _ run: TrainingRun, _ rank: any Rank
+    ) async throws {
         step.prepare(group, rate: run.learningRate(from: group.samples, to: group.samples + group.stepCount))
         let work = ComputeWork.step(samples: step.indices.count)
         if let descend = step.descend {
             try await rank.compute(work, descend)
+        } else if let buckets {
+            try await rank.allReduce(
+                .sum, count: run.network.parameterCount, computing: work, sending: buckets, purpose: .gradient,
+                contribution: step.differentiate, update: step.update)
         } else {
             try await rank.allReduce(
                 .sum, count: run.network.parameterCount, computing: work, purpose: .gradient,

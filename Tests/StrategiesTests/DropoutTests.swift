@@ -75,6 +75,30 @@ struct StrategyDropoutTests {
         }
     }
 
+    /// The same where the gradient goes out in buckets beside the backward pass: the step in which a rank leaves is added
+    /// up in none or in all of its buckets.
+    @Test func overlappedStepsAreRepeatedAsAWhole() throws {
+        var configuration = Self.configuration(.goOn)
+        configuration.overlap = GradientOverlap(bucketBytes: 600)
+        let strategy = SynchronousSGD(configuration, workers: 4)
+        #expect(try #require(configuration.overlap).buckets(of: TestRuns.network).count > 2)
+        let (plain, moments) = try Self.moments(strategy, configuration, spread: 10)
+        for seconds in moments {
+            for rank in [0, 3] {
+                let dropouts = Dropouts([Departure(rank: rank, seconds: seconds)], detectionSeconds: 1e-3)
+                let outcome = try TestRuns.run(strategy, configuration, dropouts: dropouts)
+                let what = "rank \(rank) left at \(seconds)"
+                #expect(outcome.record.stepLosses.count == plain.record.stepLosses.count, "\(what)")
+                #expect(TestRuns.distance(outcome.parameters, plain.parameters) < Float(Self.rounding), "\(what)")
+                #expect(outcome.record.evaluations.map(\.round) == [0, 2, 4, 5], "\(what)")
+                for account in outcome.report.accounts {
+                    let busy = account.computeSeconds + account.communicationSeconds + account.waitingSeconds
+                    #expect(account.computeSeconds > -1e-9 && busy < outcome.report.seconds + 1e-6, "\(what)")
+                }
+            }
+        }
+    }
+
     /// A dropout while the others agree on an earlier one, and while they wait for the last evaluation.
     @Test func dropoutsDuringARecoveryAreRecoveredFrom() throws {
         let configuration = Self.configuration(.goOn)

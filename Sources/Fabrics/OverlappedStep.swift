@@ -1,0 +1,23 @@
+import Cluster
+
+/// A training step in the parts that sending its gradient in buckets needs: how far the forward and backward pass has
+/// to be for each bucket, and the update of the model, which waits for the last.
+struct OverlappedStep {
+    /// All of it.
+    let seconds: Double
+    /// Forward and backward pass.
+    let gradientSeconds: Double
+
+    /// The update takes as long as a pass over `elements` numbers; the rest of the step's time goes into its passes.
+    init(_ work: ComputeWork, elements: Int, speed: Double, _ compute: ComputeModel) {
+        seconds = compute.seconds(work) / speed
+        gradientSeconds = max(0, seconds - compute.seconds(.vector(elements: elements)) / speed)
+    }
+
+    /// Nanoseconds from the step's beginning until a share of the gradient is there. All parts are rounded from the
+    /// beginning, so that they add up to the step.
+    func span(_ share: Double) -> Int64 { VirtualTime.span(seconds: gradientSeconds * share) }
+
+    /// What is left for the update, in nanoseconds.
+    var updateSpan: Int64 { VirtualTime.span(seconds: seconds) - span(1) }
+}
