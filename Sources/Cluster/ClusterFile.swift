@@ -28,6 +28,7 @@ public struct ClusterFileError: Error, CustomStringConvertible, Equatable {
 ///     price_per_gb: 0.02                         # optional: USD per 1e9 bytes of traffic
 ///     watt_hours_per_gb: 1                       # optional
 ///     cost_source: the provider's price list     # optional
+///     dropouts: [{rank: 3, at: 12s}]             # optional; see `ClusterFileDropouts.swift`, with lifetime:
 ///     server:                                    # optional: links, speed, price and watts of the server rank
 ///       latency: 250us
 ///       bandwidth: 10Gbit
@@ -59,7 +60,7 @@ public struct ClusterFile {
         ["name", "summary", "source"] + nodeKeys + [
             "jitter", "server", "topology", "sharing", "loss", "timeout", "price_per_gb", "watt_hours_per_gb",
             "cost_source",
-        ]
+        ] + dropoutKeys
 
     func parse(_ text: String) throws(ClusterFileError) -> ClusterSpec {
         let root: Yams.Node?
@@ -85,6 +86,7 @@ public struct ClusterFile {
                 try Jitter(parsing: text, in: URL(fileURLWithPath: file).deletingLastPathComponent())
             } ?? .none,
             interconnect: interconnect == .plain ? nil : interconnect,
+            dropouts: try dropouts(values),
             pricePerGB: try amount(values["price_per_gb"], "a price in USD", unit: "$"),
             wattHoursPerGB: try amount(values["watt_hours_per_gb"], "a number of watt hours", unit: "Wh"),
             costSource: try string(values["cost_source"]))

@@ -37,6 +37,8 @@ public struct ClusterSpec: Hashable, Codable, Sendable {
     public var jitter: Jitter
     /// What lies between the nodes' links; nil for one switch whose ports carry one message at a time.
     public var interconnect: Interconnect?
+    /// Machines that leave while the job runs; nil where all stay.
+    public var dropouts: Dropouts?
     /// USD per 1e9 bytes of traffic, each byte counted once, where it is sent; nil where it is not known.
     public var pricePerGB: Double?
     /// Watt hours per 1e9 bytes of traffic; nil where it is not known.
@@ -46,7 +48,8 @@ public struct ClusterSpec: Hashable, Codable, Sendable {
 
     public init(
         name: String, summary: String, source: String, worker: Node, server: Node? = nil, jitter: Jitter = .none,
-        interconnect: Interconnect? = nil, pricePerGB: Double? = nil, wattHoursPerGB: Double? = nil,
+        interconnect: Interconnect? = nil, dropouts: Dropouts? = nil, pricePerGB: Double? = nil,
+        wattHoursPerGB: Double? = nil,
         costSource: String? = nil
     ) {
         self.name = name
@@ -56,6 +59,7 @@ public struct ClusterSpec: Hashable, Codable, Sendable {
         self.server = server
         self.jitter = jitter
         self.interconnect = interconnect
+        self.dropouts = dropouts
         self.pricePerGB = pricePerGB
         self.wattHoursPerGB = wattHoursPerGB
         self.costSource = costSource
@@ -72,11 +76,21 @@ public struct ClusterSpec: Hashable, Codable, Sendable {
         public var latencySeconds: Double?
         public var bytesPerSecond: Double?
         public var jitter: Jitter?
+        /// In place of those that leave at a given time.
+        public var departures: [Departure]?
+        public var lifetime: Dropouts.Lifetime?
+        public var detectionSeconds: Double?
 
-        public init(latencySeconds: Double? = nil, bytesPerSecond: Double? = nil, jitter: Jitter? = nil) {
+        public init(
+            latencySeconds: Double? = nil, bytesPerSecond: Double? = nil, jitter: Jitter? = nil,
+            departures: [Departure]? = nil, lifetime: Dropouts.Lifetime? = nil, detectionSeconds: Double? = nil
+        ) {
             self.latencySeconds = latencySeconds
             self.bytesPerSecond = bytesPerSecond
             self.jitter = jitter
+            self.departures = departures
+            self.lifetime = lifetime
+            self.detectionSeconds = detectionSeconds
         }
     }
 
@@ -88,6 +102,11 @@ public struct ClusterSpec: Hashable, Codable, Sendable {
             spec.worker.link.downlinkBytesPerSecond = rate
         }
         if let jitter = overrides.jitter { spec.jitter = jitter }
+        var dropouts = dropouts ?? Dropouts()
+        if let departures = overrides.departures { dropouts.departures = departures }
+        if let lifetime = overrides.lifetime { dropouts.lifetime = lifetime }
+        if let seconds = overrides.detectionSeconds { dropouts.detectionSeconds = seconds }
+        spec.dropouts = dropouts.isEmpty ? nil : dropouts
         return spec
     }
 
@@ -118,6 +137,7 @@ public struct ClusterSpec: Hashable, Codable, Sendable {
             throw ClusterFileError("cluster '\(name)': a jitter of \(seconds) s; allowed is up to one hour")
         }
         try validateInterconnect()
+        if let problem = dropouts?.problem { throw ClusterFileError("cluster '\(name)': \(problem)") }
         try validateCost("price per GB", pricePerGB)
         try validateCost("number of watt hours per GB", wattHoursPerGB)
     }
@@ -181,6 +201,7 @@ public struct ClusterSpec: Hashable, Codable, Sendable {
         if let server { text += "; server \(describe(server))" }
         if let figures = network.figures(worker: worker.link) { text += "; \(figures)" }
         if jitter != .none { text += "; jitter \(jitter)" }
+        if let dropouts { text += "; \(dropouts.figures)" }
         return text
     }
 }

@@ -19,6 +19,13 @@ extension ClusterSpec {
 
     /// Checks that threads can act the cluster out: they hold messages back as ports of one switch would.
     public func validateEmulation() throws(ClusterFileError) {
+        guard dropouts == nil else {
+            throw ClusterFileError(
+                """
+                cluster '\(name)' cannot be emulated: its machines leave, and threads do not; simulate it, or leave out \
+                dropouts and lifetime
+                """)
+        }
         guard RoutedNetwork.isNeeded(network, [worker] + (server.map { [$0] } ?? [])) else { return }
         throw ClusterFileError(
             """

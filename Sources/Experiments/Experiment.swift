@@ -47,6 +47,7 @@ public struct Experiment: Sendable {
         _ plan: ExperimentPlan, memoryBytes: UInt64 = ProcessInfo.processInfo.physicalMemory
     ) throws(ExperimentError) {
         let parameterCount = try TrainingTask.named(plan.task).network.parameterCount
+        try plan.checkDropouts()
         for strategy in plan.strategies {
             try check(strategy)
             let vectors = try description(of: strategy).make(strategy.configuration).vectorCount
@@ -174,6 +175,7 @@ public struct Experiment: Sendable {
             network: task.network, data: split, configuration: plan.configuration,
             initialParameters: startFile ?? task.network.initialParameters(self.plan.initialization, seeds: seeds),
             seeds: seeds, shuffles: self.plan.shuffles, ranks: strategy.rankCount, workspaces: host.workspaces,
+            mayStop: plan.cluster?.dropouts != nil,
             onEvaluation: {
                 callbacks.evaluated(identity, $0, min(1, Double($0.samples) / budget))
                 clock.evaluated(clusterSeconds: $0.clusterSeconds)
@@ -186,8 +188,9 @@ public struct Experiment: Sendable {
         clock.measure()
 
         let account = TimeAccount(ofOneWorker: report.accounts, strategy)
+        let ending = RunRecord.ending(of: run, report, strategy)
         var record = RunRecord(
-            strategy: plan.name, seed: seed, outcome: result.divergedAfterSamples == nil ? .completed : .diverged,
+            strategy: plan.name, seed: seed, outcome: ending.outcome,
             evaluations: result.evaluations, clusterSeconds: report.seconds.toTheNanosecond,
             computeSeconds: account.computeSeconds.toTheNanosecond,
             communicationSeconds: account.communicationSeconds.toTheNanosecond,
@@ -203,6 +206,9 @@ public struct Experiment: Sendable {
                     control: clock.control,
                     segmentSeconds: clock.segments(isMeasured: plan.fabric.isMeasured))
             ])
+        record.stoppedBy = ending.stoppedBy
+        if !report.departures.isEmpty { record.departures = report.departures }
+        if result.lostSamples > 0 { record.lostSamples = result.lostSamples }
         if strategy.concurrentWorkers == strategy.workerCount {
             record.waitingSeconds = account.waitingSeconds.toTheNanosecond
         }

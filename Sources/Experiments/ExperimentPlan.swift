@@ -125,10 +125,10 @@ public struct StrategyPlan: Hashable, Codable, Sendable {
     public var description: StrategyDescription? { StrategyRegistry.named(name) }
 
     /// Whether a simulated run does the same on every cluster, so that its schedule can be recorded: not where a limit on
-    /// time, or on bytes until an evaluation, ends it.
+    /// time, or on bytes until an evaluation, ends it, and not where ranks leave.
     public var hasFixedSchedule: Bool {
         fabric == .simulated && configuration.limits?.clusterSeconds == nil && configuration.limits?.bytesSent == nil
-            && description?.make(configuration).hasFixedSchedule == true
+            && cluster?.dropouts == nil && description?.make(configuration).hasFixedSchedule == true
     }
 }
 

@@ -14,6 +14,8 @@ extension StrategyPlan {
             nodes: cluster.nodes(ranks: strategy.rankCount, server: strategy.serverRank), jitter: cluster.jitter,
             interconnect: cluster.network, compute: model, allReduce: allReduceInUse,
             allReduceByLength: allReduceByLength, groups: cluster.groups(ranks: strategy.rankCount), seeds: seeds,
-            pool: pool)
+            departures: cluster.dropouts?.departures(
+                ranks: strategy.rankCount, server: strategy.serverRank, seeds: seeds) ?? [],
+            detectionSeconds: cluster.dropouts?.detectionSeconds ?? 0, pool: pool)
     }
 }

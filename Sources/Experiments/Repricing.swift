@@ -71,6 +71,13 @@ public struct Repricing: Sendable {
     ///
     /// - Returns: also the plan, with the all-reduce that is the cheapest there where it leaves that open.
     public func price(_ plan: StrategyPlan) throws -> (plan: StrategyPlan, runs: [PricedRun]) {
+        guard plan.cluster?.dropouts == nil else {
+            throw ExperimentError(
+                """
+                cluster '\(plan.cluster?.name ?? "")': its machines leave, and a schedule is of ranks that stay; allowed are \
+                clusters without dropouts and lifetime
+                """)
+        }
         var plan = plan
         (plan.allReduceChoice, plan.bucketChoices) = (nil, nil)
         plan = try plan.choosingAllReduce(of: network)

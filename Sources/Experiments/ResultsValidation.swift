@@ -107,6 +107,18 @@ extension Results {
             $0.samples <= $1.samples && $0.clusterSeconds <= $1.clusterSeconds && $0.bytesSent <= $1.bytesSent
         }
         try require(isAscending, "\(name): evaluations", "samples, times or bytes that go back", "those that grow")
+        try require(
+            (run.stoppedBy != nil) == (run.outcome == .stopped), "\(name): stoppedBy",
+            run.stoppedBy.map { "rank \($0.rank)" } ?? "none", "a departure of a run that was stopped, and of no other")
+        for departure in (run.departures ?? []) + (run.stoppedBy.map { [$0] } ?? []) {
+            try require(
+                (0..<Self.largestRanks).contains(departure.rank), "\(name): a rank that left", departure.rank,
+                "0 to \(Self.largestRanks - 1)")
+            try require(
+                isTime(departure.seconds), "\(name): when a rank left", departure.seconds, "seconds, 0 or more")
+        }
+        try require(
+            isCount(run.lostSamples ?? 0), "\(name): lostSamples", run.lostSamples ?? 0, "0 to \(Self.largestCount)")
         let traffic = run.traffic
         let totals = [
             traffic.bytesTotal, traffic.messagesTotal, traffic.bytesPerWorkerMax, traffic.bytesUplink ?? 0,

@@ -9,6 +9,8 @@ public struct RunRecord: Hashable, Codable, Sendable {
         case completed
         /// The model held a NaN or an infinity at an evaluation; the run ended there.
         case diverged
+        /// A rank left, and the run ended with that: ``RunRecord/stoppedBy``.
+        case stopped
     }
 
     public let strategy: String
@@ -44,6 +46,13 @@ public struct RunRecord: Hashable, Codable, Sendable {
         public let ideal: Idealization
         public let clusterSeconds: Double
     }
+
+    /// Ranks that left before their part was done, in the order of time; nil where none did, and in older files.
+    public internal(set) var departures: [Departure]?
+    /// Whose leaving ended the run; nil unless it was stopped.
+    public internal(set) var stoppedBy: Departure?
+    /// Samples of work that had to be repeated or was not received since a rank left; nil where there are none.
+    public internal(set) var lostSamples: Int?
 
     /// What one repetition of the run took, with the control's times of the same moments.
     public struct Timing: Hashable, Codable, Sendable {
@@ -92,7 +101,9 @@ public struct RunRecord: Hashable, Codable, Sendable {
                 ].map { $0.isNaN ? -1 : $0 }
             }
         }
-        return outcome == other.outcome && curve(self) == curve(other) && traffic == other.traffic
+        let haveSameEnd =
+            departures == other.departures && stoppedBy == other.stoppedBy && lostSamples == other.lostSamples
+        return outcome == other.outcome && haveSameEnd && curve(self) == curve(other) && traffic == other.traffic
             && (isMeasured || clusterSeconds == other.clusterSeconds)
     }
 

@@ -29,14 +29,17 @@ struct RoundPlay {
     }
 
     /// - Parameters:
-    ///   - entered: all ranks, in the order in which they entered, at `now`.
+    ///   - entered: all of the collective, by their place in the group, in the order in which they entered, at `now`.
+    ///   - group: the ranks that the places stand for; nil for these very ones.
     ///   - network: with nothing under way.
     /// - Returns: nil where messages overtake each other, so that they must be played one by one.
     init?(
-        _ algorithm: any CollectiveAlgorithm, elements: Int, entered: [Int], at now: VirtualTime,
+        _ algorithm: any CollectiveAlgorithm, elements: Int, entered: [Int], of group: RankGroup? = nil,
+        at now: VirtualTime,
         on network: NetworkModel
     ) {
         let ranks = entered.count
+        let group = group ?? RankGroup(all: ranks)
         guard let rounds = algorithm.rounds(of: ranks), rounds > 0 else { return nil }
         self.network = network
         traffic = Array(repeating: ((0, 0), (0, 0)), count: ranks)
@@ -56,7 +59,8 @@ struct RoundPlay {
                 }
                 let bytes = send.bytes + Message.framingBytes
                 lastPost = max(lastPost, player.ready)
-                let transit = self.network.depart(from: player.rank, to: send.to, bytes: bytes, at: player.ready)
+                let transit = self.network.depart(
+                    from: group.rank(at: player.rank), to: group.rank(at: send.to), bytes: bytes, at: player.ready)
                 players[turn].departed = transit.departed
                 // A receiver's port must be asked in the order of rounds. Of one sender messages stay in order; of two, a
                 // tie would be decided by what else happens.

@@ -18,6 +18,10 @@ public struct SimulatedFabric: Fabric {
     public let seeds: SeedSequence
     /// False where messages take the ways that they would, but no time for them.
     var hasLatency = true
+    /// Ranks that leave while the job runs; each at most once.
+    public let departures: [Departure]
+    /// From when a rank leaves until the others know.
+    public let detectionSeconds: Double
     let pool: HostPool
     /// Collectives in rounds of so many messages and more are played as a whole where that is exact (``RoundPlay``).
     package var fewestMessagesPlayedInRounds = 4096
@@ -28,13 +32,19 @@ public struct SimulatedFabric: Fabric {
     ///   - nodes: one per rank.
     ///   - interconnect: what lies between their links.
     ///   - seeds: the source of jitter and loss.
+    ///   - departures: ranks that leave while the job runs.
+    ///   - detectionSeconds: from when a rank leaves until the others know.
     ///   - pool: the threads that run the ranks' computations.
     public init(
         nodes: [Node], jitter: Jitter = .none, interconnect: Interconnect = .plain, compute: ComputeModel,
         allReduce: AllReduceAlgorithm = .ring, allReduceByLength: [Int: AllReduceAlgorithm] = [:],
-        groups: [Range<Int>]? = nil, seeds: SeedSequence, pool: HostPool
+        groups: [Range<Int>]? = nil, seeds: SeedSequence, departures: [Departure] = [],
+        detectionSeconds: Double = Dropouts.standardDetectionSeconds, pool: HostPool
     ) {
         precondition(!nodes.isEmpty, "a fabric of no ranks")
+        for departure in departures {
+            precondition(nodes.indices.contains(departure.rank), "rank \(departure.rank) of \(nodes.count) leaves")
+        }
         self.nodes = nodes
         self.jitter = jitter
         self.interconnect = interconnect
@@ -43,6 +53,8 @@ public struct SimulatedFabric: Fabric {
         self.allReduceByLength = allReduceByLength
         self.groups = groups
         self.seeds = seeds
+        self.departures = departures
+        self.detectionSeconds = detectionSeconds
         self.pool = pool
     }
 

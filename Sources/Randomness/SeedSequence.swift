@@ -14,6 +14,7 @@ public struct SeedSequence: Hashable, Sendable {
         case validation = 8
         case search = 9
         case loss = 10
+        case lifetime = 11
         case test = 99
     }
 

@@ -77,6 +77,7 @@ public struct NotComparable: Error, CustomStringConvertible, Equatable {
         let worker, server: Machine?
         let jitter: Jitter?
         let interconnect: Interconnect?
+        let dropouts: Dropouts?
         let allReduce: String
         let configuration: TrainingConfiguration
 
@@ -91,6 +92,7 @@ public struct NotComparable: Error, CustomStringConvertible, Equatable {
             server = plan.cluster?.server.map { Machine(link: $0.link, speed: $0.speed) }
             jitter = plan.cluster?.jitter
             interconnect = plan.cluster?.interconnect
+            dropouts = plan.cluster?.dropouts
             allReduce = plan.allReduce.rawValue
             configuration = plan.configuration
         }

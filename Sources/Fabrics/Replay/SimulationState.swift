@@ -58,7 +58,8 @@ extension Simulation {
 
     private func append(_ event: Event, _ newest: Int, to words: inout [Int64]) {
         switch event {
-        case .computed: preconditionFailure("a replay computes nothing")
+        case .computed, .leaves, .detected:
+            preconditionFailure("a replay computes nothing, and nobody leaves it")
         case .resume(let waiter):
             words.append(0)
             words.append(Int64(waiter.rank))

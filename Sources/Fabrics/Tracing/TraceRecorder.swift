@@ -17,7 +17,9 @@ package final class TraceRecorder: SimulationObserver {
         let message: SimulatedMessage
         /// When it has the port, and when it leaves it.
         let begin: Int64
-        let end: Int64
+        var end: Int64
+        /// Whether it will not arrive, so that no arrow leads to its receiver.
+        var isDropped = false
     }
 
     private struct Track {
@@ -42,6 +44,9 @@ package final class TraceRecorder: SimulationObserver {
     private var budget: TraceBudget
     /// Traced messages under way: their receivers, or -1 where that has no track.
     private var underWay: [Int: Int] = [:]
+    /// Ranks that have left, and the lowest that has not, whose computations are the steps.
+    private var gone: Set<Int> = []
+    private var stepRank = 0
     /// All messages under way: their bytes.
     private var bytes: [Int: Int] = [:]
     private var bytesUnderWay = 0
@@ -82,7 +87,7 @@ package final class TraceRecorder: SimulationObserver {
         file.processLabel("\(budget.description); \(tracksText)")
         try file.finish(notes: [
             ("clock", "cluster time, virtual"), ("steps", budget.description), ("tracks", tracksText),
-            ("step", "what rank 0 does from one of its computations to the next"),
+            ("step", "what rank 0, or the lowest that has not left, does from one of its computations to the next"),
         ])
     }
 
@@ -95,8 +100,8 @@ package final class TraceRecorder: SimulationObserver {
 
     package func began(_ operation: Operation, on rank: Int, at now: VirtualTime) {
         switch operation {
-        case .compute(let work) where rank == 0 && work != .none: budget.nextStep()
-        case .step where rank == 0: budget.nextStep()
+        case .compute(let work) where rank == stepRank && work != .none: budget.nextStep()
+        case .step where rank == stepRank: budget.nextStep()
         default: break
         }
         guard rank < tracks.count, budget.take(Self.operationBytes) else { return }
@@ -139,6 +144,28 @@ package final class TraceRecorder: SimulationObserver {
         }
     }
 
+    package func dropped(_ number: Int, at now: VirtualTime) {
+        count(-(bytes.removeValue(forKey: number) ?? 0), at: now)
+        guard let receiver = underWay.removeValue(forKey: number), receiver >= 0 else { return }
+        for sender in tracks.indices {
+            guard let place = tracks[sender].sendings.firstIndex(where: { $0.message.number == number }) else {
+                continue
+            }
+            tracks[sender].sendings[place].isDropped = true
+            return
+        }
+        // Its arrow has begun.
+        let end = max(now.nanoseconds, 1)
+        file.slice("lost", on: receiver + 1, from: end - 1, to: end)
+        file.flow(isStart: false, number, "message", on: receiver + 1, at: end - 1)
+    }
+
+    package func left(_ rank: Int, at now: VirtualTime) {
+        gone.insert(rank)
+        while gone.contains(stepRank) { stepRank += 1 }
+        if rank < tracks.count { file.instant("left", on: rank + 1, at: now.nanoseconds) }
+    }
+
     private func writeReceipt(of number: Int, _ receiver: Int, at time: Int64) {
         // The nanosecond before: slices begin and end at whole ones, so that it lies within one or outside of it.
         let end = max(time, 1)
@@ -151,7 +178,10 @@ package final class TraceRecorder: SimulationObserver {
         let (began, ended) = (tracks[rank].began, now.nanoseconds)
         write(operation, rank, from: began, to: ended)
         var time = began
-        for sending in tracks[rank].sendings {
+        for sending in tracks[rank].sendings where sending.begin < ended || !gone.contains(rank) {
+            var sending = sending
+            // A rank that leaves takes along what is in its port.
+            if gone.contains(rank) { sending.end = min(sending.end, ended) }
             if case .collective = operation {
                 waits(rank, from: time, to: min(sending.begin, ended), ready: ready.nanoseconds)
             }
@@ -207,7 +237,7 @@ package final class TraceRecorder: SimulationObserver {
                 .name("purpose", message.purpose.rawValue),
             ])
         // An arrow needs both ends.
-        if message.receiver < tracks.count {
+        if message.receiver < tracks.count, !sending.isDropped {
             file.flow(isStart: true, message.number, "message", on: rank + 1, at: begin)
         }
     }
