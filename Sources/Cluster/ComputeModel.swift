@@ -36,7 +36,7 @@ public struct ComputeWork: Hashable, Sendable {
     }
 }
 
-/// How long work takes on the reference device, in seconds; a node's `speed` divides it.
+/// How long work takes on one core of the reference device, in seconds; a node's `speed` and `cores` divide it.
 public struct ComputeModel: Sendable, Codable, Hashable {
     /// `calibrated`, or the name of a device profile.
     public let name: String
@@ -76,6 +76,18 @@ public struct ComputeModel: Sendable, Codable, Hashable {
     public func seconds(_ work: ComputeWork) -> Double {
         Double(work.fullSteps) * step(work.samplesPerStep) + Double(work.shortSteps) * step(work.samplesPerShortStep)
             + Double(work.vectorElements) * secondsPerVectorElement
+    }
+
+    /// How long work takes on a node: divided by its speed, and of training steps by the cores that have a sample to work on.
+    ///
+    /// An assumption, and the best case: a step scales perfectly over its samples, so that min(cores, samples) cores take
+    /// that many times less, the step's overhead and its update of the model included. What only reads and adds vectors,
+    /// such as averaging models, is bound by memory, which the cores of a node share: it takes as long as on one.
+    public func seconds(_ work: ComputeWork, on node: Node) -> Double {
+        func share(_ samples: Int) -> Double { Double(max(1, min(node.cores, samples))) }
+        let full = Double(work.fullSteps) * step(work.samplesPerStep) / share(work.samplesPerStep)
+        let short = Double(work.shortSteps) * step(work.samplesPerShortStep) / share(work.samplesPerShortStep)
+        return (full + short + Double(work.vectorElements) * secondsPerVectorElement) / node.speed
     }
 
     /// Linear between the points around `samples`, and along the last pair beyond them; in proportion below the first.

@@ -17,8 +17,9 @@ public struct Repricing: Sendable {
     private let runs: [Run]
     private let computeModel: ComputeModel
     private let target: Double
-    /// Numbers in the model.
-    private let elements: Int
+    private let network: Network
+    /// Of the first run, on whose devices an all-reduce is chosen.
+    private let firstSeeds: SeedSequence
 
     /// - Parameter schedule: of a seed's run.
     /// - Throws: ``ExperimentError`` where the runs cannot be re-priced or a schedule is not of its run.
@@ -32,7 +33,8 @@ public struct Repricing: Sendable {
         self.plan = plan
         self.computeModel = computeModel
         target = results.plan.target
-        elements = try TrainingTask.named(results.plan.task).network.parameterCount
+        network = try TrainingTask.named(results.plan.task).network
+        firstSeeds = SeedSequence(results.plan.seeds[0])
         runs = try results.runs.filter { $0.strategy == plan.name }.map { record in
             Run(record: record, schedule: try schedule(record.seed))
         }
@@ -73,7 +75,7 @@ public struct Repricing: Sendable {
     public func price(_ plan: StrategyPlan) throws -> (plan: StrategyPlan, runs: [PricedRun]) {
         var plan = plan
         plan.allReduceChoice = nil
-        plan = try plan.choosingAllReduce(elements: elements)
+        plan = try plan.choosingAllReduce(elements: network.parameterCount, seeds: firstSeeds)
         return (plan, try runs.map { try price($0, plan) })
     }
 
@@ -82,6 +84,7 @@ public struct Repricing: Sendable {
             throw ExperimentError("\(plan.name) has no cluster")
         }
         let strategy = description.make(plan.configuration)
+        try plan.checkSameRanks(as: run.record, on: self.plan, network)
         guard run.schedule.ranks == strategy.rankCount else {
             throw ExperimentError(
                 "a schedule of \(run.schedule.ranks) ranks for \(plan.name), which has \(strategy.rankCount)")
@@ -96,7 +99,8 @@ public struct Repricing: Sendable {
                 \(run.record.evaluations.count) in its results: the schedule is of another run
                 """)
         }
-        let account = TimeAccount(ofOneWorker: report.accounts, strategy)
+        let account = TimeAccount(
+            ofOneWorker: report.accounts, strategy, leftOut: run.record.memoryShortage?.ranks ?? 0)
         let evaluations = zip(run.record.evaluations, report.evaluations).map { $0.moved(to: $1) }
         return PricedRun(
             seed: run.record.seed, clusterSeconds: report.seconds.toTheNanosecond,

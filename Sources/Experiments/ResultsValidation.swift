@@ -103,6 +103,7 @@ extension Results {
             $0.samples <= $1.samples && $0.clusterSeconds <= $1.clusterSeconds && $0.bytesSent <= $1.bytesSent
         }
         try require(isAscending, "\(name): evaluations", "samples, times or bytes that go back", "those that grow")
+        try validateDevices(run, name)
         let traffic = run.traffic
         let totals = [
             traffic.bytesTotal, traffic.messagesTotal, traffic.bytesPerWorkerMax, traffic.bytesUplink ?? 0,
@@ -113,6 +114,24 @@ extension Results {
         }
         for count in totals + entries {
             try require(isCount(count), "\(name): traffic", count, "0 to \(Self.largestCount)")
+        }
+    }
+
+    private func validateDevices(_ run: RunRecord, _ name: String) throws(ExperimentError) {
+        if let shortage = run.memoryShortage {
+            try require(
+                (1..<shortage.of).contains(shortage.ranks), "\(name): clients left out", shortage.ranks,
+                "1 to below \(shortage.of)")
+            for count in [shortage.of, shortage.rank, shortage.memoryBytes, shortage.need.total] {
+                try require(isCount(count), "\(name): memoryShortage", count, "0 to \(Self.largestCount)")
+            }
+        }
+        guard let devices = run.devices else { return }
+        for count in [devices.summary.count, devices.stragglers, devices.kinds ?? 0] {
+            try require(isCount(count), "\(name): devices", count, "0 to \(Self.largestCount)")
+        }
+        for figure in [devices.pricePerHour, devices.wattsIdle, devices.busyJoules] {
+            try require(figure?.isFinite ?? true, "\(name): devices", figure ?? 0, "a number")
         }
     }
 

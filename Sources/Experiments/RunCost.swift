@@ -33,25 +33,37 @@ public struct RunCost: Hashable, Sendable {
             (money, wattHours) = (nil, nil)
             return
         }
+        let gigabytes = Double(bytes) / 1e9
+        let traffic = (
+            money: machines.pricePerGB.map { $0 * gigabytes }, wattHours: machines.wattHoursPerGB.map { $0 * gigabytes }
+        )
+        let server: Group? = strategy.serverRank.map { _ in
+            Group(
+                node: machines.server ?? machines.worker, count: 1,
+                busySeconds: (run.serverComputeSeconds ?? 0) * shareOfWork)
+        }
+        if let devices = run.devices {
+            // Each with its own price and watts.
+            let ofServer = server.map { [$0] } ?? []
+            money = Self.sum(
+                [devices.pricePerHour.map { $0 * seconds / 3600 }] + ofServer.map { $0.money(seconds) } + [
+                    traffic.money
+                ])
+            wattHours = Self.sum(
+                [devices.wattHours(seconds, shareOfWork: shareOfWork)] + ofServer.map { $0.wattHours(seconds) }
+                    + [traffic.wattHours])
+            return
+        }
         // Threads add up gradients with their own arithmetic; on a network, cards do most of the work.
         let busy = run.computeSeconds + (plan.fabric == .threads ? run.communicationSeconds : 0)
         var groups = [
             Group(
-                node: machines.worker, count: strategy.workerCount,
-                busySeconds: busy * Double(strategy.concurrentWorkers) * shareOfWork)
+                node: machines.worker, count: run.workerCount(strategy),
+                busySeconds: busy * Double(min(strategy.concurrentWorkers, run.workerCount(strategy))) * shareOfWork)
         ]
-        if strategy.serverRank != nil {
-            groups.append(
-                Group(
-                    node: machines.server ?? machines.worker, count: 1,
-                    busySeconds: (run.serverComputeSeconds ?? 0) * shareOfWork))
-        }
-        let gigabytes = Double(bytes) / 1e9
-        money = Self.sum(
-            groups.map { group in group.node.pricePerHour.map { $0 * Double(group.count) * seconds / 3600 } }
-                + [machines.pricePerGB.map { $0 * gigabytes }])
-        wattHours = Self.sum(
-            groups.map { $0.wattHours(seconds) } + [machines.wattHoursPerGB.map { $0 * gigabytes }])
+        if let server { groups.append(server) }
+        money = Self.sum(groups.map { $0.money(seconds) } + [traffic.money])
+        wattHours = Self.sum(groups.map { $0.wattHours(seconds) } + [traffic.wattHours])
     }
 
     /// Nodes of one kind.
@@ -59,6 +71,8 @@ public struct RunCost: Hashable, Sendable {
         let node: Node
         let count: Int
         let busySeconds: Double
+
+        func money(_ seconds: Double) -> Double? { node.pricePerHour.map { $0 * Double(count) * seconds / 3600 } }
 
         func wattHours(_ seconds: Double) -> Double? {
             guard let busyWatts = node.wattsBusy, let idleWatts = node.wattsIdle else { return nil }

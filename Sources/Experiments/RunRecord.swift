@@ -41,6 +41,10 @@ public struct RunRecord: Hashable, Codable, Sendable {
         public let ideal: Idealization
         public let clusterSeconds: Double
     }
+    /// The workers' devices, where they differ.
+    public internal(set) var devices: DrawnDevices? = nil
+    /// The clients that were left out since their memory cannot hold what training takes; nil for none.
+    public internal(set) var memoryShortage: MemoryShortage? = nil
 
     /// What one repetition of the run took, with the control's times of the same moments.
     public struct Timing: Hashable, Codable, Sendable {
@@ -92,6 +96,9 @@ public struct RunRecord: Hashable, Codable, Sendable {
         return outcome == other.outcome && curve(self) == curve(other) && traffic == other.traffic
             && (isMeasured || clusterSeconds == other.clusterSeconds)
     }
+
+    /// Workers that were part of the job: all but those that were left out.
+    func workerCount(_ strategy: any Strategy) -> Int { strategy.workerCount - (memoryShortage?.ranks ?? 0) }
 
     public var samples: Int { evaluations.last?.samples ?? 0 }
     public var rounds: Int { evaluations.last?.round ?? 0 }

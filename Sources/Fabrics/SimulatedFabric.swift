@@ -10,6 +10,8 @@ public struct SimulatedFabric: Fabric {
     public internal(set) var jitter: Jitter
     public internal(set) var interconnect: Interconnect
     public internal(set) var compute: ComputeModel
+    /// Nil where ranks keep their speed.
+    public internal(set) var slowdowns: RankSlowdowns?
     public internal(set) var allReduce: AllReduceAlgorithm
     /// The cluster's racks or sites, of consecutive ranks, for a hierarchical all-reduce; nil where it has none.
     public let groups: [Range<Int>]?
@@ -25,17 +27,20 @@ public struct SimulatedFabric: Fabric {
     /// - Parameters:
     ///   - nodes: one per rank.
     ///   - interconnect: what lies between their links.
-    ///   - seeds: the source of jitter and loss.
+    ///   - slowdowns: times in which ranks compute more slowly.
+    ///   - seeds: the source of jitter, loss and slowdowns.
     ///   - pool: the threads that run the ranks' computations.
     public init(
         nodes: [Node], jitter: Jitter = .none, interconnect: Interconnect = .plain, compute: ComputeModel,
-        allReduce: AllReduceAlgorithm = .ring, groups: [Range<Int>]? = nil, seeds: SeedSequence, pool: HostPool
+        slowdowns: RankSlowdowns? = nil, allReduce: AllReduceAlgorithm = .ring, groups: [Range<Int>]? = nil,
+        seeds: SeedSequence, pool: HostPool
     ) {
         precondition(!nodes.isEmpty, "a fabric of no ranks")
         self.nodes = nodes
         self.jitter = jitter
         self.interconnect = interconnect
         self.compute = compute
+        self.slowdowns = slowdowns
         self.allReduce = allReduce
         self.groups = groups
         self.seeds = seeds

@@ -86,6 +86,8 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
     private(set) var lastEnd = VirtualTime.zero
     private var failure: (any Error)?
     private let contributed: ContributionSum
+    /// Nil where ranks keep their speed.
+    let speeds: RankSpeeds?
     /// Collectives that not all ranks have left, by their number in the program.
     private(set) var collectives: [Int: CollectiveRun] = [:]
 
@@ -96,6 +98,7 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         self.journal = journal
         observer = fabric.observer
         contributed = ContributionSum(threads: pool.threads)
+        speeds = fabric.slowdowns.map { RankSpeeds($0, ranks: fabric.nodes.count, seeds: fabric.seeds) }
         ledger = TrafficLedger(ranks: journal == nil ? fabric.nodes.count : 0)
         network = NetworkModel(
             nodes: fabric.nodes, jitter: fabric.jitter, seeds: fabric.seeds, hasLatency: fabric.hasLatency)
@@ -248,7 +251,12 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
     /// Books a computation that begins now; returns when it ends.
     func charge(_ work: ComputeWork, _ rank: Int) -> VirtualTime {
         observer?.began(.compute(work), on: rank, at: now)
-        let seconds = fabric.compute.seconds(work) / fabric.nodes[rank].speed
+        let seconds = fabric.compute.seconds(work, on: fabric.nodes[rank])
+        if let speeds {
+            let end = speeds.end(ofNanoseconds: VirtualTime.span(seconds: seconds), on: rank, from: now)
+            ranks[rank].account.computeSeconds += end.seconds - now.seconds
+            return end
+        }
         ranks[rank].account.computeSeconds += seconds
         journal?.computed(rank, seconds: seconds)
         return VirtualTime(nanoseconds: now.nanoseconds + VirtualTime.span(seconds: seconds))

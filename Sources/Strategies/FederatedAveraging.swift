@@ -1,7 +1,7 @@
 import Cluster
 import Datasets
 public import Fabrics
-import Kernel
+public import Kernel
 import Locking
 import Randomness
 
@@ -41,12 +41,23 @@ public struct FederatedAveraging: Strategy {
 
     public var batchSizes: [Int] { options.localBatch.map { [$0] } ?? [] }
 
+    public func memoryNeed(ofRank rank: Int, _ network: Network, samples: Int) -> MemoryNeed {
+        rank == 0
+            ? .averaging(network)
+            : .training(network, configuration.optimizer, batch: min(options.localBatch ?? samples, samples))
+    }
+
     public func program(for run: TrainingRun) throws -> RankProgram {
         let shards = try run.partition(options.partition, among: options.clients)
+        // Clients that cannot hold what training takes are never selected.
+        let capable = Set(
+            try run.capableRanks(of: 1..<rankCount) {
+                memoryNeed(ofRank: $0, run.network, samples: shards[$0 - 1].count)
+            })
         let models = VectorPool(count: run.network.parameterCount)
         return { rank in
             if rank.index == 0 {
-                try await serve(rank, run, shards, models)
+                try await serve(rank, run, shards, capable, models)
             } else {
                 try await train(rank, run, shards[rank.index - 1], models)
             }
@@ -55,7 +66,9 @@ public struct FederatedAveraging: Strategy {
 
     // MARK: The server
 
-    private func serve(_ rank: any Rank, _ run: TrainingRun, _ shards: [[Int32]], _ models: VectorPool) async throws {
+    private func serve(
+        _ rank: any Rank, _ run: TrainingRun, _ shards: [[Int32]], _ capable: Set<Int>, _ models: VectorPool
+    ) async throws {
         let model = run.initialParameters.copied()
         let average = ParameterVector(count: model.count)
         var samples = 0
@@ -64,7 +77,7 @@ public struct FederatedAveraging: Strategy {
         guard try await run.evaluate(model, round: 0, samples: 0, on: rank, .thisRank) else { return }
 
         while samples < run.sampleBudget {
-            let cohort = self.cohort(ofRound: round, run.seeds)
+            let cohort = self.cohort(ofRound: round, run.seeds) { capable.contains($0 + 1) }
             let before = samples
             samples += cohort.reduce(0) { $0 + shards[$1].count } * options.localEpochs
             for client in cohort {
@@ -82,10 +95,13 @@ public struct FederatedAveraging: Strategy {
         }
     }
 
-    /// S_t in ascending order: a set of m clients from the stream of (seed, round).
-    func cohort(ofRound round: Int, _ seeds: SeedSequence) -> [Int] {
+    /// S_t in ascending order: a set of m clients from the stream of (seed, round), or of fewer where not so many are there.
+    func cohort(
+        ofRound round: Int, _ seeds: SeedSequence, among isThere: (Int) -> Bool = { _ in true }
+    ) -> [Int] {
         var stream = seeds.stream(.clientSampling, round)
-        return Array(Array(0..<options.clients).shuffled(using: &stream).prefix(options.cohortSize)).sorted()
+        let order = Array(0..<options.clients).shuffled(using: &stream)
+        return Array(order.lazy.filter(isThere).prefix(options.cohortSize)).sorted()
     }
 
     /// average ← Σ n_k / n * w_k, in the order of the cohort: updates that come early wait for their turn.

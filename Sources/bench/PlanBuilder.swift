@@ -38,6 +38,10 @@ struct PlanBuilder {
     private func thisMachine() throws -> ClusterSpec {
         let machine = try ClusterFile.resolve(cluster.machine)
         try machine.validate()
+        if machine.hasDifferentWorkers {
+            throw ValidationError(
+                "--machine '\(cluster.machine)' has devices that differ, or stragglers; allowed is one kind of machine")
+        }
         return machine
     }
 
@@ -64,7 +68,7 @@ struct PlanBuilder {
             machines = named.overridden(
                 by: ClusterSpec.Overrides(
                     latencySeconds: cluster.latency?.inSeconds, bytesPerSecond: cluster.bandwidth,
-                    jitter: cluster.jitter))
+                    jitter: cluster.jitter, stragglers: cluster.stragglers))
         }
         try machines?.validate()
         return StrategyPlan(

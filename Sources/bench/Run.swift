@@ -103,6 +103,7 @@ struct Run: ParsableCommand {
             guard let choice = strategy.allReduceChoice else { continue }
             print("`\(strategy.name)` all-reduces by \(OptionText.choice(choice)).\n")
         }
+        for line in DeviceSection.lines(results) { print(line + "\n") }
         try output.write(results)
         try writeTrace()
         try log?.check()

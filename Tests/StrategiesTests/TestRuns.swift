@@ -43,21 +43,24 @@ enum TestRuns {
 
     static func run(
         _ strategy: any Strategy, _ configuration: TrainingConfiguration, on carrier: Carrier = .simulated,
-        seed: UInt64 = 1, hostThreads: Int = 2, shuffles: Bool = true, jitter: Jitter = .none
+        seed: UInt64 = 1, hostThreads: Int = 2, shuffles: Bool = true, jitter: Jitter = .none,
+        memoryBytes: [Int?] = []
     ) throws -> Outcome {
         try BLAS.useOneThreadPerCaller()
         let seeds = SeedSequence(seed)
         let run = TrainingRun(
             network: network, data: try Digits.split(seeds: seeds, shuffles: shuffles), configuration: configuration,
             initialParameters: network.initialParameters(.he, seeds: seeds), seeds: seeds, shuffles: shuffles,
-            ranks: strategy.rankCount, workspaces: WorkspacePool(for: network))
+            ranks: strategy.rankCount, workspaces: WorkspacePool(for: network),
+            memoryBytes: memoryBytes)
         let fabric: any Fabric
         switch carrier {
         case .threads: fabric = try ThreadFabric(ranks: strategy.rankCount)
         case .simulated:
             let cluster = ClusterPresets.phones4G
             fabric = SimulatedFabric(
-                nodes: cluster.nodes(ranks: strategy.rankCount, server: strategy.serverRank), jitter: jitter,
+                nodes: cluster.nodes(ranks: strategy.rankCount, server: strategy.serverRank, seeds: seeds),
+                jitter: jitter,
                 compute: compute, seeds: seeds, pool: HostPool(threads: hostThreads))
         }
         let report = try fabric.run(try strategy.program(for: run))
