@@ -115,7 +115,9 @@ struct Reprice: ParsableCommand {
         print(table.terminal, terminator: "")
         let file = csv ?? "\(directory)/\(RepriceTable.name)"
         try writeAtomically(Data(table.csv.utf8), to: URL(fileURLWithPath: file))
-        print("\nCSV, a row for each seed: \(file)")
+        let markdown = "\(directory)/\(RepriceTable.markdownName)"
+        try writeAtomically(Data(table.markdown.utf8), to: URL(fileURLWithPath: markdown))
+        print("\nCSV, a row for each seed: \(file); the tables as Markdown: \(markdown)")
     }
 
     /// The strategies that are named; else those of which there are schedules.
