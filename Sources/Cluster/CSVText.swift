@@ -12,7 +12,7 @@ struct CSVText {
     /// A line with a quote that is never closed.
     private(set) var unclosedQuoteLine: Int?
 
-    /// - Parameter separators: each of which ends a field.
+    /// - Parameter separators: each of which ends a field. A CR is a blank like others, which end fields have none of.
     init(_ text: String, separators: String = ",") {
         let separators = Set(separators.unicodeScalars)
         // By scalars, since CRLF is one character.
@@ -53,8 +53,6 @@ struct CSVText {
                 endRecord()
                 line += 1
                 begin = line
-            } else if scalar == "\r", scalars.first == "\n" {
-                continue
             } else if !wasQuoted || !scalar.properties.isWhitespace {
                 field.append(scalar)
             }

@@ -60,6 +60,16 @@ import Testing
         }
     }
 
+    @Test(arguments: ["sync", "federated"]) func slowdownsAloneTakeTimeToo(_ strategy: String) throws {
+        let steady = try run([strategy]) { _ in }
+        let slowed = try run([strategy]) { cluster in
+            cluster.slowdowns = .random(
+                every: .constant(1e-3), lasting: .constant(1e-2), factor: .constant(50))
+        }
+        #expect(slowed.runs[0].computeSeconds > 2 * steady.runs[0].computeSeconds)
+        #expect(slowed.runs[0].clusterSeconds > steady.runs[0].clusterSeconds)
+    }
+
     @Test func eachDeviceHasItsOwnPriceAndWatts() throws {
         let results = try run(["sync"]) { cluster in
             Self.mixed(&cluster)
@@ -154,7 +164,10 @@ import Testing
     }
 
     @Test func federatedWithoutAClientIsAnErrorBeforeItBegins() throws {
-        let error = #expect(throws: ExperimentError.self) { try run(["federated"]) { $0.worker.memoryBytes = 40_000 } }
+        var plan = Setup(strategies: ["federated"]).plan
+        plan.strategies[0].cluster?.worker.memoryBytes = 40_000
+        let experiment = try Experiment(plan, data: DataDirectory(nil))
+        let error = #expect(throws: ExperimentError.self) { try experiment.prepare() }
         let message = error?.description ?? ""
         for part in ["federated with seed 1: none of 20 clients can train: rank 1 has 40 kB", "--local-batch"] {
             #expect(message.contains(part), "\(message)")

@@ -79,7 +79,7 @@ import Testing
             """
             speed: lognormal:0.25:0.5
             cores: uniform:1..4
-            memory: choice:2GB=1,4GB=2
+            memory: choice:2GB=3,4GB=1
             watts_busy: uniform:2..4
             """)
         let drawn = nodes(spec, count)
@@ -88,7 +88,7 @@ import Testing
         // A standard deviation above the median.
         #expect(abs(speeds[count * 8413 / 10000] / (0.25 * exp(0.5)) - 1) < 0.03)
         for cores in 1...4 { #expect(abs(Double(drawn.count { $0.cores == cores }) / Double(count) - 0.25) < 0.014) }
-        #expect(abs(Double(drawn.count { $0.memoryBytes == 4_000_000_000 }) / Double(count) - 2 / 3.0) < 0.014)
+        #expect(abs(Double(drawn.count { $0.memoryBytes == 4_000_000_000 }) / Double(count) - 0.25) < 0.013)
         #expect(drawn.allSatisfy { (2...4).contains($0.wattsBusy ?? 0) })
         #expect(abs(drawn.reduce(0) { $0 + ($1.wattsBusy ?? 0) } / Double(count) - 3) < 0.02)
     }
