@@ -84,9 +84,9 @@ public struct ComputeModel: Sendable, Codable, Hashable {
     /// that many times less, the step's overhead and its update of the model included. What only reads and adds vectors,
     /// such as averaging models, is bound by memory, which the cores of a node share: it takes as long as on one.
     public func seconds(_ work: ComputeWork, on node: Node) -> Double {
-        func share(_ samples: Int) -> Double { Double(max(1, min(node.cores, samples))) }
-        let full = Double(work.fullSteps) * step(work.samplesPerStep) / share(work.samplesPerStep)
-        let short = Double(work.shortSteps) * step(work.samplesPerShortStep) / share(work.samplesPerShortStep)
+        let (samples, rest) = (work.samplesPerStep, work.samplesPerShortStep)
+        let full = Double(work.fullSteps) * step(samples) / node.coresSharing(samples: samples)
+        let short = Double(work.shortSteps) * step(rest) / node.coresSharing(samples: rest)
         return (full + short + Double(work.vectorElements) * secondsPerVectorElement) / node.speed
     }
 
@@ -102,6 +102,11 @@ public struct ComputeModel: Sendable, Codable, Hashable {
         let slope = (high.seconds - low.seconds) / Double(high.samples - low.samples)
         return max(0, low.seconds + slope * Double(samples - low.samples))
     }
+}
+
+extension Node {
+    /// Cores that have a sample of a step to work on; 1 at least.
+    package func coresSharing(samples: Int) -> Double { Double(max(1, min(cores, samples))) }
 }
 
 /// A device of fixed rates, which makes cluster time exactly reproducible.

@@ -34,10 +34,10 @@ public struct Experiment: Sendable {
         }
         if plan.compute != "calibrated" { _ = try DeviceProfile.named(plan.compute) }
         try Self.check(plan)
-        let elements = task.network.parameterCount
+        let network = task.network
         var plan = plan
         let seeds = SeedSequence(plan.seeds[0])
-        plan.strategies = try plan.strategies.map { try $0.choosingAllReduce(elements: elements, seeds: seeds) }
+        plan.strategies = try plan.strategies.map { try $0.choosingAllReduce(of: network, seeds: seeds) }
         self.plan = plan
     }
 
@@ -198,6 +198,7 @@ public struct Experiment: Sendable {
             computeSeconds: account.computeSeconds.toTheNanosecond,
             communicationSeconds: account.communicationSeconds.toTheNanosecond,
             idleSeconds: max(0, report.seconds - account.computeSeconds - account.communicationSeconds).toTheNanosecond,
+            hiddenCommunicationSeconds: account.hiddenCommunicationSeconds.toTheNanosecond,
             hostSeconds: spent.toTheNanosecond,
             serverComputeSeconds: strategy.serverRank.map { report.accounts[$0].computeSeconds.toTheNanosecond },
             traffic: RunRecord.Traffic(report.ledger, ranks: strategy.rankCount, server: strategy.serverRank),
@@ -254,7 +255,8 @@ public struct Experiment: Sendable {
             ranks: strategy.rankCount,
             emulating: ThreadFabric.Emulation(
                 nodes: nodes, jitter: cluster.jitter, compute: model,
-                allReduce: plan.allReduceInUse, groups: cluster.groups(ranks: strategy.rankCount), seeds: seeds))
+                allReduce: plan.allReduceInUse, allReduceByLength: plan.allReduceByLength,
+                groups: cluster.groups(ranks: strategy.rankCount), seeds: seeds))
     }
 
     // MARK: What a run needs
@@ -374,6 +376,7 @@ extension TimeAccount {
         for (rank, part) in accounts.enumerated() where rank != strategy.serverRank {
             computeSeconds += part.computeSeconds / working
             communicationSeconds += part.communicationSeconds / working
+            hiddenCommunicationSeconds += part.hiddenCommunicationSeconds / working
             waitingSeconds += part.waitingSeconds / working
         }
     }

@@ -12,9 +12,9 @@ extension StrategyPlan {
     ) -> SimulatedFabric {
         SimulatedFabric(
             nodes: cluster.nodes(ranks: strategy.rankCount, server: strategy.serverRank, seeds: seeds),
-            jitter: cluster.jitter,
-            interconnect: cluster.network, compute: model,
+            jitter: cluster.jitter, interconnect: cluster.network, compute: model,
             slowdowns: cluster.slowdowns(server: strategy.serverRank), allReduce: allReduceInUse,
-            groups: cluster.groups(ranks: strategy.rankCount), seeds: seeds, pool: pool)
+            allReduceByLength: allReduceByLength, groups: cluster.groups(ranks: strategy.rankCount), seeds: seeds,
+            pool: pool)
     }
 }

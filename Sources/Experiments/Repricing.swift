@@ -61,6 +61,7 @@ public struct Repricing: Sendable {
         public let computeSeconds: Double
         public let communicationSeconds: Double
         public let idleSeconds: Double
+        public let hiddenCommunicationSeconds: Double
         public let bytesSent: Int
         public let messagesSent: Int
         /// With the times of the other cluster.
@@ -74,8 +75,8 @@ public struct Repricing: Sendable {
     /// - Returns: also the plan, with the all-reduce that is the cheapest there where it leaves that open.
     public func price(_ plan: StrategyPlan) throws -> (plan: StrategyPlan, runs: [PricedRun]) {
         var plan = plan
-        plan.allReduceChoice = nil
-        plan = try plan.choosingAllReduce(elements: network.parameterCount, seeds: firstSeeds)
+        (plan.allReduceChoice, plan.bucketChoices) = (nil, nil)
+        plan = try plan.choosingAllReduce(of: network, seeds: firstSeeds)
         return (plan, try runs.map { try price($0, plan) })
     }
 
@@ -107,6 +108,7 @@ public struct Repricing: Sendable {
             computeSeconds: account.computeSeconds.toTheNanosecond,
             communicationSeconds: account.communicationSeconds.toTheNanosecond,
             idleSeconds: max(0, report.seconds - account.computeSeconds - account.communicationSeconds).toTheNanosecond,
+            hiddenCommunicationSeconds: account.hiddenCommunicationSeconds.toTheNanosecond,
             bytesSent: report.bytes, messagesSent: report.messages, evaluations: evaluations,
             secondsToTarget: TimeToAccuracy(evaluations, target: target).sustainedSeconds ?? .infinity)
     }

@@ -62,6 +62,9 @@ extension Results {
         try require(
             federated.fraction > 0 && federated.fraction <= 1, "\(name): fraction", federated.fraction,
             "above 0 up to 1")
+        try require(
+            configuration.overlap.map { $0.bucketBytes > 0 } ?? true, "\(name): overlap.bucketBytes",
+            configuration.overlap?.bucketBytes ?? 0, "1 or more")
         try require(configuration.batch > 0, "\(name): batch", configuration.batch, "1 or more")
         try require(
             configuration.epochs > 0 && configuration.epochs <= Self.largestEpochs, "\(name): epochs",
@@ -77,6 +80,7 @@ extension Results {
         try require(!run.evaluations.isEmpty, "\(name): evaluations", "none", "one or more")
         for seconds in [
             run.clusterSeconds, run.computeSeconds, run.communicationSeconds, run.idleSeconds, run.hostSeconds,
+            run.hiddenCommunicationSeconds ?? 0,
         ] {
             try require(isTime(seconds), "\(name): a time", seconds, "seconds, 0 or more")
         }

@@ -22,6 +22,9 @@ public struct RunRecord: Hashable, Codable, Sendable {
     public let computeSeconds: Double
     public let communicationSeconds: Double
     public let idleSeconds: Double
+    /// Communication beside which the worker computed: part of `computeSeconds`, as `communicationSeconds` is what it did not
+    /// hide. 0 where gradients are not sent during the backward pass; nil in older files.
+    public internal(set) var hiddenCommunicationSeconds: Double?
     /// How long the benchmark kept this computer busy with the run, evaluation included.
     public let hostSeconds: Double
     /// Compute time of the server, where there is one.

@@ -90,6 +90,8 @@ final class CollectiveRun {
     private(set) var deposits: [ParameterVector?]
     /// In place of the vectors themselves; empty where ranks brought those.
     private var contributions: [Contribution] = []
+    /// The numbers in the vectors that are added: `elements`, but for the last bucket of a vector that was sent in several.
+    var summedElements: Int
     /// Which ranks have brought them, in the order in which they came.
     private var contributors: [Int] = []
     /// When the last rank came.
@@ -106,6 +108,7 @@ final class CollectiveRun {
     ) {
         self.kind = kind
         self.elements = elements
+        summedElements = elements
         self.purpose = purpose
         self.ranks = ranks
         self.algorithm = algorithm
@@ -136,7 +139,7 @@ final class CollectiveRun {
             if let update, !contributions.isEmpty {
                 precondition(contributions.count == ranks, "\(contributions.count) of \(ranks) ranks contribute")
                 let inOrder = zip(contributors, contributions).sorted { $0.0 < $1.0 }.map(\.1)
-                contributed.reduce(inOrder, count: elements, scale: scale, pool, update)
+                contributed.reduce(inOrder, count: summedElements, scale: scale, pool, update)
                 contributions = []
             } else {
                 allReduce(pool, scale, update)

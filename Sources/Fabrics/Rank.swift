@@ -75,6 +75,21 @@ public protocol Rank: AnyObject, Sendable {
         contribution: @escaping @Sendable (_ vector: ParameterVector) -> Void,
         update: @escaping @Sendable (_ sum: ParameterVector, _ range: Range<Int>) -> Void
     ) async throws
+    /// The same with communication that overlaps the computation: the vector is sent in buckets, each as soon as its
+    /// numbers are there and the rank's part in the bucket before it is over, while the rank computes on. The update,
+    /// which takes as long as a pass over the vector and is part of `work`, follows the last bucket.
+    ///
+    /// The numbers are those of the all-reduce above, to the last bit. Threads of this machine that emulate no network
+    /// have nothing to overlap, and make that.
+    ///
+    /// - Parameters:
+    ///   - work: forward and backward pass and the update.
+    ///   - buckets: in the order in which they are sent; together the whole vector.
+    func allReduce(
+        _ reduction: Reduction, count: Int, computing work: ComputeWork, sending buckets: [GradientBucket],
+        purpose: TrafficPurpose, contribution: @escaping @Sendable (_ vector: ParameterVector) -> Void,
+        update: @escaping @Sendable (_ sum: ParameterVector, _ range: Range<Int>) -> Void
+    ) async throws
     /// Replaces, on every rank r, the r-th of n parts of the vector (`part(r, of: n)` of its range) by the sum or mean
     /// over ranks, added in the order of ranks; the other parts stay as they are.
     /// - Returns: the rank's part.

@@ -13,6 +13,8 @@ public struct SimulatedFabric: Fabric {
     /// Nil where ranks keep their speed.
     public internal(set) var slowdowns: RankSlowdowns?
     public internal(set) var allReduce: AllReduceAlgorithm
+    /// In its place for vectors of these lengths, such as the buckets of a gradient.
+    public internal(set) var allReduceByLength: [Int: AllReduceAlgorithm]
     /// The cluster's racks or sites, of consecutive ranks, for a hierarchical all-reduce; nil where it has none.
     public let groups: [Range<Int>]?
     public let seeds: SeedSequence
@@ -32,8 +34,9 @@ public struct SimulatedFabric: Fabric {
     ///   - pool: the threads that run the ranks' computations.
     public init(
         nodes: [Node], jitter: Jitter = .none, interconnect: Interconnect = .plain, compute: ComputeModel,
-        slowdowns: RankSlowdowns? = nil, allReduce: AllReduceAlgorithm = .ring, groups: [Range<Int>]? = nil,
-        seeds: SeedSequence, pool: HostPool
+        slowdowns: RankSlowdowns? = nil, allReduce: AllReduceAlgorithm = .ring,
+        allReduceByLength: [Int: AllReduceAlgorithm] = [:],
+        groups: [Range<Int>]? = nil, seeds: SeedSequence, pool: HostPool
     ) {
         precondition(!nodes.isEmpty, "a fabric of no ranks")
         self.nodes = nodes
@@ -42,6 +45,7 @@ public struct SimulatedFabric: Fabric {
         self.compute = compute
         self.slowdowns = slowdowns
         self.allReduce = allReduce
+        self.allReduceByLength = allReduceByLength
         self.groups = groups
         self.seeds = seeds
         self.pool = pool

@@ -6,7 +6,7 @@ import Kernel
 /// `@unchecked Sendable`: only its program uses it, on that thread.
 final class SimulatedRank: Rank, @unchecked Sendable {
     let index: Int
-    private let simulation: Simulation
+    let simulation: Simulation
     /// Where a rank that is alone computes what it contributes; kept for its memory.
     private var contribution: ParameterVector?
 

@@ -59,6 +59,11 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         /// Collectives that the rank has entered.
         var collectives = 0
         var account = TimeAccount()
+        /// Until when the rank computes beside what else it does.
+        var computingUntil = VirtualTime.zero
+        /// Of the step that it computes beside: when which part of the gradient is there, and what the update takes.
+        var readyTimes: [VirtualTime] = []
+        var updateSpan = Int64(0)
     }
 
     private(set) var now = VirtualTime.zero
@@ -220,7 +225,7 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
             + examples.joined(separator: ", ")
     }
 
-    private func throwIfFailed() throws { if failure != nil { throw FabricError.aborted } }
+    func throwIfFailed() throws { if failure != nil { throw FabricError.aborted } }
 
     // MARK: What ranks ask for
 
@@ -248,18 +253,73 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         observer?.ended(on: rank, at: now, ready: now)
     }
 
+    /// Lets an operation of the rank that begins now last until a point in time.
+    func spend(until time: VirtualTime, rank: Int) async throws {
+        if time > now { try await withUnsafeThrowingContinuation { resume(Waiter($0), at: time) } }
+        observer?.ended(on: rank, at: now, ready: now)
+    }
+
+    /// Begins a step whose gradient is sent while it is computed; what the rank does besides, it does beside that.
+    ///
+    /// - Parameters:
+    ///   - elements: numbers in the gradient.
+    ///   - shares: of the gradient's computation, ascending; for each there is a ``beginWaiting(forShare:rank:)``.
+    func begin(overlapped work: ComputeWork, elements: Int, shares: [Double], rank: Int) {
+        observer?.began(.step(work, elements: elements, shares: shares), on: rank, at: now)
+        let step = OverlappedStep(work, elements: elements, on: fabric.nodes[rank], fabric.compute)
+        if speeds == nil {
+            ranks[rank].account.computeSeconds += step.seconds
+            journal?.computed(rank, seconds: step.seconds)
+        }
+        var (time, done) = (now, Int64(0))
+        func advance(to share: Double) -> VirtualTime {
+            time = end(ofNanoseconds: step.span(share) - done, on: rank, from: time)
+            done = step.span(share)
+            return time
+        }
+        ranks[rank].readyTimes = shares.map(advance)
+        ranks[rank].computingUntil = advance(to: 1)
+        ranks[rank].updateSpan = step.updateSpan
+        bookIfSpeedsChange(rank, until: ranks[rank].computingUntil)
+        observer?.computes(on: rank, from: now, to: ranks[rank].computingUntil)
+        observer?.ended(on: rank, at: now, ready: now)
+    }
+
+    /// When a share of the rank's gradient is there, for which it waits now.
+    func beginWaiting(forShare share: Int, rank: Int) -> VirtualTime {
+        observer?.began(.ready(share: share), on: rank, at: now)
+        return ranks[rank].readyTimes[share]
+    }
+
+    /// When the update is over that follows the gradient, and begins now.
+    func beginUpdate(rank: Int) -> VirtualTime {
+        observer?.began(.update, on: rank, at: now)
+        let end = end(ofNanoseconds: ranks[rank].updateSpan, on: rank, from: now)
+        bookIfSpeedsChange(rank, until: end)
+        return end
+    }
+
+    /// Books a computation that begins now and lasts as long as the rank's speed makes it, not as its work says.
+    private func bookIfSpeedsChange(_ rank: Int, until end: VirtualTime) {
+        if speeds != nil { ranks[rank].account.computeSeconds += end.seconds - now.seconds }
+    }
+
+    /// When so much work is done.
+    private func end(ofNanoseconds work: Int64, on rank: Int, from begin: VirtualTime) -> VirtualTime {
+        speeds?.end(ofNanoseconds: work, on: rank, from: begin) ?? VirtualTime(nanoseconds: begin.nanoseconds + work)
+    }
+
     /// Books a computation that begins now; returns when it ends.
     func charge(_ work: ComputeWork, _ rank: Int) -> VirtualTime {
         observer?.began(.compute(work), on: rank, at: now)
         let seconds = fabric.compute.seconds(work, on: fabric.nodes[rank])
-        if let speeds {
-            let end = speeds.end(ofNanoseconds: VirtualTime.span(seconds: seconds), on: rank, from: now)
-            ranks[rank].account.computeSeconds += end.seconds - now.seconds
-            return end
+        let end = end(ofNanoseconds: VirtualTime.span(seconds: seconds), on: rank, from: now)
+        bookIfSpeedsChange(rank, until: end)
+        if speeds == nil {
+            ranks[rank].account.computeSeconds += seconds
+            journal?.computed(rank, seconds: seconds)
         }
-        ranks[rank].account.computeSeconds += seconds
-        journal?.computed(rank, seconds: seconds)
-        return VirtualTime(nanoseconds: now.nanoseconds + VirtualTime.span(seconds: seconds))
+        return end
     }
 
     func offTheClock(chunks: Int, _ body: @escaping @Sendable (Int) -> Void) {
@@ -332,14 +392,17 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
     }
 
     /// Takes part in the rank's next collective; returns when the rank's part is played.
+    ///
+    /// - Parameter summed: numbers in the vectors that are contributed, where the collective is the last bucket's of several.
     func take(
         part deposit: ParameterVector?, contribution: CollectiveRun.Contribution? = nil, of kind: CollectiveKind,
-        rank: Int, elements: Int, purpose: TrafficPurpose,
+        rank: Int, elements: Int, summed: Int? = nil, purpose: TrafficPurpose,
         update: CollectiveRun.Update? = nil
     ) async throws -> CollectiveRun {
         try throwIfFailed()
         let (entered, number) = (now, ranks[rank].collectives)
         let run = enter(kind, rank, deposit, contribution, elements: elements, purpose: purpose)
+        if let summed { run.summedElements = summed }
         if run.isComplete { run.combine(pool, contributed, update) }
         try await withUnsafeThrowingContinuation { join(run, rank, Waiter($0)) }
         leave(run, number, rank, entered: entered)
@@ -363,7 +426,8 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
             run = existing
         } else {
             let algorithm = kind.messages(
-                fabric.allReduce, groups: fabric.groups, ranks: ranks.count, elements: elements)
+                fabric.allReduceByLength[elements] ?? fabric.allReduce, groups: fabric.groups, ranks: ranks.count,
+                elements: elements)
             run = CollectiveRun(kind, algorithm, ranks: ranks.count, elements: elements, purpose: purpose)
             if let rounds = algorithm.rounds(of: ranks.count), messagesUnderWay == 0 {
                 run.isAssembling =
@@ -395,8 +459,11 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         if run.leftCount == ranks.count { collectives[number] = nil }
         // Of a broadcast or gather a rank may be done before all have come; then it waited for nobody.
         let begin = run.kind.needsAllRanks ? max(entered, run.completedAt) : entered
-        book(.waiting, rank, from: entered, to: begin)
-        book(.communication, rank, from: begin, to: now)
+        let computed = ranks[rank].computingUntil
+        book(.waiting, rank, from: min(max(entered, computed), begin), to: begin)
+        let exposed = min(max(begin, computed), now)
+        book(.hiddenCommunication, rank, from: begin, to: exposed)
+        book(.communication, rank, from: exposed, to: now)
         observer?.ended(on: rank, at: now, ready: begin)
     }
 

@@ -79,8 +79,16 @@ public enum MarkdownReport {
             mean of the last three; `-` means never; *first crossing* is the first evaluation at or above the target. *Cluster time* is what the job takes on the machines it is about: \
             measured on threads of this machine, or simulated; *host time* is how long the benchmark kept this machine \
             busy. *Compute*, *network* and *idle* are shares of a working worker's cluster time (medians, so they need not add up to 100 %). Evaluation is charged to \
-            none of them.
+            none of them.\(hidden(results))
 
+            """
+    }
+
+    private static func hidden(_ results: Results) -> String {
+        guard ComparisonTable.showsHidden(results) else { return "" }
+        return """
+             Where gradients are sent during the backward pass, *network* is what the worker waits for (exposed communication); \
+            *hidden* is the communication beside which it computed, part of *compute*.
             """
     }
 
@@ -142,9 +150,12 @@ public enum MarkdownReport {
                 if strategy.description?.isFederated != true {
                     text += " All-reduce: \(OptionText.allReduce(strategy))."
                 }
+                if let note = OptionText.overlapNote(strategy, task: results.plan.task) { text += " It \(note)." }
                 text += cluster.source.isEmpty ? "\n" : " Source: \(cluster.source).\n"
             } else {
-                text += "- `\(strategy.name)`: threads of this machine, measured.\n"
+                text += "- `\(strategy.name)`: threads of this machine, measured."
+                if let note = OptionText.overlapNote(strategy, task: results.plan.task) { text += " It \(note)." }
+                text += "\n"
             }
         }
         if let model = results.computeModel, results.plan.strategies.contains(where: { $0.fabric != .threads }) {

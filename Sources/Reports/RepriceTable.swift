@@ -43,11 +43,13 @@ public struct RepriceTable {
     }
 
     private var table: TextTable {
-        var table = TextTable([
-            ("strategy", .left), ("cluster", .left), ("latency", .right), ("bandwidth", .right), ("jitter", .left),
-            ("all-reduce", .left), ("time to \(Format.significant(target * 100)) %", .right), ("cluster time", .right),
-            ("compute", .right), ("network", .right), ("idle", .right), ("sent", .right),
-        ])
+        var table = TextTable(
+            [
+                ("strategy", .left), ("cluster", .left), ("latency", .right), ("bandwidth", .right), ("jitter", .left),
+                ("all-reduce", .left), ("time to \(Format.significant(target * 100)) %", .right),
+                ("cluster time", .right),
+                ("compute", .right), ("network", .right), ("idle", .right),
+            ] + (showsHidden ? [("hidden", .right)] : []) + [("sent", .right)])
         for row in rows {
             let link = row.cluster.worker.link
             let (up, down) = (link.uplinkBytesPerSecond, link.downlinkBytesPerSecond)
@@ -56,14 +58,16 @@ public struct RepriceTable {
             func share(_ part: (Repricing.PricedRun) -> Double) -> String {
                 total > 0 ? Format.percent(median(row, part) / total, decimals: 0) : "-"
             }
-            table.append([
-                row.plan.name, row.cluster.name, Format.seconds(link.latencySeconds),
-                up == down ? Format.bandwidth(up) : "\(Format.bandwidth(up)) / \(Format.bandwidth(down))",
-                "\(row.cluster.jitter)", row.usesAllReduce ? allReduce(row.plan) : "-",
-                time.median.isFinite ? Format.seconds(time.median) : "-", Format.seconds(total),
-                share(\.computeSeconds), share(\.communicationSeconds), share(\.idleSeconds),
-                Format.bytes(median(row) { Double($0.bytesSent) }),
-            ])
+            table.append(
+                [
+                    row.plan.name, row.cluster.name, Format.seconds(link.latencySeconds),
+                    up == down ? Format.bandwidth(up) : "\(Format.bandwidth(up)) / \(Format.bandwidth(down))",
+                    "\(row.cluster.jitter)", row.usesAllReduce ? allReduce(row.plan) : "-",
+                    time.median.isFinite ? Format.seconds(time.median) : "-", Format.seconds(total),
+                    share(\.computeSeconds), share(\.communicationSeconds), share(\.idleSeconds),
+                ] + (showsHidden ? [share(\.hiddenCommunicationSeconds)] : []) + [
+                    Format.bytes(median(row) { Double($0.bytesSent) })
+                ])
         }
         return table
     }
@@ -74,7 +78,7 @@ public struct RepriceTable {
             "strategy", "cluster", "latency_seconds", "uplink_bytes_per_second", "downlink_bytes_per_second", "jitter",
             "allreduce", "seed", "time_to_target_seconds", "cluster_seconds", "compute_seconds",
             "communication_seconds",
-            "idle_seconds", "bytes_sent", "messages",
+            "idle_seconds", "bytes_sent", "messages", "hidden_communication_seconds",
         ])
         for row in rows {
             let link = row.cluster.worker.link
@@ -86,7 +90,7 @@ public struct RepriceTable {
                     String(run.seed),
                     CSV.amount(run.secondsToTarget), CSV.amount(run.clusterSeconds), CSV.amount(run.computeSeconds),
                     CSV.amount(run.communicationSeconds), CSV.amount(run.idleSeconds), CSV.count(run.bytesSent),
-                    CSV.count(run.messagesSent),
+                    CSV.count(run.messagesSent), CSV.amount(run.hiddenCommunicationSeconds),
                 ])
             }
         }
@@ -94,8 +98,13 @@ public struct RepriceTable {
     }
 
     private func allReduce(_ plan: StrategyPlan) -> String {
-        plan.allReduce.rawValue + (plan.allReduceChoice.map { " (\($0.algorithm.rawValue))" } ?? "")
+        var chosen: [String] = []
+        for choice in [plan.allReduceChoice].compactMap({ $0 }) + (plan.bucketChoices ?? [])
+        where !chosen.contains(choice.algorithm.rawValue) { chosen.append(choice.algorithm.rawValue) }
+        return plan.allReduce.rawValue + (chosen.isEmpty ? "" : " (\(chosen.joined(separator: ", ")))")
     }
+
+    private var showsHidden: Bool { rows.contains { $0.plan.overlapInUse != nil } }
 
     private func median(_ row: Row, _ value: (Repricing.PricedRun) -> Double) -> Double {
         SpreadSummary(row.runs.map(value)).median

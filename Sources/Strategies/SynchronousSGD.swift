@@ -7,6 +7,8 @@ public import Kernel
 /// (J. Chen et al. 2016, *Revisiting Distributed Synchronous SGD*; P. Goyal et al. 2017, *Accurate, Large Minibatch
 /// SGD*, section 2.3: losses are divided by the size of the *global* batch).
 ///
+/// With ``GradientOverlap`` the gradient goes out in buckets while the backward pass still runs.
+///
 /// With one worker it is plain SGD; on threads it is data parallelism on one machine; on a simulated fabric it is a
 /// cluster.
 public struct SynchronousSGD: Strategy {
@@ -57,6 +59,7 @@ public struct SynchronousSGD: Strategy {
         // All ranks make the same updates to the same parameters, so those that share memory share one replica.
         let parameters = run.initialParameters.copied()
         let optimizer = SGD(configuration.optimizer, parameterCount: parameters.count)
+        let buckets = configuration.overlap?.buckets(of: run.network)
         return { rank in
             let steps = run.sampleBudget / sampler.batchSize + 1 + run.sampleBudget / sampler.sampleCount
             let step = Step(
@@ -76,6 +79,10 @@ public struct SynchronousSGD: Strategy {
                 let work = ComputeWork.step(samples: step.indices.count)
                 if let descend = step.descend {
                     try await rank.compute(work, descend)
+                } else if let buckets {
+                    try await rank.allReduce(
+                        .sum, count: parameters.count, computing: work, sending: buckets, purpose: .gradient,
+                        contribution: step.differentiate, update: step.update)
                 } else {
                     try await rank.allReduce(
                         .sum, count: parameters.count, computing: work, purpose: .gradient,

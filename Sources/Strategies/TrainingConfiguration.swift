@@ -13,6 +13,8 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
     /// Ranks of a data-parallel strategy.
     public var workers: Int
     public var federated: Federated
+    /// How a data-parallel strategy on a network sends its gradients while it computes; nil where it sends them after that.
+    public var overlap: GradientOverlap?
     /// What ends a run before its samples do; nil for nothing.
     public var limits: Limits?
 
@@ -63,7 +65,7 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
     public init(
         batch: Int, schedule: LearningRateSchedule, optimizer: SGD.Configuration, epochs: Double,
         evaluateEveryEpochs: Double, workers: Int, federated: Federated,
-        limits: Limits? = nil
+        overlap: GradientOverlap? = nil, limits: Limits? = nil
     ) {
         self.batch = batch
         self.schedule = schedule
@@ -72,6 +74,7 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
         self.evaluateEveryEpochs = evaluateEveryEpochs
         self.workers = workers
         self.federated = federated
+        self.overlap = overlap
         self.limits = limits
     }
 }

@@ -106,7 +106,11 @@ struct PlanBuilder {
                 clients: federated.clients ?? defaults.clients, fraction: federated.fraction ?? defaults.fraction,
                 localEpochs: federated.localEpochs ?? defaults.localEpochs, localBatch: localBatch,
                 partition: federated.partition ?? defaults.partition),
-            limits: limits)
+            overlap: strategy.isFederated || strategy.isSingleDevice ? nil : overlap, limits: limits)
+    }
+
+    private var overlap: GradientOverlap? {
+        cluster.overlap ? cluster.bucket.map(GradientOverlap.init) ?? GradientOverlap() : nil
     }
 
     private var limits: TrainingConfiguration.Limits? {
@@ -192,6 +196,10 @@ struct PlanBuilder {
         try requireCount(training.scaleLearningRateFrom, "scale-learning-rate-from")
         try requireCount(cluster.workers, "workers")
         try requireCount(cluster.hostThreads, "host-threads", most: 1024)
+        if cluster.bucket != nil, !cluster.overlap {
+            throw ValidationError("--bucket is for gradients that are sent in buckets; add --overlap, or leave it out")
+        }
+        try require(cluster.bucket.map { $0 > 0 }, "bucket", "\(cluster.bucket ?? 0) bytes", "1 byte or more")
         try requireCount(federated.clients, "clients")
         try require(federated.fraction.map { $0 > 0 }, "fraction", federated.fraction ?? 0, "above 0 up to 1")
         try requireCount(federated.localEpochs, "local-epochs")

@@ -43,7 +43,7 @@ struct Run: ParsableCommand {
     }
 
     func run() throws {
-        let plan = try tuned.applied(to: try builder.plan(), training, federated)
+        let plan = try tuned.applied(to: try builder.plan(), training, federated, cluster)
         let experiment = try Experiment(plan, data: DataDirectory(files.data))
         let output = try OutputDirectory(files.output, notWith: StudyFile.name)
         let modelFiles = try ModelFiles(files.save, plan)
@@ -100,8 +100,12 @@ struct Run: ParsableCommand {
         print(ComparisonTable.terminal(results))
         print(MarkdownReport.summary(results))
         for strategy in results.plan.strategies {
-            guard let choice = strategy.allReduceChoice else { continue }
-            print("`\(strategy.name)` all-reduces by \(OptionText.choice(choice)).\n")
+            for choice in [strategy.allReduceChoice].compactMap({ $0 }) + (strategy.bucketChoices ?? []) {
+                print("`\(strategy.name)` all-reduces by \(OptionText.choice(choice)).\n")
+            }
+            if let note = OptionText.overlapNote(strategy, task: results.plan.task) {
+                print("`\(strategy.name)` \(note).\n")
+            }
         }
         for line in DeviceSection.lines(results) { print(line + "\n") }
         try output.write(results)

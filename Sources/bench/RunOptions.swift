@@ -209,6 +209,23 @@ struct ClusterOptions: ParsableArguments {
         transform: PlanBuilder.parseAllReduce)
     var allReduce: AllReduceAlgorithm = .ring
 
+    @Flag(
+        help: """
+            Send gradients in buckets while the backward pass still runs, on simulated and emulated clusters; threads of this \
+            machine have nothing to hide a bucket behind and go on as without.
+            """)
+    var overlap = false
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            """
+            Beside --overlap, how many bytes close a bucket, such as 5MB; the first is closed by 1 MiB or less, and no tensor \
+            is split. (default: PyTorch's 25 MiB)
+            """, valueName: "size"),
+        transform: Quantity.bytes)
+    var bucket: Int?
+
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(

@@ -83,6 +83,51 @@ import Testing
         #expect(ideal.nodes.allSatisfy { $0.speed * Double($0.cores) == most } && ideal.slowdowns == nil)
     }
 
+    /// Steps whose gradient goes out in two buckets while it is computed.
+    private func overlapped(_ fabric: SimulatedFabric, steps: Int = 4) throws -> (FabricReport, Schedule) {
+        let recorder = ScheduleRecorder(ranks: fabric.nodes.count)
+        var fabric = fabric
+        fabric.observer = recorder
+        let buckets = [GradientBucket(range: 50..<100, readyShare: 0.5), GradientBucket(range: 0..<50, readyShare: 1)]
+        let report = try run(fabric) { rank in
+            for _ in 0..<steps {
+                try await rank.allReduce(
+                    .sum, count: 100, computing: .step(samples: 4), sending: buckets, purpose: .gradient,
+                    contribution: { $0.fill(with: 1) }, update: { _, _ in })
+            }
+        }
+        return (report, try #require(recorder.schedule))
+    }
+
+    private func equalNodes(_ slowdowns: Slowdowns?, cores: Int = 1) -> SimulatedFabric {
+        SimulatedFabric(
+            nodes: Array(repeating: Node(link: roundLink, cores: cores), count: 3), compute: testCompute,
+            slowdowns: slowdowns.map { RankSlowdowns($0, server: nil) }, seeds: SeedSequence(1),
+            pool: HostPool(threads: 2))
+    }
+
+    @Test func overlappedStepsSlowDownAndAreSharedByCoresToo() throws {
+        let steady = try overlapped(equalNodes(nil)).0
+        let listed = Slowdowns.listed((0..<3).map { .init(rank: $0, beginSeconds: 0, lastingSeconds: 10, factor: 2) })
+        let slowed = try overlapped(equalNodes(listed)).0
+        let cores = try overlapped(equalNodes(nil, cores: 4)).0
+        for rank in 0..<3 {
+            // Four steps of four samples of a millisecond.
+            #expect(abs(steady.accounts[rank].computeSeconds - 0.016) < 1e-9)
+            #expect(abs(slowed.accounts[rank].computeSeconds - 0.032) < 1e-9)
+            #expect(abs(cores.accounts[rank].computeSeconds - 0.004) < 1e-9)
+        }
+        #expect(slowed.seconds > steady.seconds && steady.seconds > cores.seconds)
+    }
+
+    @Test func overlappedStepsOnChangingSpeedsAreReplayedAsTheyWere() throws {
+        let fabric = fabric(Self.slowdowns)
+        let (report, schedule) = try overlapped(fabric, steps: 20)
+        let replay = try fabric.replay(schedule)
+        #expect(replay.seconds == report.seconds && replay.accounts == report.accounts)
+        #expect(try overlapped(self.fabric(Self.slowdowns, threads: 2), steps: 20).0.accounts == report.accounts)
+    }
+
     @Test func aListedSlowdownIsPaidForWhereItIs() throws {
         // A step of ten samples takes 10 ms; rank 1 is four times slower from 4 ms to 8 ms: 4 + 1 + 5, and 3 ms more.
         let slowdowns = Slowdowns.listed([.init(rank: 1, beginSeconds: 4e-3, lastingSeconds: 4e-3, factor: 4)])

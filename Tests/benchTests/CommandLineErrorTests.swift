@@ -84,6 +84,11 @@ struct WrongArguments: CustomTestStringConvertible, Sendable {
         Self("--target", "120%", says: ["'120%'", "--target", "0 % to 100 %", share]),
         Self("--target", "-1%", says: ["'-1%'", "--target", "0 % to 100 %", share]),
         Self("--fraction", "0", says: ["--fraction is 0", "above 0 up to 1"]),
+        Self("--overlap", "--bucket", "25XB", says: ["'25XB'", "--bucket", "unknown unit 'XB'", "100MB"]),
+        Self("--overlap", "--bucket", "0MB", says: ["'0MB'", "--bucket", "not above 0", "100MB"]),
+        Self("--overlap", "--bucket", "-1MB", says: ["'-1MB'", "--bucket", "not above 0"]),
+        Self("--overlap", "--bucket", "0.1B", says: ["--bucket is 0 bytes", "1 byte or more"]),
+        Self("--bucket", "1MB", says: ["--bucket is for gradients that are sent in buckets", "add --overlap"]),
     ]
 }
 

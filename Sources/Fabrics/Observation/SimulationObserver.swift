@@ -7,6 +7,8 @@ package protocol SimulationObserver: AnyObject {
     var needsMessages: Bool { get }
     /// A rank calls an operation.
     func began(_ operation: Operation, on rank: Int, at now: VirtualTime)
+    /// Beside the operation that it has begun and those that follow, a rank computes.
+    func computes(on rank: Int, from begin: VirtualTime, to end: VirtualTime)
     /// The rank's operation is over.
     /// - Parameter ready: when all that it needed of others had been sent, or had come; until then it waited for them.
     func ended(on rank: Int, at now: VirtualTime, ready: VirtualTime)
@@ -16,6 +18,10 @@ package protocol SimulationObserver: AnyObject {
     /// A message is there.
     /// - Parameter number: the message's.
     func delivered(_ number: Int, at now: VirtualTime)
+}
+
+extension SimulationObserver {
+    package func computes(on rank: Int, from begin: VirtualTime, to end: VirtualTime) {}
 }
 
 /// A message as a network sees it.
@@ -44,6 +50,11 @@ package final class ObserverPair: SimulationObserver {
     package func began(_ operation: Operation, on rank: Int, at now: VirtualTime) {
         first.began(operation, on: rank, at: now)
         second.began(operation, on: rank, at: now)
+    }
+
+    package func computes(on rank: Int, from begin: VirtualTime, to end: VirtualTime) {
+        first.computes(on: rank, from: begin, to: end)
+        second.computes(on: rank, from: begin, to: end)
     }
 
     package func ended(on rank: Int, at now: VirtualTime, ready: VirtualTime) {

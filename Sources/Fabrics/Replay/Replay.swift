@@ -144,6 +144,13 @@ final class Replay {
             let end = simulation.charge(work, rank)
             simulation.resume(Simulation.Waiter(rank: rank, of: queue), at: end)
             return false
+        case .step(let work, let elements, let shares):
+            simulation.begin(overlapped: work, elements: elements, shares: shares, rank: rank)
+            return true
+        case .ready(let share):
+            return goesOn(rank, until: simulation.beginWaiting(forShare: share, rank: rank))
+        case .update:
+            return goesOn(rank, until: simulation.beginUpdate(rank: rank))
         case .send(let receiver, _, _, _):
             guard let message = messages[index] else { return true }
             let departed = simulation.beginSending(message, from: rank, to: receiver)
@@ -161,6 +168,13 @@ final class Replay {
             ranks[rank].phase = .inCollective(run, number: number, entered: entered)
             return queue.run(rank) { simulation.join(run, rank, $0) }
         }
+    }
+
+    /// Lets the rank wait until a point in time; true if there is nothing to wait for.
+    private func goesOn(_ rank: Int, until time: VirtualTime) -> Bool {
+        guard time > simulation.now else { return true }
+        simulation.resume(Simulation.Waiter(rank: rank, of: queue), at: time)
+        return false
     }
 
     /// Ends the rank's operation, if it is in one.

@@ -35,6 +35,12 @@ extension Simulation {
         words.append(rank.hasEnded ? 1 : 0)
         words.append(Int64(rank.collectives - newest))
         words.append(Int64(rank.waiting?.sender ?? -1))
+        // Of a step that the rank computes beside its messages: when it ends or ended, since the collective that the rank is
+        // in may have begun before that, and what of it is still to come.
+        words.append(rank.computingUntil == .zero ? .min : rank.computingUntil.nanoseconds - now.nanoseconds)
+        words.append(Int64(rank.readyTimes.count))
+        for time in rank.readyTimes { words.append(max(0, time.nanoseconds - now.nanoseconds)) }
+        words.append(rank.updateSpan)
         words.append(Int64(rank.inbox.count))
         for sender in rank.inbox.keys.sorted() {
             let messages = rank.inbox[sender] ?? []

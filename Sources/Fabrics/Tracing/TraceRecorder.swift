@@ -28,6 +28,8 @@ package final class TraceRecorder: SimulationObserver {
         /// Messages that came during the operation: numbers and times. Written behind it, since of slices that begin
         /// together the longer one comes first.
         var receipts: [(number: Int, time: Int64)] = []
+        /// Whether what the rank computes beside its messages has a track yet.
+        var hasComputingTrack = false
         /// When the rank's port is free.
         var portFree: Int64 = 0
     }
@@ -35,6 +37,7 @@ package final class TraceRecorder: SimulationObserver {
     private let file: TraceFile
     private let ranks: Int
     private let allReduce: AllReduceAlgorithm
+    private let allReduceByLength: [Int: AllReduceAlgorithm]
     private var tracks: [Track]
     private var budget: TraceBudget
     /// Traced messages under way: their receivers, or -1 where that has no track.
@@ -50,16 +53,21 @@ package final class TraceRecorder: SimulationObserver {
     ///   - server: the rank that is called so.
     /// - Throws: ``TraceError`` if the file cannot be made.
     package convenience init(
-        _ path: String, title: String, ranks: Int, server: Int?, allReduce: AllReduceAlgorithm
+        _ path: String, title: String, ranks: Int, server: Int?, allReduce: AllReduceAlgorithm,
+        allReduceByLength: [Int: AllReduceAlgorithm] = [:]
     ) throws(TraceError) {
-        try self.init(path, title: title, ranks: ranks, server: server, allReduce: allReduce, TraceBudget())
+        try self.init(
+            path, title: title, ranks: ranks, server: server, allReduce: allReduce,
+            allReduceByLength: allReduceByLength, TraceBudget())
     }
 
     init(
-        _ path: String, title: String, ranks: Int, server: Int?, allReduce: AllReduceAlgorithm, _ budget: TraceBudget
+        _ path: String, title: String, ranks: Int, server: Int?, allReduce: AllReduceAlgorithm,
+        allReduceByLength: [Int: AllReduceAlgorithm] = [:], _ budget: TraceBudget
     ) throws(TraceError) {
         self.ranks = ranks
         self.allReduce = allReduce
+        self.allReduceByLength = allReduceByLength
         self.budget = budget
         tracks = Array(repeating: Track(), count: min(ranks, Self.tracedRanks))
         file = try TraceFile(path)
@@ -86,10 +94,28 @@ package final class TraceRecorder: SimulationObserver {
     package var needsMessages: Bool { true }
 
     package func began(_ operation: Operation, on rank: Int, at now: VirtualTime) {
-        if rank == 0, case .compute(let work) = operation, work != .none { budget.nextStep() }
+        switch operation {
+        case .compute(let work) where rank == 0 && work != .none: budget.nextStep()
+        case .step where rank == 0: budget.nextStep()
+        default: break
+        }
         guard rank < tracks.count, budget.take(Self.operationBytes) else { return }
         tracks[rank].operation = operation
         tracks[rank].began = now.nanoseconds
+    }
+
+    package func computes(on rank: Int, from begin: VirtualTime, to end: VirtualTime) {
+        guard rank < tracks.count, case .step(let work, let elements, _)? = tracks[rank].operation, end > begin else {
+            return
+        }
+        let track = Self.tracedRanks + rank + 1
+        if !tracks[rank].hasComputingTrack {
+            tracks[rank].hasComputingTrack = true
+            file.trackName("rank \(rank), gradient", of: track)
+        }
+        file.slice(
+            "forward and backward", on: track, from: begin.nanoseconds, to: end.nanoseconds,
+            [.count("samples", work.samplesPerStep), .count("elements", elements)])
     }
 
     package func posted(_ message: SimulatedMessage, at now: VirtualTime, departs: VirtualTime) {
@@ -134,7 +160,7 @@ package final class TraceRecorder: SimulationObserver {
         }
         switch operation {
         case .collective, .receive: waits(rank, from: time, to: ended, ready: ready.nanoseconds)
-        case .compute, .send, .evaluation: break
+        case .compute, .step, .ready, .update, .send, .evaluation: break
         }
         for receipt in tracks[rank].receipts { writeReceipt(of: receipt.number, rank, at: receipt.time) }
         tracks[rank].operation = nil
@@ -159,9 +185,14 @@ package final class TraceRecorder: SimulationObserver {
             file.slice(
                 kind.name, on: rank + 1, from: began, to: ended,
                 [.count("elements", elements), .name("purpose", purpose.rawValue)]
-                    + (kind.isAllReduce ? [.name("algorithm", allReduce.rawValue)] : []))
+                    + (kind.isAllReduce
+                        ? [.name("algorithm", (allReduceByLength[elements] ?? allReduce).rawValue)] : []))
+        case .update:
+            guard ended > began else { return }
+            file.slice("update", on: rank + 1, from: began, to: ended)
         case .evaluation: file.instant("evaluation", on: rank + 1, at: began)
-        case .send, .receive: break
+        // While a rank waits for a part of its gradient, that is on the track of its computing.
+        case .send, .receive, .step, .ready: break
         }
     }
 
