@@ -119,6 +119,7 @@ extension Results {
         }
         try require(
             isCount(run.lostSamples ?? 0), "\(name): lostSamples", run.lostSamples ?? 0, "0 to \(Self.largestCount)")
+        try validateDevices(run, name)
         let traffic = run.traffic
         let totals = [
             traffic.bytesTotal, traffic.messagesTotal, traffic.bytesPerWorkerMax, traffic.bytesUplink ?? 0,
@@ -129,6 +130,25 @@ extension Results {
         }
         for count in totals + entries {
             try require(isCount(count), "\(name): traffic", count, "0 to \(Self.largestCount)")
+        }
+    }
+
+    private func validateDevices(_ run: RunRecord, _ name: String) throws(ExperimentError) {
+        if let shortage = run.memoryShortage {
+            try require(
+                (1..<shortage.of).contains(shortage.ranks), "\(name): clients left out", shortage.ranks,
+                "1 to below \(shortage.of)")
+            for count in [shortage.of, shortage.rank, shortage.memoryBytes, shortage.need.total] {
+                try require(isCount(count), "\(name): memoryShortage", count, "0 to \(Self.largestCount)")
+            }
+        }
+        guard let devices = run.devices else { return }
+        for count in [devices.summary.count, devices.stragglers, devices.kinds ?? 0] {
+            try require(isCount(count), "\(name): devices", count, "0 to \(Self.largestCount)")
+        }
+        let departed = (devices.departed ?? []).flatMap { [$0.seconds, $0.pricePerHour, $0.wattsIdle] }
+        for figure in [devices.pricePerHour, devices.wattsIdle, devices.busyJoules] + departed {
+            try require(figure?.isFinite ?? true, "\(name): devices", figure ?? 0, "a number")
         }
     }
 

@@ -46,6 +46,10 @@ public struct RunRecord: Hashable, Codable, Sendable {
         public let ideal: Idealization
         public let clusterSeconds: Double
     }
+    /// The workers' devices, where they differ.
+    public internal(set) var devices: DrawnDevices? = nil
+    /// The clients that were left out since their memory cannot hold what training takes; nil for none.
+    public internal(set) var memoryShortage: MemoryShortage? = nil
 
     /// Ranks that left before their part was done, in the order of time; nil where none did, and in older files.
     public internal(set) var departures: [Departure]?
@@ -106,6 +110,9 @@ public struct RunRecord: Hashable, Codable, Sendable {
         return outcome == other.outcome && haveSameEnd && curve(self) == curve(other) && traffic == other.traffic
             && (isMeasured || clusterSeconds == other.clusterSeconds)
     }
+
+    /// Workers that were part of the job: all but those that were left out.
+    func workerCount(_ strategy: any Strategy) -> Int { strategy.workerCount - (memoryShortage?.ranks ?? 0) }
 
     public var samples: Int { evaluations.last?.samples ?? 0 }
     public var rounds: Int { evaluations.last?.round ?? 0 }

@@ -94,6 +94,8 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
     private(set) var lastEnd = VirtualTime.zero
     private var failure: (any Error)?
     private let contributed: ContributionSum
+    /// Nil where ranks keep their speed.
+    let speeds: RankSpeeds?
     /// Collectives that not all ranks have left, by their number in the program.
     private(set) var collectives: [Int: CollectiveRun] = [:]
     /// The ranks that collectives are of.
@@ -108,6 +110,7 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         self.journal = journal
         observer = fabric.observer
         contributed = ContributionSum(threads: pool.threads)
+        speeds = fabric.slowdowns.map { RankSpeeds($0, ranks: fabric.nodes.count, seeds: fabric.seeds) }
         ledger = TrafficLedger(ranks: journal == nil ? fabric.nodes.count : 0)
         network = NetworkModel(
             nodes: fabric.nodes, jitter: fabric.jitter, seeds: fabric.seeds, hasLatency: fabric.hasLatency)
@@ -290,9 +293,11 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
     ///   - shares: of the gradient's computation, ascending; for each there is a ``beginWaiting(forShare:rank:)``.
     func begin(overlapped work: ComputeWork, elements: Int, shares: [Double], rank: Int) {
         observer?.began(.step(work, elements: elements, shares: shares), on: rank, at: now)
-        let step = OverlappedStep(work, elements: elements, speed: fabric.nodes[rank].speed, fabric.compute)
-        ranks[rank].account.computeSeconds += step.seconds
-        journal?.computed(rank, seconds: step.seconds)
+        let step = OverlappedStep(work, elements: elements, on: fabric.nodes[rank], fabric.compute)
+        if speeds == nil {
+            ranks[rank].account.computeSeconds += step.seconds
+            journal?.computed(rank, seconds: step.seconds)
+        }
         var (time, done) = (now, Int64(0))
         func advance(to share: Double) -> VirtualTime {
             time = end(ofNanoseconds: step.span(share) - done, on: rank, from: time)
@@ -302,6 +307,7 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         ranks[rank].readyTimes = shares.map(advance)
         ranks[rank].computingUntil = advance(to: 1)
         ranks[rank].updateSpan = step.updateSpan
+        bookIfSpeedsChange(rank, until: ranks[rank].computingUntil)
         observer?.computes(on: rank, from: now, to: span(until: ranks[rank].computingUntil, rank))
         observer?.ended(on: rank, at: now, ready: now)
     }
@@ -317,31 +323,43 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         observer?.began(.update, on: rank, at: now)
         let end = end(ofNanoseconds: ranks[rank].updateSpan, on: rank, from: now)
         if dropouts != nil { (ranks[rank].computingUntil, ranks[rank].updateSpan) = (end, 0) }
+        bookIfSpeedsChange(rank, until: end)
         return end
     }
 
     /// Takes off the rank's account what it will not compute of the step that it computed beside other things.
     func abandonStep(_ rank: Int) {
         guard dropouts != nil else { return }
-        let rest = max(0, ranks[rank].computingUntil.nanoseconds - now.nanoseconds) + ranks[rank].updateSpan
+        // Where speeds change, the update is booked when it begins.
+        let rest =
+            max(0, ranks[rank].computingUntil.nanoseconds - now.nanoseconds)
+            + (speeds == nil ? ranks[rank].updateSpan : 0)
         ranks[rank].account.computeSeconds -= VirtualTime(nanoseconds: rest).seconds
         ranks[rank].computingUntil = min(ranks[rank].computingUntil, now)
         ranks[rank].updateSpan = 0
     }
 
+    /// Books a computation that begins now and lasts as long as the rank's speed makes it, not as its work says.
+    private func bookIfSpeedsChange(_ rank: Int, until end: VirtualTime) {
+        if speeds != nil { ranks[rank].account.computeSeconds += end.seconds - now.seconds }
+    }
+
     /// When so much work is done.
     private func end(ofNanoseconds work: Int64, on rank: Int, from begin: VirtualTime) -> VirtualTime {
-        VirtualTime(nanoseconds: begin.nanoseconds + work)
+        speeds?.end(ofNanoseconds: work, on: rank, from: begin) ?? VirtualTime(nanoseconds: begin.nanoseconds + work)
     }
 
     /// Books a computation that begins now; returns when it ends.
     func charge(_ work: ComputeWork, _ rank: Int) -> VirtualTime {
         observer?.began(.compute(work), on: rank, at: now)
-        let seconds = fabric.compute.seconds(work) / fabric.nodes[rank].speed
-        let end = VirtualTime(nanoseconds: now.nanoseconds + VirtualTime.span(seconds: seconds))
-        let isWhole = !isCutOff(rank, before: end)
-        ranks[rank].account.computeSeconds += isWhole ? seconds : span(until: end, rank).seconds - now.seconds
-        journal?.computed(rank, seconds: seconds)
+        let seconds = fabric.compute.seconds(work, on: fabric.nodes[rank])
+        let end = end(ofNanoseconds: VirtualTime.span(seconds: seconds), on: rank, from: now)
+        bookIfSpeedsChange(rank, until: span(until: end, rank))
+        if speeds == nil {
+            let isWhole = !isCutOff(rank, before: end)
+            ranks[rank].account.computeSeconds += isWhole ? seconds : span(until: end, rank).seconds - now.seconds
+            journal?.computed(rank, seconds: seconds)
+        }
         return end
     }
 

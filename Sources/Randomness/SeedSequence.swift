@@ -15,6 +15,9 @@ public struct SeedSequence: Hashable, Sendable {
         case search = 9
         case loss = 10
         case lifetime = 11
+        case device = 21
+        case straggler = 22
+        case slowdown = 23
         case test = 99
     }
 

@@ -12,8 +12,8 @@ public enum MarkdownReport {
             results.isComplete ? "" : "**Stopped before its end: \(results.runs.count) runs are finished.**\n",
             ComparisonTable.markdown(results), summary(results), reading(results), TimeSection.render(results),
             VerdictSection.render(results), TargetSection.render(results), CostSection.render(results),
-            ContractSection.render(results), tuned(results), clusters(results), DropoutSection.render(results),
-            traffic(results), skew(results), machine(results),
+            ContractSection.render(results), tuned(results), clusters(results), DeviceSection.render(results),
+            DropoutSection.render(results), traffic(results), skew(results), machine(results),
         ]
         return sections.filter { !$0.isEmpty }.joined(separator: "\n")
     }
@@ -167,7 +167,7 @@ public enum MarkdownReport {
                 model.name == "calibrated"
                 ? "measured on one core of this machine before the runs" : "device profile `\(model.name)`"
             text +=
-                "- Compute time of simulated machines: \(origin); seconds a training step by batch size: \(points). A machine's `speed` divides it.\n"
+                "- Compute time of simulated machines: \(origin); seconds a training step by batch size: \(points). A machine's `speed` divides it, and so do as many of its cores as a step has samples.\n"
         }
         return text
     }

@@ -1,7 +1,7 @@
 import Cluster
 import Datasets
 public import Fabrics
-import Kernel
+public import Kernel
 import Locking
 import Randomness
 
@@ -46,12 +46,23 @@ public struct FederatedAveraging: Strategy {
 
     public var batchSizes: [Int] { options.localBatch.map { [$0] } ?? [] }
 
+    public func memoryNeed(ofRank rank: Int, _ network: Network, samples: Int) -> MemoryNeed {
+        rank == 0
+            ? .averaging(network)
+            : .training(network, configuration.optimizer, batch: min(options.localBatch ?? samples, samples))
+    }
+
     public func program(for run: TrainingRun) throws -> RankProgram {
         let shards = try run.partition(options.partition, among: options.clients)
+        // Clients that cannot hold what training takes are never selected.
+        let capable = Set(
+            try run.capableRanks(of: 1..<rankCount) {
+                memoryNeed(ofRank: $0, run.network, samples: shards[$0 - 1].count)
+            })
         let models = VectorPool(count: run.network.parameterCount)
         return { rank in
             if rank.index == 0 {
-                try await serve(rank, run, shards, models)
+                try await serve(rank, run, shards, capable, models)
             } else {
                 try await train(rank, run, shards[rank.index - 1], models)
             }
@@ -60,7 +71,9 @@ public struct FederatedAveraging: Strategy {
 
     // MARK: The server
 
-    private func serve(_ rank: any Rank, _ run: TrainingRun, _ shards: [[Int32]], _ models: VectorPool) async throws {
+    private func serve(
+        _ rank: any Rank, _ run: TrainingRun, _ shards: [[Int32]], _ capable: Set<Int>, _ models: VectorPool
+    ) async throws {
         let model = run.initialParameters.copied()
         let average = ParameterVector(count: model.count)
         var samples = 0
@@ -71,7 +84,9 @@ public struct FederatedAveraging: Strategy {
         // Rounds that were drawn; `round` counts those that changed the model.
         var drawn = 0
         while samples < run.sampleBudget {
-            let cohort = self.cohort(ofRound: drawn, run.seeds) { !rank.isKnownToHaveLeft($0 + 1) }
+            let cohort = self.cohort(ofRound: drawn, run.seeds) {
+                capable.contains($0 + 1) && !rank.isKnownToHaveLeft($0 + 1)
+            }
             // Whoever was the last to leave is found by the fabric.
             guard !cohort.isEmpty else { return }
             drawn += 1

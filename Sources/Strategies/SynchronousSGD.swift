@@ -1,6 +1,6 @@
 import Cluster
 public import Fabrics
-import Kernel
+public import Kernel
 import Locking
 
 /// Synchronous data-parallel stochastic gradient descent: every step, each of N workers computes the gradient of its
@@ -50,6 +50,10 @@ public struct SynchronousSGD: Strategy {
     public var batchSizes: [Int] {
         let (size, rest) = configuration.batch.quotientAndRemainder(dividingBy: rankCount)
         return rest == 0 ? [size] : [size, size + 1]
+    }
+
+    public func memoryNeed(ofRank rank: Int, _ network: Network, samples: Int) -> MemoryNeed {
+        .training(network, configuration.optimizer, batch: (0..<configuration.batch).part(rank, of: rankCount).count)
     }
 
     public func program(for run: TrainingRun) throws -> RankProgram {

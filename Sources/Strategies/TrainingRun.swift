@@ -15,6 +15,8 @@ public final class TrainingRun: Sendable {
     /// Whether samples are taken in random order; if not, in the file's.
     public let shuffles: Bool
     private let workspaces: WorkspacePool
+    /// By rank; empty where nobody asks.
+    private let memoryBytes: [Int?]
     private let logs: [LossLog]
     private let record = Guarded(Record())
     private let tally: Tally
@@ -57,6 +59,9 @@ public final class TrainingRun: Sendable {
         public fileprivate(set) var lostSamples = 0
         public fileprivate(set) var finalParameters: ParameterVector?
         public fileprivate(set) var partitionSkew: PartitionSkew?
+        /// The clients that were left out.
+        public fileprivate(set) var memoryShortage: MemoryShortage?
+        public fileprivate(set) var ranksLeftOut: [Int] = []
         fileprivate var mergedSteps = 0
         fileprivate var lossSum = 0.0
         fileprivate var lossSamples = 0
@@ -70,11 +75,12 @@ public final class TrainingRun: Sendable {
 
     /// - Parameters:
     ///   - mayStop: whether ranks leave.
+    ///   - memoryBytes: of each rank's device; empty where nobody asks.
     ///   - onEvaluation: called at each evaluation, while the cluster's clock stands still.
     public init(
         network: Network, data: TrainTestSplit, configuration: TrainingConfiguration,
         initialParameters: ParameterVector, seeds: SeedSequence, shuffles: Bool, ranks: Int,
-        workspaces: WorkspacePool, mayStop: Bool = false,
+        workspaces: WorkspacePool, mayStop: Bool = false, memoryBytes: [Int?] = [],
         onEvaluation: @escaping @Sendable (Evaluation) -> Void = { _ in }
     ) {
         self.network = network
@@ -85,6 +91,7 @@ public final class TrainingRun: Sendable {
         self.shuffles = shuffles
         self.workspaces = workspaces
         self.mayStop = mayStop
+        self.memoryBytes = memoryBytes
         self.onEvaluation = onEvaluation
         logs = (0..<ranks).map { _ in LossLog() }
         tally = Tally(chunks: (data.test.count + Self.samplesPerChunk - 1) / Self.samplesPerChunk)
@@ -114,6 +121,13 @@ public final class TrainingRun: Sendable {
         let skew = PartitionSkew(of: shards, labels: data.training.labels)
         record.withLock { $0.partitionSkew = skew }
         return shards
+    }
+
+    /// What the rank's device has; nil where nobody asks.
+    func memoryBytes(ofRank rank: Int) -> Int? { memoryBytes.isEmpty ? nil : memoryBytes[rank] }
+
+    func leaveOut(_ ranks: [Int], _ shortage: MemoryShortage) {
+        record.withLock { ($0.memoryShortage, $0.ranksLeftOut) = (shortage, ranks) }
     }
 
     /// The gradient of the samples' losses, divided by `divisor`, and the sum of the losses; zero for no samples.

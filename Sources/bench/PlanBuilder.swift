@@ -59,6 +59,10 @@ struct PlanBuilder {
     private func thisMachine() throws -> ClusterSpec {
         let machine = try ClusterFile.resolve(cluster.machine)
         try machine.validate()
+        if machine.hasDifferentWorkers {
+            throw ValidationError(
+                "--machine '\(cluster.machine)' has devices that differ, or stragglers; allowed is one kind of machine")
+        }
         return machine
     }
 
@@ -85,8 +89,9 @@ struct PlanBuilder {
             machines = named.overridden(
                 by: ClusterSpec.Overrides(
                     latencySeconds: cluster.latency?.inSeconds, bytesPerSecond: cluster.bandwidth,
-                    jitter: cluster.jitter, departures: cluster.dropout.isEmpty ? nil : cluster.dropout,
-                    lifetime: cluster.lifetime, detectionSeconds: cluster.failureDetection?.inSeconds))
+                    jitter: cluster.jitter, stragglers: cluster.stragglers,
+                    departures: cluster.dropout.isEmpty ? nil : cluster.dropout, lifetime: cluster.lifetime,
+                    detectionSeconds: cluster.failureDetection?.inSeconds))
         }
         try machines?.validate()
         return StrategyPlan(

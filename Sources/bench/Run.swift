@@ -108,6 +108,7 @@ struct Run: ParsableCommand {
                 print("`\(strategy.name)` \(note).\n")
             }
         }
+        for line in DeviceSection.lines(results) { print(line + "\n") }
         try output.write(results)
         try writeTrace()
         try log?.check()

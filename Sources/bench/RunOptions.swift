@@ -158,7 +158,10 @@ struct ClusterOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Machines and links of simulated strategies: a preset (see 'bench list') or a .yaml file. (default: each strategy's)",
+            """
+            Machines and links of simulated strategies, with devices that differ, stragglers and slowdowns: a preset (see \
+            'bench list') or a .yaml file. (default: each strategy's)
+            """,
             valueName: "preset|file.yaml"))
     var cluster: String?
 
@@ -194,6 +197,16 @@ struct ClusterOptions: ParsableArguments {
             valueName: "jitter"),
         transform: Jitter.init(parsing:))
     var jitter: Jitter?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            """
+            Workers that are slow for the whole job, with a probability and a factor: FRACTION:SLOWDOWN such as 0.1:4 \
+            or 10%:uniform:2..8. (default: the cluster's)
+            """, valueName: "stragglers"),
+        transform: Stragglers.init(parsing:))
+    var stragglers: Stragglers?
 
     @Option(
         parsing: .unconditionalSingleValue,

@@ -49,6 +49,7 @@ enum TestRuns {
         _ strategy: any Strategy, _ configuration: TrainingConfiguration, on carrier: Carrier = .simulated,
         seed: UInt64 = 1, hostThreads: Int = 2, shuffles: Bool = true, jitter: Jitter = .none,
         allReduce: AllReduceAlgorithm = .ring, dropouts: Dropouts? = nil, slowRank: Int? = nil,
+        memoryBytes: [Int?] = [],
         observer: (any SimulationObserver)? = nil
     ) throws -> Outcome {
         try BLAS.useOneThreadPerCaller()
@@ -56,13 +57,14 @@ enum TestRuns {
         let run = TrainingRun(
             network: network, data: try Digits.split(seeds: seeds, shuffles: shuffles), configuration: configuration,
             initialParameters: network.initialParameters(.he, seeds: seeds), seeds: seeds, shuffles: shuffles,
-            ranks: strategy.rankCount, workspaces: WorkspacePool(for: network), mayStop: dropouts != nil)
+            ranks: strategy.rankCount, workspaces: WorkspacePool(for: network), mayStop: dropouts != nil,
+            memoryBytes: memoryBytes)
         let fabric: any Fabric
         switch carrier {
         case .threads: fabric = try ThreadFabric(ranks: strategy.rankCount)
         case .simulated:
             let cluster = ClusterPresets.phones4G
-            var nodes = cluster.nodes(ranks: strategy.rankCount, server: strategy.serverRank)
+            var nodes = cluster.nodes(ranks: strategy.rankCount, server: strategy.serverRank, seeds: seeds)
             if let slowRank { nodes[slowRank].speed /= 5 }
             var simulated = SimulatedFabric(
                 nodes: nodes, jitter: jitter, compute: compute, allReduce: allReduce, seeds: seeds,

@@ -11,7 +11,9 @@ import Testing
     private static let options = [
         "task", "strategy", "seeds", "first-seed", "target", "epochs", "evaluate-every", "batch", "learning-rate",
         "momentum", "nesterov", "weight-decay", "schedule", "warmup", "scale-learning-rate-from", "initialization",
-        "init", "no-shuffle", "workers", "cluster", "latency", "bandwidth", "jitter", "allreduce", "overlap", "bucket",
+        "init", "no-shuffle", "workers", "cluster", "latency", "bandwidth", "jitter", "stragglers", "allreduce",
+        "overlap",
+        "bucket",
         "clock", "compute",
         "host-threads", "clients", "fraction", "local-epochs", "local-batch", "partition", "output", "save",
         "trace-loss", "data", "quiet", "repetitions", "limit-time", "limit-bytes", "limit-updates", "machine", "log",

@@ -6,6 +6,8 @@ extension Simulation {
     ///
     /// - Returns: false where the future depends on more.
     func appendState(to words: inout [Int64]) -> Bool {
+        // How fast a rank is depends on the time itself.
+        guard speeds == nil else { return false }
         // Collectives are counted from rank 0's latest.
         let newest = ranks[0].collectives
         if let routed {

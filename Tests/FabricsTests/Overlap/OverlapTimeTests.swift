@@ -161,7 +161,8 @@ import Testing
         let compute = ComputeModel(
             calibrated: [.init(samples: 1, seconds: 1e-3 / 3)], secondsPerVectorElement: 1e-9 / 7)
         for samples in 1...50 {
-            let step = OverlappedStep(.step(samples: samples), elements: Self.count, speed: 0.7, compute)
+            let step = OverlappedStep(
+                .step(samples: samples), elements: Self.count, on: Node(link: roundLink, speed: 0.7), compute)
             let whole = VirtualTime.span(seconds: compute.seconds(.step(samples: samples)) / 0.7)
             #expect(step.span(1) + step.updateSpan == whole)
             #expect(0 < step.span(0.5) && step.span(0.5) < step.span(0.75) && step.span(0.75) < step.span(1))
