@@ -202,12 +202,10 @@ public struct Experiment: Sendable {
                     control: clock.control,
                     segmentSeconds: clock.segments(isMeasured: plan.fabric.isMeasured))
             ])
-        if strategy.concurrentWorkers == strategy.workerCount {
-            record.waitingSeconds = account.waitingSeconds.toTheNanosecond
-        }
+        record.waitingSeconds = observed.waitingSeconds(account, strategy)?.toTheNanosecond
         if identity.repetition == 0 {
             try callbacks.scheduled(identity, observed.schedule)
-            if seed == self.plan.seeds[0] { record.attribution = observed.attribution(report) }
+            record.attribution = observed.attribution(report, seeds: self.plan.seeds.count)
         }
         try FairComparison.check(record, plan, budget: run.sampleBudget, trainingSamples: split.training.count)
         return (record, result)

@@ -81,6 +81,8 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
     private var messagesUnderWay = 0
     /// Messages so far.
     private(set) var posted = 0
+    /// Of these, those in collectives that were played as a whole.
+    private(set) var postedInRounds = 0
     private(set) var ranks: [RankState]
     private(set) var endedCount = 0
     private(set) var lastEnd = VirtualTime.zero
@@ -248,10 +250,15 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
     /// Books a computation that begins now; returns when it ends.
     func charge(_ work: ComputeWork, _ rank: Int) -> VirtualTime {
         observer?.began(.compute(work), on: rank, at: now)
-        let seconds = fabric.compute.seconds(work) / fabric.nodes[rank].speed
+        let seconds = seconds(of: work, on: rank)
         ranks[rank].account.computeSeconds += seconds
         journal?.computed(rank, seconds: seconds)
         return VirtualTime(nanoseconds: now.nanoseconds + VirtualTime.span(seconds: seconds))
+    }
+
+    /// What a computation takes.
+    func seconds(of work: ComputeWork, on rank: Int) -> Double {
+        fabric.compute.seconds(work) / fabric.nodes[rank].speed
     }
 
     func offTheClock(chunks: Int, _ body: @escaping @Sendable (Int) -> Void) {
@@ -371,7 +378,10 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
     /// Plays the rank's part of a collective that it has entered, and lets it go on when that is over.
     func join(_ run: CollectiveRun, _ rank: Int, _ waiter: Waiter) {
         run.waiters[rank] = waiter
-        if run.isAssembling {
+        if let plan = run.plan {
+            precondition(run.isAsPlanned(plan, rank, at: now), "rank \(rank) enters at \(now), not as expected")
+            if run.isComplete { letGo(run, plan.ends) }
+        } else if run.isAssembling {
             run.assembled.append(rank)
             if run.assembled.count == 1 { schedule(.assembled(run), at: now) }
         } else if run.kind != .meeting {
@@ -461,18 +471,41 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         run.isAssembling = false
         guard failure == nil else { return }
         guard run.isComplete, messagesUnderWay == 0,
-            let play = RoundPlay(
-                run.algorithm, elements: run.elements, entered: run.assembled, at: now, on: network)
+            let ends = playAsAWhole(run, run.assembled.map { RoundPlay.Entry(rank: $0, time: now) })
         else {
             for rank in run.assembled { advance(run, rank) }
             return
         }
+        letGo(run, ends)
+    }
+
+    /// Plays a collective in rounds as a whole, where the first rank is about to take part and it is known when the others
+    /// will, and that none will do anything else before.
+    ///
+    /// - Parameter entries: all ranks' in the order in which they will enter.
+    func plan(_ run: CollectiveRun, _ entries: [RoundPlay.Entry]) {
+        guard run.isAssembling else { return }
+        run.isAssembling = false
+        guard let ends = playAsAWhole(run, entries) else { return }
+        run.plan = CollectiveRun.Plan(entries: entries, ends: ends)
+    }
+
+    /// When the ranks are done; nil where messages must be played one by one.
+    private func playAsAWhole(
+        _ run: CollectiveRun, _ entries: [RoundPlay.Entry]
+    ) -> [(rank: Int, time: VirtualTime)]? {
+        guard let play = RoundPlay(run.algorithm, elements: run.elements, entries, on: network) else { return nil }
         network = play.network
         for (rank, traffic) in play.traffic.enumerated() {
             posted += traffic.sent.messages
+            postedInRounds += traffic.sent.messages
             ledger.charge(rank, sent: traffic.sent, received: traffic.received, run.purpose, .peer)
         }
-        for end in play.ends {
+        return play.ends
+    }
+
+    private func letGo(_ run: CollectiveRun, _ ends: [(rank: Int, time: VirtualTime)]) {
+        for end in ends {
             guard let waiter = run.waiters[end.rank] else { continue }
             run.waiters[end.rank] = nil
             resume(waiter, at: end.time)
