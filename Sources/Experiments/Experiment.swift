@@ -214,12 +214,10 @@ public struct Experiment: Sendable {
         record.stoppedBy = ending.stoppedBy
         if !report.departures.isEmpty { record.departures = report.departures }
         if result.lostSamples > 0 { record.lostSamples = result.lostSamples }
-        if strategy.concurrentWorkers == strategy.workerCount {
-            record.waitingSeconds = account.waitingSeconds.toTheNanosecond
-        }
+        record.waitingSeconds = observed.waitingSeconds(account, strategy)?.toTheNanosecond
         if identity.repetition == 0 {
             try callbacks.scheduled(identity, observed.schedule)
-            if seed == self.plan.seeds[0] { record.attribution = observed.attribution(report) }
+            record.attribution = observed.attribution(report, seeds: self.plan.seeds.count)
         }
         try FairComparison.check(record, plan, budget: run.sampleBudget, trainingSamples: split.training.count)
         return (record, result)

@@ -20,6 +20,8 @@ public struct Repricing: Sendable {
     private let network: Network
     /// Of the first run, on whose devices an all-reduce is chosen.
     private let firstSeeds: SeedSequence
+    /// Nothing is computed.
+    private let pool = HostPool(threads: 1)
 
     /// - Parameter schedule: of a seed's run.
     /// - Throws: ``ExperimentError`` where the runs cannot be re-priced or a schedule is not of its run.
@@ -98,7 +100,7 @@ public struct Repricing: Sendable {
                 "a schedule of \(run.schedule.ranks) ranks for \(plan.name), which has \(strategy.rankCount)")
         }
         let fabric = plan.simulatedFabric(
-            cluster, strategy, SeedSequence(run.record.seed), computeModel, HostPool(threads: 1))
+            cluster, strategy, SeedSequence(run.record.seed), computeModel, pool)
         let report = try fabric.replay(run.schedule)
         guard report.evaluations.count == run.record.evaluations.count else {
             throw ExperimentError(

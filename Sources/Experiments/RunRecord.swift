@@ -35,10 +35,11 @@ public struct RunRecord: Hashable, Codable, Sendable {
     public let partitionSkew: PartitionSkew?
     /// One for each repetition, the first being that of the times above; none in files of schema 1.
     public internal(set) var timings: [Timing]
-    /// Of `idleSeconds` what a worker waited for others to send or to come, where all workers train at the same time; of
-    /// clients that are drawn into rounds it cannot be told from waiting to be drawn. Nil there, and in older files.
+    /// Of `idleSeconds` what a worker waited for others to send or to come; of a server's clients, from when it had their
+    /// update until it had the last of the round. Nil where threads act as clients, of whom some are drawn, and in older
+    /// files.
     public internal(set) var waitingSeconds: Double?
-    /// What the job would have taken without one of its costs; of the first seed's simulated runs, see ``Attribution``.
+    /// What the job would have taken without one of its costs; of simulated runs, see ``Attribution``.
     public internal(set) var attribution: [Attribution]?
 
     /// The cluster time of the same run, re-priced on its cluster without one of its costs.

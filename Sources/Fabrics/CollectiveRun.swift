@@ -98,6 +98,19 @@ final class CollectiveRun {
     var isAssembling = false
     /// The ranks that entered meanwhile, in that order.
     var assembled: [Int] = []
+    /// What was worked out before all have entered, by whoever knew when they would.
+    var plan: Plan?
+
+    struct Plan {
+        let entries: [RoundPlay.Entry]
+        let ends: [(rank: Int, time: VirtualTime)]
+    }
+
+    /// The rank that has just entered is the one that was expected, at the time at which it was.
+    func isAsPlanned(_ plan: Plan, _ rank: Int, at now: VirtualTime) -> Bool {
+        let entry = plan.entries[enteredCount - 1]
+        return entry.rank == rank && entry.time == now
+    }
     /// What each rank brought: its own vector for an all-reduce, a copy for the others.
     private(set) var deposits: [ParameterVector?]
     /// In place of the vectors themselves; empty where ranks brought those.
@@ -136,6 +149,7 @@ final class CollectiveRun {
     }
 
     var isComplete: Bool { enteredCount == group.count }
+    var isFirst: Bool { enteredCount == 1 }
 
     func enter(_ rank: Int, _ deposit: ParameterVector?, _ contribution: Contribution?, at now: VirtualTime) {
         deposits[rank] = deposit
@@ -257,6 +271,7 @@ final class CollectiveRun {
         words.append(Int64(leftCount))
         words.append(isAssembling ? Int64(assembled.count) : -1)
         if isAssembling { for rank in assembled { words.append(Int64(rank)) } }
+        for end in plan?.ends ?? [] { words.append(end.time.nanoseconds - now.nanoseconds) }
         // Of importance for accounts only, but to them it is.
         words.append(completedAt.nanoseconds - now.nanoseconds)
         for (player, waiter) in zip(players, waiters) {

@@ -89,6 +89,8 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
     var messagesUnderWay = 0
     /// Messages so far.
     private(set) var posted = 0
+    /// Of these, those in collectives that were played as a whole.
+    private(set) var postedInRounds = 0
     private(set) var ranks: [RankState]
     private(set) var endedCount = 0
     private(set) var lastEnd = VirtualTime.zero
@@ -352,7 +354,7 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
     /// Books a computation that begins now; returns when it ends.
     func charge(_ work: ComputeWork, _ rank: Int) -> VirtualTime {
         observer?.began(.compute(work), on: rank, at: now)
-        let seconds = fabric.compute.seconds(work, on: fabric.nodes[rank])
+        let seconds = seconds(of: work, on: rank)
         let end = end(ofNanoseconds: VirtualTime.span(seconds: seconds), on: rank, from: now)
         bookIfSpeedsChange(rank, until: span(until: end, rank))
         if speeds == nil {
@@ -361,6 +363,11 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
             journal?.computed(rank, seconds: seconds)
         }
         return end
+    }
+
+    /// What a computation takes.
+    func seconds(of work: ComputeWork, on rank: Int) -> Double {
+        fabric.compute.seconds(work, on: fabric.nodes[rank])
     }
 
     func offTheClock(chunks: Int, _ body: @escaping @Sendable (Int) -> Void) {
@@ -508,7 +515,10 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
     /// Plays the rank's part of a collective that it has entered, and lets it go on when that is over.
     func join(_ run: CollectiveRun, _ rank: Int, _ waiter: Waiter) {
         run.waiters[rank] = waiter
-        if run.isAssembling {
+        if let plan = run.plan {
+            precondition(run.isAsPlanned(plan, rank, at: now), "rank \(rank) enters at \(now), not as expected")
+            if run.isComplete { letGo(run, plan.ends) }
+        } else if run.isAssembling {
             run.assembled.append(rank)
             if run.assembled.count == 1 { schedule(.assembled(run), at: now) }
         } else if run.kind != .meeting {
@@ -602,22 +612,47 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         run.isAssembling = false
         guard failure == nil else { return }
         guard run.isComplete, messagesUnderWay == 0,
-            let play = RoundPlay(
-                run.algorithm, elements: run.elements, entered: run.assembled.map { run.group.place(of: $0) },
-                of: run.group, at: now, on: network),
-            !isDisturbed(play)
+            let ends = playAsAWhole(
+                run, run.assembled.map { RoundPlay.Entry(rank: run.group.place(of: $0), time: now) })
         else {
             for rank in run.assembled { advance(run, rank) }
             return
         }
+        letGo(run, ends)
+    }
+
+    /// Plays a collective in rounds as a whole, where the first rank is about to take part and it is known when the others
+    /// will, and that none will do anything else before.
+    ///
+    /// - Parameter entries: all ranks' in the order in which they will enter; none of them leaves.
+    func plan(_ run: CollectiveRun, _ entries: [RoundPlay.Entry]) {
+        guard run.isAssembling else { return }
+        run.isAssembling = false
+        guard let ends = playAsAWhole(run, entries) else { return }
+        run.plan = CollectiveRun.Plan(entries: entries, ends: ends)
+    }
+
+    /// When the ranks are done; nil where messages must be played one by one.
+    private func playAsAWhole(
+        _ run: CollectiveRun, _ entries: [RoundPlay.Entry]
+    ) -> [(rank: Int, time: VirtualTime)]? {
+        guard
+            let play = RoundPlay(run.algorithm, elements: run.elements, entries, of: run.group, on: network),
+            !isDisturbed(play)
+        else { return nil }
         network = play.network
         for (place, traffic) in play.traffic.enumerated() {
             posted += traffic.sent.messages
+            postedInRounds += traffic.sent.messages
             ledger.charge(
                 run.group.rank(at: place), sent: traffic.sent, received: traffic.received, run.purpose, .peer)
         }
-        for end in play.ends {
-            guard let waiter = run.takeWaiter(of: run.group.rank(at: end.rank)) else { continue }
+        return play.ends.map { (rank: run.group.rank(at: $0.rank), time: $0.time) }
+    }
+
+    private func letGo(_ run: CollectiveRun, _ ends: [(rank: Int, time: VirtualTime)]) {
+        for end in ends {
+            guard let waiter = run.takeWaiter(of: end.rank) else { continue }
             resume(waiter, at: end.time)
         }
     }

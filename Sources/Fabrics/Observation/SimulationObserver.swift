@@ -42,6 +42,14 @@ package struct SimulatedMessage: Sendable {
     /// Framing included.
     package let bytes: Int
     package let purpose: TrafficPurpose
+
+    package init(number: Int, sender: Int, receiver: Int, bytes: Int, purpose: TrafficPurpose) {
+        self.number = number
+        self.sender = sender
+        self.receiver = receiver
+        self.bytes = bytes
+        self.purpose = purpose
+    }
 }
 
 /// Tells two observers.

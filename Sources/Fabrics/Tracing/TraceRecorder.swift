@@ -8,9 +8,9 @@ package import Cluster
 package final class TraceRecorder: SimulationObserver {
     /// Ranks that have a track of their own.
     package static let tracedRanks = 64
-    /// The most that the events of an operation and of a message take, in bytes: an operation has up to two waits, a
-    /// message two slices, two ends of an arrow, two values of the counter and a wait.
-    private static let (operationBytes, messageBytes) = (700, 1100)
+    /// The most that events take, in bytes: an operation has up to two waits; a message at its sender a wait, a slice and
+    /// an end of an arrow, at its receiver a slice and the other end; then a value of the counter.
+    private static let (operationBytes, sendingBytes, receiptBytes, counterBytes) = (700, 600, 300, 200)
 
     /// The message of a step as its sender's track shows it.
     private struct Sending {
@@ -42,7 +42,7 @@ package final class TraceRecorder: SimulationObserver {
     private let allReduceByLength: [Int: AllReduceAlgorithm]
     private var tracks: [Track]
     private var budget: TraceBudget
-    /// Traced messages under way: their receivers, or -1 where that has no track.
+    /// Traced messages under way to receivers that have tracks: these.
     private var underWay: [Int: Int] = [:]
     /// Ranks that have left, and the lowest that has not, whose computations are the steps.
     private var gone: Set<Int> = []
@@ -104,7 +104,7 @@ package final class TraceRecorder: SimulationObserver {
         case .step where rank == stepRank: budget.nextStep()
         default: break
         }
-        guard rank < tracks.count, budget.take(Self.operationBytes) else { return }
+        guard rank < tracks.count, budget.reserve(Self.operationBytes) else { return }
         tracks[rank].operation = operation
         tracks[rank].began = now.nanoseconds
     }
@@ -127,16 +127,19 @@ package final class TraceRecorder: SimulationObserver {
         count(message.bytes, at: now)
         bytes[message.number] = message.bytes
         guard message.sender < tracks.count else { return }
-        let begin = max(now.nanoseconds, tracks[message.sender].portFree)
-        tracks[message.sender].portFree = departs.nanoseconds
-        guard tracks[message.sender].operation != nil, budget.take(Self.messageBytes) else { return }
+        // One that leaves by another link, while others still use theirs, is shown as a moment, that slices do not overlap.
+        let begin = min(max(now.nanoseconds, tracks[message.sender].portFree), departs.nanoseconds)
+        tracks[message.sender].portFree = max(tracks[message.sender].portFree, departs.nanoseconds)
+        guard tracks[message.sender].operation != nil else { return budget.leaveOut() }
+        let hasReceipt = message.receiver < tracks.count
+        guard budget.reserve(Self.sendingBytes + (hasReceipt ? Self.receiptBytes : 0)) else { return }
         tracks[message.sender].sendings.append(Sending(message: message, begin: begin, end: departs.nanoseconds))
-        underWay[message.number] = message.receiver < tracks.count ? message.receiver : -1
+        if hasReceipt { underWay[message.number] = message.receiver }
     }
 
     package func delivered(_ number: Int, at now: VirtualTime) {
         count(-(bytes.removeValue(forKey: number) ?? 0), at: now)
-        guard let receiver = underWay.removeValue(forKey: number), receiver >= 0 else { return }
+        guard let receiver = underWay.removeValue(forKey: number) else { return }
         if tracks[receiver].operation != nil {
             tracks[receiver].receipts.append((number, now.nanoseconds))
         } else {
@@ -171,6 +174,7 @@ package final class TraceRecorder: SimulationObserver {
         let end = max(time, 1)
         file.slice("receive", on: receiver + 1, from: end - 1, to: end)
         file.flow(isStart: false, number, "message", on: receiver + 1, at: end - 1)
+        budget.wrote(total: file.byteCount, reserved: Self.receiptBytes)
     }
 
     package func ended(on rank: Int, at now: VirtualTime, ready: VirtualTime) {
@@ -192,6 +196,9 @@ package final class TraceRecorder: SimulationObserver {
         case .collective, .receive: waits(rank, from: time, to: ended, ready: ready.nanoseconds)
         case .compute, .step, .ready, .update, .send, .evaluation: break
         }
+        budget.wrote(
+            total: file.byteCount,
+            reserved: Self.operationBytes + tracks[rank].sendings.count * Self.sendingBytes)
         for receipt in tracks[rank].receipts { writeReceipt(of: receipt.number, rank, at: receipt.time) }
         tracks[rank].operation = nil
         tracks[rank].receipts.removeAll(keepingCapacity: true)
@@ -251,8 +258,9 @@ package final class TraceRecorder: SimulationObserver {
 
     /// The value before a change is written when time goes on, so that of one moment there is one value.
     private func count(_ change: Int, at now: VirtualTime) {
-        if now.nanoseconds != counterTime, counterTime >= 0, budget.isOn {
+        if now.nanoseconds != counterTime, counterTime >= 0, budget.isOn, budget.hasRoom(Self.counterBytes) {
             file.counter("bytes in flight", at: counterTime, bytesUnderWay)
+            budget.wrote(total: file.byteCount, reserved: 0)
         }
         counterTime = now.nanoseconds
         bytesUnderWay += change
