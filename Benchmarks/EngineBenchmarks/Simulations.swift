@@ -42,7 +42,7 @@ private func cluster(
     _ ranks: Int, _ algorithm: AllReduceAlgorithm, threads: Int, inRounds: Bool
 ) -> SimulatedFabric {
     var fabric = SimulatedFabric(
-        nodes: ClusterPresets.ethernet1G.nodes(ranks: ranks, server: nil),
+        nodes: ClusterPresets.ethernet1G.nodes(ranks: ranks, server: nil, seeds: SeedSequence(1)),
         compute: ComputeModel(.reference, flopsPerSample: 1, parameters: 64), allReduce: algorithm,
         seeds: SeedSequence(1), pool: HostPool(threads: threads))
     if !inRounds { fabric.fewestMessagesPlayedInRounds = .max }

@@ -64,6 +64,8 @@ public struct StrategyPlan: Hashable, Codable, Sendable {
     public var allReduce: AllReduceAlgorithm
     /// What was chosen where `auto` was asked for, and why; nil before it is, and elsewhere.
     public var allReduceChoice: AllReduceChoice?
+    /// The same where gradients are sent in buckets: a choice for each length of bucket, in the order of sending.
+    public var bucketChoices: [AllReduceChoice]?
     public var configuration: TrainingConfiguration
     /// How its options were found; nil where nobody knows.
     public var tuning: Tuning?
@@ -80,31 +82,55 @@ public struct StrategyPlan: Hashable, Codable, Sendable {
         self.tuning = tuning
     }
 
-    /// The all-reduce that is used.
-    public var allReduceInUse: AllReduceAlgorithm { allReduceChoice?.algorithm ?? allReduce }
+    /// The all-reduce that is used, but for what ``bucketChoices`` says of a bucket.
+    public var allReduceInUse: AllReduceAlgorithm {
+        allReduceChoice?.algorithm ?? bucketChoices?.first?.algorithm ?? allReduce
+    }
 
-    /// Chooses the cheapest all-reduce for `elements` numbers where the plan leaves that open.
-    func choosingAllReduce(elements: Int) throws -> StrategyPlan {
+    /// Chooses the cheapest all-reduce for a network's gradient, or for each of its buckets, where the plan leaves that open,
+    /// on the devices of a seed.
+    func choosingAllReduce(of network: Network, seeds: SeedSequence) throws -> StrategyPlan {
         guard allReduce == .automatic, fabric != .threads, let cluster, let description, !description.isFederated
         else { return self }
         let ranks = description.make(configuration).rankCount
         // Of the fabric only the network counts, and no computation is made.
         let fabric = SimulatedFabric(
-            nodes: cluster.nodes(ranks: ranks, server: nil), jitter: cluster.jitter, interconnect: cluster.network,
+            nodes: cluster.nodes(ranks: ranks, server: nil, seeds: seeds), jitter: cluster.jitter,
+            interconnect: cluster.network,
             compute: ComputeModel(.reference, flopsPerSample: 1, parameters: 1), groups: cluster.groups(ranks: ranks),
             seeds: SeedSequence(0), pool: HostPool(threads: 1))
         var plan = self
-        plan.allReduceChoice = try AllReduceChoice(on: fabric, elements: elements)
+        if let overlap = configuration.overlap, ranks > 1 {
+            var lengths: [Int] = []
+            for bucket in overlap.buckets(of: network) where !lengths.contains(bucket.range.count) {
+                lengths.append(bucket.range.count)
+            }
+            plan.bucketChoices = try lengths.map { try AllReduceChoice(on: fabric, elements: $0) }
+        } else {
+            plan.allReduceChoice = try AllReduceChoice(on: fabric, elements: network.parameterCount)
+        }
         return plan
+    }
+
+    /// How gradients are sent while they are computed; nil where they are not, also where that was asked for and threads of
+    /// this machine have nothing to overlap.
+    public var overlapInUse: GradientOverlap? {
+        guard fabric != .threads, let description, description.make(configuration).rankCount > 1 else { return nil }
+        return configuration.overlap
+    }
+
+    /// What was chosen for buckets of these lengths.
+    public var allReduceByLength: [Int: AllReduceAlgorithm] {
+        Dictionary(uniqueKeysWithValues: (bucketChoices ?? []).map { ($0.elements, $0.algorithm) })
     }
 
     public var description: StrategyDescription? { StrategyRegistry.named(name) }
 
     /// Whether a simulated run does the same on every cluster, so that its schedule can be recorded: not where a limit on
-    /// time, or on bytes until an evaluation, ends it.
+    /// time, or on bytes until an evaluation, ends it, and not where ranks leave.
     public var hasFixedSchedule: Bool {
         fabric == .simulated && configuration.limits?.clusterSeconds == nil && configuration.limits?.bytesSent == nil
-            && description?.make(configuration).hasFixedSchedule == true
+            && cluster?.dropouts == nil && description?.make(configuration).hasFixedSchedule == true
     }
 }
 

@@ -17,8 +17,9 @@ public struct Repricing: Sendable {
     private let runs: [Run]
     private let computeModel: ComputeModel
     private let target: Double
-    /// Numbers in the model.
-    private let elements: Int
+    private let network: Network
+    /// Of the first run, on whose devices an all-reduce is chosen.
+    private let firstSeeds: SeedSequence
     /// Nothing is computed.
     private let pool = HostPool(threads: 1)
 
@@ -34,7 +35,8 @@ public struct Repricing: Sendable {
         self.plan = plan
         self.computeModel = computeModel
         target = results.plan.target
-        elements = try TrainingTask.named(results.plan.task).network.parameterCount
+        network = try TrainingTask.named(results.plan.task).network
+        firstSeeds = SeedSequence(results.plan.seeds[0])
         runs = try results.runs.filter { $0.strategy == plan.name }.map { record in
             Run(record: record, schedule: try schedule(record.seed))
         }
@@ -61,6 +63,7 @@ public struct Repricing: Sendable {
         public let computeSeconds: Double
         public let communicationSeconds: Double
         public let idleSeconds: Double
+        public let hiddenCommunicationSeconds: Double
         public let bytesSent: Int
         public let messagesSent: Int
         /// With the times of the other cluster.
@@ -73,9 +76,16 @@ public struct Repricing: Sendable {
     ///
     /// - Returns: also the plan, with the all-reduce that is the cheapest there where it leaves that open.
     public func price(_ plan: StrategyPlan) throws -> (plan: StrategyPlan, runs: [PricedRun]) {
+        guard plan.cluster?.dropouts == nil else {
+            throw ExperimentError(
+                """
+                cluster '\(plan.cluster?.name ?? "")': its machines leave, and a schedule is of ranks that stay; allowed are \
+                clusters without dropouts and lifetime
+                """)
+        }
         var plan = plan
-        plan.allReduceChoice = nil
-        plan = try plan.choosingAllReduce(elements: elements)
+        (plan.allReduceChoice, plan.bucketChoices) = (nil, nil)
+        plan = try plan.choosingAllReduce(of: network, seeds: firstSeeds)
         return (plan, try runs.map { try price($0, plan) })
     }
 
@@ -84,6 +94,7 @@ public struct Repricing: Sendable {
             throw ExperimentError("\(plan.name) has no cluster")
         }
         let strategy = description.make(plan.configuration)
+        try plan.checkSameRanks(as: run.record, on: self.plan, network)
         guard run.schedule.ranks == strategy.rankCount else {
             throw ExperimentError(
                 "a schedule of \(run.schedule.ranks) ranks for \(plan.name), which has \(strategy.rankCount)")
@@ -98,13 +109,15 @@ public struct Repricing: Sendable {
                 \(run.record.evaluations.count) in its results: the schedule is of another run
                 """)
         }
-        let account = TimeAccount(ofOneWorker: report.accounts, strategy)
+        let account = TimeAccount(
+            ofOneWorker: report.accounts, strategy, leftOut: run.record.memoryShortage?.ranks ?? 0)
         let evaluations = zip(run.record.evaluations, report.evaluations).map { $0.moved(to: $1) }
         return PricedRun(
             seed: run.record.seed, clusterSeconds: report.seconds.toTheNanosecond,
             computeSeconds: account.computeSeconds.toTheNanosecond,
             communicationSeconds: account.communicationSeconds.toTheNanosecond,
             idleSeconds: max(0, report.seconds - account.computeSeconds - account.communicationSeconds).toTheNanosecond,
+            hiddenCommunicationSeconds: account.hiddenCommunicationSeconds.toTheNanosecond,
             bytesSent: report.bytes, messagesSent: report.messages, evaluations: evaluations,
             secondsToTarget: TimeToAccuracy(evaluations, target: target).sustainedSeconds ?? .infinity)
     }

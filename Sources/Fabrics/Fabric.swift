@@ -17,26 +17,41 @@ public struct FabricReport: Sendable {
     /// Where each rank's time went.
     public let accounts: [TimeAccount]
     public let ledger: TrafficLedger
+    /// Ranks that left before their program had ended, in the order of time.
+    public let departures: [Departure]
+
+    init(seconds: Double, accounts: [TimeAccount], ledger: TrafficLedger, departures: [Departure] = []) {
+        self.seconds = seconds
+        self.accounts = accounts
+        self.ledger = ledger
+        self.departures = departures
+    }
 }
 
 /// Where a rank's cluster time went; what is in none of the accounts came after its program's end.
 public struct TimeAccount: Hashable, Sendable {
     public var computeSeconds = 0.0
-    /// From when all that are needed were ready until the messages were there.
+    /// From when all that are needed were ready until the messages were there, as far as the rank computed nothing
+    /// meanwhile: exposed communication.
     public var communicationSeconds = 0.0
-    /// Until others sent what the rank was receiving, or came to the collective that it had entered.
+    /// The same, as far as the rank computed meanwhile, so that it lengthened nothing: part of `computeSeconds`. Only where
+    /// communication overlaps computation.
+    public var hiddenCommunicationSeconds = 0.0
+    /// Until others sent what the rank was receiving, or came to the collective that it had entered; not while it computed
+    /// beside that.
     public var waitingSeconds = 0.0
 
     public init() {}
 
     enum Part {
-        case communication, waiting
+        case communication, hiddenCommunication, waiting
     }
 
     mutating func add(_ part: Part, from begin: VirtualTime, to end: VirtualTime) {
         let seconds = end.seconds - begin.seconds
         switch part {
         case .communication: communicationSeconds += seconds
+        case .hiddenCommunication: hiddenCommunicationSeconds += seconds
         case .waiting: waitingSeconds += seconds
         }
     }

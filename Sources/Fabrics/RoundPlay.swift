@@ -31,7 +31,8 @@ struct RoundPlay {
     }
 
     /// When a rank enters.
-    struct Entry: Equatable {
+    struct Entry {
+        /// Its place in the group.
         let rank: Int
         let time: VirtualTime
         /// For how long it does nothing but compute when it is done; 0 where that is not known.
@@ -39,13 +40,16 @@ struct RoundPlay {
     }
 
     /// - Parameters:
-    ///   - entries: of all ranks, in the order in which they enter.
+    ///   - entries: of all of the collective, in the order in which they enter.
+    ///   - group: the ranks that the places stand for; nil for these very ones.
     ///   - network: with nothing under way from the first entry on.
     /// - Returns: nil where messages overtake each other, so that they must be played one by one.
     init?(
-        _ algorithm: any CollectiveAlgorithm, elements: Int, _ entries: [Entry], on network: NetworkModel
+        _ algorithm: any CollectiveAlgorithm, elements: Int, _ entries: [Entry], of group: RankGroup? = nil,
+        on network: NetworkModel
     ) {
         let ranks = entries.count
+        let group = group ?? RankGroup(all: ranks)
         guard let rounds = algorithm.rounds(of: ranks), rounds > 0 else { return nil }
         self.network = network
         traffic = Array(repeating: ((0, 0), (0, 0)), count: ranks)
@@ -67,7 +71,8 @@ struct RoundPlay {
                 }
                 let bytes = send.bytes + Message.framingBytes
                 lastPost = max(lastPost, player.ready)
-                let transit = self.network.depart(from: player.rank, to: send.to, bytes: bytes, at: player.ready)
+                let transit = self.network.depart(
+                    from: group.rank(at: player.rank), to: group.rank(at: send.to), bytes: bytes, at: player.ready)
                 players[turn].departed = transit.departed
                 // A receiver's port must be asked in the order of rounds. Of one sender messages stay in order; of two, a
                 // tie would be decided by what else happens.

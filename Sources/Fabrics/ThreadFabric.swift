@@ -14,18 +14,21 @@ public struct ThreadFabric: Fabric {
         public var jitter: Jitter
         public var compute: ComputeModel
         public var allReduce: AllReduceAlgorithm
+        /// In its place for vectors of these lengths, such as the buckets of a gradient.
+        public var allReduceByLength: [Int: AllReduceAlgorithm]
         /// The cluster's racks or sites, of consecutive ranks; nil where it has none.
         public var groups: [Range<Int>]?
         public var seeds: SeedSequence
 
         public init(
             nodes: [Node], jitter: Jitter = .none, compute: ComputeModel, allReduce: AllReduceAlgorithm = .ring,
-            groups: [Range<Int>]? = nil, seeds: SeedSequence
+            allReduceByLength: [Int: AllReduceAlgorithm] = [:], groups: [Range<Int>]? = nil, seeds: SeedSequence
         ) {
             self.nodes = nodes
             self.jitter = jitter
             self.compute = compute
             self.allReduce = allReduce
+            self.allReduceByLength = allReduceByLength
             self.groups = groups
             self.seeds = seeds
         }

@@ -13,6 +13,8 @@ final class ThreadJob: @unchecked Sendable {
     struct Slot {
         var vector: ParameterVector?
         var enteredSeconds = 0.0
+        /// When it entered the all-reduce of each bucket of the vector, where it is sent in buckets.
+        var bucketSeconds: [Double] = []
     }
 
     let ranks: Int
@@ -95,9 +97,17 @@ final class ThreadJob: @unchecked Sendable {
         slots[rank] = Slot(vector: vector, enteredSeconds: seconds)
     }
 
+    func show(_ vector: ParameterVector, of rank: Int, at bucketSeconds: [Double]) {
+        slots[rank] = Slot(vector: vector, bucketSeconds: bucketSeconds)
+    }
+
     /// A rank's vector; only between the barriers of a collective.
     func shownVector(of rank: Int) -> ParameterVector? { slots[rank].vector }
     func lastEnteredSeconds() -> Double { (0..<ranks).reduce(0) { max($0, slots[$1].enteredSeconds) } }
+
+    func lastEnteredSeconds(bucket: Int) -> Double {
+        (0..<ranks).reduce(0) { max($0, slots[$1].bucketSeconds[bucket]) }
+    }
 
     // MARK: Messages
 

@@ -7,8 +7,8 @@ import Kernel
 /// `@unchecked Sendable`: only the rank's own thread uses it, and `account` is read after the program has ended.
 final class ThreadRank: Rank, @unchecked Sendable {
     let index: Int
-    private let job: ThreadJob
-    private(set) var account = TimeAccount()
+    let job: ThreadJob
+    var account = TimeAccount()
     /// Where the rank computes what it contributes to an all-reduce; kept for its memory.
     private var contribution: ParameterVector?
     /// Kept for its memory.
@@ -43,7 +43,7 @@ final class ThreadRank: Rank, @unchecked Sendable {
         let start = job.clock.seconds
         let result = body()
         if let emulation = job.emulation {
-            job.clock.wait(until: start + emulation.compute.seconds(work) / emulation.nodes[index].speed)
+            job.clock.wait(until: start + emulation.compute.seconds(work, on: emulation.nodes[index]))
         }
         account.computeSeconds += job.clock.seconds - start
         return result
@@ -111,13 +111,22 @@ final class ThreadRank: Rank, @unchecked Sendable {
     ) async throws {
         guard count > 1 else { return update(vector, 0..<vector.count) }
         try collective(.allReduce(reduction), vector, elements: vector.count, purpose) {
-            // The sum of a slice goes where this core has its own part of it, and is used up here: no rank sees it but
-            // in what `update` changes.
-            let slice = (0..<vector.count).part(index, of: count)
-            ParameterVector.reduce(
-                shownVectors(), in: slice, scale: reduction.scale(ranks: count), into: index, update)
-            chargeExchange(of: slice, purpose)
+            sumSlice(reduction, count: vector.count, purpose, update)
         }
+    }
+
+    /// Adds up this rank's slice of all vectors; only between the barriers of a collective.
+    ///
+    /// The sum of a slice goes where this core has its own part of it, and is used up here: no rank sees it but in what
+    /// `update` changes.
+    func sumSlice(
+        _ reduction: Reduction, count elements: Int, _ purpose: TrafficPurpose,
+        _ update: @Sendable (_ sum: ParameterVector, _ range: Range<Int>) -> Void
+    ) {
+        let slice = (0..<elements).part(index, of: count)
+        ParameterVector.reduce(
+            shownVectors(), in: slice, scale: reduction.scale(ranks: count), into: index, update)
+        chargeExchange(of: slice, purpose)
     }
 
     func allReduce(
@@ -125,15 +134,17 @@ final class ThreadRank: Rank, @unchecked Sendable {
         contribution body: @escaping @Sendable (_ vector: ParameterVector) -> Void,
         update: @escaping @Sendable (_ sum: ParameterVector, _ range: Range<Int>) -> Void
     ) async throws {
-        let vector: ParameterVector
-        if let contribution, contribution.count == count {
-            vector = contribution
-        } else {
-            vector = ParameterVector(count: count)
-            contribution = vector
-        }
+        let vector = contributionVector(count)
         measure(work) { body(vector) }
         try await allReduce(vector, reduction, purpose: purpose, update: update)
+    }
+
+    /// The vector that the rank contributes, of arbitrary contents.
+    func contributionVector(_ count: Int) -> ParameterVector {
+        if let contribution, contribution.count == count { return contribution }
+        let vector = ParameterVector(count: count)
+        contribution = vector
+        return vector
     }
 
     func reduceScatter(
@@ -242,7 +253,8 @@ final class ThreadRank: Rank, @unchecked Sendable {
         job.show(vector, of: index, at: entered)
         if let emulation = job.emulation {
             let algorithm = kind.messages(
-                emulation.allReduce, groups: emulation.groups, ranks: count, elements: elements)
+                emulation.allReduceByLength[elements] ?? emulation.allReduce, groups: emulation.groups, ranks: count,
+                elements: elements)
             try play(algorithm, elements: elements, purpose)
         }
         try job.barrier.wait()
@@ -253,7 +265,7 @@ final class ThreadRank: Rank, @unchecked Sendable {
         account.waitingSeconds += max(0, ready - entered)
     }
 
-    private func play(_ algorithm: any CollectiveAlgorithm, elements: Int, _ purpose: TrafficPurpose) throws {
+    func play(_ algorithm: any CollectiveAlgorithm, elements: Int, _ purpose: TrafficPurpose) throws {
         var departed = 0.0
         var next = 0
         while let step = algorithm.step(next, rank: index, of: count, elements: elements) {

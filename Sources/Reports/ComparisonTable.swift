@@ -14,8 +14,8 @@ public enum ComparisonTable {
                 ("time to \(target(results))", .right),
             ] + (showsFirstCrossing ? [("first crossing", .right)] : []) + [
                 ("accuracy at the end", .right), ("cluster time", .right),
-                ("compute", .right), ("network", .right), ("idle", .right), ("sent", .right), ("host time", .right),
-            ])
+                ("compute", .right), ("network", .right), ("idle", .right),
+            ] + (showsHidden(results) ? [("hidden", .right)] : []) + [("sent", .right), ("host time", .right)])
         for summary in results.summaries {
             let total = summary.spread(\.clusterSeconds).median
             func share(_ part: (RunRecord) -> Double) -> String {
@@ -29,6 +29,7 @@ public enum ComparisonTable {
                 ] + (showsFirstCrossing ? [duration(summary.firstCrossing.median)] : []) + [
                     accuracy(summary), Format.seconds(total), share(\.computeSeconds),
                     share(\.communicationSeconds), share(\.idleSeconds),
+                ] + (showsHidden(results) ? [share { $0.hiddenCommunicationSeconds ?? 0 }] : []) + [
                     summary.count(\.traffic.bytesTotal) == 0
                         ? "-" : Format.bytes(Double(summary.count(\.traffic.bytesTotal))),
                     Format.seconds(summary.spread(\.hostSeconds).median),
@@ -36,6 +37,9 @@ public enum ComparisonTable {
         }
         return table
     }
+
+    /// Whether communication of a strategy can be hidden behind its computation.
+    static func showsHidden(_ results: Results) -> Bool { results.plan.strategies.contains { $0.overlapInUse != nil } }
 
     static func target(_ results: Results) -> String {
         "\(Format.significant(results.plan.target * 100)) %"
@@ -68,10 +72,11 @@ public enum ComparisonTable {
 
     static func accuracy(_ summary: StrategySummary) -> String {
         let accuracy = summary.finalAccuracy
-        let diverged = summary.divergedCount == 0 ? "" : " (\(summary.divergedCount) diverged)"
+        let counts = [(summary.divergedCount, "diverged"), (summary.stoppedCount, "stopped")].filter { $0.0 > 0 }
+        let ends = counts.isEmpty ? "" : " (\(counts.map { "\($0.0) \($0.1)" }.joined(separator: ", ")))"
         let median = Format.percent(accuracy.median, decimals: 2)
-        guard summary.runs.count > 1 else { return median + diverged }
-        return "\(median) [\(Format.fixed(accuracy.low * 100, 2)), \(Format.fixed(accuracy.high * 100, 2))]\(diverged)"
+        guard summary.runs.count > 1 else { return median + ends }
+        return "\(median) [\(Format.fixed(accuracy.low * 100, 2)), \(Format.fixed(accuracy.high * 100, 2))]\(ends)"
     }
 }
 

@@ -12,8 +12,8 @@ public enum MarkdownReport {
             results.isComplete ? "" : "**Stopped before its end: \(results.runs.count) runs are finished.**\n",
             ComparisonTable.markdown(results), summary(results), reading(results), TimeSection.render(results),
             VerdictSection.render(results), TargetSection.render(results), CostSection.render(results),
-            ContractSection.render(results), tuned(results), clusters(results), traffic(results), skew(results),
-            machine(results),
+            ContractSection.render(results), tuned(results), clusters(results), DeviceSection.render(results),
+            DropoutSection.render(results), traffic(results), skew(results), machine(results),
         ]
         return sections.filter { !$0.isEmpty }.joined(separator: "\n")
     }
@@ -53,7 +53,7 @@ public enum MarkdownReport {
             let ratio = Double(most.count(\.traffic.bytesTotal)) / Double(least.count(\.traffic.bytesTotal))
             text +=
                 "Over a network, `\(least.strategy)` sends least, \(Format.bytes(Double(least.count(\.traffic.bytesTotal))))"
-            // A last round can go beyond the budget, and a diverged run ends early.
+            // A last round can go beyond the budget, and a run that diverged or was stopped ends early.
             let samples = senders.map { Double($0.count(\.samples)) }
             let areEqual = (samples.max() ?? 0) <= 1.02 * (samples.min() ?? 0)
             text += areEqual ? " for the same number of samples" : ""
@@ -78,8 +78,16 @@ public enum MarkdownReport {
             mean of the last three; `-` means never; *first crossing* is the first evaluation at or above the target. *Cluster time* is what the job takes on the machines it is about: \
             measured on threads of this machine, or simulated; *host time* is how long the benchmark kept this machine \
             busy. *Compute*, *network* and *idle* are shares of a working worker's cluster time (medians, so they need not add up to 100 %). Evaluation is charged to \
-            none of them.
+            none of them.\(hidden(results))
 
+            """
+    }
+
+    private static func hidden(_ results: Results) -> String {
+        guard ComparisonTable.showsHidden(results) else { return "" }
+        return """
+             Where gradients are sent during the backward pass, *network* is what the worker waits for (exposed communication); \
+            *hidden* is the communication beside which it computed, part of *compute*.
             """
     }
 
@@ -140,10 +148,16 @@ public enum MarkdownReport {
                 text += "- `\(strategy.name)`: \(cluster.name), \(strategy.fabric.rawValue): \(cluster.figures)."
                 if strategy.description?.isFederated != true {
                     text += " All-reduce: \(OptionText.allReduce(strategy))."
+                    if cluster.dropouts != nil {
+                        text += " When a rank leaves: \((strategy.configuration.onDropout ?? .stop).rawValue)."
+                    }
                 }
+                if let note = OptionText.overlapNote(strategy, task: results.plan.task) { text += " It \(note)." }
                 text += cluster.source.isEmpty ? "\n" : " Source: \(cluster.source).\n"
             } else {
-                text += "- `\(strategy.name)`: threads of this machine, measured.\n"
+                text += "- `\(strategy.name)`: threads of this machine, measured."
+                if let note = OptionText.overlapNote(strategy, task: results.plan.task) { text += " It \(note)." }
+                text += "\n"
             }
         }
         if let model = results.computeModel, results.plan.strategies.contains(where: { $0.fabric != .threads }) {
@@ -153,7 +167,7 @@ public enum MarkdownReport {
                 model.name == "calibrated"
                 ? "measured on one core of this machine before the runs" : "device profile `\(model.name)`"
             text +=
-                "- Compute time of simulated machines: \(origin); seconds a training step by batch size: \(points). A machine's `speed` divides it.\n"
+                "- Compute time of simulated machines: \(origin); seconds a training step by batch size: \(points). A machine's `speed` divides it, and so do as many of its cores as a step has samples.\n"
         }
         return text
     }

@@ -18,8 +18,29 @@ public enum OptionText {
 
     /// The all-reduce of a strategy: of one that was chosen, also what the others would take.
     public static func allReduce(_ plan: StrategyPlan) -> String {
-        guard let choice = plan.allReduceChoice else { return plan.allReduce.rawValue }
-        return "\(plan.allReduce.rawValue), which is \(self.choice(choice))"
+        let choices = [plan.allReduceChoice].compactMap { $0 } + (plan.bucketChoices ?? [])
+        guard !choices.isEmpty else { return plan.allReduce.rawValue }
+        return "\(plan.allReduce.rawValue), which is \(choices.map(choice).joined(separator: ", and "))"
+    }
+
+    /// What `--overlap` makes of a strategy; nil where it was not asked for, or there is nothing to send.
+    public static func overlapNote(_ plan: StrategyPlan, task: String) -> String? {
+        guard let asked = plan.configuration.overlap else { return nil }
+        guard let overlap = plan.overlapInUse else {
+            return plan.fabric == .threads
+                ? """
+                goes on as without --overlap: on threads of this machine the cores that would send a bucket are those that \
+                compute
+                """ : nil
+        }
+        guard let network = try? TrainingTask.named(task).network else { return nil }
+        let sizes = overlap.buckets(of: network).map { Double($0.range.count * MemoryLayout<Float>.size) }
+        let listed = sizes.count > 8 ? Array(sizes.prefix(8)) : sizes
+        let more = sizes.count > listed.count ? ", ..." : ""
+        return """
+            sends its gradients while the backward pass runs, in \(sizes.count) bucket\(sizes.count == 1 ? "" : "s"): \
+            \(listed.map(Format.bytes).joined(separator: ", "))\(more) (closed at \(Format.bytes(Double(asked.bucketBytes))))
+            """
     }
 
     /// Which all-reduce was chosen, and why.

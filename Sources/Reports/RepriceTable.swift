@@ -5,13 +5,16 @@ import Statistics
 
 /// Recorded runs on other clusters: a row for each strategy and cluster, for a terminal and as CSV.
 public struct RepriceTable {
-    private struct Row {
+    struct Row {
         let plan: StrategyPlan
         let cluster: ClusterSpec
         let runs: [Repricing.PricedRun]
+
+        var usesAllReduce: Bool { plan.description?.isFederated != true }
     }
 
     public static let name = "reprice.csv"
+    public static let markdownName = "reprice.md"
     private let target: Double
     private var rows: [Row] = []
 
@@ -26,12 +29,27 @@ public struct RepriceTable {
         rows.append(Row(plan: plan, cluster: cluster, runs: runs))
     }
 
+    /// All rows, and which strategy is the first on which cluster.
     public var terminal: String {
-        var table = TextTable([
-            ("strategy", .left), ("cluster", .left), ("latency", .right), ("bandwidth", .right), ("jitter", .left),
-            ("all-reduce", .left), ("time to \(Format.significant(target * 100)) %", .right), ("cluster time", .right),
-            ("compute", .right), ("network", .right), ("idle", .right), ("sent", .right),
-        ])
+        let first = FirstByCluster(rows, target: target)
+        return table.terminal
+            + (first.isWorthShowing ? "\nWhich is the first (*) on which cluster:\n\n\(first.terminal)" : "")
+    }
+
+    public var markdown: String {
+        let first = FirstByCluster(rows, target: target)
+        return (first.isWorthShowing ? "## Which strategy is the first on which cluster\n\n\(first.markdown)\n" : "")
+            + "## All prices\n\nMedians over seeds; times are cluster time.\n\n\(table.markdown)"
+    }
+
+    private var table: TextTable {
+        var table = TextTable(
+            [
+                ("strategy", .left), ("cluster", .left), ("latency", .right), ("bandwidth", .right), ("jitter", .left),
+                ("all-reduce", .left), ("time to \(Format.significant(target * 100)) %", .right),
+                ("cluster time", .right),
+                ("compute", .right), ("network", .right), ("idle", .right),
+            ] + (showsHidden ? [("hidden", .right)] : []) + [("sent", .right)])
         for row in rows {
             let link = row.cluster.worker.link
             let (up, down) = (link.uplinkBytesPerSecond, link.downlinkBytesPerSecond)
@@ -40,16 +58,18 @@ public struct RepriceTable {
             func share(_ part: (Repricing.PricedRun) -> Double) -> String {
                 total > 0 ? Format.percent(median(row, part) / total, decimals: 0) : "-"
             }
-            table.append([
-                row.plan.name, row.cluster.name, Format.seconds(link.latencySeconds),
-                up == down ? Format.bandwidth(up) : "\(Format.bandwidth(up)) / \(Format.bandwidth(down))",
-                "\(row.cluster.jitter)", usesAllReduce(row) ? allReduce(row.plan) : "-",
-                time.median.isFinite ? Format.seconds(time.median) : "-", Format.seconds(total),
-                share(\.computeSeconds), share(\.communicationSeconds), share(\.idleSeconds),
-                Format.bytes(median(row) { Double($0.bytesSent) }),
-            ])
+            table.append(
+                [
+                    row.plan.name, row.cluster.name, Format.seconds(link.latencySeconds),
+                    up == down ? Format.bandwidth(up) : "\(Format.bandwidth(up)) / \(Format.bandwidth(down))",
+                    "\(row.cluster.jitter)", row.usesAllReduce ? allReduce(row.plan) : "-",
+                    time.median.isFinite ? Format.seconds(time.median) : "-", Format.seconds(total),
+                    share(\.computeSeconds), share(\.communicationSeconds), share(\.idleSeconds),
+                ] + (showsHidden ? [share(\.hiddenCommunicationSeconds)] : []) + [
+                    Format.bytes(median(row) { Double($0.bytesSent) })
+                ])
         }
-        return table.terminal
+        return table
     }
 
     /// A row for each seed; times are cluster time in seconds, with all digits that the clock has.
@@ -58,7 +78,7 @@ public struct RepriceTable {
             "strategy", "cluster", "latency_seconds", "uplink_bytes_per_second", "downlink_bytes_per_second", "jitter",
             "allreduce", "seed", "time_to_target_seconds", "cluster_seconds", "compute_seconds",
             "communication_seconds",
-            "idle_seconds", "bytes_sent", "messages",
+            "idle_seconds", "bytes_sent", "messages", "hidden_communication_seconds",
         ])
         for row in rows {
             let link = row.cluster.worker.link
@@ -66,11 +86,11 @@ public struct RepriceTable {
                 csv.append([
                     row.plan.name, row.cluster.name, CSV.amount(link.latencySeconds),
                     CSV.number(link.uplinkBytesPerSecond), CSV.number(link.downlinkBytesPerSecond),
-                    "\(row.cluster.jitter)", usesAllReduce(row) ? row.plan.allReduceInUse.rawValue : "",
+                    "\(row.cluster.jitter)", row.usesAllReduce ? row.plan.allReduceInUse.rawValue : "",
                     String(run.seed),
                     CSV.amount(run.secondsToTarget), CSV.amount(run.clusterSeconds), CSV.amount(run.computeSeconds),
                     CSV.amount(run.communicationSeconds), CSV.amount(run.idleSeconds), CSV.count(run.bytesSent),
-                    CSV.count(run.messagesSent),
+                    CSV.count(run.messagesSent), CSV.amount(run.hiddenCommunicationSeconds),
                 ])
             }
         }
@@ -78,10 +98,13 @@ public struct RepriceTable {
     }
 
     private func allReduce(_ plan: StrategyPlan) -> String {
-        plan.allReduce.rawValue + (plan.allReduceChoice.map { " (\($0.algorithm.rawValue))" } ?? "")
+        var chosen: [String] = []
+        for choice in [plan.allReduceChoice].compactMap({ $0 }) + (plan.bucketChoices ?? [])
+        where !chosen.contains(choice.algorithm.rawValue) { chosen.append(choice.algorithm.rawValue) }
+        return plan.allReduce.rawValue + (chosen.isEmpty ? "" : " (\(chosen.joined(separator: ", ")))")
     }
 
-    private func usesAllReduce(_ row: Row) -> Bool { row.plan.description?.isFederated != true }
+    private var showsHidden: Bool { rows.contains { $0.plan.overlapInUse != nil } }
 
     private func median(_ row: Row, _ value: (Repricing.PricedRun) -> Double) -> Double {
         SpreadSummary(row.runs.map(value)).median

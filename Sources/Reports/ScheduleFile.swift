@@ -75,9 +75,24 @@ public enum ScheduleFile {
         let programs = try contents.programs.map { record in
             let program = try ScheduleText.read(record.operations, operations: operations.count, most: left)
             left -= program.count
+            try check(program, operations)
             return program
         }
         return Schedule(operations: operations, programs: programs, programOfRank: ofRank)
+    }
+
+    /// What belongs to a step comes after it, and names one of its shares.
+    private static func check(_ program: [UInt32], _ operations: [Fabrics.Operation]) throws(ReportError) {
+        var shares: Int?
+        for index in program {
+            switch operations[Int(index)] {
+            case .step(_, _, let own): shares = own.count
+            case .ready(let share) where share >= shares ?? 0:
+                throw ReportError("an operation 'ready' with share \(share) of a step that has \(shares ?? 0)")
+            case .update where shares == nil: throw ReportError("an operation 'update' before any step")
+            default: break
+            }
+        }
     }
 
     /// The schedule of one of a folder's runs.
@@ -104,6 +119,8 @@ private struct OperationRecord: Codable {
     var root: Int?
     var isMean: Bool?
     var elements: Int?
+    var shares: [Double]?
+    var share: Int?
     var purpose: TrafficPurpose?
     var direction: TrafficDirection?
 
@@ -111,9 +128,15 @@ private struct OperationRecord: Codable {
         switch operation {
         case .compute(let work):
             kind = "compute"
-            (fullSteps, samplesPerStep) = (work.fullSteps, work.samplesPerStep)
-            (shortSteps, samplesPerShortStep) = (work.shortSteps, work.samplesPerShortStep)
-            vectorElements = work.vectorElements
+            set(work)
+        case .step(let work, let elements, let shares):
+            kind = "step"
+            set(work)
+            (self.elements, self.shares) = (elements, shares)
+        case .ready(let share):
+            kind = "ready"
+            self.share = share
+        case .update: kind = "update"
         case .send(let receiver, let elements, let purpose, let direction):
             kind = "send"
             (peer, self.elements, self.purpose, self.direction) = (receiver, elements, purpose, direction)
@@ -128,14 +151,32 @@ private struct OperationRecord: Codable {
         }
     }
 
+    private mutating func set(_ work: ComputeWork) {
+        (fullSteps, samplesPerStep) = (work.fullSteps, work.samplesPerStep)
+        (shortSteps, samplesPerShortStep) = (work.shortSteps, work.samplesPerShortStep)
+        vectorElements = work.vectorElements
+    }
+
+    private func work() throws(ReportError) -> ComputeWork {
+        var work = ComputeWork.none
+        (work.fullSteps, work.samplesPerStep) = (try count(fullSteps), try count(samplesPerStep))
+        (work.shortSteps, work.samplesPerShortStep) = (try count(shortSteps), try count(samplesPerShortStep))
+        work.vectorElements = try count(vectorElements)
+        return work
+    }
+
     func operation(ranks: Int) throws(ReportError) -> Fabrics.Operation {
         switch kind {
-        case "compute":
-            var work = ComputeWork.none
-            (work.fullSteps, work.samplesPerStep) = (try count(fullSteps), try count(samplesPerStep))
-            (work.shortSteps, work.samplesPerShortStep) = (try count(shortSteps), try count(samplesPerShortStep))
-            work.vectorElements = try count(vectorElements)
-            return .compute(work)
+        case "compute": return .compute(try work())
+        case "step":
+            guard let shares, !shares.isEmpty, shares.allSatisfy({ $0 > 0 && $0 <= 1 }), shares == shares.sorted()
+            else {
+                throw failure(
+                    "shares \(shares.map { "\($0)" } ?? "missing"); allowed are those above 0 up to 1, ascending")
+            }
+            return .step(try work(), elements: try count(elements), shares: shares)
+        case "ready": return .ready(share: try count(share))
+        case "update": return .update
         case "send":
             guard let purpose, let direction else { throw failure("no purpose or direction") }
             return .send(to: try rank(peer, ranks), elements: try count(elements), purpose, direction)

@@ -8,13 +8,16 @@ enum TimeSection {
     static func render(_ results: Results) -> String {
         let summaries = results.summaries
         guard !summaries.isEmpty else { return "" }
+        let hidden =
+            ComparisonTable.showsHidden(results)
+            ? " *Hidden* is communication beside which the worker computed, part of *compute*." : ""
         return """
             ## What the time went to
 
-            \(shares(summaries).markdown)
+            \(shares(summaries, showsHidden: !hidden.isEmpty).markdown)
             Shares of a working worker's cluster time, medians over seeds. *Network* is exposed communication: from when all that \
             a worker needed of others had been sent, or all had come, until it was there; before, it is *waiting for others*. *Rest* \
-            is idle time at the end\(hasCohorts(summaries) ? cohorts : "").
+            is idle time at the end\(hasCohorts(summaries) ? cohorts : "").\(hidden)
 
             \(attribution(summaries))
             """
@@ -29,22 +32,24 @@ enum TimeSection {
         summaries.contains { $0.plan.description?.isFederated == true }
     }
 
-    private static func shares(_ summaries: [StrategySummary]) -> TextTable {
-        var table = TextTable([
-            ("strategy", .left), ("cluster time", .right), ("compute", .right), ("network", .right),
-            ("waiting for others", .right), ("rest", .right),
-        ])
+    private static func shares(_ summaries: [StrategySummary], showsHidden: Bool) -> TextTable {
+        var table = TextTable(
+            [
+                ("strategy", .left), ("cluster time", .right), ("compute", .right), ("network", .right),
+                ("waiting for others", .right), ("rest", .right),
+            ] + (showsHidden ? [("hidden", .right)] : []))
         for summary in summaries {
             let total = summary.spread(\.clusterSeconds).median
             func share(_ part: (RunRecord) -> Double) -> String {
                 total > 0 ? Format.percent(summary.spread(part).median / total) : "-"
             }
             let isSplit = summary.runs.allSatisfy { $0.waitingSeconds != nil }
-            table.append([
-                summary.strategy, Format.seconds(total), share(\.computeSeconds), share(\.communicationSeconds),
-                isSplit ? share { $0.waitingSeconds ?? 0 } : "-",
-                share { max(0, $0.idleSeconds - (isSplit ? $0.waitingSeconds ?? 0 : 0)) },
-            ])
+            table.append(
+                [
+                    summary.strategy, Format.seconds(total), share(\.computeSeconds), share(\.communicationSeconds),
+                    isSplit ? share { $0.waitingSeconds ?? 0 } : "-",
+                    share { max(0, $0.idleSeconds - (isSplit ? $0.waitingSeconds ?? 0 : 0)) },
+                ] + (showsHidden ? [share { $0.hiddenCommunicationSeconds ?? 0 }] : []))
         }
         return table
     }

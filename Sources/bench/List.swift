@@ -97,8 +97,10 @@ struct List: ParsableCommand {
             [
                 ("--seeds", "3, from --first-seed 1"), ("--schedule", "constant, --warmup 0"),
                 ("--nesterov", "off"), ("--weight-decay", "0"), ("--initialization", "he"),
-                ("--allreduce", "ring"), ("--clock", "auto"), ("--compute", "calibrated"),
-                ("--jitter", "the cluster's"), ("--repetitions", "1"), ("--machine", "workstation"),
+                ("--allreduce", "ring"), ("--overlap", "off; --bucket 25 MiB"), ("--clock", "auto"),
+                ("--compute", "calibrated"),
+                ("--jitter", "the cluster's"), ("--stragglers", "the cluster's"), ("--repetitions", "1"),
+                ("--machine", "workstation"), ("--on-dropout", "stop"), ("--failure-detection", "the cluster's, or 1s"),
                 ("--host-threads", "\(ProcessInfo.processInfo.activeProcessorCount), all cores"),
                 ("--output", "Results/latest"),
             ])

@@ -43,7 +43,7 @@ struct Run: ParsableCommand {
     }
 
     func run() throws {
-        let plan = try tuned.applied(to: try builder.plan(), training, federated)
+        let plan = try tuned.applied(to: try builder.plan(), training, federated, cluster)
         let experiment = try Experiment(plan, data: DataDirectory(files.data))
         let output = try OutputDirectory(files.output, notWith: StudyFile.name)
         let modelFiles = try ModelFiles(files.save, plan)
@@ -99,10 +99,16 @@ struct Run: ParsableCommand {
         interruption.disarm()
         print(ComparisonTable.terminal(results))
         print(MarkdownReport.summary(results))
+        if let words = DropoutSection.words(results) { print(words) }
         for strategy in results.plan.strategies {
-            guard let choice = strategy.allReduceChoice else { continue }
-            print("`\(strategy.name)` all-reduces by \(OptionText.choice(choice)).\n")
+            for choice in [strategy.allReduceChoice].compactMap({ $0 }) + (strategy.bucketChoices ?? []) {
+                print("`\(strategy.name)` all-reduces by \(OptionText.choice(choice)).\n")
+            }
+            if let note = OptionText.overlapNote(strategy, task: results.plan.task) {
+                print("`\(strategy.name)` \(note).\n")
+            }
         }
+        for line in DeviceSection.lines(results) { print(line + "\n") }
         try output.write(results)
         try writeTrace()
         try log?.check()
@@ -189,7 +195,7 @@ struct FileOptions: ParsableArguments {
         if record, !plan.strategies.contains(where: \.hasFixedSchedule) {
             throw ValidationError(
                 "--record: no chosen run is simulated and independent of time; allowed are --strategy sync, federated, or all "
-                    + "with --clock simulated, without --limit-time and --limit-bytes")
+                    + "with --clock simulated, without --limit-time, --limit-bytes and ranks that leave")
         }
     }
 }

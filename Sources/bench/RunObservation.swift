@@ -15,7 +15,7 @@ extension FileOptions {
                     runFile(file, strategy.name, seed: run.seed, isOnly: plan.isOneRun).path,
                     title: "\(strategy.name) on \(cluster), \(plan.task), seed \(run.seed) (cluster time)",
                     ranks: description?.rankCount ?? 1, server: description?.serverRank,
-                    allReduce: strategy.allReduceInUse)
+                    allReduce: strategy.allReduceInUse, allReduceByLength: strategy.allReduceByLength)
             }
         }
         guard record else { return }

@@ -39,7 +39,7 @@ struct StudyCommand: ParsableCommand {
         let builder = PlanBuilder(
             experiment: experiment, training: training, cluster: cluster, federated: federated,
             firstSeed: StudyOptions.firstSeed)
-        return try study.plan(try builder.plan(), experiment, training, federated)
+        return try study.plan(try builder.plan(), experiment, training, federated, cluster)
     }
 
     func validate() throws {

@@ -13,8 +13,8 @@ struct StudyOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             What to vary: [STRATEGY.]OPTION=V1,V2,... or, for a random search, [STRATEGY.]OPTION=LOW..HIGH[:log|:linear]. \
-            Options: learning-rate, momentum, weight-decay, batch, local-epochs, local-batch, fraction, allreduce. May stand \
-            several times. (default: learning-rate, 0.05 to 1.6)
+            Options: learning-rate, momentum, weight-decay, batch, local-epochs, local-batch, fraction, allreduce, bucket (with --overlap). May \
+            stand several times. (default: learning-rate, 0.05 to 1.6)
             """, valueName: "option=values"))
     var vary: [String] = []
 
@@ -59,7 +59,7 @@ struct StudyOptions: ParsableArguments {
     /// - Throws: `ValidationError` naming the option, what was found and what is allowed.
     func plan(
         _ experiment: ExperimentPlan, _ options: ExperimentOptions, _ training: TrainingOptions,
-        _ federated: FederatedOptions
+        _ federated: FederatedOptions, _ cluster: ClusterOptions
     ) throws -> StudyPlan {
         if options.repetitions != 1 {
             throw ValidationError("--repetitions is for 'bench run'; a study makes each run once")
@@ -70,7 +70,7 @@ struct StudyOptions: ParsableArguments {
         let texts = vary.isEmpty ? [search == .grid ? Self.defaultRates.grid : Self.defaultRates.random] : vary
         do {
             let dimensions = try texts.map { text throws(ExperimentError) in try SearchDimension(parsing: text) }
-            for option in training.given(federated) where dimensions.contains(where: { $0.option == option }) {
+            for option in training.given(federated, cluster) where dimensions.contains(where: { $0.option == option }) {
                 let name =
                     option == .learningRate && training.learningRate == nil
                     ? "scale-learning-rate-from" : option.rawValue

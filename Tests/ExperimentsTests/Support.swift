@@ -65,6 +65,8 @@ struct Setup {
     var hostThreads = 2
     var partition = "iid"
     var target = 0.8
+    /// Of the strategies with workers.
+    var overlap: GradientOverlap?
 
     var plan: ExperimentPlan {
         ExperimentPlan(
@@ -81,7 +83,8 @@ struct Setup {
                         optimizer: SGD.Configuration(), epochs: epochs, evaluateEveryEpochs: evaluateEvery,
                         workers: workers,
                         federated: TrainingConfiguration.Federated(
-                            clients: clients, fraction: fraction, localEpochs: 2, localBatch: 10, partition: partition))
+                            clients: clients, fraction: fraction, localEpochs: 2, localBatch: 10, partition: partition),
+                        overlap: strategy.isFederated || strategy.isSingleDevice ? nil : overlap)
                 )
             })
     }

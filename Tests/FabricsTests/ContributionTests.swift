@@ -64,6 +64,25 @@ import Testing
         }
     }
 
+    @Test func vectorsOfOneJobMayDifferInLength() throws {
+        let ranks = 20
+        let totals = Notes<[UInt32]>()
+        try run(simulated(ranks)) { rank in
+            for (turn, count) in [7, 500, 7].enumerated() {
+                let index = rank.index
+                let total = ParameterVector(count: count)
+                try await rank.allReduce(
+                    .sum, count: count, computing: .none, purpose: .gradient,
+                    contribution: { $0.copy(from: testVector(index, count: count)) },
+                    update: { sum, range in
+                        total.copy(from: sum, in: range)
+                        if range.upperBound == count { totals[turn] = bits(total) }
+                    })
+            }
+        }
+        #expect(totals.byRank == [7, 500, 7].map { reducedTestVectors(ranks, count: $0, .sum) })
+    }
+
     /// Memory is bounded by the work in flight and not by the number of ranks.
     @Test(arguments: [1, 2])
     func aThousandRanksShareAFewVectors(threads: Int) throws {

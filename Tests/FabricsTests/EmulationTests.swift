@@ -14,8 +14,8 @@ import Testing
     ) throws {
         let simulation = try run(simulated(ranks, link: Self.link, algorithm), program)
         var measured = 0.0
-        // What else the machine does can only delay: the best of three attempts counts.
-        for _ in 0..<3 {
+        // What else the machine does can only delay, for a while: one attempt that it leaves alone counts.
+        for _ in 0..<10 {
             let threads = try run(emulated(ranks, link: Self.link, algorithm), program)
             #expect(threads.ledger.entries == simulation.ledger.entries)
             measured = threads.seconds

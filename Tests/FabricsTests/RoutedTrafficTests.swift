@@ -108,6 +108,21 @@ import Testing
         #expect(lossy.values == lossless.values)
     }
 
+    @Test func retransmissionsHaveTheDirectionAndLengthOfTheirMessage() throws {
+        let network = Interconnect(loss: .init(probability: 0.5, timeoutSeconds: 1e-3))
+        let ledger = try run(fabric(network)) { rank in
+            if rank.index > 0 {
+                let vector = ParameterVector(count: 21)
+                try await rank.send(Message(vector, purpose: .modelUp, direction: .uplink), to: 0)
+            } else {
+                for sender in 1..<6 { _ = try await rank.receive(from: sender) }
+            }
+        }.ledger
+        let again = ledger.entries.filter { $0.purpose == .retransmission }
+        #expect(!again.isEmpty && again.allSatisfy { $0.direction == .uplink })
+        #expect(again.allSatisfy { $0.bytesSent == 100 * $0.messagesSent })
+    }
+
     /// The streams of loss belong to a sender's messages, not to what the others do.
     @Test func lossDoesNotDependOnTheNetwork() throws {
         let loss = Interconnect.Loss(probability: 0.3, timeoutSeconds: 1e-3)

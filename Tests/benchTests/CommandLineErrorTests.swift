@@ -40,6 +40,9 @@ struct WrongArguments: CustomTestStringConvertible, Sendable {
         Self("--latency", "2h", says: ["7200.0 s", "up to one hour"]),
         Self("--initialization", "ones", says: ["'ones'", "--initialization", "he"]),
         Self("--schedule", "step:3", says: ["'step:3'", "--schedule", "constant, cosine, step:EPOCHS:FACTOR"]),
+        Self("--stragglers", "4", says: ["'4' are no stragglers", "FRACTION:SLOWDOWN", "0.1:4"]),
+        Self("--stragglers", "4:0.1", says: ["'4' is not a share", "0 to 1"]),
+        Self("--stragglers", "0.1:x", says: ["'x' is not a slowdown", "1 to 1000"]),
         Self("--jitter", "normal", says: ["'normal'", "--jitter", "none, uniform:TIME", "lognormal:SIGMA"]),
         Self("--output", "", says: ["--output is empty", "folder"]),
         Self("--save", "", says: ["--save is empty", "file"]),
@@ -81,6 +84,11 @@ struct WrongArguments: CustomTestStringConvertible, Sendable {
         Self("--target", "120%", says: ["'120%'", "--target", "0 % to 100 %", share]),
         Self("--target", "-1%", says: ["'-1%'", "--target", "0 % to 100 %", share]),
         Self("--fraction", "0", says: ["--fraction is 0", "above 0 up to 1"]),
+        Self("--overlap", "--bucket", "25XB", says: ["'25XB'", "--bucket", "unknown unit 'XB'", "100MB"]),
+        Self("--overlap", "--bucket", "0MB", says: ["'0MB'", "--bucket", "not above 0", "100MB"]),
+        Self("--overlap", "--bucket", "-1MB", says: ["'-1MB'", "--bucket", "not above 0"]),
+        Self("--overlap", "--bucket", "0.1B", says: ["--bucket is 0 bytes", "1 byte or more"]),
+        Self("--bucket", "1MB", says: ["--bucket is for gradients that are sent in buckets", "add --overlap"]),
     ]
 }
 

@@ -91,6 +91,23 @@ import Testing
         }
     }
 
+    @Test func gradientsAreSentInBucketsWhereThatIsAskedForAndThereAreSome() throws {
+        func overlaps(_ arguments: String...) throws -> [GradientOverlap?] {
+            let run = try Run.parse(arguments)
+            return try PlanBuilder(
+                experiment: run.experiment, training: run.training, cluster: run.cluster, federated: run.federated
+            ).plan().strategies.map(\.configuration.overlap)
+        }
+        let names = StrategyRegistry.all.map(\.name)
+        #expect(names == ["single", "threads", "sync", "federated"])
+        #expect(try overlaps() == [nil, nil, nil, nil])
+        let standard = GradientOverlap(bucketBytes: 26_214_400)
+        #expect(try overlaps("--overlap") == [nil, standard, standard, nil])
+        let given = GradientOverlap(bucketBytes: 5_000_000)
+        #expect(try overlaps("--overlap", "--bucket", "5MB") == [nil, given, given, nil])
+        #expect(try overlaps("--strategy", "federated", "--overlap") == [nil])
+    }
+
     @Test func federatedOptionsReplaceTheTasksDefaults() throws {
         let options = ["--clients", "20", "--fraction", "25%", "--local-epochs", "3", "--local-batch", "all"]
         let federated = try strategy("federated", options + ["--partition", "shards:2"]).configuration.federated

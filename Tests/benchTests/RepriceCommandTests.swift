@@ -42,6 +42,38 @@ import Testing
         }
     }
 
+    /// Against the rows of the CSV file: with one seed a median is the time itself.
+    @Test func theFirstStrategyOfEachClusterIsTheOneOfLeastTime() async throws {
+        try await withFolder { folder in
+            let arguments = [
+                "--task", "digits", "--epochs", "8", "--seeds", "1", "--compute", "reference", "--output", "results",
+                "--clock", "simulated", "--strategy", "single,sync,federated", "--workers", "4", "--record", "--target",
+                "80%",
+            ]
+            #expect(try await bench(arguments, in: folder).code == 0)
+            let priced = try await bench(
+                ["reprice", "results", "--cluster", "workstation,wan", "--allreduce", "ring,tree"], in: folder)
+            #expect(priced.code == 0, "\(priced.testDescription)")
+            let markdown = try folder.text("results/reprice.md")
+            let rows = table(try folder.text("results/reprice.csv"))
+            let time = try #require(rows[0].firstIndex(of: "time_to_target_seconds"))
+            var winners: [String] = []
+            for cluster in ["workstation", "wan"] {
+                let times = rows.filter { $0[1] == cluster }.compactMap { row in
+                    Double(row[time]).map { (strategy: row[0], seconds: $0) }
+                }
+                let first = try #require(times.min { $0.seconds < $1.seconds })
+                let line = try #require(markdown.split(separator: "\n").first { $0.hasPrefix("| \(cluster) ") })
+                #expect(line.contains("| \(first.strategy), ") && line.contains("in 1 of 1 seeds"), "\(line)")
+                #expect(line.components(separatedBy: "**").count == 3, "one is marked: \(line)")
+                winners.append(first.strategy)
+                #expect(priced.output.contains("\(first.strategy), "), "\(priced.output)")
+            }
+            #expect(Set(winners).count == 2, "the clusters are to differ in their first: \(winners)")
+            #expect(markdown.contains("(ring)") || markdown.contains("(tree)"), "sync had a choice")
+        }
+    }
+
     @Test func whatCannotBePricedSaysWhy() async throws {
         try await withFolder { folder in
             #expect(try await bench(quick + ["--strategy", "sync,single"], in: folder).code == 0)

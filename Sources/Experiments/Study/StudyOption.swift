@@ -1,6 +1,7 @@
 import Diagnostics
 import Fabrics
 import Foundation
+import Strategies
 
 /// An option that a study can vary. Raw values are those of the command line.
 public enum StudyOption: String, CaseIterable, Codable, Sendable {
@@ -13,6 +14,7 @@ public enum StudyOption: String, CaseIterable, Codable, Sendable {
     case localBatch = "local-batch"
     case fraction
     case allReduce = "allreduce"
+    case bucket
 
     /// Which of the random streams it draws from.
     var streamIndex: Int { Self.allCases.firstIndex(of: self) ?? 0 }
@@ -25,6 +27,7 @@ public enum StudyOption: String, CaseIterable, Codable, Sendable {
         case .batch: return !isFederated
         case .localEpochs, .localBatch, .fraction: return isFederated
         case .allReduce: return !isFederated && plan.fabric != .threads && plan.description?.isSingleDevice != true
+        case .bucket: return plan.overlapInUse != nil
         }
     }
 
@@ -33,7 +36,7 @@ public enum StudyOption: String, CaseIterable, Codable, Sendable {
     public var isWhole: Bool { [.batch, .localEpochs, .localBatch].contains(self) }
 
     /// What can be varied between two ends.
-    public var isNumber: Bool { self != .allReduce }
+    public var isNumber: Bool { self != .allReduce && self != .bucket }
 
     /// Counts and rates differ by factors, shares by differences.
     public var naturalScale: SearchDimension.Scale {
@@ -43,7 +46,7 @@ public enum StudyOption: String, CaseIterable, Codable, Sendable {
     /// The ends that nothing can lie beyond.
     var naturalEnds: [Double] {
         switch self {
-        case .learningRate, .allReduce: []
+        case .learningRate, .allReduce, .bucket: []
         case .momentum, .weightDecay: [0]
         case .batch, .localEpochs: [1]
         case .localBatch: [1, .infinity]
@@ -60,6 +63,7 @@ public enum StudyOption: String, CaseIterable, Codable, Sendable {
         case .localBatch: "a whole number from 1 to \(Self.largestCount), or all"
         case .fraction: "a number above 0 up to 1"
         case .allReduce: AllReduceAlgorithm.usages.joined(separator: ", ")
+        case .bucket: "a size with its unit, such as 64kB, 1MB or 25MB"
         }
     }
 
@@ -76,15 +80,22 @@ public enum StudyOption: String, CaseIterable, Codable, Sendable {
             case .weightDecay: number >= 0
             case .batch, .localEpochs, .localBatch: (1...Double(Self.largestCount)).contains(number)
             case .fraction: number > 0 && number <= 1
-            case .allReduce: false
+            case .allReduce, .bucket: false
             }
         return isAllowed ? number : nil
     }
 
     /// - Throws: ``ExperimentError`` saying what was found and what is allowed.
     public func check(_ value: String) throws(ExperimentError) {
-        let isAllowed = self == .allReduce ? AllReduceAlgorithm(rawValue: value) != nil : number(value) != nil
-        if !isAllowed { throw ExperimentError("\(rawValue): '\(value)' is not \(isNumber ? "" : "one of ")\(allowed)") }
+        let isAllowed =
+            switch self {
+            case .allReduce: AllReduceAlgorithm(rawValue: value) != nil
+            case .bucket: (try? Quantity.bytes(value)) != nil
+            default: number(value) != nil
+            }
+        if !isAllowed {
+            throw ExperimentError("\(rawValue): '\(value)' is not \(self == .allReduce ? "one of " : "")\(allowed)")
+        }
     }
 
     /// Sets the option.
@@ -101,6 +112,9 @@ public enum StudyOption: String, CaseIterable, Codable, Sendable {
         case .localBatch: plan.configuration.federated.localBatch = number.isFinite ? Int(number) : nil
         case .fraction: plan.configuration.federated.fraction = number
         case .allReduce: plan.allReduce = AllReduceAlgorithm(rawValue: value) ?? plan.allReduce
+        case .bucket:
+            guard let bytes = try? Quantity.bytes(value), bytes > 0 else { return }
+            plan.configuration.overlap = GradientOverlap(bucketBytes: bytes)
         }
     }
 

@@ -60,6 +60,7 @@ extension StudyResults {
             ("learning rate", old.schedule.baseRate != new.schedule.baseRate),
             ("optimizer", old.optimizer != new.optimizer),
             ("batch", !isFederated && old.batch != new.batch), ("workers", !isFederated && old.workers != new.workers),
+            ("overlap", !isFederated && old.overlap != new.overlap),
             ("federated options", isFederated && old.federated != new.federated),
             ("clock or cluster", (studied.fabric, studied.cluster) != (used.fabric, used.cluster)),
             ("limits", old.limits != new.limits),

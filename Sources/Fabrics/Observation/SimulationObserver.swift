@@ -7,6 +7,8 @@ package protocol SimulationObserver: AnyObject {
     var needsMessages: Bool { get }
     /// A rank calls an operation.
     func began(_ operation: Operation, on rank: Int, at now: VirtualTime)
+    /// Beside the operation that it has begun and those that follow, a rank computes.
+    func computes(on rank: Int, from begin: VirtualTime, to end: VirtualTime)
     /// The rank's operation is over.
     /// - Parameter ready: when all that it needed of others had been sent, or had come; until then it waited for them.
     func ended(on rank: Int, at now: VirtualTime, ready: VirtualTime)
@@ -16,6 +18,19 @@ package protocol SimulationObserver: AnyObject {
     /// A message is there.
     /// - Parameter number: the message's.
     func delivered(_ number: Int, at now: VirtualTime)
+    /// A message will not arrive, or not be taken: its sender has left, or its receiver.
+    func dropped(_ number: Int, at now: VirtualTime)
+    /// A rank leaves; the operation that it was in ends at the same time.
+    func left(_ rank: Int, at now: VirtualTime)
+}
+
+extension SimulationObserver {
+    package func dropped(_ number: Int, at now: VirtualTime) {}
+    package func left(_ rank: Int, at now: VirtualTime) {}
+}
+
+extension SimulationObserver {
+    package func computes(on rank: Int, from begin: VirtualTime, to end: VirtualTime) {}
 }
 
 /// A message as a network sees it.
@@ -54,6 +69,11 @@ package final class ObserverPair: SimulationObserver {
         second.began(operation, on: rank, at: now)
     }
 
+    package func computes(on rank: Int, from begin: VirtualTime, to end: VirtualTime) {
+        first.computes(on: rank, from: begin, to: end)
+        second.computes(on: rank, from: begin, to: end)
+    }
+
     package func ended(on rank: Int, at now: VirtualTime, ready: VirtualTime) {
         first.ended(on: rank, at: now, ready: ready)
         second.ended(on: rank, at: now, ready: ready)
@@ -67,5 +87,15 @@ package final class ObserverPair: SimulationObserver {
     package func delivered(_ number: Int, at now: VirtualTime) {
         first.delivered(number, at: now)
         second.delivered(number, at: now)
+    }
+
+    package func dropped(_ number: Int, at now: VirtualTime) {
+        first.dropped(number, at: now)
+        second.dropped(number, at: now)
+    }
+
+    package func left(_ rank: Int, at now: VirtualTime) {
+        first.left(rank, at: now)
+        second.left(rank, at: now)
     }
 }

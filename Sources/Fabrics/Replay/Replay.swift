@@ -151,10 +151,15 @@ final class Replay {
             return true
         case .compute(let work):
             let end = simulation.charge(work, rank)
-            ranks[rank].phase = .computing(until: end, number: computations)
-            computations += 1
-            simulation.resume(Simulation.Waiter(rank: rank, of: queue), at: end)
+            computes(rank, until: end)
             return false
+        case .step(let work, let elements, let shares):
+            simulation.begin(overlapped: work, elements: elements, shares: shares, rank: rank)
+            return true
+        case .ready(let share):
+            return goesOn(rank, until: simulation.beginWaiting(forShare: share, rank: rank))
+        case .update:
+            return goesOn(rank, until: simulation.beginUpdate(rank: rank))
         case .send(let receiver, _, _, _):
             guard let message = messages[index] else { return true }
             let departed = simulation.beginSending(message, from: rank, to: receiver)
@@ -173,6 +178,20 @@ final class Replay {
             ranks[rank].phase = .inCollective(run, number: number, entered: entered)
             return queue.run(rank) { simulation.join(run, rank, $0) }
         }
+    }
+
+    /// Lets the rank wait until a point in time; true if there is nothing to wait for.
+    private func goesOn(_ rank: Int, until time: VirtualTime) -> Bool {
+        guard time > simulation.now else { return true }
+        computes(rank, until: time)
+        return false
+    }
+
+    /// Lets the rank go on then, having done nothing that others see.
+    private func computes(_ rank: Int, until time: VirtualTime) {
+        ranks[rank].phase = .computing(until: time, number: computations)
+        computations += 1
+        simulation.resume(Simulation.Waiter(rank: rank, of: queue), at: time)
     }
 
     /// Ends the rank's operation, if it is in one.
@@ -217,8 +236,8 @@ final class Replay {
         guard position + 1 < program.count,
             case .compute(let work) = schedule.operations[Int(program[position + 1])]
         else { return RoundPlay.Entry(rank: rank, time: time) }
-        let seconds = simulation.seconds(of: work, on: rank)
-        return RoundPlay.Entry(rank: rank, time: time, silentNanoseconds: VirtualTime.span(seconds: seconds))
+        return RoundPlay.Entry(
+            rank: rank, time: time, silentNanoseconds: simulation.knownSpan(of: work, on: rank))
     }
 
     // MARK: Repetition

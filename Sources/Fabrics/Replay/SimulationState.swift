@@ -6,6 +6,8 @@ extension Simulation {
     ///
     /// - Returns: false where the future depends on more.
     func appendState(to words: inout [Int64]) -> Bool {
+        // How fast a rank is depends on the time itself.
+        guard speeds == nil else { return false }
         // Collectives are counted from rank 0's latest.
         let newest = ranks[0].collectives
         if let routed {
@@ -33,6 +35,12 @@ extension Simulation {
         words.append(rank.hasEnded ? 1 : 0)
         words.append(Int64(rank.collectives - newest))
         words.append(Int64(rank.waiting?.sender ?? -1))
+        // Of a step that the rank computes beside its messages: when it ends or ended, since the collective that the rank is
+        // in may have begun before that, and what of it is still to come.
+        words.append(rank.computingUntil == .zero ? .min : rank.computingUntil.nanoseconds - now.nanoseconds)
+        words.append(Int64(rank.readyTimes.count))
+        for time in rank.readyTimes { words.append(max(0, time.nanoseconds - now.nanoseconds)) }
+        words.append(rank.updateSpan)
         words.append(Int64(rank.inbox.count))
         for sender in rank.inbox.keys.sorted() {
             let messages = rank.inbox[sender] ?? []
@@ -52,7 +60,8 @@ extension Simulation {
 
     private func append(_ event: Event, _ newest: Int, to words: inout [Int64]) {
         switch event {
-        case .computed: preconditionFailure("a replay computes nothing")
+        case .computed, .leaves, .detected:
+            preconditionFailure("a replay computes nothing, and nobody leaves it")
         case .resume(let waiter):
             words.append(0)
             words.append(Int64(waiter.rank))

@@ -17,7 +17,9 @@ package final class TraceRecorder: SimulationObserver {
         let message: SimulatedMessage
         /// When it has the port, and when it leaves it.
         let begin: Int64
-        let end: Int64
+        var end: Int64
+        /// Whether it will not arrive, so that no arrow leads to its receiver.
+        var isDropped = false
     }
 
     private struct Track {
@@ -28,6 +30,8 @@ package final class TraceRecorder: SimulationObserver {
         /// Messages that came during the operation: numbers and times. Written behind it, since of slices that begin
         /// together the longer one comes first.
         var receipts: [(number: Int, time: Int64)] = []
+        /// Whether what the rank computes beside its messages has a track yet.
+        var hasComputingTrack = false
         /// When the rank's port is free.
         var portFree: Int64 = 0
     }
@@ -35,10 +39,14 @@ package final class TraceRecorder: SimulationObserver {
     private let file: TraceFile
     private let ranks: Int
     private let allReduce: AllReduceAlgorithm
+    private let allReduceByLength: [Int: AllReduceAlgorithm]
     private var tracks: [Track]
     private var budget: TraceBudget
     /// Traced messages under way to receivers that have tracks: these.
     private var underWay: [Int: Int] = [:]
+    /// Ranks that have left, and the lowest that has not, whose computations are the steps.
+    private var gone: Set<Int> = []
+    private var stepRank = 0
     /// All messages under way: their bytes.
     private var bytes: [Int: Int] = [:]
     private var bytesUnderWay = 0
@@ -50,16 +58,21 @@ package final class TraceRecorder: SimulationObserver {
     ///   - server: the rank that is called so.
     /// - Throws: ``TraceError`` if the file cannot be made.
     package convenience init(
-        _ path: String, title: String, ranks: Int, server: Int?, allReduce: AllReduceAlgorithm
+        _ path: String, title: String, ranks: Int, server: Int?, allReduce: AllReduceAlgorithm,
+        allReduceByLength: [Int: AllReduceAlgorithm] = [:]
     ) throws(TraceError) {
-        try self.init(path, title: title, ranks: ranks, server: server, allReduce: allReduce, TraceBudget())
+        try self.init(
+            path, title: title, ranks: ranks, server: server, allReduce: allReduce,
+            allReduceByLength: allReduceByLength, TraceBudget())
     }
 
     init(
-        _ path: String, title: String, ranks: Int, server: Int?, allReduce: AllReduceAlgorithm, _ budget: TraceBudget
+        _ path: String, title: String, ranks: Int, server: Int?, allReduce: AllReduceAlgorithm,
+        allReduceByLength: [Int: AllReduceAlgorithm] = [:], _ budget: TraceBudget
     ) throws(TraceError) {
         self.ranks = ranks
         self.allReduce = allReduce
+        self.allReduceByLength = allReduceByLength
         self.budget = budget
         tracks = Array(repeating: Track(), count: min(ranks, Self.tracedRanks))
         file = try TraceFile(path)
@@ -74,7 +87,7 @@ package final class TraceRecorder: SimulationObserver {
         file.processLabel("\(budget.description); \(tracksText)")
         try file.finish(notes: [
             ("clock", "cluster time, virtual"), ("steps", budget.description), ("tracks", tracksText),
-            ("step", "what rank 0 does from one of its computations to the next"),
+            ("step", "what rank 0, or the lowest that has not left, does from one of its computations to the next"),
         ])
     }
 
@@ -86,10 +99,28 @@ package final class TraceRecorder: SimulationObserver {
     package var needsMessages: Bool { true }
 
     package func began(_ operation: Operation, on rank: Int, at now: VirtualTime) {
-        if rank == 0, case .compute(let work) = operation, work != .none { budget.nextStep() }
+        switch operation {
+        case .compute(let work) where rank == stepRank && work != .none: budget.nextStep()
+        case .step where rank == stepRank: budget.nextStep()
+        default: break
+        }
         guard rank < tracks.count, budget.reserve(Self.operationBytes) else { return }
         tracks[rank].operation = operation
         tracks[rank].began = now.nanoseconds
+    }
+
+    package func computes(on rank: Int, from begin: VirtualTime, to end: VirtualTime) {
+        guard rank < tracks.count, case .step(let work, let elements, _)? = tracks[rank].operation, end > begin else {
+            return
+        }
+        let track = Self.tracedRanks + rank + 1
+        if !tracks[rank].hasComputingTrack {
+            tracks[rank].hasComputingTrack = true
+            file.trackName("rank \(rank), gradient", of: track)
+        }
+        file.slice(
+            "forward and backward", on: track, from: begin.nanoseconds, to: end.nanoseconds,
+            [.count("samples", work.samplesPerStep), .count("elements", elements)])
     }
 
     package func posted(_ message: SimulatedMessage, at now: VirtualTime, departs: VirtualTime) {
@@ -116,6 +147,29 @@ package final class TraceRecorder: SimulationObserver {
         }
     }
 
+    package func dropped(_ number: Int, at now: VirtualTime) {
+        count(-(bytes.removeValue(forKey: number) ?? 0), at: now)
+        guard let receiver = underWay.removeValue(forKey: number) else { return }
+        defer { budget.wrote(total: file.byteCount, reserved: Self.receiptBytes) }
+        for sender in tracks.indices {
+            guard let place = tracks[sender].sendings.firstIndex(where: { $0.message.number == number }) else {
+                continue
+            }
+            tracks[sender].sendings[place].isDropped = true
+            return
+        }
+        // Its arrow has begun.
+        let end = max(now.nanoseconds, 1)
+        file.slice("lost", on: receiver + 1, from: end - 1, to: end)
+        file.flow(isStart: false, number, "message", on: receiver + 1, at: end - 1)
+    }
+
+    package func left(_ rank: Int, at now: VirtualTime) {
+        gone.insert(rank)
+        while gone.contains(stepRank) { stepRank += 1 }
+        if rank < tracks.count { file.instant("left", on: rank + 1, at: now.nanoseconds) }
+    }
+
     private func writeReceipt(of number: Int, _ receiver: Int, at time: Int64) {
         // The nanosecond before: slices begin and end at whole ones, so that it lies within one or outside of it.
         let end = max(time, 1)
@@ -129,7 +183,10 @@ package final class TraceRecorder: SimulationObserver {
         let (began, ended) = (tracks[rank].began, now.nanoseconds)
         write(operation, rank, from: began, to: ended)
         var time = began
-        for sending in tracks[rank].sendings {
+        for sending in tracks[rank].sendings where sending.begin < ended || !gone.contains(rank) {
+            var sending = sending
+            // A rank that leaves takes along what is in its port.
+            if gone.contains(rank) { sending.end = min(sending.end, ended) }
             if case .collective = operation {
                 waits(rank, from: time, to: min(sending.begin, ended), ready: ready.nanoseconds)
             }
@@ -138,7 +195,7 @@ package final class TraceRecorder: SimulationObserver {
         }
         switch operation {
         case .collective, .receive: waits(rank, from: time, to: ended, ready: ready.nanoseconds)
-        case .compute, .send, .evaluation: break
+        case .compute, .step, .ready, .update, .send, .evaluation: break
         }
         budget.wrote(
             total: file.byteCount,
@@ -166,9 +223,14 @@ package final class TraceRecorder: SimulationObserver {
             file.slice(
                 kind.name, on: rank + 1, from: began, to: ended,
                 [.count("elements", elements), .name("purpose", purpose.rawValue)]
-                    + (kind.isAllReduce ? [.name("algorithm", allReduce.rawValue)] : []))
+                    + (kind.isAllReduce
+                        ? [.name("algorithm", (allReduceByLength[elements] ?? allReduce).rawValue)] : []))
+        case .update:
+            guard ended > began else { return }
+            file.slice("update", on: rank + 1, from: began, to: ended)
         case .evaluation: file.instant("evaluation", on: rank + 1, at: began)
-        case .send, .receive: break
+        // While a rank waits for a part of its gradient, that is on the track of its computing.
+        case .send, .receive, .step, .ready: break
         }
     }
 
@@ -183,7 +245,7 @@ package final class TraceRecorder: SimulationObserver {
                 .name("purpose", message.purpose.rawValue),
             ])
         // An arrow needs both ends.
-        if message.receiver < tracks.count {
+        if message.receiver < tracks.count, !sending.isDropped {
             file.flow(isStart: true, message.number, "message", on: rank + 1, at: begin)
         }
     }

@@ -107,6 +107,39 @@ import Testing
         #expect(result.departed == [100, 200] && result.delivered == [1100, 1200])
     }
 
+    /// Two neighbours on a ring, so that only the sender is shared.
+    @Test func overheadsFollowEachOtherOntoDifferentLinks() {
+        let result = play(
+            network(Interconnect(.ring, sharing: .ports), nodes(4)),
+            [Sending(from: 0, to: 1, bytes: 1000), Sending(from: 0, to: 3, bytes: 1000)])
+        #expect(result.departed == [1100, 1200] && result.delivered == [2100, 2200])
+    }
+
+    /// So that memory is that of the messages under way.
+    @Test func numbersOfDeliveredMessagesAreUsedAgain() {
+        for sharing in Interconnect.Sharing.allCases {
+            let network = network(Interconnect(sharing: sharing), nodes(2))
+            var (now, numbers) = (VirtualTime.zero, Set<Int>())
+            for _ in 0..<5 {
+                let departure = network.depart(from: 0, to: 1, bytes: 0, at: now)
+                numbers.insert(departure.message)
+                now = departure.next
+                var progress = network.advance(departure.message, at: now)
+                while progress != .arrived {
+                    if case .waits(let next) = progress {
+                        now = next
+                    } else if let end = network.nextFlowEnd(before: nil, at: now) {
+                        now = end
+                        _ = network.endFlow()
+                    }
+                    progress = network.advance(departure.message, at: now)
+                }
+                #expect(network.takeDelivered() == [departure.message], "\(sharing)")
+            }
+            #expect(numbers.count == 1, "\(sharing)")
+        }
+    }
+
     /// Both are there at 1100, and the receiver takes 250 for each.
     @Test(arguments: Interconnect.Sharing.allCases)
     func receiverIsOccupiedByEveryMessage(sharing: Interconnect.Sharing) {
@@ -187,6 +220,29 @@ import Testing
             #expect(abs(Double(more) / Double(one) - 1.6) < 0.01)
             #expect(latency(.uniform(seconds: 1e-3), Self.racks) == latency(.uniform(seconds: 1e-3), .oneSwitch) + 600)
             #expect(latency(.empirical(file: "", seconds: [7e-6]), Self.racks) == 7600)
+        }
+    }
+
+    /// Every message of a sender has its own latency, the one that the ports of a switch draw for it.
+    @Test func jitterIsThatOfTheNetworkModel() {
+        let sendings = (0..<50).map { Sending(from: 0, to: 1, bytes: 0, at: Int64($0) * 1_000_000_000) }
+        for jitter in [Jitter.logNormal(sigma: 1), .uniform(seconds: 1e-3)] {
+            let ports = play(NetworkModel(nodes: nodes(2), jitter: jitter, seeds: SeedSequence(1)), sendings)
+            #expect(Set(zip(ports.delivered, sendings).map { $0 - $1.at }).count == 50)
+            for sharing in Interconnect.Sharing.allCases {
+                let routed = play(network(Interconnect(sharing: sharing), nodes(2), jitter: jitter), sendings)
+                #expect(routed.delivered == ports.delivered, "\(sharing)")
+            }
+        }
+    }
+
+    @Test func messagesOfAPairStayInOrderInSpiteOfJitter() {
+        for seed in UInt64(1)...20 {
+            let sendings = (0..<30).map { Sending(from: 0, to: 2, bytes: 8, at: Int64($0)) }
+            let result = play(
+                network(Interconnect(Self.racks, sharing: .ports), nodes(4), jitter: .logNormal(sigma: 2), seed: seed),
+                sendings)
+            #expect(result.order == Array(0..<30), "seed \(seed)")
         }
     }
 }

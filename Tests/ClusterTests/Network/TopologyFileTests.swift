@@ -94,7 +94,12 @@ import Testing
         #expect(jitter == .empirical(file: "ping.csv", seconds: [0.001, 0.0005]))
         #expect(jitter.description == "empirical:ping.csv")
 
+        try Data("0.25;now\n\n 1 \n".utf8).write(to: folder.appending(path: "ping.csv"))
+        #expect(try ClusterFile.resolve(file.path).jitter == .empirical(file: "ping.csv", seconds: [0.25, 1]))
+
+        let many = String(repeating: "0.1\n", count: 100_001)
         for (text, says) in [
+            (many, "has 100001 values; allowed are 1 to 100000"), ("0.1\n,0.2\n", "line 2: ''"),
             ("seconds\n0.1\nfast\n", "line 3: 'fast'"), ("-1\n", "line 1: '-1'"), ("seconds\n", "has 0 values"),
             ("0.1\n4000\n", "0 to 3600"),
         ] {
@@ -103,6 +108,9 @@ import Testing
             #expect(error?.description.hasPrefix("\(file.path):3: ") == true, "\(error?.description ?? "")")
             #expect(error?.description.contains(says) == true, "\(error?.description ?? "")")
         }
+        try Data([0xFF, 0xFE, 0x30]).write(to: folder.appending(path: "ping.csv"))
+        let error = #expect(throws: ClusterFileError.self) { try ClusterFile.resolve(file.path) }
+        #expect(error?.description.contains("ping.csv' is not UTF-8 text") == true, "\(error?.description ?? "")")
     }
 
     // MARK: Errors
@@ -138,6 +146,9 @@ import Testing
         Broken(
             "racks with two uplinks", racks + "{nodes_per_rack: 4, latency: 0, bandwidth: 1Gbit, oversubscription: 2}",
             line: 5, "either the 'bandwidth'"),
+        Broken(
+            "rack of more than all", racks + "nodes_per_rack: 1000001\n    latency: 0", line: 5, "'1000001'",
+            "1 to 1000000"),
         Broken("racks of none", racks + "nodes_per_rack: 0\n    latency: 0", line: 5, "'0'", "1 to 1000000"),
         Broken(
             "oversubscription zero", racks + "nodes_per_rack: 2\n    latency: 0\n    oversubscription: 0", line: 7,
@@ -148,10 +159,16 @@ import Testing
         Broken("torus too large", "topology:\n  torus: {rows: 2000, columns: 2}", line: 4, "2000 rows", "1 to 1000"),
         Broken(
             "uplink of a torus", "topology:\n  torus: {rows: 2, columns: 2}\nuplink: 1Gbit", line: 5, "alike both ways"),
+        Broken(
+            "downlink of a ring", "topology: ring\ndownlink: 1Gbit\nuplink: 1Gbit", line: 5, "alike both ways"),
+        Broken("only downlink of a torus", "topology: ring\ndownlink: 1Gbit", line: 4, "alike both ways"),
         Broken("sites no list", sites + "site: a", line: 5, "list of lines"),
         Broken("one site", sites + "- {site: a, latency: 0, bandwidth: 1Gbit}", line: 5, "1 sites", "2 or more"),
         Broken("line without bandwidth", sites + "- {site: a, latency: 0}", line: 5, "a line needs 'latency'"),
         Broken("line without ends", sites + "- {latency: 0, bandwidth: 1Gbit}", line: 5, "'site' or 'between'"),
+        Broken(
+            "line with both", sites + "- {site: a, between: [a, b], latency: 0, bandwidth: 1Gbit}", line: 5,
+            "either 'site' or 'between'"),
         Broken(
             "line between three", sites + "- {between: [a, b, c], latency: 0, bandwidth: 1Gbit}", line: 5, "3 sites",
             "allowed are two"),
@@ -162,6 +179,8 @@ import Testing
             line: 5, "no line joins site 'c' to 'a'"),
         Broken("graph incomplete", graph + "nodes: [a]", line: 5, "'nodes' and 'edges'"),
         Broken("graph without nodes", graph + "nodes: []\n    edges: []", line: 5, "without nodes"),
+        Broken(
+            "node without a name", graph + "nodes:\n      - a\n      - ''\n    edges: []", line: 7, "a name is empty"),
         Broken("node twice", graph + "nodes:\n      - a\n      - a\n    edges: []", line: 7, "'a' stands twice"),
         Broken(
             "node that is a switch", graph + "nodes: [a, b]\n    switches: [b]\n    edges: []", line: 5,
@@ -188,6 +207,9 @@ import Testing
     @Test(arguments: [
         ("topology:\n  sites: [{between: [a, b], latency: 2h, bandwidth: 1Gbit}]", "up to one hour"),
         ("topology:\n  racks: {nodes_per_rack: 2, latency: 0, bandwidth: 8bit}", "1 kbit/s or more"),
+        (
+            "topology:\n  sites: [{between: [a, b], latency: 0, uplink: 1Gbit, downlink: 8bit}]", "1 kbit/s or more"
+        ),
         ("loss: 1%\ntimeout: 2h", "up to one hour"),
     ])
     func whatCannotBeSimulatedIsRefused(_ text: String, _ says: String) throws {
@@ -208,6 +230,51 @@ import Testing
         try parse("").validateEmulation()
         let error = #expect(throws: ClusterFileError.self) { try parse(text).validateEmulation() }
         #expect(error?.description.contains("cannot be emulated") == true)
+    }
+
+    @Test func receiveOverheadOfAServerIsNotActedOutEither() {
+        let text = "server: {latency: 1ms, bandwidth: 1Gbit, receive_overhead: 1us}"
+        let error = #expect(throws: ClusterFileError.self) { try parse(text).validateEmulation() }
+        #expect(error?.description.contains("cannot be emulated") == true)
+    }
+
+    private static let trunk = Topology.Trunk(latencySeconds: 0, bytesPerSecond: 1e9)
+
+    /// Clusters need not come from a file.
+    @Test(arguments: [
+        (Topology.racks(.init(nodesPerRack: 0, latencySeconds: 0, oversubscription: 2)), "racks of 0 nodes"),
+        (.racks(.init(nodesPerRack: 2, latencySeconds: 0, oversubscription: 2000)), "an oversubscription of 2000"),
+        (.racks(.init(nodesPerRack: 2, latencySeconds: 0)), "either the 'bandwidth'"),
+        (.torus(rows: 0, columns: 2), "a torus of 0 rows"), (.torus(rows: 2, columns: 1001), "a torus of 1001 columns"),
+        (
+            .sites([.init(site: "a", to: "a", trunk), .init(site: "a", to: "b", trunk)]),
+            "a line from site 'a' to itself"
+        ),
+        (.graph(.init(nodes: [], edges: [])), "a graph without nodes"),
+        (.graph(.init(nodes: ["a", "a"], edges: [])), "'a' stands twice"),
+        (.graph(.init(nodes: ["a", "b"], edges: [.init("a", "zebra")])), "'zebra'"),
+        (.graph(.init(nodes: ["a", "b"], edges: [.init("a", "b"), .init("b", "b")])), "an edge from 'b' to itself"),
+    ])
+    func topologyThatIsNoneIsRefusedWhereverItComesFrom(_ topology: Topology, _ says: String) throws {
+        var spec = try parse("")
+        spec.interconnect = Interconnect(topology)
+        let error = #expect(throws: ClusterFileError.self) { try spec.validate() }
+        #expect(error?.description.hasPrefix("cluster 'c': ") == true, "\(error?.description ?? "")")
+        #expect(error?.description.contains(says) == true, "\(error?.description ?? "")")
+    }
+
+    @Test func lossOfMoreThanHalfIsRefusedWhereverItComesFrom() throws {
+        var spec = try parse("")
+        spec.interconnect = Interconnect(loss: .init(probability: 0.6, timeoutSeconds: 1))
+        let error = #expect(throws: ClusterFileError.self) { try spec.validate() }
+        #expect(error?.description.contains("a loss of 60.0 %; allowed is 0 % to 50 %") == true)
+    }
+
+    @Test func waysMayBeLongAndEdgesGivenEitherWayRoundAndSwitchesLeftOver() throws {
+        var spec = try parse("")
+        spec.interconnect = Interconnect(
+            .graph(.init(nodes: ["a", "b", "c"], switches: ["s"], edges: [.init("b", "a"), .init("c", "b")])))
+        try spec.validate()
     }
 
     private struct Wrong: Error {}

@@ -21,7 +21,7 @@ import Testing
             .init(site: "a", Self.trunk), .init(site: "b", Self.trunk), .init(site: "c", Self.trunk),
         ])
         #expect(sites.groups(ranks: 10) == [0..<3, 3..<6, 6..<10])
-        #expect(sites.groups(ranks: 2).flatMap { $0 } == [0, 1])
+        #expect(sites.groups(ranks: 2) == [0..<1, 1..<2], "a site without ranks is no group")
         #expect(Topology.torus(rows: 2, columns: 3).groups(ranks: 6) == [0..<3, 3..<6])
         for topology in [Topology.oneSwitch, .ring] { #expect(topology.groups(ranks: 5) == [0..<5]) }
     }
@@ -99,21 +99,63 @@ import Testing
         #expect(way("q", "p") == [2, 6])
     }
 
+    /// Three links of 500 ns lead there before the first of two links of 1400 and 100 does.
     @Test func fewerLinksWinAtEqualLatency() {
         let graph = Topology.Graph(
-            nodes: ["x", "y"], switches: ["s"],
+            nodes: ["x", "y"], switches: ["a", "b", "c"],
             edges: [
-                .init("x", "s", latencySeconds: 1e-6), .init("s", "y", latencySeconds: 1e-6),
-                .init("x", "y", latencySeconds: 2e-6),
+                .init("x", "a", latencySeconds: 500e-9), .init("a", "b", latencySeconds: 500e-9),
+                .init("b", "y", latencySeconds: 500e-9), .init("x", "c", latencySeconds: 1400e-9),
+                .init("c", "y", latencySeconds: 100e-9),
             ])
-        #expect(links(.graph(graph), ranks: 2, 0, 1) == [4])
+        #expect(links(.graph(graph), ranks: 2, 0, 1) == [6, 8])
     }
 
     @Test func oversubscriptionFollowsTheNodesLink() {
         let racks = Topology.Racks(nodesPerRack: 8, latencySeconds: 0, oversubscription: 4)
         #expect(racks.uplink(of: byteLink).uplinkBytesPerSecond == 2e9)
+        let home = Link(latencySeconds: 0, uplinkBytesPerSecond: 1e6, downlinkBytesPerSecond: 5e6)
+        let trunk = racks.uplink(of: home)
+        #expect(trunk.uplinkBytesPerSecond == 2e6 && trunk.downlinkBytesPerSecond == 1e7)
         let cluster = ClusterSpec(
             name: "r", summary: "", source: "", worker: Node(link: byteLink), interconnect: Interconnect(.racks(racks)))
         #expect(cluster.overridden(by: .init(bytesPerSecond: 1e8)).figures.contains("uplink 0 s, 1.6 Gbit/s"))
+    }
+
+    @Test func switchesAreNoMachines() {
+        let graph = Topology.Graph(nodes: ["x", "y"], switches: ["s"], edges: [.init("x", "s"), .init("s", "y")])
+        #expect(Topology.graph(graph).mostRanks == 2)
+        #expect(Topology.torus(rows: 2, columns: 5).mostRanks == 10)
+        for topology in [Topology.oneSwitch, .ring] { #expect(topology.mostRanks == nil) }
+    }
+
+    @Test func figuresSayHowNodesAreJoined() {
+        func figures(_ topology: Topology, sharing: Interconnect.Sharing? = nil) -> String? {
+            Interconnect(topology, sharing: sharing).figures(worker: byteLink)
+        }
+        #expect(figures(.oneSwitch) == nil && figures(.oneSwitch, sharing: .ports) == nil)
+        #expect(figures(.oneSwitch, sharing: .maxMin) == "sharing max-min")
+        #expect(figures(.ring) == "ring of these links; sharing max-min")
+        #expect(
+            figures(.torus(rows: 2, columns: 3), sharing: .ports)
+                == "torus of 2 x 3 with these links; sharing ports")
+        let asymmetric = Topology.Trunk(latencySeconds: 1e-3, uplinkBytesPerSecond: 1e6, downlinkBytesPerSecond: 5e5)
+        #expect(
+            figures(
+                .sites([
+                    .init(site: "a", to: "b", Self.trunk), .init(site: "b", asymmetric), .init(site: "a", asymmetric),
+                ]))
+                    == """
+                    2 sites: a to b 1 ms, 8 Mbit/s; b 1 ms, 8 Mbit/s out, 4 Mbit/s in; a 1 ms, 8 Mbit/s out, \
+                    4 Mbit/s in; sharing max-min
+                    """)
+        #expect(
+            figures(.racks(.init(nodesPerRack: 4, latencySeconds: 2e-6, bytesPerSecond: 1e9)))
+                == "racks of 4, uplink 2 µs, 8 Gbit/s; sharing max-min")
+        let graph = Topology.Graph(nodes: ["x", "y"], switches: ["s"], edges: [.init("x", "s"), .init("s", "y")])
+        #expect(figures(.graph(graph)) == "graph of 2 nodes, 1 switches and 2 links; sharing max-min")
+        #expect(
+            Interconnect(loss: .init(probability: 0.25, timeoutSeconds: 1)).figures(worker: byteLink)
+                == "loss 25 %, sent again after 1 s")
     }
 }

@@ -12,6 +12,10 @@ import Testing
         try AllReduceChoice(on: simulated(ranks, link: link, jitter: jitter), elements: elements)
     }
 
+    private func nanoseconds(_ candidate: AllReduceChoice.Candidate) -> Int64? {
+        candidate.seconds.map { Int64(($0 * 1e9).rounded()) }
+    }
+
     @Test func shortVectorsAreDoubledLongOnesHalvedAndOfOddNumbersGoAroundARing() throws {
         // 6 messages on the longest chain, where the others have 10 and more.
         #expect(try choice(64, 1).algorithm == .recursiveDoubling)
@@ -31,9 +35,10 @@ import Testing
             let seconds = choice.candidates.compactMap(\.seconds)
             #expect(seconds == seconds.sorted() && seconds.count == choice.candidates.count)
             for candidate in choice.candidates {
-                let alone = try ClosedForms.seconds(
+                let alone = try ClosedForms.cost(
                     .allReduce(.sum), candidate.algorithm, ranks: ranks, elements: elements)
-                #expect(candidate.seconds == alone, "\(candidate.algorithm.rawValue)")
+                #expect(nanoseconds(candidate) == alone.nanoseconds, "\(candidate.algorithm.rawValue)")
+                #expect(candidate.messages == alone.messages, "\(candidate.algorithm.rawValue)")
             }
         }
     }
@@ -46,20 +51,36 @@ import Testing
 
     @Test func groupsOfTheClusterArePlayed() throws {
         let nodes = Array(repeating: Node(link: ClosedForms.link), count: 16)
-        func hierarchical(_ groups: [Range<Int>]?) throws -> Double? {
+        func hierarchical(_ groups: [Range<Int>]?) throws -> Int64? {
             let fabric = SimulatedFabric(
                 nodes: nodes, compute: testCompute, groups: groups, seeds: SeedSequence(1), pool: HostPool(threads: 1))
             return try AllReduceChoice(on: fabric, elements: 1000).candidates
-                .first { $0.algorithm == .hierarchical }?.seconds
+                .first { $0.algorithm == .hierarchical }.flatMap(nanoseconds)
         }
         // Two groups of eight: three levels in each, and one exchange of halves twice.
-        let expected = 2 * (3 * ClosedForms.hockney(4000) + ClosedForms.hockney(2000))
-        #expect(abs((try hierarchical([0..<8, 8..<16]) ?? 0) - expected) < 1e-8)
+        let times = PortTimes(ClosedForms.link)
+        #expect(try hierarchical([0..<8, 8..<16]) == 2 * (3 * times.hockney(4000) + times.hockney(2000)))
         // Without groups, four of four.
         #expect(
             try hierarchical(nil)
-                == ClosedForms.seconds(
-                    .allReduce(.sum), .grouped(size: 4), ranks: 16, elements: 1000))
+                == ClosedForms.cost(
+                    .allReduce(.sum), .grouped(size: 4), ranks: 16, elements: 1000
+                ).nanoseconds)
+    }
+
+    /// One group of all is no group, and of 8 ranks groups are of three.
+    @Test func groupsAreOfAboutTheRootOfTheRanksWhereTheClusterHasNone() throws {
+        for groups in [nil, [0..<8]] {
+            let algorithm = AllReduceAlgorithm.hierarchical.messages(ranks: 8, groups: groups)
+            for rank in 0..<8 {
+                for index in 0..<8 {
+                    let step = algorithm.step(index, rank: rank, of: 8, elements: 80)
+                    let expected = HierarchicalAllReduce(groups: [0..<3, 3..<6, 6..<8])
+                        .step(index, rank: rank, of: 8, elements: 80)
+                    #expect(step == expected, "rank \(rank), step \(index)")
+                }
+            }
+        }
     }
 
     @Test func whatSendsMillionsOfMessagesIsNamedAndNotPlayed() throws {
@@ -82,7 +103,10 @@ import Testing
             #expect(try JSONDecoder().decode([AllReduceAlgorithm].self, from: data) == [algorithm])
         }
         #expect(AllReduceAlgorithm(rawValue: "parameter-server:1") == .parameterServer)
-        for name in ["", "star", "ring:2", "hierarchical:0", "hierarchical:-1", "hierarchical:", "parameter-server:x"] {
+        for name in [
+            "", "star", "ring:2", "hierarchical:0", "hierarchical:-1", "hierarchical:", "parameter-server:x",
+            "hierarchical:1000001",
+        ] {
             #expect(AllReduceAlgorithm(rawValue: name) == nil, "\(name)")
         }
         #expect(throws: DecodingError.self) {

@@ -1,155 +1,143 @@
 import Cluster
-import Kernel
 import Testing
 
 @testable import Fabrics
 
-/// Time that emerges from messages against closed forms, on equal nodes that are otherwise idle.
+/// Collectives other than all-reduces on one switch: time, messages and bytes against closed forms, to the nanosecond, for
+/// 4 bytes to 100 MB.
 ///
-/// T(S) = o + L + (S + framing) / b is Hockney's time of one message. The simulation rounds the time of a message's
-/// bytes to a nanosecond, and overhead and latency here are whole ones: an error of half a nanosecond for every message
-/// on the longest path. Half a nanosecond more is left to the sums of floating-point numbers.
+/// T, o, L and p are those of ``PortTimes``; S is the length of the vector in bytes, n = 2^k + f the number of ranks.
 @Suite(.timeLimit(.minutes(5))) struct CollectiveTimeTests {
-    /// 3 Gbit/s, so that most messages do not take whole nanoseconds.
-    static let link = Link(latencySeconds: 20e-6, bytesPerSecond: 375e6, overheadSeconds: 3e-6)
-    static let sizes = [0, 1, 1000]
+    private let times = PortTimes(ClosedForms.link)
+    /// Numbers in a vector: 4 bytes, some, and 100 MB.
+    private static let sizes = [1, 1000, 25_000_000]
 
-    private func port(_ bytes: Int) -> Double {
-        Double(bytes + Message.framingBytes) / Self.link.uplinkBytesPerSecond
+    private func expectCost(
+        _ kind: CollectiveKind, _ ranks: Int, _ elements: Int, _ nanoseconds: Int64, messages: Int, payloadBytes: Int
+    ) throws {
+        let cost = try ClosedForms.cost(kind, ranks: ranks, elements: elements)
+        let expected = Cost(nanoseconds, messages: messages, payloadBytes: payloadBytes)
+        #expect(cost == expected, "\(kind), \(ranks) ranks, \(elements) numbers")
     }
 
-    private func hockney(_ bytes: Int) -> Double {
-        Self.link.overheadSeconds + Self.link.latencySeconds + port(bytes)
-    }
+    /// Edges between a rank of the binomial tree and its root, all ranks together.
+    private func edges(_ ranks: Int) -> Int { (0..<ranks).reduce(0) { $0 + $1.nonzeroBitCount } }
 
-    private func seconds(
-        _ ranks: Int, _ algorithm: AllReduceAlgorithm = .ring, link: Link = link, elements: Int = 0,
-        _ collective: @escaping @Sendable (any Rank, ParameterVector) async throws -> Void
-    ) throws -> Double {
-        try run(simulated(ranks, link: link, algorithm)) { rank in
-            try await collective(rank, ParameterVector(count: elements))
-        }.seconds
-    }
-
-    private func allReduceSeconds(
-        _ ranks: Int, _ algorithm: AllReduceAlgorithm, link: Link = link, elements: Int
-    ) throws -> Double {
-        try seconds(ranks, algorithm, link: link, elements: elements) { rank, vector in
-            try await rank.allReduce(vector, .sum, purpose: .gradient)
-        }
-    }
-
-    private func expectClose(_ measured: Double, _ expected: Double, messages: Int, _ comment: String) {
-        #expect(abs(measured - expected) <= 1e-9 * Double(messages), "\(comment): \(measured) for \(expected)")
-    }
-
-    @Test func ringTakesTwoNMinusOneMessagesOfOneNth() throws {
-        for ranks in 2...64 {
-            for size in Self.sizes {
-                let steps = 2 * (ranks - 1)
-                let expected = Double(steps) * hockney(size * 4)
-                let measured = try allReduceSeconds(ranks, .ring, elements: size * ranks)
-                expectClose(measured, expected, messages: steps, "\(ranks) ranks, chunks of \(size)")
-            }
-        }
-    }
-
-    @Test func recursiveDoublingOfPowersOfTwoTakesLogNMessages() throws {
-        for rounds in 1...6 {
-            for size in Self.sizes {
-                let measured = try allReduceSeconds(1 << rounds, .recursiveDoubling, elements: size)
-                expectClose(measured, Double(rounds) * hockney(size * 4), messages: rounds, "2^\(rounds), \(size)")
-            }
-        }
-    }
-
-    /// Where n = 2^k + f, the f pairs fold first and unfold last. A result needs the message that folds, one for each
-    /// of the k bits in which two positions differ, and the one that unfolds; folded positions are those below f. Two
-    /// folded positions that differ in all bits, q and 2^k - 1 - q, exist if f > 2^(k-1).
-    @Test func recursiveDoublingOfOtherNumbersTakesOneOrTwoMore() throws {
-        let distant = Link(latencySeconds: 1e-3, bytesPerSecond: 1e15)
-        for ranks in 3...64 where ranks.nonzeroBitCount > 1 {
-            let rounds = Int.bitWidth - 1 - ranks.leadingZeroBitCount
-            let folded = ranks - 1 << rounds
-            let hops = rounds + (2 * folded > 1 << rounds ? 2 : 1)
-            // On a link where bytes cost nothing only the longest chain counts.
-            let measured = try allReduceSeconds(ranks, .recursiveDoubling, link: distant, elements: 1)
-            expectClose(measured, Double(hops) * 1e-3, messages: hops, "\(ranks) ranks")
-            for size in Self.sizes {
-                // Where they do, a message may find its port busy with one other.
-                let measured = try allReduceSeconds(ranks, .recursiveDoubling, elements: size)
-                let least = Double(hops) * hockney(size * 4)
-                let most = Double(rounds + 2) * (hockney(size * 4) + port(size * 4))
-                let rounding = 1e-9 * Double(hops)
-                #expect(measured >= min(least, most) - rounding, "\(ranks) ranks, \(size)")
-                #expect(measured <= most + rounding, "\(ranks) ranks, \(size)")
-            }
-        }
-    }
-
-    @Test func treeTakesTwoLogNMessages() throws {
-        for ranks in 2...64 {
-            for size in Self.sizes {
-                let measured = try allReduceSeconds(ranks, .tree, elements: size)
-                // The longest chain has an edge for every set bit of a rank; with a power of two the last rank has all.
-                let hops = 2 * ((0..<ranks).map(\.nonzeroBitCount).max() ?? 0)
-                let most = 2 * ceilLog2(ranks)
-                let rounding = 1e-9 * Double(most)
-                #expect(measured >= Double(hops) * hockney(size * 4) - rounding, "\(ranks) ranks, \(size)")
-                #expect(measured <= Double(most) * hockney(size * 4) + rounding, "\(ranks) ranks, \(size)")
-            }
-        }
-    }
-
-    /// The server's port takes the n-1 vectors one after the other, and then sends the n-1 results one after the other:
-    /// o + L + (n-1) p, and (n-1)(o + p) + L with p the time of a message in a port.
-    @Test func parameterServerTakesAllMessagesThroughOnePort() throws {
-        for ranks in 2...64 {
-            for size in Self.sizes {
-                let (workers, port) = (Double(ranks - 1), port(size * 4))
-                let (overhead, latency) = (Self.link.overheadSeconds, Self.link.latencySeconds)
-                let expected = overhead + latency + workers * port + workers * (overhead + port) + latency
-                let measured = try allReduceSeconds(ranks, .parameterServer, elements: size)
-                expectClose(measured, expected, messages: 2 * (ranks - 1), "\(ranks) ranks, \(size)")
-            }
-        }
-    }
-
-    @Test func broadcastOfPowersOfTwoTakesLogNMessages() throws {
-        for rounds in 1...6 {
-            for size in Self.sizes {
-                let measured = try seconds(1 << rounds, elements: size) { rank, vector in
-                    try await rank.broadcast(vector, from: rank.count - 1, purpose: .model)
+    /// k T(S); where n is no power of two the root sends once more before the last message, as its second largest sub-tree
+    /// is then the deepest: o + p more.
+    @Test func broadcastTakesLogNMessages() throws {
+        for ranks in ClosedForms.ranks {
+            for elements in Self.sizes {
+                let (folding, bytes) = (Folding(ranks), elements * 4)
+                let extra = folding.folded == 0 ? 0 : times.overhead + times.port(bytes)
+                let expected = Int64(folding.rounds) * times.hockney(bytes) + extra
+                for root in Set([0, ranks / 3, ranks - 1]) {
+                    try expectCost(
+                        .broadcast(root: root), ranks, elements, expected, messages: ranks - 1,
+                        payloadBytes: (ranks - 1) * bytes)
                 }
-                expectClose(measured, Double(rounds) * hockney(size * 4), messages: rounds, "2^\(rounds), \(size)")
+                #expect(TreeTimes(times: times, ranks: ranks).down { _, _ in bytes } == expected, "\(ranks) ranks")
             }
         }
     }
 
-    /// The messages on the longest chain carry 1, 2, 4 ... n/2 vectors.
-    @Test func gatherOfPowersOfTwoTakesLogNMessagesOfDoublingLength() throws {
-        for rounds in 1...6 {
-            for size in Self.sizes {
-                let expected = (0..<rounds).reduce(0.0) { $0 + hockney(size * 4 << $1) }
-                let measured = try seconds(1 << rounds, elements: size) { rank, vector in
-                    _ = try await rank.gather(vector, to: 1, purpose: .model)
+    /// A message carries the vectors of a whole sub-tree: of powers of two, those on the longest chain S, 2 S ... n/2 S.
+    @Test func gatherTakesMessagesOfWholeSubTrees() throws {
+        for ranks in ClosedForms.ranks {
+            for elements in [1, 1000, 25_000_000 / ranks] {
+                let bytes = elements * 4
+                let expected = TreeTimes(times: times, ranks: ranks).up { $0 * bytes }
+                if ranks.nonzeroBitCount == 1 {
+                    let chain = times.halvings(ranks * bytes, rounds: Folding(ranks).rounds)
+                    #expect(expected == chain, "\(ranks) ranks")
                 }
-                expectClose(measured, expected, messages: rounds, "2^\(rounds), \(size)")
+                for root in Set([0, ranks / 3, ranks - 1]) {
+                    try expectCost(
+                        .gather(root: root), ranks, elements, expected, messages: ranks - 1,
+                        payloadBytes: edges(ranks) * bytes)
+                }
+            }
+        }
+    }
+
+    /// Down the tree go the parts of whole sub-trees: of powers of two S/2, S/4 ... S/n.
+    @Test func scatterTakesMessagesOfWholeSubTrees() throws {
+        for ranks in ClosedForms.ranks {
+            for part in [1, 1000, 25_000_000 / ranks] {
+                let expected = TreeTimes(times: times, ranks: ranks).down { $1 * part * 4 }
+                if ranks.nonzeroBitCount == 1 {
+                    let chain = times.halvings(ranks * part * 4, rounds: Folding(ranks).rounds)
+                    #expect(expected == chain, "\(ranks) ranks")
+                }
+                for root in Set([0, ranks / 3, ranks - 1]) {
+                    try expectCost(
+                        .scatter(root: root), ranks, part * ranks, expected, messages: ranks - 1,
+                        payloadBytes: edges(ranks) * part * 4)
+                }
+            }
+            // Of 4 bytes only the first rank has any, which stay.
+            let empty = TreeTimes(times: times, ranks: ranks).down { _, _ in 0 }
+            try expectCost(.scatter(root: 0), ranks, 1, empty, messages: ranks - 1, payloadBytes: 0)
+        }
+    }
+
+    /// Below 512 KiB recursive halving: S/2, S/4 ... S/n. From there a ring: n-1 messages of the longest part, which is
+    /// passed on as it came.
+    @Test func reduceScatterHalvesShortVectorsAndSendsLongOnesAroundARing() throws {
+        for rounds in 1...6 {
+            let ranks = 1 << rounds
+            for elements in [ranks, 1000 * ranks, 131_071 / ranks * ranks] {
+                try expectCost(
+                    .reduceScatter(.sum), ranks, elements, times.halvings(elements * 4, rounds: rounds),
+                    messages: ranks * rounds, payloadBytes: (ranks - 1) * elements * 4)
+            }
+        }
+        for ranks in ClosedForms.ranks {
+            for elements in [131_072, 25_000_000] {
+                let longest = (elements + ranks - 1) / ranks * 4
+                try expectCost(
+                    .reduceScatter(.sum), ranks, elements, Int64(ranks - 1) * times.hockney(longest),
+                    messages: ranks * (ranks - 1), payloadBytes: (ranks - 1) * elements * 4)
+            }
+        }
+    }
+
+    /// Of S bytes a rank, below 512 KiB in all recursive doubling: S, 2 S ... n/2 S. From there a ring: n-1 messages of S.
+    @Test func allGatherDoublesShortVectorsAndSendsLongOnesAroundARing() throws {
+        for rounds in 1...6 {
+            let ranks = 1 << rounds
+            for elements in [1, 1000, 131_071 / ranks] {
+                try expectCost(
+                    .allGather, ranks, elements, times.halvings(ranks * elements * 4, rounds: rounds),
+                    messages: ranks * rounds, payloadBytes: ranks * (ranks - 1) * elements * 4)
+            }
+        }
+        for ranks in ClosedForms.ranks {
+            for elements in [131_072 / ranks + 1, 25_000_000 / ranks] {
+                try expectCost(
+                    .allGather, ranks, elements, Int64(ranks - 1) * times.hockney(elements * 4),
+                    messages: ranks * (ranks - 1), payloadBytes: ranks * (ranks - 1) * elements * 4)
+            }
+        }
+    }
+
+    /// n-1 messages of S/n, one after the other.
+    @Test func allToAllTakesNMinusOneMessagesOfOneNth() throws {
+        for ranks in ClosedForms.ranks {
+            for part in [1, 1000, 25_000_000 / ranks] {
+                try expectCost(
+                    .allToAll, ranks, part * ranks, Int64(ranks - 1) * times.hockney(part * 4),
+                    messages: ranks * (ranks - 1), payloadBytes: ranks * (ranks - 1) * part * 4)
             }
         }
     }
 
     @Test func barrierTakesCeilLogNEmptyMessages() throws {
         for ranks in 1...64 {
-            let rounds = ceilLog2(ranks)
-            let measured = try seconds(ranks) { rank, _ in try await rank.barrier() }
-            expectClose(measured, Double(rounds) * hockney(0), messages: rounds, "\(ranks) ranks")
-        }
-    }
-
-    @Test func allReduceOfOneRankIsFree() throws {
-        for algorithm in AllReduceAlgorithm.allCases {
-            #expect(try allReduceSeconds(1, algorithm, elements: 100) == 0)
+            var rounds = 0
+            while 1 << rounds < ranks { rounds += 1 }
+            try expectCost(
+                .barrier, ranks, 0, Int64(rounds) * times.hockney(0), messages: ranks * rounds, payloadBytes: 0)
         }
     }
 }

@@ -102,6 +102,43 @@ import Testing
         }
     }
 
+    @Test func recursiveDoublingExchangesAtDistances124() {
+        for rounds in 1...6 {
+            for rank in 0..<1 << rounds {
+                for round in 0..<rounds {
+                    let step = RecursiveDoublingAllReduce().step(round, rank: rank, of: 1 << rounds, elements: 1)
+                    #expect(step?.send?.to == rank ^ (1 << round), "2^\(rounds) ranks, round \(round)")
+                }
+            }
+        }
+    }
+
+    @Test func rabenseifnersPartnersAreNearWhenMessagesAreLong() {
+        for rounds in 1...6 {
+            let ranks = 1 << rounds
+            for rank in 0..<ranks {
+                for round in 0..<2 * rounds {
+                    let bit = min(round, 2 * rounds - 1 - round)
+                    let step = RabenseifnerAllReduce().step(round, rank: rank, of: ranks, elements: ranks)
+                    #expect(step?.receiveFrom == rank ^ (1 << bit), "\(ranks) ranks, round \(round)")
+                    #expect(step?.send?.bytes == 4 * ranks >> (bit + 1), "\(ranks) ranks, round \(round)")
+                }
+            }
+        }
+    }
+
+    /// So that no link between two is used one way only.
+    @Test func ofPowersOfTwoAllToAllExchangesInPairs() {
+        for ranks in [2, 4, 8, 16, 32, 64] {
+            for rank in 0..<ranks {
+                for round in 0..<ranks - 1 {
+                    let step = PairwiseAllToAll().step(round, rank: rank, of: ranks, elements: 1)
+                    #expect(step?.send?.to == step?.receiveFrom, "\(ranks) ranks, round \(round)")
+                }
+            }
+        }
+    }
+
     @Test func doubleTreeSendsEverySegmentOfItsHalfUpAndDownEveryEdge() {
         for ranks in 1...64 {
             for (elements, segments) in [(0, 1), (1, 1), (32_768, 1), (32_769, 2), (100_000, 4)] {
