@@ -214,7 +214,8 @@ public struct Experiment: Sendable {
         record.stoppedBy = ending.stoppedBy
         if !report.departures.isEmpty { record.departures = report.departures }
         if result.lostSamples > 0 { record.lostSamples = result.lostSamples }
-        record.waitingSeconds = observed.waitingSeconds(account, strategy)?.toTheNanosecond
+        record.waitingSeconds =
+            observed.waitingSeconds(account, strategy, leftOut: result.memoryShortage?.ranks ?? 0)?.toTheNanosecond
         if identity.repetition == 0 {
             try callbacks.scheduled(identity, observed.schedule)
             record.attribution = observed.attribution(report, seeds: self.plan.seeds.count)
@@ -371,11 +372,16 @@ extension Results {
     }
 }
 
+extension Strategy {
+    /// Workers that work at the same time.
+    func workingWorkers(leftOut: Int) -> Int { min(concurrentWorkers, workerCount - leftOut) }
+}
+
 extension TimeAccount {
     /// Of a worker that trains, on average over those that do at the same time.
     init(ofOneWorker accounts: [TimeAccount], _ strategy: any Strategy, leftOut: Int) {
         self.init()
-        let working = Double(min(strategy.concurrentWorkers, strategy.workerCount - leftOut))
+        let working = Double(strategy.workingWorkers(leftOut: leftOut))
         for (rank, part) in accounts.enumerated() where rank != strategy.serverRank {
             computeSeconds += part.computeSeconds / working
             communicationSeconds += part.communicationSeconds / working

@@ -9,7 +9,6 @@ struct ObservedRun {
     private let recorder: ScheduleRecorder?
     private let trace: TraceRecorder?
     private let waiting: RoundWaiting?
-    private let concurrentWorkers: Int
     private let server: Int?
 
     init(
@@ -17,7 +16,6 @@ struct ObservedRun {
         _ callbacks: Experiment.Callbacks
     ) throws {
         server = strategy.serverRank
-        concurrentWorkers = strategy.concurrentWorkers
         guard var simulated = fabric as? SimulatedFabric, identity.repetition == 0 else {
             (self.fabric, recorder, trace, waiting) = (fabric, nil, nil, nil)
             return
@@ -46,10 +44,14 @@ struct ObservedRun {
     var schedule: Schedule? { recorder?.schedule }
 
     /// Of the seconds that a worker was idle those that it waited for others, on average over those that work at the same
-    /// time, given the same for all accounts; nil where that cannot be told.
-    func waitingSeconds(_ account: TimeAccount, _ strategy: any Strategy) -> Double? {
-        if let waiting { return waiting.seconds / Double(concurrentWorkers) }
-        return concurrentWorkers == strategy.workerCount ? account.waitingSeconds : nil
+    /// time; nil where that cannot be told.
+    ///
+    /// - Parameters:
+    ///   - account: of such an average worker.
+    ///   - leftOut: workers that never work.
+    func waitingSeconds(_ account: TimeAccount, _ strategy: any Strategy, leftOut: Int) -> Double? {
+        if let waiting { return waiting.seconds / Double(strategy.workingWorkers(leftOut: leftOut)) }
+        return strategy.concurrentWorkers == strategy.workerCount ? account.waitingSeconds : nil
     }
 
     /// The most messages that are played for the attributions of all seeds, so that they take no longer than seconds.

@@ -31,7 +31,8 @@ struct RoundPlay {
     }
 
     /// When a rank enters.
-    struct Entry: Equatable {
+    struct Entry {
+        /// Its place in the group.
         let rank: Int
         let time: VirtualTime
         /// For how long it does nothing but compute when it is done; 0 where that is not known.
@@ -39,7 +40,7 @@ struct RoundPlay {
     }
 
     /// - Parameters:
-    ///   - entries: of all of the collective, by their place in the group, in the order in which they enter.
+    ///   - entries: of all of the collective, in the order in which they enter.
     ///   - group: the ranks that the places stand for; nil for these very ones.
     ///   - network: with nothing under way from the first entry on.
     /// - Returns: nil where messages overtake each other, so that they must be played one by one.

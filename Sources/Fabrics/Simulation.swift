@@ -354,7 +354,7 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
     /// Books a computation that begins now; returns when it ends.
     func charge(_ work: ComputeWork, _ rank: Int) -> VirtualTime {
         observer?.began(.compute(work), on: rank, at: now)
-        let seconds = seconds(of: work, on: rank)
+        let seconds = fabric.compute.seconds(work, on: fabric.nodes[rank])
         let end = end(ofNanoseconds: VirtualTime.span(seconds: seconds), on: rank, from: now)
         bookIfSpeedsChange(rank, until: span(until: end, rank))
         if speeds == nil {
@@ -365,9 +365,9 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         return end
     }
 
-    /// What a computation takes.
-    func seconds(of work: ComputeWork, on rank: Int) -> Double {
-        fabric.compute.seconds(work, on: fabric.nodes[rank])
+    /// What a computation takes, in nanoseconds, whenever it begins; 0 where that is not known.
+    func knownSpan(of work: ComputeWork, on rank: Int) -> Int64 {
+        speeds == nil ? VirtualTime.span(seconds: fabric.compute.seconds(work, on: fabric.nodes[rank])) : 0
     }
 
     func offTheClock(chunks: Int, _ body: @escaping @Sendable (Int) -> Void) {
@@ -624,9 +624,9 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
     /// Plays a collective in rounds as a whole, where the first rank is about to take part and it is known when the others
     /// will, and that none will do anything else before.
     ///
-    /// - Parameter entries: all ranks' in the order in which they will enter; none of them leaves.
+    /// - Parameter entries: all ranks' in the order in which they will enter.
     func plan(_ run: CollectiveRun, _ entries: [RoundPlay.Entry]) {
-        guard run.isAssembling else { return }
+        guard run.isAssembling, run.group.isWhole, dropouts == nil else { return }
         run.isAssembling = false
         guard let ends = playAsAWhole(run, entries) else { return }
         run.plan = CollectiveRun.Plan(entries: entries, ends: ends)
@@ -647,12 +647,12 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
             ledger.charge(
                 run.group.rank(at: place), sent: traffic.sent, received: traffic.received, run.purpose, .peer)
         }
-        return play.ends.map { (rank: run.group.rank(at: $0.rank), time: $0.time) }
+        return play.ends
     }
 
     private func letGo(_ run: CollectiveRun, _ ends: [(rank: Int, time: VirtualTime)]) {
         for end in ends {
-            guard let waiter = run.takeWaiter(of: end.rank) else { continue }
+            guard let waiter = run.takeWaiter(of: run.group.rank(at: end.rank)) else { continue }
             resume(waiter, at: end.time)
         }
     }

@@ -151,9 +151,7 @@ final class Replay {
             return true
         case .compute(let work):
             let end = simulation.charge(work, rank)
-            ranks[rank].phase = .computing(until: end, number: computations)
-            computations += 1
-            simulation.resume(Simulation.Waiter(rank: rank, of: queue), at: end)
+            computes(rank, until: end)
             return false
         case .step(let work, let elements, let shares):
             simulation.begin(overlapped: work, elements: elements, shares: shares, rank: rank)
@@ -185,8 +183,15 @@ final class Replay {
     /// Lets the rank wait until a point in time; true if there is nothing to wait for.
     private func goesOn(_ rank: Int, until time: VirtualTime) -> Bool {
         guard time > simulation.now else { return true }
-        simulation.resume(Simulation.Waiter(rank: rank, of: queue), at: time)
+        computes(rank, until: time)
         return false
+    }
+
+    /// Lets the rank go on then, having done nothing that others see.
+    private func computes(_ rank: Int, until time: VirtualTime) {
+        ranks[rank].phase = .computing(until: time, number: computations)
+        computations += 1
+        simulation.resume(Simulation.Waiter(rank: rank, of: queue), at: time)
     }
 
     /// Ends the rank's operation, if it is in one.
@@ -231,8 +236,8 @@ final class Replay {
         guard position + 1 < program.count,
             case .compute(let work) = schedule.operations[Int(program[position + 1])]
         else { return RoundPlay.Entry(rank: rank, time: time) }
-        let seconds = simulation.seconds(of: work, on: rank)
-        return RoundPlay.Entry(rank: rank, time: time, silentNanoseconds: VirtualTime.span(seconds: seconds))
+        return RoundPlay.Entry(
+            rank: rank, time: time, silentNanoseconds: simulation.knownSpan(of: work, on: rank))
     }
 
     // MARK: Repetition

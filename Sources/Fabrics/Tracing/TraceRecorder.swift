@@ -149,7 +149,8 @@ package final class TraceRecorder: SimulationObserver {
 
     package func dropped(_ number: Int, at now: VirtualTime) {
         count(-(bytes.removeValue(forKey: number) ?? 0), at: now)
-        guard let receiver = underWay.removeValue(forKey: number), receiver >= 0 else { return }
+        guard let receiver = underWay.removeValue(forKey: number) else { return }
+        defer { budget.wrote(total: file.byteCount, reserved: Self.receiptBytes) }
         for sender in tracks.indices {
             guard let place = tracks[sender].sendings.firstIndex(where: { $0.message.number == number }) else {
                 continue
