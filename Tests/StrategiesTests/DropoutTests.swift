@@ -79,7 +79,7 @@ struct StrategyDropoutTests {
     /// up in none or in all of its buckets.
     @Test func overlappedStepsAreRepeatedAsAWhole() throws {
         var configuration = Self.configuration(.goOn)
-        configuration.overlap = GradientOverlap(bucketBytes: 600)
+        configuration.overlap = GradientOverlap(bucketBytes: 1)
         let strategy = SynchronousSGD(configuration, workers: 4)
         #expect(try #require(configuration.overlap).buckets(of: TestRuns.network).count > 2)
         let (plain, moments) = try Self.moments(strategy, configuration, spread: 10)
@@ -262,8 +262,13 @@ struct StrategyDropoutTests {
                 let outcome = try TestRuns.run(strategy, configuration, dropouts: dropouts)
                 let what = "\(gone) left at \(seconds)"
                 let points = outcome.record.evaluations
-                #expect(points == Array(plain.record.evaluations.prefix(points.count)), "\(what)")
-                #expect(try #require(points.last).samples < outcome.run.sampleBudget, "\(what)")
+                let before = plain.record.evaluations.filter { $0.clusterSeconds < seconds }
+                #expect(Array(points.prefix(before.count)) == before, "\(what)")
+                // Of the round under way the server averages the updates that have left their clients, if it is there.
+                let then = plain.record.evaluations.filter { $0.clusterSeconds <= seconds }
+                #expect(points.count <= then.count + (gone.contains(0) ? 0 : 1), "\(what)")
+                let last = try #require(points.last)
+                #expect(last.samples < outcome.run.sampleBudget || points.count > before.count, "\(what)")
                 #expect(!outcome.report.departures.isEmpty, "\(what)")
                 if gone == [0] { #expect(outcome.record.stoppedBy?.rank == 0, "\(what)") }
             }

@@ -73,7 +73,7 @@ import Testing
             (["--strategy", "sync", "--dropout", "1@5"], 64, "'5' has no unit"),
             (["--strategy", "sync", "--dropout", "1@1s", "--dropout", "1@2s"], 64, "rank 1 leaves twice"),
             (["--strategy", "sync", "--lifetime", "normal:1s"], 64, "exponential:TIME"),
-            (["--strategy", "sync", "--on-dropout", "wait"], 64, "allowed are stop, continue"),
+            (["--strategy", "sync", "--on-dropout", "wait"], 64, "Allowed: stop, continue"),
             (["--strategy", "sync", "--dropout", "1@1s", "--failure-detection", "2h"], 64, "up to one hour"),
             (["--strategy", "sync", "--dropout", "1@1s", "--clock", "emulate"], 64, "--clock simulated"),
             (["--strategy", "sync", "--dropout", "1@1s", "--record"], 64, "--record: no chosen run"),
