@@ -1,13 +1,20 @@
 #!/usr/bin/env bash
 # How far one computer goes: large clusters through the program itself, release build, with the time and memory of each.
 #
-#   Benchmarks/scale.sh            needs MNIST ("Data" in the README) and GNU time
+#   Benchmarks/scale.sh                needs MNIST ("Data" in the README) and GNU time
+#   Benchmarks/scale.sh --bench FILE   another program than this tree's release build
 #
 # Rows: what ran, host time of the part that is named, the process's peak memory. What is left out is named in the row.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-swift build -c release --product bench
-bench=$(swift build -c release --product bench --show-bin-path)/bench
+case "${1:-}" in
+    --bench) bench=${2:?scale.sh: --bench needs a file} ;;
+    "")
+        swift build -c release --product bench
+        bench=$(swift build -c release --product bench --show-bin-path)/bench
+        ;;
+    *) sed -n '2,7s/^# \{0,1\}//p' "$0" >&2; exit 64 ;;
+esac
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
