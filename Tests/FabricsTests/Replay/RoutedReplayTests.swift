@@ -89,7 +89,17 @@ extension ReplayTests {
                 whole.fewestMessagesPlayedInRounds = 0
                 var single = whole
                 single.fewestMessagesPlayedInRounds = .max
-                let program = { (seen: Seen) in training(seen, epochs: 3, steps: 5) }
+                // All ranks compute equally long, so that they enter together.
+                let program = { (seen: Seen) -> RankProgram in
+                    { rank in
+                        let vector = ParameterVector(count: 100)
+                        for step in 0..<9 {
+                            try await rank.compute(.step(samples: 3)) {}
+                            try await rank.allReduce(vector, .sum, purpose: .gradient)
+                            if step % 4 == 0 { try await evaluate(rank, seen, .allRanks) }
+                        }
+                    }
+                }
                 let report = try run(single, program(Seen()))
                 let (recorded, schedule) = try record(whole, program(Seen()))
                 let seen = Seen()
