@@ -45,7 +45,6 @@ struct RoundPlay {
         var place = Array(repeating: 0, count: ranks)
         var lastAsked = Array(repeating: VirtualTime.zero, count: ranks)
         var lastSender = Array(repeating: -1, count: ranks)
-        var lastPost = now
 
         for round in 0..<rounds {
             for (index, player) in players.enumerated() { place[player.rank] = index }
@@ -55,7 +54,6 @@ struct RoundPlay {
                     return nil
                 }
                 let bytes = send.bytes + Message.framingBytes
-                lastPost = max(lastPost, player.ready)
                 let transit = self.network.depart(from: player.rank, to: send.to, bytes: bytes, at: player.ready)
                 players[turn].departed = transit.departed
                 // A receiver's port must be asked in the order of rounds. Of one sender messages stay in order; of two, a
@@ -75,7 +73,7 @@ struct RoundPlay {
                 players.sort(by: Self.comesFirst)
             }
         }
-        finish(players, lastEvent: max(lastPost, lastAsked.max() ?? now))
+        finish(players)
         if ends.isEmpty { return nil }
     }
 
@@ -94,9 +92,7 @@ struct RoundPlay {
     }
 
     /// A rank is done when its last message has come and its own has left.
-    ///
-    /// - Parameter lastEvent: when the last message was posted, or asked for its receiver's port.
-    private mutating func finish(_ players: [Player], lastEvent: VirtualTime) {
+    private mutating func finish(_ players: [Player]) {
         let order = players.enumerated().map { place, player in
             // Where it is its own message, that was scheduled when the other came.
             let waitsForPort = player.departed > player.ready
@@ -106,8 +102,9 @@ struct RoundPlay {
             )
         }.sorted { ($0.time, $0.scheduled, $0.place) < ($1.time, $1.scheduled, $1.place) }
         // A rank that goes on can ask what all have sent, and what it sends can ask for any port: then everything must
-        // have been sent, and have asked. What goes on later must have been scheduled before, or a tie could end otherwise.
-        guard let first = order.first, first.time > lastEvent, order.allSatisfy({ $0.scheduled < first.time }) else {
+        // have been sent, and have asked, which a rank's last message does last. What goes on later must have been scheduled
+        // before, or a tie could end otherwise.
+        guard let first = order.first, order.allSatisfy({ $0.scheduled < first.time }) else {
             return
         }
         // Of two different events that were scheduled at one time, the order depends on what came before.
