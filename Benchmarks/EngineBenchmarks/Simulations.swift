@@ -13,13 +13,16 @@ private let messagesPerSecond = BenchmarkMetric.custom(
 /// All-reduces of short vectors on simulated clusters: next to no arithmetic, so that the time is that of the messages.
 /// The job, whose wall clock is measured too, starts its ranks and ends them.
 func registerSimulations() {
-    for (ranks, algorithm, times) in [
-        (64, AllReduceAlgorithm.ring, 10), (64, .tree, 100), (1000, .recursiveDoubling, 5), (1000, .doubleTree, 5),
+    let flows = Interconnect(sharing: .maxMin)
+    for (ranks, algorithm, times, interconnect) in [
+        (64, AllReduceAlgorithm.ring, 10, Interconnect.plain), (64, .tree, 100, .plain),
+        (1000, .recursiveDoubling, 5, .plain), (1000, .doubleTree, 5, .plain), (64, .ring, 10, flows),
+        (64, .parameterServer, 10, flows),
     ] {
         var configuration = Benchmark.defaultConfiguration
         configuration.metrics = [.wallClock, messagesPerSecond]
         Benchmark(
-            "Simulation of \(times) all-reduces by \(algorithm.rawValue) on \(ranks) ranks",
+            "Simulation of \(times) all-reduces by \(algorithm.rawValue) on \(ranks) ranks, sharing \(interconnect.sharing.rawValue)",
             configuration: configuration
         ) { benchmark, fabric in
             let clock = ContinuousClock()
@@ -31,7 +34,7 @@ func registerSimulations() {
             let seconds = (clock.now - start) / .seconds(1)
             benchmark.measurement(messagesPerSecond, Int(Double(report.ledger.totalMessages) / seconds))
         } setup: {
-            cluster(ranks, algorithm, threads: 1, inRounds: false)
+            cluster(ranks, algorithm, interconnect, threads: 1, inRounds: false)
         }
     }
     registerLargeStep()
@@ -39,10 +42,11 @@ func registerSimulations() {
 
 /// - Parameter inRounds: whether messages may be played as a whole.
 private func cluster(
-    _ ranks: Int, _ algorithm: AllReduceAlgorithm, threads: Int, inRounds: Bool
+    _ ranks: Int, _ algorithm: AllReduceAlgorithm, _ interconnect: Interconnect = .plain, threads: Int, inRounds: Bool
 ) -> SimulatedFabric {
     var fabric = SimulatedFabric(
-        nodes: ClusterPresets.ethernet1G.nodes(ranks: ranks, server: nil),
+        nodes: ClusterPresets.ethernet1G.nodes(ranks: ranks, server: nil, seeds: SeedSequence(1)),
+        interconnect: interconnect,
         compute: ComputeModel(.reference, flopsPerSample: 1, parameters: 64), allReduce: algorithm,
         seeds: SeedSequence(1), pool: HostPool(threads: threads))
     if !inRounds { fabric.fewestMessagesPlayedInRounds = .max }

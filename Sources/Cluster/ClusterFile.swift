@@ -22,12 +22,16 @@ public struct ClusterFileError: Error, CustomStringConvertible, Equatable {
 ///     sharing: max-min                           # optional: ports for a switch, max-min elsewhere
 ///     loss: 0.1%                                 # optional, 0; with timeout: 200ms
 ///     speed: 0.5                                 # optional, 1: relative to the compute model's device
+///     cores: 4                                   # optional, 1: that share the samples of a step
+///     memory: 4GB                                # optional: what the job may use of it
+///     devices: phones.csv                        # optional: workers that differ; see `ClusterFileDevices.swift`
 ///     price_per_hour: 0.038                      # optional: USD of one node, while the job lasts
 ///     watts_busy: 3.5                            # optional: of one node while it computes
 ///     watts_idle: 0.74                           # optional: of one node while it waits
 ///     price_per_gb: 0.02                         # optional: USD per 1e9 bytes of traffic
 ///     watt_hours_per_gb: 1                       # optional
 ///     cost_source: the provider's price list     # optional
+///     dropouts: [{rank: 3, at: 12s}]             # optional; see `ClusterFileDropouts.swift`, with lifetime:
 ///     server:                                    # optional: links, speed, price and watts of the server rank
 ///       latency: 250us
 ///       bandwidth: 10Gbit
@@ -53,13 +57,13 @@ public struct ClusterFile {
 
     private static let nodeKeys = [
         "latency", "bandwidth", "uplink", "downlink", "overhead", "speed", "price_per_hour", "watts_busy", "watts_idle",
-        "receive_overhead",
+        "receive_overhead", "cores", "memory",
     ]
     private static let clusterKeys =
         ["name", "summary", "source"] + nodeKeys + [
             "jitter", "server", "topology", "sharing", "loss", "timeout", "price_per_gb", "watt_hours_per_gb",
             "cost_source",
-        ]
+        ] + dropoutKeys + deviceKeys
 
     func parse(_ text: String) throws(ClusterFileError) -> ClusterSpec {
         let root: Yams.Node?
@@ -79,28 +83,35 @@ public struct ClusterFile {
             summary: try string(values["summary"]) ?? "", source: try string(values["source"]) ?? file,
             worker: try node(values, at: root),
             server: try values["server"].map { server throws(ClusterFileError) in
-                try node(try fields(of: server, allowed: Self.nodeKeys, what: "a server"), at: server)
+                let values = try fields(of: server, allowed: Self.nodeKeys, what: "a server")
+                try checkIsOne(values, "a server")
+                return try node(values, at: server)
             },
             jitter: try parsed(values["jitter"]) { text throws(Quantity.Failure) in
                 try Jitter(parsing: text, in: URL(fileURLWithPath: file).deletingLastPathComponent())
             } ?? .none,
             interconnect: interconnect == .plain ? nil : interconnect,
+            dropouts: try dropouts(values),
             pricePerGB: try amount(values["price_per_gb"], "a price in USD", unit: "$"),
             wattHoursPerGB: try amount(values["watt_hours_per_gb"], "a number of watt hours", unit: "Wh"),
-            costSource: try string(values["cost_source"]))
+            costSource: try string(values["cost_source"]),
+            devices: try population(values, topology: interconnect.topology), stragglers: try stragglers(values),
+            slowdowns: try slowdowns(values))
+    }
+
+    private func amount(_ node: Yams.Node?, _ what: String, unit: String) throws(ClusterFileError) -> Double? {
+        try parsed(node) { text throws(Quantity.Failure) in try Self.amount(text, what, unit: unit) }
     }
 
     /// A number from 0 up, with or without its unit, which stands before it (`$`) or behind it.
-    private func amount(_ node: Yams.Node?, _ what: String, unit: String) throws(ClusterFileError) -> Double? {
-        try parsed(node) { text throws(Quantity.Failure) in
-            var number = text
-            if unit == "$", number.hasPrefix(unit) { number.removeFirst(unit.count) }
-            if unit != "$", number.hasSuffix(unit) { number.removeLast(unit.count) }
-            guard let value = Double(number.trimmingCharacters(in: .whitespaces)), value >= 0, value.isFinite else {
-                throw Quantity.Failure(description: "'\(text)' is not \(what); allowed is a number from 0 up")
-            }
-            return value
+    static func amount(_ text: String, _ what: String, unit: String) throws(Quantity.Failure) -> Double {
+        var number = text
+        if unit == "$", number.hasPrefix(unit) { number.removeFirst(unit.count) }
+        if unit != "$", number.hasSuffix(unit) { number.removeLast(unit.count) }
+        guard let value = Double(number.trimmingCharacters(in: .whitespaces)), value >= 0, value.isFinite else {
+            throw Quantity.Failure(description: "'\(text)' is not \(what); allowed is a number from 0 up")
         }
+        return value
     }
 
     private static let required = "'latency' and 'bandwidth' (or 'uplink' and 'downlink')"
@@ -119,24 +130,31 @@ public struct ClusterFile {
     func trunk(
         _ values: [String: Yams.Node], of what: String, at place: Yams.Node
     ) throws(ClusterFileError) -> Topology.Trunk {
-        let both = try rate(values["bandwidth"])
+        try trunk(values, of: what, at: place) { figure throws(ClusterFileError) in
+            let node = values[figure.rawValue]
+            return figure == .latency ? try seconds(node) : try rate(node)
+        }
+    }
+
+    private func trunk(
+        _ values: [String: Yams.Node], of what: String, at place: Yams.Node,
+        figure: (DeviceFigure) throws(ClusterFileError) -> Double?
+    ) throws(ClusterFileError) -> Topology.Trunk {
+        let both = try figure(.bandwidth)
         if both != nil, let extra = values["uplink"] ?? values["downlink"] {
             throw error(at: extra, "either 'bandwidth' or 'uplink' and 'downlink', not both")
         }
-        guard let latency = try seconds(values["latency"]), let uplink = try rate(values["uplink"]) ?? both,
-            let downlink = try rate(values["downlink"]) ?? both
+        guard let latency = try figure(.latency), let uplink = try figure(.uplink) ?? both,
+            let downlink = try figure(.downlink) ?? both
         else { throw error(at: place, "incomplete: \(what) needs \(Self.required)") }
         return Topology.Trunk(
             latencySeconds: latency, uplinkBytesPerSecond: uplink, downlinkBytesPerSecond: downlink)
     }
 
+    /// A worker or a server; of figures that are drawn, their medians.
     private func node(_ values: [String: Yams.Node], at place: Yams.Node) throws(ClusterFileError) -> Node {
-        let trunk = try trunk(values, of: "a node", at: place)
-        let speed = try parsed(values["speed"]) { text throws(Quantity.Failure) in
-            guard let value = Double(text), value > 0, value.isFinite else {
-                throw Quantity.Failure(description: "'\(text)' is not a speed; allowed is a number above 0")
-            }
-            return value
+        let trunk = try trunk(values, of: "a node", at: place) { figure throws(ClusterFileError) in
+            try self.figure(figure, values)?.median
         }
         return Node(
             link: Link(
@@ -144,9 +162,10 @@ public struct ClusterFile {
                 downlinkBytesPerSecond: trunk.downlinkBytesPerSecond,
                 overheadSeconds: try seconds(values["overhead"]) ?? 0,
                 receiveOverheadSeconds: try seconds(values["receive_overhead"])),
-            speed: speed ?? 1, pricePerHour: try amount(values["price_per_hour"], "a price in USD", unit: "$"),
-            wattsBusy: try amount(values["watts_busy"], "a number of watts", unit: "W"),
-            wattsIdle: try amount(values["watts_idle"], "a number of watts", unit: "W"))
+            speed: try figure(.speed, values)?.median ?? 1, pricePerHour: try figure(.pricePerHour, values)?.median,
+            wattsBusy: try figure(.wattsBusy, values)?.median, wattsIdle: try figure(.wattsIdle, values)?.median,
+            cores: try figure(.cores, values).map { max(1, Int($0.median)) } ?? 1,
+            memoryBytes: try figure(.memory, values).map { Int($0.median) })
     }
 
     /// The entries of a mapping, each key known.

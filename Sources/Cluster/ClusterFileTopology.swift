@@ -197,7 +197,7 @@ extension ClusterFile {
         }
     }
 
-    private func list(_ node: Yams.Node, of what: String) throws(ClusterFileError) -> [Yams.Node] {
+    func list(_ node: Yams.Node, of what: String) throws(ClusterFileError) -> [Yams.Node] {
         guard let sequence = node.sequence else { throw error(at: node, "expected a list of \(what)") }
         return Array(sequence)
     }

@@ -5,6 +5,7 @@ import Diagnostics
 public enum ClusterPresets {
     public static let all = [
         workstation, infiniband, torus, fatRacks, racks, ethernet10G, ethernet1G, sites, wan, cable, phones4G, phones3G,
+        phonesMixed,
     ]
 
     /// - Throws: ``ClusterFileError`` naming the presets, if there is none of that name.
@@ -136,6 +137,35 @@ public enum ClusterPresets {
             link: Link(latencySeconds: 31.75e-3, uplinkBytesPerSecond: 0.2e6, downlinkBytesPerSecond: 0.7375e6),
             speed: 0.25, pricePerHour: 0, wattsBusy: 3, wattsIdle: 0),
         server: ethernet10G.worker, pricePerGB: mobileData + egress, wattHoursPerGB: 300, costSource: phoneCosts)
+
+    public static let phonesMixed = ClusterSpec(
+        name: "phones-mixed", summary: "phones from fast to slow on 4G, a server in a data centre",
+        source: """
+            A. Ignatov et al., AI Benchmark: All About Deep Learning on Smartphones in 2019 (ICCV workshops 2019), ranking of \
+            January 2020: twelve phones of its list with their scores for floating point on the CPU, all cores together, and \
+            their RAM; the choice of phones, each as likely as the others, is an assumption, and so are a speed of 0.25 of \
+            the host's core for the median score and half of the RAM for the job; links and server as phones-4g
+            """,
+        worker: phones4G.worker, server: phones4G.server, pricePerGB: phones4G.pricePerGB,
+        wattHoursPerGB: phones4G.wattHoursPerGB, costSource: phones4G.costSource,
+        devices: DevicePopulation(
+            kinds: aiBenchmark.map { phone in
+                DevicePopulation.Kind(
+                    name: phone.name,
+                    figures: [
+                        .speed: .constant(0.25 * phone.score / medianScore),
+                        .memory: .constant(phone.gigabytes * 0.5e9),
+                    ])
+            }))
+
+    private static let aiBenchmark: [(name: String, score: Double, gigabytes: Double)] = [
+        ("Samsung Galaxy Note10+", 4310, 12), ("Huawei Mate 30 Pro 5G", 3744, 8), ("Google Pixel 4", 3212, 6),
+        ("Samsung Galaxy S10", 2713, 8), ("Google Pixel 3", 2324, 4), ("Xiaomi Mi 9T", 2112, 6),
+        ("Huawei P20", 1986, 4), ("Google Pixel 3a", 1569, 4), ("Xiaomi Redmi Note 7", 1426, 4),
+        ("Samsung Galaxy A20", 1041, 3), ("Xiaomi Mi A2 Lite", 786, 4), ("Samsung Galaxy J5 (2016)", 381, 2),
+    ]
+    /// The mean of the two middle ones.
+    private static let medianScore = 2049.0
 
     // MARK: Prices and watts
 

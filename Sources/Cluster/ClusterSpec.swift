@@ -11,32 +11,60 @@ public struct Node: Hashable, Codable, Sendable {
     public var wattsBusy: Double?
     /// Watts of one node while it waits, as far as the job is the reason that it is on; nil where it is not known.
     public var wattsIdle: Double?
+    /// Cores that share the samples of a training step; see ``ComputeModel/seconds(_:on:)``.
+    public var cores: Int {
+        get { coreCount ?? 1 }
+        set { coreCount = newValue == 1 ? nil : newValue }
+    }
+    /// Nil for one, as in files that know no cores.
+    private var coreCount: Int?
+    /// What the job may use of its memory; nil where nobody asks.
+    public var memoryBytes: Int?
 
     public init(
-        link: Link, speed: Double = 1, pricePerHour: Double? = nil, wattsBusy: Double? = nil, wattsIdle: Double? = nil
+        link: Link, speed: Double = 1, pricePerHour: Double? = nil, wattsBusy: Double? = nil, wattsIdle: Double? = nil,
+        cores: Int = 1, memoryBytes: Int? = nil
     ) {
         precondition(speed > 0, "relative speed \(speed) must be positive")
+        precondition(cores > 0, "a node of \(cores) cores")
         self.link = link
         self.speed = speed
         self.pricePerHour = pricePerHour
         self.wattsBusy = wattsBusy
         self.wattsIdle = wattsIdle
+        self.memoryBytes = memoryBytes
+        self.cores = cores
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case link, speed, pricePerHour, wattsBusy, wattsIdle, memoryBytes
+        case coreCount = "cores"
     }
 }
 
-/// What the machines and links of a job are: equal workers, around one switch where nothing else is said, and a server
-/// for the strategies that have one.
+/// What the machines and links of a job are: workers, equal where no population says otherwise, around one switch where
+/// nothing else is said, and a server for the strategies that have one.
 public struct ClusterSpec: Hashable, Codable, Sendable {
     public var name: String
     public var summary: String
     /// Where the figures come from.
     public var source: String
+    /// Every worker, or what the devices of a population are where they say nothing else; of figures that are drawn it has
+    /// the median.
     public var worker: Node
+    /// Nil where all workers are equal.
+    public var devices: DevicePopulation?
+    /// Workers that are slow for the whole job; nil for none.
+    public var stragglers: Stragglers?
+    /// Times in which ranks are slow; nil for none.
+    public var slowdowns: Slowdowns?
     /// The rank that a strategy calls its server; a worker like the others where nil.
     public var server: Node?
     public var jitter: Jitter
     /// What lies between the nodes' links; nil for one switch whose ports carry one message at a time.
     public var interconnect: Interconnect?
+    /// Machines that leave while the job runs; nil where all stay.
+    public var dropouts: Dropouts?
     /// USD per 1e9 bytes of traffic, each byte counted once, where it is sent; nil where it is not known.
     public var pricePerGB: Double?
     /// Watt hours per 1e9 bytes of traffic; nil where it is not known.
@@ -46,8 +74,9 @@ public struct ClusterSpec: Hashable, Codable, Sendable {
 
     public init(
         name: String, summary: String, source: String, worker: Node, server: Node? = nil, jitter: Jitter = .none,
-        interconnect: Interconnect? = nil, pricePerGB: Double? = nil, wattHoursPerGB: Double? = nil,
-        costSource: String? = nil
+        interconnect: Interconnect? = nil, dropouts: Dropouts? = nil, pricePerGB: Double? = nil,
+        wattHoursPerGB: Double? = nil, costSource: String? = nil, devices: DevicePopulation? = nil,
+        stragglers: Stragglers? = nil, slowdowns: Slowdowns? = nil
     ) {
         self.name = name
         self.summary = summary
@@ -56,14 +85,13 @@ public struct ClusterSpec: Hashable, Codable, Sendable {
         self.server = server
         self.jitter = jitter
         self.interconnect = interconnect
+        self.dropouts = dropouts
         self.pricePerGB = pricePerGB
         self.wattHoursPerGB = wattHoursPerGB
         self.costSource = costSource
-    }
-
-    /// The node of every rank.
-    public func nodes(ranks: Int, server serverRank: Int?) -> [Node] {
-        (0..<ranks).map { $0 == serverRank ? server ?? worker : worker }
+        self.devices = devices
+        self.stragglers = stragglers
+        self.slowdowns = slowdowns
     }
 
     /// What the command line says instead; nil where it says nothing. Overrides the workers' links; the server's
@@ -72,31 +100,56 @@ public struct ClusterSpec: Hashable, Codable, Sendable {
         public var latencySeconds: Double?
         public var bytesPerSecond: Double?
         public var jitter: Jitter?
+        public var stragglers: Stragglers?
+        /// In place of those that leave at a given time.
+        public var departures: [Departure]?
+        public var lifetime: Dropouts.Lifetime?
+        public var detectionSeconds: Double?
 
-        public init(latencySeconds: Double? = nil, bytesPerSecond: Double? = nil, jitter: Jitter? = nil) {
+        public init(
+            latencySeconds: Double? = nil, bytesPerSecond: Double? = nil, jitter: Jitter? = nil,
+            stragglers: Stragglers? = nil, departures: [Departure]? = nil, lifetime: Dropouts.Lifetime? = nil,
+            detectionSeconds: Double? = nil
+        ) {
             self.latencySeconds = latencySeconds
             self.bytesPerSecond = bytesPerSecond
             self.jitter = jitter
+            self.stragglers = stragglers
+            self.departures = departures
+            self.lifetime = lifetime
+            self.detectionSeconds = detectionSeconds
         }
     }
 
     public func overridden(by overrides: Overrides) -> ClusterSpec {
         var spec = self
-        if let latency = overrides.latencySeconds { spec.worker.link.latencySeconds = latency }
+        if let latency = overrides.latencySeconds {
+            spec.worker.link.latencySeconds = latency
+            spec.devices = spec.devices?.removing { $0 == .latency }.orNil
+        }
         if let rate = overrides.bytesPerSecond {
+            spec.devices = spec.devices?.removing { [.bandwidth, .uplink, .downlink].contains($0) }.orNil
             spec.worker.link.uplinkBytesPerSecond = rate
             spec.worker.link.downlinkBytesPerSecond = rate
         }
         if let jitter = overrides.jitter { spec.jitter = jitter }
+        if let stragglers = overrides.stragglers { spec.stragglers = stragglers }
+        var dropouts = dropouts ?? Dropouts()
+        if let departures = overrides.departures { dropouts.departures = departures }
+        if let lifetime = overrides.lifetime { dropouts.lifetime = lifetime }
+        if let seconds = overrides.detectionSeconds { dropouts.detectionSeconds = seconds }
+        spec.dropouts = dropouts.isEmpty ? nil : dropouts
         return spec
     }
 
     /// Beyond these, the times of long jobs would not fit the clock's 292 years.
-    private static let leastBytesPerSecond = 125.0
-    private static let speeds = 1e-4...1e4
-    private static let longestSeconds = 3600.0
+    static let leastBytesPerSecond = 125.0
+    static let speeds = 1e-4...1e4
+    static let longestSeconds = 3600.0
+    static let coreCounts = 1...1024.0
+    static let coresText = "a whole number from 1 to 1024"
     /// More than any node or network costs or draws.
-    private static let greatestCost = 1e6
+    static let greatestCost = 1e6
 
     /// Checks that the figures are in the range that can be simulated.
     /// - Throws: ``ClusterFileError`` naming the figure and the range.
@@ -113,11 +166,20 @@ public struct ClusterSpec: Hashable, Codable, Sendable {
             guard Self.speeds.contains(node.speed) else {
                 throw ClusterFileError("cluster '\(name)': a speed of \(node.speed); allowed is 0.0001 to 10000")
             }
+            guard Self.coreCounts.contains(Double(node.cores)), node.memoryBytes.map({ $0 > 0 }) ?? true else {
+                throw ClusterFileError(
+                    """
+                    cluster '\(name)': \(node.cores) cores and \(node.memoryBytes ?? 1) bytes of memory; allowed is \
+                    \(Self.coresText), and 1 byte or more
+                    """)
+            }
         }
+        try validateDevices()
         if case .uniform(let seconds) = jitter, seconds > Self.longestSeconds {
             throw ClusterFileError("cluster '\(name)': a jitter of \(seconds) s; allowed is up to one hour")
         }
         try validateInterconnect()
+        if let problem = dropouts?.problem { throw ClusterFileError("cluster '\(name)': \(problem)") }
         try validateCost("price per GB", pricePerGB)
         try validateCost("number of watt hours per GB", wattHoursPerGB)
     }
@@ -175,12 +237,15 @@ public struct ClusterSpec: Hashable, Codable, Sendable {
                 text += ", \(Format.seconds(overhead)) to receive one"
             }
             if node.speed != 1 { text += ", speed \(Format.significant(node.speed))" }
+            if node.cores != 1 { text += ", \(node.cores) cores" }
+            if let memory = node.memoryBytes { text += ", \(Format.bytes(Double(memory))) of memory" }
             return text
         }
         var text = describe(worker)
         if let server { text += "; server \(describe(server))" }
         if let figures = network.figures(worker: worker.link) { text += "; \(figures)" }
         if jitter != .none { text += "; jitter \(jitter)" }
-        return text
+        if let dropouts { text += "; \(dropouts.figures)" }
+        return text + devicesFigures
     }
 }

@@ -12,6 +12,7 @@ extension ClusterSpec {
     /// Checks that every rank finds a machine.
     /// - Throws: ``ClusterFileError`` with the most that do.
     public func validate(ranks: Int) throws(ClusterFileError) {
+        try validateDevices(ranks: ranks)
         guard let most = network.topology.mostRanks, ranks > most else { return }
         throw ClusterFileError(
             "cluster '\(name)' has \(most) machines, and the job \(ranks) ranks; allowed are up to \(most)")
@@ -19,6 +20,20 @@ extension ClusterSpec {
 
     /// Checks that threads can act the cluster out: they hold messages back as ports of one switch would.
     public func validateEmulation() throws(ClusterFileError) {
+        guard dropouts == nil else {
+            throw ClusterFileError(
+                """
+                cluster '\(name)' cannot be emulated: its machines leave, and threads do not; simulate it, or leave out \
+                dropouts and lifetime
+                """)
+        }
+        if slowdowns != nil {
+            throw ClusterFileError(
+                """
+                cluster '\(name)' cannot be emulated: threads cannot act out 'slowdowns'; simulate it, or leave them out \
+                ('stragglers' and 'devices' can be)
+                """)
+        }
         guard RoutedNetwork.isNeeded(network, [worker] + (server.map { [$0] } ?? [])) else { return }
         throw ClusterFileError(
             """

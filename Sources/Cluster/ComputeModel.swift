@@ -36,7 +36,7 @@ public struct ComputeWork: Hashable, Sendable {
     }
 }
 
-/// How long work takes on the reference device, in seconds; a node's `speed` divides it.
+/// How long work takes on one core of the reference device, in seconds; a node's `speed` and `cores` divide it.
 public struct ComputeModel: Sendable, Codable, Hashable {
     /// `calibrated`, or the name of a device profile.
     public let name: String
@@ -78,6 +78,18 @@ public struct ComputeModel: Sendable, Codable, Hashable {
             + Double(work.vectorElements) * secondsPerVectorElement
     }
 
+    /// How long work takes on a node: divided by its speed, and of training steps by the cores that have a sample to work on.
+    ///
+    /// An assumption, and the best case: a step scales perfectly over its samples, so that min(cores, samples) cores take
+    /// that many times less, the step's overhead and its update of the model included. What only reads and adds vectors,
+    /// such as averaging models, is bound by memory, which the cores of a node share: it takes as long as on one.
+    public func seconds(_ work: ComputeWork, on node: Node) -> Double {
+        let (samples, rest) = (work.samplesPerStep, work.samplesPerShortStep)
+        let full = Double(work.fullSteps) * step(samples) / node.coresSharing(samples: samples)
+        let short = Double(work.shortSteps) * step(rest) / node.coresSharing(samples: rest)
+        return (full + short + Double(work.vectorElements) * secondsPerVectorElement) / node.speed
+    }
+
     /// Linear between the points around `samples`, and along the last pair beyond them; in proportion below the first.
     private func step(_ samples: Int) -> Double {
         guard samples > 0 else { return 0 }
@@ -90,6 +102,11 @@ public struct ComputeModel: Sendable, Codable, Hashable {
         let slope = (high.seconds - low.seconds) / Double(high.samples - low.samples)
         return max(0, low.seconds + slope * Double(samples - low.samples))
     }
+}
+
+extension Node {
+    /// Cores that have a sample of a step to work on; 1 at least.
+    package func coresSharing(samples: Int) -> Double { Double(max(1, min(cores, samples))) }
 }
 
 /// A device of fixed rates, which makes cluster time exactly reproducible.

@@ -25,23 +25,22 @@ enum LatencyFile {
 
     private static func parse(_ text: String, file: String) throws(Quantity.Failure) -> [Double] {
         var values: [Double] = []
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            let field = line.prefix { $0 != "," && $0 != ";" }.trimmingCharacters(in: .whitespacesAndNewlines)
-            if field.isEmpty, line.allSatisfy(\.isWhitespace) { continue }
+        for (index, record) in CSVText(text, separators: ",;").records.enumerated() {
+            let field = record.fields[0]
             guard let value = Double(field) else {
                 if index == 0 { continue }
-                throw failure(file, index, field)
+                throw failure(file, record.line, field)
             }
-            guard (0...3600).contains(value) else { throw failure(file, index, field) }
+            guard (0...3600).contains(value) else { throw failure(file, record.line, field) }
             values.append(value)
         }
         return values
     }
 
-    private static func failure(_ file: String, _ index: Int, _ field: String) -> Quantity.Failure {
+    private static func failure(_ file: String, _ line: Int, _ field: String) -> Quantity.Failure {
         Quantity.Failure(
             description: """
-                latency file '\(file)', line \(index + 1): '\(field)' is not a latency; allowed is a number of seconds \
+                latency file '\(file)', line \(line): '\(field)' is not a latency; allowed is a number of seconds \
                 from 0 to 3600
                 """)
     }

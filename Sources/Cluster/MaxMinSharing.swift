@@ -94,6 +94,18 @@ struct MaxMinSharing: Sendable {
     /// Ends the flow that ``nextEnd(before:at:)`` has announced; returns its owner.
     mutating func popEnded() -> Int {
         guard let id = ends.popMin()?.item else { preconditionFailure("no flow has ended") }
+        remove(id)
+        return flows[id].owner
+    }
+
+    /// Ends flows before their bytes have gone; returns the owners for which `isCut` says so, in ascending order.
+    mutating func cut(where isCut: (_ owner: Int) -> Bool) -> [Int] {
+        let ids = flows.indices.filter { !flows[$0].links.isEmpty && isCut(flows[$0].owner) }
+        for id in ids { remove(id) }
+        return ids.map { flows[$0].owner }.sorted()
+    }
+
+    private mutating func remove(_ id: Int) {
         for (hop, link) in flows[id].links.enumerated() {
             let position = Int(flows[id].positions[hop])
             guard let last = flowsOfLink[Int(link)].popLast() else { continue }
@@ -108,7 +120,6 @@ struct MaxMinSharing: Sendable {
         flows[id].links = []
         flows[id].sequence = -1
         free.append(id)
-        return flows[id].owner
     }
 
     private mutating func dropStale() {

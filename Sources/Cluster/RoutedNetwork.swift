@@ -27,6 +27,9 @@ package final class RoutedNetwork {
         case sentAgain(until: VirtualTime)
         /// It will be returned by ``endFlow(at:)``.
         case flows
+        /// Its sender has left before it could be carried: ``takeCut()`` tells which messages will not come, this one and
+        /// those of the pair that were waiting for it.
+        case cut
         /// It has arrived: ``takeDelivered()`` tells which messages that makes ready, none where an earlier one of the
         /// pair is missing.
         case arrived
@@ -56,6 +59,8 @@ package final class RoutedNetwork {
         var sent = 0
         var delivered = 0
         var early: [Int: Int] = [:]
+        /// The first message that will not come, where the sender has left.
+        var cut = Int.max
     }
 
     private let nodes: [Node]
@@ -80,6 +85,9 @@ package final class RoutedNetwork {
     private var pairNumbers: [Int: Int] = [:]
     private let canOvertake: Bool
     private var delivered: [Int] = []
+    /// Ranks that have left; empty while all are there.
+    private var gone: Set<Int> = []
+    private var cut: [Int] = []
 
     /// Whether ``NetworkModel`` is not enough.
     package static func isNeeded(_ interconnect: Interconnect, _ nodes: [Node]) -> Bool {
@@ -178,6 +186,7 @@ package final class RoutedNetwork {
             linkFree[link] = later(start, service(messages[id], hop))
             return .waits(until: ask(id, after: hop, started: start))
         case .starting:
+            if gone.contains(messages[id].sender) { return cutOff(id) }
             messages[id].phase = .flowing
             flows.start(owner: id, bytes: messages[id].bytes, links: messages[id].route.links, at: now)
             return .flows
@@ -190,6 +199,7 @@ package final class RoutedNetwork {
         case .there: return receive(id, at: now)
         case .receiving: return arrive(id)
         case .lost:
+            if gone.contains(messages[id].sender) { return cutOff(id) }
             messages[id].losses -= 1
             return .sentAgain(until: transmit(id, at: now).next)
         }
@@ -253,6 +263,7 @@ package final class RoutedNetwork {
             return .arrived
         }
         let (pair, number) = (messages[id].pair, messages[id].number)
+        guard number < pairs[pair].cut else { return cutOff(id) }
         guard number == pairs[pair].delivered else {
             pairs[pair].early[number] = id
             return .arrived
@@ -266,6 +277,37 @@ package final class RoutedNetwork {
             pairs[pair].delivered += 1
         }
         return .arrived
+    }
+
+    // MARK: Ranks that leave
+
+    /// A rank leaves: its flows end at once, and nothing of it is sent again; what has left its link goes on.
+    ///
+    /// - Returns: whether messages were cut off, which ``takeCut()`` returns.
+    package func leave(_ rank: Int) -> Bool {
+        gone.insert(rank)
+        for id in flows.cut(where: { messages[$0].sender == rank }) { _ = cutOff(id) }
+        return !cut.isEmpty
+    }
+
+    private func cutOff(_ id: Int) -> Progress {
+        cut.append(id)
+        let pair = messages[id].pair
+        pairs[pair].cut = min(pairs[pair].cut, messages[id].number)
+        // They are there, but in vain: their receiver is given messages in order.
+        let late = pairs[pair].early.filter { $0.key > pairs[pair].cut }.sorted { $0.key < $1.key }
+        for (number, other) in late {
+            pairs[pair].early[number] = nil
+            cut.append(other)
+        }
+        return .cut
+    }
+
+    /// The messages that will not come; their numbers are free again.
+    package func takeCut() -> [Int] {
+        defer { cut.removeAll(keepingCapacity: true) }
+        free += cut
+        return cut
     }
 
     /// The messages that are ready for their receiver; their numbers are free again.

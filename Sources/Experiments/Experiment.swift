@@ -36,17 +36,20 @@ public struct Experiment: Sendable {
         try Self.check(plan)
         let network = task.network
         var plan = plan
-        plan.strategies = try plan.strategies.map { try $0.choosingAllReduce(of: network) }
+        let seeds = SeedSequence(plan.seeds[0])
+        plan.strategies = try plan.strategies.map { try $0.choosingAllReduce(of: network, seeds: seeds) }
         self.plan = plan
     }
 
-    /// Checks what needs neither data nor files: batches, workers and ranks.
+    /// Checks what needs neither data nor files: batches, workers and ranks, and the memory of this machine and of the
+    /// cluster's.
     ///
     /// - Parameter memoryBytes: what this machine has.
     public static func check(
         _ plan: ExperimentPlan, memoryBytes: UInt64 = ProcessInfo.processInfo.physicalMemory
     ) throws(ExperimentError) {
         let parameterCount = try TrainingTask.named(plan.task).network.parameterCount
+        try plan.checkDropouts()
         for strategy in plan.strategies {
             try check(strategy)
             let vectors = try description(of: strategy).make(strategy.configuration).vectorCount
@@ -58,6 +61,7 @@ public struct Experiment: Sendable {
                     machine has \(Format.bytes(memory)) of memory
                     """)
             }
+            try strategy.checkMemory(try TrainingTask.named(plan.task).network, seeds: plan.seeds)
         }
     }
 
@@ -169,25 +173,29 @@ public struct Experiment: Sendable {
         let controlsBefore = clock.spentSeconds
         let seeds = SeedSequence(seed)
         let strategy = try Self.description(of: plan).make(plan.configuration)
+        let nodes = plan.nodes(strategy, seeds)
         let budget = plan.configuration.epochs * Double(split.training.count)
         let run = TrainingRun(
             network: task.network, data: split, configuration: plan.configuration,
             initialParameters: startFile ?? task.network.initialParameters(self.plan.initialization, seeds: seeds),
             seeds: seeds, shuffles: self.plan.shuffles, ranks: strategy.rankCount, workspaces: host.workspaces,
+            mayStop: plan.cluster?.dropouts != nil, memoryBytes: nodes.map(\.memoryBytes),
             onEvaluation: {
                 callbacks.evaluated(identity, $0, min(1, Double($0.samples) / budget))
                 clock.evaluated(clusterSeconds: $0.clusterSeconds)
             })
         let observed = try ObservedRun(
-            try fabric(plan, strategy, seeds, model, host.pool), strategy, identity, callbacks)
-        let report = try observed.run(strategy.program(for: run))
+            try fabric(plan, strategy, nodes, seeds, model, host.pool), strategy, identity, callbacks)
+        let report = try observed.run(program(strategy, run, plan, seed))
         let result = run.result
         let spent = (ContinuousClock.now - hostStart).inSeconds - (clock.spentSeconds - controlsBefore)
         clock.measure()
 
-        let account = TimeAccount(ofOneWorker: report.accounts, strategy)
+        let account = TimeAccount(
+            ofOneWorker: report.accounts, strategy, leftOut: result.memoryShortage?.ranks ?? 0)
+        let ending = RunRecord.ending(of: run, report, strategy)
         var record = RunRecord(
-            strategy: plan.name, seed: seed, outcome: result.divergedAfterSamples == nil ? .completed : .diverged,
+            strategy: plan.name, seed: seed, outcome: ending.outcome,
             evaluations: result.evaluations, clusterSeconds: report.seconds.toTheNanosecond,
             computeSeconds: account.computeSeconds.toTheNanosecond,
             communicationSeconds: account.communicationSeconds.toTheNanosecond,
@@ -202,20 +210,46 @@ public struct Experiment: Sendable {
                     clusterSeconds: report.seconds.toTheNanosecond, hostSeconds: spent.toTheNanosecond,
                     control: clock.control,
                     segmentSeconds: clock.segments(isMeasured: plan.fabric.isMeasured))
-            ])
-        if strategy.concurrentWorkers == strategy.workerCount {
-            record.waitingSeconds = account.waitingSeconds.toTheNanosecond
-        }
+            ], devices: devices(nodes, report, plan, strategy, result, seeds), memoryShortage: result.memoryShortage)
+        record.stoppedBy = ending.stoppedBy
+        if !report.departures.isEmpty { record.departures = report.departures }
+        if result.lostSamples > 0 { record.lostSamples = result.lostSamples }
+        record.waitingSeconds =
+            observed.waitingSeconds(account, strategy, leftOut: result.memoryShortage?.ranks ?? 0)?.toTheNanosecond
         if identity.repetition == 0 {
             try callbacks.scheduled(identity, observed.schedule)
-            if seed == self.plan.seeds[0] { record.attribution = observed.attribution(report) }
+            record.attribution = observed.attribution(report, seeds: self.plan.seeds.count)
         }
         try FairComparison.check(record, plan, budget: run.sampleBudget, trainingSamples: split.training.count)
         return (record, result)
     }
 
+    /// - Throws: ``ExperimentError`` where no client has the memory for it.
+    private func program(
+        _ strategy: any Strategy, _ run: TrainingRun, _ plan: StrategyPlan, _ seed: UInt64
+    ) throws -> RankProgram {
+        do {
+            return try strategy.program(for: run)
+        } catch let error as MemoryError {
+            throw plan.noClientLeft(error.shortage, seed: seed)
+        }
+    }
+
+    private func devices(
+        _ nodes: [Node], _ report: FabricReport, _ plan: StrategyPlan, _ strategy: any Strategy,
+        _ result: TrainingRun.Record, _ seeds: SeedSequence
+    ) -> DrawnDevices? {
+        guard let cluster = plan.cluster, plan.fabric != .threads else { return nil }
+        let leftOut = Set(result.ranksLeftOut)
+        let workers = nodes.indices.filter { $0 != strategy.serverRank && !leftOut.contains($0) }
+        return DrawnDevices(
+            nodes, report.accounts, workers: workers, cluster,
+            stragglers: cluster.stragglerCount(among: workers, seeds: seeds), departures: report.departures)
+    }
+
     private func fabric(
-        _ plan: StrategyPlan, _ strategy: any Strategy, _ seeds: SeedSequence, _ model: ComputeModel, _ pool: HostPool
+        _ plan: StrategyPlan, _ strategy: any Strategy, _ nodes: [Node], _ seeds: SeedSequence, _ model: ComputeModel,
+        _ pool: HostPool
     ) throws -> any Fabric {
         guard let cluster = plan.cluster, plan.fabric != .threads else {
             return try ThreadFabric(ranks: strategy.rankCount)
@@ -224,8 +258,8 @@ public struct Experiment: Sendable {
         return try ThreadFabric(
             ranks: strategy.rankCount,
             emulating: ThreadFabric.Emulation(
-                nodes: cluster.nodes(ranks: strategy.rankCount, server: strategy.serverRank), jitter: cluster.jitter,
-                compute: model, allReduce: plan.allReduceInUse, allReduceByLength: plan.allReduceByLength,
+                nodes: nodes, jitter: cluster.jitter, compute: model,
+                allReduce: plan.allReduceInUse, allReduceByLength: plan.allReduceByLength,
                 groups: cluster.groups(ranks: strategy.rankCount), seeds: seeds))
     }
 
@@ -248,9 +282,10 @@ public struct Experiment: Sendable {
     private func checkPartitions(_ training: Dataset) throws {
         for strategy in plan.strategies where strategy.description?.isFederated == true {
             let federated = strategy.configuration.federated
-            _ = try training.partitioned(
+            let shards = try training.partitioned(
                 federated.partition, among: federated.clients, seeds: SeedSequence(plan.seeds[0]),
                 shuffles: plan.shuffles)
+            try strategy.checkClientMemory(task.network, shards: shards.map(\.count), seed: plan.seeds[0])
         }
     }
 
@@ -291,6 +326,7 @@ public struct Experiment: Sendable {
         if let cluster = plan.cluster, plan.fabric != .threads {
             do throws(ClusterFileError) {
                 try cluster.validate(ranks: strategy.rankCount)
+                try cluster.validate(workers: strategy.workerCount)
                 if plan.fabric == .emulated { try cluster.validateEmulation() }
             } catch { throw ExperimentError("\(plan.name): \(error)") }
         }
@@ -336,15 +372,21 @@ extension Results {
     }
 }
 
+extension Strategy {
+    /// Workers that work at the same time.
+    func workingWorkers(leftOut: Int) -> Int { min(concurrentWorkers, workerCount - leftOut) }
+}
+
 extension TimeAccount {
     /// Of a worker that trains, on average over those that do at the same time.
-    init(ofOneWorker accounts: [TimeAccount], _ strategy: any Strategy) {
+    init(ofOneWorker accounts: [TimeAccount], _ strategy: any Strategy, leftOut: Int) {
         self.init()
+        let working = Double(strategy.workingWorkers(leftOut: leftOut))
         for (rank, part) in accounts.enumerated() where rank != strategy.serverRank {
-            computeSeconds += part.computeSeconds / Double(strategy.concurrentWorkers)
-            communicationSeconds += part.communicationSeconds / Double(strategy.concurrentWorkers)
-            hiddenCommunicationSeconds += part.hiddenCommunicationSeconds / Double(strategy.concurrentWorkers)
-            waitingSeconds += part.waitingSeconds / Double(strategy.concurrentWorkers)
+            computeSeconds += part.computeSeconds / working
+            communicationSeconds += part.communicationSeconds / working
+            hiddenCommunicationSeconds += part.hiddenCommunicationSeconds / working
+            waitingSeconds += part.waitingSeconds / working
         }
     }
 }

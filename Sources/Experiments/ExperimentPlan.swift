@@ -87,14 +87,16 @@ public struct StrategyPlan: Hashable, Codable, Sendable {
         allReduceChoice?.algorithm ?? bucketChoices?.first?.algorithm ?? allReduce
     }
 
-    /// Chooses the cheapest all-reduce for a network's gradient, or for each of its buckets, where the plan leaves that open.
-    func choosingAllReduce(of network: Network) throws -> StrategyPlan {
+    /// Chooses the cheapest all-reduce for a network's gradient, or for each of its buckets, where the plan leaves that open,
+    /// on the devices of a seed.
+    func choosingAllReduce(of network: Network, seeds: SeedSequence) throws -> StrategyPlan {
         guard allReduce == .automatic, fabric != .threads, let cluster, let description, !description.isFederated
         else { return self }
         let ranks = description.make(configuration).rankCount
         // Of the fabric only the network counts, and no computation is made.
         let fabric = SimulatedFabric(
-            nodes: cluster.nodes(ranks: ranks, server: nil), jitter: cluster.jitter, interconnect: cluster.network,
+            nodes: cluster.nodes(ranks: ranks, server: nil, seeds: seeds), jitter: cluster.jitter,
+            interconnect: cluster.network,
             compute: ComputeModel(.reference, flopsPerSample: 1, parameters: 1), groups: cluster.groups(ranks: ranks),
             seeds: SeedSequence(0), pool: HostPool(threads: 1))
         var plan = self
@@ -125,10 +127,10 @@ public struct StrategyPlan: Hashable, Codable, Sendable {
     public var description: StrategyDescription? { StrategyRegistry.named(name) }
 
     /// Whether a simulated run does the same on every cluster, so that its schedule can be recorded: not where a limit on
-    /// time, or on bytes until an evaluation, ends it.
+    /// time, or on bytes until an evaluation, ends it, and not where ranks leave.
     public var hasFixedSchedule: Bool {
         fabric == .simulated && configuration.limits?.clusterSeconds == nil && configuration.limits?.bytesSent == nil
-            && description?.make(configuration).hasFixedSchedule == true
+            && cluster?.dropouts == nil && description?.make(configuration).hasFixedSchedule == true
     }
 }
 

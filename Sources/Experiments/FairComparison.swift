@@ -48,7 +48,7 @@ public struct FairComparison: Sendable {
         let budgets = Set(
             summaries.map { Int(($0.plan.configuration.epochs * Double(results.trainingSamples)).rounded()) })
         let isLimited = summaries.contains { $0.plan.configuration.limits != nil }
-        let hasStopped = summaries.contains { $0.divergedCount > 0 }
+        let hasStopped = summaries.contains { $0.divergedCount + $0.stoppedCount > 0 }
         let texts = counts.map(String.init)
         if budgets.count == 1, let budget = budgets.first, !isLimited, !hasStopped {
             // The budget is what is equal; a last round goes beyond it where it is not full.

@@ -8,6 +8,7 @@ struct ObservedRun {
     private let fabric: any Fabric
     private let recorder: ScheduleRecorder?
     private let trace: TraceRecorder?
+    private let waiting: RoundWaiting?
     private let server: Int?
 
     init(
@@ -16,15 +17,15 @@ struct ObservedRun {
     ) throws {
         server = strategy.serverRank
         guard var simulated = fabric as? SimulatedFabric, identity.repetition == 0 else {
-            (self.fabric, recorder, trace) = (fabric, nil, nil)
+            (self.fabric, recorder, trace, waiting) = (fabric, nil, nil, nil)
             return
         }
         recorder = identity.strategy.hasFixedSchedule ? ScheduleRecorder(ranks: strategy.rankCount) : nil
         trace = try callbacks.tracing(identity)
-        switch (recorder, trace) {
-        case (let recorder?, let trace?): simulated.observer = ObserverPair(recorder, trace)
-        case (let recorder?, nil): simulated.observer = recorder
-        case (nil, let trace): simulated.observer = trace
+        waiting = strategy.serverRank.map { RoundWaiting(server: $0) }
+        let observers: [(any SimulationObserver)?] = [recorder, trace, waiting]
+        for observer in observers.compactMap({ $0 }) {
+            simulated.observer = simulated.observer.map { ObserverPair($0, observer) } ?? observer
         }
         self.fabric = simulated
     }
@@ -42,14 +43,27 @@ struct ObservedRun {
 
     var schedule: Schedule? { recorder?.schedule }
 
-    /// The most messages that are played for an attribution, so that it takes no longer than a second or two.
+    /// Of the seconds that a worker was idle those that it waited for others, on average over those that work at the same
+    /// time; nil where that cannot be told.
+    ///
+    /// - Parameters:
+    ///   - account: of such an average worker.
+    ///   - leftOut: workers that never work.
+    func waitingSeconds(_ account: TimeAccount, _ strategy: any Strategy, leftOut: Int) -> Double? {
+        if let waiting { return waiting.seconds / Double(strategy.workingWorkers(leftOut: leftOut)) }
+        return strategy.concurrentWorkers == strategy.workerCount ? account.waitingSeconds : nil
+    }
+
+    /// The most messages that are played for the attributions of all seeds, so that they take no longer than seconds.
     private static let mostMessages = 500_000
 
     /// The run's time without one of its costs each; nil where the run cannot be re-priced in little time.
-    func attribution(_ report: FabricReport) -> [RunRecord.Attribution]? {
+    ///
+    /// - Parameter seeds: of the experiment.
+    func attribution(_ report: FabricReport, seeds: Int) -> [RunRecord.Attribution]? {
         guard let schedule, let simulated = fabric as? SimulatedFabric else { return nil }
         func seconds(_ fabric: SimulatedFabric) -> Double? {
-            (try? fabric.replay(schedule, most: Self.mostMessages))?.seconds
+            (try? fabric.replay(schedule, most: Self.mostMessages / seeds))?.seconds
         }
         // A replay that does not give the run's own time would have nothing to say of others.
         guard seconds(simulated) == report.seconds else { return nil }

@@ -11,9 +11,12 @@ extension StrategyPlan {
         _ cluster: ClusterSpec, _ strategy: any Strategy, _ seeds: SeedSequence, _ model: ComputeModel, _ pool: HostPool
     ) -> SimulatedFabric {
         SimulatedFabric(
-            nodes: cluster.nodes(ranks: strategy.rankCount, server: strategy.serverRank), jitter: cluster.jitter,
-            interconnect: cluster.network, compute: model, allReduce: allReduceInUse,
+            nodes: cluster.nodes(ranks: strategy.rankCount, server: strategy.serverRank, seeds: seeds),
+            jitter: cluster.jitter, interconnect: cluster.network, compute: model,
+            slowdowns: cluster.slowdowns(server: strategy.serverRank), allReduce: allReduceInUse,
             allReduceByLength: allReduceByLength, groups: cluster.groups(ranks: strategy.rankCount), seeds: seeds,
-            pool: pool)
+            departures: cluster.dropouts?.departures(
+                ranks: strategy.rankCount, server: strategy.serverRank, seeds: seeds) ?? [],
+            detectionSeconds: cluster.dropouts?.detectionSeconds ?? 0, pool: pool)
     }
 }

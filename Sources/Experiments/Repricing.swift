@@ -18,6 +18,10 @@ public struct Repricing: Sendable {
     private let computeModel: ComputeModel
     private let target: Double
     private let network: Network
+    /// Of the first run, on whose devices an all-reduce is chosen.
+    private let firstSeeds: SeedSequence
+    /// Nothing is computed.
+    private let pool = HostPool(threads: 1)
 
     /// - Parameter schedule: of a seed's run.
     /// - Throws: ``ExperimentError`` where the runs cannot be re-priced or a schedule is not of its run.
@@ -32,6 +36,7 @@ public struct Repricing: Sendable {
         self.computeModel = computeModel
         target = results.plan.target
         network = try TrainingTask.named(results.plan.task).network
+        firstSeeds = SeedSequence(results.plan.seeds[0])
         runs = try results.runs.filter { $0.strategy == plan.name }.map { record in
             Run(record: record, schedule: try schedule(record.seed))
         }
@@ -71,9 +76,16 @@ public struct Repricing: Sendable {
     ///
     /// - Returns: also the plan, with the all-reduce that is the cheapest there where it leaves that open.
     public func price(_ plan: StrategyPlan) throws -> (plan: StrategyPlan, runs: [PricedRun]) {
+        guard plan.cluster?.dropouts == nil else {
+            throw ExperimentError(
+                """
+                cluster '\(plan.cluster?.name ?? "")': its machines leave, and a schedule is of ranks that stay; allowed are \
+                clusters without dropouts and lifetime
+                """)
+        }
         var plan = plan
         (plan.allReduceChoice, plan.bucketChoices) = (nil, nil)
-        plan = try plan.choosingAllReduce(of: network)
+        plan = try plan.choosingAllReduce(of: network, seeds: firstSeeds)
         return (plan, try runs.map { try price($0, plan) })
     }
 
@@ -82,12 +94,13 @@ public struct Repricing: Sendable {
             throw ExperimentError("\(plan.name) has no cluster")
         }
         let strategy = description.make(plan.configuration)
+        try plan.checkSameRanks(as: run.record, on: self.plan, network)
         guard run.schedule.ranks == strategy.rankCount else {
             throw ExperimentError(
                 "a schedule of \(run.schedule.ranks) ranks for \(plan.name), which has \(strategy.rankCount)")
         }
         let fabric = plan.simulatedFabric(
-            cluster, strategy, SeedSequence(run.record.seed), computeModel, HostPool(threads: 1))
+            cluster, strategy, SeedSequence(run.record.seed), computeModel, pool)
         let report = try fabric.replay(run.schedule)
         guard report.evaluations.count == run.record.evaluations.count else {
             throw ExperimentError(
@@ -96,7 +109,8 @@ public struct Repricing: Sendable {
                 \(run.record.evaluations.count) in its results: the schedule is of another run
                 """)
         }
-        let account = TimeAccount(ofOneWorker: report.accounts, strategy)
+        let account = TimeAccount(
+            ofOneWorker: report.accounts, strategy, leftOut: run.record.memoryShortage?.ranks ?? 0)
         let evaluations = zip(run.record.evaluations, report.evaluations).map { $0.moved(to: $1) }
         return PricedRun(
             seed: run.record.seed, clusterSeconds: report.seconds.toTheNanosecond,

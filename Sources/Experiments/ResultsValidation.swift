@@ -107,6 +107,19 @@ extension Results {
             $0.samples <= $1.samples && $0.clusterSeconds <= $1.clusterSeconds && $0.bytesSent <= $1.bytesSent
         }
         try require(isAscending, "\(name): evaluations", "samples, times or bytes that go back", "those that grow")
+        try require(
+            (run.stoppedBy != nil) == (run.outcome == .stopped), "\(name): stoppedBy",
+            run.stoppedBy.map { "rank \($0.rank)" } ?? "none", "a departure of a run that was stopped, and of no other")
+        for departure in (run.departures ?? []) + (run.stoppedBy.map { [$0] } ?? []) {
+            try require(
+                (0..<Self.largestRanks).contains(departure.rank), "\(name): a rank that left", departure.rank,
+                "0 to \(Self.largestRanks - 1)")
+            try require(
+                isTime(departure.seconds), "\(name): when a rank left", departure.seconds, "seconds, 0 or more")
+        }
+        try require(
+            isCount(run.lostSamples ?? 0), "\(name): lostSamples", run.lostSamples ?? 0, "0 to \(Self.largestCount)")
+        try validateDevices(run, name)
         let traffic = run.traffic
         let totals = [
             traffic.bytesTotal, traffic.messagesTotal, traffic.bytesPerWorkerMax, traffic.bytesUplink ?? 0,
@@ -117,6 +130,25 @@ extension Results {
         }
         for count in totals + entries {
             try require(isCount(count), "\(name): traffic", count, "0 to \(Self.largestCount)")
+        }
+    }
+
+    private func validateDevices(_ run: RunRecord, _ name: String) throws(ExperimentError) {
+        if let shortage = run.memoryShortage {
+            try require(
+                (1..<shortage.of).contains(shortage.ranks), "\(name): clients left out", shortage.ranks,
+                "1 to below \(shortage.of)")
+            for count in [shortage.of, shortage.rank, shortage.memoryBytes, shortage.need.total] {
+                try require(isCount(count), "\(name): memoryShortage", count, "0 to \(Self.largestCount)")
+            }
+        }
+        guard let devices = run.devices else { return }
+        for count in [devices.summary.count, devices.stragglers, devices.kinds ?? 0] {
+            try require(isCount(count), "\(name): devices", count, "0 to \(Self.largestCount)")
+        }
+        let departed = (devices.departed ?? []).flatMap { [$0.seconds, $0.pricePerHour, $0.wattsIdle] }
+        for figure in [devices.pricePerHour, devices.wattsIdle, devices.busyJoules] + departed {
+            try require(figure?.isFinite ?? true, "\(name): devices", figure ?? 0, "a number")
         }
     }
 

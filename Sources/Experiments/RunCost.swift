@@ -33,36 +33,56 @@ public struct RunCost: Hashable, Sendable {
             (money, wattHours) = (nil, nil)
             return
         }
+        let gigabytes = Double(bytes) / 1e9
+        let traffic = (
+            money: machines.pricePerGB.map { $0 * gigabytes }, wattHours: machines.wattHoursPerGB.map { $0 * gigabytes }
+        )
+        let server: Group? = strategy.serverRank.map { _ in
+            Group(
+                node: machines.server ?? machines.worker,
+                presentSeconds: seconds - Self.absentSeconds(run, seconds) { $0 == strategy.serverRank },
+                busySeconds: (run.serverComputeSeconds ?? 0) * shareOfWork)
+        }
+        if let devices = run.devices {
+            // Each with its own price and watts.
+            let ofServer = server.map { [$0] } ?? []
+            money = Self.sum([devices.money(seconds)] + ofServer.map(\.money) + [traffic.money])
+            wattHours = Self.sum(
+                [devices.wattHours(seconds, shareOfWork: shareOfWork)] + ofServer.map(\.wattHours)
+                    + [traffic.wattHours])
+            return
+        }
         // Threads add up gradients with their own arithmetic; on a network, cards do most of the work.
         let busy = run.computeSeconds + (plan.fabric == .threads ? run.communicationSeconds : 0)
         var groups = [
             Group(
-                node: machines.worker, count: strategy.workerCount,
-                busySeconds: busy * Double(strategy.concurrentWorkers) * shareOfWork)
+                node: machines.worker,
+                presentSeconds: Double(run.workerCount(strategy)) * seconds
+                    - Self.absentSeconds(run, seconds) { $0 != strategy.serverRank },
+                busySeconds: busy * Double(min(strategy.concurrentWorkers, run.workerCount(strategy))) * shareOfWork)
         ]
-        if strategy.serverRank != nil {
-            groups.append(
-                Group(
-                    node: machines.server ?? machines.worker, count: 1,
-                    busySeconds: (run.serverComputeSeconds ?? 0) * shareOfWork))
-        }
-        let gigabytes = Double(bytes) / 1e9
-        money = Self.sum(
-            groups.map { group in group.node.pricePerHour.map { $0 * Double(group.count) * seconds / 3600 } }
-                + [machines.pricePerGB.map { $0 * gigabytes }])
-        wattHours = Self.sum(
-            groups.map { $0.wattHours(seconds) } + [machines.wattHoursPerGB.map { $0 * gigabytes }])
+        if let server { groups.append(server) }
+        money = Self.sum(groups.map(\.money) + [traffic.money])
+        wattHours = Self.sum(groups.map(\.wattHours) + [traffic.wattHours])
+    }
+
+    /// What ranks that left were away of so many seconds, together: who has left costs nothing any more.
+    private static func absentSeconds(_ run: RunRecord, _ seconds: Double, _ isOne: (Int) -> Bool) -> Double {
+        (run.departures ?? []).filter { isOne($0.rank) }.reduce(0) { $0 + max(0, seconds - $1.seconds) }
     }
 
     /// Nodes of one kind.
     private struct Group {
         let node: Node
-        let count: Int
+        /// Of all nodes together.
+        let presentSeconds: Double
         let busySeconds: Double
 
-        func wattHours(_ seconds: Double) -> Double? {
+        var money: Double? { node.pricePerHour.map { $0 * presentSeconds / 3600 } }
+
+        var wattHours: Double? {
             guard let busyWatts = node.wattsBusy, let idleWatts = node.wattsIdle else { return nil }
-            let idleSeconds = max(0, Double(count) * seconds - busySeconds)
+            let idleSeconds = max(0, presentSeconds - busySeconds)
             return (busySeconds * busyWatts + idleSeconds * idleWatts) / 3600
         }
     }

@@ -9,6 +9,8 @@ public struct RunRecord: Hashable, Codable, Sendable {
         case completed
         /// The model held a NaN or an infinity at an evaluation; the run ended there.
         case diverged
+        /// A rank left, and the run ended with that: ``RunRecord/stoppedBy``.
+        case stopped
     }
 
     public let strategy: String
@@ -33,10 +35,11 @@ public struct RunRecord: Hashable, Codable, Sendable {
     public let partitionSkew: PartitionSkew?
     /// One for each repetition, the first being that of the times above; none in files of schema 1.
     public internal(set) var timings: [Timing]
-    /// Of `idleSeconds` what a worker waited for others to send or to come, where all workers train at the same time; of
-    /// clients that are drawn into rounds it cannot be told from waiting to be drawn. Nil there, and in older files.
+    /// Of `idleSeconds` what a worker waited for others to send or to come; of a server's clients, from when it had their
+    /// update until it had the last of the round. Nil where threads act as clients, of whom some are drawn, and in older
+    /// files.
     public internal(set) var waitingSeconds: Double?
-    /// What the job would have taken without one of its costs; of the first seed's simulated runs, see ``Attribution``.
+    /// What the job would have taken without one of its costs; of simulated runs, see ``Attribution``.
     public internal(set) var attribution: [Attribution]?
 
     /// The cluster time of the same run, re-priced on its cluster without one of its costs.
@@ -44,6 +47,17 @@ public struct RunRecord: Hashable, Codable, Sendable {
         public let ideal: Idealization
         public let clusterSeconds: Double
     }
+    /// The workers' devices, where they differ.
+    public internal(set) var devices: DrawnDevices? = nil
+    /// The clients that were left out since their memory cannot hold what training takes; nil for none.
+    public internal(set) var memoryShortage: MemoryShortage? = nil
+
+    /// Ranks that left before their part was done, in the order of time; nil where none did, and in older files.
+    public internal(set) var departures: [Departure]?
+    /// Whose leaving ended the run; nil unless it was stopped.
+    public internal(set) var stoppedBy: Departure?
+    /// Samples of work that had to be repeated or was not received since a rank left; nil where there are none.
+    public internal(set) var lostSamples: Int?
 
     /// What one repetition of the run took, with the control's times of the same moments.
     public struct Timing: Hashable, Codable, Sendable {
@@ -92,9 +106,14 @@ public struct RunRecord: Hashable, Codable, Sendable {
                 ].map { $0.isNaN ? -1 : $0 }
             }
         }
-        return outcome == other.outcome && curve(self) == curve(other) && traffic == other.traffic
+        let haveSameEnd =
+            departures == other.departures && stoppedBy == other.stoppedBy && lostSamples == other.lostSamples
+        return outcome == other.outcome && haveSameEnd && curve(self) == curve(other) && traffic == other.traffic
             && (isMeasured || clusterSeconds == other.clusterSeconds)
     }
+
+    /// Workers that were part of the job: all but those that were left out.
+    func workerCount(_ strategy: any Strategy) -> Int { strategy.workerCount - (memoryShortage?.ranks ?? 0) }
 
     public var samples: Int { evaluations.last?.samples ?? 0 }
     public var rounds: Int { evaluations.last?.round ?? 0 }

@@ -25,6 +25,8 @@ public struct StrategySummary: Hashable, Sendable {
     public var finalAccuracies: [Double] { runs.map(\.finalAccuracy) }
     public var finalAccuracy: SpreadSummary { SpreadSummary(finalAccuracies, within: 0...1) }
     public var divergedCount: Int { runs.filter { $0.outcome == .diverged }.count }
+    /// Runs that ended since a rank left.
+    public var stoppedCount: Int { runs.filter { $0.outcome == .stopped }.count }
 
     // MARK: Time
 

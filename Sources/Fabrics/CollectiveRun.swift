@@ -14,6 +14,16 @@ package enum CollectiveKind: Hashable, Sendable {
     /// A barrier that sends nothing, for what is no part of the job.
     case meeting
 
+    /// The same with another number for its root.
+    func rooted(_ number: (Int) -> Int) -> Self {
+        switch self {
+        case .broadcast(let root): .broadcast(root: number(root))
+        case .gather(let root): .gather(root: number(root))
+        case .scatter(let root): .scatter(root: number(root))
+        case .allReduce, .allGather, .reduceScatter, .allToAll, .barrier, .meeting: self
+        }
+    }
+
     /// Whether no rank can be done before all have come.
     var needsAllRanks: Bool {
         switch self {
@@ -67,6 +77,8 @@ final class CollectiveRun {
         var waitingFor: Int?
         /// When the last message posted leaves the port.
         var departed = VirtualTime.zero
+        /// Whether the rank's part is over.
+        var hasFinished = false
     }
 
     /// What is done with the sum of an all-reduce, range by range.
@@ -86,6 +98,19 @@ final class CollectiveRun {
     var isAssembling = false
     /// The ranks that entered meanwhile, in that order.
     var assembled: [Int] = []
+    /// What was worked out before all have entered, by whoever knew when they would.
+    var plan: Plan?
+
+    struct Plan {
+        let entries: [RoundPlay.Entry]
+        let ends: [(rank: Int, time: VirtualTime)]
+    }
+
+    /// The rank that has just entered is the one that was expected, at the time at which it was.
+    func isAsPlanned(_ plan: Plan, _ rank: Int, at now: VirtualTime) -> Bool {
+        let entry = plan.entries[enteredCount - 1]
+        return entry.rank == rank && entry.time == now
+    }
     /// What each rank brought: its own vector for an all-reduce, a copy for the others.
     private(set) var deposits: [ParameterVector?]
     /// In place of the vectors themselves; empty where ranks brought those.
@@ -96,16 +121,22 @@ final class CollectiveRun {
     private var contributors: [Int] = []
     /// When the last rank came.
     private(set) var completedAt = VirtualTime.zero
+    /// The ranks that take part; all arrays are by rank, also where these are fewer.
+    let group: RankGroup
     private let ranks: Int
     let algorithm: any CollectiveAlgorithm
     private var enteredCount = 0
     /// Messages that are there and not yet waited for, by receiver * ranks + sender.
     private var waitingMessages: [Int: Int] = [:]
+    /// Why it cannot be finished, once that is known.
+    var failure: FabricError?
 
+    /// - Parameter ranks: of the job.
     init(
-        _ kind: CollectiveKind, _ algorithm: any CollectiveAlgorithm, ranks: Int, elements: Int,
+        _ kind: CollectiveKind, _ algorithm: any CollectiveAlgorithm, group: RankGroup, ranks: Int, elements: Int,
         purpose: TrafficPurpose
     ) {
+        self.group = group
         self.kind = kind
         self.elements = elements
         summedElements = elements
@@ -117,7 +148,8 @@ final class CollectiveRun {
         deposits = Array(repeating: nil, count: ranks)
     }
 
-    var isComplete: Bool { enteredCount == ranks }
+    var isComplete: Bool { enteredCount == group.count }
+    var isFirst: Bool { enteredCount == 1 }
 
     func enter(_ rank: Int, _ deposit: ParameterVector?, _ contribution: Contribution?, at now: VirtualTime) {
         deposits[rank] = deposit
@@ -135,16 +167,17 @@ final class CollectiveRun {
     func combine(_ pool: HostPool, _ contributed: ContributionSum, _ update: Update?) {
         switch kind {
         case .allReduce(let reduction):
-            let scale = reduction.scale(ranks: ranks)
+            let scale = reduction.scale(ranks: group.count)
             if let update, !contributions.isEmpty {
-                precondition(contributions.count == ranks, "\(contributions.count) of \(ranks) ranks contribute")
+                precondition(
+                    contributions.count == group.count, "\(contributions.count) of \(group.count) ranks contribute")
                 let inOrder = zip(contributors, contributions).sorted { $0.0 < $1.0 }.map(\.1)
                 contributed.reduce(inOrder, count: summedElements, scale: scale, pool, update)
                 contributions = []
             } else {
                 allReduce(pool, scale, update)
             }
-        case .reduceScatter(let reduction): reduceScatter(pool, reduction.scale(ranks: ranks))
+        case .reduceScatter(let reduction): reduceScatter(pool, reduction.scale(ranks: group.count))
         default: break
         }
     }
@@ -152,9 +185,9 @@ final class CollectiveRun {
     private func allReduce(_ pool: HostPool, _ scale: Float, _ update: Update?) {
         let vectors = deposits.compactMap { $0 }
         // None where only the messages are played.
-        guard vectors.count == ranks else { return }
+        guard vectors.count == group.count else { return }
         let elements = elements
-        let slices = pool.slices(work: elements * ranks)
+        let slices = pool.slices(work: elements * vectors.count)
         pool.concurrentPerform(slices) {
             let slice = (0..<elements).part($0, of: slices)
             if let update {
@@ -167,8 +200,8 @@ final class CollectiveRun {
 
     private func reduceScatter(_ pool: HostPool, _ scale: Float) {
         let vectors = deposits.compactMap { $0 }
-        guard vectors.count == ranks else { return }
-        let (elements, ranks) = (elements, ranks)
+        guard vectors.count == group.count else { return }
+        let (elements, ranks) = (elements, group.count)
         let slices = min(ranks, pool.slices(work: elements * ranks))
         pool.concurrentPerform(slices) {
             for rank in (0..<ranks).part($0, of: slices) {
@@ -186,8 +219,22 @@ final class CollectiveRun {
         }
     }
 
+    func takeWaiter(of rank: Int) -> Simulation.Waiter? {
+        defer { waiters[rank] = nil }
+        return waiters[rank]
+    }
+
+    func finish(_ rank: Int) {
+        players[rank].hasFinished = true
+        leftCount += 1
+    }
+
+    func hasFinished(_ rank: Int) -> Bool { players[rank].hasFinished }
+
     func nextStep(of rank: Int) -> CollectiveStep? {
-        algorithm.step(players[rank].step, rank: rank, of: ranks, elements: elements)
+        let step = algorithm.step(
+            players[rank].step, rank: group.place(of: rank), of: group.count, elements: elements)
+        return group.isWhole ? step : step?.renumbered(group.rank(at:))
     }
 
     /// True the first time it is asked within a step.
@@ -224,6 +271,7 @@ final class CollectiveRun {
         words.append(Int64(leftCount))
         words.append(isAssembling ? Int64(assembled.count) : -1)
         if isAssembling { for rank in assembled { words.append(Int64(rank)) } }
+        for end in plan?.ends ?? [] { words.append(end.time.nanoseconds - now.nanoseconds) }
         // Of importance for accounts only, but to them it is.
         words.append(completedAt.nanoseconds - now.nanoseconds)
         for (player, waiter) in zip(players, waiters) {

@@ -17,6 +17,15 @@ public struct FabricReport: Sendable {
     /// Where each rank's time went.
     public let accounts: [TimeAccount]
     public let ledger: TrafficLedger
+    /// Ranks that left before their program had ended, in the order of time.
+    public let departures: [Departure]
+
+    init(seconds: Double, accounts: [TimeAccount], ledger: TrafficLedger, departures: [Departure] = []) {
+        self.seconds = seconds
+        self.accounts = accounts
+        self.ledger = ledger
+        self.departures = departures
+    }
 }
 
 /// Where a rank's cluster time went; what is in none of the accounts came after its program's end.

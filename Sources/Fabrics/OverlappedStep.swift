@@ -9,9 +9,11 @@ struct OverlappedStep {
     let gradientSeconds: Double
 
     /// The update takes as long as a pass over `elements` numbers; the rest of the step's time goes into its passes.
-    init(_ work: ComputeWork, elements: Int, speed: Double, _ compute: ComputeModel) {
-        seconds = compute.seconds(work) / speed
-        gradientSeconds = max(0, seconds - compute.seconds(.vector(elements: elements)) / speed)
+    /// As all of a step, both are shared by the node's cores.
+    init(_ work: ComputeWork, elements: Int, on node: Node, _ compute: ComputeModel) {
+        seconds = compute.seconds(work, on: node)
+        let update = compute.seconds(.vector(elements: elements)) / node.coresSharing(samples: work.samplesPerStep)
+        gradientSeconds = max(0, seconds - update / node.speed)
     }
 
     /// Nanoseconds from the step's beginning until a share of the gradient is there. All parts are rounded from the

@@ -9,6 +9,9 @@ public import Kernel
 ///         try await rank.allReduce(gradient, .sum, purpose: .gradient)
 ///     }
 ///
+/// On a cluster whose machines may leave, a rank that does learns it by ``FabricError/left(at:)``, with which its program has
+/// to end, and the others by ``FabricError/rankLeft(rank:at:)`` in a collective that it had not finished or does not come to.
+///
 /// Collectives are called by all ranks in the same order. A rank touches a vector that it handed to `compute` or to a
 /// collective only after the call has returned.
 public protocol Rank: AnyObject, Sendable {
@@ -19,6 +22,19 @@ public protocol Rank: AnyObject, Sendable {
     var now: VirtualTime { get }
     /// What all ranks together have sent so far, framing included.
     var totalBytesSent: Int { get }
+
+    /// The ranks that take part in collectives, in ascending order: all, and after ``regroup(at:)`` those that remain.
+    var members: [Int] { get }
+    /// Whether another rank has left and this one knows it, which takes the cluster's failure detection.
+    func isKnownToHaveLeft(_ rank: Int) -> Bool
+    /// Agrees with all ranks that remain on who they are: collectives from here on are theirs, numbered anew. To be called
+    /// by every rank after a collective threw ``FabricError/rankLeft(rank:at:)``. Returns when all have come; costs a
+    /// barrier among them.
+    ///
+    /// - Parameter step: how far this rank is.
+    /// - Returns: how far the one is that is least far: on all ranks the same.
+    /// - Throws: ``FabricError/rankLeft(rank:at:)`` when another one leaves meanwhile; then it is to be called again.
+    func regroup(at step: Int) async throws -> Int
 
     /// Runs `body`, which costs what the fabric says `work` costs.
     ///
@@ -49,6 +65,7 @@ public protocol Rank: AnyObject, Sendable {
     /// Returns when the message has left this rank's port.
     func send(_ message: Message, to receiver: Int) async throws
     /// The next message from `sender`; nil when its program has ended and nothing is left to come.
+    /// - Throws: ``FabricError/rankLeft(rank:at:)`` when the sender has left, that is known, and nothing is left to come.
     func receive(from sender: Int) async throws -> Message?
 
     /// Replaces the vector, on all ranks, by the sum or mean over ranks, added in the order of ranks.
@@ -113,6 +130,10 @@ public protocol Rank: AnyObject, Sendable {
 }
 
 extension Rank {
+    public var members: [Int] { Array(0..<count) }
+    public func isKnownToHaveLeft(_ rank: Int) -> Bool { false }
+    public func regroup(at step: Int) async throws -> Int { preconditionFailure("no rank leaves this fabric") }
+
     /// Runs `body`, which costs what the fabric says `work` costs, and returns what it returns.
     public func compute<Result: Sendable>(
         _ work: ComputeWork, returning body: @escaping @Sendable () -> Result
@@ -180,6 +201,10 @@ public struct Message: Sendable {
 public enum FabricError: Error, CustomStringConvertible {
     /// Ranks wait for messages that nobody will send.
     case deadlock(String)
+    /// This rank's machine has left; nothing that it asks for is done any more.
+    case left(at: VirtualTime)
+    /// Another rank has left, and what was asked for needs it.
+    case rankLeft(rank: Int, at: VirtualTime)
     /// Another rank failed; its error is the one that the fabric reports.
     case aborted
     /// The fabric cannot run so many ranks.
@@ -188,6 +213,8 @@ public enum FabricError: Error, CustomStringConvertible {
     public var description: String {
         switch self {
         case .deadlock(let what): "deadlock: \(what)"
+        case .left(let time): "left the job at \(time.seconds) s"
+        case .rankLeft(let rank, let time): "rank \(rank) left the job at \(time.seconds) s"
         case .aborted: "another rank failed"
         case .tooManyRanks(let what): what
         }

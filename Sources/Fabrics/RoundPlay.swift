@@ -3,10 +3,10 @@ import Cluster
 /// All messages of a collective in rounds at once, without the events: what a simulation of each message would make of
 /// the network, when every rank is done, and what it sent.
 ///
-/// It is exact where all ranks enter at one time and nothing else is under way, whatever the links and the jitter: a port
-/// out carries the messages of its rank in the order of rounds, and so does a port in *if* messages ask for it in that
-/// order, which is checked for every message; and no rank may be done while messages have still to ask for a port, or
-/// else its next one could come between. Then each port sees the same requests at the same times as in the simulation,
+/// It is exact where nothing else is under way, whatever the links and the jitter and whenever ranks enter: a port out
+/// carries the messages of its rank in the order of rounds, and so does a port in *if* messages ask for it in that
+/// order, which is checked for every message; and no rank may send anything else while messages have still to ask for a
+/// port, or else that could come between. Then each port sees the same requests at the same times as in the simulation,
 /// and answers them alike.
 struct RoundPlay {
     private(set) var network: NetworkModel
@@ -26,25 +26,41 @@ struct RoundPlay {
         var asked: VirtualTime
         /// Its place among those that posted in the last round, by the sender of that message.
         var turn: Int
+        /// Whether that message was there before the rank could wait for it.
+        var isLate = false
+    }
+
+    /// When a rank enters.
+    struct Entry {
+        /// Its place in the group.
+        let rank: Int
+        let time: VirtualTime
+        /// For how long it does nothing but compute when it is done; 0 where that is not known.
+        var silentNanoseconds: Int64 = 0
     }
 
     /// - Parameters:
-    ///   - entered: all ranks, in the order in which they entered, at `now`.
-    ///   - network: with nothing under way.
+    ///   - entries: of all of the collective, in the order in which they enter.
+    ///   - group: the ranks that the places stand for; nil for these very ones.
+    ///   - network: with nothing under way from the first entry on.
     /// - Returns: nil where messages overtake each other, so that they must be played one by one.
     init?(
-        _ algorithm: any CollectiveAlgorithm, elements: Int, entered: [Int], at now: VirtualTime,
+        _ algorithm: any CollectiveAlgorithm, elements: Int, _ entries: [Entry], of group: RankGroup? = nil,
         on network: NetworkModel
     ) {
-        let ranks = entered.count
+        let ranks = entries.count
+        let group = group ?? RankGroup(all: ranks)
         guard let rounds = algorithm.rounds(of: ranks), rounds > 0 else { return nil }
         self.network = network
         traffic = Array(repeating: ((0, 0), (0, 0)), count: ranks)
         // In the order in which they post.
-        var players = entered.map { Player(rank: $0, ready: now, departed: now, asked: now, turn: 0) }
+        var players = entries.enumerated().map {
+            Player(rank: $1.rank, ready: $1.time, departed: $1.time, asked: $1.time, turn: $0)
+        }
         var place = Array(repeating: 0, count: ranks)
         var lastAsked = Array(repeating: VirtualTime.zero, count: ranks)
         var lastSender = Array(repeating: -1, count: ranks)
+        var lastPost = VirtualTime.zero
 
         for round in 0..<rounds {
             for (index, player) in players.enumerated() { place[player.rank] = index }
@@ -54,7 +70,9 @@ struct RoundPlay {
                     return nil
                 }
                 let bytes = send.bytes + Message.framingBytes
-                let transit = self.network.depart(from: player.rank, to: send.to, bytes: bytes, at: player.ready)
+                lastPost = max(lastPost, player.ready)
+                let transit = self.network.depart(
+                    from: group.rank(at: player.rank), to: group.rank(at: send.to), bytes: bytes, at: player.ready)
                 players[turn].departed = transit.departed
                 // A receiver's port must be asked in the order of rounds. Of one sender messages stay in order; of two, a
                 // tie would be decided by what else happens.
@@ -64,16 +82,30 @@ struct RoundPlay {
                 }
                 (lastAsked[send.to], lastSender[send.to]) = (transit.arriving, player.rank)
                 let receiver = place[send.to]
-                players[receiver].ready = self.network.arrive(transit)
-                players[receiver].asked = transit.arriving
-                players[receiver].turn = turn
+                let there = self.network.arrive(transit)
+                // A rank that enters late finds its first message there. If both are at one time, what comes first is
+                // decided elsewhere.
+                guard there != posting[receiver].ready else { return nil }
+                players[receiver].isLate = there < posting[receiver].ready
+                if there > posting[receiver].ready {
+                    players[receiver].ready = there
+                    players[receiver].asked = transit.arriving
+                    players[receiver].turn = turn
+                }
                 count(bytes, from: player.rank, to: send.to)
             }
             if !players.indices.dropFirst().allSatisfy({ Self.comesFirst(players[$0 - 1], players[$0]) }) {
                 players.sort(by: Self.comesFirst)
             }
+            // A rank that does not have to wait goes on by an event of another kind.
+            for (earlier, later) in zip(players, players.dropFirst())
+            where earlier.ready == later.ready && (earlier.isLate || later.isLate) {
+                return nil
+            }
         }
-        finish(players)
+        var silence = [Int64](repeating: 0, count: ranks)
+        for entry in entries { silence[entry.rank] = entry.silentNanoseconds }
+        finish(players, silence, lastEvent: max(lastPost, lastAsked.max() ?? lastPost))
         if ends.isEmpty { return nil }
     }
 
@@ -92,7 +124,11 @@ struct RoundPlay {
     }
 
     /// A rank is done when its last message has come and its own has left.
-    private mutating func finish(_ players: [Player]) {
+    ///
+    /// - Parameters:
+    ///   - silence: of each rank, in nanoseconds.
+    ///   - lastEvent: when the last message was posted, or asked for its receiver's port.
+    private mutating func finish(_ players: [Player], _ silence: [Int64], lastEvent: VirtualTime) {
         let order = players.enumerated().map { place, player in
             // Where it is its own message, that was scheduled when the other came.
             let waitsForPort = player.departed > player.ready
@@ -102,10 +138,12 @@ struct RoundPlay {
             )
         }.sorted { ($0.time, $0.scheduled, $0.place) < ($1.time, $1.scheduled, $1.place) }
         // A rank that goes on can ask what all have sent, and what it sends can ask for any port: then everything must
-        // have been sent, and have asked, which a rank's last message does last. What goes on later must have been scheduled
-        // before, or a tie could end otherwise.
-        guard let first = order.first, order.allSatisfy({ $0.scheduled < first.time }) else {
-            return
+        // have been sent, and have asked. What goes on later must have been scheduled before, or a tie could end otherwise.
+        guard let first = order.first else { return }
+        if first.time <= lastEvent || order.contains(where: { $0.scheduled >= first.time }) {
+            let times = Set(order.map(\.time.nanoseconds))
+            let next = order.map { $0.time.nanoseconds + silence[$0.rank] }
+            guard next.allSatisfy({ $0 > lastEvent.nanoseconds && !times.contains($0) }) else { return }
         }
         // Of two different events that were scheduled at one time, the order depends on what came before.
         let isClear = zip(order, order.dropFirst()).allSatisfy {

@@ -48,7 +48,9 @@ final class RoutedTraffic {
     /// Takes a message a step farther.
     ///
     /// - Returns: when to ask again; nil where a flow or another message will tell.
-    func advance(_ message: Int, at now: VirtualTime, deliver: (Simulation.Parcel) -> Void) -> VirtualTime? {
+    func advance(
+        _ message: Int, at now: VirtualTime, deliver: (Simulation.Parcel) -> Void, drop: (Simulation.Parcel) -> Void
+    ) -> VirtualTime? {
         switch network.advance(message, at: now) {
         case .waits(let next): return next
         case .sentAgain(let next):
@@ -58,14 +60,25 @@ final class RoutedTraffic {
             }
             return next
         case .flows: return nil
-        case .arrived:
-            // All are taken out before the first is delivered: what follows from it may be given their numbers.
-            let parcels = network.takeDelivered().compactMap { message in
-                defer { envelopes[message] = nil }
-                return envelopes[message]?.parcel
-            }
-            for parcel in parcels { deliver(parcel) }
+        case .cut:
+            for parcel in takeOut(network.takeCut()) { drop(parcel) }
             return nil
+        case .arrived:
+            for parcel in takeOut(network.takeDelivered()) { deliver(parcel) }
+            return nil
+        }
+    }
+
+    /// A rank leaves; returns its messages that will not arrive.
+    func leave(_ rank: Int) -> [Simulation.Parcel] {
+        network.leave(rank) ? takeOut(network.takeCut()) : []
+    }
+
+    /// All before the first is dealt with: what follows from it may be given their numbers.
+    private func takeOut(_ messages: [Int]) -> [Simulation.Parcel] {
+        messages.compactMap { message in
+            defer { envelopes[message] = nil }
+            return envelopes[message]?.parcel
         }
     }
 }

@@ -10,6 +10,8 @@ public struct SimulatedFabric: Fabric {
     public internal(set) var jitter: Jitter
     public internal(set) var interconnect: Interconnect
     public internal(set) var compute: ComputeModel
+    /// Nil where ranks keep their speed.
+    public internal(set) var slowdowns: RankSlowdowns?
     public internal(set) var allReduce: AllReduceAlgorithm
     /// In its place for vectors of these lengths, such as the buckets of a gradient.
     public internal(set) var allReduceByLength: [Int: AllReduceAlgorithm]
@@ -18,6 +20,10 @@ public struct SimulatedFabric: Fabric {
     public let seeds: SeedSequence
     /// False where messages take the ways that they would, but no time for them.
     var hasLatency = true
+    /// Ranks that leave while the job runs; each at most once.
+    public let departures: [Departure]
+    /// From when a rank leaves until the others know.
+    public let detectionSeconds: Double
     let pool: HostPool
     /// Collectives in rounds of so many messages and more are played as a whole where that is exact (``RoundPlay``).
     package var fewestMessagesPlayedInRounds = 4096
@@ -27,22 +33,32 @@ public struct SimulatedFabric: Fabric {
     /// - Parameters:
     ///   - nodes: one per rank.
     ///   - interconnect: what lies between their links.
-    ///   - seeds: the source of jitter and loss.
+    ///   - slowdowns: times in which ranks compute more slowly.
+    ///   - seeds: the source of jitter, loss and slowdowns.
+    ///   - departures: ranks that leave while the job runs.
+    ///   - detectionSeconds: from when a rank leaves until the others know.
     ///   - pool: the threads that run the ranks' computations.
     public init(
         nodes: [Node], jitter: Jitter = .none, interconnect: Interconnect = .plain, compute: ComputeModel,
-        allReduce: AllReduceAlgorithm = .ring, allReduceByLength: [Int: AllReduceAlgorithm] = [:],
-        groups: [Range<Int>]? = nil, seeds: SeedSequence, pool: HostPool
+        slowdowns: RankSlowdowns? = nil, allReduce: AllReduceAlgorithm = .ring,
+        allReduceByLength: [Int: AllReduceAlgorithm] = [:], groups: [Range<Int>]? = nil, seeds: SeedSequence,
+        departures: [Departure] = [], detectionSeconds: Double = Dropouts.standardDetectionSeconds, pool: HostPool
     ) {
         precondition(!nodes.isEmpty, "a fabric of no ranks")
+        for departure in departures {
+            precondition(nodes.indices.contains(departure.rank), "rank \(departure.rank) of \(nodes.count) leaves")
+        }
         self.nodes = nodes
         self.jitter = jitter
         self.interconnect = interconnect
         self.compute = compute
+        self.slowdowns = slowdowns
         self.allReduce = allReduce
         self.allReduceByLength = allReduceByLength
         self.groups = groups
         self.seeds = seeds
+        self.departures = departures
+        self.detectionSeconds = detectionSeconds
         self.pool = pool
     }
 

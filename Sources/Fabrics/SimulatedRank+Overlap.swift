@@ -7,7 +7,7 @@ extension SimulatedRank {
         purpose: TrafficPurpose, contribution: @escaping @Sendable (_ vector: ParameterVector) -> Void,
         update: @escaping @Sendable (_ sum: ParameterVector, _ range: Range<Int>) -> Void
     ) async throws {
-        guard self.count > 1 else {
+        guard simulation.group.count > 1 else {
             return try await allReduce(
                 reduction, count: count, computing: work, purpose: purpose, contribution: contribution, update: update)
         }
@@ -15,6 +15,7 @@ extension SimulatedRank {
         // What the rank computes goes on whatever its messages do, and these go out one after another: so all that the
         // rank's program has to wait for is, in turn, the time at which a bucket is ready and the end of its all-reduce.
         try simulation.throwIfFailed()
+        try simulation.throwIfGone(index)
         simulation.begin(overlapped: work, elements: count, shares: buckets.map(\.readyShare) + [1], rank: index)
         for (position, bucket) in buckets.enumerated() {
             let ready = simulation.beginWaiting(forShare: position, rank: index)

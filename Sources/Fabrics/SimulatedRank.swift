@@ -34,11 +34,23 @@ final class SimulatedRank: Rank, @unchecked Sendable {
         return DeferredVector(count: count, body)
     }
 
+    var members: [Int] { simulation.group.all }
+
+    func isKnownToHaveLeft(_ rank: Int) -> Bool { simulation.isKnownToHaveLeft(rank) }
+
+    func regroup(at step: Int) async throws -> Int {
+        let agreed = try await simulation.regroup(index, at: step)
+        // The numbers travel with the messages of a barrier, whose framing has room for one.
+        try await barrier()
+        return agreed
+    }
+
     func offTheClock(
         _ pause: Pause, chunks: Int, _ body: @escaping @Sendable (Int) -> Void, finish: @escaping @Sendable () -> Void
     ) async throws {
+        try simulation.throwIfGone(index)
         // Virtual time stands still while a rank's program runs: no need to stop the others.
-        if pause == .thisRank || index == 0 {
+        if pause == .thisRank || index == simulation.group.first {
             simulation.offTheClock(chunks: chunks, body)
             finish()
             simulation.observer?.began(.evaluation, on: index, at: now)
@@ -56,7 +68,7 @@ final class SimulatedRank: Rank, @unchecked Sendable {
     }
 
     func allReduce(_ vector: ParameterVector, _ reduction: Reduction, purpose: TrafficPurpose) async throws {
-        guard count > 1 else { return }
+        guard groupCount > 1 else { return }
         _ = try await simulation.take(
             part: vector, of: .allReduce(reduction), rank: index, elements: vector.count, purpose: purpose)
     }
@@ -65,7 +77,7 @@ final class SimulatedRank: Rank, @unchecked Sendable {
         _ vector: ParameterVector, _ reduction: Reduction, purpose: TrafficPurpose,
         update: @escaping @Sendable (_ sum: ParameterVector, _ range: Range<Int>) -> Void
     ) async throws {
-        guard count > 1 else { return update(vector, 0..<vector.count) }
+        guard groupCount > 1 else { return update(vector, 0..<vector.count) }
         _ = try await simulation.take(
             part: vector, of: .allReduce(reduction), rank: index, elements: vector.count, purpose: purpose,
             update: update)
@@ -76,7 +88,7 @@ final class SimulatedRank: Rank, @unchecked Sendable {
         contribution: @escaping @Sendable (_ vector: ParameterVector) -> Void,
         update: @escaping @Sendable (_ sum: ParameterVector, _ range: Range<Int>) -> Void
     ) async throws {
-        guard self.count > 1 else {
+        guard groupCount > 1 else {
             let vector = reused(count)
             try await compute(work) { contribution(vector) }
             return update(vector, 0..<count)
@@ -92,6 +104,14 @@ final class SimulatedRank: Rank, @unchecked Sendable {
         _ = try await simulation.take(part: nil, of: kind, rank: index, elements: elements, purpose: .gradient)
     }
 
+    /// Ranks in collectives.
+    private var groupCount: Int { simulation.group.count }
+
+    /// What a rank of the collective gets of a vector that is spread over all.
+    private func ownPart(of vector: ParameterVector) -> Range<Int> {
+        (0..<vector.count).part(simulation.group.place(of: index), of: groupCount)
+    }
+
     private func reused(_ count: Int) -> ParameterVector {
         if let contribution, contribution.count == count { return contribution }
         let vector = ParameterVector(count: count)
@@ -102,11 +122,11 @@ final class SimulatedRank: Rank, @unchecked Sendable {
     func reduceScatter(
         _ vector: ParameterVector, _ reduction: Reduction, purpose: TrafficPurpose
     ) async throws -> Range<Int> {
-        if count > 1 {
+        if groupCount > 1 {
             _ = try await simulation.take(
                 part: vector, of: .reduceScatter(reduction), rank: index, elements: vector.count, purpose: purpose)
         }
-        return (0..<vector.count).part(index, of: count)
+        return ownPart(of: vector)
     }
 
     func allGather(_ vector: ParameterVector, purpose: TrafficPurpose) async throws -> [ParameterVector] {
@@ -118,11 +138,11 @@ final class SimulatedRank: Rank, @unchecked Sendable {
     func allToAll(_ vector: ParameterVector, purpose: TrafficPurpose) async throws -> ParameterVector {
         let run = try await simulation.take(
             part: vector.copied(), of: .allToAll, rank: index, elements: vector.count, purpose: purpose)
-        return .joined(run.deposits.compactMap { $0 }, part: (0..<vector.count).part(index, of: count))
+        return .joined(run.deposits.compactMap { $0 }, part: ownPart(of: vector))
     }
 
     func scatter(_ vector: ParameterVector, from root: Int, purpose: TrafficPurpose) async throws -> Range<Int> {
-        let part = (0..<vector.count).part(index, of: count)
+        let part = ownPart(of: vector)
         // A copy, since the root may be done and go on before the last rank has come.
         let run = try await simulation.take(
             part: index == root ? vector.copied() : nil, of: .scatter(root: root), rank: index,

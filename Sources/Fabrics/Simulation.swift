@@ -24,6 +24,9 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         case resume(Waiter)
         /// All ranks that come at this time have entered a collective in rounds.
         case assembled(CollectiveRun)
+        /// A rank leaves, and the others learn it.
+        case leaves(Int)
+        case detected(Int)
     }
 
     /// A message under way, of a collective or from rank to rank.
@@ -83,16 +86,24 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
     private(set) var events: [Event?] = []
     private var freeEvents: [Int] = []
     private var scheduled = 0
-    private var messagesUnderWay = 0
+    var messagesUnderWay = 0
     /// Messages so far.
     private(set) var posted = 0
+    /// Of these, those in collectives that were played as a whole.
+    private(set) var postedInRounds = 0
     private(set) var ranks: [RankState]
     private(set) var endedCount = 0
     private(set) var lastEnd = VirtualTime.zero
     private var failure: (any Error)?
     private let contributed: ContributionSum
+    /// Nil where ranks keep their speed.
+    let speeds: RankSpeeds?
     /// Collectives that not all ranks have left, by their number in the program.
     private(set) var collectives: [Int: CollectiveRun] = [:]
+    /// The ranks that collectives are of.
+    private(set) var group: RankGroup
+    /// Nil where no rank leaves.
+    let dropouts: DropoutState?
 
     /// - Parameter journal: of a replay, which counts traffic in total only.
     init(_ fabric: SimulatedFabric, pool: HostPool, journal: ReplayJournal? = nil) {
@@ -101,6 +112,7 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         self.journal = journal
         observer = fabric.observer
         contributed = ContributionSum(threads: pool.threads)
+        speeds = fabric.slowdowns.map { RankSpeeds($0, ranks: fabric.nodes.count, seeds: fabric.seeds) }
         ledger = TrafficLedger(ranks: journal == nil ? fabric.nodes.count : 0)
         network = NetworkModel(
             nodes: fabric.nodes, jitter: fabric.jitter, seeds: fabric.seeds, hasLatency: fabric.hasLatency)
@@ -112,6 +124,9 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
                     hasLatency: fabric.hasLatency),
                 ledger) : nil
         ranks = Array(repeating: RankState(), count: fabric.nodes.count)
+        group = RankGroup(all: fabric.nodes.count)
+        dropouts = DropoutState(
+            fabric.departures, detectionSeconds: fabric.detectionSeconds, ranks: fabric.nodes.count)
     }
 
     var rankCount: Int { ranks.count }
@@ -121,6 +136,7 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
     func enqueue(_ job: consuming ExecutorJob) { ready.append(UnownedJob(job)) }
 
     func run(_ program: @escaping RankProgram) throws -> FabricReport {
+        scheduleDropouts()
         for index in ranks.indices {
             let rank = SimulatedRank(index: index, simulation: self)
             Task(executorPreference: self) {
@@ -137,7 +153,9 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
             if !fireNext(), endedCount < ranks.count { fail(FabricError.deadlock(describeWaiting())) }
         }
         if let failure { throw failure }
-        return FabricReport(seconds: lastEnd.seconds, accounts: ranks.map(\.account), ledger: ledger)
+        return FabricReport(
+            seconds: lastEnd.seconds, accounts: ranks.map(\.account), ledger: ledger,
+            departures: dropouts?.departures ?? [])
     }
 
     /// Moves the clock to the earliest event and lets it happen; false if there is none.
@@ -172,10 +190,14 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
             waiter.resume()
         case .assembled(let run):
             playAssembled(run)
+        case .leaves(let rank):
+            leave(rank)
+        case .detected(let rank):
+            detect(rank)
         }
     }
 
-    private func schedule(_ event: Event, at time: VirtualTime) {
+    func schedule(_ event: Event, at time: VirtualTime) {
         let place = freeEvents.popLast() ?? events.count
         if place == events.count { events.append(event) } else { events[place] = event }
         queue.insert(place, at: time.nanoseconds, sequence: scheduled)
@@ -186,7 +208,10 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         ranks[rank].hasEnded = true
         endedCount += 1
         lastEnd = max(lastEnd, now)
+        // The others learn of a rank that left when that is detected, and not by its program's end.
+        if let dropouts, dropouts.hasLeft(rank) { return }
         if let error { fail(error) } else { releaseReceivers(of: rank) }
+        completeRegrouping()
     }
 
     /// Keeps the first error and lets every rank that waits fail too, so that all tasks end.
@@ -199,6 +224,8 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
             }
         }
         for collective in collectives.values { collective.abort() }
+        for (_, value) in dropouts?.regrouping ?? [:] { value.waiter.resume(throwing: FabricError.aborted) }
+        dropouts?.regrouping = [:]
     }
 
     /// Ranks that wait for one whose program has ended, and to whom nothing is on its way, learn it.
@@ -228,7 +255,9 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
 
     func compute(_ work: ComputeWork, rank: Int, _ body: @escaping @Sendable () -> Void) async throws {
         try throwIfFailed()
+        try throwIfGone(rank)
         let end = charge(work, rank)
+        if isCutOff(rank, before: end) { return try await waitToLeave(rank) }
         let ticket = HostPool.Ticket(body)
         pool.submit(ticket)
         // The end is known before the body starts, so bodies of many ranks run at once while the clock stands.
@@ -245,13 +274,16 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
     /// Lets the time of a computation pass that is not made, or not now.
     func spend(_ work: ComputeWork, rank: Int) async throws {
         try throwIfFailed()
+        try throwIfGone(rank)
         let end = charge(work, rank)
+        if isCutOff(rank, before: end) { return try await waitToLeave(rank) }
         try await withUnsafeThrowingContinuation { resume(Waiter($0), at: end) }
         observer?.ended(on: rank, at: now, ready: now)
     }
 
     /// Lets an operation of the rank that begins now last until a point in time.
     func spend(until time: VirtualTime, rank: Int) async throws {
+        if isCutOff(rank, before: time), time > now { return try await waitToLeave(rank) }
         if time > now { try await withUnsafeThrowingContinuation { resume(Waiter($0), at: time) } }
         observer?.ended(on: rank, at: now, ready: now)
     }
@@ -263,9 +295,11 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
     ///   - shares: of the gradient's computation, ascending; for each there is a ``beginWaiting(forShare:rank:)``.
     func begin(overlapped work: ComputeWork, elements: Int, shares: [Double], rank: Int) {
         observer?.began(.step(work, elements: elements, shares: shares), on: rank, at: now)
-        let step = OverlappedStep(work, elements: elements, speed: fabric.nodes[rank].speed, fabric.compute)
-        ranks[rank].account.computeSeconds += step.seconds
-        journal?.computed(rank, seconds: step.seconds)
+        let step = OverlappedStep(work, elements: elements, on: fabric.nodes[rank], fabric.compute)
+        if speeds == nil {
+            ranks[rank].account.computeSeconds += step.seconds
+            journal?.computed(rank, seconds: step.seconds)
+        }
         var (time, done) = (now, Int64(0))
         func advance(to share: Double) -> VirtualTime {
             time = end(ofNanoseconds: step.span(share) - done, on: rank, from: time)
@@ -275,7 +309,8 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         ranks[rank].readyTimes = shares.map(advance)
         ranks[rank].computingUntil = advance(to: 1)
         ranks[rank].updateSpan = step.updateSpan
-        observer?.computes(on: rank, from: now, to: ranks[rank].computingUntil)
+        bookIfSpeedsChange(rank, until: ranks[rank].computingUntil)
+        observer?.computes(on: rank, from: now, to: span(until: ranks[rank].computingUntil, rank))
         observer?.ended(on: rank, at: now, ready: now)
     }
 
@@ -288,21 +323,51 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
     /// When the update is over that follows the gradient, and begins now.
     func beginUpdate(rank: Int) -> VirtualTime {
         observer?.began(.update, on: rank, at: now)
-        return end(ofNanoseconds: ranks[rank].updateSpan, on: rank, from: now)
+        let end = end(ofNanoseconds: ranks[rank].updateSpan, on: rank, from: now)
+        if dropouts != nil { (ranks[rank].computingUntil, ranks[rank].updateSpan) = (end, 0) }
+        bookIfSpeedsChange(rank, until: end)
+        return end
+    }
+
+    /// Takes off the rank's account what it will not compute of the step that it computed beside other things.
+    func abandonStep(_ rank: Int) {
+        guard dropouts != nil else { return }
+        // Where speeds change, the update is booked when it begins.
+        let rest =
+            max(0, ranks[rank].computingUntil.nanoseconds - now.nanoseconds)
+            + (speeds == nil ? ranks[rank].updateSpan : 0)
+        ranks[rank].account.computeSeconds -= VirtualTime(nanoseconds: rest).seconds
+        ranks[rank].computingUntil = min(ranks[rank].computingUntil, now)
+        ranks[rank].updateSpan = 0
+    }
+
+    /// Books a computation that begins now and lasts as long as the rank's speed makes it, not as its work says.
+    private func bookIfSpeedsChange(_ rank: Int, until end: VirtualTime) {
+        if speeds != nil { ranks[rank].account.computeSeconds += end.seconds - now.seconds }
     }
 
     /// When so much work is done.
     private func end(ofNanoseconds work: Int64, on rank: Int, from begin: VirtualTime) -> VirtualTime {
-        VirtualTime(nanoseconds: begin.nanoseconds + work)
+        speeds?.end(ofNanoseconds: work, on: rank, from: begin) ?? VirtualTime(nanoseconds: begin.nanoseconds + work)
     }
 
     /// Books a computation that begins now; returns when it ends.
     func charge(_ work: ComputeWork, _ rank: Int) -> VirtualTime {
         observer?.began(.compute(work), on: rank, at: now)
-        let seconds = fabric.compute.seconds(work) / fabric.nodes[rank].speed
-        ranks[rank].account.computeSeconds += seconds
-        journal?.computed(rank, seconds: seconds)
-        return VirtualTime(nanoseconds: now.nanoseconds + VirtualTime.span(seconds: seconds))
+        let seconds = fabric.compute.seconds(work, on: fabric.nodes[rank])
+        let end = end(ofNanoseconds: VirtualTime.span(seconds: seconds), on: rank, from: now)
+        bookIfSpeedsChange(rank, until: span(until: end, rank))
+        if speeds == nil {
+            let isWhole = !isCutOff(rank, before: end)
+            ranks[rank].account.computeSeconds += isWhole ? seconds : span(until: end, rank).seconds - now.seconds
+            journal?.computed(rank, seconds: seconds)
+        }
+        return end
+    }
+
+    /// What a computation takes, in nanoseconds, whenever it begins; 0 where that is not known.
+    func knownSpan(of work: ComputeWork, on rank: Int) -> Int64 {
+        speeds == nil ? VirtualTime.span(seconds: fabric.compute.seconds(work, on: fabric.nodes[rank])) : 0
     }
 
     func offTheClock(chunks: Int, _ body: @escaping @Sendable (Int) -> Void) {
@@ -312,7 +377,7 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
     func resume(_ waiter: Waiter, at time: VirtualTime) { schedule(.resume(waiter), at: time) }
 
     /// Books time on a rank's account.
-    private func book(_ account: TimeAccount.Part, _ rank: Int, from begin: VirtualTime, to end: VirtualTime) {
+    func book(_ account: TimeAccount.Part, _ rank: Int, from begin: VirtualTime, to end: VirtualTime) {
         guard end > begin else { return }
         guard let journal else { return ranks[rank].account.add(account, from: begin, to: end) }
         let (begin, end) = (journal.clusterTime(begin), journal.clusterTime(end))
@@ -325,7 +390,9 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
 
     func send(_ message: Message, from sender: Int, to receiver: Int) async throws {
         try throwIfFailed()
+        try throwIfGone(sender)
         let departed = beginSending(message, from: sender, to: receiver)
+        if departed > now, isCutOff(sender, before: departed) { return try await waitToLeave(sender) }
         if departed > now { try await withUnsafeThrowingContinuation { resume(Waiter($0), at: departed) } }
         observer?.ended(on: sender, at: now, ready: now)
     }
@@ -336,15 +403,26 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         ranks[receiver].underWay[sender, default: 0] += 1
         let departed = post(
             .message(message), from: sender, to: receiver, bytes: message.bytes, message.purpose, message.direction)
-        book(.communication, sender, from: now, to: departed)
+        book(.communication, sender, from: now, to: span(until: departed, sender))
         return departed
     }
 
     func receive(from sender: Int, by rank: Int) async throws -> Message? {
         try throwIfFailed()
+        try throwIfGone(rank)
         let since = now
+        if ranks[rank].inbox[sender] == nil, ranks[rank].underWay[sender] == nil,
+            let error = knownLeaving(of: sender)
+        {
+            throw error
+        }
         if mustWait(for: sender, rank) {
-            try await withUnsafeThrowingContinuation { wait(for: sender, rank, Waiter($0)) }
+            do {
+                try await withUnsafeThrowingContinuation { wait(for: sender, rank, Waiter($0)) }
+            } catch {
+                giveUp(rank, since: since)
+                throw error
+            }
         }
         return takeDelivered(from: sender, by: rank, since: since)
     }
@@ -353,7 +431,10 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
     func mustWait(for sender: Int, _ rank: Int) -> Bool {
         observer?.began(.receive(from: sender), on: rank, at: now)
         if ranks[rank].inbox[sender] != nil { return false }
-        if ranks[sender].hasEnded, ranks[rank].underWay[sender] == nil { return false }
+        // Of a rank that left it is not known yet that it has.
+        if ranks[sender].hasEnded, ranks[rank].underWay[sender] == nil, dropouts?.hasLeft(sender) != true {
+            return false
+        }
         ranks[sender].receivers.insert(rank)
         return true
     }
@@ -383,11 +464,18 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         update: CollectiveRun.Update? = nil
     ) async throws -> CollectiveRun {
         try throwIfFailed()
+        try throwIfGone(rank)
         let (entered, number) = (now, ranks[rank].collectives)
+        try throwIfBroken(collectives[number])
         let run = enter(kind, rank, deposit, contribution, elements: elements, purpose: purpose)
         if let summed { run.summedElements = summed }
         if run.isComplete { run.combine(pool, contributed, update) }
-        try await withUnsafeThrowingContinuation { join(run, rank, Waiter($0)) }
+        do {
+            try await withUnsafeThrowingContinuation { join(run, rank, Waiter($0)) }
+        } catch {
+            giveUp(rank, since: entered)
+            throw error
+        }
         leave(run, number, rank, entered: entered)
         return run
     }
@@ -408,13 +496,14 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
             )
             run = existing
         } else {
-            let algorithm = kind.messages(
-                fabric.allReduceByLength[elements] ?? fabric.allReduce, groups: fabric.groups, ranks: ranks.count,
-                elements: elements)
-            run = CollectiveRun(kind, algorithm, ranks: ranks.count, elements: elements, purpose: purpose)
-            if let rounds = algorithm.rounds(of: ranks.count), messagesUnderWay == 0 {
+            let algorithm = kind.rooted { group.place(of: $0) }.messages(
+                fabric.allReduceByLength[elements] ?? fabric.allReduce, groups: group.groups(fabric.groups),
+                ranks: group.count, elements: elements)
+            run = CollectiveRun(
+                kind, algorithm, group: group, ranks: ranks.count, elements: elements, purpose: purpose)
+            if let rounds = algorithm.rounds(of: group.count), messagesUnderWay == 0 {
                 run.isAssembling =
-                    routed == nil && rounds * ranks.count >= fabric.fewestMessagesPlayedInRounds
+                    routed == nil && rounds * group.count >= fabric.fewestMessagesPlayedInRounds
                     && observer?.needsMessages != true
             }
             collectives[number] = run
@@ -426,20 +515,23 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
     /// Plays the rank's part of a collective that it has entered, and lets it go on when that is over.
     func join(_ run: CollectiveRun, _ rank: Int, _ waiter: Waiter) {
         run.waiters[rank] = waiter
-        if run.isAssembling {
+        if let plan = run.plan {
+            precondition(run.isAsPlanned(plan, rank, at: now), "rank \(rank) enters at \(now), not as expected")
+            if run.isComplete { letGo(run, plan.ends) }
+        } else if run.isAssembling {
             run.assembled.append(rank)
             if run.assembled.count == 1 { schedule(.assembled(run), at: now) }
         } else if run.kind != .meeting {
             advance(run, rank)
         } else if run.isComplete {
             // Without messages, the last one to come is what the others wait for.
-            for rank in ranks.indices { advance(run, rank) }
+            for rank in group.all { advance(run, rank) }
         }
     }
 
     func leave(_ run: CollectiveRun, _ number: Int, _ rank: Int, entered: VirtualTime) {
-        run.leftCount += 1
-        if run.leftCount == ranks.count { collectives[number] = nil }
+        run.finish(rank)
+        if run.leftCount == run.group.count { collectives[number] = nil }
         // Of a broadcast or gather a rank may be done before all have come; then it waited for nobody.
         let begin = run.kind.needsAllRanks ? max(entered, run.completedAt) : entered
         let computed = ranks[rank].computingUntil
@@ -469,27 +561,29 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         let leaving: VirtualTime
         if let routed {
             let (message, departed, next) = routed.post(parcel, bytes: bytes, direction, at: now)
-            schedule(.routed(message), at: next)
             leaving = departed
+            if !isCutOff(sender, before: departed) { schedule(.routed(message), at: next) }
         } else {
             let transit = network.depart(from: sender, to: receiver, bytes: bytes, at: now)
-            schedule(.arriving(transit, parcel), at: transit.arriving)
             leaving = transit.departed
+            if !isCutOff(sender, before: leaving) { schedule(.arriving(transit, parcel), at: transit.arriving) }
         }
         if let observer {
             let message = SimulatedMessage(
                 number: parcel.number, sender: sender, receiver: receiver, bytes: bytes, purpose: purpose)
             observer.posted(message, at: now, departs: leaving)
         }
+        if isCutOff(sender, before: leaving) { drop(parcel) }
         return leaving
     }
 
     private func advance(_ message: Int) {
-        guard let next = routed?.advance(message, at: now, deliver: { deliver($0) }) else { return }
+        guard let next = routed?.advance(message, at: now, deliver: { deliver($0) }, drop: { drop($0) }) else { return }
         schedule(.routed(message), at: next)
     }
 
     private func deliver(_ parcel: Parcel) {
+        if let dropouts, dropouts.hasLeft(parcel.receiver) { return drop(parcel) }
         messagesUnderWay -= 1
         observer?.delivered(parcel.number, at: now)
         switch parcel.content {
@@ -503,8 +597,7 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         case .message(let message):
             let delivered = Delivered(message: message, sentAt: parcel.sentAt, deliveredAt: now)
             ranks[parcel.receiver].inbox[parcel.sender, default: []].append(delivered)
-            let underWay = ranks[parcel.receiver].underWay[parcel.sender] ?? 1
-            ranks[parcel.receiver].underWay[parcel.sender] = underWay == 1 ? nil : underWay - 1
+            countArrival(parcel)
             if let waiting = ranks[parcel.receiver].waiting, waiting.sender == parcel.sender {
                 ranks[parcel.receiver].waiting = nil
                 ranks[parcel.sender].receivers.remove(parcel.receiver)
@@ -519,20 +612,47 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
         run.isAssembling = false
         guard failure == nil else { return }
         guard run.isComplete, messagesUnderWay == 0,
-            let play = RoundPlay(
-                run.algorithm, elements: run.elements, entered: run.assembled, at: now, on: network)
+            let ends = playAsAWhole(
+                run, run.assembled.map { RoundPlay.Entry(rank: run.group.place(of: $0), time: now) })
         else {
             for rank in run.assembled { advance(run, rank) }
             return
         }
+        letGo(run, ends)
+    }
+
+    /// Plays a collective in rounds as a whole, where the first rank is about to take part and it is known when the others
+    /// will, and that none will do anything else before.
+    ///
+    /// - Parameter entries: all ranks' in the order in which they will enter.
+    func plan(_ run: CollectiveRun, _ entries: [RoundPlay.Entry]) {
+        guard run.isAssembling, run.group.isWhole, dropouts == nil else { return }
+        run.isAssembling = false
+        guard let ends = playAsAWhole(run, entries) else { return }
+        run.plan = CollectiveRun.Plan(entries: entries, ends: ends)
+    }
+
+    /// When the ranks are done; nil where messages must be played one by one.
+    private func playAsAWhole(
+        _ run: CollectiveRun, _ entries: [RoundPlay.Entry]
+    ) -> [(rank: Int, time: VirtualTime)]? {
+        guard
+            let play = RoundPlay(run.algorithm, elements: run.elements, entries, of: run.group, on: network),
+            !isDisturbed(play)
+        else { return nil }
         network = play.network
-        for (rank, traffic) in play.traffic.enumerated() {
+        for (place, traffic) in play.traffic.enumerated() {
             posted += traffic.sent.messages
-            ledger.charge(rank, sent: traffic.sent, received: traffic.received, run.purpose, .peer)
+            postedInRounds += traffic.sent.messages
+            ledger.charge(
+                run.group.rank(at: place), sent: traffic.sent, received: traffic.received, run.purpose, .peer)
         }
-        for end in play.ends {
-            guard let waiter = run.waiters[end.rank] else { continue }
-            run.waiters[end.rank] = nil
+        return play.ends
+    }
+
+    private func letGo(_ run: CollectiveRun, _ ends: [(rank: Int, time: VirtualTime)]) {
+        for end in ends {
+            guard let waiter = run.takeWaiter(of: run.group.rank(at: end.rank)) else { continue }
             resume(waiter, at: end.time)
         }
     }
@@ -548,9 +668,44 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
             if let sender = step.receiveFrom, !run.consume(from: sender, at: rank) { return }
             run.finishStep(of: rank)
         }
-        guard let waiter = run.waiters[rank] else { return }
-        run.waiters[rank] = nil
         let departed = run.players[rank].departed
+        // Whoever leaves before its last message has left does so in the collective.
+        if departed > now, isCutOff(rank, before: departed) { return }
+        guard let waiter = run.takeWaiter(of: rank) else { return }
         if departed > now { resume(waiter, at: departed) } else { waiter.resume() }
+    }
+
+    // MARK: Ranks that leave
+
+    /// A message that was on its way to its receiver is not any more.
+    func countArrival(_ parcel: Parcel) {
+        let underWay = ranks[parcel.receiver].underWay[parcel.sender] ?? 1
+        ranks[parcel.receiver].underWay[parcel.sender] = underWay == 1 ? nil : underWay - 1
+    }
+
+    /// Takes out the rank's wait for a message.
+    func stopWaiting(_ rank: Int) -> Waiter? {
+        defer { ranks[rank].waiting = nil }
+        return ranks[rank].waiting?.waiter
+    }
+
+    /// Takes out the ranks that wait for a message of `sender`, in ascending order.
+    func takeReceivers(of sender: Int) -> [Int] {
+        defer { ranks[sender].receivers = [] }
+        return ranks[sender].receivers.filter { ranks[$0].waiting?.sender == sender }.sorted()
+    }
+
+    /// Collectives are of these ranks from here on; those that were begun are given up.
+    func startAnew(with group: RankGroup) {
+        self.group = group
+        collectives = [:]
+        let next = (group.all.map { ranks[$0].collectives }.max() ?? 0) + 1
+        for rank in group.all { ranks[rank].collectives = next }
+    }
+
+    /// Whether a rank leaves before messages that are played as a whole have arrived.
+    private func isDisturbed(_ play: RoundPlay) -> Bool {
+        guard let next = dropouts?.nextDeparture(from: now), let last = play.ends.last?.time else { return false }
+        return next <= last
     }
 }

@@ -14,8 +14,7 @@ extension ThreadRank {
         }
         GradientBucket.check(buckets, count: count)
         let vector = contributionVector(count)
-        let step = OverlappedStep(
-            work, elements: count, speed: emulation.nodes[index].speed, emulation.compute)
+        let step = OverlappedStep(work, elements: count, on: emulation.nodes[index], emulation.compute)
         let start = job.clock.seconds
         // Emulated time is mostly waiting, so one thread does for both: it computes first, and then waits in turn for
         // the time at which a bucket is ready and for its messages. Where this machine is slower than the modelled one,

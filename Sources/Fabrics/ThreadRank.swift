@@ -43,7 +43,7 @@ final class ThreadRank: Rank, @unchecked Sendable {
         let start = job.clock.seconds
         let result = body()
         if let emulation = job.emulation {
-            job.clock.wait(until: start + emulation.compute.seconds(work) / emulation.nodes[index].speed)
+            job.clock.wait(until: start + emulation.compute.seconds(work, on: emulation.nodes[index]))
         }
         account.computeSeconds += job.clock.seconds - start
         return result

@@ -14,15 +14,19 @@ public final class Workspace: @unchecked Sendable {
     let gradients: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>)
     let scratch: UnsafeMutablePointer<Float>
     private var owned: [UnsafeMutableRawPointer] = []
+    /// All that the buffers take, the batch's included.
+    let allocatedBytes: Int
 
     init(for network: Network, capacity: Int) {
         self.capacity = capacity
         batch = Batch(capacity: capacity, featureCount: network.input.count)
         var owned: [UnsafeMutableRawPointer] = []
+        var allocated = capacity * (network.input.count * MemoryLayout<Float>.stride + MemoryLayout<UInt8>.stride)
         func allocate<Element: BitwiseCopyable>(_ count: Int, of zero: Element) -> UnsafeMutablePointer<Element> {
             let bytes = max(count, 1) * MemoryLayout<Element>.stride
             let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
             owned.append(memory)
+            allocated += count * MemoryLayout<Element>.stride
             return memory.initializeMemory(as: Element.self, repeating: zero, count: max(count, 1))
         }
         var activations: [UnsafeMutablePointer<Float>] = []
@@ -39,6 +43,7 @@ public final class Workspace: @unchecked Sendable {
         gradients = (allocate(capacity * widest, of: Float(0)), allocate(capacity * widest, of: Float(0)))
         scratch = allocate(network.stages.map(\.layer.scratchCount).max() ?? 0, of: Float(0))
         self.owned = owned
+        allocatedBytes = allocated
     }
 
     deinit { for memory in owned { memory.deallocate() } }

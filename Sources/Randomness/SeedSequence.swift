@@ -14,6 +14,10 @@ public struct SeedSequence: Hashable, Sendable {
         case validation = 8
         case search = 9
         case loss = 10
+        case lifetime = 11
+        case device = 21
+        case straggler = 22
+        case slowdown = 23
         case test = 99
     }
 

@@ -6,14 +6,38 @@ import Experiments
 enum ExactFigures {
     static func compare(_ pair: StrategyPair) -> [Figure] {
         [
-            figure(pair, "outcome", { $0.outcome == .diverged ? 1 : 0 }) {
-                $0 == 0 ? "completed" : "diverged"
-            },
+            figure(pair, "outcome", { severity($0.outcome) }, text: outcomeText),
             figure(pair, "samples trained on", lessIsWorse: true, { $0.samples }) { String($0) },
             figure(pair, "updates of the model", lessIsWorse: true, { $0.rounds }) { String($0) },
             figure(pair, "bytes sent", { $0.traffic.bytesTotal }, hint: bytesHint) { String($0) },
             figure(pair, "messages", { $0.traffic.messagesTotal }, hint: messagesHint) { String($0) },
-        ] + (simulatedTime(pair).map { [$0] } ?? [])
+        ] + dropouts(pair) + (simulatedTime(pair).map { [$0] } ?? [])
+    }
+
+    /// The worse, the more.
+    private static func severity(_ outcome: RunRecord.Outcome) -> Int {
+        switch outcome {
+        case .completed: 0
+        case .stopped: 1
+        case .diverged: 2
+        }
+    }
+
+    private static func outcomeText(_ severity: Int) -> String {
+        switch severity {
+        case 0: RunRecord.Outcome.completed.rawValue
+        case 1: RunRecord.Outcome.stopped.rawValue
+        default: RunRecord.Outcome.diverged.rawValue
+        }
+    }
+
+    /// Where ranks left; more of it is worse, and another rank or time is seen in the simulated time.
+    private static func dropouts(_ pair: StrategyPair) -> [Figure] {
+        guard (pair.baseline + pair.current).contains(where: { $0.departures != nil }) else { return [] }
+        return [
+            figure(pair, "ranks that left", { $0.departures?.count ?? 0 }) { String($0) },
+            figure(pair, "samples lost", { $0.lostSamples ?? 0 }) { String($0) },
+        ]
     }
 
     /// More of a cost is a regression, less an improvement; of work that the plan fixes, any difference is a regression.

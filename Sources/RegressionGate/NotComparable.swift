@@ -77,20 +77,37 @@ public struct NotComparable: Error, CustomStringConvertible, Equatable {
         let worker, server: Machine?
         let jitter: Jitter?
         let interconnect: Interconnect?
+        let dropouts: Dropouts?
         let allReduce: String
         let configuration: TrainingConfiguration
+
+        let devices: DevicePopulation?
+        let stragglers: Stragglers?
+        let slowdowns: Slowdowns?
 
         struct Machine: Encodable {
             let link: Link
             let speed: Double
+            /// Nil for one, as of results that know no cores.
+            let cores: Int?
+            let memoryBytes: Int?
+
+            init(_ node: Node) {
+                (link, speed, memoryBytes) = (node.link, node.speed, node.memoryBytes)
+                cores = node.cores == 1 ? nil : node.cores
+            }
         }
 
         init(_ plan: StrategyPlan) {
             fabric = plan.fabric
-            worker = plan.cluster.map { Machine(link: $0.worker.link, speed: $0.worker.speed) }
-            server = plan.cluster?.server.map { Machine(link: $0.link, speed: $0.speed) }
+            worker = plan.cluster.map { Machine($0.worker) }
+            server = plan.cluster?.server.map(Machine.init)
             jitter = plan.cluster?.jitter
+            devices = plan.cluster?.devices?.withoutNamesAndCosts
+            stragglers = plan.cluster?.stragglers
+            slowdowns = plan.cluster?.slowdowns
             interconnect = plan.cluster?.interconnect
+            dropouts = plan.cluster?.dropouts
             allReduce = plan.allReduce.rawValue
             configuration = plan.configuration
         }

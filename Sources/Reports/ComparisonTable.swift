@@ -72,10 +72,11 @@ public enum ComparisonTable {
 
     static func accuracy(_ summary: StrategySummary) -> String {
         let accuracy = summary.finalAccuracy
-        let diverged = summary.divergedCount == 0 ? "" : " (\(summary.divergedCount) diverged)"
+        let counts = [(summary.divergedCount, "diverged"), (summary.stoppedCount, "stopped")].filter { $0.0 > 0 }
+        let ends = counts.isEmpty ? "" : " (\(counts.map { "\($0.0) \($0.1)" }.joined(separator: ", ")))"
         let median = Format.percent(accuracy.median, decimals: 2)
-        guard summary.runs.count > 1 else { return median + diverged }
-        return "\(median) [\(Format.fixed(accuracy.low * 100, 2)), \(Format.fixed(accuracy.high * 100, 2))]\(diverged)"
+        guard summary.runs.count > 1 else { return median + ends }
+        return "\(median) [\(Format.fixed(accuracy.low * 100, 2)), \(Format.fixed(accuracy.high * 100, 2))]\(ends)"
     }
 }
 

@@ -74,7 +74,17 @@ public final class EventLog: Sendable {
                 ("outcome", .text(record.outcome.rawValue)), ("target_reached", .flag(reached)),
                 ("cluster_seconds", .number(record.clusterSeconds)), ("host_seconds", .number(record.hostSeconds)),
                 ("bytes_sent", .count(record.traffic.bytesTotal)),
-            ])
+            ] + Self.departures(record))
+    }
+
+    /// Of a run that ranks left: how many, and whose leaving ended it if one did.
+    private static func departures(_ record: RunRecord) -> [(String, Value)] {
+        guard let departures = record.departures else { return [] }
+        var values: [(String, Value)] = [("ranks_left", .count(departures.count))]
+        if let cause = record.stoppedBy {
+            values += [("stopped_by_rank", .count(cause.rank)), ("stopped_at_seconds", .number(cause.seconds))]
+        }
+        return values
     }
 
     // MARK: Lines

@@ -12,8 +12,8 @@ public enum MarkdownReport {
             results.isComplete ? "" : "**Stopped before its end: \(results.runs.count) runs are finished.**\n",
             ComparisonTable.markdown(results), summary(results), reading(results), TimeSection.render(results),
             VerdictSection.render(results), TargetSection.render(results), CostSection.render(results),
-            ContractSection.render(results), tuned(results), clusters(results), traffic(results), skew(results),
-            machine(results),
+            ContractSection.render(results), tuned(results), clusters(results), DeviceSection.render(results),
+            DropoutSection.render(results), traffic(results), skew(results), machine(results),
         ]
         return sections.filter { !$0.isEmpty }.joined(separator: "\n")
     }
@@ -53,7 +53,7 @@ public enum MarkdownReport {
             let ratio = Double(most.count(\.traffic.bytesTotal)) / Double(least.count(\.traffic.bytesTotal))
             text +=
                 "Over a network, `\(least.strategy)` sends least, \(Format.bytes(Double(least.count(\.traffic.bytesTotal))))"
-            // A last round can go beyond the budget, and a diverged run ends early.
+            // A last round can go beyond the budget, and a run that diverged or was stopped ends early.
             let samples = senders.map { Double($0.count(\.samples)) }
             let areEqual = (samples.max() ?? 0) <= 1.02 * (samples.min() ?? 0)
             text += areEqual ? " for the same number of samples" : ""
@@ -148,6 +148,9 @@ public enum MarkdownReport {
                 text += "- `\(strategy.name)`: \(cluster.name), \(strategy.fabric.rawValue): \(cluster.figures)."
                 if strategy.description?.isFederated != true {
                     text += " All-reduce: \(OptionText.allReduce(strategy))."
+                    if cluster.dropouts != nil {
+                        text += " When a rank leaves: \((strategy.configuration.onDropout ?? .stop).rawValue)."
+                    }
                 }
                 if let note = OptionText.overlapNote(strategy, task: results.plan.task) { text += " It \(note)." }
                 text += cluster.source.isEmpty ? "\n" : " Source: \(cluster.source).\n"
@@ -164,7 +167,7 @@ public enum MarkdownReport {
                 model.name == "calibrated"
                 ? "measured on one core of this machine before the runs" : "device profile `\(model.name)`"
             text +=
-                "- Compute time of simulated machines: \(origin); seconds a training step by batch size: \(points). A machine's `speed` divides it.\n"
+                "- Compute time of simulated machines: \(origin); seconds a training step by batch size: \(points). A machine's `speed` divides it, and so do as many of its cores as a step has samples.\n"
         }
         return text
     }

@@ -23,7 +23,7 @@ public enum ResultsFile {
             guard (1...Results.currentSchema).contains(schema) else {
                 throw ReportError("schema \(schema); this version reads schemas 1 to \(Results.currentSchema)")
             }
-            let results: Results
+            var results: Results
             if schema == 1 {
                 // Or else a changed digit would be the way around the checksum.
                 guard SealedJSON.unseal(data) == nil else {
@@ -33,6 +33,7 @@ public enum ResultsFile {
             } else {
                 results = try SealedJSON.decode(Results.self, from: data)
             }
+            if schema < 3 { SchemaMigration.fromSchema2(&results) }
             try results.validate()
             return results
         } catch let error as ExperimentError {

@@ -1,3 +1,4 @@
+import Experiments
 import Foundation
 
 /// Turns results of older schemas into those of the present one, step by step.
@@ -15,4 +16,7 @@ enum SchemaMigration {
         root["schema"] = 2
         return try JSONSerialization.data(withJSONObject: root)
     }
+
+    /// Schema 2 knew no devices that differ, no cores and no memory, and so had nothing to say of them.
+    static func fromSchema2(_ results: inout Results) { results.schema = 3 }
 }

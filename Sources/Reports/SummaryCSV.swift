@@ -13,6 +13,7 @@ public enum SummaryCSV {
         "messages_total", "first_crossing_seconds_median", "seeds_diverged", "money_usd_median",
         "money_to_target_usd_median", "energy_wh_median", "energy_to_target_wh_median", "price_index",
         "hidden_communication_seconds_median",
+        "seeds_stopped", "ranks_left_median", "samples_lost_median",
     ]
 
     public static func render(_ results: Results) -> String {
@@ -47,6 +48,8 @@ public enum SummaryCSV {
                 CSV.amount(summary.costToTarget(\.wattHours)?.median),
                 CSV.number(CostTable.single(summaries).flatMap(summary.priceIndex)),
                 CSV.number(summary.spread { $0.hiddenCommunicationSeconds ?? 0 }.median),
+                CSV.count(summary.stoppedCount), CSV.count(summary.count { $0.departures?.count ?? 0 }),
+                CSV.count(summary.count { $0.lostSamples ?? 0 }),
             ]
         }
     }

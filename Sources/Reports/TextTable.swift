@@ -19,7 +19,7 @@ package struct TextTable {
 
     private var widths: [Int] { alignments.indices.map { column in rows.map { $0[column].count }.max() ?? 0 } }
 
-    private func padded(_ row: [String]) -> [String] {
+    private func padded(_ row: [String], _ widths: [Int]) -> [String] {
         zip(row, zip(alignments, widths)).map { cell, layout in
             let fill = String(repeating: " ", count: layout.1 - cell.count)
             return layout.0 == .left ? cell + fill : fill + cell
@@ -27,8 +27,9 @@ package struct TextTable {
     }
 
     package var terminal: String {
+        let widths = widths
         var lines = rows.map { row in
-            let line = padded(row).joined(separator: "  ")
+            let line = padded(row, widths).joined(separator: "  ")
             return String(line.reversed().drop { $0 == " " }.reversed())
         }
         lines.insert(widths.map { String(repeating: "-", count: $0) }.joined(separator: "  "), at: 1)
@@ -36,7 +37,8 @@ package struct TextTable {
     }
 
     package var markdown: String {
-        var lines = rows.map { "| " + padded($0).joined(separator: " | ") + " |" }
+        let widths = widths
+        var lines = rows.map { "| " + padded($0, widths).joined(separator: " | ") + " |" }
         let rule = zip(alignments, widths).map { alignment, width in
             alignment == .left
                 ? String(repeating: "-", count: max(width, 3)) : String(repeating: "-", count: max(width - 1, 2)) + ":"

@@ -1,6 +1,7 @@
 import Diagnostics
 import Experiments
 import Fabrics
+import Statistics
 
 /// What the time went to, and what each cost of the cluster is worth.
 enum TimeSection {
@@ -16,11 +17,16 @@ enum TimeSection {
             \(shares(summaries, showsHidden: !hidden.isEmpty).markdown)
             Shares of a working worker's cluster time, medians over seeds. *Network* is exposed communication: from when all that \
             a worker needed of others had been sent, or all had come, until it was there; before, it is *waiting for others*. *Rest* \
-            is idle time at the end\(hasCohorts(summaries) ? ", and where clients are drawn into rounds all waiting, which cannot be told from waiting to be drawn" : "").\(hidden)
+            is idle time at the end\(hasCohorts(summaries) ? cohorts : "").\(hidden)
 
             \(attribution(summaries))
             """
     }
+
+    private static let cohorts = """
+        . A client waits for others from when the server has its update until it has the last one of the round; what it waits \
+        besides, for the server and to be drawn, is rest
+        """
 
     private static func hasCohorts(_ summaries: [StrategySummary]) -> Bool {
         summaries.contains { $0.plan.description?.isFederated == true }
@@ -52,41 +58,54 @@ enum TimeSection {
 
     private static func attribution(_ summaries: [StrategySummary]) -> String {
         let priced = summaries.compactMap { summary in
-            summary.runs.first { $0.attribution != nil }.map { (summary, $0) }
+            let runs = summary.runs.filter { $0.attribution != nil && $0.clusterSeconds > 0 }
+            return runs.isEmpty ? nil : (summary, runs)
         }
         guard !priced.isEmpty else { return "" }
         let ideals = Idealization.allCases.filter { ideal in
-            priced.contains { $0.1.attribution?.contains { $0.ideal == ideal } == true }
+            priced.contains { $0.1.contains { remaining($0, ideal) != nil } }
         }
         var table = TextTable([("strategy", .left), ("as it was", .right)] + ideals.map { ($0.label, .right) })
-        for (summary, run) in priced {
+        for (summary, runs) in priced {
+            let total = SpreadSummary(runs.map(\.clusterSeconds)).median
             table.append(
-                [summary.strategy, Format.seconds(run.clusterSeconds)]
+                [summary.strategy, Format.seconds(total)]
                     + ideals.map { ideal in
-                        let seconds = run.attribution?.first { $0.ideal == ideal }?.clusterSeconds
-                        guard let seconds, run.clusterSeconds > 0 else { return "-" }
-                        return "\(Format.seconds(seconds)) (\(change(from: run.clusterSeconds, to: seconds)))"
+                        let shares = runs.compactMap { remaining($0, ideal) }
+                        guard !shares.isEmpty else { return "-" }
+                        let share = SpreadSummary(shares).median
+                        return "\(Format.seconds(share * total)) (\(change(to: share)))"
                     })
         }
         let sentences = priced.compactMap { sentence($0.0.strategy, $0.1) }
         return """
-            The same run, re-priced on its cluster without one of its costs each (first seed; what is saved by two of them together can \
-            be more or less than the sum):
+            The same runs, re-priced on their cluster without one of its costs each (medians over seeds; what is saved by two of them \
+            together can be more or less than the sum):
 
             \(table.markdown)\(sentences.map { "\n- \($0)" }.joined())
 
             """
     }
 
-    private static func change(from before: Double, to after: Double) -> String {
-        let share = after / before - 1
+    /// What is left of a run's time without a cost, a fraction.
+    private static func remaining(_ run: RunRecord, _ ideal: Idealization) -> Double? {
+        run.attribution?.first { $0.ideal == ideal }.map { $0.clusterSeconds / run.clusterSeconds }
+    }
+
+    private static func change(to remaining: Double) -> String {
+        let share = remaining - 1
         return abs(share) < 0.0005 ? "0 %" : (share < 0 ? "-" : "+") + Format.percent(abs(share))
     }
 
-    /// The cost that is worth most, in words.
-    static func sentence(_ strategy: String, _ run: RunRecord) -> String? {
-        let saved = (run.attribution ?? []).map { ($0.ideal, 1 - $0.clusterSeconds / run.clusterSeconds) }
-        guard let (ideal, share) = saved.max(by: { $0.1 < $1.1 }), share >= 0.0005 else { return nil }
+    /// The cost that is worth most, in words, with the interval over seeds.
+    static func sentence(_ strategy: String, _ runs: [RunRecord]) -> String? {
+        let saved = Idealization.allCases.compactMap { ideal in
+            let shares = runs.compactMap { run in remaining(run, ideal).map { 1 - $0 } }
+            return shares.isEmpty ? nil : (ideal, SpreadSummary(shares, within: 0...1))
+        }
+        guard let (ideal, share) = saved.max(by: { $0.1.median < $1.1.median }), share.median >= 0.0005 else {
+            return nil
+        }
         let what =
             switch ideal {
             case .noLatency: "round trips"
@@ -96,6 +115,8 @@ enum TimeSection {
             case .noStragglers: "waiting for slow workers"
             case .freeComputation: "computation"
             }
-        return "`\(strategy)`: \(Format.percent(share, decimals: 0)) of the time is \(what)."
+        let (low, high) = (Format.percent(share.low, decimals: 0), Format.percent(share.high, decimals: 0))
+        let interval = low == high ? "" : " (\(low) to \(high))"
+        return "`\(strategy)`: \(Format.percent(share.median, decimals: 0))\(interval) of the time is \(what)."
     }
 }

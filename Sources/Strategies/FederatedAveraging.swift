@@ -1,7 +1,7 @@
 import Cluster
 import Datasets
 public import Fabrics
-import Kernel
+public import Kernel
 import Locking
 import Randomness
 
@@ -13,6 +13,11 @@ import Randomness
 ///     m ← max(C * K, 1);  S_t ← random set of m clients
 ///     each k in S_t:  w_k ← ClientUpdate(k, w_t): E epochs of SGD in batches of B over the client's own n_k samples
 ///     w_{t+1} ← Σ_{k in S_t} n_k / n * w_k,  n = Σ_{k in S_t} n_k
+///
+/// Clients may leave (as the devices of K. Bonawitz et al. 2019, *Towards Federated Learning at Scale*, section 2.2): then
+/// S_t in the last line is of those whose update was received; a round in which nobody answers changes nothing; and later
+/// rounds are drawn from the clients that the server does not know to have left. Without clients, or without the server,
+/// the run ends.
 public struct FederatedAveraging: Strategy {
     static let federated = StrategyDescription(
         name: "federated",
@@ -41,12 +46,23 @@ public struct FederatedAveraging: Strategy {
 
     public var batchSizes: [Int] { options.localBatch.map { [$0] } ?? [] }
 
+    public func memoryNeed(ofRank rank: Int, _ network: Network, samples: Int) -> MemoryNeed {
+        rank == 0
+            ? .averaging(network)
+            : .training(network, configuration.optimizer, batch: min(options.localBatch ?? samples, samples))
+    }
+
     public func program(for run: TrainingRun) throws -> RankProgram {
         let shards = try run.partition(options.partition, among: options.clients)
+        // Clients that cannot hold what training takes are never selected.
+        let capable = Set(
+            try run.capableRanks(of: 1..<rankCount) {
+                memoryNeed(ofRank: $0, run.network, samples: shards[$0 - 1].count)
+            })
         let models = VectorPool(count: run.network.parameterCount)
         return { rank in
             if rank.index == 0 {
-                try await serve(rank, run, shards, models)
+                try await serve(rank, run, shards, capable, models)
             } else {
                 try await train(rank, run, shards[rank.index - 1], models)
             }
@@ -55,7 +71,9 @@ public struct FederatedAveraging: Strategy {
 
     // MARK: The server
 
-    private func serve(_ rank: any Rank, _ run: TrainingRun, _ shards: [[Int32]], _ models: VectorPool) async throws {
+    private func serve(
+        _ rank: any Rank, _ run: TrainingRun, _ shards: [[Int32]], _ capable: Set<Int>, _ models: VectorPool
+    ) async throws {
         let model = run.initialParameters.copied()
         let average = ParameterVector(count: model.count)
         var samples = 0
@@ -63,17 +81,31 @@ public struct FederatedAveraging: Strategy {
         run.expect(steps: run.sampleBudget / (options.localBatch ?? run.sampleBudget))
         guard try await run.evaluate(model, round: 0, samples: 0, on: rank, .thisRank) else { return }
 
+        // Rounds that were drawn; `round` counts those that changed the model.
+        var drawn = 0
         while samples < run.sampleBudget {
-            let cohort = self.cohort(ofRound: round, run.seeds)
+            let cohort = self.cohort(ofRound: drawn, run.seeds) {
+                capable.contains($0 + 1) && !rank.isKnownToHaveLeft($0 + 1)
+            }
+            // Whoever was the last to leave is found by the fabric.
+            guard !cohort.isEmpty else { return }
+            drawn += 1
             let before = samples
-            samples += cohort.reduce(0) { $0 + shards[$1].count } * options.localEpochs
             for client in cohort {
                 // The model stays as it is until all have answered, so it can travel without being copied. What goes
                 // along is the work done so far, which the learning rate follows.
                 let message = Message(model, weight: before, purpose: .modelDown, direction: .downlink)
                 try await rank.send(message, to: client + 1)
             }
-            try await aggregate(cohort, into: average, rank, run, models)
+            let received = try await receive(cohort, rank)
+            for client in cohort where received[client] == nil {
+                run.lose(samples: shards[client].count * options.localEpochs)
+            }
+            let updates = cohort.compactMap { received[$0] }
+            guard !updates.isEmpty else { continue }
+            samples += updates.reduce(0) { $0 + $1.weight } * options.localEpochs
+            try await aggregate(updates, into: average, rank, models)
+            for client in cohort where received[client] != nil { run.mergeSteps(ofRank: client + 1) }
             model.copy(from: average)
             round += 1
             if run.isEvaluationDue(from: before, to: samples) {
@@ -82,26 +114,37 @@ public struct FederatedAveraging: Strategy {
         }
     }
 
-    /// S_t in ascending order: a set of m clients from the stream of (seed, round).
-    func cohort(ofRound round: Int, _ seeds: SeedSequence) -> [Int] {
+    /// S_t in ascending order: a set of m clients from the stream of (seed, round), or of fewer where not so many are there.
+    func cohort(
+        ofRound round: Int, _ seeds: SeedSequence, among isThere: (Int) -> Bool = { _ in true }
+    ) -> [Int] {
         var stream = seeds.stream(.clientSampling, round)
-        return Array(Array(0..<options.clients).shuffled(using: &stream).prefix(options.cohortSize)).sorted()
+        let order = Array(0..<options.clients).shuffled(using: &stream)
+        return Array(order.lazy.filter(isThere).prefix(options.cohortSize)).sorted()
     }
 
-    /// average ← Σ n_k / n * w_k, in the order of the cohort: updates that come early wait for their turn.
+    /// The updates of those clients who sent one, in the order of the cohort: those that come early wait for their turn.
+    private func receive(_ cohort: [Int], _ rank: any Rank) async throws -> [Int: Message] {
+        var updates: [Int: Message] = [:]
+        for client in cohort {
+            do {
+                guard let update = try await rank.receive(from: client + 1) else {
+                    throw FabricError.deadlock("client \(client) ended before it sent its update")
+                }
+                updates[client] = update
+            } catch FabricError.rankLeft {
+                continue
+            }
+        }
+        return updates
+    }
+
+    /// average ← Σ n_k / n * w_k, in the order of the cohort.
     ///
     /// Consecutive clients are added up in parts, side by side where there are cores for it, and the parts in order.
     private func aggregate(
-        _ cohort: [Int], into average: ParameterVector, _ rank: any Rank, _ run: TrainingRun, _ models: VectorPool
+        _ received: [Message], into average: ParameterVector, _ rank: any Rank, _ models: VectorPool
     ) async throws {
-        var updates: [Message] = []
-        for client in cohort {
-            guard let update = try await rank.receive(from: client + 1) else {
-                throw FabricError.deadlock("client \(client) ended before it sent its update")
-            }
-            updates.append(update)
-        }
-        let received = updates
         let total = Float(received.reduce(0) { $0 + $1.weight })
         let parts = min(received.count, Self.parts)
         let sums = Guarded<[ParameterVector?]>(Array(repeating: nil, count: parts))
@@ -129,7 +172,6 @@ public struct FederatedAveraging: Strategy {
                 models.giveBack(sum)
             }
         }
-        for client in cohort { run.mergeSteps(ofRank: client + 1) }
     }
 
     // MARK: A client
@@ -140,7 +182,7 @@ public struct FederatedAveraging: Strategy {
         let losses = run.losses(of: rank.index, steps: steps)
         let work = ComputeWork.epochs(options.localEpochs, samples: shard.count, batch: batch)
         var round = 0
-        while let message = try await rank.receive(from: 0) {
+        while let message = try await receiveModel(rank, run) {
             let stream = run.seeds.stream(.localShuffle, rank.index, round)
             // A client does not know how much the others do; for the schedule a round is as long as its own part of it.
             let own = shard.count * options.localEpochs * options.cohortSize
@@ -155,6 +197,16 @@ public struct FederatedAveraging: Strategy {
             try await rank.send(
                 Message(trained, weight: shard.count, purpose: .modelUp, direction: .uplink), to: 0)
             round += 1
+        }
+    }
+
+    /// The next model to train; nil when the server has ended or left.
+    private func receiveModel(_ rank: any Rank, _ run: TrainingRun) async throws -> Message? {
+        do {
+            return try await rank.receive(from: 0)
+        } catch FabricError.rankLeft(let server, let time) {
+            run.stop(by: server, leavingAt: time)
+            return nil
         }
     }
 

@@ -1,4 +1,5 @@
 public import Fabrics
+public import Kernel
 
 /// A way of distributing training. It is written from the point of view of one rank, and knows nothing of the fabric
 /// that runs it:
@@ -33,6 +34,10 @@ public protocol Strategy: Sendable {
     /// Whether the ranks do the same in the same order however long anything takes, so that what one run did tells what the
     /// run takes on another cluster. False unless a strategy says so.
     var hasFixedSchedule: Bool { get }
+    /// What a rank holds in its memory at once.
+    ///
+    /// - Parameter samples: of the rank's own data, where it has such.
+    func memoryNeed(ofRank rank: Int, _ network: Network, samples: Int) -> MemoryNeed
 
     /// What one rank does. What ranks share, such as the partition of the data, is made here, once.
     /// - Throws: ``DataError`` where the options do not fit the data.

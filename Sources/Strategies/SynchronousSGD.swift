@@ -1,12 +1,14 @@
 import Cluster
 public import Fabrics
-import Kernel
+public import Kernel
+import Locking
 
 /// Synchronous data-parallel stochastic gradient descent: every step, each of N workers computes the gradient of its
 /// part of the global batch, an all-reduce adds the parts, and every worker makes the same update to its own replica
 /// (J. Chen et al. 2016, *Revisiting Distributed Synchronous SGD*; P. Goyal et al. 2017, *Accurate, Large Minibatch
 /// SGD*, section 2.3: losses are divided by the size of the *global* batch).
 ///
+/// When a rank leaves, the run stops or, if asked to, goes on with those that remain (``ElasticGroup``).
 /// With ``GradientOverlap`` the gradient goes out in buckets while the backward pass still runs.
 ///
 /// With one worker it is plain SGD; on threads it is data parallelism on one machine; on a simulated fabric it is a
@@ -50,48 +52,69 @@ public struct SynchronousSGD: Strategy {
         return rest == 0 ? [size] : [size, size + 1]
     }
 
+    public func memoryNeed(ofRank rank: Int, _ network: Network, samples: Int) -> MemoryNeed {
+        .training(network, configuration.optimizer, batch: (0..<configuration.batch).part(rank, of: rankCount).count)
+    }
+
     public func program(for run: TrainingRun) throws -> RankProgram {
         let sampler = run.sampler(batch: configuration.batch)
         // All ranks make the same updates to the same parameters, so those that share memory share one replica.
         let parameters = run.initialParameters.copied()
         let optimizer = SGD(configuration.optimizer, parameterCount: parameters.count)
+        // Kept until the run is over: of a rank that has left, what it brought to an all-reduce may still be added up.
+        let allSteps = Guarded<[Step]>([])
         let buckets = configuration.overlap?.buckets(of: run.network)
         return { rank in
             let steps = run.sampleBudget / sampler.batchSize + 1 + run.sampleBudget / sampler.sampleCount
             let step = Step(
                 run, parameters, optimizer, run.losses(of: rank.index, steps: steps), isAlone: rank.count == 1)
+            allSteps.withLock { $0.append(step) }
             if rank.index == 0 { run.expect(steps: steps) }
-            var samples = 0
-            guard try await run.evaluate(parameters, round: 0, samples: 0, on: rank, .allRanks) else { return }
-
-            var round = 0
-            while samples < run.sampleBudget {
-                let before = samples
-                samples += sampler.count(ofStep: round)
-                step.indices = sampler.indices(step: round, part: rank.index, of: rank.count)
-                step.globalCount = sampler.count(ofStep: round)
-                step.rate = run.learningRate(from: before, to: samples)
-
-                let work = ComputeWork.step(samples: step.indices.count)
-                if let descend = step.descend {
-                    try await rank.compute(work, descend)
-                } else if let buckets {
-                    try await rank.allReduce(
-                        .sum, count: parameters.count, computing: work, sending: buckets, purpose: .gradient,
-                        contribution: step.differentiate, update: step.update)
-                } else {
-                    try await rank.allReduce(
-                        .sum, count: parameters.count, computing: work, purpose: .gradient,
-                        contribution: step.differentiate, update: step.update)
-                }
-
-                round += 1
-                if run.isEvaluationDue(from: before, to: samples) {
-                    if rank.index == 0 { run.mergeSharedSteps(upTo: round) }
-                    guard try await run.evaluate(parameters, round: round, samples: samples, on: rank, .allRanks)
-                    else { return }
+            var group = ElasticGroup(rank, sampler)
+            while true {
+                do {
+                    guard try await evaluate(parameters, group, run, rank), group.samples < run.sampleBudget else {
+                        return
+                    }
+                    try await make(step, sending: buckets, group, run, rank)
+                    group.finishStep()
+                } catch FabricError.rankLeft(let other, let time) {
+                    guard configuration.continuesAfterDropouts else {
+                        return run.stop(by: other, leavingAt: time)
+                    }
+                    try await group.recover(rank, run)
                 }
             }
+        }
+    }
+
+    /// Evaluates where that is due: before the first step and after some.
+    /// - Returns: false if the run is to end.
+    private func evaluate(
+        _ parameters: ParameterVector, _ group: ElasticGroup, _ run: TrainingRun, _ rank: any Rank
+    ) async throws -> Bool {
+        let isFirst = group.round == 0
+        guard isFirst || run.isEvaluationDue(from: group.samplesBefore, to: group.samples) else { return true }
+        if group.isFirst, !isFirst { run.mergeSharedSteps(upTo: group.round) }
+        return try await run.evaluate(
+            parameters, round: group.round, samples: group.samples, on: rank, .allRanks)
+    }
+
+    private func make(
+        _ step: Step, sending buckets: [GradientBucket]?, _ group: ElasticGroup, _ run: TrainingRun, _ rank: any Rank
+    ) async throws {
+        step.prepare(group, rate: run.learningRate(from: group.samples, to: group.samples + group.stepCount))
+        let work = ComputeWork.step(samples: step.indices.count)
+        if let descend = step.descend {
+            try await rank.compute(work, descend)
+        } else if let buckets {
+            try await rank.allReduce(
+                .sum, count: run.network.parameterCount, computing: work, sending: buckets, purpose: .gradient,
+                contribution: step.differentiate, update: step.update)
+        } else {
+            try await rank.allReduce(
+                .sum, count: run.network.parameterCount, computing: work, purpose: .gradient,
+                contribution: step.differentiate, update: step.update)
         }
     }
 
@@ -99,10 +122,16 @@ public struct SynchronousSGD: Strategy {
     ///
     /// `@unchecked Sendable`: belongs to one rank, which waits for each computation.
     private final class Step: @unchecked Sendable {
-        var indices: ArraySlice<Int32> = []
+        private(set) var indices: ArraySlice<Int32> = []
         /// Samples of the global batch.
-        var globalCount = 0
-        var rate: Float = 0
+        private var globalCount = 0
+        private var rate: Float = 0
+        /// The step, by its number, and the last of which the numbers were added up.
+        private var round = 0
+        private var lastAdded = -1
+        /// Whether the step's numbers were added up before a rank left, so that it is repeated for its time and its messages
+        /// only: the sum of a global batch is the same, but for rounding, however many share it.
+        private var isRepeated = false
         /// The whole step, where it is made without a gradient.
         private(set) var descend: (@Sendable () -> Void)?
         private(set) var differentiate: @Sendable (_ gradient: ParameterVector) -> Void = { _ in }
@@ -120,11 +149,23 @@ public struct SynchronousSGD: Strategy {
                 return
             }
             differentiate = { [unowned self] gradient in
+                guard !isRepeated else { return }
+                lastAdded = round
                 let loss = run.lossAndGradient(indices, dividedBy: globalCount, at: parameters, into: gradient)
                 // Here, since rank 0 may go on and merge the losses before another rank does.
                 losses.append(sum: loss, samples: indices.count)
             }
-            update = { [unowned self] sum, range in optimizer.step(parameters, sum, rate: rate, in: range) }
+            update = { [unowned self] sum, range in
+                if !isRepeated { optimizer.step(parameters, sum, rate: rate, in: range) }
+            }
+        }
+
+        func prepare(_ group: ElasticGroup, rate: Float) {
+            indices = group.indices
+            globalCount = group.stepCount
+            self.rate = rate
+            round = group.round
+            isRepeated = round == lastAdded
         }
     }
 }

@@ -17,6 +17,18 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
     public var overlap: GradientOverlap?
     /// What ends a run before its samples do; nil for nothing.
     public var limits: Limits?
+    /// What a data-parallel strategy does when a rank leaves; nil to stop.
+    public var onDropout: DropoutResponse?
+
+    /// What a strategy that needs all its ranks does when one of them leaves.
+    public enum DropoutResponse: String, CaseIterable, Codable, Sendable {
+        /// The run ends, with that outcome.
+        case stop
+        /// Those that remain repeat the step and go on.
+        case goOn = "continue"
+    }
+
+    public var continuesAfterDropouts: Bool { onDropout == .goOn }
 
     /// A run ends at the first evaluation at which one of these is reached.
     public struct Limits: Hashable, Codable, Sendable {
@@ -65,7 +77,7 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
     public init(
         batch: Int, schedule: LearningRateSchedule, optimizer: SGD.Configuration, epochs: Double,
         evaluateEveryEpochs: Double, workers: Int, federated: Federated,
-        overlap: GradientOverlap? = nil, limits: Limits? = nil
+        overlap: GradientOverlap? = nil, limits: Limits? = nil, onDropout: DropoutResponse? = nil
     ) {
         self.batch = batch
         self.schedule = schedule
@@ -76,5 +88,6 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
         self.federated = federated
         self.overlap = overlap
         self.limits = limits
+        self.onDropout = onDropout
     }
 }

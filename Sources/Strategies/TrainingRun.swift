@@ -1,3 +1,4 @@
+public import Cluster
 public import Datasets
 public import Fabrics
 public import Kernel
@@ -14,9 +15,12 @@ public final class TrainingRun: Sendable {
     /// Whether samples are taken in random order; if not, in the file's.
     public let shuffles: Bool
     private let workspaces: WorkspacePool
+    /// By rank; empty where nobody asks.
+    private let memoryBytes: [Int?]
     private let logs: [LossLog]
     private let record = Guarded(Record())
     private let tally: Tally
+    private let mayStop: Bool
     private let onEvaluation: @Sendable (Evaluation) -> Void
 
     /// The model's quality at a point of the run.
@@ -49,8 +53,15 @@ public final class TrainingRun: Sendable {
         public fileprivate(set) var divergedAfterSamples: Int?
         /// Whether one of the configuration's limits ended the run.
         public fileprivate(set) var isAtLimit = false
+        /// The departure that ended the run, if one did and a rank that remained could say so.
+        public fileprivate(set) var stoppedBy: Departure?
+        /// Samples of steps that had to be repeated, and of clients whose update the server did not get, since a rank left.
+        public fileprivate(set) var lostSamples = 0
         public fileprivate(set) var finalParameters: ParameterVector?
         public fileprivate(set) var partitionSkew: PartitionSkew?
+        /// The clients that were left out.
+        public fileprivate(set) var memoryShortage: MemoryShortage?
+        public fileprivate(set) var ranksLeftOut: [Int] = []
         fileprivate var mergedSteps = 0
         fileprivate var lossSum = 0.0
         fileprivate var lossSamples = 0
@@ -62,11 +73,15 @@ public final class TrainingRun: Sendable {
         }
     }
 
-    /// - Parameter onEvaluation: called at each evaluation, while the cluster's clock stands still.
+    /// - Parameters:
+    ///   - mayStop: whether ranks leave.
+    ///   - memoryBytes: of each rank's device; empty where nobody asks.
+    ///   - onEvaluation: called at each evaluation, while the cluster's clock stands still.
     public init(
         network: Network, data: TrainTestSplit, configuration: TrainingConfiguration,
         initialParameters: ParameterVector, seeds: SeedSequence, shuffles: Bool, ranks: Int,
-        workspaces: WorkspacePool, onEvaluation: @escaping @Sendable (Evaluation) -> Void = { _ in }
+        workspaces: WorkspacePool, mayStop: Bool = false, memoryBytes: [Int?] = [],
+        onEvaluation: @escaping @Sendable (Evaluation) -> Void = { _ in }
     ) {
         self.network = network
         self.data = data
@@ -75,6 +90,8 @@ public final class TrainingRun: Sendable {
         self.seeds = seeds
         self.shuffles = shuffles
         self.workspaces = workspaces
+        self.mayStop = mayStop
+        self.memoryBytes = memoryBytes
         self.onEvaluation = onEvaluation
         logs = (0..<ranks).map { _ in LossLog() }
         tally = Tally(chunks: (data.test.count + Self.samplesPerChunk - 1) / Self.samplesPerChunk)
@@ -104,6 +121,13 @@ public final class TrainingRun: Sendable {
         let skew = PartitionSkew(of: shards, labels: data.training.labels)
         record.withLock { $0.partitionSkew = skew }
         return shards
+    }
+
+    /// What the rank's device has; nil where nobody asks.
+    func memoryBytes(ofRank rank: Int) -> Int? { memoryBytes.isEmpty ? nil : memoryBytes[rank] }
+
+    func leaveOut(_ ranks: [Int], _ shortage: MemoryShortage) {
+        record.withLock { ($0.memoryShortage, $0.ranksLeftOut) = (shortage, ranks) }
     }
 
     /// The gradient of the samples' losses, divided by `divisor`, and the sum of the losses; zero for no samples.
@@ -157,7 +181,8 @@ public final class TrainingRun: Sendable {
         record.withLock { record in
             for index in record.mergedSteps..<max(step, record.mergedSteps) {
                 var (sum, samples) = (0.0, 0)
-                for log in logs {
+                // A rank that has left has none of later steps.
+                for log in logs where index < log.entries.count {
                     sum += log.entries[index].sum
                     samples += log.entries[index].samples
                 }
@@ -195,7 +220,17 @@ public final class TrainingRun: Sendable {
     ) async throws -> Bool {
         let test = data.test
         // A limit is found to be reached by one rank, and has to end the programs of all at the same evaluation.
-        let pause = pause == .allRanks && configuration.limits != nil ? .allRanksTogether : pause
+        // And where ranks may leave while others go on, none may end while another has still to get the last model.
+        let isJoint = configuration.limits != nil || configuration.continuesAfterDropouts && samples >= sampleBudget
+        let pause = pause == .allRanks && isJoint ? .allRanksTogether : pause
+        // After a dropout, a rank that was first may have been here before.
+        let isNoted = record.withLock { ($0.evaluations.last?.round ?? -1) >= round }
+        if isNoted {
+            try await rank.offTheClock(pause, chunks: 0) { _ in
+            } finish: {
+            }
+            return goesOn(parameters)
+        }
         try await rank.offTheClock(pause, chunks: tally.chunkCount) { [self] chunk in
             let range = Int32(chunk * Self.samplesPerChunk)..<Int32(min(test.count, (chunk + 1) * Self.samplesPerChunk))
             let result = workspaces.withWorkspace(capacity: range.count) { workspace in
@@ -209,8 +244,25 @@ public final class TrainingRun: Sendable {
                 parameters, round: round, samples: samples, rank, loss: loss / Double(test.count),
                 accuracy: Double(correct) / Double(test.count))
         }
-        return parameters.isFinite && !record.withLock { $0.isAtLimit }
+        return goesOn(parameters)
     }
+
+    private func goesOn(_ parameters: ParameterVector) -> Bool {
+        parameters.isFinite && !record.withLock { $0.isAtLimit }
+    }
+
+    // MARK: Dropouts
+
+    /// The run ends since a rank has left; of several it counts which was first.
+    public func stop(by rank: Int, leavingAt time: VirtualTime) {
+        record.withLock { record in
+            if let first = record.stoppedBy, first.seconds <= time.seconds { return }
+            record.stoppedBy = Departure(rank: rank, seconds: time.seconds)
+        }
+    }
+
+    /// Work of so many samples is of no use, since a rank has left.
+    public func lose(samples: Int) { record.withLock { $0.lostSamples += samples } }
 
     private func note(
         _ parameters: ParameterVector, round: Int, samples: Int, _ rank: any Rank, loss: Double, accuracy: Double
@@ -225,6 +277,8 @@ public final class TrainingRun: Sendable {
             record.isAtLimit = configuration.limits?.areReached(at: evaluation) ?? false
             if !parameters.isFinite { record.divergedAfterSamples = samples }
             record.finalParameters = parameters
+            // A run that can end between two evaluations leaves the model of the last, whose accuracy is known.
+            if mayStop { record.finalParameters = parameters.copied() }
             return evaluation
         }
         onEvaluation(evaluation)

@@ -99,7 +99,8 @@ struct List: ParsableCommand {
                 ("--nesterov", "off"), ("--weight-decay", "0"), ("--initialization", "he"),
                 ("--allreduce", "ring"), ("--overlap", "off; --bucket 25 MiB"), ("--clock", "auto"),
                 ("--compute", "calibrated"),
-                ("--jitter", "the cluster's"), ("--repetitions", "1"), ("--machine", "workstation"),
+                ("--jitter", "the cluster's"), ("--stragglers", "the cluster's"), ("--repetitions", "1"),
+                ("--machine", "workstation"), ("--on-dropout", "stop"), ("--failure-detection", "the cluster's, or 1s"),
                 ("--host-threads", "\(ProcessInfo.processInfo.activeProcessorCount), all cores"),
                 ("--output", "Results/latest"),
             ])

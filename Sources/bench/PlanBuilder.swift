@@ -24,6 +24,7 @@ struct PlanBuilder {
         _ = try Partitioners.parse(federated.partition ?? task.defaults.partition)
         if cluster.compute != "calibrated" { _ = try DeviceProfile.named(cluster.compute) }
         let strategies = try Self.strategies(experiment.strategy)
+        try checkDropouts(strategies)
         let first = experiment.firstSeed ?? firstSeed
         return ExperimentPlan(
             task: task.name, target: experiment.target ?? task.target,
@@ -35,9 +36,33 @@ struct PlanBuilder {
             strategies: try strategies.map { try plan(for: $0, task) })
     }
 
+    /// Threads of this machine do not leave: options and clusters by which ranks do need a strategy that is simulated.
+    private func checkDropouts(_ strategies: [StrategyDescription]) throws {
+        guard !strategies.contains(where: { cluster.clock.fabric(for: $0.home) == .simulated }) else { return }
+        let options = [
+            ("--dropout", !cluster.dropout.isEmpty), ("--lifetime", cluster.lifetime != nil),
+            ("--failure-detection", cluster.failureDetection != nil),
+        ]
+        var found = options.first(where: \.1)?.0
+        if found == nil, let name = cluster.cluster, try ClusterFile.resolve(name).dropouts != nil {
+            found = "--cluster '\(name)' with dropouts"
+        }
+        guard let found else { return }
+        throw ValidationError(
+            """
+            \(found): ranks can leave where they are simulated, and \(strategies.map(\.name).joined(separator: ", ")) \
+            run\(strategies.count == 1 ? "s" : "") on threads of this machine; allowed are strategies on a cluster, or \
+            --clock simulated
+            """)
+    }
+
     private func thisMachine() throws -> ClusterSpec {
         let machine = try ClusterFile.resolve(cluster.machine)
         try machine.validate()
+        if machine.hasDifferentWorkers {
+            throw ValidationError(
+                "--machine '\(cluster.machine)' has devices that differ, or stragglers; allowed is one kind of machine")
+        }
         return machine
     }
 
@@ -64,7 +89,9 @@ struct PlanBuilder {
             machines = named.overridden(
                 by: ClusterSpec.Overrides(
                     latencySeconds: cluster.latency?.inSeconds, bytesPerSecond: cluster.bandwidth,
-                    jitter: cluster.jitter))
+                    jitter: cluster.jitter, stragglers: cluster.stragglers,
+                    departures: cluster.dropout.isEmpty ? nil : cluster.dropout, lifetime: cluster.lifetime,
+                    detectionSeconds: cluster.failureDetection?.inSeconds))
         }
         try machines?.validate()
         return StrategyPlan(
@@ -102,7 +129,8 @@ struct PlanBuilder {
                 clients: federated.clients ?? defaults.clients, fraction: federated.fraction ?? defaults.fraction,
                 localEpochs: federated.localEpochs ?? defaults.localEpochs, localBatch: localBatch,
                 partition: federated.partition ?? defaults.partition),
-            overlap: strategy.isFederated || strategy.isSingleDevice ? nil : overlap, limits: limits)
+            overlap: strategy.isFederated || strategy.isSingleDevice ? nil : overlap, limits: limits,
+            onDropout: strategy.isFederated || training.onDropout == .stop ? nil : training.onDropout)
     }
 
     private var overlap: GradientOverlap? {

@@ -44,7 +44,13 @@ final class ProgressDisplay: Sendable {
     func finish(_ run: Experiment.RunIdentity, _ record: RunRecord, _ trial: StudyTrial? = nil) {
         state.withLock { state in
             state.finished[record.strategy, default: []].append((.now - state.runBegan).inSeconds)
-            let accuracy = record.outcome == .diverged ? "diverged" : Format.percent(record.finalAccuracy, decimals: 2)
+            let percent = Format.percent(record.finalAccuracy, decimals: 2)
+            let accuracy =
+                switch record.outcome {
+                case .completed: percent
+                case .diverged: "diverged"
+                case .stopped: "\(percent), stopped"
+                }
             let name = record.strategy.padding(toLength: 12, withPad: " ", startingAt: 0)
             // A line for each result; repetitions have the same ones.
             guard run.repetition == 0 else { return }

@@ -55,6 +55,13 @@ struct Reprice: ParsableCommand {
     var jitter: [Jitter]?
 
     @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Workers that are slow for the whole job: FRACTION:SLOWDOWN such as 0.1:4.", valueName: "stragglers,..."),
+        transform: { text in try Reprice.list(text) { try Stragglers(parsing: $0) } })
+    var stragglers: [Stragglers]?
+
+    @Option(
         name: .customLong("allreduce"), parsing: .unconditional,
         help: ArgumentHelp(
             "All-reduce algorithms: \(AllReduceAlgorithm.usages.joined(separator: ", ")).", valueName: "name,..."),
@@ -81,8 +88,10 @@ struct Reprice: ParsableCommand {
         for name in clusterNames where !name.hasSuffix(".yaml") && !name.hasSuffix(".yml") {
             do { _ = try ClusterPresets.named(name) } catch { throw ValidationError("\(error)") }
         }
-        let count = [clusterNames.count, latency?.count, bandwidth?.count, jitter?.count, allReduce?.count]
-            .reduce(1) { $0 * max(1, $1 ?? 1) }
+        let count = [
+            clusterNames.count, latency?.count, bandwidth?.count, jitter?.count, stragglers?.count, allReduce?.count,
+        ]
+        .reduce(1) { $0 * max(1, $1 ?? 1) }
         guard count <= Self.mostClusters else {
             throw ValidationError("\(count) combinations; allowed are at most \(Self.mostClusters)")
         }
@@ -146,20 +155,27 @@ struct Reprice: ParsableCommand {
         }
         // Algorithms say nothing to a strategy that has no all-reduce.
         let algorithms = plan.description?.isFederated == true ? nil : allReduce
-        let ranks = plan.description?.make(plan.configuration).rankCount
+        let strategy = plan.description?.make(plan.configuration)
         for cluster in each(clusters) {
             for latency in each(latency) {
                 for bandwidth in each(bandwidth) {
                     for jitter in each(jitter) {
-                        let spec = (cluster ?? plan.cluster)?.overridden(
-                            by: .init(latencySeconds: latency, bytesPerSecond: bandwidth, jitter: jitter))
-                        try spec?.validate()
-                        if let ranks { try spec?.validate(ranks: ranks) }
-                        for algorithm in each(algorithms) {
-                            var variant = plan
-                            variant.cluster = spec
-                            variant.allReduce = algorithm ?? plan.allReduce
-                            variants.append(variant)
+                        for stragglers in each(stragglers) {
+                            let spec = (cluster ?? plan.cluster)?.overridden(
+                                by: .init(
+                                    latencySeconds: latency, bytesPerSecond: bandwidth, jitter: jitter,
+                                    stragglers: stragglers))
+                            try spec?.validate()
+                            if let strategy {
+                                try spec?.validate(ranks: strategy.rankCount)
+                                try spec?.validate(workers: strategy.workerCount)
+                            }
+                            for algorithm in each(algorithms) {
+                                var variant = plan
+                                variant.cluster = spec
+                                variant.allReduce = algorithm ?? plan.allReduce
+                                variants.append(variant)
+                            }
                         }
                     }
                 }

@@ -99,6 +99,7 @@ struct Run: ParsableCommand {
         interruption.disarm()
         print(ComparisonTable.terminal(results))
         print(MarkdownReport.summary(results))
+        if let words = DropoutSection.words(results) { print(words) }
         for strategy in results.plan.strategies {
             for choice in [strategy.allReduceChoice].compactMap({ $0 }) + (strategy.bucketChoices ?? []) {
                 print("`\(strategy.name)` all-reduces by \(OptionText.choice(choice)).\n")
@@ -107,6 +108,7 @@ struct Run: ParsableCommand {
                 print("`\(strategy.name)` \(note).\n")
             }
         }
+        for line in DeviceSection.lines(results) { print(line + "\n") }
         try output.write(results)
         try writeTrace()
         try log?.check()
@@ -193,7 +195,7 @@ struct FileOptions: ParsableArguments {
         if record, !plan.strategies.contains(where: \.hasFixedSchedule) {
             throw ValidationError(
                 "--record: no chosen run is simulated and independent of time; allowed are --strategy sync, federated, or all "
-                    + "with --clock simulated, without --limit-time and --limit-bytes")
+                    + "with --clock simulated, without --limit-time, --limit-bytes and ranks that leave")
         }
     }
 }

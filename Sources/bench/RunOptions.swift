@@ -4,6 +4,7 @@ import Diagnostics
 import Experiments
 import Fabrics
 import Kernel
+import Strategies
 
 /// Parses one of the names of `Choice`; a wrong one is answered with all names and the nearest.
 func choice<Choice: RawRepresentable<String> & CaseIterable & Sendable>(
@@ -96,6 +97,14 @@ struct TrainingOptions: ParsableArguments {
         help: ArgumentHelp("For all strategies. (default: tuned for each, see 'bench list --task')", valueName: "rate"))
     var learningRate: Double?
 
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "When a rank of single, threads or sync leaves: stop, or continue with the others (see --dropout).",
+            valueName: "name"),
+        transform: choice("answer to a dropout"))
+    var onDropout: TrainingConfiguration.DropoutResponse = .stop
+
     @Option(parsing: .unconditional, help: "Momentum of SGD. (default: the task's)")
     var momentum: Float?
 
@@ -149,7 +158,10 @@ struct ClusterOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Machines and links of simulated strategies: a preset (see 'bench list') or a .yaml file. (default: each strategy's)",
+            """
+            Machines and links of simulated strategies, with devices that differ, stragglers and slowdowns: a preset (see \
+            'bench list') or a .yaml file. (default: each strategy's)
+            """,
             valueName: "preset|file.yaml"))
     var cluster: String?
 
@@ -185,6 +197,39 @@ struct ClusterOptions: ParsableArguments {
             valueName: "jitter"),
         transform: Jitter.init(parsing:))
     var jitter: Jitter?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            """
+            Workers that are slow for the whole job, with a probability and a factor: FRACTION:SLOWDOWN such as 0.1:4 \
+            or 10%:uniform:2..8. (default: the cluster's)
+            """, valueName: "stragglers"),
+        transform: Stragglers.init(parsing:))
+    var stragglers: Stragglers?
+
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp(
+            "A rank leaves after so much cluster time, such as 3@12s; may be given again for others.",
+            valueName: "rank@time"),
+        transform: Dropouts.departure(parsing:))
+    var dropout: [Departure] = []
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "How long every rank stays, but for a server: exponential:TIME with the mean, such as exponential:2h.",
+            valueName: "lifetime"),
+        transform: Dropouts.Lifetime.init(parsing:))
+    var lifetime: Dropouts.Lifetime?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "From when a rank leaves until the others know. (default: the cluster's, or 1s)", valueName: "time"),
+        transform: Quantity.duration)
+    var failureDetection: Duration?
 
     @Option(
         name: .customLong("allreduce"), parsing: .unconditional,

@@ -72,6 +72,53 @@ import Testing
             "jitter beyond the clock", "latency: 5ms\nbandwidth: 1Gbit\njitter: lognormal:10", line: 3, "sigma", "0...3"
         ),
         Broken("overhead", "latency: 5ms\nbandwidth: 1Gbit\noverhead: some", line: 3, "'some'", "such as 250us"),
+        Broken(
+            "dropouts not a list", "latency: 5ms\nbandwidth: 1Gbit\ndropouts: 3@1s", line: 3, "list of dropouts",
+            "{rank: 3, at: 12s}"),
+        Broken(
+            "dropouts empty", "latency: 5ms\nbandwidth: 1Gbit\ndropouts: []", line: 3, "list of dropouts"),
+        Broken(
+            "dropout not a mapping", "latency: 5ms\nbandwidth: 1Gbit\ndropouts:\n  - 3", line: 4, "keys of a dropout",
+            "rank, at"),
+        Broken(
+            "dropout without rank", "latency: 5ms\nbandwidth: 1Gbit\ndropouts:\n  - at: 1s", line: 4, "incomplete",
+            "'rank' and 'at'"),
+        Broken(
+            "dropout without time", "latency: 5ms\nbandwidth: 1Gbit\ndropouts:\n  - {rank: 1, at: 1s}\n  - rank: 2",
+            line: 5, "incomplete", "'rank' and 'at'"),
+        Broken(
+            "dropout that returns", "latency: 5ms\nbandwidth: 1Gbit\ndropouts:\n  - {rank: 1, at: 1s, returns: 2s}",
+            line: 4, "'returns'", "rank, at"),
+        Broken(
+            "rank of a dropout", "latency: 5ms\nbandwidth: 1Gbit\ndropouts:\n  - {rank: first, at: 1s}", line: 4,
+            "'first'", "a whole number from 0 up"),
+        Broken(
+            "negative rank", "latency: 5ms\nbandwidth: 1Gbit\ndropouts:\n  - {rank: -1, at: 1s}", line: 4, "'-1'",
+            "a whole number from 0 up"),
+        Broken(
+            "time of a dropout", "latency: 5ms\nbandwidth: 1Gbit\ndropouts:\n  - {rank: 1, at: soon}", line: 4,
+            "'soon'", "such as 250us"),
+        Broken(
+            "rank that leaves twice",
+            "latency: 5ms\nbandwidth: 1Gbit\ndropouts:\n  - {rank: 1, at: 1s}\n  - {rank: 1, at: 2s}", line: 5,
+            "leaves twice", "once"),
+        Broken(
+            "unknown lifetime", "latency: 5ms\nbandwidth: 1Gbit\nlifetime: weibull:2h", line: 3, "'weibull:2h'",
+            "exponential:TIME"),
+        Broken(
+            "lifetime without unit", "latency: 5ms\nbandwidth: 1Gbit\nlifetime: exponential:2", line: 3, "no unit"),
+        Broken(
+            "lifetime of zero", "latency: 5ms\nbandwidth: 1Gbit\nlifetime: exponential:0s", line: 3, "mean of zero",
+            "exponential:2h"),
+        Broken(
+            "detection of nothing", "latency: 5ms\nbandwidth: 1Gbit\nfailure_detection: 1s", line: 3,
+            "without 'dropouts' or 'lifetime'"),
+        Broken(
+            "detection too late", "latency: 5ms\nbandwidth: 1Gbit\nlifetime: exponential:2h\nfailure_detection: 2h",
+            line: 4, "7200", "up to one hour"),
+        Broken(
+            "detection without unit", "latency: 5ms\nbandwidth: 1Gbit\nlifetime: exponential:2h\nfailure_detection: 2",
+            line: 4, "no unit"),
     ]
 
     @Test(arguments: files)

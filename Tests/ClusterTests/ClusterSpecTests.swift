@@ -1,4 +1,5 @@
 import Foundation
+import Randomness
 import Testing
 
 @testable import Cluster
@@ -47,13 +48,15 @@ import Testing
 
     @Test func onlyTheServerRankIsTheServer() {
         let spec = ClusterPresets.cable
-        let nodes = spec.nodes(ranks: 4, server: 2)
+        let nodes = spec.nodes(ranks: 4, server: 2, seeds: SeedSequence(1))
         #expect(nodes.count == 4 && nodes[2] == spec.server)
         #expect([0, 1, 3].allSatisfy { nodes[$0] == spec.worker })
-        #expect(spec.nodes(ranks: 3, server: nil) == [spec.worker, spec.worker, spec.worker])
+        #expect(spec.nodes(ranks: 3, server: nil, seeds: SeedSequence(1)) == [spec.worker, spec.worker, spec.worker])
         // Without a server of its own the cluster has workers only.
         #expect(
-            ClusterPresets.wan.nodes(ranks: 2, server: 0) == [ClusterPresets.wan.worker, ClusterPresets.wan.worker])
+            ClusterPresets.wan.nodes(ranks: 2, server: 0, seeds: SeedSequence(1)) == [
+                ClusterPresets.wan.worker, ClusterPresets.wan.worker,
+            ])
     }
 
     @Test func jsonRoundTripKeepsEverything() throws {

@@ -48,6 +48,22 @@ import Testing
         #expect(less.fullSteps == 0 && less.shortSteps == 2 && less.samplesPerShortStep == 5)
     }
 
+    @Test func coresShareTheSamplesOfAStepAndNotItsVectors() {
+        let link = Link(latencySeconds: 0, bytesPerSecond: 1)
+        let model = Self.calibrated
+        // 32 samples take 5 s on one core, 8 take 2 s.
+        #expect(model.seconds(.step(samples: 32), on: Node(link: link, cores: 4)) == 1.25)
+        #expect(
+            model.seconds(.step(samples: 8), on: Node(link: link, cores: 16)) == 0.25, "no more than there are samples")
+        #expect(model.seconds(.step(samples: 8), on: Node(link: link, speed: 0.5, cores: 8)) == 0.5)
+        #expect(model.seconds(.vector(elements: 8), on: Node(link: link, cores: 4)) == 2)
+        // Two epochs of four full steps and one of 2 samples, which two of four cores share: 4 * 5 / 4 + 2 * 0.5 / 2.
+        #expect(model.seconds(.epochs(2, samples: 66, batch: 32), on: Node(link: link, cores: 4)) == 5.5)
+        for work in [ComputeWork.step(samples: 13), .epochs(3, samples: 70, batch: 32), .vector(elements: 7), .none] {
+            #expect(model.seconds(work, on: Node(link: link, speed: 0.3)) == model.seconds(work) / 0.3, "one core")
+        }
+    }
+
     @Test func profileCostsFlopsUpdateAndOverhead() {
         let profile = DeviceProfile(
             name: "toy", summary: "", flopsPerSecond: 1024, stepOverheadSeconds: 0.5, secondsPerVectorElement: 0.125)

@@ -80,6 +80,41 @@ import Testing
         try repricedIsTheRunThere("federated", .ring, on: cluster)
     }
 
+    /// Devices of each seed, stragglers, and speeds that change over time, at which nothing repeats.
+    @Test(arguments: ["sync", "federated"]) func repricedOnDevicesThatDifferIsTheRunThere(_ strategy: String) throws {
+        var cluster = Self.other
+        cluster.devices = DevicePopulation(
+            figures: [.speed: .logNormal(median: 0.3, sigma: 0.5), .uplink: .uniform(low: 1e6, high: 5e6)],
+            kinds: [.init(figures: [.cores: .constant(4)]), .init(figures: [:])])
+        cluster.stragglers = Stragglers(fraction: 0.3, slowdown: .constant(4))
+        try repricedIsTheRunThere(strategy, .ring, on: cluster)
+        cluster.slowdowns = .random(
+            every: .exponential(mean: 3e-2), lasting: .constant(2e-2), factor: .uniform(low: 2, high: 5))
+        try repricedIsTheRunThere(strategy, .ring, on: cluster)
+    }
+
+    @Test func whereOtherClientsWouldBeSelectedARunIsNotRepriced() throws {
+        let (results, schedules) = try run(setup("federated").plan)
+        let repricing = try Repricing(results, results.plan.strategies[0]) { try #require(schedules[$0]) }
+        var plan = results.plan.strategies[0]
+        plan.cluster?.worker.memoryBytes = 1_000_000
+        _ = try repricing.price(plan)
+        plan.cluster?.devices = DevicePopulation(
+            kinds: [.init(figures: [:]), .init(figures: [.memory: .constant(1000)])])
+        let error = #expect(throws: ExperimentError.self) { try repricing.price(plan) }
+        #expect(error?.description.contains("has 1 kB of memory") == true)
+        #expect(error?.description.contains("make the run there") == true)
+    }
+
+    @Test func whereARankWouldHaveTooLittleMemoryARunIsNotRepriced() throws {
+        let (results, schedules) = try run(setup("sync").plan)
+        let repricing = try Repricing(results, results.plan.strategies[0]) { try #require(schedules[$0]) }
+        var plan = results.plan.strategies[0]
+        plan.cluster?.worker.memoryBytes = 1000
+        let error = #expect(throws: ExperimentError.self) { try repricing.price(plan) }
+        #expect(error?.description.contains("rank 0 has 1 kB of memory and needs") == true)
+    }
+
     @Test func theCheapestAllReduceIsChosenForTheOtherCluster() throws {
         // On one the least bytes count, on the other the fewest steps.
         var (slow, far) = (Self.other, Self.other)

@@ -83,10 +83,10 @@ import Testing
 
     @Test func aLaterSchemaIsNamedWithThoseThatAreRead() throws {
         var results = try small()
-        results.schema = 3
+        results.schema = 4
         #expect(
             try error(ResultsFile.encode(results))
-                == "folder/results.json: schema 3; this version reads schemas 1 to 2")
+                == "folder/results.json: schema 4; this version reads schemas 1 to 3")
     }
 
     /// As the program of that schema wrote it.
@@ -156,7 +156,7 @@ import Testing
         let text = String(decoding: try ResultsFile.encode(try small()), as: UTF8.self)
         for (find, replace) in [
             ("\"bytesTotal\" : ", "\"bytesTotal\" : 1"), ("\"seed\" : 1", "\"seed\" : 2"),
-            ("\"schema\" : 2", "\"schema\" : 1"), ("\"shuffles\" : true", "\"shuffles\" : false"),
+            ("\"schema\" : 3", "\"schema\" : 1"), ("\"shuffles\" : true", "\"shuffles\" : false"),
             ("sha256:", "sha256:0"),
         ] {
             let changed = text.replacing(find, with: replace, maxReplacements: 1)

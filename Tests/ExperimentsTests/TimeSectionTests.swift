@@ -17,7 +17,7 @@ import Testing
         #expect(attribution.map(\.ideal) == Idealization.allCases.filter { $0 != .noLoss })
         #expect(attribution[0].clusterSeconds < 0.01 * run.clusterSeconds)
         #expect(attribution[1].clusterSeconds > 0.99 * run.clusterSeconds)
-        #expect(TimeSection.sentence("sync", run) == "`sync`: 100 % of the time is round trips.")
+        #expect(TimeSection.sentence("sync", [run]) == "`sync`: 100 % of the time is round trips.")
         let report = MarkdownReport.render(results)
         #expect(
             report.contains("## What the time went to")
@@ -34,12 +34,46 @@ import Testing
         }
     }
 
-    @Test func onlyTheFirstSeedIsAttributedAndNothingMeasuredIs() throws {
+    @Test func everySeedIsAttributedAndNothingMeasuredIs() throws {
         var setup = Setup(strategies: ["threads", "sync"], clock: .auto, seeds: [1, 2], epochs: 1)
         setup.workers = 2
         let runs = try setup.run().runs
-        #expect(runs.filter { $0.attribution != nil }.map { "\($0.strategy) \($0.seed)" } == ["sync 1"])
+        #expect(runs.filter { $0.attribution != nil }.map { "\($0.strategy) \($0.seed)" } == ["sync 1", "sync 2"])
         #expect(!TimeSection.render(results([record()], seeds: [1])).contains("re-priced"))
+    }
+
+    /// 40 to 60 % without latency, 10 % without bandwidth: the median, and Student's interval of three.
+    @Test func theCostIsToldWithItsInterval() {
+        let runs = [0.4, 0.5, 0.6].enumerated().map { index, share in
+            var run = record(seed: UInt64(index + 1), clusterSeconds: 10)
+            run.attribution = [
+                .init(ideal: .noLatency, clusterSeconds: 10 * (1 - share)),
+                .init(ideal: .infiniteBandwidth, clusterSeconds: 9),
+            ]
+            return run
+        }
+        #expect(TimeSection.sentence("sync", runs) == "`sync`: 50 % (25 % to 75 %) of the time is round trips.")
+        let report = TimeSection.render(results(runs, seeds: [1, 2, 3]))
+        #expect(report.contains("5 s (-50.0 %)") && report.contains("9 s (-10.0 %)"), "\(report)")
+    }
+
+    /// Three updates come at 100, 250 and 300 ns, the next round's at 1000 and 1400: 200 + 50 and 400.
+    @Test func clientsWaitForTheLastUpdateOfTheirRound() {
+        let waiting = RoundWaiting(server: 0)
+        func post(_ number: Int, from sender: Int, to receiver: Int) {
+            let message = SimulatedMessage(
+                number: number, sender: sender, receiver: receiver, bytes: 1, purpose: .modelUp)
+            waiting.posted(message, at: .zero, departs: .zero)
+        }
+        func deliver(_ number: Int, _ time: Int64) { waiting.delivered(number, at: VirtualTime(nanoseconds: time)) }
+        for client in 1...3 { post(client, from: 0, to: client) }
+        for client in 1...3 { post(10 + client, from: client, to: 0) }
+        for (number, time) in [(1, 5), (11, 100), (13, 250), (12, 300)] as [(Int, Int64)] { deliver(number, time) }
+        for client in 1...2 { post(20 + client, from: 0, to: client) }
+        for client in 1...2 { post(30 + client, from: client, to: 0) }
+        deliver(31, 1000)
+        deliver(32, 1400)
+        #expect((waiting.seconds * 1e9).rounded() == 650)
     }
 
     /// A time-out of a second for every tenth message, on a network on which all else takes little time.
@@ -49,20 +83,16 @@ import Testing
         let results = try Experiment(plan, data: .init(nil)).run(machine: machine)
         let run = try #require(results.runs.first)
         #expect(run.attribution?.map(\.ideal) == Idealization.allCases)
-        #expect(TimeSection.sentence("sync", run) == "`sync`: 100 % of the time is lost messages.")
+        #expect(TimeSection.sentence("sync", [run]) == "`sync`: 100 % of the time is lost messages.")
         #expect(MarkdownReport.render(results).contains(" no loss |"))
     }
 
-    /// Where all workers train at the same time, idle time is waiting for others, and what is left at the end.
+    /// Idle time is waiting for others, and what is left at the end or between a client's rounds.
     @Test func waitingIsPartOfIdleTime() throws {
         for run in try Setup().run().runs {
-            guard run.strategy != "federated" else {
-                #expect(run.waitingSeconds == nil)
-                continue
-            }
             let waiting = try #require(run.waitingSeconds)
             #expect(waiting <= run.idleSeconds + 1e-9 * Double(run.samples), "\(run.strategy)")
-            if run.strategy == "sync" { #expect(waiting > 0) }
+            if ["sync", "federated"].contains(run.strategy) { #expect(waiting > 0) }
         }
     }
 

@@ -158,6 +158,10 @@ import Testing
         }
     }
 
+    private static func entries(_ ranks: Int) -> [RoundPlay.Entry] {
+        (0..<ranks).map { RoundPlay.Entry(rank: $0, time: VirtualTime(nanoseconds: 5)) }
+    }
+
     /// On equal links, at least, it has to be taken: or else the tests above compare messages with messages.
     @Test func itIsTakenOnEqualLinks() {
         for algorithm in [
@@ -168,8 +172,7 @@ import Testing
             for ranks in [2, 4, 16, 64] {
                 let network = NetworkModel(nodes: Self.nodes(ranks, 0), jitter: .none, seeds: SeedSequence(1))
                 let play = RoundPlay(
-                    algorithm, elements: 1000 * ranks, entered: Array(0..<ranks), at: VirtualTime(nanoseconds: 5),
-                    on: network)
+                    algorithm, elements: 1000 * ranks, Self.entries(ranks), on: network)
                 #expect(play?.ends.count == ranks, "\(algorithm), \(ranks) ranks")
             }
         }
@@ -177,7 +180,7 @@ import Testing
         let network = NetworkModel(nodes: Self.nodes(21, 0), jitter: .none, seeds: SeedSequence(1))
         for algorithm in [RingAllReduce() as any CollectiveAlgorithm, PairwiseAllToAll()] {
             let play = RoundPlay(
-                algorithm, elements: 1000, entered: Array(0..<21), at: VirtualTime(nanoseconds: 5), on: network)
+                algorithm, elements: 1000, Self.entries(21), on: network)
             #expect(play?.ends.count == 21, "\(algorithm)")
         }
     }

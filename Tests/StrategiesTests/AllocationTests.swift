@@ -54,7 +54,7 @@ struct AllocationTests {
             configuration.evaluateEveryEpochs = 1e-6
             return try counts(FederatedAveraging(configuration), configuration) {
                 SimulatedFabric(
-                    nodes: ClusterPresets.phones4G.nodes(ranks: 11, server: 0), jitter: .none,
+                    nodes: ClusterPresets.phones4G.nodes(ranks: 11, server: 0, seeds: SeedSequence(1)), jitter: .none,
                     compute: TestRuns.compute, seeds: SeedSequence(1), pool: HostPool(threads: 1))
             }
         }

@@ -41,24 +41,38 @@ enum TestRuns {
         var parameters: [Float] { record.finalParameters?.values ?? [] }
     }
 
+    /// - Parameters:
+    ///   - dropouts: of a simulated job.
+    ///   - slowRank: computes at a fifth of its speed.
+    ///   - observer: of a simulated job.
     static func run(
         _ strategy: any Strategy, _ configuration: TrainingConfiguration, on carrier: Carrier = .simulated,
-        seed: UInt64 = 1, hostThreads: Int = 2, shuffles: Bool = true, jitter: Jitter = .none
+        seed: UInt64 = 1, hostThreads: Int = 2, shuffles: Bool = true, jitter: Jitter = .none,
+        allReduce: AllReduceAlgorithm = .ring, dropouts: Dropouts? = nil, slowRank: Int? = nil,
+        memoryBytes: [Int?] = [],
+        observer: (any SimulationObserver)? = nil
     ) throws -> Outcome {
         try BLAS.useOneThreadPerCaller()
         let seeds = SeedSequence(seed)
         let run = TrainingRun(
             network: network, data: try Digits.split(seeds: seeds, shuffles: shuffles), configuration: configuration,
             initialParameters: network.initialParameters(.he, seeds: seeds), seeds: seeds, shuffles: shuffles,
-            ranks: strategy.rankCount, workspaces: WorkspacePool(for: network))
+            ranks: strategy.rankCount, workspaces: WorkspacePool(for: network), mayStop: dropouts != nil,
+            memoryBytes: memoryBytes)
         let fabric: any Fabric
         switch carrier {
         case .threads: fabric = try ThreadFabric(ranks: strategy.rankCount)
         case .simulated:
             let cluster = ClusterPresets.phones4G
-            fabric = SimulatedFabric(
-                nodes: cluster.nodes(ranks: strategy.rankCount, server: strategy.serverRank), jitter: jitter,
-                compute: compute, seeds: seeds, pool: HostPool(threads: hostThreads))
+            var nodes = cluster.nodes(ranks: strategy.rankCount, server: strategy.serverRank, seeds: seeds)
+            if let slowRank { nodes[slowRank].speed /= 5 }
+            var simulated = SimulatedFabric(
+                nodes: nodes, jitter: jitter, compute: compute, allReduce: allReduce, seeds: seeds,
+                departures: dropouts?.departures(
+                    ranks: strategy.rankCount, server: strategy.serverRank, seeds: seeds) ?? [],
+                detectionSeconds: dropouts?.detectionSeconds ?? 0, pool: HostPool(threads: hostThreads))
+            simulated.observer = observer
+            fabric = simulated
         }
         let report = try fabric.run(try strategy.program(for: run))
         return Outcome(record: run.result, report: report, run: run)

@@ -106,6 +106,28 @@ import Testing
         #expect(try await cluster(["--jitter", "none"]) == expected)
     }
 
+    @Test func stragglersOnTheCommandLineReplaceTheFilesAlone() async throws {
+        var expected = try await cluster([])
+        expected.stragglers = Stragglers(fraction: 0.1, slowdown: .uniform(low: 2, high: 8))
+        #expect(try await cluster(["--stragglers", "10%:uniform:2..8"]) == expected)
+    }
+
+    @Test func thisMachineIsOneMachine() async throws {
+        try await withFolder { folder in
+            try folder.write(Data("latency: 0\nbandwidth: 1Gbit\nspeed: uniform:1..2".utf8), "m.yaml")
+            let error = #expect(throws: (any Error).self) { try strategies(["--machine", folder.path("m.yaml")]) }
+            #expect("\(String(describing: error))".contains("allowed is one kind of machine"))
+        }
+    }
+
+    @Test func aListedClusterTellsItsPopulation() async throws {
+        try await withFolder { folder in
+            let outcome = try await bench(["list", "--cluster", "phones-mixed"], in: folder)
+            #expect(outcome.output.contains("devices of 12 kinds drawn: speed 0.0465 to 0.526, median 0.258"))
+            #expect(outcome.output.contains("memory 1 GB to 6 GB, median 2 GB"))
+        }
+    }
+
     @Test func overridesReplaceAPresetsFigures() throws {
         let cluster = try strategies(["--cluster", "phones-3g", "--latency", "1ms"])["federated"]?.cluster
         #expect(cluster?.worker.link.latencySeconds == 0.001)

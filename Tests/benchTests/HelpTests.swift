@@ -11,11 +11,13 @@ import Testing
     private static let options = [
         "task", "strategy", "seeds", "first-seed", "target", "epochs", "evaluate-every", "batch", "learning-rate",
         "momentum", "nesterov", "weight-decay", "schedule", "warmup", "scale-learning-rate-from", "initialization",
-        "init", "no-shuffle", "workers", "cluster", "latency", "bandwidth", "jitter", "allreduce", "overlap", "bucket",
+        "init", "no-shuffle", "workers", "cluster", "latency", "bandwidth", "jitter", "stragglers", "allreduce",
+        "overlap",
+        "bucket",
         "clock", "compute",
         "host-threads", "clients", "fraction", "local-epochs", "local-batch", "partition", "output", "save",
         "trace-loss", "data", "quiet", "repetitions", "limit-time", "limit-bytes", "limit-updates", "machine", "log",
-        "tuned", "trace", "record",
+        "tuned", "trace", "record", "dropout", "lifetime", "failure-detection", "on-dropout",
     ]
 
     /// What a command prints, which has to be all there is and no error.
@@ -91,7 +93,7 @@ import Testing
         let without =
             ["task", "strategy", "scale-learning-rate-from", "init", "no-shuffle", "workers", "cluster", "latency"]
             + ["bandwidth", "save", "trace-loss", "data", "quiet", "log", "limit-time", "limit-bytes", "limit-updates"]
-            + ["tuned", "trace", "record"]
+            + ["tuned", "trace", "record", "dropout", "lifetime"]
         for option in Self.options where !without.contains(option) {
             #expect(list.contains("--\(option)"), "\(option)")
         }

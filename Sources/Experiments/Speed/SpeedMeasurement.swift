@@ -252,7 +252,7 @@ public struct SpeedMeasurement: Sendable {
     private func fabric(ranks: Int, server: Int?, _ pool: HostPool) -> SimulatedFabric {
         let cluster = ClusterPresets.phones4G
         return SimulatedFabric(
-            nodes: cluster.nodes(ranks: ranks, server: server), jitter: cluster.jitter,
+            nodes: cluster.nodes(ranks: ranks, server: server, seeds: seeds), jitter: cluster.jitter,
             compute: ComputeModel(
                 .reference, flopsPerSample: task.network.trainingFlopsPerSample,
                 parameters: task.network.parameterCount),

@@ -18,6 +18,15 @@ package protocol SimulationObserver: AnyObject {
     /// A message is there.
     /// - Parameter number: the message's.
     func delivered(_ number: Int, at now: VirtualTime)
+    /// A message will not arrive, or not be taken: its sender has left, or its receiver.
+    func dropped(_ number: Int, at now: VirtualTime)
+    /// A rank leaves; the operation that it was in ends at the same time.
+    func left(_ rank: Int, at now: VirtualTime)
+}
+
+extension SimulationObserver {
+    package func dropped(_ number: Int, at now: VirtualTime) {}
+    package func left(_ rank: Int, at now: VirtualTime) {}
 }
 
 extension SimulationObserver {
@@ -33,6 +42,14 @@ package struct SimulatedMessage: Sendable {
     /// Framing included.
     package let bytes: Int
     package let purpose: TrafficPurpose
+
+    package init(number: Int, sender: Int, receiver: Int, bytes: Int, purpose: TrafficPurpose) {
+        self.number = number
+        self.sender = sender
+        self.receiver = receiver
+        self.bytes = bytes
+        self.purpose = purpose
+    }
 }
 
 /// Tells two observers.
@@ -70,5 +87,15 @@ package final class ObserverPair: SimulationObserver {
     package func delivered(_ number: Int, at now: VirtualTime) {
         first.delivered(number, at: now)
         second.delivered(number, at: now)
+    }
+
+    package func dropped(_ number: Int, at now: VirtualTime) {
+        first.dropped(number, at: now)
+        second.dropped(number, at: now)
+    }
+
+    package func left(_ rank: Int, at now: VirtualTime) {
+        first.left(rank, at: now)
+        second.left(rank, at: now)
     }
 }

@@ -8,7 +8,7 @@ public enum Idealization: String, CaseIterable, Codable, Sendable {
     case noOverhead
     /// Nothing is sent twice.
     case noLoss
-    /// All workers compute as fast as the fastest; a server stays as it is.
+    /// All workers compute as fast as the fastest, at all times; a server stays as it is.
     case noStragglers
     case freeComputation
 
@@ -48,8 +48,15 @@ extension SimulatedFabric {
         case .noLoss: fabric.interconnect.loss = nil
         case .noStragglers:
             let workers = nodes.indices.filter { $0 != server }
-            let fastest = workers.map { nodes[$0].speed }.max() ?? 1
-            for rank in workers { fabric.nodes[rank].speed = fastest }
+            let fastest = workers.max {
+                nodes[$0].speed * Double(nodes[$0].cores) < nodes[$1].speed * Double(nodes[$1].cores)
+            }
+            guard let fastest else { break }
+            for rank in workers {
+                fabric.nodes[rank].speed = nodes[fastest].speed
+                fabric.nodes[rank].cores = nodes[fastest].cores
+            }
+            fabric.slowdowns = nil
         case .freeComputation:
             fabric.compute = ComputeModel(calibrated: [.init(samples: 1, seconds: 0)], secondsPerVectorElement: 0)
         }

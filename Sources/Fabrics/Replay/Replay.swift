@@ -16,6 +16,8 @@ package struct ReplayReport: Sendable {
     package let evaluations: [Evaluation]
     /// Of the messages those that were played; the others are in what repeats.
     package let playedMessages: Int
+    /// Of these, those in collectives that were played as a whole (``RoundPlay``).
+    package let messagesInRounds: Int
 }
 
 extension SimulatedFabric {
@@ -53,6 +55,8 @@ final class Replay {
         /// Before it.
         case next
         case busy
+        /// Computing until then; which of all computations it is.
+        case computing(until: VirtualTime, number: Int)
         case receiving(from: Int, since: VirtualTime)
         case inCollective(CollectiveRun, number: Int, entered: VirtualTime)
     }
@@ -85,6 +89,7 @@ final class Replay {
     private let messages: [Message?]
     private var moments: [[Int64]: [Moment]] = [:]
     private var mayRepeat = true
+    private var computations = 0
     /// Moments of one state that are compared with; the latest.
     private static let mostMoments = 64
     /// Bookings, and words of states, after which what was is forgotten, so that memory stays bounded.
@@ -94,6 +99,7 @@ final class Replay {
         self.schedule = schedule
         var fabric = fabric
         fabric.observer = nil
+        fabric.fewestMessagesPlayedInRounds = 0
         simulation = Simulation(fabric, pool: fabric.pool, journal: journal)
         ranks = schedule.programOfRank.map { RankState(program: $0) }
         messages = schedule.operations.map { operation in
@@ -110,7 +116,7 @@ final class Replay {
         for rank in ranks.indices { goOn(rank) }
         while simulation.endedCount < ranks.count {
             while let rank = queue.popFirst() { goOn(rank) }
-            if simulation.posted > most { return nil }
+            if effort > most { return nil }
             if simulation.endedCount < ranks.count, !simulation.fireNext() {
                 throw .deadlock(simulation.describeWaiting())
             }
@@ -119,8 +125,11 @@ final class Replay {
             seconds: journal.clusterTime(simulation.lastEnd).seconds, accounts: simulation.ranks.map(\.account),
             bytes: simulation.ledger.totalBytes, messages: simulation.ledger.totalMessages,
             evaluations: evaluations.map { .init(seconds: $0.time.seconds, bytesSent: $0.bytesSent) },
-            playedMessages: simulation.posted)
+            playedMessages: simulation.posted, messagesInRounds: simulation.postedInRounds)
     }
+
+    /// Messages, of which those that are played as a whole take about an eighth of the others' time.
+    private var effort: Int { simulation.posted - simulation.postedInRounds * 7 / 8 }
 
     /// Makes a rank's operations until one has to wait.
     private func goOn(_ rank: Int) {
@@ -142,7 +151,7 @@ final class Replay {
             return true
         case .compute(let work):
             let end = simulation.charge(work, rank)
-            simulation.resume(Simulation.Waiter(rank: rank, of: queue), at: end)
+            computes(rank, until: end)
             return false
         case .step(let work, let elements, let shares):
             simulation.begin(overlapped: work, elements: elements, shares: shares, rank: rank)
@@ -165,6 +174,7 @@ final class Replay {
         case .collective(let kind, let elements, let purpose):
             let (entered, number) = (simulation.now, simulation.ranks[rank].collectives)
             let run = simulation.enter(kind, rank, nil, elements: elements, purpose: purpose)
+            if run.isAssembling, run.isFirst, let entries = entries(after: rank) { simulation.plan(run, entries) }
             ranks[rank].phase = .inCollective(run, number: number, entered: entered)
             return queue.run(rank) { simulation.join(run, rank, $0) }
         }
@@ -173,8 +183,15 @@ final class Replay {
     /// Lets the rank wait until a point in time; true if there is nothing to wait for.
     private func goesOn(_ rank: Int, until time: VirtualTime) -> Bool {
         guard time > simulation.now else { return true }
-        simulation.resume(Simulation.Waiter(rank: rank, of: queue), at: time)
+        computes(rank, until: time)
         return false
+    }
+
+    /// Lets the rank go on then, having done nothing that others see.
+    private func computes(_ rank: Int, until time: VirtualTime) {
+        ranks[rank].phase = .computing(until: time, number: computations)
+        computations += 1
+        simulation.resume(Simulation.Waiter(rank: rank, of: queue), at: time)
     }
 
     /// Ends the rank's operation, if it is in one.
@@ -184,12 +201,43 @@ final class Replay {
         ranks[rank].phase = .next
         ranks[rank].position += 1
         switch phase {
-        case .next, .busy: break
+        case .next, .busy, .computing: break
         case .receiving(let sender, let since): _ = simulation.takeDelivered(from: sender, by: rank, since: since)
         case .inCollective(let run, let number, let entered):
             simulation.leave(run, number, rank, entered: entered)
             if rank == 0, mayRepeat { skipRepetitions() }
         }
+    }
+
+    /// When all ranks enter the collective that `first` enters now, if that is known: if each of the others is in its last
+    /// computation before.
+    private func entries(after first: Int) -> [RoundPlay.Entry]? {
+        let entered = simulation.ranks[first].collectives
+        var others: [(rank: Int, time: VirtualTime, number: Int)] = []
+        others.reserveCapacity(ranks.count)
+        for rank in ranks.indices where rank != first {
+            let program = schedule.programs[ranks[rank].program]
+            let next = ranks[rank].position + 1
+            guard case .computing(let end, let number) = ranks[rank].phase, next < program.count,
+                simulation.ranks[rank].collectives == entered - 1,
+                case .collective = schedule.operations[Int(program[next])]
+            else { return nil }
+            others.append((rank, end, number))
+        }
+        // Events of one time happen in the order in which they were scheduled.
+        others.sort { ($0.time, $0.number) < ($1.time, $1.number) }
+        return [entry(of: first, at: simulation.now, ranks[first].position)]
+            + others.map { entry(of: $0.rank, at: $0.time, ranks[$0.rank].position + 1) }
+    }
+
+    /// - Parameter position: the collective's in the rank's program.
+    private func entry(of rank: Int, at time: VirtualTime, _ position: Int) -> RoundPlay.Entry {
+        let program = schedule.programs[ranks[rank].program]
+        guard position + 1 < program.count,
+            case .compute(let work) = schedule.operations[Int(program[position + 1])]
+        else { return RoundPlay.Entry(rank: rank, time: time) }
+        return RoundPlay.Entry(
+            rank: rank, time: time, silentNanoseconds: simulation.knownSpan(of: work, on: rank))
     }
 
     // MARK: Repetition
@@ -221,7 +269,7 @@ final class Replay {
         for rank in ranks {
             switch rank.phase {
             case .next: words.append(0)
-            case .busy: words.append(1)
+            case .busy, .computing: words.append(1)
             case .receiving(_, let since): words.append(2 + 4 * (now - since.nanoseconds))
             case .inCollective(_, _, let entered): words.append(3 + 4 * (now - entered.nanoseconds))
             }

@@ -6,6 +6,8 @@ extension Simulation {
     ///
     /// - Returns: false where the future depends on more.
     func appendState(to words: inout [Int64]) -> Bool {
+        // How fast a rank is depends on the time itself.
+        guard speeds == nil else { return false }
         // Collectives are counted from rank 0's latest.
         let newest = ranks[0].collectives
         if let routed {
@@ -58,7 +60,8 @@ extension Simulation {
 
     private func append(_ event: Event, _ newest: Int, to words: inout [Int64]) {
         switch event {
-        case .computed: preconditionFailure("a replay computes nothing")
+        case .computed, .leaves, .detected:
+            preconditionFailure("a replay computes nothing, and nobody leaves it")
         case .resume(let waiter):
             words.append(0)
             words.append(Int64(waiter.rank))

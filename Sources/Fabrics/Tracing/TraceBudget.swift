@@ -8,7 +8,10 @@ struct TraceBudget {
 
     private let room: Int
     private(set) var stride = 1
-    private var used = 0
+    /// What the file has.
+    private var written = 0
+    /// The most that the events will take of what has begun and is not written yet.
+    private var reserved = 0
     private var limit: Int
     private(set) var steps = 0
     /// The steps before the first of which something was left out; nil while nothing was.
@@ -24,17 +27,28 @@ struct TraceBudget {
 
     /// Rank 0 begins another step.
     mutating func nextStep() {
-        isOn = steps.isMultiple(of: stride) && used < limit
+        isOn = steps.isMultiple(of: stride) && hasRoom(0)
         steps += 1
     }
 
-    /// Whether there is room for something of at most so many bytes, which then is taken.
-    mutating func take(_ bytes: Int) -> Bool {
+    func hasRoom(_ bytes: Int) -> Bool { written + reserved + bytes <= limit }
+
+    /// The file has got events, for which so many bytes had been reserved.
+    mutating func wrote(total: Int, reserved bytes: Int) {
+        written = total
+        reserved -= bytes
+    }
+
+    /// An operation or a message is not traced.
+    mutating func leaveOut() { leftOut += 1 }
+
+    /// Whether there is room for something of at most so many bytes, which then is reserved; else it is left out.
+    mutating func reserve(_ bytes: Int) -> Bool {
         guard isOn else {
             leftOut += 1
             return false
         }
-        if used + bytes > limit {
+        if !hasRoom(bytes) {
             // The rest of this step goes, too: from here on steps are longer apart.
             if stepsInFull == nil { stepsInFull = max(0, steps - 1) }
             (stride, isOn) = (stride * 10, false)
@@ -42,7 +56,7 @@ struct TraceBudget {
             leftOut += 1
             return false
         }
-        used += bytes
+        reserved += bytes
         return true
     }
 

@@ -16,6 +16,9 @@ final class TraceFile {
     private var descriptor: Int32
     private var failure: String?
     private var buffer: [UInt8] = []
+    private var flushedBytes = 0
+    /// What has been written, with what still waits in memory.
+    var byteCount: Int { flushedBytes + buffer.count }
     private var isFirst = true
     private static let flushAt = 1 << 16
     /// The one process of a trace.
@@ -187,7 +190,10 @@ final class TraceFile {
     private func flushIfLarge() { if buffer.count >= Self.flushAt { flush() } }
 
     private func flush() {
-        defer { buffer.removeAll(keepingCapacity: true) }
+        defer {
+            flushedBytes += buffer.count
+            buffer.removeAll(keepingCapacity: true)
+        }
         var written = 0
         while written < buffer.count, failure == nil {
             let count = buffer.withUnsafeBytes {

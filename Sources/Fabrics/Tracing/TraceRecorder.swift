@@ -8,16 +8,18 @@ package import Cluster
 package final class TraceRecorder: SimulationObserver {
     /// Ranks that have a track of their own.
     package static let tracedRanks = 64
-    /// The most that the events of an operation and of a message take, in bytes: an operation has up to two waits, a
-    /// message two slices, two ends of an arrow, two values of the counter and a wait.
-    private static let (operationBytes, messageBytes) = (700, 1100)
+    /// The most that events take, in bytes: an operation has up to two waits; a message at its sender a wait, a slice and
+    /// an end of an arrow, at its receiver a slice and the other end; then a value of the counter.
+    private static let (operationBytes, sendingBytes, receiptBytes, counterBytes) = (700, 600, 300, 200)
 
     /// The message of a step as its sender's track shows it.
     private struct Sending {
         let message: SimulatedMessage
         /// When it has the port, and when it leaves it.
         let begin: Int64
-        let end: Int64
+        var end: Int64
+        /// Whether it will not arrive, so that no arrow leads to its receiver.
+        var isDropped = false
     }
 
     private struct Track {
@@ -40,8 +42,11 @@ package final class TraceRecorder: SimulationObserver {
     private let allReduceByLength: [Int: AllReduceAlgorithm]
     private var tracks: [Track]
     private var budget: TraceBudget
-    /// Traced messages under way: their receivers, or -1 where that has no track.
+    /// Traced messages under way to receivers that have tracks: these.
     private var underWay: [Int: Int] = [:]
+    /// Ranks that have left, and the lowest that has not, whose computations are the steps.
+    private var gone: Set<Int> = []
+    private var stepRank = 0
     /// All messages under way: their bytes.
     private var bytes: [Int: Int] = [:]
     private var bytesUnderWay = 0
@@ -82,7 +87,7 @@ package final class TraceRecorder: SimulationObserver {
         file.processLabel("\(budget.description); \(tracksText)")
         try file.finish(notes: [
             ("clock", "cluster time, virtual"), ("steps", budget.description), ("tracks", tracksText),
-            ("step", "what rank 0 does from one of its computations to the next"),
+            ("step", "what rank 0, or the lowest that has not left, does from one of its computations to the next"),
         ])
     }
 
@@ -95,11 +100,11 @@ package final class TraceRecorder: SimulationObserver {
 
     package func began(_ operation: Operation, on rank: Int, at now: VirtualTime) {
         switch operation {
-        case .compute(let work) where rank == 0 && work != .none: budget.nextStep()
-        case .step where rank == 0: budget.nextStep()
+        case .compute(let work) where rank == stepRank && work != .none: budget.nextStep()
+        case .step where rank == stepRank: budget.nextStep()
         default: break
         }
-        guard rank < tracks.count, budget.take(Self.operationBytes) else { return }
+        guard rank < tracks.count, budget.reserve(Self.operationBytes) else { return }
         tracks[rank].operation = operation
         tracks[rank].began = now.nanoseconds
     }
@@ -122,16 +127,19 @@ package final class TraceRecorder: SimulationObserver {
         count(message.bytes, at: now)
         bytes[message.number] = message.bytes
         guard message.sender < tracks.count else { return }
-        let begin = max(now.nanoseconds, tracks[message.sender].portFree)
-        tracks[message.sender].portFree = departs.nanoseconds
-        guard tracks[message.sender].operation != nil, budget.take(Self.messageBytes) else { return }
+        // One that leaves by another link, while others still use theirs, is shown as a moment, that slices do not overlap.
+        let begin = min(max(now.nanoseconds, tracks[message.sender].portFree), departs.nanoseconds)
+        tracks[message.sender].portFree = max(tracks[message.sender].portFree, departs.nanoseconds)
+        guard tracks[message.sender].operation != nil else { return budget.leaveOut() }
+        let hasReceipt = message.receiver < tracks.count
+        guard budget.reserve(Self.sendingBytes + (hasReceipt ? Self.receiptBytes : 0)) else { return }
         tracks[message.sender].sendings.append(Sending(message: message, begin: begin, end: departs.nanoseconds))
-        underWay[message.number] = message.receiver < tracks.count ? message.receiver : -1
+        if hasReceipt { underWay[message.number] = message.receiver }
     }
 
     package func delivered(_ number: Int, at now: VirtualTime) {
         count(-(bytes.removeValue(forKey: number) ?? 0), at: now)
-        guard let receiver = underWay.removeValue(forKey: number), receiver >= 0 else { return }
+        guard let receiver = underWay.removeValue(forKey: number) else { return }
         if tracks[receiver].operation != nil {
             tracks[receiver].receipts.append((number, now.nanoseconds))
         } else {
@@ -139,11 +147,35 @@ package final class TraceRecorder: SimulationObserver {
         }
     }
 
+    package func dropped(_ number: Int, at now: VirtualTime) {
+        count(-(bytes.removeValue(forKey: number) ?? 0), at: now)
+        guard let receiver = underWay.removeValue(forKey: number) else { return }
+        defer { budget.wrote(total: file.byteCount, reserved: Self.receiptBytes) }
+        for sender in tracks.indices {
+            guard let place = tracks[sender].sendings.firstIndex(where: { $0.message.number == number }) else {
+                continue
+            }
+            tracks[sender].sendings[place].isDropped = true
+            return
+        }
+        // Its arrow has begun.
+        let end = max(now.nanoseconds, 1)
+        file.slice("lost", on: receiver + 1, from: end - 1, to: end)
+        file.flow(isStart: false, number, "message", on: receiver + 1, at: end - 1)
+    }
+
+    package func left(_ rank: Int, at now: VirtualTime) {
+        gone.insert(rank)
+        while gone.contains(stepRank) { stepRank += 1 }
+        if rank < tracks.count { file.instant("left", on: rank + 1, at: now.nanoseconds) }
+    }
+
     private func writeReceipt(of number: Int, _ receiver: Int, at time: Int64) {
         // The nanosecond before: slices begin and end at whole ones, so that it lies within one or outside of it.
         let end = max(time, 1)
         file.slice("receive", on: receiver + 1, from: end - 1, to: end)
         file.flow(isStart: false, number, "message", on: receiver + 1, at: end - 1)
+        budget.wrote(total: file.byteCount, reserved: Self.receiptBytes)
     }
 
     package func ended(on rank: Int, at now: VirtualTime, ready: VirtualTime) {
@@ -151,7 +183,10 @@ package final class TraceRecorder: SimulationObserver {
         let (began, ended) = (tracks[rank].began, now.nanoseconds)
         write(operation, rank, from: began, to: ended)
         var time = began
-        for sending in tracks[rank].sendings {
+        for sending in tracks[rank].sendings where sending.begin < ended || !gone.contains(rank) {
+            var sending = sending
+            // A rank that leaves takes along what is in its port.
+            if gone.contains(rank) { sending.end = min(sending.end, ended) }
             if case .collective = operation {
                 waits(rank, from: time, to: min(sending.begin, ended), ready: ready.nanoseconds)
             }
@@ -162,6 +197,9 @@ package final class TraceRecorder: SimulationObserver {
         case .collective, .receive: waits(rank, from: time, to: ended, ready: ready.nanoseconds)
         case .compute, .step, .ready, .update, .send, .evaluation: break
         }
+        budget.wrote(
+            total: file.byteCount,
+            reserved: Self.operationBytes + tracks[rank].sendings.count * Self.sendingBytes)
         for receipt in tracks[rank].receipts { writeReceipt(of: receipt.number, rank, at: receipt.time) }
         tracks[rank].operation = nil
         tracks[rank].receipts.removeAll(keepingCapacity: true)
@@ -207,7 +245,7 @@ package final class TraceRecorder: SimulationObserver {
                 .name("purpose", message.purpose.rawValue),
             ])
         // An arrow needs both ends.
-        if message.receiver < tracks.count {
+        if message.receiver < tracks.count, !sending.isDropped {
             file.flow(isStart: true, message.number, "message", on: rank + 1, at: begin)
         }
     }
@@ -221,8 +259,9 @@ package final class TraceRecorder: SimulationObserver {
 
     /// The value before a change is written when time goes on, so that of one moment there is one value.
     private func count(_ change: Int, at now: VirtualTime) {
-        if now.nanoseconds != counterTime, counterTime >= 0, budget.isOn {
+        if now.nanoseconds != counterTime, counterTime >= 0, budget.isOn, budget.hasRoom(Self.counterBytes) {
             file.counter("bytes in flight", at: counterTime, bytesUnderWay)
+            budget.wrote(total: file.byteCount, reserved: 0)
         }
         counterTime = now.nanoseconds
         bytesUnderWay += change

@@ -33,6 +33,7 @@ func play(_ network: RoutedNetwork, _ sendings: [Sending]) -> Deliveries {
             result.retransmissions += 1
             schedule(sendings.count + message, next)
         case .flows: break
+        case .cut: preconditionFailure("a message of a rank that left, where none does")
         case .arrived:
             for ready in network.takeDelivered() {
                 guard let index = sending[ready] else { continue }

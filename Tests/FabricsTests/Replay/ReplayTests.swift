@@ -103,6 +103,19 @@ import Testing
         }
     }
 
+    /// Equal moments do not go on alike where a rank is slow later on.
+    @Test func aRankThatSlowsDownLongAfterAllRepeatedIsReplayedAsItWas() throws {
+        let seen = Seen()
+        let program = training(seen, epochs: 40, steps: 9)
+        let half = try record(cluster(8, 5, .ring), program).0.seconds / 2
+        var fabric = cluster(8, 5, .ring)
+        fabric.slowdowns = RankSlowdowns(
+            .listed([.init(rank: 3, beginSeconds: half, lastingSeconds: half / 10, factor: 7)]), server: nil)
+        let (report, schedule) = try record(fabric, program)
+        #expect(report.seconds > 2 * half)
+        expectEqual(try fabric.replay(schedule), report, "slowed down")
+    }
+
     /// 100 epochs of 9 steps: but for the first ones all is known.
     @Test(arguments: allReduceVariants)
     func whatRepeatsIsNotPlayedAgain(_ allReduce: AllReduceAlgorithm) throws {

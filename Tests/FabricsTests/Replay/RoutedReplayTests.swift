@@ -111,6 +111,34 @@ extension ReplayTests {
         }
     }
 
+    /// Ranks that compute for different times enter one after the other, some when their first messages are long there.
+    @Test(arguments: [Jitter.none, .logNormal(sigma: 0.2)])
+    func ranksThatEnterAtDifferentTimesAreReplayedInRounds(_ jitter: Jitter) throws {
+        for algorithm in [AllReduceAlgorithm.ring, .recursiveDoubling, .rabenseifner] {
+            for seed in 1...10 as ClosedRange<UInt64> {
+                let program: RankProgram = { rank in
+                    var stream = SeedSequence(seed).stream(.test, rank.index)
+                    let vector = ParameterVector(count: 1000)
+                    for _ in 0..<20 {
+                        // As long as some rounds take, or much longer.
+                        let elements =
+                            20_000 + Int.random(in: 0..<8, using: &stream) * (stream.uniform() < 0.2 ? 20_000 : 400)
+                        try await rank.compute(.vector(elements: elements)) {}
+                        try await rank.allReduce(vector, .sum, purpose: .gradient)
+                    }
+                }
+                let fabric = simulated(8, jitter: jitter, algorithm)
+                let (report, schedule) = try record(fabric, program)
+                let replay = try fabric.replay(schedule)
+                expectEqual(replay, report, "\(algorithm), seed \(seed)")
+                // On a ring a port hears one sender only, so that no message overtakes another.
+                if algorithm == .ring {
+                    #expect(replay.messagesInRounds > replay.messages / 2, "\(replay.messagesInRounds)")
+                }
+            }
+        }
+    }
+
     private final class MessageCounter: SimulationObserver {
         private(set) var (posted, delivered) = (0, 0)
         let needsMessages = true

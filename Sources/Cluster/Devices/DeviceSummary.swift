@@ -1,0 +1,65 @@
+import Diagnostics
+import Randomness
+
+/// How the workers of a job differ.
+public struct DeviceSummary: Hashable, Codable, Sendable {
+    public struct Spread: Hashable, Codable, Sendable {
+        public let least: Double
+        /// The lower middle one of an even number.
+        public let median: Double
+        public let most: Double
+
+        /// - Precondition: not of nothing.
+        init(_ values: [Double]) {
+            let sorted = values.sorted()
+            (least, median, most) = (sorted[0], sorted[(sorted.count - 1) / 2], sorted[sorted.count - 1])
+        }
+    }
+
+    public let count: Int
+    public let speed: Spread
+    public let cores: Spread
+    /// Nil where a worker's is not known.
+    public let memoryBytes: Spread?
+    public let latencySeconds: Spread
+    public let uplinkBytesPerSecond: Spread
+    public let downlinkBytesPerSecond: Spread
+
+    /// - Precondition: at least one worker.
+    public init(of workers: [Node]) {
+        count = workers.count
+        speed = Spread(workers.map(\.speed))
+        cores = Spread(workers.map { Double($0.cores) })
+        let memories = workers.compactMap(\.memoryBytes).map(Double.init)
+        memoryBytes = memories.count == workers.count ? Spread(memories) : nil
+        latencySeconds = Spread(workers.map(\.link.latencySeconds))
+        uplinkBytesPerSecond = Spread(workers.map(\.link.uplinkBytesPerSecond))
+        downlinkBytesPerSecond = Spread(workers.map(\.link.downlinkBytesPerSecond))
+    }
+
+    /// Enough for a median and a range that people read.
+    private static let sampleSize = 1_001
+
+    /// What one would get: all devices of a list in order, else a sample, of one seed for all, without stragglers.
+    init(sampleOf cluster: ClusterSpec) {
+        var cluster = cluster
+        cluster.stragglers = nil
+        let count = cluster.devices?.deviceCount.map { max(1, min($0, 100_000)) } ?? Self.sampleSize
+        self.init(of: cluster.nodes(ranks: count, server: nil, seeds: SeedSequence(0)))
+    }
+
+    /// The figures that differ, each with its range and median; nil where none does.
+    public var figures: String? {
+        func text(_ name: String, _ spread: Spread?, _ format: (Double) -> String) -> String? {
+            guard let spread, spread.least < spread.most else { return nil }
+            return "\(name) \(format(spread.least)) to \(format(spread.most)), median \(format(spread.median))"
+        }
+        let texts = [
+            text("speed", speed, Format.significant), text("cores", cores, Format.significant),
+            text("memory", memoryBytes, Format.bytes), text("latency", latencySeconds, Format.seconds),
+            text("uplink", uplinkBytesPerSecond, Format.bandwidth),
+            text("downlink", downlinkBytesPerSecond, Format.bandwidth),
+        ].compactMap { $0 }
+        return texts.isEmpty ? nil : texts.joined(separator: "; ")
+    }
+}

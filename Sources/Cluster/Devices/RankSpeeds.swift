@@ -1,0 +1,136 @@
+package import Randomness
+
+/// What a simulation needs to know of the slowdowns of its ranks.
+public struct RankSlowdowns: Sendable {
+    let slowdowns: Slowdowns
+    /// A server, which has no random slowdowns; those that are listed for it it has.
+    let server: Int?
+
+    public init(_ slowdowns: Slowdowns, server: Int?) {
+        self.slowdowns = slowdowns
+        self.server = server
+    }
+}
+
+/// When computations end on ranks whose speed changes over time: a computation is done when the rank's speed, integrated
+/// from its beginning, amounts to it.
+///
+/// Speeds are fractions of 2^32 and times are whole nanoseconds, so the integral is exact, and computations one behind the
+/// other end when one of their sum would, however they are split: what is left of a nanosecond goes to the next.
+///
+/// Belongs to one simulation, which calls it for each rank in the order of time.
+package final class RankSpeeds {
+    /// A slow time, in nanoseconds of cluster time, with the speed in it.
+    struct Period: Equatable {
+        let begin: Int64
+        let end: Int64
+        let rate: Int64
+    }
+
+    private struct Rank {
+        /// The slow time that is now or comes next; nil where none will come.
+        var period: Period?
+        /// Of those that are drawn.
+        var stream: RandomStream?
+        /// Of those that are listed, without `period`, the last first.
+        var later: [Period] = []
+        /// When the last computation ended, and how much further it had come by then.
+        var lastEnd: Int64 = -1
+        var credit: Int128 = 0
+    }
+
+    /// The speed of a rank that is not slowed down.
+    static let fullRate: Int64 = 1 << 32
+    private let slowdowns: Slowdowns
+    private var ranks: [Rank]
+
+    package init(_ slowdowns: RankSlowdowns, ranks count: Int, seeds: SeedSequence) {
+        self.slowdowns = slowdowns.slowdowns
+        ranks = Array(repeating: Rank(), count: count)
+        switch slowdowns.slowdowns {
+        case .random:
+            for rank in ranks.indices where rank != slowdowns.server {
+                ranks[rank].stream = seeds.stream(.slowdown, rank)
+                drawPeriod(rank, after: 0)
+            }
+        case .listed(let entries):
+            for (rank, own) in Dictionary(grouping: entries, by: \.rank) where rank < count {
+                ranks[rank].later = Self.periods(own).reversed()
+                ranks[rank].period = ranks[rank].later.popLast()
+            }
+        }
+    }
+
+    /// When a computation ends that begins now and takes so many nanoseconds at the rank's full speed.
+    package func end(ofNanoseconds work: Int64, on rank: Int, from now: VirtualTime) -> VirtualTime {
+        var time = now.nanoseconds
+        var left = Int128(work) * Int128(Self.fullRate)
+        if ranks[rank].lastEnd == time { left -= ranks[rank].credit }
+        while left > 0 {
+            while let period = ranks[rank].period, period.end <= time { nextPeriod(rank, after: period) }
+            var (until, rate) = (Int64.max, Self.fullRate)
+            if let period = ranks[rank].period {
+                (until, rate) = time < period.begin ? (period.begin, rate) : (period.end, period.rate)
+            }
+            let possible = Int128(until - time) * Int128(rate)
+            if possible >= left {
+                let needed = (left + Int128(rate) - 1) / Int128(rate)
+                left -= needed * Int128(rate)
+                time += Int64(needed)
+            } else {
+                left -= possible
+                time = until
+            }
+        }
+        (ranks[rank].lastEnd, ranks[rank].credit) = (time, -left)
+        return VirtualTime(nanoseconds: time)
+    }
+
+    private func nextPeriod(_ rank: Int, after period: Period) {
+        if ranks[rank].stream == nil {
+            ranks[rank].period = ranks[rank].later.popLast()
+        } else {
+            drawPeriod(rank, after: period.end)
+        }
+    }
+
+    /// Of draws beyond all that a clock of 292 years can hold.
+    private static let latest: Int64 = 1 << 61
+    private static let longestSeconds = 1e9
+
+    private func drawPeriod(_ rank: Int, after end: Int64) {
+        guard case .random(let every, let lasting, let factor) = slowdowns, var stream = ranks[rank].stream,
+            end < Self.latest
+        else {
+            ranks[rank].period = nil
+            return
+        }
+        func nanoseconds(_ figure: DrawnFigure) -> Int64 {
+            max(1, VirtualTime.span(seconds: min(figure.draw(&stream), Self.longestSeconds)))
+        }
+        let begin = end + nanoseconds(every)
+        let slow = Period(begin: begin, end: begin + nanoseconds(lasting), rate: Self.rate(factor.draw(&stream)))
+        ranks[rank].stream = stream
+        ranks[rank].period = slow
+    }
+
+    private static func rate(_ factor: Double) -> Int64 {
+        max(1, Int64((Double(fullRate) / min(max(factor, 1), 1e9)).rounded()))
+    }
+
+    /// The slow times of one rank, ascending and apart, with the product of the factors of all that are on.
+    static func periods(_ entries: [Slowdowns.Entry]) -> [Period] {
+        let spans = entries.map { entry in
+            (
+                begin: VirtualTime.span(seconds: entry.beginSeconds),
+                end: VirtualTime.span(seconds: entry.beginSeconds + entry.lastingSeconds), factor: entry.factor
+            )
+        }
+        let times = Set(spans.flatMap { [$0.begin, $0.end] }).sorted()
+        return zip(times, times.dropFirst()).compactMap { begin, end in
+            let on = spans.filter { $0.begin <= begin && end <= $0.end }
+            return on.isEmpty
+                ? nil : Period(begin: begin, end: end, rate: rate(on.reduce(1) { $0 * $1.factor }))
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import Diagnostics
+import Randomness
+
+/// Workers that are slow for the whole job: each is one with the same probability, whatever device it is.
+public struct Stragglers: Hashable, Codable, Sendable, CustomStringConvertible {
+    /// The probability that a worker is one.
+    public var fraction: Double
+    /// How many times as long its computations take.
+    public var slowdown: DrawnFigure
+
+    public init(fraction: Double, slowdown: DrawnFigure) {
+        self.fraction = fraction
+        self.slowdown = slowdown
+    }
+
+    static let usage = "FRACTION:SLOWDOWN such as 0.1:4 or 10%:uniform:2..8"
+
+    /// Parses `0.1:4`: a tenth of the workers take four times as long; `none` for no stragglers is not one of them.
+    public init(parsing text: String) throws(Quantity.Failure) {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2 else {
+            throw Quantity.Failure(description: "'\(text)' are no stragglers; write \(Self.usage)")
+        }
+        self.init(fraction: try Self.fraction(parts[0]), slowdown: try Slowdowns.factorForm.figure(parts[1]))
+    }
+
+    static func fraction(_ text: String) throws(Quantity.Failure) -> Double {
+        let value = try Quantity.fraction(text)
+        // A bare number above 1 is not read as per cent: 'fraction: 4' is more likely a mistake.
+        guard text.contains("%") || value == Double(text) else {
+            throw Quantity.Failure(
+                description: "'\(text)' is not a share of the workers; allowed is 0 to 1, or 0% to 100%")
+        }
+        return value
+    }
+
+    /// How many times as long the rank's computations take; nil where it is no straggler. The same in all strategies of a
+    /// seed.
+    func slowdown(ofRank rank: Int, _ seeds: SeedSequence) -> Double? {
+        var stream = seeds.stream(.straggler, rank)
+        // In (0, 1], so that a fraction of 0 has none.
+        guard stream.uniform() <= fraction else { return nil }
+        return min(max(slowdown.draw(&stream), 1), Slowdowns.factors.upperBound)
+    }
+
+    var problem: String? {
+        guard (0...1).contains(fraction) else { return "stragglers of \(fraction) of the workers; allowed is 0 to 1" }
+        return slowdown.problem(Slowdowns.factorForm)
+    }
+
+    public var description: String {
+        "\(Format.significant(fraction * 100)) % of the workers, \(slowdown.text(Format.significant)) times slower"
+    }
+}

@@ -1,0 +1,133 @@
+import Diagnostics
+import Foundation
+public import Randomness
+
+/// A rank that leaves the job, and when: in seconds of cluster time.
+public struct Departure: Hashable, Codable, Sendable {
+    public var rank: Int
+    public var seconds: Double
+
+    public init(rank: Int, seconds: Double) {
+        self.rank = rank
+        self.seconds = seconds
+    }
+}
+
+/// Machines that leave for good while the job runs, and how soon the others learn it.
+public struct Dropouts: Hashable, Codable, Sendable {
+    /// How long a machine stays. Exponential: at any moment it is as likely to leave as at any other, the usual model of
+    /// failures that do not come from wear.
+    public enum Lifetime: Hashable, Codable, Sendable, CustomStringConvertible {
+        case exponential(meanSeconds: Double)
+
+        static let allowed = "exponential:TIME with the mean, such as exponential:2h"
+
+        /// Parses `exponential:2h`.
+        public init(parsing text: String) throws(Quantity.Failure) {
+            let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
+            guard parts.count == 2, parts[0] == "exponential" else {
+                throw Quantity.Failure(description: "'\(text)' is not a lifetime; allowed is \(Self.allowed)")
+            }
+            let mean = try Quantity.duration(parts[1]).inSeconds
+            guard mean > 0 else {
+                throw Quantity.Failure(description: "'\(text)' has a mean of zero; allowed is \(Self.allowed)")
+            }
+            self = .exponential(meanSeconds: mean)
+        }
+
+        public var description: String {
+            switch self {
+            case .exponential(let mean): "exponential, \(Format.seconds(mean)) in the mean"
+            }
+        }
+
+        func seconds(_ stream: inout RandomStream) -> Double {
+            switch self {
+            case .exponential(let mean): -mean * log(stream.uniform())
+            }
+        }
+    }
+
+    /// Ranks that leave at a given time, each once.
+    public var departures: [Departure]
+    /// Drawn for each rank that `departures` does not name, but for a server; nil where the others stay.
+    public var lifetime: Lifetime?
+    /// From when a rank leaves until the others know.
+    public var detectionSeconds: Double
+
+    /// As a heartbeat every fraction of a second makes it; a TCP connection alone, whose host falls silent, takes minutes.
+    public static let standardDetectionSeconds = 1.0
+
+    public init(
+        _ departures: [Departure] = [], lifetime: Lifetime? = nil, detectionSeconds: Double = standardDetectionSeconds
+    ) {
+        self.departures = departures
+        self.lifetime = lifetime
+        self.detectionSeconds = detectionSeconds
+    }
+
+    public var isEmpty: Bool { departures.isEmpty && lifetime == nil }
+
+    /// Beyond, a virtual clock ends; who stays that long stays for ever.
+    private static let longestSeconds = 9e9
+
+    /// Who leaves a job of so many ranks when, in the order of time.
+    ///
+    /// - Parameter server: the rank that has no lifetime: it leaves only if it is named.
+    public func departures(ranks: Int, server: Int?, seeds: SeedSequence) -> [Departure] {
+        var all = departures.filter { $0.rank < ranks }
+        if let lifetime {
+            let named = Set(all.map(\.rank))
+            for rank in 0..<ranks where rank != server && !named.contains(rank) {
+                var stream = seeds.stream(.lifetime, rank)
+                let seconds = lifetime.seconds(&stream)
+                if seconds < Self.longestSeconds { all.append(Departure(rank: rank, seconds: seconds)) }
+            }
+        }
+        return all.sorted { ($0.seconds, $0.rank) < ($1.seconds, $1.rank) }
+    }
+
+    /// Parses `3@12s`: rank 3 leaves after 12 s of cluster time.
+    public static func departure(parsing text: String) throws(Quantity.Failure) -> Departure {
+        let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2, let rank = Int(parts[0]), rank >= 0 else {
+            throw Quantity.Failure(
+                description: "'\(text)' is not a dropout; allowed is RANK@TIME, such as 3@12s, with ranks from 0 up")
+        }
+        return Departure(rank: rank, seconds: try Quantity.duration(parts[1]).inSeconds)
+    }
+
+    /// In a line, for lists and reports.
+    var figures: String {
+        var parts = departures.prefix(4).map { "rank \($0.rank) leaves at \(Format.seconds($0.seconds))" }
+        if departures.count > 4 { parts.append("\(departures.count - 4) more") }
+        if let lifetime { parts.append("lifetime \(lifetime)") }
+        return "dropouts: \(parts.joined(separator: ", ")); known after \(Format.seconds(detectionSeconds))"
+    }
+
+    /// What makes them none that can be simulated, with what is allowed; nil where nothing does.
+    var problem: String? {
+        var seen: Set<Int> = []
+        for departure in departures {
+            guard departure.rank >= 0 else { return "a dropout of rank \(departure.rank); allowed are ranks from 0 up" }
+            guard (0...Self.longestSeconds).contains(departure.seconds) else {
+                return "a dropout at \(departure.seconds) s; allowed is 0 to 9e9 s"
+            }
+            guard seen.insert(departure.rank).inserted else {
+                return "rank \(departure.rank) leaves twice; allowed is once"
+            }
+        }
+        if case .exponential(let mean) = lifetime, !(mean > 0 && mean <= Self.longestSeconds) {
+            return "a lifetime of \(mean) s; allowed is above 0 up to 9e9 s"
+        }
+        return (0...3600).contains(detectionSeconds)
+            ? nil : "a failure detection of \(detectionSeconds) s; allowed is up to one hour"
+    }
+}
+
+extension ClusterSpec {
+    /// Ranks that are to leave, of which a job of so many ranks has none.
+    public func dropouts(beyond ranks: Int) -> [Int] {
+        (dropouts?.departures ?? []).map(\.rank).filter { $0 >= ranks }.sorted()
+    }
+}

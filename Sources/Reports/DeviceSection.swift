@@ -1,0 +1,47 @@
+import Diagnostics
+public import Experiments
+
+/// Which devices the workers of a strategy were, where they differ, and which were left out.
+public enum DeviceSection {
+    static func render(_ results: Results) -> String {
+        let lines = lines(results)
+        guard !lines.isEmpty else { return "" }
+        return """
+            ## Devices
+
+            Of each seed drawn anew; the same rank is the same device in all strategies of a seed.
+
+            \(lines.map { "- \($0)\n" }.joined())
+            """
+    }
+
+    /// A sentence or two for each strategy whose workers differ or of which some were left out.
+    public static func lines(_ results: Results) -> [String] {
+        results.summaries.flatMap { summary -> [String] in
+            var lines: [String] = []
+            if let run = summary.runs.first(where: { $0.devices != nil }), let devices = run.devices {
+                var text = "`\(summary.strategy)`, seed \(run.seed): \(devices.summary.count) workers"
+                if let kinds = devices.kinds { text += " of \(kinds) kind\(kinds == 1 ? "" : "s") of devices" }
+                text += devices.summary.figures.map { ": \($0)" } ?? ", all alike"
+                if summary.plan.cluster?.stragglers != nil {
+                    text += "; \(devices.stragglers) straggler\(devices.stragglers == 1 ? "" : "s")"
+                }
+                lines.append(text + ".")
+            }
+            let short = summary.runs.filter { $0.memoryShortage != nil }
+            if let worst = short.max(by: { $0.leftOut < $1.leftOut }), let shortage = worst.memoryShortage {
+                lines.append(
+                    """
+                    `\(summary.strategy)` left out \(shortage.ranks) of \(shortage.of) clients with seed \(worst.seed)\
+                    \(summary.runs.count > 1 ? ", the most of all seeds" : ""): they were never selected, since their memory \
+                    cannot hold what training takes; \(shortage.text).
+                    """)
+            }
+            return lines
+        }
+    }
+}
+
+extension RunRecord {
+    fileprivate var leftOut: Int { memoryShortage?.ranks ?? 0 }
+}

@@ -1,0 +1,60 @@
+import Cluster
+import Datasets
+import Fabrics
+
+/// Where a rank of a data-parallel strategy is in its samples, and among how many it shares the global batch: after a
+/// dropout among those that remain, as in elastic training (A. Sergeev and M. Del Balso 2018, *Horovod*, whose Elastic
+/// Horovod goes on from the last state that all have committed; PyTorch's TorchElastic starts the workers anew).
+///
+/// The batch stays the same, and so do learning rate and loss, to rounding; what changes is how many share it. A step
+/// counts when all ranks that remain have its sum; if one of them has not, all repeat it.
+struct ElasticGroup {
+    /// Steps that are done.
+    private(set) var round = 0
+    /// Samples that all ranks have trained on in them, and before the last.
+    private(set) var samples = 0
+    private(set) var samplesBefore = 0
+    /// This rank among those that share the batch.
+    private var place: Int
+    private var count: Int
+    private let sampler: BatchSampler
+
+    init(_ rank: any Rank, _ sampler: BatchSampler) {
+        (place, count) = (rank.index, rank.count)
+        self.sampler = sampler
+    }
+
+    /// Whether this is the lowest rank that remains, which evaluates.
+    var isFirst: Bool { place == 0 }
+
+    /// Samples of the next step's global batch, and this rank's.
+    var stepCount: Int { sampler.count(ofStep: round) }
+    var indices: ArraySlice<Int32> { sampler.indices(step: round, part: place, of: count) }
+
+    mutating func finishStep() {
+        samplesBefore = samples
+        samples += stepCount
+        round += 1
+    }
+
+    /// Agrees with the ranks that remain on the step to go on with.
+    mutating func recover(_ rank: any Rank, _ run: TrainingRun) async throws {
+        while true {
+            do {
+                let agreed = try await rank.regroup(at: round)
+                // Nobody can be more than a step ahead of another, who is needed for the next.
+                while round > agreed {
+                    round -= 1
+                    samples -= stepCount
+                }
+                samplesBefore = round == 0 ? 0 : samples - sampler.count(ofStep: round - 1)
+                let members = rank.members
+                (place, count) = (members.firstIndex(of: rank.index) ?? 0, members.count)
+                if isFirst, samples < run.sampleBudget { run.lose(samples: stepCount) }
+                return
+            } catch FabricError.rankLeft {
+                continue
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+public import Kernel
+
+/// What a rank holds in its memory at once, in bytes.
+///
+/// Data are not part of it but for the batch that is being trained on: a device reads them from its storage. Nor are an
+/// operating system, a framework, and what an all-reduce has under way.
+public struct MemoryNeed: Hashable, Codable, Sendable {
+    public var parameters = 0
+    /// Also of plain SGD: that the engine here can do without is no promise about a device.
+    public var gradient = 0
+    /// Velocities, with momentum.
+    public var optimizerState = 0
+    /// Activations, the gradients between layers, scratch, and the batch itself, of the largest batch.
+    public var activations = 0
+    /// Samples of that batch.
+    public var batch = 0
+    /// Of a server: the sum of what its clients send.
+    public var sum = 0
+
+    public var total: Int { parameters + gradient + optimizerState + activations + sum }
+
+    /// Of a rank that trains on up to `batch` samples at once.
+    public static func training(_ network: Network, _ optimizer: SGD.Configuration, batch: Int) -> MemoryNeed {
+        let model = network.parameterCount * MemoryLayout<Float>.stride
+        return MemoryNeed(
+            parameters: model, gradient: model, optimizerState: optimizer.momentum == 0 ? 0 : model,
+            activations: network.workspaceBytes(samples: batch), batch: batch)
+    }
+
+    /// Of a server that adds up its clients' models.
+    public static func averaging(_ network: Network) -> MemoryNeed {
+        let model = network.parameterCount * MemoryLayout<Float>.stride
+        return MemoryNeed(parameters: model, sum: model)
+    }
+}
+
+/// Ranks whose memory cannot hold what their part of a job takes.
+public struct MemoryShortage: Hashable, Codable, Sendable {
+    /// How many of how many.
+    public let ranks: Int
+    public let of: Int
+    /// The first of them, what it has, and what it would need.
+    public let rank: Int
+    public let memoryBytes: Int
+    public let need: MemoryNeed
+
+    /// Nil where all have enough.
+    ///
+    /// - Parameters:
+    ///   - ranks: ascending.
+    ///   - memory: of a rank; nil where nobody asks.
+    public init?(among ranks: some Collection<Int>, memory: (Int) -> Int?, need: (Int) -> MemoryNeed) {
+        var first: (rank: Int, memory: Int, need: MemoryNeed)?
+        var count = 0
+        for rank in ranks {
+            guard let bytes = memory(rank) else { continue }
+            let need = need(rank)
+            guard need.total > bytes else { continue }
+            count += 1
+            if first == nil { first = (rank, bytes, need) }
+        }
+        guard let first else { return nil }
+        self.init(ranks: count, of: ranks.count, rank: first.rank, memoryBytes: first.memory, need: first.need)
+    }
+
+    init(ranks: Int, of: Int, rank: Int, memoryBytes: Int, need: MemoryNeed) {
+        self.ranks = ranks
+        self.of = of
+        self.rank = rank
+        self.memoryBytes = memoryBytes
+        self.need = need
+    }
+}
+
+/// No client has the memory that training takes.
+public struct MemoryError: Error, Sendable {
+    public let shortage: MemoryShortage
+}
