@@ -40,7 +40,8 @@ import Testing
 
     private typealias Mark = @Sendable () -> Void
 
-    /// Links of all kinds: equal and unequal, without latency or overhead, slow upwards, so fast that bytes cost nothing.
+    /// Links of all kinds: equal and unequal, by much and by little, without latency or overhead, slow upwards, so fast that
+    /// bytes cost nothing.
     private static func nodes(_ ranks: Int, _ kind: Int) -> [Node] {
         let links = [
             Link(latencySeconds: 20e-6, bytesPerSecond: 375e6, overheadSeconds: 3e-6),
@@ -49,7 +50,12 @@ import Testing
             Link(latencySeconds: 1e-6, uplinkBytesPerSecond: 1e6, downlinkBytesPerSecond: 1e8, overheadSeconds: 1e-7),
         ]
         return (0..<ranks).map { rank in
-            Node(link: kind < links.count ? links[kind] : links[rank.isMultiple(of: 3) ? 0 : 3], speed: 1)
+            if kind == 5 {
+                let uplink = 1e6 * (1 + Double(rank) / 1000)
+                return Node(
+                    link: Link(latencySeconds: 1e-6, uplinkBytesPerSecond: uplink, downlinkBytesPerSecond: 1e8))
+            }
+            return Node(link: kind < links.count ? links[kind] : links[rank.isMultiple(of: 3) ? 0 : 3], speed: 1)
         }
     }
 
@@ -57,8 +63,9 @@ import Testing
         .allReduce(.sum), .allGather, .reduceScatter(.sum), .allToAll, .barrier,
     ]
 
-    /// After the collective the ranks send to a server, whose port tells which came first, and meet in another one.
-    @Test(arguments: [AllReduceAlgorithm.ring, .recursiveDoubling, .rabenseifner], 0..<5)
+    /// After the collective the ranks send to their neighbours, some of which are still in it, and to a server, whose port
+    /// tells which came first, and meet in another one.
+    @Test(arguments: [AllReduceAlgorithm.ring, .recursiveDoubling, .rabenseifner], 0..<6)
     func itEqualsTheMessages(algorithm: AllReduceAlgorithm, links: Int) throws {
         for ranks in [2, 3, 4, 7, 8, 16, 21, 64] {
             for elements in [0, 1, 5 * ranks, 1000, 200_003] {
@@ -81,6 +88,10 @@ import Testing
             try await rank.compute(.step(samples: 2)) {}
             try await ClosedForms.play(kind, rank, elements: elements)
             mark()
+            let next = (rank.index + 1) % rank.count
+            try await rank.send(Message(ParameterVector(count: 2), purpose: .model), to: next)
+            _ = try await rank.receive(from: (rank.index + rank.count - 1) % rank.count)
+            mark()
             if rank.index == 0 {
                 for sender in 1..<rank.count { _ = try await rank.receive(from: sender) }
             } else {
@@ -93,7 +104,7 @@ import Testing
     }
 
     /// Ranks that do not come together, and messages that are still under way: then it must not be taken, and is not.
-    @Test(arguments: 0..<5)
+    @Test(arguments: 0..<6)
     func whereRanksComeLateOrMessagesAreUnderWayTheMessagesArePlayed(links: Int) throws {
         for ranks in [2, 5, 8] {
             let fabric = SimulatedFabric(
@@ -115,6 +126,35 @@ import Testing
                 }
             }
             #expect(try trace(fabric, inRounds: true, program) == trace(fabric, inRounds: false, program), "\(ranks)")
+        }
+    }
+
+    /// Ranks may send and come to a collective in no time, while others have come before: here messages leave at once, and
+    /// occupy their receiver.
+    @Test(arguments: [0, 1_000_000])
+    func messagesThatAreUnderWayAreNotOvertakenByACollective(latency: Int) throws {
+        let link = Link(
+            latencySeconds: Double(latency) * 1e-9, uplinkBytesPerSecond: 1e15, downlinkBytesPerSecond: 1e6)
+        for ranks in [2, 5, 8] {
+            for kind in Self.kinds {
+                let program: @Sendable (any Rank, Mark) async throws -> Void = { rank, mark in
+                    let next = (rank.index + 1) % rank.count
+                    let previous = (rank.index + rank.count - 1) % rank.count
+                    if rank.index > 0 {
+                        try await rank.send(Message(ParameterVector(count: 3), purpose: .model), to: next)
+                    }
+                    mark()
+                    try await ClosedForms.play(kind, rank, elements: 40 * rank.count)
+                    mark()
+                    if previous > 0 { _ = try await rank.receive(from: previous) }
+                    mark()
+                }
+                let fabric = simulated(ranks, link: link)
+                let (whole, single) = (
+                    try trace(fabric, inRounds: true, program), try trace(fabric, inRounds: false, program)
+                )
+                #expect(whole == single, "\(kind), \(ranks) ranks")
+            }
         }
     }
 

@@ -109,4 +109,29 @@ import Testing
         }
         #expect(report.accounts[1].communicationSeconds == 0)
     }
+
+    /// Ranks come after 1, 2, 3 and 4 ms. In what needs all of them, a rank waits until the last has come, and communicates
+    /// from then on; in what does not, it communicates from when it comes, although it may wait for others' messages.
+    @Test func waitingForOthersIsToldFromCommunicationWhereACollectiveNeedsAllRanks() throws {
+        func accounts(_ kind: CollectiveKind) throws -> [TimeAccount] {
+            try run(simulated(4)) { rank in
+                try await rank.compute(.step(samples: 1 + rank.index)) {}
+                try await ClosedForms.play(kind, rank, elements: 100)
+            }.accounts
+        }
+        for kind in [CollectiveKind.allReduce(.sum), .allGather, .reduceScatter(.sum), .allToAll, .barrier] {
+            let accounts = try accounts(kind)
+            for (rank, account) in accounts.enumerated() {
+                #expect(abs(account.waitingSeconds - Double(3 - rank) * 1e-3) < 1e-12, "\(kind), rank \(rank)")
+                #expect(account.communicationSeconds > 0 && account.communicationSeconds < 1e-4, "\(kind)")
+            }
+        }
+        for kind in [CollectiveKind.broadcast(root: 3), .scatter(root: 3)] {
+            let accounts = try accounts(kind)
+            #expect(accounts.allSatisfy { $0.waitingSeconds == 0 }, "\(kind)")
+            #expect(accounts[0].communicationSeconds > 3e-3, "\(kind): rank 0 came 3 ms before the root")
+        }
+        let gathering = try accounts(.gather(root: 0))
+        #expect(gathering.allSatisfy { $0.waitingSeconds == 0 } && gathering[0].communicationSeconds > 3e-3)
+    }
 }
