@@ -352,6 +352,37 @@ import Testing
         }
     }
 
+    /// Ten messages leave their port within 2 µs; half of them are lost and would be sent again 10 µs later. The sender leaves
+    /// before: what is there is what came before the first that was lost, since messages of a pair stay in order.
+    @Test(arguments: [Interconnect.Sharing.ports, .maxMin])
+    func aRankThatHasLeftSendsNothingAgain(sharing: Interconnect.Sharing) throws {
+        let lossy = Interconnect(
+            .oneSwitch, sharing: sharing, loss: Interconnect.Loss(probability: 0.3, timeoutSeconds: 10e-6))
+        func received(leaving: [(Int, Int64)]) throws -> (weights: [Int], entries: [TrafficLedger.Entry]) {
+            let weights = Notes<[Int]>()
+            weights[1] = []
+            let report = try run(Self.fabric(2, leaving: leaving, interconnect: lossy)) { rank in
+                if rank.index == 0 {
+                    for number in 0..<10 { try await rank.send(Self.message(number), to: 1) }
+                    try await rank.compute(.step(samples: 1)) {}
+                } else {
+                    do {
+                        while let message = try await rank.receive(from: 0) {
+                            weights.update(1, from: []) { $0.append(message.weight) }
+                        }
+                    } catch FabricError.rankLeft {}
+                }
+            }
+            return (weights[1] ?? [], report.ledger.entries)
+        }
+        let (all, entries) = try received(leaving: [])
+        #expect(all == Array(0..<10) && entries.contains { $0.purpose == .retransmission })
+        let (some, others) = try received(leaving: [(0, 8000)])
+        #expect(!others.contains { $0.purpose == .retransmission })
+        // The seed loses one of the ten, and not the first.
+        #expect(some == Array(0..<some.count) && (1..<10).contains(some.count), "\(some)")
+    }
+
     @Test func whatIsPlayedAsAWholeIsNotDisturbedByDropouts() throws {
         for base in stride(from: Int64(0), through: 9_000, by: 450) {
             func trace(inRounds: Bool) throws -> ([Ending], [TrafficLedger.Entry], [TimeAccount], Double) {
