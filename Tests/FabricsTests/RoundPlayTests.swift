@@ -129,35 +129,6 @@ import Testing
         }
     }
 
-    /// Ranks may send and come to a collective in no time, while others have come before: here messages leave at once, and
-    /// occupy their receiver.
-    @Test(arguments: [0, 1_000_000])
-    func messagesThatAreUnderWayAreNotOvertakenByACollective(latency: Int) throws {
-        let link = Link(
-            latencySeconds: Double(latency) * 1e-9, uplinkBytesPerSecond: 1e15, downlinkBytesPerSecond: 1e6)
-        for ranks in [2, 5, 8] {
-            for kind in Self.kinds {
-                let program: @Sendable (any Rank, Mark) async throws -> Void = { rank, mark in
-                    let next = (rank.index + 1) % rank.count
-                    let previous = (rank.index + rank.count - 1) % rank.count
-                    if rank.index > 0 {
-                        try await rank.send(Message(ParameterVector(count: 3), purpose: .model), to: next)
-                    }
-                    mark()
-                    try await ClosedForms.play(kind, rank, elements: 40 * rank.count)
-                    mark()
-                    if previous > 0 { _ = try await rank.receive(from: previous) }
-                    mark()
-                }
-                let fabric = simulated(ranks, link: link)
-                let (whole, single) = (
-                    try trace(fabric, inRounds: true, program), try trace(fabric, inRounds: false, program)
-                )
-                #expect(whole == single, "\(kind), \(ranks) ranks")
-            }
-        }
-    }
-
     private static func entries(_ ranks: Int) -> [RoundPlay.Entry] {
         (0..<ranks).map { RoundPlay.Entry(rank: $0, time: VirtualTime(nanoseconds: 5)) }
     }
