@@ -8,6 +8,10 @@ import Cluster
 /// order, which is checked for every message; and no rank may send anything else while messages have still to ask for a
 /// port, or else that could come between. Then each port sees the same requests at the same times as in the simulation,
 /// and answers them alike.
+///
+/// One thing is not kept: where a rank sends to another in the very nanosecond in which others have come to a collective
+/// that then cannot be played as a whole, theirs leave after it and not before, which decides who is first at a port that
+/// both ask for at one time. No strategy does that.
 struct RoundPlay {
     private(set) var network: NetworkModel
     /// When each rank is done: in the order in which the simulation would let them go on.
