@@ -37,6 +37,30 @@ package final class RankSpeeds {
         /// When the last computation ended, and how much further it had come by then.
         var lastEnd: Int64 = -1
         var credit: Int128 = 0
+
+        mutating func nextPeriod(_ slowdowns: Slowdowns, after ended: Period) {
+            if stream == nil {
+                period = later.popLast()
+            } else {
+                drawPeriod(slowdowns, after: ended.end)
+            }
+        }
+
+        mutating func drawPeriod(_ slowdowns: Slowdowns, after end: Int64) {
+            guard case .random(let every, let lasting, let factor) = slowdowns, var stream, end < RankSpeeds.latest
+            else {
+                period = nil
+                return
+            }
+            let begin = end + Self.nanoseconds(every, &stream)
+            let slowEnd = begin + Self.nanoseconds(lasting, &stream)
+            period = Period(begin: begin, end: slowEnd, rate: RankSpeeds.rate(factor.draw(&stream)))
+            self.stream = stream
+        }
+
+        private static func nanoseconds(_ figure: DrawnFigure, _ stream: inout RandomStream) -> Int64 {
+            max(1, VirtualTime.span(seconds: min(figure.draw(&stream), RankSpeeds.longestSeconds)))
+        }
     }
 
     /// The speed of a rank that is not slowed down.
@@ -51,7 +75,7 @@ package final class RankSpeeds {
         case .random:
             for rank in ranks.indices where rank != slowdowns.server {
                 ranks[rank].stream = seeds.stream(.slowdown, rank)
-                drawPeriod(rank, after: 0)
+                ranks[rank].drawPeriod(slowdowns.slowdowns, after: 0)
             }
         case .listed(let entries):
             for (rank, own) in Dictionary(grouping: entries, by: \.rank) where rank < count {
@@ -63,13 +87,14 @@ package final class RankSpeeds {
 
     /// When a computation ends that begins now and takes so many nanoseconds at the rank's full speed.
     package func end(ofNanoseconds work: Int64, on rank: Int, from now: VirtualTime) -> VirtualTime {
+        var own = ranks[rank]
         var time = now.nanoseconds
         var left = Int128(work) * Int128(Self.fullRate)
-        if ranks[rank].lastEnd == time { left -= ranks[rank].credit }
+        if own.lastEnd == time { left -= own.credit }
         while left > 0 {
-            while let period = ranks[rank].period, period.end <= time { nextPeriod(rank, after: period) }
+            while let period = own.period, period.end <= time { own.nextPeriod(slowdowns, after: period) }
             var (until, rate) = (Int64.max, Self.fullRate)
-            if let period = ranks[rank].period {
+            if let period = own.period {
                 (until, rate) = time < period.begin ? (period.begin, rate) : (period.end, period.rate)
             }
             let possible = Int128(until - time) * Int128(rate)
@@ -82,37 +107,14 @@ package final class RankSpeeds {
                 time = until
             }
         }
-        (ranks[rank].lastEnd, ranks[rank].credit) = (time, -left)
+        (own.lastEnd, own.credit) = (time, -left)
+        ranks[rank] = own
         return VirtualTime(nanoseconds: time)
-    }
-
-    private func nextPeriod(_ rank: Int, after period: Period) {
-        if ranks[rank].stream == nil {
-            ranks[rank].period = ranks[rank].later.popLast()
-        } else {
-            drawPeriod(rank, after: period.end)
-        }
     }
 
     /// Of draws beyond all that a clock of 292 years can hold.
     private static let latest: Int64 = 1 << 61
     private static let longestSeconds = 1e9
-
-    private func drawPeriod(_ rank: Int, after end: Int64) {
-        guard case .random(let every, let lasting, let factor) = slowdowns, var stream = ranks[rank].stream,
-            end < Self.latest
-        else {
-            ranks[rank].period = nil
-            return
-        }
-        func nanoseconds(_ figure: DrawnFigure) -> Int64 {
-            max(1, VirtualTime.span(seconds: min(figure.draw(&stream), Self.longestSeconds)))
-        }
-        let begin = end + nanoseconds(every)
-        let slow = Period(begin: begin, end: begin + nanoseconds(lasting), rate: Self.rate(factor.draw(&stream)))
-        ranks[rank].stream = stream
-        ranks[rank].period = slow
-    }
 
     private static func rate(_ factor: Double) -> Int64 {
         max(1, Int64((Double(fullRate) / min(max(factor, 1), 1e9)).rounded()))
