@@ -48,6 +48,15 @@ public final class TrafficLedger: Sendable {
         public var messagesSent: Int
         public var bytesReceived: Int
         public var messagesReceived: Int
+
+        package init(
+            rank: Int, purpose: TrafficPurpose, direction: TrafficDirection, bytesSent: Int, messagesSent: Int,
+            bytesReceived: Int, messagesReceived: Int
+        ) {
+            (self.rank, self.purpose, self.direction) = (rank, purpose, direction)
+            (self.bytesSent, self.messagesSent) = (bytesSent, messagesSent)
+            (self.bytesReceived, self.messagesReceived) = (bytesReceived, messagesReceived)
+        }
     }
 
     private struct Count {

@@ -175,11 +175,8 @@ public struct Experiment: Sendable {
         let strategy = try Self.description(of: plan).make(plan.configuration)
         let nodes = plan.nodes(strategy, seeds)
         let budget = plan.configuration.epochs * Double(split.training.count)
-        let run = TrainingRun(
-            network: task.network, data: split, configuration: plan.configuration,
-            initialParameters: startFile ?? task.network.initialParameters(self.plan.initialization, seeds: seeds),
-            seeds: seeds, shuffles: self.plan.shuffles, ranks: strategy.rankCount, workspaces: host.workspaces,
-            mayStop: plan.cluster?.dropouts != nil, memoryBytes: nodes.map(\.memoryBytes),
+        let run = trainingRun(
+            plan, strategy, nodes, seeds, split, host.workspaces,
             onEvaluation: {
                 callbacks.evaluated(identity, $0, min(1, Double($0.samples) / budget))
                 clock.evaluated(clusterSeconds: $0.clusterSeconds)
@@ -224,6 +221,38 @@ public struct Experiment: Sendable {
         return (record, result)
     }
 
+    private func trainingRun(
+        _ plan: StrategyPlan, _ strategy: any Strategy, _ nodes: [Node], _ seeds: SeedSequence, _ split: TrainTestSplit,
+        _ workspaces: WorkspacePool, onEvaluation: @escaping @Sendable (TrainingRun.Evaluation) -> Void
+    ) -> TrainingRun {
+        TrainingRun(
+            network: task.network, data: split, configuration: plan.configuration,
+            initialParameters: startFile ?? task.network.initialParameters(self.plan.initialization, seeds: seeds),
+            seeds: seeds, shuffles: self.plan.shuffles, ranks: strategy.rankCount, workspaces: workspaces,
+            mayStop: plan.cluster?.dropouts != nil, memoryBytes: nodes.map(\.memoryBytes), onEvaluation: onEvaluation)
+    }
+
+    /// What the other processes of an MPI job do while the first one runs the experiment: in every run the ranks that are
+    /// placed in them. They keep no records.
+    public func follow() throws {
+        try BLAS.useOneThreadPerCaller()
+        let workspaces = WorkspacePool(for: task.network)
+        let firstSplit = try load(seed: plan.seeds[0])
+        try checkPartitions(firstSplit.training)
+        for _ in 0..<plan.repetitions {
+            for (seedIndex, seed) in plan.seeds.enumerated() {
+                let split = seedIndex == 0 ? firstSplit : try load(seed: seed)
+                for plan in plan.strategies {
+                    let (seeds, strategy) = (
+                        SeedSequence(seed), try Self.description(of: plan).make(plan.configuration)
+                    )
+                    let run = trainingRun(plan, strategy, [], seeds, split, workspaces, onEvaluation: { _ in })
+                    _ = try plan.mpiFabric(strategy).run(program(strategy, run, plan, seed))
+                }
+            }
+        }
+    }
+
     /// - Throws: ``ExperimentError`` where no client has the memory for it.
     private func program(
         _ strategy: any Strategy, _ run: TrainingRun, _ plan: StrategyPlan, _ seed: UInt64
@@ -251,6 +280,7 @@ public struct Experiment: Sendable {
         _ plan: StrategyPlan, _ strategy: any Strategy, _ nodes: [Node], _ seeds: SeedSequence, _ model: ComputeModel,
         _ pool: HostPool
     ) throws -> any Fabric {
+        if plan.fabric == .mpi { return try plan.mpiFabric(strategy) }
         guard let cluster = plan.cluster, plan.fabric != .threads else {
             return try ThreadFabric(ranks: strategy.rankCount)
         }
@@ -330,7 +360,7 @@ public struct Experiment: Sendable {
                 if plan.fabric == .emulated { try cluster.validateEmulation() }
             } catch { throw ExperimentError("\(plan.name): \(error)") }
         }
-        if plan.fabric != .simulated, strategy.rankCount > maximumThreadRanks {
+        if plan.fabric == .threads || plan.fabric == .emulated, strategy.rankCount > maximumThreadRanks {
             throw ExperimentError(
                 """
                 \(plan.name): \(strategy.rankCount) ranks as threads of this machine; at most \(maximumThreadRanks) can \

@@ -45,6 +45,12 @@ struct Run: ParsableCommand {
     func run() throws {
         let plan = try tuned.applied(to: try builder.plan(), training, federated, cluster)
         let experiment = try Experiment(plan, data: DataDirectory(files.data))
+        let job =
+            plan.strategies.contains { $0.fabric == .mpi } ? try MPILaunch.description(patience: cluster.patience) : nil
+        if MPILaunch.isFollower { return try experiment.follow() }
+        for other in try builder.carriedStrategies().others {
+            printError("'\(other.name)' is left out: \(other.reason).")
+        }
         let output = try OutputDirectory(files.output, notWith: StudyFile.name)
         let modelFiles = try ModelFiles(files.save, plan)
         try files.checkTraceFile()
@@ -63,6 +69,13 @@ struct Run: ParsableCommand {
             try? writeTrace()
             return latest.writeUnfinished(to: output)
         }
+        MPILaunch.setLastWords {
+            progress.end()
+            try? writeTrace()
+            if let message = latest.writeUnfinished(to: output) { printError(message) }
+        }
+        var machine = MachineDescription.current(arguments: CommandLine.arguments)
+        machine.mpi = job
         let results: Results
         do {
             var callbacks = Experiment.Callbacks(
@@ -85,10 +98,10 @@ struct Run: ParsableCommand {
                 })
             files.observe(plan, output, &callbacks)
             results = try experiment.run(
-                machine: MachineDescription.current(arguments: CommandLine.arguments), callbacks: callbacks,
-                update: latest.set)
+                machine: machine, callbacks: callbacks, update: latest.set)
         } catch {
             // What is finished is not lost with what failed.
+            MPILaunch.setLastWords {}
             progress.end()
             interruption.disarm()
             try? writeTrace()
