@@ -1,4 +1,4 @@
-public import Foundation
+import Foundation
 import Kernel
 
 /// Numbers as little-endian bytes, floating-point numbers as their bits: nothing is rounded, and a NaN stays the one it was.
