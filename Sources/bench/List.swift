@@ -102,7 +102,7 @@ struct List: ParsableCommand {
                 ("--jitter", "the cluster's"), ("--stragglers", "the cluster's"), ("--repetitions", "1"),
                 ("--machine", "workstation"), ("--on-dropout", "stop"), ("--failure-detection", "the cluster's, or 1s"),
                 ("--host-threads", "\(ProcessInfo.processInfo.activeProcessorCount), all cores"),
-                ("--output", "Results/latest"),
+                ("--output", "Results/latest"), ("--every", "\(CheckpointOptions.standardInterval)"),
             ])
         section(
             "Defaults of every strategy",
