@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test func everyKindOfMessageHasATagOfItsOwn() {
-        var tags: [MPITag] = [.remarks, .ended, .paused]
+        var tags: [MPITag] = [.remarks, .ended, .paused, .reportWanted, .report]
         for purpose in TrafficPurpose.allCases {
             for direction in TrafficDirection.allCases { tags.append(.message(purpose, direction)) }
         }
@@ -31,7 +31,7 @@ import Testing
         for tag in tags { #expect(MPITag(tag.number) == tag) }
         // MPI guarantees tags up to here.
         #expect(tags.allSatisfy { $0.number >= 0 && $0.number <= 32_767 })
-        for number in [-1, 0, 4, 15, 16 + TrafficPurpose.allCases.count * 3, 40_000] {
+        for number in [-1, 0, 6, 15, 16 + TrafficPurpose.allCases.count * 3, 40_000] {
             #expect(MPITag(number) == nil, "\(number)")
         }
     }
@@ -42,13 +42,21 @@ import Testing
         account.communicationSeconds = 0.1
         account.hiddenCommunicationSeconds = 1e-9
         account.waitingSeconds = 3
-        let rows = [MPIReport.Row(3, account), MPIReport.Row(0, TimeAccount())]
-        #expect(MPIReport.rows(rows.flatMap(\.numbers)) == rows)
         let ledger = TrafficLedger(ranks: 4)
         ledger.charge(from: 0, to: 3, bytes: 9_000_000_000_000_001, messages: 7, .modelDown, .downlink)
         ledger.charge(from: 3, to: 0, bytes: 5, .gradient, .peer)
         #expect(ledger.entries.count == 4)
-        #expect(MPIReport.entries(ledger.entries.flatMap(MPIReport.numbers)) == ledger.entries)
+        let report = MPIReport(
+            rows: [MPIReport.Row(3, account), MPIReport.Row(0, TimeAccount())], entries: ledger.entries)
+        #expect(MPIReport(report.numbers) == report)
+        let nothing = MPIReport(rows: [], entries: [])
+        #expect(MPIReport(nothing.numbers) == nothing)
+        // Of two processes: accounts side by side, ledgers added up.
+        let other = MPIReport(rows: [MPIReport.Row(1, account)], entries: ledger.entries)
+        #expect(MPIReport.accounts([report, other], ranks: 4) == [TimeAccount(), account, TimeAccount(), account])
+        let total = MPIReport.ledger([report, other], ranks: 4)
+        #expect(total.totalBytes == 2 * ledger.totalBytes && total.totalMessages == 2 * ledger.totalMessages)
+        #expect(total.entries.map(\.bytesReceived) == ledger.entries.map { 2 * $0.bytesReceived })
     }
 }
 
