@@ -66,7 +66,11 @@ enum MPILaunch {
                 world.end(because: "\(error)", exitCode: code.rawValue)
             }
             finish()
-            if isUsage, let rank = startedAsRank, rank != 0 { Foundation.exit(code.rawValue) }
+            if isUsage, let rank = startedAsRank, rank != 0 {
+                // The first process that ends with an error may take the others with it, before they have said why.
+                Thread.sleep(forTimeInterval: 1)
+                Foundation.exit(code.rawValue)
+            }
         #endif
         Bench.exit(withError: error)
     }
