@@ -25,10 +25,16 @@ let hot: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configuration: .d
     let processor: [SwiftSetting] = []
 #endif
 
+/// What pkg-config calls the MPI to build with, for the trait MPI: Debian's default one, or by `BENCH_MPI=mpich` another.
+let mpi = Context.environment["BENCH_MPI"] ?? "mpi-c"
+
 let package = Package(
     name: "distributed-training-bench",
     platforms: [.macOS(.v15)],
     products: [.executable(name: "bench", targets: ["bench"])],
+    traits: [
+        .trait(name: "MPI", description: "Strategies on real clusters: --fabric mpi, under mpirun or Slurm.")
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
@@ -39,6 +45,11 @@ let package = Package(
         .systemLibrary(
             name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .systemLibrary(name: "CMPISystem", pkgConfig: mpi, providers: [.apt(["libopenmpi-dev"]), .brew(["open-mpi"])]),
+        // Without the trait it is empty, and nothing needs MPI.
+        .target(
+            name: "CMPI", dependencies: [.target(name: "CMPISystem", condition: .when(traits: ["MPI"]))],
+            cSettings: [.define("BENCH_MPI", .when(traits: ["MPI"]))]),
         .target(name: "Diagnostics", swiftSettings: strict),
         .target(name: "Statistics", swiftSettings: strict),
         .target(name: "Locking", swiftSettings: hot),
@@ -69,7 +80,7 @@ let package = Package(
         .target(
             name: "Fabrics",
             dependencies: [
-                "Cluster", "Kernel", "Locking", "Randomness",
+                "CMPI", "Cluster", "Kernel", "Locking", "Randomness",
                 .product(name: "Collections", package: "swift-collections"),
             ],
             swiftSettings: hot),
@@ -127,10 +138,14 @@ let package = Package(
             ],
             // Files that older versions of the program wrote, which a test reads where they are.
             exclude: ["Schemas"], swiftSettings: strict),
+        .executableTarget(
+            name: "mpi-conformance", dependencies: ["Cluster", "Fabrics", "Kernel"], path: "Tests/MPIConformance",
+            swiftSettings: strict),
         .testTarget(
             name: "benchTests",
             dependencies: [
-                "bench", "Cluster", "Datasets", "Experiments", "Fabrics", "Kernel", "Reports", "Strategies",
+                "bench", "mpi-conformance", "Cluster", "Datasets", "Experiments", "Fabrics", "Kernel", "Reports",
+                "Strategies",
             ], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

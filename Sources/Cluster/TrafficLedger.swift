@@ -53,13 +53,9 @@ public final class TrafficLedger: Sendable {
             rank: Int, purpose: TrafficPurpose, direction: TrafficDirection, bytesSent: Int, messagesSent: Int,
             bytesReceived: Int, messagesReceived: Int
         ) {
-            self.rank = rank
-            self.purpose = purpose
-            self.direction = direction
-            self.bytesSent = bytesSent
-            self.messagesSent = messagesSent
-            self.bytesReceived = bytesReceived
-            self.messagesReceived = messagesReceived
+            (self.rank, self.purpose, self.direction) = (rank, purpose, direction)
+            (self.bytesSent, self.messagesSent) = (bytesSent, messagesSent)
+            (self.bytesReceived, self.messagesReceived) = (bytesReceived, messagesReceived)
         }
     }
 

@@ -123,8 +123,10 @@ public struct Experiment: Sendable {
                 testSamples: firstSplit.test.count, tuning: task.defaults.tuning)
         update(results)
         let finishedBefore = resumed?.finishedRuns ?? 0
+        let isShared = plan.strategies.contains { $0.fabric == .mpi }
         try checkpoints?.begin(ExperimentState(finishedRuns: finishedBefore, results: results))
         if resumed != nil { try callbacks.resumed(results) }
+        if isShared { _ = try RunStart.shareFinished(finishedBefore) }
         let host = Host(plan, task.network)
         let count = plan.repetitions * plan.seeds.count * plan.strategies.count
         var index = 0
@@ -140,6 +142,7 @@ public struct Experiment: Sendable {
                     var identity = RunIdentity(
                         strategy: strategy, seed: seed, repetition: repetition, index: index, count: count)
                     let start = try checkpoints?.latest(of: identity)
+                    if isShared { _ = try RunStart.shared(RunStart(interval: checkpoints?.interval, state: start)) }
                     identity.resumedAfter = start?.position.round ?? 0
                     callbacks.began(identity)
                     let (record, run) = try run(identity, split, model, host, callbacks, checkpoints, from: start)
@@ -203,11 +206,8 @@ public struct Experiment: Sendable {
         let nodes = plan.nodes(strategy, seeds)
         let budget = plan.configuration.epochs * Double(split.training.count)
         let fabric = try fabric(plan, strategy, nodes, seeds, model, host.pool, from: start?.fabric)
-        let run = TrainingRun(
-            network: task.network, data: split, configuration: plan.configuration,
-            initialParameters: startFile ?? task.network.initialParameters(self.plan.initialization, seeds: seeds),
-            seeds: seeds, shuffles: self.plan.shuffles, ranks: strategy.rankCount, workspaces: host.workspaces,
-            mayStop: plan.cluster?.dropouts != nil, memoryBytes: nodes.map(\.memoryBytes),
+        let run = trainingRun(
+            plan, strategy, nodes, seeds, split, host.workspaces,
             checkpoints: checkpoints.map { store in
                 RunCheckpoints(interval: store.interval, start: start, replaysTime: fabric.replaysTime) { state in
                     var state = state
@@ -259,6 +259,50 @@ public struct Experiment: Sendable {
         return (record, result)
     }
 
+    private func trainingRun(
+        _ plan: StrategyPlan, _ strategy: any Strategy, _ nodes: [Node], _ seeds: SeedSequence, _ split: TrainTestSplit,
+        _ workspaces: WorkspacePool, checkpoints: RunCheckpoints?,
+        onEvaluation: @escaping @Sendable (TrainingRun.Evaluation) -> Void
+    ) -> TrainingRun {
+        TrainingRun(
+            network: task.network, data: split, configuration: plan.configuration,
+            initialParameters: startFile ?? task.network.initialParameters(self.plan.initialization, seeds: seeds),
+            seeds: seeds, shuffles: self.plan.shuffles, ranks: strategy.rankCount, workspaces: workspaces,
+            mayStop: plan.cluster?.dropouts != nil, memoryBytes: nodes.map(\.memoryBytes), checkpoints: checkpoints,
+            onEvaluation: onEvaluation)
+    }
+
+    /// What the other processes of an MPI job do while the first one runs the experiment: in every run the ranks that are
+    /// placed in them. They keep no records, and learn from the first one where runs begin.
+    public func follow() throws {
+        try BLAS.useOneThreadPerCaller()
+        let workspaces = WorkspacePool(for: task.network)
+        let firstSplit = try load(seed: plan.seeds[0])
+        try checkPartitions(firstSplit.training)
+        var index = 0
+        let finishedBefore = try RunStart.shareFinished(0)
+        for _ in 0..<plan.repetitions {
+            for (seedIndex, seed) in plan.seeds.enumerated() {
+                let split = seedIndex == 0 ? firstSplit : try load(seed: seed)
+                for plan in plan.strategies {
+                    index += 1
+                    guard index > finishedBefore else { continue }
+                    let start = try RunStart.shared(nil)
+                    let (seeds, strategy) = (
+                        SeedSequence(seed), try Self.description(of: plan).make(plan.configuration)
+                    )
+                    let fabric = try plan.mpiFabric(strategy, from: start.state?.fabric)
+                    let run = trainingRun(
+                        plan, strategy, [], seeds, split, workspaces,
+                        checkpoints: start.interval.map {
+                            RunCheckpoints(interval: $0, start: start.state, replaysTime: fabric.replaysTime) { _ in }
+                        }, onEvaluation: { _ in })
+                    _ = try fabric.run(program(strategy, run, plan, seed))
+                }
+            }
+        }
+    }
+
     /// - Throws: ``ExperimentError`` where no client has the memory for it.
     private func program(
         _ strategy: any Strategy, _ run: TrainingRun, _ plan: StrategyPlan, _ seed: UInt64
@@ -286,6 +330,7 @@ public struct Experiment: Sendable {
         _ plan: StrategyPlan, _ strategy: any Strategy, _ nodes: [Node], _ seeds: SeedSequence, _ model: ComputeModel,
         _ pool: HostPool, from start: FabricSnapshot?
     ) throws -> any Fabric {
+        if plan.fabric == .mpi { return try plan.mpiFabric(strategy, from: start) }
         guard let cluster = plan.cluster, plan.fabric != .threads else {
             return try ThreadFabric(ranks: strategy.rankCount, from: start)
         }
@@ -367,7 +412,7 @@ public struct Experiment: Sendable {
                 if plan.fabric == .emulated { try cluster.validateEmulation() }
             } catch { throw ExperimentError("\(plan.name): \(error)") }
         }
-        if plan.fabric != .simulated, strategy.rankCount > maximumThreadRanks {
+        if plan.fabric == .threads || plan.fabric == .emulated, strategy.rankCount > maximumThreadRanks {
             throw ExperimentError(
                 """
                 \(plan.name): \(strategy.rankCount) ranks as threads of this machine; at most \(maximumThreadRanks) can \

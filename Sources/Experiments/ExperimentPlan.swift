@@ -52,13 +52,15 @@ public struct StrategyPlan: Hashable, Codable, Sendable {
         case simulated
         /// The cluster acted out in real time by threads.
         case emulated
+        /// Processes of an MPI job, measured.
+        case mpi
 
         public var isMeasured: Bool { self != .simulated }
     }
 
     public var name: String
     public var fabric: FabricKind
-    /// nil where threads of this machine are the cluster.
+    /// nil where threads of this machine, or the processes of an MPI job, are the cluster.
     public var cluster: ClusterSpec?
     /// As asked for.
     public var allReduce: AllReduceAlgorithm
@@ -126,28 +128,18 @@ public struct StrategyPlan: Hashable, Codable, Sendable {
 
     public var description: StrategyDescription? { StrategyRegistry.named(name) }
 
+    /// Whose prices and watts count: those of the machines that are simulated or emulated, or of the one that there is.
+    public func machines(orThis machine: ClusterSpec?) -> ClusterSpec? {
+        switch fabric {
+        case .simulated, .emulated: cluster
+        case .threads, .mpi: machine
+        }
+    }
+
     /// Whether a simulated run does the same on every cluster, so that its schedule can be recorded: not where a limit on
     /// time, or on bytes until an evaluation, ends it, and not where ranks leave.
     public var hasFixedSchedule: Bool {
         fabric == .simulated && configuration.limits?.clusterSeconds == nil && configuration.limits?.bytesSent == nil
             && cluster?.dropouts == nil && description?.make(configuration).hasFixedSchedule == true
-    }
-}
-
-/// Which clock an experiment runs by, for the strategies at home on another one.
-public enum ClockChoice: String, CaseIterable, Codable, Sendable {
-    /// Each strategy's own: threads are measured, clusters are simulated.
-    case auto
-    /// All are simulated, also `single` and `threads`.
-    case simulated
-    /// Clusters are acted out by threads in real time.
-    case emulate
-
-    public func fabric(for home: StrategyDescription.Home) -> StrategyPlan.FabricKind {
-        switch (self, home) {
-        case (.simulated, _), (.auto, .simulated): .simulated
-        case (.emulate, .simulated): .emulated
-        case (_, .threads): .threads
-        }
     }
 }

@@ -15,6 +15,20 @@ public struct MachineDescription: Hashable, Codable, Sendable {
     public var toolchain: String
     public var buildMode: String
     public var blas: String
+    /// The processes of the MPI job; nil for others.
+    public var mpi: MPIDescription?
+
+    /// An MPI job as process 0 sees it.
+    public struct MPIDescription: Hashable, Codable, Sendable {
+        /// Name and version.
+        public var library: String
+        /// The host of each process, in the order of ranks.
+        public var hosts: [String]
+
+        package init(library: String, hosts: [String]) {
+            (self.library, self.hosts) = (library, hosts)
+        }
+    }
 
     /// This machine, now.
     public static func current(arguments: [String]) -> MachineDescription {

@@ -4,6 +4,22 @@ import Randomness
 import Strategies
 
 extension StrategyPlan {
+    /// The plan's ranks in the processes of the MPI job that this process is part of.
+    ///
+    /// - Throws: ``FabricError/mpi(_:)`` where MPI does not start; ``ExperimentError`` where the program is built without.
+    func mpiFabric(_ strategy: any Strategy, from start: FabricSnapshot?) throws -> any Fabric {
+        #if MPI
+            return MPIFabric(try MPIWorld.join(), ranks: strategy.rankCount, from: start)
+        #else
+            throw ExperimentError(Self.mpiIsMissing)
+        #endif
+    }
+
+    package static let mpiIsMissing = """
+        this bench is built without MPI; './setup.sh --mpi' installs what it needs, and 'swift build -c release --traits \
+        MPI' builds it in
+        """
+
     /// The plan's ranks on a cluster with a virtual clock: for a run, and for what a recorded run would have been there.
     ///
     /// - Parameter seeds: the run's.

@@ -19,7 +19,7 @@ public struct StrategySummary: Hashable, Sendable {
         self.plan = plan
         self.runs = runs
         self.target = target
-        machines = plan.fabric == .threads ? thisMachine : plan.cluster
+        machines = plan.machines(orThis: thisMachine)
     }
 
     public var finalAccuracies: [Double] { runs.map(\.finalAccuracy) }

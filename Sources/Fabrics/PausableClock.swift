@@ -41,6 +41,9 @@ final class PausableClock: Sendable {
         }
     }
 
+    /// The clock of another process, by which this one goes, stood still for so long.
+    func skip(seconds: Double) { state.withLock { $0.paused += .seconds(seconds) } }
+
     /// Waits until the clock shows `seconds`: sleeps for most of it and spins at the end, since a sleep can be late by
     /// 50 microseconds and more.
     func wait(until seconds: Double) {

@@ -22,6 +22,9 @@ public protocol Rank: AnyObject, Sendable {
     var now: VirtualTime { get }
     /// What all ranks together have sent so far, framing included.
     var totalBytesSent: Int { get }
+    /// Whether all ranks are in one process, and so share what a strategy keeps beside its messages, such as the record of
+    /// the run.
+    var sharesMemory: Bool { get }
 
     /// The ranks that take part in collectives, in ascending order: all, and after ``regroup(at:)`` those that remain.
     var members: [Int] { get }
@@ -61,6 +64,9 @@ public protocol Rank: AnyObject, Sendable {
     func offTheClock(
         _ pause: Pause, chunks: Int, _ body: @escaping @Sendable (Int) -> Void, finish: @escaping @Sendable () -> Void
     ) async throws
+    /// All ranks' numbers, in the order of ranks, on all ranks, while cluster time stands still: for the record of a run
+    /// whose ranks do not share memory. All of them call it.
+    func exchange(_ numbers: [Double]) async throws -> [[Double]]
 
     /// Calls `write` once while cluster time stands still, with what the fabric has to start with to go on from here.
     ///
@@ -112,9 +118,11 @@ public protocol Rank: AnyObject, Sendable {
     /// - Parameters:
     ///   - work: forward and backward pass and the update.
     ///   - buckets: in the order in which they are sent; together the whole vector.
+    ///   - contribution: tells its progress, if it is asked to.
     func allReduce(
         _ reduction: Reduction, count: Int, computing work: ComputeWork, sending buckets: [GradientBucket],
-        purpose: TrafficPurpose, contribution: @escaping @Sendable (_ vector: ParameterVector) -> Void,
+        purpose: TrafficPurpose,
+        contribution: @escaping @Sendable (_ vector: ParameterVector, _ progress: GradientProgress?) -> Void,
         update: @escaping @Sendable (_ sum: ParameterVector, _ range: Range<Int>) -> Void
     ) async throws
     /// Replaces, on every rank r, the r-th of n parts of the vector (`part(r, of: n)` of its range) by the sum or mean
@@ -143,6 +151,22 @@ extension Rank {
     public var members: [Int] { Array(0..<count) }
     public func isKnownToHaveLeft(_ rank: Int) -> Bool { false }
     public func regroup(at step: Int) async throws -> Int { preconditionFailure("no rank leaves this fabric") }
+    public var sharesMemory: Bool { true }
+    public func exchange(_ numbers: [Double]) async throws -> [[Double]] {
+        preconditionFailure("ranks that share memory have nothing to tell each other")
+    }
+
+    /// An overlapped all-reduce of a contribution that cannot tell its progress.
+    public func allReduce(
+        _ reduction: Reduction, count: Int, computing work: ComputeWork, sending buckets: [GradientBucket],
+        purpose: TrafficPurpose, contribution: @escaping @Sendable (_ vector: ParameterVector) -> Void,
+        update: @escaping @Sendable (_ sum: ParameterVector, _ range: Range<Int>) -> Void
+    ) async throws {
+        try await allReduce(
+            reduction, count: count, computing: work, sending: buckets, purpose: purpose,
+            contribution: { vector, _ in contribution(vector) }, update: update)
+    }
+
     public func checkpoint(
         _ pause: Pause, _ write: @escaping @Sendable (_ fabric: FabricSnapshot?) throws -> Void
     ) async throws {
@@ -187,6 +211,10 @@ public struct Message: Sendable {
     public let weight: Int
     public let purpose: TrafficPurpose
     public let direction: TrafficDirection
+    /// Numbers for the record of the run that go along where sender and receiver do not share memory, and are no part of
+    /// the job: asked of the sender, and what has come.
+    let telling: (@Sendable () -> [Double])?
+    public let told: [Double]
 
     /// What every message has around its payload: sender, receiver, tag and length, 32 bits each.
     public static let framingBytes = 16
@@ -198,12 +226,27 @@ public struct Message: Sendable {
     }
 
     public init(
-        _ vector: DeferredVector, weight: Int = 0, purpose: TrafficPurpose, direction: TrafficDirection = .peer
+        _ vector: DeferredVector, weight: Int = 0, purpose: TrafficPurpose, direction: TrafficDirection = .peer,
+        telling: (@Sendable () -> [Double])? = nil
     ) {
         payload = vector
         self.weight = weight
         self.purpose = purpose
         self.direction = direction
+        self.telling = telling
+        told = []
+    }
+
+    /// A message that has come from another process.
+    init(
+        _ vector: ParameterVector, weight: Int, purpose: TrafficPurpose, direction: TrafficDirection, told: [Double]
+    ) {
+        payload = DeferredVector(vector)
+        self.weight = weight
+        self.purpose = purpose
+        self.direction = direction
+        telling = nil
+        self.told = told
     }
 
     /// Numbers in the vector.
@@ -224,6 +267,8 @@ public enum FabricError: Error, CustomStringConvertible {
     case aborted
     /// The fabric cannot run so many ranks.
     case tooManyRanks(String)
+    /// MPI did not do what it was asked for.
+    case mpi(String)
 
     public var description: String {
         switch self {
@@ -232,6 +277,7 @@ public enum FabricError: Error, CustomStringConvertible {
         case .rankLeft(let rank, let time): "rank \(rank) left the job at \(time.seconds) s"
         case .aborted: "another rank failed"
         case .tooManyRanks(let what): what
+        case .mpi(let what): what
         }
     }
 }

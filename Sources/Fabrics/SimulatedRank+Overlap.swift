@@ -4,9 +4,12 @@ import Kernel
 extension SimulatedRank {
     func allReduce(
         _ reduction: Reduction, count: Int, computing work: ComputeWork, sending buckets: [GradientBucket],
-        purpose: TrafficPurpose, contribution: @escaping @Sendable (_ vector: ParameterVector) -> Void,
+        purpose: TrafficPurpose,
+        contribution progressing:
+            @escaping @Sendable (_ vector: ParameterVector, _ progress: GradientProgress?) -> Void,
         update: @escaping @Sendable (_ sum: ParameterVector, _ range: Range<Int>) -> Void
     ) async throws {
+        let contribution: @Sendable (ParameterVector) -> Void = { progressing($0, nil) }
         guard simulation.group.count > 1 else {
             return try await allReduce(
                 reduction, count: count, computing: work, purpose: purpose, contribution: contribution, update: update)

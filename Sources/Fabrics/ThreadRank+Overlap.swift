@@ -4,13 +4,16 @@ import Kernel
 extension ThreadRank {
     func allReduce(
         _ reduction: Reduction, count: Int, computing work: ComputeWork, sending buckets: [GradientBucket],
-        purpose: TrafficPurpose, contribution: @escaping @Sendable (_ vector: ParameterVector) -> Void,
+        purpose: TrafficPurpose,
+        contribution progressing:
+            @escaping @Sendable (_ vector: ParameterVector, _ progress: GradientProgress?) -> Void,
         update: @escaping @Sendable (_ sum: ParameterVector, _ range: Range<Int>) -> Void
     ) async throws {
         guard let emulation = job.emulation, self.count > 1 else {
             // The cores that would carry a bucket are those that compute: there is nothing beside them to hide it behind.
             return try await allReduce(
-                reduction, count: count, computing: work, purpose: purpose, contribution: contribution, update: update)
+                reduction, count: count, computing: work, purpose: purpose, contribution: { progressing($0, nil) },
+                update: update)
         }
         GradientBucket.check(buckets, count: count)
         let vector = contributionVector(count)
@@ -19,7 +22,7 @@ extension ThreadRank {
         // Emulated time is mostly waiting, so one thread does for both: it computes first, and then waits in turn for
         // the time at which a bucket is ready and for its messages. Where this machine is slower than the modelled one,
         // buckets are ready when their numbers are.
-        contribution(vector)
+        progressing(vector, nil)
         let end = max(job.clock.seconds, start + step.gradientSeconds)
         var entered: [Double] = []
         var left: [Double] = []

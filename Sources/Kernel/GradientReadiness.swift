@@ -1,3 +1,6 @@
+/// Told while a gradient is computed that its numbers from `readyFrom` to the end are there.
+public typealias GradientProgress = (_ readyFrom: Int) -> Void
+
 extension Network {
     /// For every slot of ``layout``, the share of a training step's forward and backward pass that is done when its
     /// gradient is there: the backward pass goes from the last layer to the first, and a layer's weights and biases are

@@ -106,13 +106,15 @@ public struct Network: Sendable {
     ///   - parameters: `[P]`, read.
     ///   - gradient: `[P]`, overwritten with the gradient of (sum of losses) / `divisor`. With the size of the *global*
     ///     batch as divisor, the gradients of ranks that share a batch add up to the batch's mean gradient.
+    ///   - progress: told after every layer that has parameters.
     /// - Returns: the sum of the losses, not divided.
     public func lossAndGradient(
-        of workspace: Workspace, dividedBy divisor: Int, at parameters: ParameterVector, into gradient: ParameterVector
+        of workspace: Workspace, dividedBy divisor: Int, at parameters: ParameterVector, into gradient: ParameterVector,
+        progress: GradientProgress? = nil
     ) -> Double {
         precondition(gradient.count == parameterCount, "gradient of \(gradient.count), not \(parameterCount)")
         return differentiate(
-            workspace, scale: 1 / Float(divisor), parameters, into: gradient.storage, startingFrom: nil)
+            workspace, scale: 1 / Float(divisor), parameters, into: gradient.storage, startingFrom: nil, progress)
     }
 
     /// One step of plain SGD on the samples in `workspace.batch`: p - rate * gradient, with no gradient in between. The
@@ -136,14 +138,15 @@ public struct Network: Sendable {
     /// result = start + the gradient of scale * (sum of losses).
     private func differentiate(
         _ workspace: Workspace, scale: Float, _ parameters: ParameterVector,
-        into result: UnsafeMutablePointer<Float>, startingFrom start: UnsafeMutablePointer<Float>?
+        into result: UnsafeMutablePointer<Float>, startingFrom start: UnsafeMutablePointer<Float>?,
+        _ progress: GradientProgress? = nil
     ) -> Double {
         precondition(scale.isFinite, "a loss times \(scale)")
         let batch = workspace.batch
         let logits = forward(workspace, batch.count, parameters)
         let loss = SoftmaxCrossEntropy.lossAndGradient(
             logits, labels: labels(of: batch), batch: batch.count, classes: classCount, scale: scale)
-        backward(workspace, batch.count, parameters, logits, into: result, startingFrom: start)
+        backward(workspace, batch.count, parameters, logits, into: result, startingFrom: start, progress)
         return loss
     }
 
@@ -182,7 +185,7 @@ public struct Network: Sendable {
     private func backward(
         _ workspace: Workspace, _ count: Int, _ parameters: ParameterVector,
         _ lossGradient: UnsafeMutablePointer<Float>, into result: UnsafeMutablePointer<Float>,
-        startingFrom start: UnsafeMutablePointer<Float>?
+        startingFrom start: UnsafeMutablePointer<Float>?, _ progress: GradientProgress?
     ) {
         var (outputGradient, next, spare) = (lossGradient, workspace.gradients.0, workspace.gradients.1)
         for index in (firstTrained..<stages.count).reversed() {
@@ -194,6 +197,7 @@ public struct Network: Sendable {
                     output: UnsafePointer(workspace.activations[index]), outputGradient: outputGradient,
                     inputGradient: index == firstTrained ? nil : next, scratch: workspace.scratch,
                     saved: UnsafePointer(workspace.saved[index])))
+            if let progress, !stages[index].layer.parameters.isEmpty { progress(offset) }
             (outputGradient, next, spare) = (next, spare, next)
         }
     }

@@ -61,6 +61,7 @@ public enum ComparisonTable {
     private static func clock(_ fabric: StrategyPlan.FabricKind) -> String {
         switch fabric {
         case .threads: "measured"
+        case .mpi: "measured, MPI"
         case .simulated: "simulated"
         case .emulated: "emulated"
         }

@@ -144,7 +144,9 @@ public enum MarkdownReport {
     static func clusters(_ results: Results) -> String {
         var text = "## Machines\n\n"
         for strategy in results.plan.strategies {
-            if let cluster = strategy.cluster, strategy.fabric != .threads {
+            if strategy.fabric == .mpi {
+                text += mpi(strategy, results)
+            } else if let cluster = strategy.cluster, strategy.fabric != .threads {
                 text += "- `\(strategy.name)`: \(cluster.name), \(strategy.fabric.rawValue): \(cluster.figures)."
                 if strategy.description?.isFederated != true {
                     text += " All-reduce: \(OptionText.allReduce(strategy))."
@@ -160,7 +162,9 @@ public enum MarkdownReport {
                 text += "\n"
             }
         }
-        if let model = results.computeModel, results.plan.strategies.contains(where: { $0.fabric != .threads }) {
+        if let model = results.computeModel,
+            results.plan.strategies.contains(where: { $0.cluster != nil && $0.fabric != .threads })
+        {
             let points = model.stepPoints.filter { $0.samples > 0 }
                 .map { "\($0.samples): \(Format.seconds($0.seconds))" }.joined(separator: ", ")
             let origin =
@@ -170,6 +174,18 @@ public enum MarkdownReport {
                 "- Compute time of simulated machines: \(origin); seconds a training step by batch size: \(points). A machine's `speed` divides it, and so do as many of its cores as a step has samples.\n"
         }
         return text
+    }
+
+    private static func mpi(_ strategy: StrategyPlan, _ results: Results) -> String {
+        var text = "- `\(strategy.name)`: processes of an MPI job, measured"
+        if let mpi = results.machine.mpi {
+            let hosts = Dictionary(grouping: mpi.hosts) { $0 }.sorted { $0.key < $1.key }
+            let places = hosts.map { "\($0.value.count) on \($0.key)" }.joined(separator: ", ")
+            text = "- `\(strategy.name)`: \(mpi.hosts.count) processes, measured: \(places); \(mpi.library)"
+        }
+        text += ". Collectives are MPI's own; bytes are those that ranks hand to MPI."
+        if let note = OptionText.overlapNote(strategy, task: results.plan.task) { text += " It \(note)." }
+        return text + "\n"
     }
 
     /// What was sent, by purpose and direction, of the first seed.

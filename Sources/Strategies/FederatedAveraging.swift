@@ -103,7 +103,7 @@ public struct FederatedAveraging: Strategy {
                 try await rank.send(message, to: client + 1)
                 server.clientRounds[client] += 1
             }
-            let received = try await receive(cohort, rank)
+            let received = try await receive(cohort, rank, run)
             for client in cohort where received[client] == nil {
                 run.lose(samples: shards[client].count * options.localEpochs)
             }
@@ -135,13 +135,14 @@ public struct FederatedAveraging: Strategy {
     }
 
     /// The updates of those clients who sent one, in the order of the cohort: those that come early wait for their turn.
-    private func receive(_ cohort: [Int], _ rank: any Rank) async throws -> [Int: Message] {
+    private func receive(_ cohort: [Int], _ rank: any Rank, _ run: TrainingRun) async throws -> [Int: Message] {
         var updates: [Int: Message] = [:]
         for client in cohort {
             do {
                 guard let update = try await rank.receive(from: client + 1) else {
                     throw FabricError.deadlock("client \(client) ended before it sent its update")
                 }
+                run.hear(update, of: client + 1)
                 updates[client] = update
             } catch FabricError.rankLeft {
                 continue
@@ -211,7 +212,9 @@ public struct FederatedAveraging: Strategy {
                         from: message.vector, run, shard, batch: batch, rate: rate, stream, models, losses)
                 })
             try await rank.send(
-                Message(trained, weight: shard.count, purpose: .modelUp, direction: .uplink), to: 0)
+                Message(
+                    trained, weight: shard.count, purpose: .modelUp, direction: .uplink,
+                    telling: run.losses(toTellOf: rank.index)), to: 0)
             round += 1
         }
     }

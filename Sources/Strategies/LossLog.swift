@@ -16,5 +16,29 @@ public final class LossLog: @unchecked Sendable {
     /// Makes room for `steps` entries, so that steps allocate no memory.
     func reserve(_ steps: Int) { entries.reserveCapacity(steps) }
 
+    // MARK: Between processes
+
+    /// How many entries were told to another process.
+    private var told = 0
+
+    /// The entries that were not told yet, two numbers each.
+    func tell() -> [Double] {
+        defer { told = entries.count }
+        return entries[told...].flatMap { [$0.sum, Double($0.samples)] }
+    }
+
+    /// The same, of entries that this process does not need afterwards.
+    func tellAndForget() -> [Double] {
+        defer { (told, entries) = (0, []) }
+        return tell()
+    }
+
+    /// Entries of the same rank in another process.
+    func append(told numbers: [Double]) {
+        for first in stride(from: 0, to: numbers.count - 1, by: 2) {
+            append(sum: numbers[first], samples: Int(numbers[first + 1]))
+        }
+    }
+
     func removeAll() { entries.removeAll(keepingCapacity: true) }
 }

@@ -101,6 +101,7 @@ public struct SynchronousSGD: Strategy {
     ) async throws -> Bool {
         let isFirst = group.round == 0
         guard isFirst || run.isEvaluationDue(from: group.samplesBefore, to: group.samples) else { return true }
+        try await run.gatherLosses(on: rank)
         if group.isFirst, !isFirst { run.mergeSharedSteps(upTo: group.round) }
         return try await run.evaluate(
             parameters, round: group.round, samples: group.samples, on: rank, .allRanks)
@@ -116,7 +117,7 @@ public struct SynchronousSGD: Strategy {
         } else if let buckets {
             try await rank.allReduce(
                 .sum, count: run.network.parameterCount, computing: work, sending: buckets, purpose: .gradient,
-                contribution: step.differentiate, update: step.update)
+                contribution: step.differentiateInOrder, update: step.update)
         } else {
             try await rank.allReduce(
                 .sum, count: run.network.parameterCount, computing: work, purpose: .gradient,
@@ -143,6 +144,8 @@ public struct SynchronousSGD: Strategy {
         /// The whole step, where it is made without a gradient.
         private(set) var descend: (@Sendable () -> Void)?
         private(set) var differentiate: @Sendable (_ gradient: ParameterVector) -> Void = { _ in }
+        /// The same, with word of how far it is.
+        private(set) var differentiateInOrder: @Sendable (ParameterVector, GradientProgress?) -> Void = { _, _ in }
         private(set) var update: @Sendable (ParameterVector, Range<Int>) -> Void = { _, _ in }
 
         init(
@@ -158,10 +161,12 @@ public struct SynchronousSGD: Strategy {
                 }
                 return
             }
-            differentiate = { [unowned self] gradient in
+            differentiate = { [unowned self] gradient in differentiateInOrder(gradient, nil) }
+            differentiateInOrder = { [unowned self] gradient, progress in
                 guard !isRepeated else { return }
                 lastAdded = round
-                let loss = run.lossAndGradient(indices, dividedBy: globalCount, at: parameters, into: gradient)
+                let loss = run.lossAndGradient(
+                    indices, dividedBy: globalCount, at: parameters, into: gradient, progress: progress)
                 // Here, since rank 0 may go on and merge the losses before another rank does.
                 losses.append(sum: loss, samples: indices.count)
             }

@@ -142,15 +142,17 @@ public final class TrainingRun: Sendable {
     /// The gradient of the samples' losses, divided by `divisor`, and the sum of the losses; zero for no samples.
     public func lossAndGradient(
         _ indices: ArraySlice<Int32>, dividedBy divisor: Int, at parameters: ParameterVector,
-        into gradient: ParameterVector
+        into gradient: ParameterVector, progress: GradientProgress? = nil
     ) -> Double {
         guard !indices.isEmpty else {
             gradient.fill(with: 0)
+            progress?(0)
             return 0
         }
         return workspaces.withWorkspace(capacity: indices.count) { workspace in
             data.training.gather(indices, into: workspace.batch)
-            return network.lossAndGradient(of: workspace, dividedBy: divisor, at: parameters, into: gradient)
+            return network.lossAndGradient(
+                of: workspace, dividedBy: divisor, at: parameters, into: gradient, progress: progress)
         }
     }
 
@@ -202,6 +204,24 @@ public final class TrainingRun: Sendable {
         }
     }
 
+    /// Takes over the losses of ranks in other processes, where there are such: to be called by all ranks together.
+    public func gatherLosses(on rank: any Rank) async throws {
+        guard !rank.sharesMemory else { return }
+        let own = rank.index == 0 ? [] : logs[rank.index].tell()
+        let all = try await rank.exchange(own)
+        guard rank.index == 0 else { return }
+        for (other, numbers) in all.enumerated() { logs[other].append(told: numbers) }
+    }
+
+    /// The losses of a rank that go with its next message into another process.
+    func losses(toTellOf rank: Int) -> @Sendable () -> [Double] {
+        let log = logs[rank]
+        return { log.tellAndForget() }
+    }
+
+    /// Takes over losses that came with a rank's message.
+    func hear(_ message: Message, of rank: Int) { logs[rank].append(told: message.told) }
+
     /// For programs whose ranks step on their own: takes over the rank's steps.
     public func mergeSteps(ofRank rank: Int) {
         record.withLock { record in
@@ -241,7 +261,7 @@ public final class TrainingRun: Sendable {
             } finish: { [self] in
                 if !isNoted, let replayed { record.withLock { $0.evaluations.append(replayed) } }
             }
-            return replayed != nil || goesOn(parameters)
+            return replayed != nil ? true : try await goesOn(parameters, pause, rank)
         }
         try await rank.offTheClock(pause, chunks: tally.chunkCount) { [self] chunk in
             let range = Int32(chunk * Self.samplesPerChunk)..<Int32(min(test.count, (chunk + 1) * Self.samplesPerChunk))
@@ -256,11 +276,14 @@ public final class TrainingRun: Sendable {
                 parameters, round: round, samples: samples, rank, loss: loss / Double(test.count),
                 accuracy: Double(correct) / Double(test.count))
         }
-        return goesOn(parameters)
+        return try await goesOn(parameters, pause, rank)
     }
 
-    private func goesOn(_ parameters: ParameterVector) -> Bool {
-        parameters.isFinite && !record.withLock { $0.isAtLimit }
+    /// Whether training goes on: what the rank that keeps the record finds, all find.
+    private func goesOn(_ parameters: ParameterVector, _ pause: Pause, _ rank: any Rank) async throws -> Bool {
+        let goesOn = parameters.isFinite && !record.withLock { $0.isAtLimit }
+        guard !rank.sharesMemory, pause != .thisRank else { return goesOn }
+        return try await rank.exchange([goesOn ? 1 : 0])[0] == [1]
     }
 
     // MARK: Dropouts

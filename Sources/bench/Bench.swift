@@ -6,7 +6,17 @@ enum Program {
     static func main() async {
         // Before any numeric code, which an old processor could not run.
         do { try ProcessorCheck.run() } catch { Bench.exit(withError: error) }
-        await Bench.main()
+        do {
+            var command = try Bench.parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+            MPILaunch.finish()
+        } catch {
+            MPILaunch.exit(withError: error)
+        }
     }
 }
 

@@ -23,7 +23,7 @@ struct PlanBuilder {
         let task = try TrainingTask.named(experiment.task)
         _ = try Partitioners.parse(federated.partition ?? task.defaults.partition)
         if cluster.compute != "calibrated" { _ = try DeviceProfile.named(cluster.compute) }
-        let strategies = try Self.strategies(experiment.strategy)
+        let strategies = try carriedStrategies().carried
         try checkDropouts(strategies)
         let first = experiment.firstSeed ?? firstSeed
         return ExperimentPlan(
@@ -38,7 +38,8 @@ struct PlanBuilder {
 
     /// Threads of this machine do not leave: options and clusters by which ranks do need a strategy that is simulated.
     private func checkDropouts(_ strategies: [StrategyDescription]) throws {
-        guard !strategies.contains(where: { cluster.clock.fabric(for: $0.home) == .simulated }) else { return }
+        let choice = try cluster.fabricChoice()
+        guard !strategies.contains(where: { choice.carrier(of: $0) == .fabric(.simulated) }) else { return }
         let options = [
             ("--dropout", !cluster.dropout.isEmpty), ("--lifetime", cluster.lifetime != nil),
             ("--failure-detection", cluster.failureDetection != nil),
@@ -51,8 +52,8 @@ struct PlanBuilder {
         throw ValidationError(
             """
             \(found): ranks can leave where they are simulated, and \(strategies.map(\.name).joined(separator: ", ")) \
-            run\(strategies.count == 1 ? "s" : "") on threads of this machine; allowed are strategies on a cluster, or \
-            --clock simulated
+            run\(strategies.count == 1 ? "s" : "") on \(choice == .mpi ? "processes of an MPI job" : "threads of this machine"); \
+            allowed are strategies on a cluster, or --clock simulated
             """)
     }
 
@@ -64,6 +65,37 @@ struct PlanBuilder {
                 "--machine '\(cluster.machine)' has devices that differ, or stragglers; allowed is one kind of machine")
         }
         return machine
+    }
+
+    /// The chosen strategies that the chosen fabric can carry, and of `all` the others, with the reason.
+    ///
+    /// - Throws: `ValidationError` for one that was named and cannot be carried, or where MPI is asked for and not built in.
+    func carriedStrategies() throws -> (carried: [StrategyDescription], others: [(name: String, reason: String)]) {
+        let choice = try cluster.fabricChoice()
+        if choice == .mpi { try MPILaunch.checkIsBuilt() }
+        var carried: [StrategyDescription] = []
+        var others: [(name: String, reason: String)] = []
+        for strategy in try Self.strategies(experiment.strategy) {
+            switch choice.carrier(of: strategy) {
+            case .fabric: carried.append(strategy)
+            case .none(let reason): others.append((strategy.name, reason))
+            }
+        }
+        if let first = others.first, !Self.namesAll(experiment.strategy) {
+            let allowed = StrategyRegistry.all.filter {
+                if case .fabric = choice.carrier(of: $0) { true } else { false }
+            }
+            throw ValidationError(
+                """
+                --fabric \(choice.rawValue) does not carry \(first.name): \(first.reason). It carries \
+                \(allowed.map(\.name).joined(separator: ", ")).
+                """)
+        }
+        return (carried, others)
+    }
+
+    private static func namesAll(_ list: String) -> Bool {
+        list.split(separator: ",").contains { $0.trimmingCharacters(in: .whitespaces) == "all" }
     }
 
     /// The strategies of `all` or of a list with commas, each once, in the list's order.
@@ -82,9 +114,11 @@ struct PlanBuilder {
     }
 
     private func plan(for strategy: StrategyDescription, _ task: TrainingTask) throws -> StrategyPlan {
-        let fabric = cluster.clock.fabric(for: strategy.home)
+        guard case .fabric(let fabric) = try cluster.fabricChoice().carrier(of: strategy) else {
+            preconditionFailure("\(strategy.name) is not carried")
+        }
         var machines: ClusterSpec?
-        if fabric != .threads {
+        if fabric == .simulated || fabric == .emulated {
             let named = try ClusterFile.resolve(cluster.cluster ?? strategy.defaultCluster)
             machines = named.overridden(
                 by: ClusterSpec.Overrides(
@@ -96,12 +130,12 @@ struct PlanBuilder {
         try machines?.validate()
         return StrategyPlan(
             name: strategy.name, fabric: fabric, cluster: machines, allReduce: cluster.allReduce,
-            configuration: configuration(of: strategy, task),
+            configuration: try configuration(of: strategy, task),
             // Of a rate from the command line nobody knows how it was found.
             tuning: training.learningRate == nil && training.scaleLearningRateFrom == nil ? task.defaults.trials : nil)
     }
 
-    func configuration(of strategy: StrategyDescription, _ task: TrainingTask) -> TrainingConfiguration {
+    func configuration(of strategy: StrategyDescription, _ task: TrainingTask) throws -> TrainingConfiguration {
         let defaults = task.defaults
         let batch = training.batch ?? defaults.batch
         let epochs = experiment.epochs ?? defaults.epochs
@@ -123,14 +157,28 @@ struct PlanBuilder {
                 momentum: training.momentum ?? defaults.momentum, nesterov: training.nesterov,
                 weightDecay: training.weightDecay),
             epochs: epochs, evaluateEveryEpochs: experiment.evaluateEvery ?? defaults.evaluateEveryEpochs,
-            workers: strategy.name == SynchronousSGD.singleName
-                ? 1 : cluster.workers ?? strategy.defaultWorkers ?? ProcessInfo.processInfo.activeProcessorCount,
+            workers: strategy.isSingleDevice ? 1 : try workers(of: strategy),
             federated: TrainingConfiguration.Federated(
                 clients: federated.clients ?? defaults.clients, fraction: federated.fraction ?? defaults.fraction,
                 localEpochs: federated.localEpochs ?? defaults.localEpochs, localBatch: localBatch,
                 partition: federated.partition ?? defaults.partition),
             overlap: strategy.isFederated || strategy.isSingleDevice ? nil : overlap, limits: limits,
             onDropout: strategy.isFederated || training.onDropout == .stop ? nil : training.onDropout)
+    }
+
+    private func workers(of strategy: StrategyDescription) throws -> Int {
+        guard try cluster.fabricChoice() == .mpi, !strategy.isFederated else {
+            return cluster.workers ?? strategy.defaultWorkers ?? ProcessInfo.processInfo.activeProcessorCount
+        }
+        let processes = try MPILaunch.processCount()
+        if let workers = cluster.workers, workers != processes {
+            throw ValidationError(
+                """
+                --workers \(workers): an MPI job has a worker for each of its processes, and this one has \(processes); leave \
+                --workers out, or start 'mpirun -n \(workers)'
+                """)
+        }
+        return processes
     }
 
     private var overlap: GradientOverlap? {
@@ -219,6 +267,7 @@ struct PlanBuilder {
         try require(training.warmup >= 0 && training.warmup.isFinite, "warmup", training.warmup, "0 or more")
         try requireCount(training.scaleLearningRateFrom, "scale-learning-rate-from")
         try requireCount(cluster.workers, "workers")
+        try require(cluster.patience > .zero, "patience", cluster.patience, "above 0")
         try requireCount(cluster.hostThreads, "host-threads", most: 1024)
         if cluster.bucket != nil, !cluster.overlap {
             throw ValidationError("--bucket is for gradients that are sent in buckets; add --overlap, or leave it out")

@@ -47,7 +47,14 @@ struct Run: ParsableCommand {
     func run() throws {
         let plan = try tuned.applied(to: try builder.plan(), training, federated, cluster)
         let experiment = try Experiment(plan, data: DataDirectory(files.data))
-        let machine = MachineDescription.current(arguments: CommandLine.arguments)
+        let job =
+            plan.strategies.contains { $0.fabric == .mpi } ? try MPILaunch.description(patience: cluster.patience) : nil
+        if MPILaunch.isFollower { return try experiment.follow() }
+        for other in try builder.carriedStrategies().others {
+            printError("'\(other.name)' is left out: \(other.reason).")
+        }
+        var machine = MachineDescription.current(arguments: CommandLine.arguments)
+        machine.mpi = job
         let store = try checkpoints.directory(experiment.plan, machine, files)
         let output = try OutputDirectory(files.output, notWith: StudyFile.name)
         let modelFiles = try ModelFiles(files.save, plan)
@@ -67,6 +74,12 @@ struct Run: ParsableCommand {
             try? writeTrace()
             let message = latest.writeUnfinished(to: output)
             return store == nil ? message : [message, CheckpointOptions.hint].compactMap { $0 }.joined(separator: " ")
+        }
+        MPILaunch.setLastWords {
+            progress.end()
+            try? writeTrace()
+            if let message = latest.writeUnfinished(to: output) { printError(message) }
+            if store != nil { printError(CheckpointOptions.hint) }
         }
         let results: Results
         do {
@@ -99,6 +112,7 @@ struct Run: ParsableCommand {
                 machine: machine, callbacks: callbacks, checkpoints: store, update: latest.set)
         } catch {
             // What is finished is not lost with what failed.
+            MPILaunch.setLastWords {}
             progress.end()
             interruption.disarm()
             try? writeTrace()

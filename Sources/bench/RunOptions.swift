@@ -262,11 +262,37 @@ struct ClusterOptions: ParsableArguments {
         parsing: .unconditional,
         help: ArgumentHelp(
             """
-            auto: threads are measured, clusters simulated; simulated: all are; emulate: clusters are acted out in real \
-            time.
+            What carries the strategies. auto: threads of this machine, measured, or a simulated cluster, each strategy's \
+            own; threads; simulated: all; emulated: clusters are acted out in real time; mpi: the processes of an MPI job, \
+            started by mpirun or srun. (default: auto)
             """, valueName: "name"),
+        transform: choice("fabric"))
+    var fabric: FabricChoice?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "With --fabric mpi: how long a process waits for others until it takes them for lost and ends the job.",
+            valueName: "time"),
+        transform: Quantity.duration)
+    var patience: Duration = .seconds(120)
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "An older name of --fabric, with auto, simulated and emulate (for emulated).", valueName: "name"),
         transform: choice("clock"))
     var clock: ClockChoice = .auto
+
+    /// - Throws: `ValidationError` where both options are given and disagree.
+    func fabricChoice() throws -> FabricChoice {
+        guard let fabric else { return clock.fabric }
+        guard clock == .auto || clock.fabric == fabric else {
+            throw ValidationError(
+                "--fabric \(fabric.rawValue) and --clock \(clock.rawValue) disagree; --fabric alone says all")
+        }
+        return fabric
+    }
 
     @Option(
         parsing: .unconditional,

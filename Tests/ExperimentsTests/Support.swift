@@ -124,3 +124,14 @@ func fields(_ text: String, line: Int) -> [String: String] {
     guard rows.indices.contains(line) else { return [:] }
     return Dictionary(uniqueKeysWithValues: zip(rows[0], rows[line]))
 }
+
+extension ClockChoice {
+    /// What carries a strategy of this home: every clock carries all.
+    func fabric(for home: StrategyDescription.Home) -> StrategyPlan.FabricKind {
+        switch (self, home) {
+        case (.simulated, _), (.auto, .simulated): .simulated
+        case (.emulate, .simulated): .emulated
+        case (_, .threads): .threads
+        }
+    }
+}

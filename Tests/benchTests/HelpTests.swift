@@ -18,6 +18,7 @@ import Testing
         "host-threads", "clients", "fraction", "local-epochs", "local-batch", "partition", "output", "save",
         "trace-loss", "data", "quiet", "repetitions", "limit-time", "limit-bytes", "limit-updates", "machine", "log",
         "tuned", "trace", "record", "dropout", "lifetime", "failure-detection", "on-dropout",
+        "fabric", "patience",
         "checkpoint", "every", "resume",
     ]
 

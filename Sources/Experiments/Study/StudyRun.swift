@@ -33,7 +33,7 @@ public struct StudyRun: Hashable, Codable, Sendable {
         loss = record.evaluations.last?.testLoss ?? .nan
         let time = TimeToAccuracy(record.evaluations, target: experiment.target).sustainedSeconds
         secondsToTarget = record.outcome == .diverged ? nil : time
-        cost = StudyCost(record, plan, on: plan.fabric == .threads ? experiment.thisMachine : plan.cluster)
+        cost = StudyCost(record, plan, on: plan.machines(orThis: experiment.thisMachine))
     }
 }
 

@@ -177,7 +177,7 @@ public enum StudyReport {
     private static func prices(_ results: StudyResults) -> String {
         var text = ""
         for strategy in results.plan.experiment.strategies {
-            let machines = strategy.fabric == .threads ? results.plan.experiment.thisMachine : strategy.cluster
+            let machines = strategy.machines(orThis: results.plan.experiment.thisMachine)
             guard let machines, let figures = machines.costFigures else { continue }
             text += "- Prices and watts of `\(strategy.name)`: \(machines.name): \(figures)."
             text += machines.costSource.map { " Source: \($0).\n" } ?? "\n"

@@ -53,6 +53,7 @@ extension TrainingRun {
         guard let checkpoints else { return }
         guard checkpoints.replaysTime else {
             guard position.round > checkpoints.start?.position.round ?? 0 else { return }
+            if pause != .thisRank { try await gatherLosses(on: rank) }
             return try await rank.checkpoint(pause) { [self] fabric in
                 try checkpoints.write(state(model, velocity, position, rank, fabric))
             }

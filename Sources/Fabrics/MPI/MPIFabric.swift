@@ -1,0 +1,32 @@
+#if MPI
+    /// Runs ranks as processes of an MPI job, on the cluster one has, in real time.
+    ///
+    /// Every process of the job makes the same call with the same program, of which it runs the ranks that are placed in
+    /// it (``MPIPlacement``). Collectives are MPI's own, and need a process for each rank. Process 0 gets the report of
+    /// the whole job, the others one without figures.
+    ///
+    /// The ledger counts what the ranks hand to MPI and get from it: a message with its framing; of a collective the rank's
+    /// vector and its result, whatever MPI's algorithm makes of them. What the fabric itself has to say - the end of a
+    /// program, losses for the record - is in neither ledger nor, as far as it is off the clock, time.
+    public struct MPIFabric: Fabric {
+        public let world: MPIWorld
+        public let ranks: Int
+        private let start: FabricSnapshot?
+
+        /// - Parameter start: where the job goes on, the same in all processes; nil for the beginning.
+        public init(_ world: MPIWorld, ranks: Int, from start: FabricSnapshot? = nil) {
+            precondition(ranks > 0, "a fabric of no ranks")
+            precondition(start.map { $0.accounts.count == ranks } ?? true, "a snapshot of another number of ranks")
+            self.world = world
+            self.ranks = ranks
+            self.start = start
+        }
+
+        public var replaysTime: Bool { false }
+
+        public func run(_ program: @escaping RankProgram) throws -> FabricReport {
+            let job = MPIJob(world, MPIPlacement(ranks: ranks, processes: world.count), from: start)
+            return try job.run(program)
+        }
+    }
+#endif
