@@ -21,7 +21,7 @@ struct Calibrate: ParsableCommand {
             coll_tuned_allreduce_algorithm 4 makes Open MPI's a ring, which --allreduce names here and in the simulation.
 
             EXAMPLES:
-              bench calibrate --task mnist-2nn --output machine.yaml --network lan-10g
+              bench calibrate --task mnist-2nn --output machine.yaml --network ethernet-10g
               mpirun -n 2 bench calibrate --output shared-memory.yaml
               mpirun --mca btl tcp,self -n 2 bench calibrate --output tcp.yaml
               mpirun --hostfile hosts -n 4 bench calibrate --task mnist-2nn --output cluster.yaml --points points.csv
@@ -262,7 +262,7 @@ struct Calibrate: ParsableCommand {
     ) throws -> (Link, [String: String], String) {
         let date = MachineDescription.current(arguments: CommandLine.arguments).date
         guard measured.contains(where: { $0.kind == .allReduce || $0.kind == .pingPong }) else {
-            let name = network ?? StrategyRegistry.named("sync")?.defaultCluster ?? "lan-10g"
+            let name = network ?? StrategyRegistry.named("sync")?.defaultCluster ?? "ethernet-10g"
             let preset = try ClusterFile.resolve(name)
             let text =
                 "Network: not measured; \(output == nil ? "a file would have" : "the file has") the links of '\(name)'"

@@ -1,3 +1,4 @@
+import Cluster
 import Fabrics
 import Foundation
 
@@ -39,9 +40,7 @@ package struct NetworkMeasurement {
             points.append(CalibrationPoint(.pingPong, size: $0, ranks: 2, seconds: $1))
         }
         try series(network, share: 0.1, Self.burstLengths) { messages, calls in
-            var seconds = 0.0
-            for _ in 0..<calls { seconds += try network.burst(of: messages, bytes: Self.burstBytes) }
-            return seconds
+            try network.bursts(calls, of: messages, bytes: Self.burstBytes)
         } each: {
             points.append(
                 CalibrationPoint(.burst, size: Self.burstBytes, messages: $0, ranks: 2, seconds: $1))
@@ -64,11 +63,16 @@ package struct NetworkMeasurement {
         time: (_ size: Int, _ calls: Int) throws -> Double, each add: (_ size: Int, _ seconds: [Double]) -> Void
     ) throws {
         let budget = budgetSeconds * share
+        let start = ContinuousClock.now
+        // On the rank that has been longest at it, with all that is not timed.
+        var spent = 0.0
         func slowest(_ size: Int, _ calls: Int) throws -> Double {
             if pause > 0 { Thread.sleep(forTimeInterval: pause) }
-            return try network.share([try time(size, calls)]).map { $0[0] }.max() ?? 0
+            let seconds = try time(size, calls)
+            let all = try network.share([seconds, (ContinuousClock.now - start).inSeconds])
+            spent = all.map { $0[1] }.max() ?? 0
+            return all.map { $0[0] }.max() ?? 0
         }
-        var spent = 0.0
         var last: (size: Int, seconds: Double)?
         for (index, size) in sizes.enumerated() {
             let needed = Double(Self.fewestRepetitions)
@@ -83,7 +87,6 @@ package struct NetworkMeasurement {
                 Self.mostRepetitions,
                 max(Self.fewestRepetitions, Int(part / (estimate * Double(calls) + pause))))
             let times = try (0..<repetitions).map { _ in try slowest(size, calls) / Double(calls) }
-            spent += first + second + (times.reduce(0, +) + pause) * Double(calls)
             last = (size, Spread(times).median)
             add(size, times)
         }

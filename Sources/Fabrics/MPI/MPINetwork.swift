@@ -42,18 +42,23 @@
             }
         }
 
-        package func burst(of messages: Int, bytes: Int) throws -> Double {
+        package func bursts(_ bursts: Int, of messages: Int, bytes: Int) throws -> Double {
             try timed("in \(messages) messages of \(bytes) bytes at once", bytes: bytes) { buffer, other, isFirst in
-                for _ in 0..<messages {
+                for _ in 0..<bursts {
+                    for _ in 0..<messages {
+                        let code =
+                            isFirst
+                            ? cmpi_send(buffer, Int32(bytes), other, Self.tag)
+                            : cmpi_receive(buffer, Int32(bytes), other, Self.tag)
+                        if code != 0 { return code }
+                    }
                     let code =
                         isFirst
-                        ? cmpi_send(buffer, Int32(bytes), other, Self.tag)
-                        : cmpi_receive(buffer, Int32(bytes), other, Self.tag)
+                        ? cmpi_receive(buffer, Int32(bytes), other, Self.tag)
+                        : cmpi_send(buffer, Int32(bytes), other, Self.tag)
                     if code != 0 { return code }
                 }
-                return isFirst
-                    ? cmpi_receive(buffer, Int32(bytes), other, Self.tag)
-                    : cmpi_send(buffer, Int32(bytes), other, Self.tag)
+                return 0
             }
         }
 
@@ -82,8 +87,11 @@
                 let buffer = UnsafeMutableRawPointer.allocate(byteCount: max(1, bytes), alignment: 64)
                 defer { buffer.deallocate() }
                 buffer.initializeMemory(as: UInt8.self, repeating: 0, count: max(1, bytes))
+                let other: Int32 = rank == 0 ? Int32(partner) : 0
+                // Until both are awake.
+                try world.check(what) { cmpi_send_receive(nil, 0, other, nil, 0, other, Self.tag) }
                 let start = cmpi_wtime()
-                try world.check(what) { body(buffer, rank == 0 ? Int32(partner) : 0, rank == 0) }
+                try world.check(what) { body(buffer, other, rank == 0) }
                 if rank == 0 { seconds = cmpi_wtime() - start }
             }
             try world.meet("until ranks 0 and \(partner) have exchanged messages")
