@@ -14,7 +14,7 @@ import Testing
     private static func compute(_ task: String, stepSeconds: Double) -> MeasuredCompute {
         MeasuredCompute(
             task: task, steps: [.init(samples: 1, seconds: stepSeconds), .init(samples: 1000, seconds: stepSeconds)],
-            secondsPerVectorElement: 1e-9)
+            secondsPerVectorElement: 3.32174e-11)
     }
 
     private static func plan(
