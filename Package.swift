@@ -138,10 +138,14 @@ let package = Package(
             ],
             // Files that older versions of the program wrote, which a test reads where they are.
             exclude: ["Schemas"], swiftSettings: strict),
+        .executableTarget(
+            name: "mpi-conformance", dependencies: ["Cluster", "Fabrics", "Kernel"], path: "Tests/MPIConformance",
+            swiftSettings: strict),
         .testTarget(
             name: "benchTests",
             dependencies: [
-                "bench", "Cluster", "Datasets", "Experiments", "Fabrics", "Kernel", "Reports", "Strategies",
+                "bench", "mpi-conformance", "Cluster", "Datasets", "Experiments", "Fabrics", "Kernel", "Reports",
+                "Strategies",
             ], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -20,7 +20,10 @@ public struct NetworkModel: Sendable {
     /// When the last message of a pair reached the receiver; only kept where jitter could let one overtake another.
     private var lastArrival: [Int: VirtualTime] = [:]
 
-    public init(nodes: [Node], jitter: Jitter, seeds: SeedSequence, hasLatency: Bool = true) {
+    /// - Parameter sent: messages that each rank sent before, of a job that goes on; nil for none.
+    public init(
+        nodes: [Node], jitter: Jitter, seeds: SeedSequence, hasLatency: Bool = true, sent: [Int]? = nil
+    ) {
         self.nodes = nodes
         self.hasLatency = hasLatency
         self.jitter = jitter
@@ -28,7 +31,7 @@ public struct NetworkModel: Sendable {
         self.seeds = seeds
         outFree = Array(repeating: .zero, count: nodes.count)
         inFree = outFree
-        sent = Array(repeating: 0, count: nodes.count)
+        self.sent = sent ?? Array(repeating: 0, count: nodes.count)
     }
 
     /// A message under way.

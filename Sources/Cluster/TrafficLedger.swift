@@ -72,9 +72,20 @@ public final class TrafficLedger: Sendable {
     private static let kinds = 6 * 3
     private let state: Guarded<State>
 
-    /// - Parameter ranks: 0 to count totals only.
-    public init(ranks: Int) {
-        state = Guarded(State(counts: Array(repeating: Count(), count: ranks * Self.kinds)))
+    /// - Parameters:
+    ///   - ranks: 0 to count totals only.
+    ///   - entries: what was sent before, of a job that goes on.
+    public init(ranks: Int, entries: [Entry] = []) {
+        var start = State(counts: Array(repeating: Count(), count: ranks * Self.kinds))
+        for entry in entries {
+            precondition(entry.rank >= 0 && entry.rank < ranks, "traffic of rank \(entry.rank) of \(ranks)")
+            start.totalBytes += entry.bytesSent
+            start.totalMessages += entry.messagesSent
+            start.counts[entry.rank * Self.kinds + Self.index(entry.purpose, entry.direction)] = Count(
+                bytesSent: entry.bytesSent, messagesSent: entry.messagesSent, bytesReceived: entry.bytesReceived,
+                messagesReceived: entry.messagesReceived)
+        }
+        state = Guarded(start)
     }
 
     /// Charges `messages` messages of together `bytes` bytes to both ends.

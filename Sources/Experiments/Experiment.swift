@@ -74,6 +74,8 @@ public struct Experiment: Sendable {
         public let repetition: Int
         public let index: Int
         public let count: Int
+        /// Updates of the model that an earlier process made; 0 for a run from its beginning.
+        public internal(set) var resumedAfter = 0
     }
 
     /// What happens while an experiment runs; called on whichever thread it happens.
@@ -83,6 +85,8 @@ public struct Experiment: Sendable {
         public var evaluated: @Sendable (RunIdentity, TrainingRun.Evaluation, _ share: Double) -> Void
         /// A run is finished, with the mean loss of each of its steps and its last parameters.
         public var finished: @Sendable (RunIdentity, RunRecord, _ stepLosses: [Double], FinalParameters?) throws -> Void
+        /// The experiment goes on from what an earlier process had finished.
+        public var resumed: @Sendable (Results) throws -> Void = { _ in }
         /// A simulated run begins: what is to be told of all that its ranks do, if anything.
         package var tracing: @Sendable (RunIdentity) throws -> TraceRecorder? = { _ in nil }
         /// The schedule of a finished simulated run; nil where it follows from times, or is too long.
@@ -103,15 +107,27 @@ public struct Experiment: Sendable {
 
     /// Runs everything. Seeds are the outer loop, so that strategies that are compared run close to each other in time,
     /// and what is finished early is comparable.
-    /// - Parameter update: called with all results so far, at the start and after every run.
+    /// - Parameters:
+    ///   - checkpoints: where they go. Runs that an earlier process finished are not made again, and nobody is called for
+    ///     them; the one that it was at goes on. Nil for none.
+    ///   - update: called with all results so far, at the start and after every run.
     public func run(
-        machine: MachineDescription, callbacks: Callbacks = Callbacks(), update: @Sendable (Results) -> Void = { _ in }
+        machine: MachineDescription, callbacks: Callbacks = Callbacks(), checkpoints: (any CheckpointStore)? = nil,
+        update: @Sendable (Results) -> Void = { _ in }
     ) throws -> Results {
-        let (model, firstSplit) = try prepare()
-        var results = Results(
-            plan: plan, machine: machine, computeModel: model, trainingSamples: firstSplit.training.count,
-            testSamples: firstSplit.test.count, tuning: task.defaults.tuning)
+        let resumed = checkpoints?.resumed
+        let (model, firstSplit) = try prepare(resumed?.results.computeModel)
+        var results =
+            resumed?.results
+            ?? Results(
+                plan: plan, machine: machine, computeModel: model, trainingSamples: firstSplit.training.count,
+                testSamples: firstSplit.test.count, tuning: task.defaults.tuning)
         update(results)
+        let finishedBefore = resumed?.finishedRuns ?? 0
+        let isShared = plan.strategies.contains { $0.fabric == .mpi }
+        try checkpoints?.begin(ExperimentState(finishedRuns: finishedBefore, results: results))
+        if resumed != nil { try callbacks.resumed(results) }
+        if isShared { _ = try RunStart.shareFinished(finishedBefore) }
         let host = Host(plan, task.network)
         let count = plan.repetitions * plan.seeds.count * plan.strategies.count
         var index = 0
@@ -120,10 +136,17 @@ public struct Experiment: Sendable {
             for (seedIndex, seed) in plan.seeds.enumerated() {
                 let split = seedIndex == 0 ? firstSplit : try load(seed: seed)
                 for strategy in plan.strategies {
-                    let identity = RunIdentity(
+                    guard index >= finishedBefore else {
+                        index += 1
+                        continue
+                    }
+                    var identity = RunIdentity(
                         strategy: strategy, seed: seed, repetition: repetition, index: index, count: count)
+                    let start = try checkpoints?.latest(of: identity)
+                    if isShared { _ = try RunStart.shared(RunStart(interval: checkpoints?.interval, state: start)) }
+                    identity.resumedAfter = start?.position.round ?? 0
                     callbacks.began(identity)
-                    let (record, run) = try run(identity, split, model, host, callbacks)
+                    let (record, run) = try run(identity, split, model, host, callbacks, checkpoints, from: start)
                     index += 1
                     try results.add(record, repetition: repetition, of: strategy)
                     results.isComplete = index == count
@@ -131,6 +154,8 @@ public struct Experiment: Sendable {
                     try callbacks.finished(
                         identity, record, run.stepLosses,
                         run.finalParameters.map { FinalParameters(layout: task.network.layout, parameters: $0) })
+                    try checkpoints?.finish(
+                        identity, stepLosses: run.stepLosses, ExperimentState(finishedRuns: index, results: results))
                 }
             }
         }
@@ -165,28 +190,40 @@ public struct Experiment: Sendable {
     }
 
     private func run(
-        _ identity: RunIdentity, _ split: TrainTestSplit, _ model: ComputeModel, _ host: Host, _ callbacks: Callbacks
+        _ identity: RunIdentity, _ split: TrainTestSplit, _ model: ComputeModel, _ host: Host, _ callbacks: Callbacks,
+        _ checkpoints: (any CheckpointStore)?, from start: RunState?
     ) throws -> (RunRecord, TrainingRun.Record) {
         let (plan, seed) = (identity.strategy, identity.seed)
         let clock = RunClock(host.control(of: plan, self.plan))
         clock.measure()
         let hostStart = ContinuousClock.now
         let controlsBefore = clock.spentSeconds
+        let hostSeconds: @Sendable () -> Double = {
+            (start?.hostSeconds ?? 0) + (ContinuousClock.now - hostStart).inSeconds
+                - (clock.spentSeconds - controlsBefore)
+        }
         let seeds = SeedSequence(seed)
         let strategy = try Self.description(of: plan).make(plan.configuration)
         let nodes = plan.nodes(strategy, seeds)
         let budget = plan.configuration.epochs * Double(split.training.count)
+        let fabric = try fabric(plan, strategy, nodes, seeds, model, host.pool, from: start?.fabric)
         let run = trainingRun(
             plan, strategy, nodes, seeds, split, host.workspaces,
+            checkpoints: checkpoints.map { store in
+                RunCheckpoints(interval: store.interval, start: start, replaysTime: fabric.replaysTime) { state in
+                    var state = state
+                    state.hostSeconds = hostSeconds()
+                    try store.write(state, of: identity)
+                }
+            },
             onEvaluation: {
                 callbacks.evaluated(identity, $0, min(1, Double($0.samples) / budget))
                 clock.evaluated(clusterSeconds: $0.clusterSeconds)
             })
-        let observed = try ObservedRun(
-            try fabric(plan, strategy, nodes, seeds, model, host.pool), strategy, identity, callbacks)
+        let observed = try ObservedRun(fabric, strategy, identity, callbacks)
         let report = try observed.run(program(strategy, run, plan, seed))
         let result = run.result
-        let spent = (ContinuousClock.now - hostStart).inSeconds - (clock.spentSeconds - controlsBefore)
+        let spent = hostSeconds()
         clock.measure()
 
         let account = TimeAccount(
@@ -207,7 +244,8 @@ public struct Experiment: Sendable {
                 RunRecord.Timing(
                     clusterSeconds: report.seconds.toTheNanosecond, hostSeconds: spent.toTheNanosecond,
                     control: clock.control,
-                    segmentSeconds: clock.segments(isMeasured: plan.fabric.isMeasured))
+                    // Of a run that was resumed, what lies between two evaluations is not what others have there.
+                    segmentSeconds: start == nil ? clock.segments(isMeasured: plan.fabric.isMeasured) : [])
             ], devices: devices(nodes, report, plan, strategy, result, seeds), memoryShortage: result.memoryShortage)
         record.stoppedBy = ending.stoppedBy
         if !report.departures.isEmpty { record.departures = report.departures }
@@ -224,31 +262,43 @@ public struct Experiment: Sendable {
 
     private func trainingRun(
         _ plan: StrategyPlan, _ strategy: any Strategy, _ nodes: [Node], _ seeds: SeedSequence, _ split: TrainTestSplit,
-        _ workspaces: WorkspacePool, onEvaluation: @escaping @Sendable (TrainingRun.Evaluation) -> Void
+        _ workspaces: WorkspacePool, checkpoints: RunCheckpoints?,
+        onEvaluation: @escaping @Sendable (TrainingRun.Evaluation) -> Void
     ) -> TrainingRun {
         TrainingRun(
             network: task.network, data: split, configuration: plan.configuration,
             initialParameters: startFile ?? task.network.initialParameters(self.plan.initialization, seeds: seeds),
             seeds: seeds, shuffles: self.plan.shuffles, ranks: strategy.rankCount, workspaces: workspaces,
-            mayStop: plan.cluster?.dropouts != nil, memoryBytes: nodes.map(\.memoryBytes), onEvaluation: onEvaluation)
+            mayStop: plan.cluster?.dropouts != nil, memoryBytes: nodes.map(\.memoryBytes), checkpoints: checkpoints,
+            onEvaluation: onEvaluation)
     }
 
     /// What the other processes of an MPI job do while the first one runs the experiment: in every run the ranks that are
-    /// placed in them. They keep no records.
+    /// placed in them. They keep no records, and learn from the first one where runs begin.
     public func follow() throws {
         try BLAS.useOneThreadPerCaller()
         let workspaces = WorkspacePool(for: task.network)
         let firstSplit = try load(seed: plan.seeds[0])
         try checkPartitions(firstSplit.training)
+        var index = 0
+        let finishedBefore = try RunStart.shareFinished(0)
         for _ in 0..<plan.repetitions {
             for (seedIndex, seed) in plan.seeds.enumerated() {
                 let split = seedIndex == 0 ? firstSplit : try load(seed: seed)
                 for plan in plan.strategies {
+                    index += 1
+                    guard index > finishedBefore else { continue }
+                    let start = try RunStart.shared(nil)
                     let (seeds, strategy) = (
                         SeedSequence(seed), try Self.description(of: plan).make(plan.configuration)
                     )
-                    let run = trainingRun(plan, strategy, [], seeds, split, workspaces, onEvaluation: { _ in })
-                    _ = try plan.mpiFabric(strategy).run(program(strategy, run, plan, seed))
+                    let fabric = try plan.mpiFabric(strategy, from: start.state?.fabric)
+                    let run = trainingRun(
+                        plan, strategy, [], seeds, split, workspaces,
+                        checkpoints: start.interval.map {
+                            RunCheckpoints(interval: $0, start: start.state, replaysTime: fabric.replaysTime) { _ in }
+                        }, onEvaluation: { _ in })
+                    _ = try fabric.run(program(strategy, run, plan, seed))
                 }
             }
         }
@@ -279,11 +329,11 @@ public struct Experiment: Sendable {
 
     private func fabric(
         _ plan: StrategyPlan, _ strategy: any Strategy, _ nodes: [Node], _ seeds: SeedSequence, _ model: ComputeModel,
-        _ pool: HostPool
+        _ pool: HostPool, from start: FabricSnapshot?
     ) throws -> any Fabric {
-        if plan.fabric == .mpi { return try plan.mpiFabric(strategy) }
+        if plan.fabric == .mpi { return try plan.mpiFabric(strategy, from: start) }
         guard let cluster = plan.cluster, plan.fabric != .threads else {
-            return try ThreadFabric(ranks: strategy.rankCount)
+            return try ThreadFabric(ranks: strategy.rankCount, from: start)
         }
         guard plan.fabric == .emulated else { return plan.simulatedFabric(cluster, strategy, seeds, model, pool) }
         return try ThreadFabric(
@@ -291,17 +341,19 @@ public struct Experiment: Sendable {
             emulating: ThreadFabric.Emulation(
                 nodes: nodes, jitter: cluster.jitter, compute: model,
                 allReduce: plan.allReduceInUse, allReduceByLength: plan.allReduceByLength,
-                groups: cluster.groups(ranks: strategy.rankCount), seeds: seeds))
+                groups: cluster.groups(ranks: strategy.rankCount), seeds: seeds), from: start)
     }
 
     // MARK: What a run needs
 
     /// The first seed's data, checked against the plan, and the times that simulated machines compute with.
-    func prepare() throws -> (model: ComputeModel, split: TrainTestSplit) {
+    ///
+    /// - Parameter restored: of an experiment that goes on; nil to find it out.
+    func prepare(_ restored: ComputeModel? = nil) throws -> (model: ComputeModel, split: TrainTestSplit) {
         try BLAS.useOneThreadPerCaller()
         let split = try load(seed: plan.seeds[0])
         try checkPartitions(split.training)
-        return (try givenModel ?? computeModel(split.training), split)
+        return (try givenModel ?? restored ?? computeModel(split.training), split)
     }
 
     private func load(seed: UInt64) throws -> TrainTestSplit {

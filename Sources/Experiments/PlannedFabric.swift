@@ -7,9 +7,9 @@ extension StrategyPlan {
     /// The plan's ranks in the processes of the MPI job that this process is part of.
     ///
     /// - Throws: ``FabricError/mpi(_:)`` where MPI does not start; ``ExperimentError`` where the program is built without.
-    func mpiFabric(_ strategy: any Strategy) throws -> any Fabric {
+    func mpiFabric(_ strategy: any Strategy, from start: FabricSnapshot?) throws -> any Fabric {
         #if MPI
-            return MPIFabric(try MPIWorld.join(), ranks: strategy.rankCount)
+            return MPIFabric(try MPIWorld.join(), ranks: strategy.rankCount, from: start)
         #else
             throw ExperimentError(Self.mpiIsMissing)
         #endif

@@ -8,6 +8,14 @@ public protocol Fabric {
     /// Runs the program on all ranks and returns when the last one has ended.
     /// - Throws: the first error that a rank threw, or a ``FabricError``.
     func run(_ program: @escaping RankProgram) throws -> FabricReport
+
+    /// Whether a program that is run again takes the same time again, whatever it computes meanwhile: then a resumed run
+    /// starts from the beginning without its numbers, else at its checkpoint with the fabric's ``FabricSnapshot``.
+    var replaysTime: Bool { get }
+}
+
+extension Fabric {
+    public var replaysTime: Bool { false }
 }
 
 /// What a job took.

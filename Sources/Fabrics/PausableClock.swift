@@ -14,7 +14,8 @@ final class PausableClock: Sendable {
 
     private let state = Guarded(State())
 
-    func start() { state.withLock { $0.start = .now } }
+    /// - Parameter seconds: what the clock shows first.
+    func start(at seconds: Double = 0) { state.withLock { $0.start = .now - .seconds(seconds) } }
 
     /// Seconds since the start; 0 before. Stands still during a pause.
     var seconds: Double {

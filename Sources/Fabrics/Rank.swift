@@ -68,6 +68,16 @@ public protocol Rank: AnyObject, Sendable {
     /// whose ranks do not share memory. All of them call it.
     func exchange(_ numbers: [Double]) async throws -> [[Double]]
 
+    /// Calls `write` once while cluster time stands still, with what the fabric has to start with to go on from here.
+    ///
+    /// Only for fabrics that do not play their time again (``Fabric/replaysTime``).
+    /// - Parameter pause: `.allRanks` where every rank makes this call, and one of them calls `write`; `.thisRank` where the
+    ///   others wait for messages of this one.
+    /// - Throws: what `write` threw, on the rank that called it.
+    func checkpoint(
+        _ pause: Pause, _ write: @escaping @Sendable (_ fabric: FabricSnapshot?) throws -> Void
+    ) async throws
+
     /// Returns when the message has left this rank's port.
     func send(_ message: Message, to receiver: Int) async throws
     /// The next message from `sender`; nil when its program has ended and nothing is left to come.
@@ -155,6 +165,12 @@ extension Rank {
         try await allReduce(
             reduction, count: count, computing: work, sending: buckets, purpose: purpose,
             contribution: { vector, _ in contribution(vector) }, update: update)
+    }
+
+    public func checkpoint(
+        _ pause: Pause, _ write: @escaping @Sendable (_ fabric: FabricSnapshot?) throws -> Void
+    ) async throws {
+        preconditionFailure("this fabric plays its time again, and has nothing to start with")
     }
 
     /// Runs `body`, which costs what the fabric says `work` costs, and returns what it returns.

@@ -62,6 +62,8 @@ public struct SimulatedFabric: Fabric {
         self.pool = pool
     }
 
+    public var replaysTime: Bool { true }
+
     public func run(_ program: @escaping RankProgram) throws -> FabricReport {
         let simulation = Simulation(self, pool: pool)
         // A thread of its own: the caller may be a task, whose thread must not run the jobs of others.

@@ -36,10 +36,13 @@ public struct ThreadFabric: Fabric {
 
     public let ranks: Int
     public let emulation: Emulation?
+    private let start: FabricSnapshot?
 
+    /// - Parameter start: where the job goes on; nil for the beginning.
     /// - Throws: ``FabricError/tooManyRanks(_:)`` above ``maximumThreadRanks``.
-    public init(ranks: Int, emulating emulation: Emulation? = nil) throws {
+    public init(ranks: Int, emulating emulation: Emulation? = nil, from start: FabricSnapshot? = nil) throws {
         precondition(ranks > 0, "a fabric of no ranks")
+        precondition(start.map { $0.accounts.count == ranks } ?? true, "a snapshot of another number of ranks")
         precondition(emulation.map { $0.nodes.count == ranks } ?? true, "nodes for another number of ranks")
         guard ranks <= maximumThreadRanks else {
             throw FabricError.tooManyRanks(
@@ -47,10 +50,11 @@ public struct ThreadFabric: Fabric {
         }
         self.ranks = ranks
         self.emulation = emulation
+        self.start = start
     }
 
     public func run(_ program: @escaping RankProgram) throws -> FabricReport {
-        let job = ThreadJob(ranks: ranks, emulation: emulation)
+        let job = ThreadJob(ranks: ranks, emulation: emulation, from: start)
         let allDone = DispatchGroup()
         for index in 0..<ranks {
             allDone.enter()

@@ -23,23 +23,31 @@ final class ThreadJob: @unchecked Sendable {
     let barrier: ThreadBarrier
     let clock = PausableClock()
     let mailboxes: [Mailbox]
+    /// By rank.
+    let accounts: [Guarded<TimeAccount>]
+    private let startSeconds: Double
     private let network: Guarded<NetworkModel>?
     private let slots: UnsafeMutablePointer<Slot>
     private let outcome = Guarded(Outcome())
 
     private struct Outcome {
-        var accounts: [Int: TimeAccount] = [:]
         var lastEnd = 0.0
         var failure: (any Error)?
     }
 
-    init(ranks: Int, emulation: ThreadFabric.Emulation?) {
+    init(ranks: Int, emulation: ThreadFabric.Emulation?, from start: FabricSnapshot? = nil) {
         self.ranks = ranks
         self.emulation = emulation
-        ledger = TrafficLedger(ranks: ranks)
+        ledger = TrafficLedger(ranks: ranks, entries: start?.traffic ?? [])
+        accounts = (0..<ranks).map { Guarded(start?.accounts[$0] ?? TimeAccount()) }
+        startSeconds = start?.seconds ?? 0
         barrier = ThreadBarrier(parties: ranks)
         mailboxes = (0..<ranks).map { _ in Mailbox() }
-        network = emulation.map { Guarded(NetworkModel(nodes: $0.nodes, jitter: $0.jitter, seeds: $0.seeds)) }
+        network = emulation.map {
+            Guarded(
+                NetworkModel(
+                    nodes: $0.nodes, jitter: $0.jitter, seeds: $0.seeds, sent: start?.messagesSent(ranks: ranks)))
+        }
         slots = .allocate(capacity: ranks)
         slots.initialize(repeating: Slot(), count: ranks)
     }
@@ -55,7 +63,7 @@ final class ThreadJob: @unchecked Sendable {
         do {
             // The clock starts when all threads are there.
             try barrier.wait()
-            if index == 0 { clock.start() }
+            if index == 0 { clock.start(at: startSeconds) }
             try barrier.wait()
         } catch { return }
         Task(executorPreference: executor) {
@@ -73,7 +81,6 @@ final class ThreadJob: @unchecked Sendable {
     private func end(_ rank: ThreadRank, _ error: (any Error)?) {
         let now = clock.seconds
         outcome.withLock { outcome in
-            outcome.accounts[rank.index] = rank.account
             outcome.lastEnd = max(outcome.lastEnd, now)
             // The first error is the cause; "aborted" is what it makes the others throw.
             if let error, outcome.failure == nil { outcome.failure = error }
@@ -86,9 +93,14 @@ final class ThreadJob: @unchecked Sendable {
         try outcome.withLock { outcome in
             if let failure = outcome.failure { throw failure }
             return FabricReport(
-                seconds: outcome.lastEnd, accounts: (0..<ranks).map { outcome.accounts[$0] ?? TimeAccount() },
-                ledger: ledger)
+                seconds: outcome.lastEnd, accounts: accounts.map { $0.withLock { $0 } }, ledger: ledger)
         }
+    }
+
+    /// To be called while the clock stands.
+    func snapshot() -> FabricSnapshot {
+        FabricSnapshot(
+            seconds: clock.seconds, accounts: accounts.map { $0.withLock { $0 } }, traffic: ledger.entries)
     }
 
     // MARK: Shared slots

@@ -1,14 +1,19 @@
 import Cluster
 import Dispatch
 import Kernel
+import Locking
 
 /// A rank on a thread of its own: its calls block that thread.
 ///
-/// `@unchecked Sendable`: only the rank's own thread uses it, and `account` is read after the program has ended.
+/// `@unchecked Sendable`: only the rank's own thread uses it.
 final class ThreadRank: Rank, @unchecked Sendable {
     let index: Int
     let job: ThreadJob
-    var account = TimeAccount()
+    /// Only this rank changes it; others may read it for a checkpoint.
+    var account: TimeAccount {
+        get { job.accounts[index].withLock { $0 } }
+        set { job.accounts[index].withLock { $0 = newValue } }
+    }
     /// Where the rank computes what it contributes to an all-reduce; kept for its memory.
     private var contribution: ParameterVector?
     /// Kept for its memory.
@@ -71,6 +76,17 @@ final class ThreadRank: Rank, @unchecked Sendable {
             }
             try job.barrier.wait()
         }
+    }
+
+    func checkpoint(
+        _ pause: Pause, _ write: @escaping @Sendable (_ fabric: FabricSnapshot?) throws -> Void
+    ) async throws {
+        let failure = Guarded<(any Error)?>(nil)
+        try await offTheClock(pause, chunks: 0) { _ in
+        } finish: { [job] in
+            do { try write(job.snapshot()) } catch { failure.withLock { $0 = error } }
+        }
+        if let error = failure.withLock({ $0 }) { throw error }
     }
 
     func send(_ message: Message, to receiver: Int) async throws {

@@ -23,9 +23,12 @@ public final class EventLog: Sendable {
     private let state: Guarded<State>
 
     /// Makes the file, or empties it.
+    ///
+    /// - Parameter appending: to keep what an earlier process wrote of the same experiment.
     /// - Throws: ``ReportError`` saying why it cannot be written.
-    public init(_ path: String) throws(ReportError) {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0o644)
+    public init(_ path: String, appending: Bool = false) throws(ReportError) {
+        let mode = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC
+        let descriptor = open(path, appending ? mode : mode | O_TRUNC, 0o644)
         guard descriptor >= 0 else {
             throw ReportError("--log '\(path)' cannot be written: \(String(cString: strerror(errno)))")
         }
@@ -46,7 +49,10 @@ public final class EventLog: Sendable {
 
     public func begin(_ run: Experiment.RunIdentity, _ plan: ExperimentPlan) {
         let configuration = run.strategy.configuration
-        write("INTERVAL_START", "run_start", nil, run)
+        // Evaluations after the checkpoint may stand in the log already, by the process that was killed.
+        write(
+            "INTERVAL_START", "run_start", nil, run,
+            run.resumedAfter == 0 ? [] : [("resumed_after_steps", .count(run.resumedAfter))])
         write("POINT_IN_TIME", "submission_benchmark", .text(plan.task), run)
         write("POINT_IN_TIME", "seed", .count(Int(clamping: run.seed)), run)
         let batch =

@@ -10,19 +10,24 @@ import Fabrics
 /// counts when all ranks that remain have its sum; if one of them has not, all repeat it.
 struct ElasticGroup {
     /// Steps that are done.
-    private(set) var round = 0
+    private(set) var round: Int
     /// Samples that all ranks have trained on in them, and before the last.
-    private(set) var samples = 0
-    private(set) var samplesBefore = 0
+    private(set) var samples: Int
+    private(set) var samplesBefore: Int
     /// This rank among those that share the batch.
     private var place: Int
     private var count: Int
     private let sampler: BatchSampler
 
-    init(_ rank: any Rank, _ sampler: BatchSampler) {
+    /// - Parameter start: nil for the beginning.
+    init(_ rank: any Rank, _ sampler: BatchSampler, from start: RunPosition? = nil) {
         (place, count) = (rank.index, rank.count)
         self.sampler = sampler
+        (round, samples) = (start?.round ?? 0, start?.samples ?? 0)
+        samplesBefore = round == 0 ? 0 : samples - sampler.count(ofStep: round - 1)
     }
+
+    var position: RunPosition { RunPosition(round: round, samples: samples) }
 
     /// Whether this is the lowest rank that remains, which evaluates.
     var isFirst: Bool { place == 0 }

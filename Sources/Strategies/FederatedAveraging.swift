@@ -76,26 +76,32 @@ public struct FederatedAveraging: Strategy {
     ) async throws {
         let model = run.initialParameters.copied()
         let average = ParameterVector(count: model.count)
-        var samples = 0
-        var round = 0
+        try run.restoreStart(model)
+        var samples = run.start?.position.samples ?? 0
+        var round = run.start?.position.round ?? 0
         run.expect(steps: run.sampleBudget / (options.localBatch ?? run.sampleBudget))
-        guard try await run.evaluate(model, round: 0, samples: 0, on: rank, .thisRank) else { return }
+        if round == 0 {
+            guard try await run.evaluate(model, round: 0, samples: 0, on: rank, .thisRank) else { return }
+        }
 
         // Rounds that were drawn; `round` counts those that changed the model.
-        var drawn = 0
+        var server =
+            run.start?.position.server
+            ?? RunPosition.Server(drawnRounds: 0, clientRounds: Array(repeating: 0, count: options.clients))
         while samples < run.sampleBudget {
-            let cohort = self.cohort(ofRound: drawn, run.seeds) {
+            let cohort = self.cohort(ofRound: server.drawnRounds, run.seeds) {
                 capable.contains($0 + 1) && !rank.isKnownToHaveLeft($0 + 1)
             }
             // Whoever was the last to leave is found by the fabric.
             guard !cohort.isEmpty else { return }
-            drawn += 1
+            server.drawnRounds += 1
             let before = samples
             for client in cohort {
                 // The model stays as it is until all have answered, so it can travel without being copied. What goes
                 // along is the work done so far, which the learning rate follows.
                 let message = Message(model, weight: before, purpose: .modelDown, direction: .downlink)
                 try await rank.send(message, to: client + 1)
+                server.clientRounds[client] += 1
             }
             let received = try await receive(cohort, rank, run)
             for client in cohort where received[client] == nil {
@@ -104,12 +110,17 @@ public struct FederatedAveraging: Strategy {
             let updates = cohort.compactMap { received[$0] }
             guard !updates.isEmpty else { continue }
             samples += updates.reduce(0) { $0 + $1.weight } * options.localEpochs
-            try await aggregate(updates, into: average, rank, models)
+            let isReplayed = run.isReplayed(round)
+            try await aggregate(updates, into: average, rank, models, isReplayed: isReplayed)
             for client in cohort where received[client] != nil { run.mergeSteps(ofRank: client + 1) }
-            model.copy(from: average)
+            if !isReplayed { model.copy(from: average) }
             round += 1
             if run.isEvaluationDue(from: before, to: samples) {
                 guard try await run.evaluate(model, round: round, samples: samples, on: rank, .thisRank) else { return }
+            }
+            if run.isCheckpointDue(round: round, samples: samples) {
+                let position = RunPosition(round: round, samples: samples, server: server)
+                try await run.checkpoint(model, at: position, isFirst: true, on: rank, .thisRank)
             }
         }
     }
@@ -143,13 +154,17 @@ public struct FederatedAveraging: Strategy {
     /// average ← Σ n_k / n * w_k, in the order of the cohort.
     ///
     /// Consecutive clients are added up in parts, side by side where there are cores for it, and the parts in order.
+    ///
+    /// - Parameter isReplayed: for its time only, so that nobody looks at what clients would have to compute.
     private func aggregate(
-        _ received: [Message], into average: ParameterVector, _ rank: any Rank, _ models: VectorPool
+        _ received: [Message], into average: ParameterVector, _ rank: any Rank, _ models: VectorPool,
+        isReplayed: Bool
     ) async throws {
         let total = Float(received.reduce(0) { $0 + $1.weight })
         let parts = min(received.count, Self.parts)
         let sums = Guarded<[ParameterVector?]>(Array(repeating: nil, count: parts))
         try await rank.compute(.vector(elements: average.count * received.count), parts: parts) { part in
+            guard !isReplayed else { return }
             let updates = received[(0..<received.count).part(part, of: parts)]
             var sum: ParameterVector?
             for update in updates {
@@ -167,6 +182,7 @@ public struct FederatedAveraging: Strategy {
         }
         // Its time is part of what was charged above.
         try await rank.compute(.none) {
+            guard !isReplayed else { return }
             average.fill(with: 0)
             for case let sum? in sums.withLock({ $0 }) {
                 average.add(sum)
@@ -182,7 +198,7 @@ public struct FederatedAveraging: Strategy {
         let steps = options.localEpochs * ((shard.count + batch - 1) / max(batch, 1))
         let losses = run.losses(of: rank.index, steps: steps)
         let work = ComputeWork.epochs(options.localEpochs, samples: shard.count, batch: batch)
-        var round = 0
+        var round = run.start?.position.server?.clientRounds[rank.index - 1] ?? 0
         while let message = try await receiveModel(rank, run) {
             let stream = run.seeds.stream(.localShuffle, rank.index, round)
             // A client does not know how much the others do; for the schedule a round is as long as its own part of it.

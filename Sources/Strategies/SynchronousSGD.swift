@@ -64,17 +64,23 @@ public struct SynchronousSGD: Strategy {
         // Kept until the run is over: of a rank that has left, what it brought to an all-reduce may still be added up.
         let allSteps = Guarded<[Step]>([])
         let buckets = configuration.overlap?.buckets(of: run.network)
+        try run.restoreStart(parameters, velocity: optimizer.velocity)
         return { rank in
             let steps = run.sampleBudget / sampler.batchSize + 1 + run.sampleBudget / sampler.sampleCount
             let step = Step(
                 run, parameters, optimizer, run.losses(of: rank.index, steps: steps), isAlone: rank.count == 1)
             allSteps.withLock { $0.append(step) }
             if rank.index == 0 { run.expect(steps: steps) }
-            var group = ElasticGroup(rank, sampler)
+            var group = ElasticGroup(rank, sampler, from: run.start?.position)
             while true {
                 do {
                     guard try await evaluate(parameters, group, run, rank), group.samples < run.sampleBudget else {
                         return
+                    }
+                    if run.isCheckpointDue(round: group.round, samples: group.samples) {
+                        try await run.checkpoint(
+                            parameters, velocity: optimizer.velocity, at: group.position, isFirst: group.isFirst,
+                            on: rank, .allRanks)
                     }
                     try await make(step, sending: buckets, group, run, rank)
                     group.finishStep()
@@ -130,9 +136,11 @@ public struct SynchronousSGD: Strategy {
         /// The step, by its number, and the last of which the numbers were added up.
         private var round = 0
         private var lastAdded = -1
-        /// Whether the step's numbers were added up before a rank left, so that it is repeated for its time and its messages
-        /// only: the sum of a global batch is the same, but for rounding, however many share it.
+        /// Whether the step's numbers were added up before a rank left, or before a checkpoint that the run goes on from, so
+        /// that it is repeated for its time and its messages only: the sum of a global batch is the same, but for rounding,
+        /// however many share it.
         private var isRepeated = false
+        private let run: TrainingRun
         /// The whole step, where it is made without a gradient.
         private(set) var descend: (@Sendable () -> Void)?
         private(set) var differentiate: @Sendable (_ gradient: ParameterVector) -> Void = { _ in }
@@ -143,8 +151,10 @@ public struct SynchronousSGD: Strategy {
         init(
             _ run: TrainingRun, _ parameters: ParameterVector, _ optimizer: SGD, _ losses: LossLog, isAlone: Bool
         ) {
+            self.run = run
             guard !(isAlone && optimizer.isPlain) else {
                 descend = { [unowned self] in
+                    guard !isRepeated else { return }
                     let loss = run.descend(
                         indices, dividedBy: globalCount, from: parameters, rate: rate, into: parameters)
                     losses.append(sum: loss, samples: indices.count)
@@ -170,7 +180,7 @@ public struct SynchronousSGD: Strategy {
             globalCount = group.stepCount
             self.rate = rate
             round = group.round
-            isRepeated = round == lastAdded
+            isRepeated = round == lastAdded || run.isReplayed(round)
         }
     }
 }

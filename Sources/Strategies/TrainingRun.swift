@@ -18,9 +18,11 @@ public final class TrainingRun: Sendable {
     /// By rank; empty where nobody asks.
     private let memoryBytes: [Int?]
     private let logs: [LossLog]
-    private let record = Guarded(Record())
+    let record: Guarded<Record>
+    /// Nil where none are wanted.
+    let checkpoints: RunCheckpoints?
     private let tally: Tally
-    private let mayStop: Bool
+    let mayStop: Bool
     private let onEvaluation: @Sendable (Evaluation) -> Void
 
     /// The model's quality at a point of the run.
@@ -46,9 +48,9 @@ public final class TrainingRun: Sendable {
 
     /// What a run leaves.
     public struct Record: Sendable {
-        public fileprivate(set) var evaluations: [Evaluation] = []
+        public internal(set) var evaluations: [Evaluation] = []
         /// The mean loss of every optimizer step.
-        public fileprivate(set) var stepLosses: [Double] = []
+        public internal(set) var stepLosses: [Double] = []
         /// Samples after which the model held a NaN or an infinity.
         public fileprivate(set) var divergedAfterSamples: Int?
         /// Whether one of the configuration's limits ended the run.
@@ -57,14 +59,18 @@ public final class TrainingRun: Sendable {
         public fileprivate(set) var stoppedBy: Departure?
         /// Samples of steps that had to be repeated, and of clients whose update the server did not get, since a rank left.
         public fileprivate(set) var lostSamples = 0
-        public fileprivate(set) var finalParameters: ParameterVector?
+        public internal(set) var finalParameters: ParameterVector?
         public fileprivate(set) var partitionSkew: PartitionSkew?
         /// The clients that were left out.
         public fileprivate(set) var memoryShortage: MemoryShortage?
         public fileprivate(set) var ranksLeftOut: [Int] = []
-        fileprivate var mergedSteps = 0
-        fileprivate var lossSum = 0.0
-        fileprivate var lossSamples = 0
+        var mergedSteps = 0
+        /// The step of which ranks' logs have the first loss: not 0 where a run goes on from a checkpoint.
+        var firstLoggedStep = 0
+        var lossSum = 0.0
+        var lossSamples = 0
+        /// Updates at the last checkpoint.
+        var lastCheckpoint = 0
 
         fileprivate mutating func add(_ sum: Double, _ samples: Int) {
             stepLosses.append(sum / Double(max(samples, 1)))
@@ -76,12 +82,13 @@ public final class TrainingRun: Sendable {
     /// - Parameters:
     ///   - mayStop: whether ranks leave.
     ///   - memoryBytes: of each rank's device; empty where nobody asks.
+    ///   - checkpoints: where they go, and the one to go on from; nil for none.
     ///   - onEvaluation: called at each evaluation, while the cluster's clock stands still.
     public init(
         network: Network, data: TrainTestSplit, configuration: TrainingConfiguration,
         initialParameters: ParameterVector, seeds: SeedSequence, shuffles: Bool, ranks: Int,
         workspaces: WorkspacePool, mayStop: Bool = false, memoryBytes: [Int?] = [],
-        onEvaluation: @escaping @Sendable (Evaluation) -> Void = { _ in }
+        checkpoints: RunCheckpoints? = nil, onEvaluation: @escaping @Sendable (Evaluation) -> Void = { _ in }
     ) {
         self.network = network
         self.data = data
@@ -92,6 +99,8 @@ public final class TrainingRun: Sendable {
         self.workspaces = workspaces
         self.mayStop = mayStop
         self.memoryBytes = memoryBytes
+        self.checkpoints = checkpoints
+        record = Guarded(Record(from: checkpoints))
         self.onEvaluation = onEvaluation
         logs = (0..<ranks).map { _ in LossLog() }
         tally = Tally(chunks: (data.test.count + Self.samplesPerChunk - 1) / Self.samplesPerChunk)
@@ -184,9 +193,10 @@ public final class TrainingRun: Sendable {
             for index in record.mergedSteps..<max(step, record.mergedSteps) {
                 var (sum, samples) = (0.0, 0)
                 // A rank that has left has none of later steps.
-                for log in logs where index < log.entries.count {
-                    sum += log.entries[index].sum
-                    samples += log.entries[index].samples
+                let entry = index - record.firstLoggedStep
+                for log in logs where entry < log.entries.count {
+                    sum += log.entries[entry].sum
+                    samples += log.entries[entry].samples
                 }
                 record.add(sum, samples)
             }
@@ -245,11 +255,13 @@ public final class TrainingRun: Sendable {
         let pause = pause == .allRanks && isJoint ? .allRanksTogether : pause
         // After a dropout, a rank that was first may have been here before.
         let isNoted = record.withLock { ($0.evaluations.last?.round ?? -1) >= round }
-        if isNoted {
+        let replayed = replayedEvaluation(round)
+        if isNoted || replayed != nil {
             try await rank.offTheClock(pause, chunks: 0) { _ in
-            } finish: {
+            } finish: { [self] in
+                if !isNoted, let replayed { record.withLock { $0.evaluations.append(replayed) } }
             }
-            return try await goesOn(parameters, pause, rank)
+            return replayed != nil ? true : try await goesOn(parameters, pause, rank)
         }
         try await rank.offTheClock(pause, chunks: tally.chunkCount) { [self] chunk in
             let range = Int32(chunk * Self.samplesPerChunk)..<Int32(min(test.count, (chunk + 1) * Self.samplesPerChunk))

@@ -56,10 +56,28 @@ struct List: ParsableCommand {
         section(
             "All-reduce algorithms (--allreduce)",
             (AllReduceAlgorithm.allCases + [.automatic]).map { ($0.rawValue, $0.summary) })
+        section("Fabrics (--fabric)", FabricChoice.allCases.flatMap(Self.rows))
         section(
             "Compute models (--compute)",
-            [("calibrated", "measured on this machine before the runs")]
+            [("calibrated", "the cluster file's step times, else measured on this machine before the runs")]
                 + DeviceProfile.all.map { ($0.name, $0.summary) })
+    }
+
+    /// What a fabric carries, and why not the rest.
+    private static func rows(_ fabric: FabricChoice) -> [(String, String)] {
+        var carried: [String: [String]] = [:]
+        var order: [String] = []
+        var others: [(String, String)] = []
+        for strategy in StrategyRegistry.all {
+            switch fabric.carrier(of: strategy) {
+            case .fabric(let kind):
+                if carried[kind.rawValue] == nil { order.append(kind.rawValue) }
+                carried[kind.rawValue, default: []].append(strategy.name)
+            case .none(let reason): others.append(("", "not \(strategy.name): \(reason)"))
+            }
+        }
+        let text = order.map { "\((carried[$0] ?? []).joined(separator: ", ")) on \($0)" }.joined(separator: "; ")
+        return [("--fabric \(fabric.rawValue)", text)] + others
     }
 
     private func section(_ title: String, _ rows: [(String, String)]) {
@@ -97,12 +115,13 @@ struct List: ParsableCommand {
             [
                 ("--seeds", "3, from --first-seed 1"), ("--schedule", "constant, --warmup 0"),
                 ("--nesterov", "off"), ("--weight-decay", "0"), ("--initialization", "he"),
-                ("--allreduce", "ring"), ("--overlap", "off; --bucket 25 MiB"), ("--clock", "auto"),
+                ("--allreduce", "ring"), ("--overlap", "off; --bucket 25 MiB"), ("--fabric", "auto"),
+                ("--clock", "auto"), ("--patience", "120s"),
                 ("--compute", "calibrated"),
                 ("--jitter", "the cluster's"), ("--stragglers", "the cluster's"), ("--repetitions", "1"),
                 ("--machine", "workstation"), ("--on-dropout", "stop"), ("--failure-detection", "the cluster's, or 1s"),
                 ("--host-threads", "\(ProcessInfo.processInfo.activeProcessorCount), all cores"),
-                ("--output", "Results/latest"),
+                ("--output", "Results/latest"), ("--every", "\(CheckpointOptions.standardInterval)"),
             ])
         section(
             "Defaults of every strategy",

@@ -41,6 +41,7 @@ enum MPILaunch {
     }
 
     /// Joins the job that a launcher started this process in; nil where it started one process, or none did.
+    /// - Throws: ``FabricError``; ``ExperimentError`` where a program without MPI is one of several processes.
     static func calibrationJob() throws -> CalibrationJob? {
         #if MPI
             guard startedAsRank != nil else { return nil }
@@ -53,6 +54,7 @@ enum MPILaunch {
                     hosts: network.hosts, environment: ProcessInfo.processInfo.environment),
                 library: world.library)
         #else
+            if let rank = startedAsRank, rank > 0 { throw ExperimentError(StrategyPlan.mpiIsMissing) }
             return nil
         #endif
     }
@@ -99,7 +101,11 @@ enum MPILaunch {
                 world.end(because: "\(error)", exitCode: code.rawValue)
             }
             finish()
-            if isUsage, let rank = startedAsRank, rank != 0 { Foundation.exit(code.rawValue) }
+            if isUsage, let rank = startedAsRank, rank != 0 {
+                // The first process that ends with an error may take the others with it, before they have said why.
+                Thread.sleep(forTimeInterval: 1)
+                Foundation.exit(code.rawValue)
+            }
         #endif
         Bench.exit(withError: error)
     }

@@ -20,6 +20,7 @@ struct Run: ParsableCommand {
     @OptionGroup(title: "Machines and network") var cluster: ClusterOptions
     @OptionGroup(title: "Federated learning") var federated: FederatedOptions
     @OptionGroup(title: "Files") var files: FileOptions
+    @OptionGroup(title: "Checkpoints") var checkpoints: CheckpointOptions
     @OptionGroup(title: "Tuned options") var tuned: TunedOptions
 
     private var builder: PlanBuilder {
@@ -28,6 +29,7 @@ struct Run: ParsableCommand {
 
     func validate() throws {
         try files.checkNames()
+        try checkpoints.check()
         try tuned.check()
         do {
             let plan = try builder.plan()
@@ -51,10 +53,13 @@ struct Run: ParsableCommand {
         for other in try builder.carriedStrategies().others {
             printError("'\(other.name)' is left out: \(other.reason).")
         }
+        var machine = MachineDescription.current(arguments: CommandLine.arguments)
+        machine.mpi = job
+        let store = try checkpoints.directory(experiment.plan, machine, files)
         let output = try OutputDirectory(files.output, notWith: StudyFile.name)
         let modelFiles = try ModelFiles(files.save, plan)
         try files.checkTraceFile()
-        let log = try files.log.map { try EventLog($0) }
+        let log = try files.log.map { try EventLog($0, appending: store?.resumed != nil) }
 
         let progress = ProgressDisplay(isOn: !files.quiet && isatty(STDERR_FILENO) == 1)
         let latest = LatestResults()
@@ -67,15 +72,15 @@ struct Run: ParsableCommand {
         let interruption = Interruption {
             progress.end()
             try? writeTrace()
-            return latest.writeUnfinished(to: output)
+            let message = latest.writeUnfinished(to: output)
+            return store == nil ? message : [message, CheckpointOptions.hint].compactMap { $0 }.joined(separator: " ")
         }
         MPILaunch.setLastWords {
             progress.end()
             try? writeTrace()
             if let message = latest.writeUnfinished(to: output) { printError(message) }
+            if store != nil { printError(CheckpointOptions.hint) }
         }
-        var machine = MachineDescription.current(arguments: CommandLine.arguments)
-        machine.mpi = job
         let results: Results
         do {
             var callbacks = Experiment.Callbacks(
@@ -97,8 +102,14 @@ struct Run: ParsableCommand {
                     try modelFiles?.write(parameters, of: record)
                 })
             files.observe(plan, output, &callbacks)
+            callbacks.resumed = { results in
+                guard traceFile != nil, let store else { return }
+                for (run, losses) in zip(results.runs, try store.finishedLosses()) {
+                    trace.withLock { $0.append(strategy: run.strategy, seed: run.seed, losses: losses) }
+                }
+            }
             results = try experiment.run(
-                machine: machine, callbacks: callbacks, update: latest.set)
+                machine: machine, callbacks: callbacks, checkpoints: store, update: latest.set)
         } catch {
             // What is finished is not lost with what failed.
             MPILaunch.setLastWords {}
@@ -106,6 +117,7 @@ struct Run: ParsableCommand {
             interruption.disarm()
             try? writeTrace()
             if let message = latest.writeUnfinished(to: output) { printError(message) }
+            if store != nil { printError(CheckpointOptions.hint) }
             throw error
         }
         progress.end()

@@ -65,6 +65,8 @@ struct Setup {
     var hostThreads = 2
     var partition = "iid"
     var target = 0.8
+    var compute = "reference"
+    var cluster = ClusterPresets.infiniband
     /// Of the strategies with workers.
     var overlap: GradientOverlap?
 
@@ -72,11 +74,11 @@ struct Setup {
         ExperimentPlan(
             task: "digits", target: target, seeds: seeds, shuffles: true, initialization: .he,
             initialParametersFile: nil,
-            compute: "reference", hostThreads: hostThreads,
+            compute: compute, hostThreads: hostThreads,
             strategies: strategies.compactMap(StrategyRegistry.named).map { strategy in
                 StrategyPlan(
                     name: strategy.name, fabric: clock.fabric(for: strategy.home),
-                    cluster: clock.fabric(for: strategy.home) == .threads ? nil : ClusterPresets.infiniband,
+                    cluster: clock.fabric(for: strategy.home) == .threads ? nil : cluster,
                     allReduce: allReduce,
                     configuration: TrainingConfiguration(
                         batch: 64, schedule: LearningRateSchedule(baseRate: rate, totalEpochs: epochs),

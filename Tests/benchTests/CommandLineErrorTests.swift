@@ -34,6 +34,11 @@ struct WrongArguments: CustomTestStringConvertible, Sendable {
         Self("--clock", "wall", says: ["'wall'", "--clock", "auto", "simulated", "emulate"]),
         Self("--allreduce", "rign", says: ["all-reduce algorithm 'rign'", "did you mean 'ring'?", "tree"]),
         Self("--clock", "emulated", says: ["clock 'emulated'", "did you mean 'emulate'?", "auto, simulated, emulate"]),
+        Self(
+            "--fabric", "mpj", says: ["fabric 'mpj'", "did you mean 'mpi'?", "auto, threads, simulated, emulated, mpi"]),
+        Self("--fabric", "threads", "--strategy", "sync", says: ["does not carry sync", "It carries single, threads"]),
+        Self("--fabric", "simulated", "--clock", "emulate", says: ["--fabric simulated and --clock emulate disagree"]),
+        Self("--patience", "0s", says: ["--patience is", "above 0"]),
         Self("--initialization", "glorod", says: ["did you mean 'glorot'?", "he, glorot"]),
         Self("--partition", "dirichle:0.5", says: ["did you mean 'dirichlet'?", "dirichlet:0.5"]),
         Self("--bandwidth", "1bit", says: ["1.0 bit/s", "1 kbit/s or more"]),

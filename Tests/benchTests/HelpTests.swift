@@ -19,6 +19,7 @@ import Testing
         "trace-loss", "data", "quiet", "repetitions", "limit-time", "limit-bytes", "limit-updates", "machine", "log",
         "tuned", "trace", "record", "dropout", "lifetime", "failure-detection", "on-dropout",
         "fabric", "patience",
+        "checkpoint", "every", "resume",
     ]
 
     /// What a command prints, which has to be all there is and no error.
@@ -94,7 +95,7 @@ import Testing
         let without =
             ["task", "strategy", "scale-learning-rate-from", "init", "no-shuffle", "workers", "cluster", "latency"]
             + ["bandwidth", "save", "trace-loss", "data", "quiet", "log", "limit-time", "limit-bytes", "limit-updates"]
-            + ["tuned", "trace", "record", "dropout", "lifetime"]
+            + ["tuned", "trace", "record", "dropout", "lifetime", "checkpoint", "resume"]
         for option in Self.options where !without.contains(option) {
             #expect(list.contains("--\(option)"), "\(option)")
         }

@@ -24,13 +24,22 @@ let benchExecutable: URL = {
 func bench(
     _ arguments: [String], in folder: TemporaryFolder, started: (@Sendable (Process) -> Void)? = nil
 ) async throws -> Outcome {
+    try await launch(benchExecutable, arguments, in: folder, started: started)
+}
+
+/// Runs an executable to its end.
+func launch(
+    _ executable: URL, _ arguments: [String], environment: [String: String] = [:], in folder: TemporaryFolder,
+    started: (@Sendable (Process) -> Void)? = nil
+) async throws -> Outcome {
     // Files rather than pipes: nobody has to read while the program writes.
     let files = ["out", "err"].map { folder.url.appendingPathComponent(".std\($0)-\(UUID().uuidString)") }
     for file in files { try Data().write(to: file) }
     defer { for file in files { try? FileManager.default.removeItem(at: file) } }
     let process = Process()
-    process.executableURL = benchExecutable
+    process.executableURL = executable
     process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.currentDirectoryURL = folder.url
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = try FileHandle(forWritingTo: files[0])

@@ -11,15 +11,21 @@
     public struct MPIFabric: Fabric {
         public let world: MPIWorld
         public let ranks: Int
+        private let start: FabricSnapshot?
 
-        public init(_ world: MPIWorld, ranks: Int) {
+        /// - Parameter start: where the job goes on, the same in all processes; nil for the beginning.
+        public init(_ world: MPIWorld, ranks: Int, from start: FabricSnapshot? = nil) {
             precondition(ranks > 0, "a fabric of no ranks")
+            precondition(start.map { $0.accounts.count == ranks } ?? true, "a snapshot of another number of ranks")
             self.world = world
             self.ranks = ranks
+            self.start = start
         }
 
+        public var replaysTime: Bool { false }
+
         public func run(_ program: @escaping RankProgram) throws -> FabricReport {
-            let job = MPIJob(world, MPIPlacement(ranks: ranks, processes: world.count))
+            let job = MPIJob(world, MPIPlacement(ranks: ranks, processes: world.count), from: start)
             return try job.run(program)
         }
     }

@@ -38,10 +38,18 @@
             let waiter: CheckedContinuation<Void, Never>?
         }
 
-        init(_ world: MPIWorld, _ placement: MPIPlacement) {
+        private let start: FabricSnapshot?
+        /// What the other processes tell for a checkpoint, and who waits for it.
+        private var reports: [[Double]] = []
+        private var reportsWaiter: CheckedContinuation<Void, Never>?
+
+        init(_ world: MPIWorld, _ placement: MPIPlacement, from start: FabricSnapshot? = nil) {
             self.world = world
             self.placement = placement
-            ledger = TrafficLedger(ranks: placement.ranks)
+            self.start = start
+            // What was sent before is in the ledger of one process only.
+            let entries = world.rank == 0 ? start?.traffic ?? [] : []
+            ledger = TrafficLedger(ranks: placement.ranks, entries: entries)
         }
 
         // MARK: The run
@@ -49,9 +57,11 @@
         /// - Throws: what a rank of this process threw, and ``FabricError/mpi(_:)``: then the other processes are still
         ///   running, and the job has to be ended.
         func run(_ program: @escaping RankProgram) throws -> FabricReport {
-            ranks = placement.ranks(of: world.rank).map { MPIRank(index: $0, job: self) }
+            ranks = placement.ranks(of: world.rank).map {
+                MPIRank(index: $0, job: self, account: start?.accounts[$0] ?? TimeAccount())
+            }
             try world.barrier()
-            clock.start()
+            clock.start(at: start?.seconds ?? 0)
             for rank in ranks {
                 Task(executorPreference: executor) {
                     do {
@@ -155,6 +165,13 @@
                 endedRanks.insert(rank)
                 for (route, mailbox) in mailboxes where route.sender == rank { mailbox.senderEnded() }
             case .paused: clock.skip(seconds: buffer.doubles[0])
+            case .reportWanted: try start(MPIBuffer(ownReport), to: process, .report, nil)
+            case .report:
+                reports.append(buffer.doubles)
+                if reports.count == world.count - 1 {
+                    reportsWaiter?.resume()
+                    reportsWaiter = nil
+                }
             case nil:
                 throw FabricError.mpi("a message of an unknown kind (\(tag)) came from process \(process)")
             }
@@ -225,19 +242,35 @@
 
         // MARK: The report
 
+        private var ownReport: [Double] {
+            MPIReport(rows: ranks.map { MPIReport.Row($0.index, $0.account) }, entries: ledger.entries).numbers
+        }
+
         private func report(seconds: Double) throws -> FabricReport {
-            let own = ranks.flatMap { MPIReport.Row($0.index, $0.account).numbers }
-            let rows = try world.allGather(own).map(MPIReport.rows)
-            let entries = try world.allGather(ledger.entries.flatMap(MPIReport.numbers)).map(MPIReport.entries)
-            var accounts = [TimeAccount](repeating: TimeAccount(), count: placement.ranks)
-            for row in rows.joined() { accounts[row.rank] = row.account }
-            let total = TrafficLedger(ranks: placement.ranks)
-            for entry in entries.joined() {
-                total.charge(
-                    entry.rank, sent: (entry.messagesSent, entry.bytesSent),
-                    received: (entry.messagesReceived, entry.bytesReceived), entry.purpose, entry.direction)
+            let all = try world.allGather(ownReport).map(MPIReport.init)
+            return FabricReport(
+                seconds: seconds, accounts: MPIReport.accounts(all, ranks: placement.ranks),
+                ledger: MPIReport.ledger(all, ranks: placement.ranks))
+        }
+
+        /// What the job has taken so far, of all processes, which call it together while the clock stands.
+        func snapshotTogether() throws -> FabricSnapshot { snapshot(try world.allGather(ownReport)) }
+
+        /// The same, of other processes that wait for messages of this one.
+        func snapshotAskingOthers() async -> FabricSnapshot {
+            reports = []
+            if world.count > 1 {
+                tellAll(.reportWanted, [])
+                await withCheckedContinuation { reportsWaiter = $0 }
             }
-            return FabricReport(seconds: seconds, accounts: accounts, ledger: total)
+            return snapshot([ownReport] + reports)
+        }
+
+        private func snapshot(_ numbers: [[Double]]) -> FabricSnapshot {
+            let all = numbers.map(MPIReport.init)
+            return FabricSnapshot(
+                seconds: clock.seconds, accounts: MPIReport.accounts(all, ranks: placement.ranks),
+                traffic: MPIReport.ledger(all, ranks: placement.ranks).entries)
         }
     }
 #endif

@@ -71,6 +71,9 @@ enum MPITag: Hashable {
     case ended
     /// The sender's clock stood still while the others waited for it.
     case paused
+    /// The receiver is to tell its accounts and its ledger, for a checkpoint; and what it tells.
+    case reportWanted
+    case report
 
     private static let firstMessage = 16
 
@@ -79,6 +82,8 @@ enum MPITag: Hashable {
         case 1: self = .remarks
         case 2: self = .ended
         case 3: self = .paused
+        case 4: self = .reportWanted
+        case 5: self = .report
         default:
             let kinds = TrafficDirection.allCases.count
             let (purpose, direction) = (number - Self.firstMessage).quotientAndRemainder(dividingBy: kinds)
@@ -92,6 +97,8 @@ enum MPITag: Hashable {
         case .remarks: 1
         case .ended: 2
         case .paused: 3
+        case .reportWanted: 4
+        case .report: 5
         case .message(let purpose, let direction):
             Self.firstMessage + (TrafficPurpose.allCases.firstIndex(of: purpose) ?? 0) * TrafficDirection.allCases.count
                 + (TrafficDirection.allCases.firstIndex(of: direction) ?? 0)

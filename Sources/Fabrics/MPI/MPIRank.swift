@@ -17,9 +17,10 @@
         /// Where the rank computes what it contributes to an all-reduce; kept for its memory.
         private var contribution: ParameterVector?
 
-        init(index: Int, job: MPIJob) {
+        init(index: Int, job: MPIJob, account: TimeAccount) {
             self.index = index
             self.job = job
+            self.account = account
         }
 
         var count: Int { job.placement.ranks }
@@ -69,6 +70,24 @@
                 job.clock.resume()
             case .allRanks, .allRanksTogether:
                 try meetOffTheClock { if index == 0 { work() } }
+            }
+        }
+
+        func checkpoint(
+            _ pause: Pause, _ write: @escaping @Sendable (_ fabric: FabricSnapshot?) throws -> Void
+        ) async throws {
+            switch pause {
+            case .thisRank:
+                job.clock.pause()
+                let start = ContinuousClock.now
+                try write(await job.snapshotAskingOthers())
+                job.tellAll(.paused, [(ContinuousClock.now - start).inSeconds])
+                job.clock.resume()
+            case .allRanks, .allRanksTogether:
+                try meetOffTheClock {
+                    let snapshot = try job.snapshotTogether()
+                    if index == 0 { try write(snapshot) }
+                }
             }
         }
 

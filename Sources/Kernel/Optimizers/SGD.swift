@@ -19,7 +19,7 @@ public struct SGD: Sendable {
 
     public let configuration: Configuration
     /// v, `[P]`; nil without momentum, which needs no state.
-    private let velocity: ParameterVector?
+    package let velocity: ParameterVector?
 
     public init(_ configuration: Configuration, parameterCount: Int) {
         self.configuration = configuration

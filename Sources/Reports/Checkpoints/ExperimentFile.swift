@@ -1,0 +1,62 @@
+import Cluster
+import Crypto
+import Experiments
+import Foundation
+
+/// `experiment-COUNT.json` of a folder of checkpoints: all that is known when COUNT runs are finished. What stands in it is
+/// in `Results/SCHEMA.md`.
+struct ExperimentFile: Codable, Equatable {
+    static let currentSchema = 1
+
+    var schema = currentSchema
+    /// Files that are written when a run is finished, by the option that names them.
+    var files: [String: String]
+    var state: ExperimentState
+
+    static func name(_ finishedRuns: Int) -> String { "experiment-\(finishedRuns).json" }
+
+    /// The count of a file's name; nil for another file.
+    static func finishedRuns(_ name: String) -> Int? {
+        guard name.hasPrefix("experiment-"), name.hasSuffix(".json") else { return nil }
+        return Int(name.dropFirst("experiment-".count).dropLast(".json".count))
+    }
+
+    static func decode(_ data: Data, finishedRuns: Int) throws(ReportError) -> ExperimentFile {
+        do {
+            let schema = try SealedJSON.schema(of: data)
+            guard schema == currentSchema else {
+                throw ReportError("schema \(schema); this version reads schema \(currentSchema)")
+            }
+            let file = try SealedJSON.decode(ExperimentFile.self, from: data)
+            guard file.state.finishedRuns == finishedRuns else {
+                throw ReportError("of \(file.state.finishedRuns) finished runs, which is not what its name says")
+            }
+            return file
+        } catch let error as ReportError {
+            throw error
+        } catch {
+            throw ReportError("damaged: \(SealedJSON.reason(error))")
+        }
+    }
+
+    /// Of the plan and the compute model: all that decides what is computed and what it takes.
+    static func digest(_ results: Results) throws -> Data {
+        struct Contents: Encodable {
+            var plan: ExperimentPlan
+            let computeModel: ComputeModel?
+        }
+        var contents = Contents(plan: results.plan, computeModel: results.computeModel)
+        contents.plan.hostThreads = 1
+        return Data(SHA256.hash(data: try SealedJSON.encode(contents)))
+    }
+}
+
+extension CheckpointDirectory {
+    /// What tells a file's contents from others.
+    public static func digest(ofFile path: String) throws(ReportError) -> String {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw ReportError("'\(path)' does not exist or cannot be read")
+        }
+        return "sha256:" + SHA256.hash(data: data).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+}

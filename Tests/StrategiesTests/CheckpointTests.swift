@@ -1,0 +1,307 @@
+import Cluster
+import Datasets
+import Fabrics
+import Foundation
+import Kernel
+import Locking
+import Randomness
+import Testing
+
+@testable import Strategies
+
+/// A run that goes on from any of its checkpoints ends in the same bits as one that was not interrupted.
+@Suite(.timeLimit(.minutes(5)))
+struct CheckpointTests {
+    enum Carrier: String {
+        case simulated
+        case threads
+        case emulated
+    }
+
+    struct Case: CustomTestStringConvertible, Sendable {
+        var strategy = "sync"
+        var carrier = Carrier.simulated
+        var workers = 3
+        var momentum: Float = 0
+        var jitter = Jitter.none
+        var overlap: GradientOverlap?
+        var departures: [Departure] = []
+        var epochs = 640 / 1437.0
+        var limits: TrainingConfiguration.Limits?
+
+        var configuration: TrainingConfiguration {
+            var configuration = TestRuns.configuration(
+                epochs: epochs, workers: workers, momentum: momentum, clients: 8, fraction: 0.4, localEpochs: 1,
+                partition: "dirichlet:0.5")
+            configuration.evaluateEveryEpochs = 128 / 1437.0
+            configuration.overlap = overlap
+            configuration.limits = limits
+            configuration.onDropout = departures.isEmpty ? nil : .goOn
+            return configuration
+        }
+
+        var testDescription: String {
+            "\(strategy) \(carrier) x\(workers), momentum \(momentum), jitter \(jitter), "
+                + "\(overlap == nil ? "" : "overlap, ")\(departures.map { "\($0.rank)@\($0.seconds)" })"
+        }
+    }
+
+    private static let jitter = Jitter.logNormal(sigma: 0.4)
+    private static let buckets = GradientOverlap(bucketBytes: 1)
+    private static let simulated: [Case] = [
+        Case(strategy: "single", workers: 1), Case(strategy: "single", workers: 1, momentum: 0.5),
+        Case(momentum: 0.9, jitter: jitter), Case(jitter: jitter, overlap: buckets), Case(workers: 1, overlap: buckets),
+        Case(momentum: 0.5, overlap: buckets, limits: .init(updates: 7)),
+        Case(strategy: "threads", workers: 2),
+        Case(strategy: "federated", momentum: 0.5, jitter: jitter, epochs: 5),
+        // A step takes about 0.2 s on phones.
+        Case(momentum: 0.5, departures: [Departure(rank: 0, seconds: 0.5)]),
+        Case(jitter: jitter, overlap: buckets, departures: [Departure(rank: 2, seconds: 0.31)]),
+        Case(
+            workers: 4, momentum: 0.9,
+            departures: [
+                Departure(rank: 1, seconds: 0.4), Departure(rank: 0, seconds: 0.9), Departure(rank: 2, seconds: 0.91),
+            ]),
+        Case(
+            strategy: "federated", departures: [1, 3, 4].map { Departure(rank: $0, seconds: 0.15 + 0.3 * Double($0)) },
+            epochs: 5),
+    ]
+    private static let measured: [Case] = [
+        Case(strategy: "single", carrier: .threads, workers: 1, momentum: 0.5),
+        Case(strategy: "single", carrier: .threads, workers: 1),
+        Case(strategy: "threads", carrier: .threads, momentum: 0.9),
+        Case(strategy: "federated", carrier: .threads, momentum: 0.5, epochs: 4),
+        Case(carrier: .emulated, momentum: 0.5, jitter: jitter, epochs: 320 / 1437.0),
+        Case(carrier: .emulated, overlap: buckets, epochs: 320 / 1437.0),
+        Case(strategy: "federated", carrier: .emulated, epochs: 2),
+    ]
+
+    struct Played {
+        let record: TrainingRun.Record
+        let report: FabricReport
+        let schedule: Schedule?
+        /// As they would be written.
+        let checkpoints: [Data]
+        /// Evaluations that were told of.
+        let told: [TrainingRun.Evaluation]
+    }
+
+    /// - Parameters:
+    ///   - interval: nil for no checkpoints.
+    ///   - start: the bytes of the one to go on from. Then training starts in NaN: whatever of the model is not the
+    ///     checkpoint's shows.
+    private static func play(
+        _ setup: Case, every interval: Int? = nil, from start: Data? = nil,
+        write: @escaping @Sendable (RunState) throws -> Void = { _ in }
+    ) throws -> Played {
+        try BLAS.useOneThreadPerCaller()
+        let (seeds, configuration) = (SeedSequence(3), setup.configuration)
+        let strategy = try #require(StrategyRegistry.named(setup.strategy)).make(configuration)
+        let state = try start.map { try RunState(decoding: $0) }
+        let (ranks, server) = (strategy.rankCount, strategy.serverRank)
+        let cluster = setup.carrier == .emulated ? ClusterPresets.infiniband : ClusterPresets.phones4G
+        let nodes = cluster.nodes(ranks: ranks, server: server, seeds: seeds)
+        let recorder = ScheduleRecorder(ranks: ranks)
+        let fabric: any Fabric
+        switch setup.carrier {
+        case .simulated:
+            var simulated = SimulatedFabric(
+                nodes: nodes, jitter: setup.jitter, compute: TestRuns.compute, seeds: seeds,
+                departures: setup.departures, detectionSeconds: 1e-3, pool: HostPool(threads: 2))
+            simulated.observer = recorder
+            fabric = simulated
+        case .threads: fabric = try ThreadFabric(ranks: ranks, from: state?.fabric)
+        case .emulated:
+            fabric = try ThreadFabric(
+                ranks: ranks,
+                emulating: .init(nodes: nodes, jitter: setup.jitter, compute: TestRuns.compute, seeds: seeds),
+                from: state?.fabric)
+        }
+        let initial = TestRuns.network.initialParameters(.he, seeds: seeds)
+        if start != nil { initial.fill(with: .nan) }
+        let written = Guarded<[Data]>([])
+        let told = Guarded<[TrainingRun.Evaluation]>([])
+        let run = TrainingRun(
+            network: TestRuns.network, data: try Digits.split(seeds: seeds, shuffles: true),
+            configuration: configuration, initialParameters: initial, seeds: seeds, shuffles: true, ranks: ranks,
+            workspaces: WorkspacePool(for: TestRuns.network), mayStop: !setup.departures.isEmpty,
+            checkpoints: interval.map {
+                RunCheckpoints(interval: $0, start: state, replaysTime: fabric.replaysTime) { state in
+                    try write(state)
+                    written.withLock { $0.append(state.encoded()) }
+                }
+            }, onEvaluation: { point in told.withLock { $0.append(point) } })
+        let report = try fabric.run(try strategy.program(for: run))
+        return Played(
+            record: run.result, report: report, schedule: recorder.schedule, checkpoints: written.withLock { $0 },
+            told: told.withLock { $0 })
+    }
+
+    private static func bits(_ model: ParameterVector?) -> [UInt32] { model?.values.map(\.bitPattern) ?? [] }
+
+    /// All that numbers decide.
+    private func expectSameNumbers(_ played: Played, _ whole: Played, _ what: Comment) {
+        #expect(Self.bits(played.record.finalParameters) == Self.bits(whole.record.finalParameters), what)
+        #expect(played.record.stepLosses.map(\.bitPattern) == whole.record.stepLosses.map(\.bitPattern), what)
+        func points(_ played: Played) -> [[UInt64]] {
+            played.record.evaluations.map { point in
+                [UInt64(point.round), UInt64(point.samples), UInt64(point.bytesSent)]
+                    + [point.trainLoss ?? -1, point.testAccuracy, point.testLoss].map(\.bitPattern)
+            }
+        }
+        #expect(points(played) == points(whole), what)
+        #expect(played.record.divergedAfterSamples == whole.record.divergedAfterSamples, what)
+        #expect(played.record.isAtLimit == whole.record.isAtLimit, what)
+        #expect(played.record.partitionSkew == whole.record.partitionSkew, what)
+        #expect(played.report.ledger.entries == whole.report.ledger.entries, what)
+        #expect(played.report.ledger.totalBytes == whole.report.ledger.totalBytes, what)
+        #expect(played.report.ledger.totalMessages == whole.report.ledger.totalMessages, what)
+    }
+
+    private func expectSameTimes(_ played: Played, _ whole: Played, _ what: Comment) {
+        #expect(played.record.evaluations == whole.record.evaluations, what)
+        #expect(played.report.seconds == whole.report.seconds, what)
+        #expect(played.report.accounts == whole.report.accounts, what)
+        #expect(played.report.departures == whole.report.departures, what)
+        #expect(played.record.lostSamples == whole.record.lostSamples, what)
+        #expect(played.record.stoppedBy == whole.record.stoppedBy, what)
+        #expect(played.schedule == whole.schedule, what)
+    }
+
+    @Test(arguments: simulated)
+    func aSimulatedRunGoesOnFromEveryCheckpointToTheSameBits(_ setup: Case) throws {
+        let plain = try Self.play(setup)
+        let whole = try Self.play(setup, every: 1)
+        expectSameNumbers(whole, plain, "with checkpoints")
+        expectSameTimes(whole, plain, "with checkpoints")
+        #expect(whole.checkpoints.count >= 5, "\(whole.checkpoints.count) checkpoints")
+        #expect(setup.departures.count == whole.report.departures.count)
+        for (index, checkpoint) in whole.checkpoints.enumerated() {
+            let resumed = try Self.play(setup, every: 1, from: checkpoint)
+            let what: Comment = "from checkpoint \(index + 1) of \(whole.checkpoints.count)"
+            expectSameNumbers(resumed, whole, what)
+            expectSameTimes(resumed, whole, what)
+            #expect(resumed.checkpoints == Array(whole.checkpoints[(index + 1)...]), what)
+            let round = try RunState(decoding: checkpoint).position.round
+            #expect(resumed.told == whole.record.evaluations.filter { $0.round > round }, what)
+        }
+    }
+
+    @Test(arguments: measured)
+    func aMeasuredRunGoesOnFromEveryCheckpointToTheSameNumbers(_ setup: Case) throws {
+        let whole = try Self.play(setup, every: 1)
+        expectSameNumbers(whole, try Self.play(setup), "with checkpoints")
+        #expect(whole.checkpoints.count >= 4, "\(whole.checkpoints.count) checkpoints")
+        for (index, checkpoint) in whole.checkpoints.enumerated() {
+            let resumed = try Self.play(setup, every: 1, from: checkpoint)
+            let what: Comment = "from checkpoint \(index + 1) of \(whole.checkpoints.count)"
+            expectSameNumbers(resumed, whole, what)
+            // The clock and the accounts go on from where they were, and what was evaluated before keeps its time.
+            let state = try RunState(decoding: checkpoint)
+            let fabric = try #require(state.fabric)
+            #expect(fabric.seconds > 0 && resumed.report.seconds > fabric.seconds, what)
+            #expect(Array(resumed.record.evaluations.prefix(state.evaluations.count)) == state.evaluations, what)
+            let later = resumed.record.evaluations.dropFirst(state.evaluations.count)
+            #expect(later.allSatisfy { $0.clusterSeconds > fabric.seconds }, what)
+            for (account, before) in zip(resumed.report.accounts, fabric.accounts) {
+                #expect(account.computeSeconds >= before.computeSeconds, what)
+                #expect(account.communicationSeconds >= before.communicationSeconds, what)
+                #expect(account.hiddenCommunicationSeconds >= before.hiddenCommunicationSeconds, what)
+            }
+            #expect(fabric.accounts.contains { $0.computeSeconds > 0 }, what)
+            // Before the checkpoint the two agree, so what they write after it says the same of numbers.
+            #expect(resumed.checkpoints.count == whole.checkpoints.count - index - 1, what)
+            #expect(resumed.told.allSatisfy { $0.round > state.position.round }, what)
+        }
+    }
+
+    @Test(arguments: [Carrier.simulated, .threads], [3, 4, 7])
+    func theNextProcessMayUseAnotherInterval(_ carrier: Carrier, interval: Int) throws {
+        let setup = Case(carrier: carrier, momentum: 0.5)
+        let whole = try Self.play(setup, every: 4)
+        #expect(try whole.checkpoints.map { try RunState(decoding: $0).position.round } == [4, 8])
+        let resumed = try Self.play(setup, every: interval, from: whole.checkpoints[0])
+        expectSameNumbers(resumed, whole, "every \(interval)")
+        let expected = [3: [6, 9], 4: [8], 7: [7]][interval]
+        #expect(try resumed.checkpoints.map { try RunState(decoding: $0).position.round } == expected)
+    }
+
+    @Test func aCheckpointKeepsWhatDivergingModelsHold() throws {
+        let values: [Float] = [.nan, -.nan, .signalingNaN, .infinity, -.infinity, -0.0, .leastNonzeroMagnitude, 0.1]
+        let doubles = [Double.nan, .signalingNaN, .infinity, -0.0, .leastNonzeroMagnitude, 0.1]
+        let point = TrainingRun.Evaluation(
+            round: 1, samples: 2, clusterSeconds: .infinity, bytesSent: .max, trainLoss: .nan, testAccuracy: 0.1,
+            testLoss: -.infinity)
+        let state = RunState(
+            position: RunPosition(
+                round: .max, samples: 3, server: .init(drawnRounds: 4, clientRounds: [0, 5, 6])),
+            parameters: ParameterVector(values), velocity: ParameterVector(values.reversed()),
+            evaluatedParameters: ParameterVector([1]), evaluations: [point, point], stepLosses: doubles,
+            lossSum: .signalingNaN, lossSamples: 7, clusterNanoseconds: .max, bytesSent: 8,
+            fabric: FabricSnapshot(
+                seconds: 0.1, accounts: [TimeAccount(), TimeAccount()],
+                traffic: TrafficPurpose.allCases.map {
+                    TrafficLedger.Entry(
+                        rank: 1, purpose: $0, direction: .uplink, bytesSent: 1, messagesSent: 2, bytesReceived: 3,
+                        messagesReceived: 4)
+                }), hostSeconds: 9.5)
+        let read = try RunState(decoding: state.encoded())
+        #expect(read.encoded() == state.encoded())
+        #expect(Self.bits(read.parameters) == values.map(\.bitPattern))
+        #expect(Self.bits(read.velocity) == values.reversed().map(\.bitPattern))
+        #expect(read.stepLosses.map(\.bitPattern) == doubles.map(\.bitPattern))
+        #expect(read.position == state.position && read.fabric == state.fabric && read.hostSeconds == 9.5)
+        #expect(read.evaluations[1].trainLoss?.isNaN == true && read.evaluations[0].testLoss == -.infinity)
+        #expect(read.lossSum.bitPattern == Double.signalingNaN.bitPattern && read.lossSamples == 7)
+        #expect(read.clusterNanoseconds == .max && read.bytesSent == 8)
+    }
+
+    @Test(arguments: ["sync", "federated"])
+    func bytesThatAreNoStateAreRefusedWhereverTheyEnd(_ strategy: String) throws {
+        let setup = Case(strategy: strategy, carrier: .threads, workers: 2, momentum: 0.5, epochs: 2)
+        let bytes = try #require(try Self.play(setup, every: 1).checkpoints.last)
+        for length in 0..<bytes.count where length < 200 || length % 97 == 0 || length > bytes.count - 200 {
+            #expect(throws: CheckpointError.self, "\(length) bytes") { try RunState(decoding: bytes.prefix(length)) }
+        }
+        #expect(throws: CheckpointError("1 bytes more than it has contents")) { try RunState(decoding: bytes + [0]) }
+        // Counts that are no counts are told from a lack of bytes before memory is asked for.
+        for start in stride(from: 0, to: bytes.count - 8, by: 8) where start < 400 {
+            var damaged = bytes
+            damaged.replaceSubrange(start..<start + 8, with: Array(repeating: UInt8(0x7f), count: 8))
+            _ = try? RunState(decoding: damaged)
+        }
+    }
+
+    private struct FullDisk: Error {}
+
+    @Test(arguments: [
+        Case(), Case(strategy: "threads", carrier: .threads), Case(strategy: "federated", carrier: .threads, epochs: 4),
+        Case(strategy: "federated", epochs: 4), Case(carrier: .emulated),
+    ])
+    func aCheckpointThatCannotBeWrittenEndsTheRunOnAllRanks(_ setup: Case) throws {
+        #expect(throws: FullDisk.self) {
+            try Self.play(setup, every: 2) { if $0.position.round == 4 { throw FullDisk() } }
+        }
+    }
+
+    @Test func aCheckpointOfAnotherJobIsRefusedWithBothTimes() throws {
+        let setup = Case()
+        let checkpoint = try #require(try Self.play(setup, every: 4).checkpoints.first)
+        var other = setup
+        other.jitter = Self.jitter
+        let error = #expect(throws: CheckpointError.self) { try Self.play(other, every: 4, from: checkpoint) }
+        let words = error?.description ?? ""
+        #expect(words.contains("after 4 updates") && words.contains("this program comes there at"), "\(words)")
+        #expect(words.contains("\(try RunState(decoding: checkpoint).bytesSent) bytes"), "\(words)")
+    }
+
+    @Test func aCheckpointOfAnotherModelIsRefused() throws {
+        let setup = Case(momentum: 0.5)
+        let checkpoint = try #require(try Self.play(setup, every: 4).checkpoints.first)
+        var other = setup
+        other.momentum = 0
+        let error = #expect(throws: CheckpointError.self) { try Self.play(other, every: 4, from: checkpoint) }
+        #expect(
+            error?.description.contains("1210 velocities; the run has 1210 and 0") == true, "\(error.debugDescription)")
+    }
+}
