@@ -32,6 +32,7 @@ public struct ClusterFileError: Error, CustomStringConvertible, Equatable {
 ///     watt_hours_per_gb: 1                       # optional
 ///     cost_source: the provider's price list     # optional
 ///     dropouts: [{rank: 3, at: 12s}]             # optional; see `ClusterFileDropouts.swift`, with lifetime:
+///     compute: {digits: {steps: {32: 60us}, vector_element: 0.3ns}}   # optional; see `ClusterFileCompute.swift`
 ///     server:                                    # optional: links, speed, price and watts of the server rank
 ///       latency: 250us
 ///       bandwidth: 10Gbit
@@ -63,7 +64,7 @@ public struct ClusterFile {
         ["name", "summary", "source"] + nodeKeys + [
             "jitter", "server", "topology", "sharing", "loss", "timeout", "price_per_gb", "watt_hours_per_gb",
             "cost_source",
-        ] + dropoutKeys + deviceKeys
+        ] + dropoutKeys + deviceKeys + ["compute"]
 
     func parse(_ text: String) throws(ClusterFileError) -> ClusterSpec {
         let root: Yams.Node?
@@ -96,7 +97,7 @@ public struct ClusterFile {
             wattHoursPerGB: try amount(values["watt_hours_per_gb"], "a number of watt hours", unit: "Wh"),
             costSource: try string(values["cost_source"]),
             devices: try population(values, topology: interconnect.topology), stragglers: try stragglers(values),
-            slowdowns: try slowdowns(values))
+            slowdowns: try slowdowns(values), compute: try compute(values["compute"]))
     }
 
     private func amount(_ node: Yams.Node?, _ what: String, unit: String) throws(ClusterFileError) -> Double? {

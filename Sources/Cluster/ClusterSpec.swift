@@ -71,12 +71,14 @@ public struct ClusterSpec: Hashable, Codable, Sendable {
     public var wattHoursPerGB: Double?
     /// Where prices and watts come from.
     public var costSource: String?
+    /// Step times of tasks, measured; nil where a compute model says what they are.
+    public var compute: [MeasuredCompute]?
 
     public init(
         name: String, summary: String, source: String, worker: Node, server: Node? = nil, jitter: Jitter = .none,
         interconnect: Interconnect? = nil, dropouts: Dropouts? = nil, pricePerGB: Double? = nil,
         wattHoursPerGB: Double? = nil, costSource: String? = nil, devices: DevicePopulation? = nil,
-        stragglers: Stragglers? = nil, slowdowns: Slowdowns? = nil
+        stragglers: Stragglers? = nil, slowdowns: Slowdowns? = nil, compute: [MeasuredCompute]? = nil
     ) {
         self.name = name
         self.summary = summary
@@ -92,6 +94,7 @@ public struct ClusterSpec: Hashable, Codable, Sendable {
         self.devices = devices
         self.stragglers = stragglers
         self.slowdowns = slowdowns
+        self.compute = compute
     }
 
     /// What the command line says instead; nil where it says nothing. Overrides the workers' links; the server's
@@ -246,6 +249,7 @@ public struct ClusterSpec: Hashable, Codable, Sendable {
         if let figures = network.figures(worker: worker.link) { text += "; \(figures)" }
         if jitter != .none { text += "; jitter \(jitter)" }
         if let dropouts { text += "; \(dropouts.figures)" }
+        if let compute { text += "; step times of \(compute.map(\.task).joined(separator: ", "))" }
         return text + devicesFigures
     }
 }

@@ -38,7 +38,7 @@ public struct ComputeWork: Hashable, Sendable {
 
 /// How long work takes on one core of the reference device, in seconds; a node's `speed` and `cores` divide it.
 public struct ComputeModel: Sendable, Codable, Hashable {
-    /// `calibrated`, or the name of a device profile.
+    /// `calibrated`, `cluster file`, or the name of a device profile.
     public let name: String
     /// Seconds of a training step at so many samples, ascending; between two points the time is interpolated.
     public let stepPoints: [StepPoint]
@@ -61,6 +61,16 @@ public struct ComputeModel: Sendable, Codable, Hashable {
         stepPoints = points.sorted { $0.samples < $1.samples }
         self.secondsPerVectorElement = secondsPerVectorElement
     }
+
+    /// As a cluster's file says.
+    public init(_ measured: MeasuredCompute) {
+        name = Self.clusterFile
+        stepPoints = measured.steps
+        secondsPerVectorElement = measured.secondsPerVectorElement
+    }
+
+    /// The name of a model whose times a cluster's file has.
+    public static let clusterFile = "cluster file"
 
     /// A device of fixed rates: `flopsPerSample` forward and backward, and an update of `parameters` numbers a step.
     public init(_ profile: DeviceProfile, flopsPerSample: Double, parameters: Int) {

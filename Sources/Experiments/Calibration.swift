@@ -10,6 +10,9 @@ struct Calibration {
     let data: Dataset
     let initialParameters: ParameterVector
     let optimizer: SGD.Configuration
+    /// Whether a step updates the parameters while it computes gradients, where the optimizer allows it; workers that add
+    /// up their gradients cannot.
+    var mayFuseUpdate = true
 
     private static let repetitions = 7
     /// Long enough for the clock and for the first steps' page faults not to matter.
@@ -18,6 +21,15 @@ struct Calibration {
     /// - Parameter batchSizes: the sizes that will be needed; powers of two below the largest are measured as well, for
     ///   short batches.
     func measure(batchSizes: [Int]) -> ComputeModel {
+        let points = sizes(for: batchSizes).map {
+            ComputeModel.StepPoint(samples: $0, seconds: Spread(secondsPerStep(samples: $0)).median)
+        }
+        return ComputeModel(
+            calibrated: points, secondsPerVectorElement: Spread(secondsPerVectorElement()).median)
+    }
+
+    /// What is measured for these batch sizes, ascending.
+    func sizes(for batchSizes: [Int]) -> [Int] {
         let largest = max(1, min(batchSizes.max() ?? 1, data.count))
         var sizes = Set(batchSizes.map { max(1, min($0, data.count)) })
         var power = 1
@@ -25,23 +37,23 @@ struct Calibration {
             sizes.insert(power)
             power *= 2
         }
-        let points = sizes.sorted().map { ComputeModel.StepPoint(samples: $0, seconds: secondsPerStep(samples: $0)) }
-        return ComputeModel(calibrated: points, secondsPerVectorElement: secondsPerVectorElement())
+        return sizes.sorted()
     }
 
-    private func secondsPerStep(samples: Int) -> Double {
+    /// One time for each repetition.
+    func secondsPerStep(samples: Int) -> [Double] {
         let parameters = initialParameters.copied()
         let gradient = ParameterVector(count: parameters.count)
         let optimizer = SGD(optimizer, parameterCount: parameters.count)
         let workspaces = WorkspacePool(for: network)
         var position = 0
-        return median {
+        return Self.secondsPerCall {
             workspaces.withWorkspace(capacity: samples) { workspace in
                 // Samples from all over the set, as a shuffled epoch takes them.
                 let indices = (0..<samples).map { Int32((position + $0 * 7919) % data.count) }
                 position += 1
                 data.gather(indices[...], into: workspace.batch)
-                if optimizer.isPlain {
+                if mayFuseUpdate, optimizer.isPlain {
                     _ = network.descend(
                         workspace, dividedBy: samples, from: parameters, rate: 1e-6, into: parameters)
                 } else {
@@ -52,20 +64,21 @@ struct Calibration {
         }
     }
 
-    private func secondsPerVectorElement() -> Double {
+    /// One time for each repetition.
+    func secondsPerVectorElement() -> [Double] {
         let (sum, part) = (ParameterVector(count: network.parameterCount), initialParameters)
-        return median { sum.add(part, scaledBy: 0.5) } / Double(network.parameterCount)
+        let calls = Self.secondsPerCall { sum.add(part, scaledBy: 0.5) }
+        return calls.map { $0 / Double(network.parameterCount) }
     }
 
-    /// The median over repetitions of the seconds per call.
-    private func median(_ body: () -> Void) -> Double {
+    /// The seconds of a call, for each repetition.
+    static func secondsPerCall(_ body: () -> Void) -> [Double] {
         let clock = ContinuousClock()
         let first = clock.measure(body)
         let second = clock.measure(body)
-        let calls = max(1, Int(Self.leastSecondsPerRepetition / max(min(first, second).inSeconds, 1e-7)))
-        let times = (0..<Self.repetitions).map { _ in
+        let calls = max(1, Int(leastSecondsPerRepetition / max(min(first, second).inSeconds, 1e-7)))
+        return (0..<repetitions).map { _ in
             clock.measure { for _ in 0..<calls { body() } }.inSeconds / Double(calls)
         }
-        return times.sorted()[Self.repetitions / 2]
     }
 }

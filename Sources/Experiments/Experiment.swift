@@ -33,6 +33,7 @@ public struct Experiment: Sendable {
             try Self.readParameters($0, of: TrainingTask.named(plan.task))
         }
         if plan.compute != "calibrated" { _ = try DeviceProfile.named(plan.compute) }
+        _ = try plan.measuredCompute()
         try Self.check(plan)
         let network = task.network
         var plan = plan
@@ -377,6 +378,7 @@ public struct Experiment: Sendable {
                 try DeviceProfile.named(plan.compute), flopsPerSample: task.network.trainingFlopsPerSample,
                 parameters: task.network.parameterCount)
         }
+        if let measured = try plan.measuredCompute() { return ComputeModel(measured) }
         var sizes: [Int] = []
         for strategy in plan.strategies {
             sizes += try Self.description(of: strategy).make(strategy.configuration).batchSizes

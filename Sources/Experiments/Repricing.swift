@@ -16,6 +16,9 @@ public struct Repricing: Sendable {
     public let plan: StrategyPlan
     private let runs: [Run]
     private let computeModel: ComputeModel
+    /// As in the plan of the experiment.
+    private let task: String
+    private let compute: String
     private let target: Double
     private let network: Network
     /// Of the first run, on whose devices an all-reduce is chosen.
@@ -34,6 +37,8 @@ public struct Repricing: Sendable {
         }
         self.plan = plan
         self.computeModel = computeModel
+        task = results.plan.task
+        compute = results.plan.compute
         target = results.plan.target
         network = try TrainingTask.named(results.plan.task).network
         firstSeeds = SeedSequence(results.plan.seeds[0])
@@ -89,6 +94,12 @@ public struct Repricing: Sendable {
         return (plan, try runs.map { try price($0, plan) })
     }
 
+    /// The cluster's own step times, where it has any; a device profile counts for all clusters.
+    private func computeModel(on cluster: ClusterSpec) throws -> ComputeModel {
+        guard compute == "calibrated", let measured = try cluster.measuredCompute(of: task) else { return computeModel }
+        return ComputeModel(measured)
+    }
+
     private func price(_ run: Run, _ plan: StrategyPlan) throws -> PricedRun {
         guard let description = plan.description, let cluster = plan.cluster else {
             throw ExperimentError("\(plan.name) has no cluster")
@@ -100,7 +111,7 @@ public struct Repricing: Sendable {
                 "a schedule of \(run.schedule.ranks) ranks for \(plan.name), which has \(strategy.rankCount)")
         }
         let fabric = plan.simulatedFabric(
-            cluster, strategy, SeedSequence(run.record.seed), computeModel, pool)
+            cluster, strategy, SeedSequence(run.record.seed), try computeModel(on: cluster), pool)
         let report = try fabric.replay(run.schedule)
         guard report.evaluations.count == run.record.evaluations.count else {
             throw ExperimentError(

@@ -1,3 +1,4 @@
+import Cluster
 import Diagnostics
 public import Experiments
 import Foundation
@@ -168,8 +169,11 @@ public enum MarkdownReport {
             let points = model.stepPoints.filter { $0.samples > 0 }
                 .map { "\($0.samples): \(Format.seconds($0.seconds))" }.joined(separator: ", ")
             let origin =
-                model.name == "calibrated"
-                ? "measured on one core of this machine before the runs" : "device profile `\(model.name)`"
+                switch model.name {
+                case "calibrated": "measured on one core of this machine before the runs"
+                case ComputeModel.clusterFile: "measured where the cluster file was made"
+                default: "device profile `\(model.name)`"
+                }
             text +=
                 "- Compute time of simulated machines: \(origin); seconds a training step by batch size: \(points). A machine's `speed` divides it, and so do as many of its cores as a step has samples.\n"
         }

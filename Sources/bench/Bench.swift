@@ -37,6 +37,7 @@ struct Bench: AsyncParsableCommand {
               bench study --strategy all --vary learning-rate=0.1,0.2,0.4,0.8
               bench list --task digits
               bench speed --task mnist-2nn --batch 10,64,512
+              bench calibrate --output machine.yaml
               bench reprice Results/run --latency 1ms,10ms,100ms
               bench compare Results/baseline Results/latest
 
@@ -48,7 +49,7 @@ struct Bench: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             Run.self, StudyCommand.self, Reprice.self, Compare.self, History.self, Report.self, List.self, Speed.self,
-            DataCommand.self,
+            Calibrate.self, DataCommand.self,
         ],
         defaultSubcommand: Run.self)
 }

@@ -59,7 +59,7 @@ struct List: ParsableCommand {
         section("Fabrics (--fabric)", FabricChoice.allCases.flatMap(Self.rows))
         section(
             "Compute models (--compute)",
-            [("calibrated", "measured on this machine before the runs")]
+            [("calibrated", "the cluster file's step times, else measured on this machine before the runs")]
                 + DeviceProfile.all.map { ($0.name, $0.summary) })
     }
 

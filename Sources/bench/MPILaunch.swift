@@ -33,6 +33,41 @@ enum MPILaunch {
         #endif
     }
 
+    /// The ranks among which `bench calibrate` measures.
+    struct CalibrationJob {
+        let network: any MeasurableNetwork
+        let transport: MessageTransport
+        let library: String
+    }
+
+    /// Joins the job that a launcher started this process in; nil where it started one process, or none did.
+    /// - Throws: ``FabricError``; ``ExperimentError`` where a program without MPI is one of several processes.
+    static func calibrationJob() throws -> CalibrationJob? {
+        #if MPI
+            guard startedAsRank != nil else { return nil }
+            let world = try MPIWorld.join()
+            guard world.count > 1 else { return nil }
+            let network = try MPINetwork(world)
+            return CalibrationJob(
+                network: network,
+                transport: MessageTransport(
+                    hosts: network.hosts, environment: ProcessInfo.processInfo.environment),
+                library: world.library)
+        #else
+            if let rank = startedAsRank, rank > 0 { throw ExperimentError(StrategyPlan.mpiIsMissing) }
+            return nil
+        #endif
+    }
+
+    /// For a process that has none.
+    static var howToMeasureANetwork: String {
+        #if MPI
+            "'mpirun -n 2 bench calibrate' measures it"
+        #else
+            "'mpirun -n 2 bench calibrate' measures it, with a bench that is built with MPI: './setup.sh --mpi', then 'swift build -c release --traits MPI'"
+        #endif
+    }
+
     /// Whether another process reports and writes files.
     static var isFollower: Bool {
         #if MPI

@@ -109,7 +109,12 @@ struct Run: ParsableCommand {
                 }
             }
             results = try experiment.run(
-                machine: machine, callbacks: callbacks, checkpoints: store, update: latest.set)
+                machine: machine, callbacks: callbacks, checkpoints: store,
+                update: { results in
+                    latest.set(results)
+                    // A launcher that has lost a process may kill the others without a last word.
+                    if job != nil, !results.runs.isEmpty { try? output.write(results) }
+                })
         } catch {
             // What is finished is not lost with what failed.
             MPILaunch.setLastWords {}

@@ -297,7 +297,7 @@ struct ClusterOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Compute time of simulated machines: 'calibrated' measures this machine's, 'reference' is the same everywhere.",
+            "Compute time of simulated machines: 'calibrated' is the cluster file's, or else measured on this machine; 'reference' is the same everywhere.",
             valueName: "model"))
     var compute = "calibrated"
 

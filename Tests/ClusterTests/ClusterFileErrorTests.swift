@@ -119,6 +119,44 @@ import Testing
         Broken(
             "detection without unit", "latency: 5ms\nbandwidth: 1Gbit\nlifetime: exponential:2h\nfailure_detection: 2",
             line: 4, "no unit"),
+        Broken(
+            "step times of nothing", "latency: 5ms\nbandwidth: 1Gbit\ncompute: fast", line: 3, "expected tasks",
+            "vector_element: 0.3ns"),
+        Broken(
+            "unknown key of step times",
+            "latency: 5ms\nbandwidth: 1Gbit\ncompute:\n  digits:\n    step: {1: 20us}\n    vector_element: 0.3ns",
+            line: 5,
+            "'step'", "did you mean 'steps'?", "vector_element"),
+        Broken(
+            "step times without vectors", "latency: 5ms\nbandwidth: 1Gbit\ncompute:\n  digits: {steps: {1: 20us}}",
+            line: 4, "incomplete", "'steps' and 'vector_element'"),
+        Broken(
+            "samples of a step",
+            "latency: 5ms\nbandwidth: 1Gbit\ncompute:\n  digits: {vector_element: 1ns, steps: {0: 20us}}", line: 4,
+            "'0'", "1 to 1000000000"),
+        Broken(
+            "samples that are a word",
+            "latency: 5ms\nbandwidth: 1Gbit\ncompute:\n  digits: {vector_element: 1ns, steps: {all: 20us}}", line: 4,
+            "'all'", "number of samples"),
+        Broken(
+            "samples twice",
+            "latency: 5ms\nbandwidth: 1Gbit\ncompute:\n  digits: {vector_element: 1ns, steps: {1: 20us, 01: 20us}}",
+            line: 4, "1 samples stands twice"),
+        Broken(
+            "no steps", "latency: 5ms\nbandwidth: 1Gbit\ncompute:\n  digits: {vector_element: 1ns, steps: []}", line: 4,
+            "numbers of samples with times"),
+        Broken(
+            "step of no time",
+            "latency: 5ms\nbandwidth: 1Gbit\ncompute:\n  digits: {vector_element: 1ns, steps: {1: 0us}}", line: 4,
+            "'0us'", "above 0"),
+        Broken(
+            "step without unit",
+            "latency: 5ms\nbandwidth: 1Gbit\ncompute:\n  digits: {vector_element: 1ns, steps: {1: 20}}", line: 4,
+            "no unit"),
+        Broken(
+            "vector of words",
+            "latency: 5ms\nbandwidth: 1Gbit\ncompute:\n  digits: {vector_element: fast, steps: {1: 20us}}", line: 4,
+            "'fast'", "such as 250us"),
     ]
 
     @Test(arguments: files)

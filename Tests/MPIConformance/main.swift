@@ -34,18 +34,18 @@ import Kernel
         // On one rank the mean is the vector itself; elsewhere it is the sum times 1/n, rounded once.
         try expect(mean.values == (ranks == 1 ? total : total.map { $0 * (1 / Float(ranks)) }), "mean of \(count)")
         let updated = ParameterVector(count: count)
-        let buckets = [
-            GradientBucket(range: count / 2..<count, readyShare: 0.5),
-            GradientBucket(range: 0..<count / 2, readyShare: 1),
-        ]
+        let half = count / 2
+        let late = GradientBucket(range: 0..<max(half, 1), readyShare: 1)
+        // Of one number there is no half.
+        let buckets = count == 1 ? [late] : [GradientBucket(range: half..<count, readyShare: 0.5), late]
         try await rank.allReduce(
             .sum, count: count, computing: .none, sending: buckets, purpose: .gradient,
             contribution: { target, progress in
                 target.fill(with: .nan)
                 let numbers = vector(index, count)
-                target.copy(from: numbers, in: count / 2..<count)
-                progress?(count / 2)
-                target.copy(from: numbers, in: 0..<count / 2)
+                target.copy(from: numbers, in: half..<count)
+                if count > 1 { progress?(half) }
+                target.copy(from: numbers, in: 0..<half)
                 progress?(0)
             }, update: { sum, range in updated.copy(from: sum, in: range) })
         try expect(updated.values == total, "all-reduce of \(count) in buckets")
@@ -65,11 +65,9 @@ import Kernel
             let piece = vector(index, count)
             let range = try await rank.scatter(piece, from: root, purpose: .model)
             try expect(range == part, "part of a scatter of \(count)")
-            let own = vector(index, count).values
-            for place in 0..<count {
-                let value = range.contains(place) ? vector(root, count)[place] : own[place]
-                try expect(piece[place] == value, "scatter of \(count) from \(root) at \(place)")
-            }
+            var expected = vector(index, count).values
+            expected[range] = vector(root, count).values[range]
+            try expect(piece.values == expected, "scatter of \(count) from \(root)")
             let all = try await rank.gather(vector(index, count), to: root, purpose: .model)
             try expect(
                 all.map { $0.map(\.values) } == (index == root ? (0..<ranks).map { vector($0, count).values } : nil),
@@ -111,7 +109,7 @@ import Kernel
             }
         }
         let report = try MPIFabric(world, ranks: world.count).run { rank in
-            for count in [1, 7, 100, 20_001] { try await checkCollectives(rank, count: count) }
+            for count in [1, 7, 100, 5_001] { try await checkCollectives(rank, count: count) }
             if rank.count > 1 {
                 let all = try await rank.exchange([Double(rank.index), 0.5])
                 try expect(all == (0..<rank.count).map { [Double($0), 0.5] }, "exchange")

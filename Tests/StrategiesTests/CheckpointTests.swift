@@ -63,7 +63,7 @@ struct CheckpointTests {
                 Departure(rank: 1, seconds: 0.4), Departure(rank: 0, seconds: 0.9), Departure(rank: 2, seconds: 0.91),
             ]),
         Case(
-            strategy: "federated", departures: [1, 3, 4].map { Departure(rank: $0, seconds: 0.15 + 0.3 * Double($0)) },
+            strategy: "federated", departures: [1, 3, 4].map { Departure(rank: $0, seconds: 0.05 + 0.1 * Double($0)) },
             epochs: 5),
     ]
     private static let measured: [Case] = [

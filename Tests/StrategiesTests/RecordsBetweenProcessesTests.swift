@@ -131,7 +131,9 @@ import Testing
         run.losses(of: 0, steps: 2).append(sum: 3, samples: 2)
         try await run.gatherLosses(on: FarRank(0, of: 3, others: [[], [5, 2, 7, 2], [9, 2, 11, 2]]))
         run.mergeSharedSteps(upTo: 2)
-        #expect(run.result.stepLosses == [(1.0 + 5 + 9) / 6, (3.0 + 7 + 11) / 6])
+        // 1 + 5 + 9 and 3 + 7 + 11, each over six samples.
+        let sums = [15.0, 21.0]
+        #expect(run.result.stepLosses == sums.map { $0 / 6 })
     }
 
     @Test func anotherRankTellsItsLossesAndKeepsNoRecord() async throws {

@@ -89,7 +89,7 @@ struct CheckpointCommandTests {
                 var kills = 0
                 while true {
                     let isKilled = kills < killing.kills
-                    let delay = Double.random(in: 0.1..<0.8, using: &generator) * seconds
+                    let delay = Double.random(in: 0.1..<0.5, using: &generator) * seconds
                     let outcome = try await bench(
                         Self.base + killing.arguments + ["--checkpoint", "c"] + (kills > 0 ? ["--resume"] : []),
                         in: folder
@@ -100,11 +100,11 @@ struct CheckpointCommandTests {
                     }
                     guard outcome.code == -SIGKILL else {
                         #expect(outcome.code == 0, "\(outcome.testDescription)")
-                        if outcome.code != 0 || !isKilled { break }
-                        continue
+                        break
                     }
                     kills += 1
                 }
+                #expect(kills > 0)
                 let names = whole.files.filter { $0.hasPrefix("model") || $0.hasSuffix(".csv") && !$0.contains("/") }
                 let more = whole.files.filter { $0.contains("schedule-") || $0.hasPrefix("trace") }
                 #expect(!(names + more).isEmpty)
@@ -236,8 +236,10 @@ struct CheckpointCommandTests {
         try await withFolder { folder in
             try FileManager.default.createDirectory(
                 at: folder.url.appendingPathComponent("c"), withIntermediateDirectories: true)
-            // Room for the experiment's file and two checkpoints of 4,810 parameters, and not for a third beside them.
-            #expect(try system(["mount", "-t", "tmpfs", "-o", "size=56k", "tmpfs", folder.path("c")]) == 0)
+            // Room for the experiment's file and two checkpoints of 4,810 parameters, and not for a third beside them; a round
+            // of federated has more steps, whose losses are kept.
+            let size = strategy == "federated" ? "size=76k" : "size=56k"
+            #expect(try system(["mount", "-t", "tmpfs", "-o", size, "tmpfs", folder.path("c")]) == 0)
             defer { _ = try? system(["umount", folder.path("c")]) }
             let arguments =
                 Self.base + ["--strategy", strategy, "--seeds", "1", "--epochs", "40", "--workers", "2"]
@@ -248,9 +250,10 @@ struct CheckpointCommandTests {
             let isNamed =
                 errors.first?.contains("checkpoint 'c/run1-update15.checkpoint' cannot be written: No space") == true
             #expect(errors.count == 1 && isNamed, "\(outcome.testDescription)")
+            // Not the folder's files, which are those of one file system.
+            let left = try FileManager.default.contentsOfDirectory(atPath: folder.path("c")).sorted()
             #expect(
-                folder.files == ["c/experiment-0.json", "c/run1-update10.checkpoint", "c/run1-update5.checkpoint"],
-                "\(folder.files)")
+                left == ["experiment-0.json", "run1-update10.checkpoint", "run1-update5.checkpoint"], "\(left)")
             // With more room it goes on from the last one, to the results of a run that had it from the start.
             #expect(try system(["mount", "-o", "remount,size=4m", folder.path("c")]) == 0)
             let resumed = try await bench(arguments + ["--resume"], in: folder)

@@ -35,7 +35,7 @@ import Testing
 
     @Test func helpNamesTheCommandsAndTheExitCodes() async throws {
         let help = try await text("--help")
-        for word in ["run (default)", "study", "reprice", "report", "list", "data", "--version", "130"] {
+        for word in ["run (default)", "study", "reprice", "calibrate", "report", "list", "data", "--version", "130"] {
             #expect(help.contains(word), "\(word)")
         }
     }

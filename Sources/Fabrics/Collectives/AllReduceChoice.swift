@@ -35,10 +35,7 @@ public struct AllReduceChoice: Hashable, Codable, Sendable {
                 var trial = fabric
                 trial.allReduce = algorithm
                 trial.jitter = .none
-                let report = try trial.run { rank in
-                    guard let rank = rank as? SimulatedRank else { preconditionFailure("a rank of another fabric") }
-                    try await rank.play(.allReduce(.sum), elements: elements)
-                }
+                let report = try trial.playAllReduce(elements: elements)
                 (seconds, messages) = (report.seconds, report.ledger.totalMessages)
             }
             candidates.append(Candidate(algorithm: algorithm, messages: messages, seconds: seconds))

@@ -127,14 +127,14 @@
             for index in sends.indices.reversed() {
                 var isOver = false
                 let code = cmpi_test(&sends[index].request, &isOver)
-                try world.check("sending") { code }
+                try world.require(code, "sending")
                 guard isOver else { continue }
                 sends.remove(at: index).waiter?.resume()
                 moved = true
             }
             var (isThere, from, tag, count): (Bool, Int32, Int32, Int32) = (false, 0, 0, 0)
             let code = cmpi_probe(&isThere, &from, &tag, &count)
-            try world.check("looking for messages") { code }
+            try world.require(code, "looking for messages")
             guard isThere else { return moved }
             try receive(from: Int(from), tag: Int(tag), bytes: Int(count))
             return true

@@ -78,7 +78,7 @@
             for index in requests.indices.reversed() {
                 var isOver = false
                 let code = cmpi_test(&requests[index], &isOver)
-                try job.world.check("in an all-reduce") { code }
+                try job.world.require(code, "in an all-reduce")
                 if isOver { requests.remove(at: index) }
             }
             if requests.isEmpty { endHidden() }
@@ -100,7 +100,7 @@
                 for index in requests.indices.reversed() {
                     var isOver = false
                     let code = cmpi_test(&requests[index], &isOver)
-                    if code != 0 { try job.world.check("in an all-reduce") { code } }
+                    try job.world.require(code, "in an all-reduce")
                     if isOver { requests.remove(at: index) }
                 }
             }

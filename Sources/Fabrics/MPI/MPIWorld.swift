@@ -80,6 +80,11 @@
             watchdog.begin(what)
             let code = call()
             watchdog.end()
+            try require(code, what())
+        }
+
+        /// The same of a call that does not wait: the watchdog goes on watching what it watches.
+        func require(_ code: Int32, _ what: @autoclosure () -> String) throws {
             if code != 0 { throw FabricError.mpi("\(what()): \(Self.text(of: code))") }
         }
 

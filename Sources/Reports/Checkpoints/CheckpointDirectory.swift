@@ -269,7 +269,13 @@ private final class FolderLock: Sendable {
         guard descriptor >= 0 else {
             throw ReportError("checkpoint folder '\(path)' cannot be read: \(String(cString: strerror(errno)))")
         }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
+        // One that has just been killed may still be on its way out.
+        let patience = ContinuousClock.now + .seconds(2)
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK || errno == EINTR {
+            if ContinuousClock.now < patience {
+                Thread.sleep(forTimeInterval: 0.02)
+                continue
+            }
             close(descriptor)
             throw ReportError(
                 "checkpoint folder '\(path)' is in use by another process; allowed is a folder of its own")

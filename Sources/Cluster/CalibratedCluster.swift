@@ -1,0 +1,94 @@
+import Diagnostics
+import Foundation
+
+/// A cluster as it was measured: equal machines around one switch, and how fast they compute; and the file that says so.
+public struct CalibratedCluster: Hashable, Sendable {
+    public let name: String
+    public let summary: String
+    /// Where the figures come from, in a line.
+    public let source: String
+    public let link: Link
+    /// Ascending by the tasks' names.
+    public let compute: [MeasuredCompute]
+    /// Comments: before everything, and behind single figures, by their keys.
+    public let notes: [String]
+    public let remarks: [String: String]
+
+    /// - Parameter compute: of tasks that differ.
+    public init(
+        name: String, summary: String, source: String, link: Link, compute: [MeasuredCompute], notes: [String] = [],
+        remarks: [String: String] = [:]
+    ) {
+        self.name = name
+        self.summary = summary
+        self.source = source
+        self.link = link
+        self.compute = compute.sorted { $0.task < $1.task }
+        self.notes = notes
+        self.remarks = remarks
+    }
+
+    /// The file's text. It reads back to the same figures but for their seventh digit.
+    public var yaml: String {
+        var lines = notes.flatMap { $0.split(separator: "\n", omittingEmptySubsequences: false) }.map {
+            $0.isEmpty ? "#" : "# \($0)"
+        }
+        func add(_ key: String, _ value: String) {
+            lines.append("\(key): \(value)" + (remarks[key].map { "  # \($0)" } ?? ""))
+        }
+        add("name", Self.quoted(name))
+        add("summary", Self.quoted(summary))
+        add("source", Self.quoted(source))
+        add("latency", Self.time(link.latencySeconds))
+        if link.uplinkBytesPerSecond == link.downlinkBytesPerSecond {
+            add("bandwidth", Self.rate(link.uplinkBytesPerSecond))
+        } else {
+            add("uplink", Self.rate(link.uplinkBytesPerSecond))
+            add("downlink", Self.rate(link.downlinkBytesPerSecond))
+        }
+        add("overhead", Self.time(link.overheadSeconds))
+        if let overhead = link.receiveOverheadSeconds { add("receive_overhead", Self.time(overhead)) }
+        if !compute.isEmpty {
+            lines.append("compute:" + (remarks["compute"].map { "  # \($0)" } ?? ""))
+            for task in compute {
+                lines.append("  \(Self.quoted(task.task)):")
+                lines.append("    steps:")
+                lines += task.steps.map { "      \($0.samples): \(Self.time($0.seconds))" }
+                lines.append("    vector_element: \(Self.time(task.secondsPerVectorElement))")
+            }
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// What the file means, read back from its text.
+    ///
+    /// - Parameter file: the name for error messages.
+    public func spec(file: String) throws(ClusterFileError) -> ClusterSpec { try ClusterFile(file: file).parse(yaml) }
+
+    /// In double quotes, where YAML knows no special character but these.
+    private static func quoted(_ text: String) -> String {
+        let plain = text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: " ")
+        return "\"\(plain)\""
+    }
+
+    /// Six significant digits, in the unit that leaves one to three of them before the point; nanoseconds below.
+    private static func time(_ seconds: Double) -> String {
+        guard seconds > 0 else { return "0s" }
+        let units: [(String, Double)] = [("s", 1), ("ms", 1e3), ("us", 1e6), ("ns", 1e9)]
+        let (unit, scale) = units.first { seconds * $0.1 >= 1 } ?? ("ns", 1e9)
+        return sixDigits(seconds * scale) + unit
+    }
+
+    private static func rate(_ bytesPerSecond: Double) -> String {
+        let units: [(String, Double)] = [("Gbit", 1e9), ("Mbit", 1e6), ("kbit", 1e3)]
+        let (unit, scale) = units.first { bytesPerSecond * 8 >= $0.1 } ?? ("bit", 1)
+        return sixDigits(bytesPerSecond * 8 / scale) + unit
+    }
+
+    private static func sixDigits(_ value: Double) -> String {
+        let decimals = max(0, 5 - Int(log10(value).rounded(.down)))
+        let text = Format.fixed(value, decimals)
+        guard text.contains(".") else { return text }
+        return String(text.reversed().drop { $0 == "0" }.drop { $0 == "." }.reversed())
+    }
+}
