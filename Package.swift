@@ -144,7 +144,8 @@ let package = Package(
         .testTarget(
             name: "benchTests",
             dependencies: [
-                "bench", "mpi-conformance", "Cluster", "Datasets", "Experiments", "Fabrics", "Kernel", "Reports",
+                "bench", "mpi-conformance", "Cluster", "Datasets", "Experiments", "Fabrics", "Kernel", "Locking",
+                "Reports",
                 "Strategies",
             ], swiftSettings: strict),
     ],

@@ -13,20 +13,21 @@ import argparse, json, os, random, signal, subprocess, sys, tempfile, time
 QUICK = "--task digits --compute reference --quiet "
 CASES = [
     ("all strategies, momentum, two seeds", QUICK +
-     "--strategy all --clock simulated --momentum 0.5 --epochs 30 --seeds 2 --every 7"),
+     "--strategy all --clock simulated --momentum 0.5 --epochs 150 --seeds 2 --every 20"),
     ("sync, jitter, ranks leave, overlap, models and losses", QUICK +
-     "--strategy sync --workers 6 --cluster ethernet-10g --jitter lognormal:0.4 --dropout 0@700ms --dropout 4@1s "
-     "--on-dropout continue --overlap --bucket 4kB --epochs 40 --seeds 2 --momentum 0.9 --every 9 --save model "
+     "--strategy sync --workers 6 --cluster ethernet-10g --jitter lognormal:0.4 --dropout 0@700ms --dropout 4@9s "
+     "--on-dropout continue --overlap --bucket 100B --epochs 150 --seeds 2 --momentum 0.9 --every 50 --save model "
      "--trace-loss losses.csv"),
     ("federated, devices that differ, lifetimes, trace", QUICK +
-     "--strategy federated --cluster phones-mixed --lifetime exponential:40s --partition dirichlet:0.3 --epochs 60 "
-     "--seeds 2 --every 3 --save model --trace trace.json"),
+     "--strategy federated --cluster phones-mixed --lifetime exponential:400s --partition dirichlet:0.3 --epochs 800 "
+     "--seeds 2 --every 20 --save model --trace trace.json"),
     ("sync and federated, repetitions, schedules, a limit", QUICK +
-     "--strategy sync,federated --limit-updates 300 --epochs 40 --seeds 1 --repetitions 3 --every 11 --record"),
+     "--strategy sync,federated --limit-updates 3000 --epochs 200 --seeds 1 --repetitions 3 --every 100 --record"),
     ("single and threads, measured", QUICK +
-     "--strategy single,threads --workers 2 --epochs 60 --momentum 0.5 --seeds 2 --every 50 --trace-loss losses.csv"),
-    ("sync, emulated in real time", QUICK +
-     "--strategy sync --workers 3 --clock emulate --cluster infiniband --epochs 8 --seeds 2 --every 13 --save model"),
+     "--strategy single,threads --workers 2 --epochs 1000 --momentum 0.5 --seeds 2 --every 500 --trace-loss losses.csv"),
+    ("sync and federated, emulated in real time", QUICK +
+     "--strategy sync,federated --workers 3 --clients 6 --clock emulate --cluster infiniband --epochs 150 --seeds 2 "
+     "--every 40 --save model"),
 ]
 TIMES = ["clusterSeconds", "computeSeconds", "communicationSeconds", "idleSeconds", "waitingSeconds",
          "hiddenCommunicationSeconds", "serverComputeSeconds"]
@@ -95,6 +96,11 @@ def main():
     if bench is None:
         sys.exit("no bench is built; run 'swift build -c release' first, or name one with --bench")
     bench, moments, failures, total = os.path.abspath(bench), random.Random(arguments.seed), 0, 0
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.monotonic()
+        if start(bench, QUICK + "--strategy single --epochs 1 --seeds 1 --output results", folder).wait() != 0:
+            sys.exit(f"{bench} does not run")
+        startup = time.monotonic() - began
     for index, (name, options) in enumerate(CASES):
         kills = arguments.kills // len(CASES) + (index < arguments.kills % len(CASES))
         if kills == 0:
@@ -112,9 +118,10 @@ def main():
             while not done:
                 process = start(bench, options + (" --resume" if places else ""), killed)
                 if len(places) < kills:
-                    # So that the last of them still finds something to kill.
+                    # Now and then while it starts; else so early that the last of them still finds something to kill.
+                    begins = 0.2 if moments.random() < 0.2 else startup
                     try:
-                        process.wait(moments.uniform(0, 1.5 * seconds / kills))
+                        process.wait(moments.uniform(0.5 * startup, begins + 1.2 * (seconds - startup) / kills))
                     except subprocess.TimeoutExpired:
                         process.send_signal(signal.SIGKILL)
                 errors = process.communicate()[1]
@@ -126,7 +133,7 @@ def main():
                     sys.exit(f"{name}: resuming after '{places[-1:]}' fails: {errors}")
             same = results(whole) == results(killed) and written(whole) == written(killed)
             total, failures = total + len(places), failures + (not same)
-            print(f"{name}: {len(places)} kills, then {'the same' if same else 'DIFFERENT'}", flush=True)
+            print(f"{name} ({seconds:.1f} s): {len(places)} kills, then {'the same' if same else 'DIFFERENT'}", flush=True)
             for place in places:
                 print(f"    killed in {place}" if place.startswith("run") else f"    killed {place}", flush=True)
     print(f"{total} kills, {failures} of {len(CASES)} cases with other results")

@@ -30,6 +30,9 @@ public struct OutputDirectory: Sendable {
         }
     }
 
+    /// Removes what a process that was killed while it wrote has left; nobody may be writing to the folder.
+    public func removeTemporaries() { DurableFile.removeTemporaries(in: url) }
+
     /// Takes the folder away again if this made it and nothing was written to it.
     public func removeIfUnused() {
         // rmdir and not FileManager, which would take the contents along.
@@ -69,11 +72,13 @@ public struct OutputDirectory: Sendable {
 /// Writes a file under another name and moves it to its place, so that it is there whole or not at all.
 /// - Throws: ``ReportError`` naming the file.
 public func writeAtomically(_ data: Data, to url: URL) throws(ReportError) {
-    do {
-        try data.write(to: url, options: .atomic)
-    } catch {
-        throw ReportError("'\(url.relativePath)' cannot be written: \(systemReason(error))")
-    }
+    try DurableFile.write(data, to: url, kind: "")
+}
+
+/// Removes what a process that was killed while it wrote these files has left; nobody may be writing them.
+public func removeTemporaries(of url: URL) {
+    DurableFile.removeTemporaries(
+        in: url.deletingLastPathComponent(), of: url.deletingPathExtension().lastPathComponent)
 }
 
 /// What the system said, without Foundation's wrapping.

@@ -57,6 +57,12 @@ struct Run: ParsableCommand {
         machine.mpi = job
         let store = try checkpoints.directory(experiment.plan, machine, files)
         let output = try OutputDirectory(files.output, notWith: StudyFile.name)
+        if store?.resumed != nil {
+            output.removeTemporaries()
+            for file in [files.save, files.traceLoss, files.trace].compactMap({ $0 }) {
+                removeTemporaries(of: URL(fileURLWithPath: file))
+            }
+        }
         let modelFiles = try ModelFiles(files.save, plan)
         try files.checkTraceFile()
         let log = try files.log.map { try EventLog($0, appending: store?.resumed != nil) }

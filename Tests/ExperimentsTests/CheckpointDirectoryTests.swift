@@ -142,12 +142,11 @@ struct CheckpointDirectoryTests {
     @Test func whatAKilledProcessLeftHalfWrittenIsRemoved() throws {
         try withCheckpointFolder { url in
             let experiment = try interrupted(url)
-            try experiment.write(Data("half".utf8), ".tmp-\(Self.newest)")
+            try experiment.write(Data("half".utf8), ".tmp-123-\(Self.newest)")
             try experiment.write(Data("mine".utf8), "note.txt")
             _ = try experiment.directory(resuming: true)
-            #expect(
-                experiment.names == Self.names.prefix(0) + ["experiment-0.json", "experiment-1.json", "note.txt"]
-                    + ["run1.losses", Self.newest, Self.before])
+            let expected = (Self.names + ["note.txt"]).sorted()
+            #expect(experiment.names == expected)
         }
     }
 

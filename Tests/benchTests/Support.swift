@@ -1,4 +1,5 @@
 import Foundation
+import Locking
 import Testing
 
 /// What a run of the program left behind.
@@ -7,6 +8,8 @@ struct Outcome: CustomTestStringConvertible {
     let output: String
     let errors: String
     let code: Int32
+    /// From its start to its end; not to when a busy test looks at it.
+    var seconds = 0.0
 
     var testDescription: String { "bench \(arguments.joined(separator: " ")): code \(code)\n\(output)\n\(errors)" }
 }
@@ -45,14 +48,20 @@ func launch(
     process.standardOutput = try FileHandle(forWritingTo: files[0])
     process.standardError = try FileHandle(forWritingTo: files[1])
     let (ended, signal) = AsyncStream.makeStream(of: Void.self)
-    process.terminationHandler = { _ in signal.finish() }
+    let seconds = Guarded(0.0)
+    let began = ContinuousClock.now
+    process.terminationHandler = { _ in
+        seconds.withLock { $0 = (ContinuousClock.now - began) / .seconds(1) }
+        signal.finish()
+    }
     try process.run()
     if let started { Thread { started(process) }.start() }
     for await _ in ended {}
     let texts = try files.map { try String(contentsOf: $0, encoding: .utf8) }
     // Negative for a signal, so that it does not look like a code of the program's own.
     let code = process.terminationStatus * (process.terminationReason == .uncaughtSignal ? -1 : 1)
-    return Outcome(arguments: arguments, output: texts[0], errors: texts[1], code: code)
+    return Outcome(
+        arguments: arguments, output: texts[0], errors: texts[1], code: code, seconds: seconds.withLock { $0 })
 }
 
 /// A folder of a test's own, which is removed afterwards.

@@ -27,7 +27,10 @@ final class TraceFile {
     /// - Throws: ``TraceError`` if the file cannot be made.
     init(_ path: String) throws(TraceError) {
         self.path = path
-        partialPath = "\(path).partial-\(ProcessInfo.processInfo.processIdentifier)"
+        // Named as all files of the program that are not complete, which a run that is resumed takes away.
+        let url = URL(fileURLWithPath: path)
+        let name = ".tmp-\(ProcessInfo.processInfo.processIdentifier)-\(url.lastPathComponent)"
+        partialPath = url.deletingLastPathComponent().appendingPathComponent(name).path
         descriptor = open(partialPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
             throw TraceError(description: "trace '\(path)' cannot be written: \(String(cString: strerror(errno)))")

@@ -48,9 +48,7 @@ public final class CheckpointDirectory: CheckpointStore {
         lock = try FolderLock(path)
         let names = try Self.names(in: url)
         // What a process that was killed while it wrote left behind.
-        for name in names where name.hasPrefix(DurableFile.temporaryPrefix) {
-            unlink(url.appendingPathComponent(name).path)
-        }
+        DurableFile.removeTemporaries(in: url)
         let counts = names.compactMap(ExperimentFile.finishedRuns).sorted(by: >)
         guard resuming else {
             guard counts.isEmpty else {

@@ -4,21 +4,34 @@ import Foundation
 /// their place. Killed between any two of these steps, a process leaves the old file or the new one, and maybe a temporary
 /// one beside it.
 enum DurableFile {
-    /// What names of temporary files begin with.
+    /// What names of temporary files begin with; a process number follows, since two processes may write one file.
     static let temporaryPrefix = ".tmp-"
+
+    /// Removes what processes that were killed have left of the files whose names begin with `name`. Nobody may be writing
+    /// them.
+    static func removeTemporaries(in folder: URL, of name: String = "") {
+        for found in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [] {
+            guard found.hasPrefix(temporaryPrefix) else { continue }
+            let rest = found.dropFirst(temporaryPrefix.count).drop { $0.isNumber }
+            if rest.hasPrefix("-" + name) { unlink(folder.appendingPathComponent(found).path) }
+        }
+    }
 
     /// - Throws: ``ReportError`` naming the file and what the system said, such as that the disk is full; then nothing is
     ///   left of it, and what was there before is intact.
-    static func write(_ data: Data, to url: URL) throws(ReportError) {
+    ///
+    /// - Parameter kind: of file, before its name in errors.
+    static func write(_ data: Data, to url: URL, kind: String = "checkpoint ") throws(ReportError) {
         let folder = url.deletingLastPathComponent()
-        let temporary = folder.appendingPathComponent(temporaryPrefix + url.lastPathComponent)
+        let process = ProcessInfo.processInfo.processIdentifier
+        let temporary = folder.appendingPathComponent("\(temporaryPrefix)\(process)-\(url.lastPathComponent)")
         do throws(SystemError) {
             try writeAndFlush(data, to: temporary.path)
             guard rename(temporary.path, url.path) == 0 else { throw SystemError() }
             try flushNames(of: folder.path)
         } catch {
             unlink(temporary.path)
-            throw ReportError("checkpoint '\(url.relativePath)' cannot be written: \(error.reason)")
+            throw ReportError("\(kind)'\(url.relativePath)' cannot be written: \(error.reason)")
         }
     }
 
