@@ -34,7 +34,7 @@ HOSTS = [2, 3, 4]
 CALIBRATION_HOSTS = [5, 6]
 CALIBRATION_BYTES = [131072, 262144, 524288, 1048576, 2097152, 4194304]
 REPETITIONS = 3
-CALIBRATION_REPETITIONS = 5
+CALIBRATION_REPETITIONS, CALIBRATION_ROUNDS = 5, 2
 
 # Judged jobs: batch, steps between two evaluations (of which there are three; the first interval is for warming up).
 TASKS = {"mnist-2nn": (4096, 10), "mnist-cnn": (256, 6)}
@@ -124,7 +124,7 @@ class Rig:
         with tempfile.TemporaryDirectory(dir=self.scratch) as folder:
             run(prefix + ["--strategy", "sync", "--workers", str(hosts), "--quiet", "--output", folder] + options)
             record = json.loads((pathlib.Path(folder) / "results.json").read_text())
-        self.machine = record["machine"]
+        self.machine = {name: value for name, value in record["machine"].items() if name != "command"}
         return [[e["clusterSeconds"], e["round"], e["testAccuracy"]] for e in record["runs"][0]["evaluations"]]
 
 
@@ -171,7 +171,7 @@ def seconds_to_target(evaluations, target):
 
 
 def calibrate(rig, state, deadline):
-    for repetition in range(2):
+    for repetition in range(CALIBRATION_ROUNDS):
         for rate in RATES:
             for hosts in CALIBRATION_HOSTS:
                 sizes = CALIBRATION_BYTES if rate != "50mbit" else CALIBRATION_BYTES[:-1]
@@ -360,7 +360,7 @@ def table(measured, predicted, calibration, output):
         rows.append({
             "what": "time to " + goal if key.startswith("target") else "time per step", "rate": rate, "hosts": hosts,
             "task": options[1], "batch": options[3], "measured_seconds": m, "predicted_seconds": p, "error": p / m - 1,
-            "measured_spread": (max(runs) - min(runs)) / m, "predicted_network_share": 1 - computing / step,
+            "measured_spread": (max(runs) - min(runs)) / m, "predicted_network_share": max(0, 1 - computing / step),
             "measured_runs": " ".join(f"{x:.6g}" for x in runs),
         })
     path = output / "table.csv"
