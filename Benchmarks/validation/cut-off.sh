@@ -27,8 +27,8 @@ fail() { echo "cut-off.sh: $*" >&2; tail -n 20 "$scratch/log" >&2; exit 1; }
 seconds() { awk -v a="$1" -v b="$(date +%s.%N)" 'BEGIN { printf "%.1f", b - a }'; }
 
 "$here/hosts.sh" up 3 200mbit
-job=(--fabric mpi --patience "${patience}s" --strategy sync --workers 3 --task digits --seeds 1 --epochs 3000
-    --evaluate-every 100 --checkpoint "$scratch/checkpoints" --every 50 --output "$scratch/results")
+job=(--fabric mpi --patience "${patience}s" --strategy sync --workers 3 --task digits --seeds 1 --epochs 250
+    --evaluate-every 10 --checkpoint "$scratch/checkpoints" --every 50 --output "$scratch/results")
 "$here/on-hosts.sh" 3 "$program" "${job[@]}" >"$scratch/log" 2>&1 &
 mpirun=$!
 for ((i = 0; ; i++)); do
@@ -48,7 +48,7 @@ echo "val2 is cut off."
 sleep 1 # what was in the air
 (cd "$scratch/checkpoints" && find . -type f -exec sha256sum {} + >"$scratch/before")
 until ! kill -0 "$mpirun" 2>/dev/null; do
-    awk -v t="$(seconds "$cut")" -v l="$limit" 'BEGIN { exit t < l }' || fail "mpirun was there after $limit s"
+    awk -v t="$(seconds "$cut")" -v l="$limit" 'BEGIN { exit !(t < l) }' || fail "mpirun was there after $limit s"
     sleep 0.1
 done
 code=0
@@ -59,7 +59,7 @@ echo "mpirun ended after $(seconds "$cut") s with exit code $code."
 grep -E "has waited|lost communication|Remote daemon" "$scratch/log" || fail "no message says why"
 
 until [ -z "$("$here/hosts.sh" pids)" ]; do
-    awk -v t="$(seconds "$cut")" -v l="$limit" 'BEGIN { exit t < l }' ||
+    awk -v t="$(seconds "$cut")" -v l="$limit" 'BEGIN { exit !(t < l) }' ||
         fail "processes left after $limit s: $(ps -o pid=,args= -p "$("$here/hosts.sh" pids | paste -sd,)")"
     sleep 0.1
 done
