@@ -129,6 +129,30 @@ public struct Experiment: Sendable {
         if resumed != nil { try callbacks.resumed(results) }
         if isShared { _ = try RunStart.shareFinished(finishedBefore) }
         let host = Host(plan, task.network)
+        try forEachRun(after: finishedBefore, firstSplit) { identity, split in
+            var identity = identity
+            let start = try checkpoints?.latest(of: identity)
+            if isShared { _ = try RunStart.shared(RunStart(interval: checkpoints?.interval, state: start)) }
+            identity.resumedAfter = start?.position.round ?? 0
+            callbacks.began(identity)
+            let (record, run) = try run(identity, split, model, host, callbacks, checkpoints, from: start)
+            let finished = identity.index + 1
+            try results.add(record, repetition: identity.repetition, of: identity.strategy)
+            results.isComplete = finished == identity.count
+            update(results)
+            try callbacks.finished(
+                identity, record, run.stepLosses,
+                run.finalParameters.map { FinalParameters(layout: task.network.layout, parameters: $0) })
+            try checkpoints?.finish(
+                identity, stepLosses: run.stepLosses, ExperimentState(finishedRuns: finished, results: results))
+        }
+        return results
+    }
+
+    /// Calls `body` for every run but the first `finished`, in the experiment's order, with its data.
+    private func forEachRun(
+        after finished: Int, _ firstSplit: TrainTestSplit, _ body: (RunIdentity, TrainTestSplit) throws -> Void
+    ) throws {
         let count = plan.repetitions * plan.seeds.count * plan.strategies.count
         var index = 0
         // Repetitions are the outermost loop: what disturbs the machine for a while then disturbs all strategies a little.
@@ -136,30 +160,14 @@ public struct Experiment: Sendable {
             for (seedIndex, seed) in plan.seeds.enumerated() {
                 let split = seedIndex == 0 ? firstSplit : try load(seed: seed)
                 for strategy in plan.strategies {
-                    guard index >= finishedBefore else {
-                        index += 1
-                        continue
-                    }
-                    var identity = RunIdentity(
+                    defer { index += 1 }
+                    guard index >= finished else { continue }
+                    let identity = RunIdentity(
                         strategy: strategy, seed: seed, repetition: repetition, index: index, count: count)
-                    let start = try checkpoints?.latest(of: identity)
-                    if isShared { _ = try RunStart.shared(RunStart(interval: checkpoints?.interval, state: start)) }
-                    identity.resumedAfter = start?.position.round ?? 0
-                    callbacks.began(identity)
-                    let (record, run) = try run(identity, split, model, host, callbacks, checkpoints, from: start)
-                    index += 1
-                    try results.add(record, repetition: repetition, of: strategy)
-                    results.isComplete = index == count
-                    update(results)
-                    try callbacks.finished(
-                        identity, record, run.stepLosses,
-                        run.finalParameters.map { FinalParameters(layout: task.network.layout, parameters: $0) })
-                    try checkpoints?.finish(
-                        identity, stepLosses: run.stepLosses, ExperimentState(finishedRuns: index, results: results))
+                    try body(identity, split)
                 }
             }
         }
-        return results
     }
 
     /// What all runs of an experiment share of this machine.
@@ -280,27 +288,17 @@ public struct Experiment: Sendable {
         let workspaces = WorkspacePool(for: task.network)
         let firstSplit = try load(seed: plan.seeds[0])
         try checkPartitions(firstSplit.training)
-        var index = 0
-        let finishedBefore = try RunStart.shareFinished(0)
-        for _ in 0..<plan.repetitions {
-            for (seedIndex, seed) in plan.seeds.enumerated() {
-                let split = seedIndex == 0 ? firstSplit : try load(seed: seed)
-                for plan in plan.strategies {
-                    index += 1
-                    guard index > finishedBefore else { continue }
-                    let start = try RunStart.shared(nil)
-                    let (seeds, strategy) = (
-                        SeedSequence(seed), try Self.description(of: plan).make(plan.configuration)
-                    )
-                    let fabric = try plan.mpiFabric(strategy, from: start.state?.fabric)
-                    let run = trainingRun(
-                        plan, strategy, [], seeds, split, workspaces,
-                        checkpoints: start.interval.map {
-                            RunCheckpoints(interval: $0, start: start.state, replaysTime: fabric.replaysTime) { _ in }
-                        }, onEvaluation: { _ in })
-                    _ = try fabric.run(program(strategy, run, plan, seed))
-                }
-            }
+        try forEachRun(after: RunStart.shareFinished(0), firstSplit) { identity, split in
+            let (plan, seed) = (identity.strategy, identity.seed)
+            let start = try RunStart.shared(nil)
+            let strategy = try Self.description(of: plan).make(plan.configuration)
+            let fabric = try plan.mpiFabric(strategy, from: start.state?.fabric)
+            let run = trainingRun(
+                plan, strategy, [], SeedSequence(seed), split, workspaces,
+                checkpoints: start.interval.map {
+                    RunCheckpoints(interval: $0, start: start.state, replaysTime: fabric.replaysTime) { _ in }
+                }, onEvaluation: { _ in })
+            _ = try fabric.run(program(strategy, run, plan, seed))
         }
     }
 

@@ -16,7 +16,7 @@ extension ThreadRank {
                 update: update)
         }
         GradientBucket.check(buckets, count: count)
-        let vector = contributionVector(count)
+        let vector = contribution.take(count: count)
         let step = OverlappedStep(work, elements: count, on: emulation.nodes[index], emulation.compute)
         let start = job.clock.seconds
         // Emulated time is mostly waiting, so one thread does for both: it computes first, and then waits in turn for

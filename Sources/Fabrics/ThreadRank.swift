@@ -15,7 +15,7 @@ final class ThreadRank: Rank, @unchecked Sendable {
         set { job.accounts[index].withLock { $0 = newValue } }
     }
     /// Where the rank computes what it contributes to an all-reduce; kept for its memory.
-    private var contribution: ParameterVector?
+    var contribution = KeptVector()
     /// Kept for its memory.
     private var shown: [ParameterVector] = []
 
@@ -150,17 +150,9 @@ final class ThreadRank: Rank, @unchecked Sendable {
         contribution body: @escaping @Sendable (_ vector: ParameterVector) -> Void,
         update: @escaping @Sendable (_ sum: ParameterVector, _ range: Range<Int>) -> Void
     ) async throws {
-        let vector = contributionVector(count)
+        let vector = contribution.take(count: count)
         measure(work) { body(vector) }
         try await allReduce(vector, reduction, purpose: purpose, update: update)
-    }
-
-    /// The vector that the rank contributes, of arbitrary contents.
-    func contributionVector(_ count: Int) -> ParameterVector {
-        if let contribution, contribution.count == count { return contribution }
-        let vector = ParameterVector(count: count)
-        contribution = vector
-        return vector
     }
 
     func reduceScatter(

@@ -224,7 +224,7 @@ struct FileOptions: ParsableArguments {
         let others = plan.strategies.filter { $0.fabric != .simulated }.map(\.name)
         if trace != nil, !others.isEmpty {
             throw ValidationError(
-                "--trace: \(others.joined(separator: ", ")) would run on threads of this machine; allowed are simulated "
+                "--trace: \(others.joined(separator: ", ")) would be measured, not simulated; allowed are simulated "
                     + "strategies: choose them with --strategy (sync, federated), or simulate all with --clock simulated"
             )
         }

@@ -36,6 +36,10 @@ struct StudyCommand: ParsableCommand {
     @OptionGroup(title: "Files") var files: StudyFileOptions
 
     private func plan() throws -> StudyPlan {
+        if try cluster.fabricChoice() == .mpi {
+            throw ValidationError(
+                "--fabric mpi is for 'bench run'; a study's trials run on threads or simulated clusters")
+        }
         let builder = PlanBuilder(
             experiment: experiment, training: training, cluster: cluster, federated: federated,
             firstSeed: StudyOptions.firstSeed)

@@ -109,6 +109,7 @@ import Testing
         WrongArguments("--learning-rate", "0.1", says: ["--learning-rate sets what --vary learning-rate varies"]),
         WrongArguments("--scale-learning-rate-from", "32", says: ["--scale-learning-rate-from sets what"]),
         WrongArguments("--repetitions", "2", says: ["--repetitions is for 'bench run'"]),
+        WrongArguments("--fabric", "mpi", says: ["--fabric mpi is for 'bench run'"]),
         WrongArguments("--seeds", "0", says: ["--seeds is 0", "1 to 1000"]),
         WrongArguments("--output", "", says: ["--output is empty"]),
     ]

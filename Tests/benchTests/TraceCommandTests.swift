@@ -36,10 +36,13 @@ import Testing
 
     @Test(
         arguments: [
-            (["--strategy", "all", "--trace", "t.json"], 64, "--trace: single, threads would run on threads"),
+            (
+                ["--strategy", "all", "--trace", "t.json"], 64,
+                "--trace: single, threads would be measured, not simulated"
+            ),
             (
                 ["--strategy", "sync", "--clock", "emulate", "--trace", "t.json"], 64,
-                "--trace: sync would run on threads"
+                "--trace: sync would be measured, not simulated"
             ),
             (["--strategy", "sync", "--trace", ""], 64, "--trace is empty"),
             (["--strategy", "sync", "--trace", "x", "--save", "x"], 64, "both name 'x'"),

@@ -10,20 +10,21 @@
         func allReduce(
             _ reduction: Reduction, count: Int, computing work: ComputeWork, sending buckets: [GradientBucket],
             purpose: TrafficPurpose,
-            contribution: @escaping @Sendable (_ vector: ParameterVector, _ progress: GradientProgress?) -> Void,
+            contribution progressing:
+                @escaping @Sendable (_ vector: ParameterVector, _ progress: GradientProgress?) -> Void,
             update: @escaping @Sendable (_ sum: ParameterVector, _ range: Range<Int>) -> Void
         ) async throws {
             guard self.count > 1 else {
                 return try await allReduce(
                     reduction, count: count, computing: work, purpose: purpose,
-                    contribution: { contribution($0, nil) }, update: update)
+                    contribution: { progressing($0, nil) }, update: update)
             }
             try requireOwnProcess("an all-reduce")
             GradientBucket.check(buckets, count: count)
-            let vector = contributionVector(count)
+            let vector = contribution.take(count: count)
             var flight = BucketFlight(buckets, vector, job)
             let start = job.clock.seconds
-            contribution(vector) { flight.advance(readyFrom: $0) }
+            progressing(vector) { flight.advance(readyFrom: $0) }
             let end = job.clock.seconds
             account.computeSeconds += end - start
             flight.computationEnded()

@@ -15,7 +15,7 @@
         let job: MPIJob
         var account = TimeAccount()
         /// Where the rank computes what it contributes to an all-reduce; kept for its memory.
-        private var contribution: ParameterVector?
+        var contribution = KeptVector()
 
         init(index: Int, job: MPIJob, account: TimeAccount) {
             self.index = index
@@ -153,17 +153,9 @@
             contribution body: @escaping @Sendable (_ vector: ParameterVector) -> Void,
             update: @escaping @Sendable (_ sum: ParameterVector, _ range: Range<Int>) -> Void
         ) async throws {
-            let vector = contributionVector(count)
+            let vector = contribution.take(count: count)
             measure { body(vector) }
             try await allReduce(vector, reduction, purpose: purpose, update: update)
-        }
-
-        /// The vector that the rank contributes, of arbitrary contents.
-        func contributionVector(_ count: Int) -> ParameterVector {
-            if let contribution, contribution.count == count { return contribution }
-            let vector = ParameterVector(count: count)
-            contribution = vector
-            return vector
         }
 
         // MARK: The fabric's part
@@ -182,7 +174,7 @@
 
         /// Collectives are MPI's, among processes.
         func requireOwnProcess(_ what: String) throws {
-            guard job.placement.isOneRankAProcess || job.world.count == 1 && count == 1 else {
+            guard job.placement.isOneRankAProcess else {
                 throw FabricError.mpi(
                     "\(what) needs a process for each of the \(count) ranks; the job has \(job.world.count)")
             }
