@@ -50,7 +50,7 @@ public enum Jitter: Hashable, Codable, Sendable, CustomStringConvertible {
         case .none: median
         case .uniform(let width): median + width * stream.uniform()
         case .logNormal(let sigma): median * exp(sigma * stream.normal())
-        case .empirical(_, let seconds): seconds[Int.random(in: 0..<seconds.count, using: &stream)]
+        case .empirical(_, let seconds): seconds[stream.integer(below: seconds.count)]
         }
     }
 

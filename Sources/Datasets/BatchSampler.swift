@@ -43,7 +43,7 @@ public final class BatchSampler: Sendable {
             var order = [Int32](0..<Int32(sampleCount))
             if shuffles {
                 var stream = seeds.stream(.shuffle, epoch)
-                order.shuffle(using: &stream)
+                stream.shuffle(&order)
             }
             recent = recent.suffix(1) + [(epoch, order)]
             return order

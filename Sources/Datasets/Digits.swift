@@ -33,7 +33,7 @@ public enum Digits {
         var order = Array(0..<all.count)
         if shuffles {
             var stream = seeds.stream(.split)
-            order.shuffle(using: &stream)
+            stream.shuffle(&order)
         }
         let boundary = Int(Double(all.count) * trainingShare)
         return TrainTestSplit(training: all.selecting(order[..<boundary]), test: all.selecting(order[boundary...]))

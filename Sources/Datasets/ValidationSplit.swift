@@ -13,7 +13,7 @@ extension TrainTestSplit {
         var order = Array(0..<training.count)
         if shuffles {
             var stream = seeds.stream(.validation)
-            order.shuffle(using: &stream)
+            stream.shuffle(&order)
         }
         let boundary = training.count - training.count / Self.heldOut
         // In the file's order: who is held out is random, not who stands where.

@@ -38,7 +38,7 @@ extension RandomNumberGenerator {
         let largest = logarithms.max() ?? 0
         if largest == -.infinity {
             // So small a concentration that even the logarithms overflow: its limit, one category at random.
-            let chosen = Int.random(in: 0..<count, using: &self)
+            let chosen = integer(below: count)
             return (0..<count).map { $0 == chosen ? 1 : 0 }
         }
         let weights = logarithms.map { exp($0 - largest) }

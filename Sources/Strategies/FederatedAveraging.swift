@@ -130,7 +130,7 @@ public struct FederatedAveraging: Strategy {
         ofRound round: Int, _ seeds: SeedSequence, among isThere: (Int) -> Bool = { _ in true }
     ) -> [Int] {
         var stream = seeds.stream(.clientSampling, round)
-        let order = Array(0..<options.clients).shuffled(using: &stream)
+        let order = stream.shuffled(0..<options.clients)
         return Array(order.lazy.filter(isThere).prefix(options.cohortSize)).sorted()
     }
 
@@ -241,7 +241,7 @@ public struct FederatedAveraging: Strategy {
         if gradient != nil { model.copy(from: start) }
         var (stream, order, isFirst) = (stream, shard, true)
         for _ in 0..<options.localEpochs {
-            if run.shuffles { order.shuffle(using: &stream) }
+            if run.shuffles { stream.shuffle(&order) }
             for first in stride(from: 0, to: order.count, by: batch) {
                 let indices = order[first..<min(first + batch, order.count)]
                 let loss: Double

@@ -10,6 +10,12 @@ import Testing
         BatchSampler(sampleCount: samples, batchSize: batch, seeds: SeedSequence(seed), shuffles: shuffles)
     }
 
+    /// What a seed's epochs are: the shuffle of Python in `DrawTests`, by the stream of (seed 1, shuffle, epoch 2).
+    @Test func theOrderOfAnEpochNeverChanges() {
+        #expect(
+            Array(sampler(16, 16).indices(step: 2)) == [7, 8, 2, 0, 12, 14, 10, 13, 3, 6, 9, 1, 15, 4, 11, 5])
+    }
+
     @Test func everyEpochIsAPermutationCutIntoBatches() {
         for seed in 0..<20 {
             var stream = RandomStream(test: seed)

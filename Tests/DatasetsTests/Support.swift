@@ -8,7 +8,7 @@ extension RandomStream {
     /// The stream of one test case.
     init(test seed: Int) { self = SeedSequence(2024).stream(.test, seed) }
 
-    mutating func int(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
+    mutating func int(_ range: ClosedRange<Int>) -> Int { range.lowerBound + integer(below: range.count) }
 }
 
 /// The message of the ``DataError`` that `body` has to throw.

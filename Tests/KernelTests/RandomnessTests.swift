@@ -90,9 +90,11 @@ import Testing
     }
 
     @Test func purposesKeepTheirNumbers() {
-        #expect(SeedSequence.Purpose.initialization.rawValue == 1 && SeedSequence.Purpose.split.rawValue == 2)
-        #expect(SeedSequence.Purpose.shuffle.rawValue == 3 && SeedSequence.Purpose.partition.rawValue == 4)
-        #expect(SeedSequence.Purpose.clientSampling.rawValue == 5 && SeedSequence.Purpose.localShuffle.rawValue == 6)
-        #expect(SeedSequence.Purpose.jitter.rawValue == 7 && SeedSequence.Purpose.test.rawValue == 99)
+        let numbers: [(SeedSequence.Purpose, UInt64)] = [
+            (.initialization, 1), (.split, 2), (.shuffle, 3), (.partition, 4), (.clientSampling, 5), (.localShuffle, 6),
+            (.jitter, 7), (.validation, 8), (.search, 9), (.loss, 10), (.lifetime, 11), (.device, 21), (.straggler, 22),
+            (.slowdown, 23), (.test, 99),
+        ]
+        for (purpose, number) in numbers { #expect(purpose.rawValue == number, "\(purpose)") }
     }
 }

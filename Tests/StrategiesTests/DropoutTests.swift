@@ -220,7 +220,7 @@ struct StrategyDropoutTests {
         var expected = [Float](repeating: 0, count: outcome.parameters.count)
         for client in [0, 2] {
             var stream = run.seeds.stream(.localShuffle, client + 1, 0)
-            let order = shards[client].shuffled(using: &stream)
+            let order = stream.shuffled(shards[client])
             let model = run.initialParameters.copied()
             for start in stride(from: 0, to: order.count, by: 10) {
                 let batch = order[start..<min(start + 10, order.count)]

@@ -80,7 +80,7 @@ struct FederatedAveragingTests {
         var expected = [Double](repeating: 0, count: outcome.parameters.count)
         for (client, shard) in shards.enumerated() {
             var stream = run.seeds.stream(.localShuffle, client + 1, 0)
-            let order = shard.shuffled(using: &stream)
+            let order = stream.shuffled(shard)
             let model = run.initialParameters.copied()
             let gradient = ParameterVector(count: model.count)
             for start in stride(from: 0, to: order.count, by: min(50, order.count)) {
@@ -119,6 +119,13 @@ struct FederatedAveragingTests {
     @Test(arguments: [(0.001, 1), (0.1, 10), (0.25, 25), (1, 100)])
     func aRoundHasTheShareOfClientsAndAtLeastOne(fraction: Double, count: Int) {
         #expect(TestRuns.configuration(clients: 100, fraction: fraction).federated.cohortSize == count)
+    }
+
+    /// The first four of the shuffle of Python in `DrawTests`, by the stream of (seed 1, client sampling, round).
+    @Test func theCohortsOfASeedNeverChange() {
+        let strategy = FederatedAveraging(TestRuns.configuration(clients: 20, fraction: 0.2))
+        let cohorts = (0..<3).map { strategy.cohort(ofRound: $0, SeedSequence(1)) }
+        #expect(cohorts == [[0, 4, 9, 11], [2, 7, 11, 15], [1, 6, 8, 14]])
     }
 
     @Test func everyRoundMovesOneModelDownAndOneUpPerClient() throws {

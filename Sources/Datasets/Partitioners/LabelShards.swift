@@ -32,7 +32,7 @@ public struct LabelShards: Partitioner {
             (labels[Int($0.element)], $0.offset) < (labels[Int($1.element)], $1.offset)
         }.map(\.element)
         var deal = Array(0..<count)
-        deal.shuffle(using: &stream)
+        stream.shuffle(&deal)
         return (0..<clients).map { client in
             deal[client * perClient..<(client + 1) * perClient].flatMap {
                 sorted[(0..<sorted.count).part($0, of: count)]

@@ -75,7 +75,7 @@ extension Dataset {
     ) throws(DataError) -> [[Int32]] {
         var stream = seeds.stream(.partition)
         var order = [Int32](0..<Int32(count))
-        if shuffles { order.shuffle(using: &stream) }
+        if shuffles { stream.shuffle(&order) }
         return try Partitioners.parse(partition).partition(order, labels: labels, among: clients, using: &stream)
     }
 }

@@ -197,7 +197,7 @@ public struct SpeedMeasurement: Sendable {
         var stream = seeds.stream(.clientSampling, 0)
         let count = data.training.count
         return data.training.selecting(
-            (0..<federated.clients * samplesPerClient).map { _ in Int.random(in: 0..<count, using: &stream) })
+            (0..<federated.clients * samplesPerClient).map { _ in stream.integer(below: count) })
     }
 
     private func evaluationSeconds(_ workspaces: WorkspacePool, _ pool: HostPool) throws -> Spread {
