@@ -89,6 +89,7 @@ private final class LayerWork {
             BackwardPass(
                 batch: batch, parameters: parameters.storage, gradient: gradient.storage, start: nil,
                 input: input.storage, output: output.storage, outputGradient: outputGradient.storage,
-                inputGradient: isFirst ? nil : inputGradient.storage, scratch: scratch.storage, saved: saved))
+                inputGradient: isFirst ? nil : inputGradient.storage, scratch: scratch.storage, spare: output.storage,
+                saved: saved))
     }
 }

@@ -196,6 +196,8 @@ public struct Network: Sendable {
                     start: start.map { UnsafePointer($0 + offset) }, input: stageInput(index, workspace),
                     output: UnsafePointer(workspace.activations[index]), outputGradient: outputGradient,
                     inputGradient: index == firstTrained ? nil : next, scratch: workspace.scratch,
+                    // The next layer, which has read this one's output, is done; the last layer's is the loss's gradient.
+                    spare: index == stages.count - 1 ? spare : workspace.activations[index],
                     saved: UnsafePointer(workspace.saved[index])))
             if let progress, !stages[index].layer.parameters.isEmpty { progress(offset) }
             (outputGradient, next, spare) = (next, spare, next)

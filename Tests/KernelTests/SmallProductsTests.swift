@@ -83,19 +83,54 @@ import Testing
         }
     }
 
-    @Test func addRowsEqualsNaiveLoops() {
+    /// A sum that is added to a large number is rounded once: the product for itself, plus that number, to the bit. Also
+    /// where the sum goes to the large numbers' place.
+    @Test(arguments: widths, [false, true]) func whatAProductIsAddedToIsAddedOnce(isWide: Bool, isInPlace: Bool) {
+        for seed in 0..<40 {
+            var stream = RandomStream(test: seed)
+            let (rows, columns, inner) = (stream.int(1...23), 8 * stream.int(1...10), stream.int(1...192))
+            let (a, b) = (stream.floats(rows * inner), stream.floats(inner * columns))
+            let base = (0..<rows * columns).map { _ in 16384 * Float(stream.int(-1...1)) }
+            func product(addedTo base: [Float]?) -> [Float] {
+                var c = base.flatMap { isInPlace ? $0 : nil } ?? [Float](repeating: .nan, count: rows * columns)
+                a.withUnsafeBufferPointer { a in
+                    c.withUnsafeMutableBufferPointer { c in
+                        guard let values = a.baseAddress, let target = c.baseAddress else { return }
+                        func multiply(_ base: UnsafePointer<Float>?) {
+                            SmallProducts.multiply(
+                                rows: rows, columns: columns, inner: inner,
+                                SmallProducts.Left(values, rowStride: inner, innerStride: 1), b, strideB: columns,
+                                into: target, strideC: columns, addedTo: base, isWide: isWide)
+                        }
+                        guard let base else { return multiply(nil) }
+                        base.withUnsafeBufferPointer { multiply(isInPlace ? UnsafePointer(target) : $0.baseAddress) }
+                    }
+                }
+                return c
+            }
+            let expected = zip(base, product(addedTo: nil)).map { $0 + $1 }
+            #expect(product(addedTo: base) == expected, "seed \(seed): \(rows)x\(inner)x\(columns)")
+        }
+    }
+
+    @Test func sumsOfRowsEqualNaiveLoops() {
         for seed in 0..<10 {
             var stream = RandomStream(test: seed)
             let (rows, columns) = (stream.int(1...40), stream.int(1...40))
             let (matrix, start) = (stream.floats(rows * columns), stream.floats(columns))
-            var sums = start
-            addRows(of: matrix, rows: rows, columns: columns, to: &sums)
+            var sums = [Float](repeating: .nan, count: columns)
+            sumRows(of: matrix, rows: rows, columns: columns, into: &sums, addedTo: nil)
             let expected = (0..<columns).map { column in
-                (0..<rows).reduce(into: Reference(value: Double(start[column]), magnitude: 1)) {
-                    $0.add(Double(matrix[$1 * columns + column]))
-                }
+                (0..<rows).reduce(into: Reference()) { $0.add(Double(matrix[$1 * columns + column])) }
             }
-            expectEqual(sums, expected, terms: rows + 1, "seed \(seed), \(rows)x\(columns)")
+            expectEqual(sums, expected, terms: rows, "seed \(seed), \(rows)x\(columns)")
+            // Added once: the sum for itself, plus the start, to the bit.
+            var added = start
+            added.withUnsafeMutableBufferPointer { added in
+                guard let target = added.baseAddress else { return }
+                sumRows(of: matrix, rows: rows, columns: columns, into: target, addedTo: target)
+            }
+            #expect(added == zip(start, sums).map { $0 + $1 }, "seed \(seed), \(rows)x\(columns)")
         }
     }
 }

@@ -8,7 +8,7 @@ extension RandomStream {
     /// The stream of one test case.
     init(test seed: Int) { self = SeedSequence(2024).stream(.test, seed) }
 
-    mutating func int(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
+    mutating func int(_ range: ClosedRange<Int>) -> Int { range.lowerBound + integer(below: range.count) }
 
     /// Multiples of 1/8 in -1...1: sums of up to 2^18 products of two of them are exact in float32, whatever the order.
     mutating func eighths(_ count: Int) -> [Float] { (0..<count).map { _ in Float(int(-8...8)) / 8 } }
@@ -18,7 +18,7 @@ extension RandomStream {
 
     /// Distinct odd multiples of 1/64 on both sides of zero: no two closer than 1/32, none closer than 1/64 to zero.
     mutating func separated(_ count: Int) -> [Float] {
-        (0..<count).map { Float(2 * ($0 - count / 2) + 1) / 64 }.shuffled(using: &self)
+        shuffled((0..<count).map { Float(2 * ($0 - count / 2) + 1) / 64 })
     }
 
     mutating func labels(_ count: Int, classes: Int) -> [UInt8] { (0..<count).map { _ in UInt8(int(0...classes - 1)) } }
@@ -106,12 +106,13 @@ struct LayerProbe {
         let input = ParameterVector(reorder(input, layer.input, layer.inputOrder, to: .last))
         let (output, scratch) = (garbage(outputCount), garbage(layer.scratchCount))
         let (gradient, inputGradient) = (garbage(parameterCount), garbage(inputCount))
+        let spare = garbage(outputCount)
         let saved = UnsafeMutablePointer<Int32>.allocate(capacity: batch * layer.savedCountPerSample + 1)
         saved.initialize(repeating: 0, count: batch * layer.savedCountPerSample + 1)
         defer { saved.deallocate() }
         let upstream = ParameterVector(reorder(outputGradient ?? [], layer.output, layer.outputOrder, to: .last))
         let start = start.map { ParameterVector($0) }
-        withExtendedLifetime((parameters, input, output, scratch, gradient, inputGradient, upstream, start)) {
+        withExtendedLifetime((parameters, input, output, scratch, gradient, inputGradient, spare, upstream, start)) {
             layer.forward(
                 ForwardPass(
                     batch: batch, parameters: parameters.storage, input: input.storage, output: output.storage,
@@ -123,7 +124,7 @@ struct LayerProbe {
                     start: start.map { UnsafePointer($0.storage) },
                     input: layer.operatesInPlace ? output.storage : input.storage, output: output.storage,
                     outputGradient: upstream.storage,
-                    inputGradient: inputGradient.storage, scratch: scratch.storage, saved: saved))
+                    inputGradient: inputGradient.storage, scratch: scratch.storage, spare: spare.storage, saved: saved))
         }
         return (
             reorder(output.values, layer.output, layer.outputOrder, to: .first), gradient.values,

@@ -45,21 +45,55 @@ struct Dense: Layer {
         if hasReLU { maskGradient(pass.outputGradient, where: pass.output, count: pass.batch * outputs) }
         // Before the weights change, which may be the gradient's memory.
         if let inputGradient = pass.inputGradient { backwardInput(pass, into: inputGradient) }
-        pass.startGradient(at: outputs * inputs, count: outputs)
-        addRows(
-            of: pass.outputGradient, rows: pass.batch, columns: outputs, to: pass.gradient + outputs * inputs)
+        let weights = outputs * inputs
+        sumRows(
+            of: pass.outputGradient, rows: pass.batch, columns: outputs, into: pass.gradient + weights,
+            addedTo: pass.start.map { $0 + weights })
+        if let start = pass.start, pass.batch > SmallProducts.longestSum {
+            addLongSums(pass, to: start)
+        } else {
+            multiplyWeightGradient(pass, 0..<inputs, into: pass.gradient, stride: inputs, addedTo: pass.start)
+        }
+    }
+
+    /// So many columns of start + dW, where the products would add a sum of so many samples to C in parts: blocks of dW are
+    /// made elsewhere, and added once.
+    private func addLongSums(_ pass: BackwardPass, to start: UnsafePointer<Float>) {
+        // Small products find a block of their own in the cache; OpenBLAS packs its operands for each. Not wider than the
+        // spare memory, which has a row of outputs for each sample.
+        let widest = usesSmallProducts(pass.batch) ? SmallProducts.columnBlock : min(inputs, pass.batch)
+        let blocks = (inputs + widest - 1) / widest
+        for block in 0..<blocks {
+            let columns =
+                usesSmallProducts(pass.batch)
+                ? block * widest..<min((block + 1) * widest, inputs) : (0..<inputs).part(block, of: blocks)
+            multiplyWeightGradient(pass, columns, into: pass.spare, stride: columns.count, addedTo: nil)
+            for row in 0..<outputs {
+                let first = row * inputs + columns.lowerBound
+                add(
+                    start + first, pass.spare + row * columns.count, into: pass.gradient + first, count: columns.count)
+            }
+        }
+    }
+
+    /// Some columns of dW = transposed(dY) X, and what they are added to.
+    private func multiplyWeightGradient(
+        _ pass: BackwardPass, _ columns: Range<Int>, into target: UnsafeMutablePointer<Float>, stride: Int,
+        addedTo base: UnsafePointer<Float>?
+    ) {
+        let input = pass.input + columns.lowerBound
         if usesSmallProducts(pass.batch) {
             SmallProducts.multiply(
-                rows: outputs, columns: inputs, inner: pass.batch,
+                rows: outputs, columns: columns.count, inner: pass.batch,
                 SmallProducts.Left(pass.outputGradient, rowStride: 1, innerStride: outputs),
-                pass.input, strideB: inputs, into: pass.gradient, strideC: inputs, startingFrom: pass.start)
+                input, strideB: inputs, into: target, strideC: stride, addedTo: base)
         } else {
-            if pass.start != nil { pass.startGradient(at: 0, count: outputs * inputs) }
+            // OpenBLAS, too, sums in registers before it adds to C, if the sums are not longer than a block of its own.
+            if let base, base != UnsafePointer(target) { target.update(from: base, count: outputs * inputs) }
             BLAS.multiply(
-                rows: outputs, columns: inputs, inner: pass.batch,
-                BLAS.Matrix(pass.outputGradient, stride: outputs, transposed: true),
-                BLAS.Matrix(pass.input, stride: inputs),
-                into: pass.gradient, stride: inputs, beta: pass.start == nil ? 0 : 1)
+                rows: outputs, columns: columns.count, inner: pass.batch,
+                BLAS.Matrix(pass.outputGradient, stride: outputs, transposed: true), BLAS.Matrix(input, stride: inputs),
+                into: target, stride: stride, beta: base == nil ? 0 : 1)
         }
     }
 

@@ -81,7 +81,9 @@ package struct BackwardPass {
     let parameters: UnsafePointer<Float>
     /// The layer's own range of the gradient, written last: it may be the parameters' own memory.
     let gradient: UnsafeMutablePointer<Float>
-    /// What the gradient is added to, with the sum going to `gradient`; nil for zeros. May be `gradient` itself.
+    /// What the gradient is added to, with the sum going to `gradient`; nil for zeros. May be `gradient` itself. The
+    /// gradient of the whole batch is summed first and added once: in parts, it would be rounded where it is small
+    /// beside the parameter, part by part.
     let start: UnsafePointer<Float>?
     /// `[B, input]`, as forward saw it; for a layer that works in place, its output.
     let input: UnsafePointer<Float>
@@ -92,13 +94,15 @@ package struct BackwardPass {
     /// `[B, input]`: where the loss's derivative by the input goes; nil where nobody asks.
     let inputGradient: UnsafeMutablePointer<Float>?
     let scratch: UnsafeMutablePointer<Float>
+    /// `[B, output]`, to scribble on: memory that nobody needs any more, or that of `output`.
+    let spare: UnsafeMutablePointer<Float>
     let saved: UnsafePointer<Int32>
 
     package init(
         batch: Int, parameters: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>,
         start: UnsafePointer<Float>?, input: UnsafePointer<Float>, output: UnsafePointer<Float>,
         outputGradient: UnsafeMutablePointer<Float>, inputGradient: UnsafeMutablePointer<Float>?,
-        scratch: UnsafeMutablePointer<Float>, saved: UnsafePointer<Int32>
+        scratch: UnsafeMutablePointer<Float>, spare: UnsafeMutablePointer<Float>, saved: UnsafePointer<Int32>
     ) {
         self.batch = batch
         self.parameters = parameters
@@ -109,6 +113,7 @@ package struct BackwardPass {
         self.outputGradient = outputGradient
         self.inputGradient = inputGradient
         self.scratch = scratch
+        self.spare = spare
         self.saved = saved
     }
 

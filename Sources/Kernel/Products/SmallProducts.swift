@@ -24,6 +24,12 @@ package enum SmallProducts {
     /// and these sixteen.
     package static let mostRows = isWide && !BLAS.isWide ? Int.max : fewRows
 
+    /// The most terms of a sum that stays in registers from its first base to its last, whatever the processor.
+    static let longestSum = WideProducts.longestPanel
+
+    /// The columns of C that the widest products make at a time.
+    static let columnBlock = WideProducts.columnBlock
+
     /// Where the numbers of A are: A[row, inner] at `values[row * rowStride + inner * innerStride]`, so that a transposed
     /// A is one with its strides exchanged.
     package struct Left {
@@ -39,23 +45,27 @@ package enum SmallProducts {
         }
     }
 
-    /// C = A * B + start: C `[rows, columns]`, A `[rows, inner]`, B `[inner, columns]` with rows of `strideB` numbers.
+    /// C = A * B + start + base: C `[rows, columns]`, A `[rows, inner]`, B `[inner, columns]` with rows of `strideB` numbers.
     ///
     /// - Parameters:
     ///   - columns: a multiple of 8.
-    ///   - start: what C starts from, `[rows, columns]` with C's stride; C itself to add to it, nil for zero.
+    ///   - start: what the sums start from, `[rows, columns]` with C's stride; C itself to go on with sums that were begun
+    ///     there, nil for zero.
+    ///   - base: what the sums are added to, `[rows, columns]` with C's stride, once and last, so that a small sum is rounded
+    ///     once where the base is large; may be C itself; nil for nothing, and where there are more terms than
+    ///     ``longestSum``.
     ///   - isWide: sixteen numbers at a time; only where ``canBeWide``.
     package static func multiply(
         rows: Int, columns: Int, inner: Int, _ a: Left, _ b: UnsafePointer<Float>, strideB: Int,
-        into c: UnsafeMutablePointer<Float>, strideC: Int, startingFrom start: UnsafePointer<Float>?,
-        isWide: Bool = isWide
+        into c: UnsafeMutablePointer<Float>, strideC: Int, startingFrom start: UnsafePointer<Float>? = nil,
+        addedTo base: UnsafePointer<Float>? = nil, isWide: Bool = isWide
     ) {
         assert(columns % 8 == 0, "\(columns) columns")
         let wide = isWide ? columns / WideProducts.columnBlock * WideProducts.columnBlock : 0
         if wide > 0 {
             WideProducts.multiply(
                 rows: rows, columns: wide, inner: inner, a.values, rowStride: a.rowStride, innerStride: a.innerStride,
-                b, strideB: strideB, into: c, strideC: strideC, startingFrom: start)
+                b, strideB: strideB, into: c, strideC: strideC, startingFrom: start, addedTo: base)
             if wide == columns { return }
         }
         // A panel of B that stays in a first-level cache of 32 kB while all rows of A meet it.
@@ -63,13 +73,15 @@ package enum SmallProducts {
         for first in stride(from: wide, to: columns, by: panel) {
             multiplyPanel(
                 rows: rows, columns: min(panel, columns - first), inner: inner, a, b + first, strideB: strideB,
-                into: c + first, strideC: strideC, startingFrom: start.map { $0 + first })
+                into: c + first, strideC: strideC, startingFrom: start.map { $0 + first },
+                addedTo: base.map { $0 + first })
         }
     }
 
     private static func multiplyPanel(
         rows: Int, columns: Int, inner: Int, _ a: Left, _ b: UnsafePointer<Float>, strideB: Int,
-        into c: UnsafeMutablePointer<Float>, strideC: Int, startingFrom start: UnsafePointer<Float>?
+        into c: UnsafeMutablePointer<Float>, strideC: Int, startingFrom start: UnsafePointer<Float>?,
+        addedTo base: UnsafePointer<Float>?
     ) {
         var row = 0
         while row < rows {
@@ -115,6 +127,20 @@ package enum SmallProducts {
                     values += strideB
                     offset += a.innerStride
                 }
+                // All of them before the first is stored, which may be there.
+                if let base {
+                    let from = base + row * strideC + column
+                    s00 += from.lanes(0)
+                    s01 += from.lanes(8)
+                    s10 += from.lanes(r1 * strideC)
+                    s11 += from.lanes(r1 * strideC + 8)
+                    s20 += from.lanes(r2 * strideC)
+                    s21 += from.lanes(r2 * strideC + 8)
+                    s30 += from.lanes(r3 * strideC)
+                    s31 += from.lanes(r3 * strideC + 8)
+                    s40 += from.lanes(r4 * strideC)
+                    s41 += from.lanes(r4 * strideC + 8)
+                }
                 let to = c0 + column
                 to.set(0, s00)
                 to.set(8, s01)
@@ -147,6 +173,14 @@ package enum SmallProducts {
                     s4.add(Lanes(repeating: a4[offset]), times: b0)
                     values += strideB
                     offset += a.innerStride
+                }
+                if let base {
+                    let from = base + row * strideC + column
+                    s0 += from.lanes(0)
+                    s1 += from.lanes(r1 * strideC)
+                    s2 += from.lanes(r2 * strideC)
+                    s3 += from.lanes(r3 * strideC)
+                    s4 += from.lanes(r4 * strideC)
                 }
                 let to = c0 + column
                 to.set(0, s0)

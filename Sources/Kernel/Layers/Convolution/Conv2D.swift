@@ -52,10 +52,9 @@ struct Conv2D: Layer {
 
     func backward(_ pass: BackwardPass) {
         algorithm.backward(pass)
-        pass.startGradient(at: geometry.weightCount, count: output.channels)
-        addRows(
+        sumRows(
             of: pass.outputGradient, rows: pass.batch * geometry.positions, columns: output.channels,
-            to: pass.gradient + geometry.weightCount)
+            into: pass.gradient + geometry.weightCount, addedTo: pass.start.map { $0 + geometry.weightCount })
     }
 }
 
