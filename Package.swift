@@ -50,7 +50,7 @@ let package = Package(
         .target(
             name: "CMPI", dependencies: [.target(name: "CMPISystem", condition: .when(traits: ["MPI"]))],
             cSettings: [.define("BENCH_MPI", .when(traits: ["MPI"]))]),
-        .target(name: "Diagnostics", swiftSettings: strict),
+        .target(name: "Diagnostics", swiftSettings: hot),
         .target(name: "Statistics", swiftSettings: strict),
         .target(name: "Locking", swiftSettings: hot),
         .target(name: "Randomness", swiftSettings: hot),
@@ -60,7 +60,9 @@ let package = Package(
         .target(name: "WideProducts", swiftSettings: wide),
         .target(
             name: "Kernel",
-            dependencies: ["COpenBLAS", "CProcessor", "Lanes", "Locking", "Randomness", "WideProducts"],
+            dependencies: [
+                "COpenBLAS", "CProcessor", "Diagnostics", "Lanes", "Locking", "Randomness", "WideProducts",
+            ],
             swiftSettings: numeric),
         // A target of its own, so that the large array literal is compiled once.
         .target(name: "EmbeddedData", resources: [.embedInCode("digits.csv.gz")], swiftSettings: strict),
@@ -97,8 +99,8 @@ let package = Package(
         .target(
             name: "Reports",
             dependencies: [
-                "Cluster", "Diagnostics", "Experiments", "Fabrics", "Kernel", "Locking", "Statistics", "Strategies",
-                .product(name: "Crypto", package: "swift-crypto"),
+                "Cluster", "Datasets", "Diagnostics", "Experiments", "Fabrics", "Kernel", "Locking", "Statistics",
+                "Strategies", .product(name: "Crypto", package: "swift-crypto"),
             ], swiftSettings: strict),
         .target(
             name: "RegressionGate",

@@ -72,10 +72,14 @@ public struct Dataset: Sendable {
 public struct TrainTestSplit: Sendable {
     public let training: Dataset
     public let test: Dataset
+    /// Of the data that both were taken from: the same for every seed that draws another split.
+    public let identity: DataIdentity
 
-    public init(training: Dataset, test: Dataset) {
+    /// - Parameter identity: nil for the digest of these samples.
+    public init(training: Dataset, test: Dataset, identity: DataIdentity? = nil) {
         self.training = training
         self.test = test
+        self.identity = identity ?? DataIdentity(of: training, test)
     }
 }
 

@@ -8,6 +8,10 @@ public enum Digits {
     private static let white = 16
     private static let trainingShare = 0.8
 
+    /// By the SHA-256 of `digits.csv`.
+    public static let identity = DataIdentity(
+        name: "digits", sha256: "6ebb3d2fee246a4e99363262ddf8a00a3c41bee6014c373ed9d9216ba7f651b8", isPublished: true)
+
     /// All 1,797 samples, in the file's order.
     public static func load() throws -> Dataset {
         let text = try Gzip.decompress(EmbeddedData.digitsCSVGzipped, name: "digits.csv.gz")
@@ -36,6 +40,7 @@ public enum Digits {
             stream.shuffle(&order)
         }
         let boundary = Int(Double(all.count) * trainingShare)
-        return TrainTestSplit(training: all.selecting(order[..<boundary]), test: all.selecting(order[boundary...]))
+        return TrainTestSplit(
+            training: all.selecting(order[..<boundary]), test: all.selecting(order[boundary...]), identity: identity)
     }
 }

@@ -41,7 +41,9 @@ public struct Download: Sendable {
             }
             do {
                 let data = try await contents(of: url)
-                try MNIST.verify(try Gzip.decompress([UInt8](data), name: url.absoluteString), file)
+                let contents = try CompressedFile([UInt8](data), name: url.absoluteString)
+                guard contents.isCompressed else { throw DataError("\(contents.name): not a gzip file") }
+                try MNIST.verify(contents, file)
                 // A damaged uncompressed copy would be found before the good one.
                 for stale in [file.name, file.name.replacingOccurrences(of: "-idx", with: ".idx")] {
                     try? FileManager.default.removeItem(at: folder.appendingPathComponent(stale))

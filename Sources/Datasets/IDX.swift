@@ -1,31 +1,24 @@
 /// The IDX format of the MNIST files: two zero bytes, a type code, the number of dimensions, each dimension as a
 /// big-endian 32-bit count, then the data (Y. LeCun, C. Cortes, C. Burges, *The MNIST database*, file formats).
-enum IDX {
-    private static let unsignedByte: UInt8 = 0x08
+struct IDX {
+    /// The first bytes of the file, up to the data.
+    let header: [UInt8]
+    let shape: [Int]
+    let data: [UInt8]
 
-    /// Decodes unsigned bytes of `dimensions` dimensions.
-    /// - Parameter name: the file, for error messages.
+    private static let unsignedByte: UInt8 = 0x08
+    /// How far bytes behind the data are counted.
+    private static let mostSurplus = 1 << 24
+
+    /// Reads unsigned bytes of `dimensions` dimensions, as many as the header says and no more.
+    /// - Parameter check: what is to be said of the shape before the data are read.
     /// - Throws: ``DataError`` for a wrong magic number, or data shorter or longer than the header says.
-    static func decode(
-        _ bytes: [UInt8], dimensions: Int, name: String
-    ) throws(DataError) -> (shape: [Int], data: ArraySlice<UInt8>) {
-        let header = 4 + 4 * dimensions
-        let magic: [UInt8] = [0, 0, unsignedByte, UInt8(dimensions)]
-        guard bytes.count >= 4 else {
-            throw DataError("\(name): \(bytes.count) bytes, too short for an IDX file's magic number")
-        }
-        guard bytes.starts(with: magic) else {
-            throw DataError(
-                "\(name): magic number \(hexadecimal(bytes.prefix(4))), expected \(hexadecimal(magic[...])) "
-                    + "(IDX, unsigned bytes, \(dimensions) dimension\(dimensions == 1 ? "" : "s"))")
-        }
-        guard bytes.count >= header else {
-            throw DataError("\(name): cut short: \(bytes.count) bytes, its header alone takes \(header)")
-        }
-        let shape = (0..<dimensions).map { dimension in
-            (0..<4).reduce(0) { $0 << 8 | Int(bytes[4 + 4 * dimension + $1]) }
-        }
-        var expected = header
+    init(
+        _ file: CompressedFile, dimensions: Int, check: (_ shape: [Int]) throws(DataError) -> Void = { _ in }
+    ) throws(DataError) {
+        let name = file.name
+        header = try file.read(4 + 4 * dimensions)
+        shape = try Self.shape(header, dimensions: dimensions, name: name)
         var size = 1
         for extent in shape {
             let (product, overflow) = size.multipliedReportingOverflow(by: extent)
@@ -34,13 +27,38 @@ enum IDX {
             }
             size = product
         }
-        expected += size
-        guard bytes.count == expected else {
+        try check(shape)
+        data = try file.read(size)
+        let expected = header.count + size
+        guard data.count == size else {
             throw DataError(
-                "\(name): \(bytes.count < expected ? "cut short: " : "")\(bytes.count) bytes, "
+                "\(name): cut short: \(header.count + data.count) bytes, but its header \(shape) asks for \(expected)")
+        }
+        let surplus = try file.countRest(upTo: Self.mostSurplus)
+        guard surplus == 0 else {
+            throw DataError(
+                "\(name): \(surplus < Self.mostSurplus ? "" : "more than ")\(expected + surplus) bytes, "
                     + "but its header \(shape) asks for \(expected)")
         }
-        return (shape, bytes[header...])
+    }
+
+    private static func shape(_ header: [UInt8], dimensions: Int, name: String) throws(DataError) -> [Int] {
+        let magic: [UInt8] = [0, 0, unsignedByte, UInt8(dimensions)]
+        guard header.count >= 4 else {
+            throw DataError("\(name): \(header.count) bytes, too short for an IDX file's magic number")
+        }
+        guard header.starts(with: magic) else {
+            throw DataError(
+                "\(name): magic number \(hexadecimal(header.prefix(4))), expected \(hexadecimal(magic[...])) "
+                    + "(IDX, unsigned bytes, \(dimensions) dimension\(dimensions == 1 ? "" : "s"))")
+        }
+        guard header.count == 4 + 4 * dimensions else {
+            throw DataError(
+                "\(name): cut short: \(header.count) bytes, its header alone takes \(4 + 4 * dimensions)")
+        }
+        return (0..<dimensions).map { dimension in
+            (0..<4).reduce(0) { $0 << 8 | Int(header[4 + 4 * dimension + $1]) }
+        }
     }
 
     private static func hexadecimal(_ bytes: ArraySlice<UInt8>) -> String {

@@ -1,4 +1,3 @@
-internal import Crypto
 public import Foundation
 internal import Kernel
 
@@ -35,10 +34,23 @@ public struct MNIST: Sendable {
         folder = directory.url.appendingPathComponent("mnist")
     }
 
+    /// The four files, whether they are MNIST's or other images of that size: the identity tells.
+    /// - Throws: ``DataError`` naming the file and what is wrong with it.
     public func load() throws -> TrainTestSplit {
-        TrainTestSplit(
-            training: try load(Self.trainingImages, Self.trainingLabels),
-            test: try load(Self.testImages, Self.testLabels))
+        var digests: [String] = []
+        let training = try load(Self.trainingImages, Self.trainingLabels, &digests)
+        let test = try load(Self.testImages, Self.testLabels, &digests)
+        return TrainTestSplit(training: training, test: test, identity: Self.identity(digests))
+    }
+
+    /// Of the files' digests in the order of ``files``: the SHA-256 of a text with one of them a line, such as `sha256sum`
+    /// makes of the decompressed files.
+    static func identity(_ digests: [String]) -> DataIdentity {
+        let isMNIST = digests == files.map(\.sha256)
+        var digest = ContentDigest()
+        for line in digests { digest.add(Array("\(line)\n".utf8)) }
+        return DataIdentity(
+            name: isMNIST ? "MNIST" : "IDX files that are not MNIST", sha256: digest.hexadecimal, isPublished: isMNIST)
     }
 
     /// The file as it stands in the folder, gzipped or not; nil if there is none.
@@ -52,22 +64,18 @@ public struct MNIST: Sendable {
 
     /// Reads a file, decompresses it where needed, and compares its checksum.
     /// - Throws: ``DataError`` if it is missing, unreadable or other than the published file.
-    public func verify(_ file: File) throws {
-        try Self.verify(try read(file), file)
-    }
+    public func verify(_ file: File) throws { try Self.verify(try open(file), file) }
 
-    static func verify(_ contents: [UInt8], _ file: File) throws(DataError) {
-        let digest = SHA256.hash(data: contents).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
-            .joined()
-        guard digest == file.sha256 else {
-            throw DataError("\(file.name): SHA-256 of the decompressed file is \(digest), expected \(file.sha256)")
+    static func verify(_ contents: CompressedFile, _ file: File) throws(DataError) {
+        var digest = ContentDigest()
+        while case let piece = try contents.read(CompressedFile.pieceCount), !piece.isEmpty { digest.add(piece) }
+        guard digest.hexadecimal == file.sha256 else {
+            throw DataError(
+                "\(file.name): SHA-256 of the decompressed file is \(digest.hexadecimal), expected \(file.sha256)")
         }
     }
 
-    /// For error messages.
-    private func path(of file: File) -> String { locate(file)?.path ?? file.name }
-
-    private func read(_ file: File) throws -> [UInt8] {
+    private func open(_ file: File) throws -> CompressedFile {
         guard let url = locate(file) else {
             throw DataError(
                 """
@@ -75,29 +83,34 @@ public struct MNIST: Sendable {
                 the folder that holds 'mnist/' with --data or BENCH_DATA
                 """)
         }
-        guard let data = FileManager.default.contents(atPath: url.path) else {
-            throw DataError("\(url.path) cannot be read")
-        }
-        let bytes = [UInt8](data)
-        return Gzip.isCompressed(bytes) ? try Gzip.decompress(bytes, name: url.path) : bytes
+        return try CompressedFile(url)
     }
 
-    private func load(_ imageFile: File, _ labelFile: File) throws -> Dataset {
-        let images = try IDX.decode(try read(imageFile), dimensions: 3, name: path(of: imageFile))
-        let labels = try IDX.decode(try read(labelFile), dimensions: 1, name: path(of: labelFile))
-        guard images.shape[0] == labels.shape[0], images.shape[0] > 0 else {
-            throw DataError(
-                "\(path(of: imageFile)) holds \(images.shape[0]) images, \(path(of: labelFile)) \(labels.shape[0]) labels"
-            )
+    /// - Parameter digests: takes up those of the two files.
+    private func load(_ imageFile: File, _ labelFile: File, _ digests: inout [String]) throws -> Dataset {
+        let (imageFile, labelFile) = (try open(imageFile), try open(labelFile))
+        let images = try IDX(imageFile, dimensions: 3) { shape throws(DataError) in
+            guard shape[1...] == [28, 28] else {
+                throw DataError("\(imageFile.name): images of \(shape[1])x\(shape[2]), expected 28x28")
+            }
         }
-        guard images.shape[1...] == [28, 28] else {
-            throw DataError("\(path(of: imageFile)): images of \(images.shape[1])x\(images.shape[2]), expected 28x28")
+        let count = images.shape[0]
+        let labels = try IDX(labelFile, dimensions: 1) { shape throws(DataError) in
+            guard shape[0] == count, count > 0 else {
+                throw DataError("\(imageFile.name) holds \(count) images, \(labelFile.name) \(shape[0]) labels")
+            }
         }
         guard let largest = labels.data.max(), largest < 10 else {
-            throw DataError("\(path(of: labelFile)): a label is above 9")
+            throw DataError("\(labelFile.name): a label is above 9")
+        }
+        for file in [images, labels] {
+            var digest = ContentDigest()
+            digest.add(file.header)
+            digest.add(file.data)
+            digests.append(digest.hexadecimal)
         }
         return Dataset(
-            name: "mnist", shape: FeatureShape(channels: 1, height: 28, width: 28), classCount: 10,
-            pixels: Array(images.data), labels: Array(labels.data), white: 255)
+            name: "mnist", shape: FeatureShape(channels: 1, height: 28, width: 28), classCount: 10, pixels: images.data,
+            labels: labels.data, white: 255)
     }
 }

@@ -1,4 +1,4 @@
-import Foundation
+internal import Foundation
 
 /// How uneven a partition is: sizes of the clients' shards, and the mix of labels within them.
 public struct PartitionSkew: Hashable, Codable, Sendable {

@@ -61,34 +61,60 @@ public enum Quantity {
 
     private static let byteUnits = [("B", 1.0), ("kB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12)]
 
-    /// A share in 0...1 from `97%`, `0.97` or `97`: above 1 it is read as per cent.
+    /// A share in 0...1 from `97%`, `0.97` or `97`: above 1 it is read as per cent. The number nearest to what is written:
+    /// 97.3 % and 0.973 are the same.
     public static func fraction(_ text: String) throws(Failure) -> Double {
         let example = "a share such as 97% or 0.97"
         let (number, unit) = try split(text, example)
         guard unit.isEmpty || unit == "%" else {
             throw Failure(description: "'\(text)' has the unknown unit '\(unit)'; write \(example)")
         }
-        let value = unit == "%" || number > 1 ? number / 100 : number
+        let value = unit == "%" || number > 1 ? hundredth(of: text) ?? number / 100 : number
         guard (0...1).contains(value) else {
             throw Failure(description: "'\(text)' is outside 0 % to 100 %; write \(example)")
         }
         return value
     }
 
+    /// A hundredth of the number that the text begins with, rounded once: 97.3 / 100 is not the number nearest to 0.973.
+    private static func hundredth(of text: String) -> Double? {
+        let number = numberPrefix(text.trimming())
+        let parts = number.split(maxSplits: 1, omittingEmptySubsequences: false) { $0 == "e" || $0 == "E" }
+        guard let exponent = parts.count > 1 ? Int(parts[1]) : 0, abs(exponent) < 1_000_000 else { return nil }
+        return Double("\(parts[0])e\(exponent - 2)")
+    }
+
     /// The leading number and what follows it.
     private static func split(_ text: String, _ example: String) throws(Failure) -> (Double, String) {
         let trimmed = text.trimming()
-        // An exponent's letter is part of the number only if digits follow: "1e3ms", but "5 EB" has a unit.
-        var end = trimmed.startIndex
-        var best: (Double, String.Index)?
-        while end < trimmed.endIndex {
-            end = trimmed.index(after: end)
-            let prefix = trimmed[..<end]
-            guard prefix.allSatisfy({ $0.isASCII && ($0.isNumber || "+-.eE".contains($0)) }) else { break }
-            if let number = Double(prefix), number.isFinite { best = (number, end) }
+        let prefix = numberPrefix(trimmed)
+        guard let number = Double(prefix), number.isFinite else {
+            throw Failure(description: "'\(text)' is not \(example)")
         }
-        guard let (number, rest) = best else { throw Failure(description: "'\(text)' is not \(example)") }
-        return (number, String(trimmed[rest...]).trimming())
+        return (number, String(trimmed[prefix.endIndex...]).trimming())
+    }
+
+    /// What a decimal number at the beginning takes: a sign, digits with a point among them, an exponent. Its letter is part of
+    /// the number only if digits follow: "1e3ms", but "5 EB" has a unit. One pass, since a text may have thousands of digits.
+    private static func numberPrefix(_ text: String) -> Substring {
+        let bytes = text.utf8
+        var end = bytes.startIndex
+        func isSign(_ index: String.Index) -> Bool {
+            index < bytes.endIndex && (bytes[index] == UInt8(ascii: "+") || bytes[index] == UInt8(ascii: "-"))
+        }
+        func afterDigits(_ start: String.Index) -> String.Index {
+            bytes[start...].firstIndex { !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ?? bytes.endIndex
+        }
+        if isSign(end) { end = bytes.index(after: end) }
+        end = afterDigits(end)
+        if end < bytes.endIndex, bytes[end] == UInt8(ascii: ".") { end = afterDigits(bytes.index(after: end)) }
+        if end < bytes.endIndex, bytes[end] | 0x20 == UInt8(ascii: "e") {
+            var digits = bytes.index(after: end)
+            if isSign(digits) { digits = bytes.index(after: digits) }
+            let exponentEnd = afterDigits(digits)
+            if exponentEnd > digits { end = exponentEnd }
+        }
+        return text[..<end]
     }
 }
 

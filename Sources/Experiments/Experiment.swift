@@ -12,7 +12,7 @@ public struct Experiment: Sendable {
     public let plan: ExperimentPlan
     public let task: TrainingTask
     private let data: DataDirectory
-    private let startFile: ParameterVector?
+    private let startFile: StartFile?
     private let selection: SelectionSet
     private let givenModel: ComputeModel?
 
@@ -30,7 +30,7 @@ public struct Experiment: Sendable {
         givenModel = computeModel
         task = try TrainingTask.named(plan.task)
         startFile = try plan.initialParametersFile.map {
-            try Self.readParameters($0, of: TrainingTask.named(plan.task))
+            try StartFile($0, of: TrainingTask.named(plan.task))
         }
         if plan.compute != "calibrated" { _ = try DeviceProfile.named(plan.compute) }
         _ = try plan.measuredCompute()
@@ -41,6 +41,9 @@ public struct Experiment: Sendable {
         plan.strategies = try plan.strategies.map { try $0.choosingAllReduce(of: network, seeds: seeds) }
         self.plan = plan
     }
+
+    /// SHA-256 of the file that training starts from, in hexadecimal, as it was when this was made; nil without one.
+    public var initialParametersSHA256: String? { startFile?.sha256 }
 
     /// Checks what needs neither data nor files: batches, workers and ranks, and the memory of this machine and of the
     /// cluster's.
@@ -117,11 +120,13 @@ public struct Experiment: Sendable {
     ) throws -> Results {
         let resumed = checkpoints?.resumed
         let (model, firstSplit) = try prepare(resumed?.results.computeModel)
+        if let resumed { try firstSplit.identity.check(isThatOf: resumed.results) }
         var results =
             resumed?.results
             ?? Results(
                 plan: plan, machine: machine, computeModel: model, trainingSamples: firstSplit.training.count,
-                testSamples: firstSplit.test.count, tuning: task.defaults.tuning)
+                testSamples: firstSplit.test.count, data: firstSplit.identity,
+                initialParametersSHA256: initialParametersSHA256, tuning: task.defaults.tuning)
         update(results)
         let finishedBefore = resumed?.finishedRuns ?? 0
         let isShared = plan.strategies.contains { $0.fabric == .mpi }
@@ -158,7 +163,10 @@ public struct Experiment: Sendable {
         // Repetitions are the outermost loop: what disturbs the machine for a while then disturbs all strategies a little.
         for repetition in 0..<plan.repetitions {
             for (seedIndex, seed) in plan.seeds.enumerated() {
-                let split = seedIndex == 0 ? firstSplit : try load(seed: seed)
+                // A sixth to choose on is drawn by the seed, whatever the task.
+                let isFirst = seedIndex == 0 || task.hasFixedSplit && selection == .test
+                let split = isFirst ? firstSplit : try load(seed: seed)
+                try split.identity.check(isStill: firstSplit.identity)
                 for strategy in plan.strategies {
                     defer { index += 1 }
                     guard index >= finished else { continue }
@@ -275,7 +283,8 @@ public struct Experiment: Sendable {
     ) -> TrainingRun {
         TrainingRun(
             network: task.network, data: split, configuration: plan.configuration,
-            initialParameters: startFile ?? task.network.initialParameters(self.plan.initialization, seeds: seeds),
+            initialParameters: startFile?.parameters
+                ?? task.network.initialParameters(self.plan.initialization, seeds: seeds),
             seeds: seeds, shuffles: self.plan.shuffles, ranks: strategy.rankCount, workspaces: workspaces,
             mayStop: plan.cluster?.dropouts != nil, memoryBytes: nodes.map(\.memoryBytes), checkpoints: checkpoints,
             onEvaluation: onEvaluation)
@@ -287,6 +296,7 @@ public struct Experiment: Sendable {
         try BLAS.useOneThreadPerCaller()
         let workspaces = WorkspacePool(for: task.network)
         let firstSplit = try load(seed: plan.seeds[0])
+        try plan.checkTuning(on: firstSplit.identity)
         try checkPartitions(firstSplit.training)
         try forEachRun(after: RunStart.shareFinished(0), firstSplit) { identity, split in
             let (plan, seed) = (identity.strategy, identity.seed)
@@ -350,6 +360,7 @@ public struct Experiment: Sendable {
     func prepare(_ restored: ComputeModel? = nil) throws -> (model: ComputeModel, split: TrainTestSplit) {
         try BLAS.useOneThreadPerCaller()
         let split = try load(seed: plan.seeds[0])
+        try plan.checkTuning(on: split.identity)
         try checkPartitions(split.training)
         return (try givenModel ?? restored ?? computeModel(split.training), split)
     }
@@ -418,17 +429,6 @@ public struct Experiment: Sendable {
                 \(plan.name): \(strategy.rankCount) ranks as threads of this machine; at most \(maximumThreadRanks) can \
                 be, more can only be simulated
                 """)
-        }
-    }
-
-    private static func readParameters(_ file: String, of task: TrainingTask) throws -> ParameterVector {
-        guard let bytes = FileManager.default.contents(atPath: file) else {
-            throw ExperimentError("initial parameters: '\(file)' does not exist or cannot be read")
-        }
-        do {
-            return try Safetensors.decode(bytes, task.network.layout)
-        } catch {
-            throw ExperimentError("initial parameters: \(file): \(error) (task \(task.name))")
         }
     }
 }

@@ -1,9 +1,10 @@
 public import Cluster
+public import Datasets
 
 /// All that an experiment found out: the contents of `results.json`, from which every report is made.
 public struct Results: Hashable, Codable, Sendable {
     /// Counts up when a field is added or changes its meaning; what each has is in `Results/SCHEMA.md`.
-    public static let currentSchema = 3
+    public static let currentSchema = 4
 
     public var schema: Int
     public var plan: ExperimentPlan
@@ -14,6 +15,11 @@ public struct Results: Hashable, Codable, Sendable {
     public var trainingSamples: Int
     /// The size of the test set, which the noise of an accuracy depends on; nil in files of schema 1.
     public var testSamples: Int?
+    /// The data; nil in files of schema 3 and before.
+    public var data: DataIdentity?
+    /// SHA-256 of the file that the initial parameters came from, in hexadecimal; nil without one, and in files of schema 3
+    /// and before.
+    public var initialParametersSHA256: String?
     /// Where the plan's default rates come from.
     public var tuning: String
     /// The runs that were finished, in the order in which they were.
@@ -41,7 +47,7 @@ public struct Results: Hashable, Codable, Sendable {
 
     public init(
         plan: ExperimentPlan, machine: MachineDescription, computeModel: ComputeModel?, trainingSamples: Int,
-        testSamples: Int?, tuning: String
+        testSamples: Int?, data: DataIdentity? = nil, initialParametersSHA256: String? = nil, tuning: String
     ) {
         schema = Self.currentSchema
         self.plan = plan
@@ -49,6 +55,8 @@ public struct Results: Hashable, Codable, Sendable {
         self.computeModel = computeModel
         self.trainingSamples = trainingSamples
         self.testSamples = testSamples
+        self.data = data
+        self.initialParametersSHA256 = initialParametersSHA256
         self.tuning = tuning
         runs = []
         isComplete = false

@@ -22,7 +22,7 @@ public struct TargetCurve: Sendable {
         let summaries = results.summaries
         let best = summaries.flatMap(\.runs).flatMap(\.evaluations).map(\.testAccuracy).max() ?? 0
         let own = results.plan.target
-        let reachable = Self.grid.filter { $0 <= best }
+        let reachable = Self.grid.filter { TargetAccuracy($0).isReached(by: best) }
         targets = Set(reachable + [own]).sorted()
         let targets = targets
         points = summaries.map { summary in

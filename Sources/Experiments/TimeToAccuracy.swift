@@ -14,11 +14,14 @@ public struct TimeToAccuracy: Hashable, Sendable {
     public static let window = 3
 
     public init(_ evaluations: [TrainingRun.Evaluation], target: Double) {
-        firstCrossingSeconds = evaluations.first { $0.testAccuracy >= target }?.clusterSeconds
+        func isReached(_ points: ArraySlice<TrainingRun.Evaluation>) -> Bool {
+            TargetAccuracy(target).isReached(by: points.lazy.map(\.testAccuracy))
+        }
+        firstCrossingSeconds = evaluations.indices.first { isReached(evaluations[$0...$0]) }
+            .map { evaluations[$0].clusterSeconds }
         let sustained = evaluations.indices.first { index in
-            guard index + 1 >= Self.window, evaluations[index].testAccuracy >= target else { return false }
-            let recent = evaluations[(index + 1 - Self.window)...index]
-            return recent.reduce(0) { $0 + $1.testAccuracy } / Double(Self.window) >= target
+            guard index + 1 >= Self.window, isReached(evaluations[index...index]) else { return false }
+            return isReached(evaluations[(index + 1 - Self.window)...index])
         }
         sustainedPoint = sustained.map { evaluations[$0] }
     }

@@ -1,3 +1,5 @@
+public import Datasets
+
 /// How the options of a strategy were found: what the fair comparison of tables hangs on.
 public struct Tuning: Hashable, Codable, Sendable {
     /// One option and what was tried for it.
@@ -21,13 +23,18 @@ public struct Tuning: Hashable, Codable, Sendable {
     public var chosenOn: String
     /// Where the trials are.
     public var source: String
+    /// The data of the trials; nil where the source does not say.
+    public var data: DataIdentity?
 
-    public init(options: [Option], trials: Int, seeds: Int, chosenOn: String, source: String) {
+    public init(
+        options: [Option], trials: Int, seeds: Int, chosenOn: String, source: String, data: DataIdentity? = nil
+    ) {
         self.options = options
         self.trials = trials
         self.seeds = seeds
         self.chosenOn = chosenOn
         self.source = source
+        self.data = data
     }
 
     /// Such as `learning-rate over 0.1, 0.2`.

@@ -26,8 +26,20 @@ public struct NotComparable: Error, CustomStringConvertible, Equatable {
         where !current.plan.strategies.contains(where: { $0.name == strategy.name }) {
             reasons.append("\(strategy.name) is in the baseline and missing in the current results")
         }
-        reasons += differences(baseline, current)
+        reasons += differences(baseline, current) + differentInputs(baseline, current)
         guard reasons.isEmpty else { throw NotComparable(reasons) }
+    }
+
+    /// Other data or another start, where both results say what they had.
+    private static func differentInputs(_ baseline: Results, _ current: Results) -> [String] {
+        var reasons: [String] = []
+        if let before = baseline.data, let after = current.data, before != after {
+            reasons.append("the data differ: \(before.words) against \(after.words)")
+        }
+        if let before = baseline.initialParametersSHA256, let after = current.initialParametersSHA256, before != after {
+            reasons.append("the initial parameters' files differ: SHA-256 \(before) against \(after)")
+        }
+        return reasons
     }
 
     /// What differs in the plans, of all that decides what is computed.
@@ -41,7 +53,9 @@ public struct NotComparable: Error, CustomStringConvertible, Equatable {
                     "the plans differ in \(place): \(first[key] ?? "nothing") against \(second[key] ?? "nothing")")
             }
         }
-        compare("", Common(baseline), Common(current))
+        // A file is known by its contents, where both results say what they were, and else by its name.
+        let known = [baseline, current].allSatisfy { $0.initialParametersSHA256 != nil }
+        compare("", Common(baseline, namesFile: !known), Common(current, namesFile: !known))
         for strategy in baseline.plan.strategies {
             guard let other = current.plan.strategies.first(where: { $0.name == strategy.name }) else { continue }
             compare("\(strategy.name)'s", Essentials(strategy), Essentials(other))
@@ -58,7 +72,7 @@ public struct NotComparable: Error, CustomStringConvertible, Equatable {
         let initialParametersFile: String?
         let trainingSamples: Int
 
-        init(_ results: Results) {
+        init(_ results: Results, namesFile: Bool) {
             let plan = results.plan
             task = plan.task
             initialization = plan.initialization.rawValue
@@ -66,7 +80,7 @@ public struct NotComparable: Error, CustomStringConvertible, Equatable {
             target = plan.target
             seeds = plan.seeds.map(String.init).joined(separator: ",")
             shuffles = plan.shuffles
-            initialParametersFile = plan.initialParametersFile
+            initialParametersFile = namesFile ? plan.initialParametersFile : nil
             trainingSamples = results.trainingSamples
         }
     }

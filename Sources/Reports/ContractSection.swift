@@ -14,14 +14,11 @@ enum ContractSection {
                 line.values.count == 1 ? Array(repeating: line.values[0], count: fair.strategies.count) : line.values
             table.append([line.quantity, line.status.rawValue] + values)
         }
-        let start =
-            plan.initialParametersFile.map { "initial parameters from `\($0)`" }
-            ?? "initial parameters (\(plan.initialization.rawValue), from the seed)"
         return """
             ## What was equal
 
             \(table.markdown)
-            - Task `\(plan.task)`: model, data, test set, and \(start).
+            - Task `\(plan.task)`: model, \(DataText.data(results)), test set, and \(DataText.start(results)).
             - Seeds \(plan.seeds.map(String.init).joined(separator: ", ")): split, shuffles and partitions are drawn from them; \
             \(plan.shuffles ? "samples are shuffled" : "samples are taken in file order").
             - Sample budget \(epochs(plan)) over \(results.trainingSamples) training samples; a last round may go beyond it.

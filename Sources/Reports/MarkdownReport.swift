@@ -11,6 +11,7 @@ public enum MarkdownReport {
         let sections = [
             "# Strategies of distributed training on \(results.plan.task)\n",
             results.isComplete ? "" : "**Stopped before its end: \(results.runs.count) runs are finished.**\n",
+            DataText.warning(results) ?? "",
             ComparisonTable.markdown(results), summary(results), reading(results), TimeSection.render(results),
             VerdictSection.render(results), TargetSection.render(results), CostSection.render(results),
             ContractSection.render(results), tuned(results), clusters(results), DeviceSection.render(results),

@@ -34,6 +34,7 @@ public enum ResultsFile {
                 results = try SealedJSON.decode(Results.self, from: data)
             }
             if schema < 3 { SchemaMigration.fromSchema2(&results) }
+            if schema < 4 { SchemaMigration.fromSchema3(&results) }
             try results.validate()
             return results
         } catch let error as ExperimentError {

@@ -1,4 +1,5 @@
 import Crypto
+import Diagnostics
 import Foundation
 
 /// JSON that differs well in git and carries a checksum of itself:
@@ -25,7 +26,8 @@ enum SealedJSON {
         return decoder
     }()
 
-    /// - Throws: ``ReportError`` where the checksum is missing or another; a `DecodingError`.
+    /// - Throws: ``ReportError`` where the checksum is missing or another; a `DecodingError`; a ``JSONText/Failure`` where
+    ///   a key stands twice.
     static func decode<Value: Decodable>(_ type: Value.Type, from data: Data) throws -> Value {
         // What is no JSON of this kind says so first: a file that is cut short was not "changed".
         let value = try decoder.decode(type, from: data)
@@ -36,6 +38,7 @@ enum SealedJSON {
         guard checksum == digest(body) else {
             throw ReportError("its checksum is of another content: the file was changed after bench wrote it")
         }
+        try JSONText.check([UInt8](data))
         return value
     }
 

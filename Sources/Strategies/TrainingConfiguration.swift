@@ -44,8 +44,9 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
         }
 
         public func areReached(at point: TrainingRun.Evaluation) -> Bool {
-            point.clusterSeconds >= clusterSeconds ?? .infinity || point.bytesSent >= bytesSent ?? .max
-                || point.round >= updates ?? .max
+            // In whole nanoseconds, which is what clocks count: 11 ms may be a little more than 0.011 s by rounding.
+            let isLate = clusterSeconds.map { (point.clusterSeconds * 1e9).rounded() >= ($0 * 1e9).rounded() }
+            return isLate ?? false || point.bytesSent >= bytesSent ?? .max || point.round >= updates ?? .max
         }
     }
 

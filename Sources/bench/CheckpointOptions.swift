@@ -47,7 +47,7 @@ struct CheckpointOptions: ParsableArguments {
 
     /// - Throws: `ReportError` where the folder cannot be used, or holds another experiment.
     func directory(
-        _ plan: ExperimentPlan, _ machine: MachineDescription, _ files: FileOptions
+        _ experiment: Experiment, _ machine: MachineDescription, _ files: FileOptions
     ) throws -> CheckpointDirectory? {
         guard let checkpoint else { return nil }
         func full(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
@@ -56,11 +56,10 @@ struct CheckpointOptions: ParsableArguments {
         written["--save"] = files.save.map(full)
         written["--trace"] = files.trace.map(full)
         if files.record { written["--record, whose folder"] = full(files.output) }
-        if let start = plan.initialParametersFile {
-            written["the contents of --init"] = try CheckpointDirectory.digest(ofFile: start)
-        }
+        written["the contents of --init"] = experiment.initialParametersSHA256.map { "sha256:" + $0 }
         return try CheckpointDirectory(
-            checkpoint, interval: every ?? Self.standardInterval, resuming: resume, plan: plan, machine: machine,
+            checkpoint, interval: every ?? Self.standardInterval, resuming: resume, plan: experiment.plan,
+            machine: machine,
             files: written, note: { printError("note: \($0)") })
     }
 }

@@ -16,11 +16,13 @@ struct Report: ParsableCommand {
             let study = try StudyFile.read(directory)
             try OutputDirectory(directory).writeDerived(study)
             print(StudyTable.terminal(study), terminator: "")
+            if let warning = DataText.warning(study.withoutRuns) { print(warning) }
             return
         }
         let results = try ResultsFile.read(directory)
         try OutputDirectory(directory).writeDerived(results)
         print(ComparisonTable.terminal(results))
         print(MarkdownReport.summary(results))
+        if let warning = DataText.warning(results) { print(warning) }
     }
 }

@@ -113,6 +113,7 @@ struct Reprice: ParsableCommand {
             for (variant, runs) in try price(variants, repricing) { table.append(variant, runs) }
         }
         print(table.terminal, terminator: "")
+        if let warning = DataText.warning(results) { print("\n" + warning, terminator: "") }
         let file = csv ?? "\(directory)/\(RepriceTable.name)"
         try writeAtomically(Data(table.csv.utf8), to: URL(fileURLWithPath: file))
         let markdown = "\(directory)/\(RepriceTable.markdownName)"

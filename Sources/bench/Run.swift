@@ -55,7 +55,7 @@ struct Run: ParsableCommand {
         }
         var machine = MachineDescription.current(arguments: CommandLine.arguments)
         machine.mpi = job
-        let store = try checkpoints.directory(experiment.plan, machine, files)
+        let store = try checkpoints.directory(experiment, machine, files)
         let output = try OutputDirectory(files.output, notWith: StudyFile.name)
         if store?.resumed != nil {
             output.removeTemporaries()
@@ -135,6 +135,7 @@ struct Run: ParsableCommand {
         interruption.disarm()
         print(ComparisonTable.terminal(results))
         print(MarkdownReport.summary(results))
+        if let warning = DataText.warning(results) { print(warning) }
         if let words = DropoutSection.words(results) { print(words) }
         for strategy in results.plan.strategies {
             for choice in [strategy.allReduceChoice].compactMap({ $0 }) + (strategy.bucketChoices ?? []) {

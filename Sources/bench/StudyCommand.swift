@@ -92,6 +92,7 @@ struct StudyCommand: ParsableCommand {
         progress.end()
         interruption.disarm()
         print(StudyTable.terminal(results), terminator: "")
+        if let warning = DataText.warning(results.withoutRuns) { print(warning) }
         try output.write(results)
         print("To use it:")
         for command in StudyReport.commands(results, folder: output.url.relativePath) { print("  \(command)") }

@@ -11,7 +11,8 @@ import Testing
         let file = MNIST.File(
             name: "digits.csv", sha256: "6ebb3d2fee246a4e99363262ddf8a00a3c41bee6014c373ed9d9216ba7f651b8",
             dimensions: 1)
-        #expect(throws: Never.self) { try MNIST.verify(csv, file) }
+        #expect(throws: Never.self) { try MNIST.verify(CompressedFile(csv, name: "digits.csv"), file) }
+        #expect(Digits.identity.sha256 == file.sha256)
     }
 
     @Test func loadGivesAllSamplesOfEightByEightPixels() throws {

@@ -97,13 +97,33 @@ import Testing
         // SHA-256 of "abc", FIPS 180-2, appendix B.1.
         let abc = MNIST.File(
             name: "abc", sha256: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", dimensions: 1)
-        #expect(throws: Never.self) { try MNIST.verify([0x61, 0x62, 0x63], abc) }
-        let message = dataError { try MNIST.verify([0x61, 0x62, 0x64], abc) }
+        #expect(throws: Never.self) { try MNIST.verify(CompressedFile([0x61, 0x62, 0x63], name: "abc"), abc) }
+        let message = dataError { try MNIST.verify(CompressedFile([0x61, 0x62, 0x64], name: "abc"), abc) }
         #expect(message.contains(abc.sha256) && message.contains("abc:"), "\(message)")
         try await withDataDirectory { directory in
             try write(files, to: MNIST(in: directory))
             for file in MNIST.files {
                 #expect(dataError { try MNIST(in: directory).verify(file) }.contains(file.sha256))
+            }
+        }
+    }
+
+    @Test func onlyThePublishedFilesAreCalledMNIST() async throws {
+        let published = MNIST.identity(MNIST.files.map(\.sha256))
+        #expect(published.name == "MNIST" && published.isPublished)
+        try await withDataDirectory { directory in
+            try write(files, to: MNIST(in: directory))
+            let other = try MNIST(in: directory).load().identity
+            #expect(other.name == "IDX files that are not MNIST" && !other.isPublished)
+            #expect(other != published && other.sha256.count == 64)
+            // The digest is of what is unpacked: one byte of any file is another set, and gzip changes nothing.
+            for name in files.keys.sorted() {
+                var changed = files
+                var bytes = files[name] ?? []
+                bytes[bytes.count - 1] ^= 1
+                changed[name] = bytes
+                try write(changed, to: MNIST(in: directory))
+                #expect(try MNIST(in: directory).load().identity.sha256 != other.sha256, "\(name)")
             }
         }
     }
@@ -116,5 +136,6 @@ import Testing
         #expect(split.training.count == 60_000 && split.test.count == 10_000)
         #expect(Array(split.training.labels.prefix(5)) == [5, 0, 4, 1, 9])
         #expect(Array(split.test.labels.prefix(5)) == [7, 2, 1, 0, 4])
+        #expect(split.identity == MNIST.identity(MNIST.files.map(\.sha256)))
     }
 }

@@ -106,4 +106,26 @@ import Testing
         #expect(message.contains(reason), "\(text): \(message)")
         #expect(message.contains("such as 64kB, 100MB or 1.5GB"), "\(text): \(message)")
     }
+
+    /// A target is compared exactly, so that a per cent and the fraction that it stands for have to be one number.
+    @Test func aPercentageIsTheNumberNearestToWhatIsWritten() throws {
+        for thousandths in 0...1000 {
+            let fraction = try #require(Double("\(thousandths)e-3"))
+            let percent = "\(thousandths / 10).\(thousandths % 10)"
+            for text in ["\(percent)%", "\(percent) %", "\(percent)e0%", "\(thousandths)e-1%"] {
+                #expect(try Quantity.fraction(text) == fraction, "\(text)")
+            }
+        }
+        #expect(try Quantity.fraction("97.3") == 0.973)
+        #expect(try Quantity.fraction("+33.3333%") == 0.333333)
+    }
+
+    /// Trying every prefix of such a number took half a minute and more.
+    @Test func aNumberOfManyDigitsIsReadInOnePass() throws {
+        let digits = String(repeating: "3", count: 100_000)
+        #expect(try Quantity.fraction("0.\(digits)") == 1 / 3.0)
+        #expect(try seconds(Quantity.duration("0.\(digits)s")) > 0.3)
+        let message = message { () throws(Quantity.Failure) in try Quantity.bytes(digits + "MB") }
+        #expect(message.contains("is not a size with its unit"), "\(message.suffix(80))")
+    }
 }

@@ -83,10 +83,10 @@ import Testing
 
     @Test func aLaterSchemaIsNamedWithThoseThatAreRead() throws {
         var results = try small()
-        results.schema = 4
+        results.schema = 5
         #expect(
             try error(ResultsFile.encode(results))
-                == "folder/results.json: schema 4; this version reads schemas 1 to 3")
+                == "folder/results.json: schema 5; this version reads schemas 1 to 4")
     }
 
     /// As the program of that schema wrote it.
@@ -156,7 +156,7 @@ import Testing
         let text = String(decoding: try ResultsFile.encode(try small()), as: UTF8.self)
         for (find, replace) in [
             ("\"bytesTotal\" : ", "\"bytesTotal\" : 1"), ("\"seed\" : 1", "\"seed\" : 2"),
-            ("\"schema\" : 3", "\"schema\" : 1"), ("\"shuffles\" : true", "\"shuffles\" : false"),
+            ("\"schema\" : 4", "\"schema\" : 1"), ("\"shuffles\" : true", "\"shuffles\" : false"),
             ("sha256:", "sha256:0"),
         ] {
             let changed = text.replacing(find, with: replace, maxReplacements: 1)
@@ -174,6 +174,19 @@ import Testing
         #expect(missing.contains("'outcome' is missing at runs.[0]"))
         let wrong = error(resealed(text.replacingOccurrences(of: "\"seed\" : 1", with: "\"seed\" : \"one\"")))
         #expect(wrong.contains("another kind at runs.[0].seed"))
+    }
+
+    /// With a right checksum: of two values a reader would take one, and nobody could say which.
+    @Test func aKeyThatStandsTwiceIsNamedWithItsLine() throws {
+        let text = String(decoding: try ResultsFile.encode(try small()), as: UTF8.self)
+        let twice = text.replacing("  \"runs\" : ", with: "  \"schema\" : 4,\n  \"runs\" : ", maxReplacements: 1)
+        #expect(error(resealed(twice)).contains("the key 'schema' stands twice in one object"))
+        let inner = text.replacing("\"seed\" : 1", with: "\"seed\" : 1,\n      \"seed\" : 2", maxReplacements: 1)
+        #expect(error(resealed(inner)).contains("the key 'seed' stands twice in one object"))
+        // Files of the first schema have no checksum.
+        let first = try String(contentsOf: schemaFile(1), encoding: .utf8)
+        let firstTwice = first.replacing("\"schema\"", with: "\"task\" : \"x\",\n  \"task\" : \"y\",\n  \"schema\"")
+        #expect(error(Data(firstTwice.utf8)).contains("the key 'task' stands twice in one object"))
     }
 
     @Test(arguments: [

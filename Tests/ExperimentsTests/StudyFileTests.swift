@@ -26,7 +26,7 @@ import Testing
         #expect(try StudyFile.decode(data, file: "study.json") == results)
         let text = String(decoding: data, as: UTF8.self)
         #expect(text.hasPrefix("{\n  \"checksum\" : \"sha256:") && text.hasSuffix("}\n"))
-        #expect(text.contains("\"schema\" : 1"))
+        #expect(text.contains("\"schema\" : 2"))
     }
 
     @Test func aStudyThatIsCutOffIsRefusedWhereverItEnds() throws {
@@ -50,8 +50,8 @@ import Testing
 
     @Test func aLaterSchemaIsNamed() throws {
         var results = try small()
-        results.schema = 2
-        #expect(error(try StudyFile.encode(results)).contains("schema 2; this version reads studies of schema 1 to 1"))
+        results.schema = 3
+        #expect(error(try StudyFile.encode(results)).contains("schema 3; this version reads studies of schema 1 to 2"))
     }
 
     /// With a right checksum, as a program with a fault would write it.

@@ -21,6 +21,13 @@ import Testing
         #expect(try summary(results).ranked.map(\.trial.index) == [2, 3, 1, 0])
     }
 
+    @Test func equalMeansAreNotToldApartByTheirRounding() throws {
+        // (0.1 + 0.2) + 0.3 is above (0.3 + 0.2) + 0.1 in floating point; as accuracies the two are the same.
+        let results = try made(
+            [[0.1, 0.2, 0.3], [0.3, 0.2, 0.1], [0.2, 0.1, 0.3], [0.3, 0.1, 0.2]], losses: [4, 1, 3, 2])
+        #expect(try summary(results).ranked.map(\.trial.index) == [1, 3, 2, 0])
+    }
+
     @Test func aTrialThatDivergedRanksLast() throws {
         let results = try made([[0.99, 0.99], [0.2, 0.2], [0.3, 0.3], [0.1, 0.1]], diverged: [0])
         let summary = try summary(results)

@@ -37,8 +37,54 @@ import Testing
     }
 
     @Test func anEvaluationJustBelowTheTargetIsNot() {
-        let below = Double(0.5).nextDown
+        // One right answer less of a hundred million.
+        let below = 49_999_999 / 1e8
         #expect(times([below, below, below]) == (nil, nil))
+    }
+
+    @Test func threeAccuraciesAtTheTargetReachIt() {
+        // Their sum over 3 is 0.9499999999999998 in floating point.
+        #expect(times([0.5, 0.95, 0.95, 0.95], target: 0.95) == (1, 3))
+        // 340, 343 and 343 right answers of 360 are 1,026 of 1,080.
+        #expect(times([340, 343, 343, 350].map { $0 / 360 }, target: 0.95) == (1, 2))
+        // One right answer less.
+        #expect(times([340, 342, 343, 342].map { $0 / 360 }, target: 0.95) == (2, 3))
+    }
+
+    /// Against counts of right answers, in integers: all counts of three evaluations around the target.
+    @Test(arguments: [360, 10_000]) func aTargetIsReachedWhereTheRightAnswersAreEnough(_ samples: Int) {
+        for thousandths in [500, 700, 800, 900, 930, 950, 960, 970, 973, 975, 980, 985, 990, 995, 1000] {
+            let target = Double("\(thousandths)e-3") ?? .nan
+            // As a target was parsed by older versions, and stands in their files.
+            let divided = Double(thousandths) / 10 / 100
+            let middle = samples * thousandths / 1000
+            let range = max(0, middle - 6)...min(samples, middle + 6)
+            for first in range {
+                for second in range {
+                    for third in range {
+                        let points = curve([first, second, third].map { Double($0) / Double(samples) })
+                        let isThere = third * 1000 >= thousandths * samples
+                        let isSustained = isThere && (first + second + third) * 1000 >= 3 * thousandths * samples
+                        let firstThere = [first, second, third].firstIndex { $0 * 1000 >= thousandths * samples }
+                        for target in [target, divided] {
+                            let time = TimeToAccuracy(points, target: target)
+                            guard time.firstCrossingSeconds == firstThere.map(Double.init),
+                                (time.sustainedSeconds != nil) == isSustained
+                            else {
+                                Issue.record("\(first), \(second), \(third) of \(samples), target \(target): \(time)")
+                                return
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func theCurveOfTargetsTakesAnAccuracyForReachedLikeTheHeadline() {
+        let curve = TargetCurve(results([record("sync", [0.1, 0.95, 0.95, 0.95])], seeds: [1]))
+        let point = curve.points[0].points.first { $0.target == 0.95 }
+        #expect(point?.seedsReached == 1)
     }
 
     @Test(arguments: [0, 1, 2]) func fewerThanThreeEvaluationsCannotBeSustained(_ count: Int) {

@@ -171,4 +171,41 @@ import Testing
         #expect(!failure(file(header(), bytes: 60)).isEmpty)
         #expect(!failure(file(header(["fc2.bias": entry([2], 52, 60)]), bytes: 60)).isEmpty)
     }
+
+    @Test func aKeyThatStandsTwiceIsNamed() {
+        let twice = String(header().dropLast()) + ",\"fc1.bias\":\(entry([2], 24, 32))}"
+        #expect(failure(file(twice)).contains("the key 'fc1.bias' stands twice"), "\(failure(file(twice)))")
+        // The same key, written otherwise.
+        let escaped = String(header().dropLast()) + ",\"fc1.b\\u0069as\":\(entry([2], 24, 32))}"
+        #expect(failure(file(escaped)).contains("the key 'fc1.bias' stands twice"), "\(failure(file(escaped)))")
+        let shapes = #"{"dtype":"F32","shape":[3],"shape":[2],"data_offsets":[24,32]}"#
+        #expect(failure(file(header(["fc1.bias": shapes]))).contains("the key 'shape' stands twice"))
+    }
+
+    @Test func metadataAreTextsAndTheHeaderMayEndInSpaces() throws {
+        let good = #"{"__metadata__":{"format":"pt"},"# + header().dropFirst()
+        #expect(try Safetensors.decode(file(good + "   "), layout).count == 14)
+        for metadata in ["3", "null", "[\"a\"]", #"{"a":3}"#, #"{"a":{"b":"c"}}"#, entry([2], 24, 32)] {
+            let message = failure(file("{\"__metadata__\":\(metadata)," + header().dropFirst()))
+            #expect(message.contains("__metadata__"), "\(metadata): \(message)")
+        }
+    }
+
+    @Test func aHeaderBeginsWithABraceAndIsNotLongerThanTheFormatAllows() {
+        #expect(failure(file(" " + header())).contains("does not begin with {"))
+        #expect(failure(file("\u{FEFF}" + header())).contains("does not begin with {"))
+        var long = Data()
+        withUnsafeBytes(of: UInt64(100_000_001).littleEndian) { long.append(contentsOf: $0) }
+        #expect(failure(long + Data(header().utf8)).contains("the format allows 100000000"))
+    }
+
+    @Test func impossibleShapesAndTypesAreNamed() {
+        let huge = "[9223372036854775807,4]"
+        for (shape, type, says) in [
+            ("[2]", "F31", "fc1.bias"), (huge, "F32", "fc1.bias"), ("[-2]", "F32", "fc1.bias"),
+        ] {
+            let entry = "{\"dtype\":\"\(type)\",\"shape\":\(shape),\"data_offsets\":[24,32]}"
+            #expect(failure(file(header(["fc1.bias": entry]))).contains(says), "\(shape) \(type)")
+        }
+    }
 }

@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import Reports
+
 /// `--checkpoint`, `--every` and `--resume` of the program itself, which is killed.
 @Suite(.timeLimit(.minutes(5)))
 struct CheckpointCommandTests {
@@ -39,6 +41,48 @@ struct CheckpointCommandTests {
             #expect(other.errors.contains("single.configuration.batch was 64 and is 32"), "\(other.errors)")
             let fresh = try await bench(arguments.filter { $0 != "--resume" }, in: folder)
             #expect(fresh.code == 1 && fresh.errors.contains("'c' holds an experiment"), "\(fresh.errors)")
+        }
+    }
+
+    // MARK: Other data
+
+    @Test func anExperimentDoesNotGoOnWithOtherData() async throws {
+        try await withFolder { folder in
+            try DataFileErrorTests.write(to: folder)
+            let arguments =
+                quick + DataFileErrorTests.mnist + [
+                    "--strategy", "single", "--batch", "10", "--checkpoint", "c", "--every", "5", "--resume",
+                ]
+            let first = try await bench(arguments, in: folder)
+            #expect(first.code == 0, "\(first.testDescription)")
+            let before = try folder.read("results/results.json")
+            // One pixel of one test image.
+            let name = "data/mnist/\(DataFileErrorTests.names[2])"
+            var images = try folder.read(name)
+            images[images.count - 1] = 9
+            try folder.write(images, name)
+            let other = try await bench(arguments, in: folder)
+            #expect(other.code == 1, "\(other.testDescription)")
+            let words = "the experiment was begun on other data: IDX files that are not MNIST (SHA-256 "
+            #expect(
+                other.errors.contains(words) && other.errors.contains("and now they are IDX files"), "\(other.errors)")
+            #expect(try folder.read("results/results.json") == before)
+        }
+    }
+
+    @Test func anExperimentDoesNotGoOnFromAnotherStart() async throws {
+        try await withFolder { folder in
+            for (seed, name) in [("1", "start"), ("2", "other")] {
+                let outcome = try await bench(
+                    quick + ["--strategy", "single", "--first-seed", seed, "--save", name], in: folder)
+                #expect(outcome.code == 0, "\(outcome.testDescription)")
+            }
+            let arguments = quick + ["--strategy", "single", "--init", "start", "--checkpoint", "c", "--resume"]
+            #expect(try await bench(arguments, in: folder).code == 0)
+            #expect(try ResultsFile.read(folder.path("results")).initialParametersSHA256?.count == 64)
+            try folder.write(try folder.read("other"), "start")
+            let other = try await bench(arguments, in: folder)
+            #expect(other.code == 1 && other.errors.contains("the contents of --init was 'sha256:"), "\(other.errors)")
         }
     }
 

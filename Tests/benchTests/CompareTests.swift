@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import Testing
 
@@ -177,6 +178,36 @@ import Testing
         }
         try await expectError(
             ["compare", "a", "b", "--times", "same"], code: 64, ["'same'", "same-machine, same-processor, never"])
+    }
+
+    @Test func resultsOfOtherDataOrAnotherStartAreNotCompared() async throws {
+        try await withFolder { folder in
+            try await run(folder, "a")
+            let foreign = DataIdentity(
+                name: "other digits", sha256: String(repeating: "b", count: 64), isPublished: false)
+            try write(folder, "a", "b") { $0.data = foreign }
+            let data = try await bench(["compare", "a", "b"], in: folder)
+            #expect(data.code == 2, "\(data.testDescription)")
+            let words = "the data differ: digits (SHA-256 6ebb3d2fee24) against other digits (SHA-256 bbbbbbbbbbbb)"
+            #expect((data.output + data.errors).contains(words), "\(data.testDescription)")
+            // Of files that are known by their contents the name is of no importance; of others it is all there is.
+            for (name, file, digest) in [
+                ("s", "start", "c"), ("t", "start", "d"), ("u", "there", "c"), ("v", "there", ""),
+            ] {
+                try write(folder, "a", name) {
+                    $0.plan.initialParametersFile = file
+                    $0.initialParametersSHA256 = digest.isEmpty ? nil : String(repeating: digest, count: 64)
+                }
+            }
+            for (other, code, says) in [
+                ("t", 2 as Int32, "the initial parameters' files differ"), ("u", 0, "No regression"),
+                ("v", 2, "the plans differ in initialParametersFile: start against there"),
+            ] {
+                let outcome = try await bench(["compare", "s", other, "--times", "never"], in: folder)
+                let text = outcome.output + outcome.errors
+                #expect(outcome.code == code && text.contains(says), "\(outcome.testDescription)")
+            }
+        }
     }
 
     /// The same commands, but for repetitions, by programs of both schemas.

@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import Testing
 
@@ -85,6 +86,28 @@ import Testing
                 let trials = report.split(separator: "\n").first { $0.hasPrefix("| trials of tuning") } ?? ""
                 #expect(trials.contains("| equal "), "\(trials)")
             }
+        }
+    }
+
+    @Test func aStudyOnOtherDataTunesNothing() async throws {
+        try await withFolder { folder in
+            let study = try await bench(
+                Self.study("--strategy", "single", "--vary", "learning-rate=0.0001,0.4"), in: folder)
+            #expect(study.code == 0, "\(study.testDescription)")
+            var results = try StudyFile.decode(try folder.read("study/study.json"), file: "study.json")
+            #expect(results.data == Digits.identity)
+            results.data = DataIdentity(
+                name: "other digits", sha256: String(repeating: "b", count: 64), isPublished: false)
+            try folder.write(try StudyFile.encode(results), "study/study.json")
+            let run = try await bench(quick + ["--strategy", "single", "--tuned", "study"], in: folder)
+            #expect(run.code == 1, "\(run.testDescription)")
+            let words =
+                "is a study on other data: other digits (SHA-256 bbbbbbbbbbbb), and here they are digits (SHA-256 6ebb"
+            #expect(run.errors.contains(words), "\(run.testDescription)")
+            // Studies of older versions do not say of which data they are.
+            results.data = nil
+            try folder.write(try StudyFile.encode(results), "study/study.json")
+            #expect(try await bench(quick + ["--strategy", "single", "--tuned", "study"], in: folder).code == 0)
         }
     }
 

@@ -242,7 +242,8 @@ public struct SpeedMeasurement: Sendable {
         onEvaluation: @escaping @Sendable (TrainingRun.Evaluation) -> Void
     ) -> TrainingRun {
         TrainingRun(
-            network: task.network, data: TrainTestSplit(training: training, test: data.test.selecting([0])),
+            network: task.network,
+            data: TrainTestSplit(training: training, test: data.test.selecting([0]), identity: data.identity),
             configuration: configuration, initialParameters: parameters(), seeds: seeds, shuffles: true, ranks: ranks,
             workspaces: workspaces, onEvaluation: onEvaluation)
     }

@@ -52,7 +52,8 @@ public struct Study: Sendable {
         let results = Guarded(
             StudyResults(
                 plan: plan, machine: machine, computeModel: model, trainingSamples: split.training.count,
-                selectionSamples: split.test.count))
+                selectionSamples: split.test.count, data: split.identity,
+                initialParametersSHA256: all.initialParametersSHA256))
         let names = plan.experiment.strategies.map(\.name)
         let rungs = plan.rungs
         let count = rungs.reduce(0) { $0 + $1.trials } * names.count * plan.experiment.seeds.count

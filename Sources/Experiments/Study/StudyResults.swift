@@ -1,9 +1,10 @@
 public import Cluster
+public import Datasets
 
 /// All that a study found out: the contents of `study.json`, from which its reports are made.
 public struct StudyResults: Hashable, Codable, Sendable {
     /// Counts up when a field is added or changes its meaning; what each has is in `Results/SCHEMA.md`.
-    public static let currentSchema = 1
+    public static let currentSchema = 2
 
     public var schema: Int
     public var plan: StudyPlan
@@ -14,6 +15,10 @@ public struct StudyResults: Hashable, Codable, Sendable {
     public var trainingSamples: Int
     /// The size of what accuracy was measured on.
     public var selectionSamples: Int
+    /// The data; nil in files of schema 1.
+    public var data: DataIdentity?
+    /// SHA-256 of the file that the initial parameters came from, in hexadecimal; nil without one, and in files of schema 1.
+    public var initialParametersSHA256: String?
     /// In the order in which they were finished.
     public var runs: [StudyRun]
     /// False where the study was stopped before its end.
@@ -21,7 +26,7 @@ public struct StudyResults: Hashable, Codable, Sendable {
 
     init(
         plan: StudyPlan, machine: MachineDescription, computeModel: ComputeModel, trainingSamples: Int,
-        selectionSamples: Int
+        selectionSamples: Int, data: DataIdentity? = nil, initialParametersSHA256: String? = nil
     ) {
         schema = Self.currentSchema
         self.plan = plan
@@ -29,6 +34,8 @@ public struct StudyResults: Hashable, Codable, Sendable {
         self.computeModel = computeModel
         self.trainingSamples = trainingSamples
         self.selectionSamples = selectionSamples
+        self.data = data
+        self.initialParametersSHA256 = initialParametersSHA256
         runs = []
         isComplete = false
     }
@@ -40,6 +47,6 @@ public struct StudyResults: Hashable, Codable, Sendable {
     public var withoutRuns: Results {
         Results(
             plan: plan.experiment, machine: machine, computeModel: computeModel, trainingSamples: trainingSamples,
-            testSamples: selectionSamples, tuning: "")
+            testSamples: selectionSamples, data: data, initialParametersSHA256: initialParametersSHA256, tuning: "")
     }
 }

@@ -52,7 +52,14 @@ public struct TrialOutcome: Hashable, Sendable {
 
     /// Whether this is chosen before `other`: by the value; where that is equal, which is common on small sets, by fewer
     /// seeds that diverged, then the mean accuracy, then the mean loss; then the one that was tried first.
-    public func isBetter(than other: TrialOutcome) -> Bool { key.lexicographicallyPrecedes(other.key) }
+    public func isBetter(than other: TrialOutcome) -> Bool {
+        let difference = zip(key, other.key).first { abs($0 - $1) > Self.rounding }
+        return difference.map { $0 < $1 } ?? false
+    }
+
+    /// Means of the same accuracies in another order differ by rounding, which must not choose between trials; those of
+    /// other counts of right answers differ by far more.
+    private static let rounding = 1e-13
 
     /// Smaller is better.
     private var key: [Double] {

@@ -44,7 +44,7 @@ extension StudyResults {
                 Tuning.Option(name: $0.option.rawValue, values: $0.searched)
             },
             trials: plan.trialCount, seeds: plan.experiment.seeds.count, chosenOn: plan.selection.title,
-            source: "\(source): \(plan.search.rawValue) search\(halving), by \(plan.metric.words)")
+            source: "\(source): \(plan.search.rawValue) search\(halving), by \(plan.metric.words)", data: data)
     }
 
     /// What the options were not tuned with.

@@ -15,7 +15,7 @@ extension TrainingTask {
                 (Results/tuning/mnist-softmax.csv). Chosen: the best median accuracy. All else: not tuned.
                 """,
             trials: trials(["0.1", "0.2", "0.5", "1.0"], "Results/tuning/mnist-softmax.csv")),
-        load: loadMNIST)
+        hasFixedSplit: true, load: loadMNIST)
 
     /// The "2NN" of McMahan et al. 2017, section 3.
     public static let mnist2NN = TrainingTask(
@@ -34,7 +34,7 @@ extension TrainingTask {
                 (Results/tuning/mnist-2nn.csv). Chosen: the best median accuracy. All else: McMahan et al. 2017, not tuned.
                 """,
             trials: trials(["0.05", "0.1", "0.2", "0.4"], "Results/tuning/mnist-2nn.csv")),
-        load: loadMNIST)
+        hasFixedSplit: true, load: loadMNIST)
 
     /// The CNN of McMahan et al. 2017, section 3: its 1,663,370 parameters need padding that keeps the size.
     public static let mnistCNN = TrainingTask(
@@ -52,7 +52,7 @@ extension TrainingTask {
             tuning:
                 "Learning rates: not tuned; 0.1 is in the range of McMahan et al. 2017. All else: as there, not tuned.",
             trials: nil),
-        load: loadMNIST)
+        hasFixedSplit: true, load: loadMNIST)
 
     private static let image = FeatureShape(channels: 1, height: 28, width: 28)
 

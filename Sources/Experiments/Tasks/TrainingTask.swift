@@ -12,6 +12,8 @@ public struct TrainingTask: Sendable {
     public let target: Double
     public let network: Network
     public let defaults: Defaults
+    /// Whether the data have a test set of their own, so that every seed has the same split.
+    public let hasFixedSplit: Bool
     /// The data; a task that comes with no test set of its own splits by the seed.
     public let load: @Sendable (DataDirectory, SeedSequence, _ shuffles: Bool) throws -> TrainTestSplit
 

@@ -9,7 +9,7 @@ import Foundation
 ///          16   run, 8 bytes, from 1
 ///          24   updates of the model, 8 bytes
 ///          32   bytes of contents, 8 bytes
-///          40   SHA-256 of the experiment's plan and compute model, 32 bytes
+///          40   SHA-256 of the experiment's plan, data, start and compute model, 32 bytes
 ///          72   SHA-256 of all that is above and of the contents, 32 bytes
 ///         104   contents
 struct CheckpointFrame: Equatable {
@@ -78,7 +78,7 @@ struct CheckpointFrame: Equatable {
             throw ReportError("damaged: its checksum is of another content")
         }
         guard data[40..<72] == experiment else {
-            throw ReportError("of another experiment: its plan or compute model differs")
+            throw ReportError("of another experiment: its plan, data, start or compute model differs")
         }
         let (foundRun, foundUpdates) = (number(at: 16, count: 8), number(at: 24, count: 8))
         guard number(at: 12, count: 4) == UInt64(kind.rawValue), foundRun == UInt64(run),

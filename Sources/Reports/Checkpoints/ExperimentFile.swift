@@ -1,12 +1,14 @@
 import Cluster
 import Crypto
+import Datasets
 import Experiments
 import Foundation
 
 /// `experiment-COUNT.json` of a folder of checkpoints: all that is known when COUNT runs are finished. What stands in it is
 /// in `Results/SCHEMA.md`.
 struct ExperimentFile: Codable, Equatable {
-    static let currentSchema = 1
+    /// Those of 1 do not say of which data they are.
+    static let currentSchema = 2
 
     var schema = currentSchema
     /// Files that are written when a run is finished, by the option that names them.
@@ -39,24 +41,18 @@ struct ExperimentFile: Codable, Equatable {
         }
     }
 
-    /// Of the plan and the compute model: all that decides what is computed and what it takes.
+    /// Of the plan, the data, the start and the compute model: all that decides what is computed and what it takes.
     static func digest(_ results: Results) throws -> Data {
         struct Contents: Encodable {
             var plan: ExperimentPlan
             let computeModel: ComputeModel?
+            let data: DataIdentity?
+            let initialParametersSHA256: String?
         }
-        var contents = Contents(plan: results.plan, computeModel: results.computeModel)
+        var contents = Contents(
+            plan: results.plan, computeModel: results.computeModel, data: results.data,
+            initialParametersSHA256: results.initialParametersSHA256)
         contents.plan.hostThreads = 1
         return Data(SHA256.hash(data: try SealedJSON.encode(contents)))
-    }
-}
-
-extension CheckpointDirectory {
-    /// What tells a file's contents from others.
-    public static func digest(ofFile path: String) throws(ReportError) -> String {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw ReportError("'\(path)' does not exist or cannot be read")
-        }
-        return "sha256:" + SHA256.hash(data: data).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }

@@ -6,16 +6,14 @@ enum StudyContract {
     static func render(_ results: StudyResults) -> String {
         let plan = results.plan
         let experiment = plan.experiment
-        let start =
-            experiment.initialParametersFile.map { "initial parameters from `\($0)`" }
-            ?? "initial parameters (\(experiment.initialization.rawValue), from the seed)"
+        let (data, start) = (DataText.data(results.withoutRuns), DataText.start(results.withoutRuns))
         let seeds = experiment.seeds.map(String.init).joined(separator: ", ")
         return """
             ## What was equal, and what was varied
 
             \(varied(results).markdown)
             - \(plan.trialCount) trials for every strategy, enforced, by \(search(plan)). Chosen by \(chosenBy(plan)).
-            - Every trial: task `\(experiment.task)`, its model and data, and \(start); seeds \(seeds); \
+            - Every trial: task `\(experiment.task)`, its model and \(data), and \(start); seeds \(seeds); \
             \(rungs(results)). Trials with one number run side by side, seed by seed, and the harness ends the study where \
             they do not begin with the same loss or do not use up their samples.
             - \(selection(results))

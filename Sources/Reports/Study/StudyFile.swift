@@ -18,7 +18,9 @@ public enum StudyFile {
                 throw ReportError(
                     "schema \(schema); this version reads studies of schema 1 to \(StudyResults.currentSchema)")
             }
-            let results = try SealedJSON.decode(StudyResults.self, from: data)
+            var results = try SealedJSON.decode(StudyResults.self, from: data)
+            // Schema 1 did not say of which data its trials are.
+            results.schema = StudyResults.currentSchema
             try results.validate()
             return results
         } catch let error as ExperimentError {

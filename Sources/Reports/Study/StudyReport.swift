@@ -15,7 +15,8 @@ public enum StudyReport {
                 number of trials.**
 
                 """,
-            findings(results), afterTrials(results), use(results, folder: folder), trials(results),
+            DataText.warning(experiment) ?? "", findings(results), afterTrials(results), use(results, folder: folder),
+            trials(results),
             StudyContract.render(results), MarkdownReport.clusters(experiment), prices(results),
             MarkdownReport.machine(experiment),
         ]

@@ -1,0 +1,35 @@
+import Datasets
+import Foundation
+import Kernel
+
+/// The parameters that training starts from, of a safetensors file.
+struct StartFile: Sendable {
+    let parameters: ParameterVector
+    /// Of the file, in hexadecimal.
+    let sha256: String
+
+    /// - Throws: ``ExperimentError`` naming the file and what is wrong with it, a number that is none among that.
+    init(_ file: String, of task: TrainingTask) throws(ExperimentError) {
+        guard let bytes = FileManager.default.contents(atPath: file) else {
+            throw ExperimentError("initial parameters: '\(file)' does not exist or cannot be read")
+        }
+        let layout = task.network.layout
+        do throws(Safetensors.Failure) {
+            parameters = try Safetensors.decode(bytes, layout)
+        } catch {
+            throw ExperimentError("initial parameters: \(file): \(error) (task \(task.name))")
+        }
+        let values = parameters.values
+        for slot in layout.slots {
+            guard let index = values[slot.range].firstIndex(where: { !$0.isFinite }) else { continue }
+            throw ExperimentError(
+                """
+                initial parameters: \(file): tensor '\(slot.name)' holds \(values[index]), at position \
+                \(index - slot.range.lowerBound); allowed are finite numbers
+                """)
+        }
+        var digest = ContentDigest()
+        digest.add([UInt8](bytes))
+        sha256 = digest.hexadecimal
+    }
+}

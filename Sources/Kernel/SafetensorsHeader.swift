@@ -1,0 +1,148 @@
+import Diagnostics
+import Foundation
+
+/// What stands before the data of a safetensors file, held to the rules of the format (huggingface/safetensors, README,
+/// and `SafeTensors::deserialize` and `Metadata::validate` of its reference implementation): at most 100 MB that begin with
+/// `{` and may end in spaces, no key twice, metadata of texts alone, and tensors that lie side by side from the first byte of
+/// the data to the last, each as long as its shape and type say.
+struct SafetensorsHeader {
+    struct Entry: Codable {
+        let dtype: String
+        let shape: [Int]
+        let dataOffsets: [Int]
+
+        enum CodingKeys: String, CodingKey {
+            case dtype, shape
+            case dataOffsets = "data_offsets"
+        }
+    }
+
+    let tensors: [String: Entry]
+    /// Where the data begin in the file.
+    let dataStart: Int
+    private let dataCount: Int
+
+    private static let mostBytes = 100_000_000
+    private static let metadataName = "__metadata__"
+
+    /// The size of a type in bits.
+    private static let bits: [String: Int] = [
+        "F4": 4, "F6_E2M3": 6, "F6_E3M2": 6, "BOOL": 8, "U8": 8, "I8": 8, "F8_E5M2": 8, "F8_E4M3": 8, "F8_E8M0": 8,
+        "F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8, "U16": 16, "I16": 16, "F16": 16, "BF16": 16, "U32": 32, "I32": 32,
+        "F32": 32,
+        "U64": 64, "I64": 64, "F64": 64, "C64": 64,
+    ]
+
+    /// - Parameter bytes: the whole file.
+    /// - Throws: ``Safetensors/Failure`` naming what is wrong and with which tensor.
+    init(_ bytes: [UInt8]) throws(Safetensors.Failure) {
+        guard bytes.count >= 8 else {
+            throw Self.failure("not a safetensors file: \(bytes.count) bytes, shorter than its 8-byte header length")
+        }
+        let length = (0..<8).reduce(UInt64(0)) { $0 | UInt64(bytes[$1]) << (8 * UInt64($1)) }
+        guard length <= UInt64(Self.mostBytes) else {
+            throw Self.failure(
+                "not a safetensors file: its header claims \(length) bytes; the format allows \(Self.mostBytes)")
+        }
+        guard length <= UInt64(bytes.count - 8) else {
+            throw Self.failure(
+                "not a safetensors file, or cut short: its header claims \(length) bytes of \(bytes.count - 8)")
+        }
+        dataStart = 8 + Int(length)
+        tensors = try Self.parse(Array(bytes[8..<dataStart]))
+        dataCount = bytes.count - dataStart
+    }
+
+    /// Checks that the tensors take all of the data and nothing else.
+    /// - Throws: ``Safetensors/Failure`` naming the tensor.
+    func checkData() throws(Safetensors.Failure) {
+        try Self.checkSizes(tensors)
+        try Self.checkPlaces(tensors, bytes: dataCount)
+    }
+
+    private static func failure(_ description: String) -> Safetensors.Failure {
+        Safetensors.Failure(description: description)
+    }
+
+    private static func parse(_ json: [UInt8]) throws(Safetensors.Failure) -> [String: Entry] {
+        guard json.first == UInt8(ascii: "{") else {
+            throw failure("the safetensors header is not a JSON object: it does not begin with {")
+        }
+        do {
+            try JSONText.check(json)
+        } catch {
+            throw failure("the safetensors header is not what the format allows: \(error.reason)")
+        }
+        let object: [String: Value]
+        do {
+            object = try JSONDecoder().decode([String: Value].self, from: Data(json))
+        } catch {
+            throw failure("the safetensors header is not readable JSON of {dtype, shape, data_offsets}")
+        }
+        var tensors: [String: Entry] = [:]
+        for (name, value) in object.sorted(by: { $0.key < $1.key }) {
+            switch value {
+            case .tensor(let entry) where name != metadataName: tensors[name] = entry
+            case .texts where name == metadataName: break
+            default:
+                throw failure(
+                    name == metadataName
+                        ? "\(name) of the safetensors header holds something else than texts"
+                        : "tensor '\(name)': its entry is not {dtype, shape, data_offsets}, a text, and whole numbers, 0 or more"
+                )
+            }
+        }
+        return tensors
+    }
+
+    /// What a key of the header may have.
+    private enum Value: Decodable {
+        case tensor(Entry)
+        case texts
+        case other
+
+        init(from decoder: any Decoder) throws {
+            if let entry = try? Entry(from: decoder) {
+                self = .tensor(entry)
+            } else {
+                self = (try? [String: String](from: decoder)) == nil ? .other : .texts
+            }
+        }
+    }
+
+    private static func checkSizes(_ tensors: [String: Entry]) throws(Safetensors.Failure) {
+        for (name, entry) in tensors.sorted(by: { $0.key < $1.key }) {
+            guard let bits = bits[entry.dtype] else {
+                throw failure("tensor '\(name)' has the dtype \(entry.dtype), which the format does not know")
+            }
+            var (size, isTooLarge) = (bits, false)
+            for extent in entry.shape {
+                let (product, overflow) = size.multipliedReportingOverflow(by: extent)
+                (size, isTooLarge) = (product, isTooLarge || overflow || extent < 0)
+            }
+            guard !isTooLarge else { throw failure("tensor '\(name)' has the impossible shape \(entry.shape)") }
+            let offsets = entry.dataOffsets
+            guard offsets.count == 2, offsets[0] >= 0, offsets[1] >= offsets[0], size % 8 == 0,
+                offsets[1] - offsets[0] == size / 8
+            else {
+                throw failure(
+                    "tensor '\(name)': data at \(offsets); its shape \(entry.shape) of \(entry.dtype) needs \(size / 8) bytes"
+                )
+            }
+        }
+    }
+
+    /// The format allows no overlaps and no holes: a file with either is damaged, or hides something.
+    private static func checkPlaces(_ tensors: [String: Entry], bytes: Int) throws(Safetensors.Failure) {
+        var end = 0
+        // A tensor without elements lies at the beginning of the next one.
+        let inOrder = tensors.sorted { $0.value.dataOffsets.lexicographicallyPrecedes($1.value.dataOffsets) }
+        for (name, entry) in inOrder {
+            guard entry.dataOffsets[0] == end else {
+                throw failure("tensor '\(name)': data at \(entry.dataOffsets), expected to start at \(end)")
+            }
+            end = entry.dataOffsets[1]
+        }
+        guard end == bytes else { throw failure("\(bytes) bytes of data; the tensors take \(end)") }
+    }
+}

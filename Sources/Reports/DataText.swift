@@ -1,0 +1,27 @@
+import Datasets
+public import Experiments
+
+/// Which data and which start results are of, in words.
+public enum DataText {
+    /// Nil for published data, and for results of older versions, which do not say of which data they are.
+    public static func warning(_ results: Results) -> String? {
+        guard let data = results.data, !data.isPublished else { return nil }
+        return """
+            These results are of \(data.words), not of the published data of the task `\(results.plan.task)`: so is every \
+            accuracy, loss and time to a target.
+
+            """
+    }
+
+    /// Such as `data (MNIST (SHA-256 1f31cf52d11e))`.
+    static func data(_ results: Results) -> String { "data" + (results.data.map { " (\($0.words))" } ?? "") }
+
+    /// What training began with.
+    static func start(_ results: Results) -> String {
+        guard let file = results.plan.initialParametersFile else {
+            return "initial parameters (\(results.plan.initialization.rawValue), from the seed)"
+        }
+        let digest = results.initialParametersSHA256.map { " (SHA-256 \($0.prefix(12)))" } ?? ""
+        return "initial parameters from `\(file)`\(digest)"
+    }
+}
