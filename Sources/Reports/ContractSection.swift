@@ -15,7 +15,7 @@ enum ContractSection {
             table.append([line.quantity, line.status.rawValue] + values)
         }
         let start =
-            plan.initialParametersFile.map { "initial parameters from `\($0)`" }
+            plan.initialParametersFile.map { "initial parameters from \(MarkdownText.code($0))" }
             ?? "initial parameters (\(plan.initialization.rawValue), from the seed)"
         return """
             ## What was equal
@@ -33,7 +33,7 @@ enum ContractSection {
 
     private static func epochs(_ plan: ExperimentPlan) -> String {
         let all = Set(plan.strategies.map(\.configuration.epochs))
-        return all.sorted().map { "\(Format.significant($0)) epochs" }.joined(separator: " / ")
+        return all.sorted().map { "\(Format.exact($0)) epochs" }.joined(separator: " / ")
     }
 
     private static func limits(_ plan: ExperimentPlan) -> String {

@@ -7,7 +7,7 @@ enum StudyContract {
         let plan = results.plan
         let experiment = plan.experiment
         let start =
-            experiment.initialParametersFile.map { "initial parameters from `\($0)`" }
+            experiment.initialParametersFile.map { "initial parameters from \(MarkdownText.code($0))" }
             ?? "initial parameters (\(experiment.initialization.rawValue), from the seed)"
         let seeds = experiment.seeds.map(String.init).joined(separator: ", ")
         return """
@@ -60,7 +60,7 @@ enum StudyContract {
             """
         case .time:
             """
-            the median cluster time to \(Format.significant(plan.experiment.target * 100)) %, a seed that never got there or \
+            the median cluster time to \(Format.exactPercent(plan.experiment.target)), a seed that never got there or \
             diverged being later than any other; where that is equal by the mean accuracy, then the mean loss
             """
         }
@@ -69,7 +69,7 @@ enum StudyContract {
     private static func rungs(_ results: StudyResults) -> String {
         let rungs = results.plan.rungs
         guard rungs.count > 1 else {
-            return "\(Format.significant(rungs[0].epochs)) epochs of \(results.trainingSamples) training samples"
+            return "\(Format.exact(rungs[0].epochs)) epochs of \(results.trainingSamples) training samples"
         }
         let steps = rungs.map {
             "\($0.trials) trial\($0.trials == 1 ? "" : "s") of \(Format.significant($0.epochs)) epochs"
