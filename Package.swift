@@ -146,9 +146,9 @@ let package = Package(
         .testTarget(
             name: "benchTests",
             dependencies: [
-                "bench", "mpi-conformance", "Cluster", "Datasets", "Experiments", "Fabrics", "Kernel", "Locking",
-                "Reports",
-                "Strategies",
+                "bench", "mpi-conformance", "Cluster", "Datasets", "Diagnostics", "Experiments", "Fabrics", "Kernel",
+                "Locking", "Reports", "Strategies",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

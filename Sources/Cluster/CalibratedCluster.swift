@@ -67,22 +67,29 @@ public struct CalibratedCluster: Hashable, Sendable {
 
     /// In double quotes, where YAML knows no special character but these.
     private static func quoted(_ text: String) -> String {
-        let plain = text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: " ")
+        let plain = VisibleText.line(text).replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
         return "\"\(plain)\""
     }
 
     /// Six significant digits, in the unit that leaves one to three of them before the point; nanoseconds below.
     private static func time(_ seconds: Double) -> String {
         guard seconds > 0 else { return "0s" }
-        let units: [(String, Double)] = [("s", 1), ("ms", 1e3), ("us", 1e6), ("ns", 1e9)]
-        let (unit, scale) = units.first { seconds * $0.1 >= 1 } ?? ("ns", 1e9)
-        return sixDigits(seconds * scale) + unit
+        let units: [(String, Double)] = [("ns", 1e9), ("us", 1e6), ("ms", 1e3)]
+        for (unit, scale) in units {
+            // What is rounded decides on the unit: 999.9999996 us are 1 ms.
+            let text = sixDigits(seconds * scale)
+            if let shown = Double(text), shown < 1000 { return text + unit }
+        }
+        return sixDigits(seconds) + "s"
     }
 
     private static func rate(_ bytesPerSecond: Double) -> String {
-        let units: [(String, Double)] = [("Gbit", 1e9), ("Mbit", 1e6), ("kbit", 1e3)]
-        let (unit, scale) = units.first { bytesPerSecond * 8 >= $0.1 } ?? ("bit", 1)
-        return sixDigits(bytesPerSecond * 8 / scale) + unit
+        let units: [(String, Double)] = [("bit", 1), ("kbit", 1e3), ("Mbit", 1e6)]
+        for (unit, scale) in units {
+            let text = sixDigits(bytesPerSecond * 8 / scale)
+            if let shown = Double(text), shown < 1000 { return text + unit }
+        }
+        return sixDigits(bytesPerSecond * 8 / 1e9) + "Gbit"
     }
 
     private static func sixDigits(_ value: Double) -> String {

@@ -52,10 +52,8 @@ extension ClusterFile {
         }
         let probability =
             try parsed(place) { text throws(Quantity.Failure) in
-                // A bare number above 1 is not read as per cent: 'loss: 2' is more likely a mistake.
                 let value = try Quantity.fraction(text)
-                guard Interconnect.Loss.probabilities.contains(value), text.contains("%") || value == Double(text)
-                else {
+                guard Interconnect.Loss.probabilities.contains(value) else {
                     throw Quantity.Failure(
                         description: "'\(text)' is not a loss; allowed is \(Interconnect.Loss.allowed), such as 0.1%")
                 }

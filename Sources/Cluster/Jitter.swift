@@ -38,7 +38,7 @@ public enum Jitter: Hashable, Codable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .none: "none"
-        case .uniform(let seconds): "uniform:\(Format.significant(seconds * 1e6))us"
+        case .uniform(let seconds): "uniform:\(Quantity.text(seconds: seconds))"
         case .logNormal(let sigma): "lognormal:\(sigma)"
         case .empirical(let file, _): "empirical:\(file)"
         }

@@ -10,21 +10,34 @@ public enum Format {
         scaled(bytesPerSecond * 8, ["bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s"])
     }
 
-    /// `26.5 ms`, `3.20 s`, `4 min 10 s`, `2 h 5 min`.
+    /// `26.5 ms`, `3.20 s`, `4 min 10 s`, `2 h 5 min`: three significant digits, from two minutes on whole seconds, from an
+    /// hour on whole minutes.
     public static func seconds(_ value: Double) -> String {
         let magnitude = abs(value)
         guard magnitude < 1e15 else { return "\(value) s" }
-        if magnitude >= 3600 { return "\(Int(value / 3600)) h \(Int(value / 60) % 60) min" }
-        if magnitude >= 120 { return "\(Int(value / 60)) min \(Int(value) % 60) s" }
-        if magnitude >= 1 { return "\(significant(value)) s" }
-        if magnitude >= 1e-3 { return "\(significant(value * 1e3)) ms" }
-        if magnitude >= 1e-6 { return "\(significant(value * 1e6)) µs" }
-        return magnitude == 0 ? "0 s" : "\(significant(value * 1e9)) ns"
+        guard magnitude > 0 else { return "0 s" }
+        let sign = value < 0 ? "-" : ""
+        for unit in secondUnits {
+            // What is rounded decides on the unit: 999.6 µs are 1 ms.
+            let text = significant(magnitude * unit.perSecond)
+            if let shown = Double(text), shown < unit.end { return "\(sign)\(text) \(unit.name)" }
+        }
+        let seconds = Int(magnitude.rounded())
+        if seconds < 3600 { return "\(sign)\(seconds / 60) min \(seconds % 60) s" }
+        let minutes = Int((magnitude / 60).rounded())
+        return "\(sign)\(minutes / 60) h \(minutes % 60) min"
     }
+
+    /// Each with the figure at which the next one begins.
+    private static let secondUnits: [(name: String, perSecond: Double, end: Double)] = [
+        ("ns", 1e9, 1000), ("µs", 1e6, 1000), ("ms", 1e3, 1000), ("s", 1, 120),
+    ]
 
     /// `$1.24`, `0.12 ct`; three significant digits.
     public static func money(_ dollars: Double) -> String {
-        abs(dollars) >= 0.1 || dollars == 0 ? "$" + significant(dollars) : significant(dollars * 100) + " ct"
+        let cents = significant(dollars * 100)
+        let isSmall = dollars != 0 && Double(cents).map { abs($0) < 10 } ?? false
+        return isSmall ? "\(cents) ct" : "$" + significant(dollars)
     }
 
     /// `1.24 Wh`, `35.1 kWh`, `310 mWh`.
@@ -49,10 +62,29 @@ public enum Format {
         return String(short.reversed())
     }
 
+    /// The shortest text that reads back as the same number, such as `4` or `12.345`: for what somebody is to type again.
+    public static func exact(_ value: Double) -> String {
+        let text = "\(value)"
+        return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+    }
+
+    /// The same of a single-precision number, whose digits are fewer.
+    public static func exact(_ value: Float) -> String {
+        let text = "\(value)"
+        return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+    }
+
+    /// `97.25 %` for 0.9725: all digits that somebody gave, without what multiplying by 100 adds to them.
+    public static func exactPercent(_ fraction: Double) -> String {
+        exact(Double(String(format: "%.13g", fraction * 100)) ?? fraction * 100) + " %"
+    }
+
     private static func scaled(_ value: Double, _ units: [String]) -> String {
         var (value, index) = (value, 0)
-        // 999.5 would be written as 1000 of the smaller unit.
-        while abs(value) >= 999.5, index < units.count - 1 { (value, index) = (value / 1000, index + 1) }
+        // What is rounded decides on the unit: 999.6 kB are 1 MB.
+        while index < units.count - 1, let shown = Double(significant(value)), abs(shown) >= 1000 {
+            (value, index) = (value / 1000, index + 1)
+        }
         return "\(significant(value)) \(units[index])"
     }
 }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Parses numbers with units as people write them: `5ms`, `1Gbit`, `97%`.
 public enum Quantity {
     public struct Failure: Error, CustomStringConvertible, Equatable {
@@ -27,6 +29,19 @@ public enum Quantity {
         }
         guard number * scale <= 1e9 else { throw Failure(description: "'\(text)' is longer than 1e9 s") }
         return .seconds(number * scale)
+    }
+
+    /// A time as ``duration(_:)`` reads it back, such as `250us` or `1.5s`: all digits that mean something, in the largest
+    /// unit of which there is one or more.
+    public static func text(seconds: Double) -> String {
+        guard seconds != 0 else { return "0s" }
+        let units = [("s", 1.0), ("ms", 1e3), ("us", 1e6), ("ns", 1e9)]
+        for (unit, perSecond) in units {
+            // Fifteen digits leave out what scaling by a power of ten adds.
+            let text = String(format: "%.15g", seconds * perSecond)
+            if let number = Double(text), abs(number) >= 1 || unit == "ns" { return Format.exact(number) + unit }
+        }
+        return "\(seconds)s"
     }
 
     /// Bytes per second from a rate such as `1Gbit`, `100Mbit/s`, `10Gbps` or `25.6GB/s`.
@@ -61,17 +76,21 @@ public enum Quantity {
 
     private static let byteUnits = [("B", 1.0), ("kB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12)]
 
-    /// A share in 0...1 from `97%`, `0.97` or `97`: above 1 it is read as per cent. The number nearest to what is written:
-    /// 97.3 % and 0.973 are the same.
+    /// A share in 0...1 from `97%` or `0.97`. A number above 1 without a unit is refused: 1.1 may be meant as 1.1 % or be a
+    /// slip for 0.11.
+    /// The result is the number nearest to what is written: 97.3 % and 0.973 are the same.
     public static func fraction(_ text: String) throws(Failure) -> Double {
         let example = "a share such as 97% or 0.97"
         let (number, unit) = try split(text, example)
         guard unit.isEmpty || unit == "%" else {
             throw Failure(description: "'\(text)' has the unknown unit '\(unit)'; write \(example)")
         }
-        let value = unit == "%" || number > 1 ? hundredth(of: text) ?? number / 100 : number
+        let value = unit == "%" ? hundredth(of: text) ?? number / 100 : number
         guard (0...1).contains(value) else {
-            throw Failure(description: "'\(text)' is outside 0 % to 100 %; write \(example)")
+            let isBare = unit.isEmpty && (0...100).contains(number)
+            throw Failure(
+                description:
+                    "'\(text)' is outside \(isBare ? "0 to 1, and has no %" : "0 % to 100 %"); write \(example)")
         }
         return value
     }

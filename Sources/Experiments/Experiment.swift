@@ -9,7 +9,7 @@ public import Strategies
 
 /// Runs the strategies of a plan, seed by seed, on the same task with the same initial parameters and samples.
 public struct Experiment: Sendable {
-    public let plan: ExperimentPlan
+    public private(set) var plan: ExperimentPlan
     public let task: TrainingTask
     private let data: DataDirectory
     private let startFile: StartFile?
@@ -118,8 +118,19 @@ public struct Experiment: Sendable {
         machine: MachineDescription, callbacks: Callbacks = Callbacks(), checkpoints: (any CheckpointStore)? = nil,
         update: @Sendable (Results) -> Void = { _ in }
     ) throws -> Results {
+        let (model, firstSplit) = try prepare(checkpoints?.resumed?.results.computeModel)
+        var experiment = self
+        experiment.plan = try plan.fitted(toTrainingSamples: firstSplit.training.count)
+        return try experiment.run(
+            firstSplit, model, machine: machine, callbacks: callbacks, checkpoints: checkpoints, update: update)
+    }
+
+    /// Runs everything, of a plan that is fitted to the data.
+    private func run(
+        _ firstSplit: TrainTestSplit, _ model: ComputeModel, machine: MachineDescription, callbacks: Callbacks,
+        checkpoints: (any CheckpointStore)?, update: @Sendable (Results) -> Void
+    ) throws -> Results {
         let resumed = checkpoints?.resumed
-        let (model, firstSplit) = try prepare(resumed?.results.computeModel)
         if let resumed { try firstSplit.identity.check(isThatOf: resumed.results) }
         var results =
             resumed?.results
@@ -298,6 +309,12 @@ public struct Experiment: Sendable {
         let firstSplit = try load(seed: plan.seeds[0])
         try plan.checkTuning(on: firstSplit.identity)
         try checkPartitions(firstSplit.training)
+        var experiment = self
+        experiment.plan = try plan.fitted(toTrainingSamples: firstSplit.training.count)
+        try experiment.follow(firstSplit, workspaces)
+    }
+
+    private func follow(_ firstSplit: TrainTestSplit, _ workspaces: WorkspacePool) throws {
         try forEachRun(after: RunStart.shareFinished(0), firstSplit) { identity, split in
             let (plan, seed) = (identity.strategy, identity.seed)
             let start = try RunStart.shared(nil)

@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 import Kernel
 
@@ -35,18 +36,13 @@ public struct MachineDescription: Hashable, Codable, Sendable {
         let process = ProcessInfo.processInfo
         let program = arguments.first.map { URL(fileURLWithPath: $0).lastPathComponent } ?? "bench"
         return MachineDescription(
-            command: ([program] + arguments.dropFirst().map(quoted)).joined(separator: " "),
+            command: ShellText.command([program] + arguments.dropFirst()),
             date: ISO8601DateFormatter().string(from: Date()), commit: commit(),
             system: process.operatingSystemVersionString, processor: processorName(),
             boot: bootIdentity(), cores: process.activeProcessorCount, memoryBytes: process.physicalMemory,
             toolchain: toolchain,
             buildMode: buildMode,
             blas: BLAS.configuration + (SmallProducts.isWide ? "; small products with AVX-512" : ""))
-    }
-
-    private static func quoted(_ argument: String) -> String {
-        let plain = argument.allSatisfy { $0.isLetter || $0.isNumber || "-_./:=,%+".contains($0) }
-        return plain && !argument.isEmpty ? argument : "'\(argument.replacingOccurrences(of: "'", with: "'\\''"))'"
     }
 
     private static var toolchain: String {

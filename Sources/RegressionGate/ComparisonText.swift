@@ -24,13 +24,13 @@ public enum ComparisonText {
 
                 """
         }
-        for note in comparison.notes { text += "- \(note)\n" }
+        for note in comparison.notes { text += "- \(MarkdownText.plain(note))\n" }
         return text + origin(comparison)
     }
 
     /// The same for results that could not be compared.
     public static func markdown(notComparable reasons: [String]) -> String {
-        "### ⚠️ bench: could not compare\n\n" + reasons.map { "- \($0)\n" }.joined()
+        "### ⚠️ bench: could not compare\n\n" + reasons.map { "- \(MarkdownText.plain($0))\n" }.joined()
     }
 
     private static func isUnchanged(_ figure: Figure) -> Bool {
@@ -74,12 +74,15 @@ public enum ComparisonText {
         ]
     }
 
+    private static func machine(_ machine: MachineDescription) -> String {
+        MarkdownText.plain("commit \(machine.commit), \(machine.date), \(machine.processor)")
+    }
+
     private static func origin(_ comparison: Comparison) -> String {
         let (old, new) = (comparison.baseline.machine, comparison.current.machine)
-        var text =
-            "\nBaseline: commit \(old.commit), \(old.date), \(old.processor). Current: commit \(new.commit), \(new.date), \(new.processor).\n"
+        var text = "\nBaseline: \(machine(old)). Current: \(machine(new)).\n"
         if let last = comparison.baseline.history.last {
-            text += "The baseline was accepted on \(last.date): \(last.reason)\n"
+            text += "The baseline was accepted on \(last.date): \(MarkdownText.plain(last.reason))\n"
         }
         return text
     }

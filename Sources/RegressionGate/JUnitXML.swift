@@ -62,8 +62,9 @@ public enum JUnitXML {
             case "<": result += "&lt;"
             case ">": result += "&gt;"
             case "\"": result += "&quot;"
-            case "\n", "\t": result += "&#\(scalar.value);"
-            case _ where scalar.value < 32: continue
+            case "\n", "\r", "\t": result += "&#\(scalar.value);"
+            // XML 1.0 has no way to write these.
+            case _ where scalar.value < 32 || scalar.value == 0xFFFE || scalar.value == 0xFFFF: continue
             default: result.unicodeScalars.append(scalar)
             }
         }

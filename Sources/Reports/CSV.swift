@@ -8,7 +8,7 @@ struct CSV {
 
     init(columns: [String]) {
         columnCount = columns.count
-        text = columns.joined(separator: ",") + "\n"
+        text = columns.map(Self.quoted).joined(separator: ",") + "\n"
     }
 
     mutating func append(_ fields: [String]) {
@@ -16,9 +16,12 @@ struct CSV {
         text += fields.map(Self.quoted).joined(separator: ",") + "\n"
     }
 
+    /// In quotes where a character would end the field or the line, and where a reader might drop a space at an end.
     private static func quoted(_ field: String) -> String {
-        field.unicodeScalars.contains { "\",\n\r".unicodeScalars.contains($0) }
-            ? "\"" + field.replacing("\"", with: "\"\"") + "\"" : field
+        let isPlain =
+            field.first?.isWhitespace != true && field.last?.isWhitespace != true
+            && !field.unicodeScalars.contains { "\",\n\r".unicodeScalars.contains($0) }
+        return isPlain ? field : "\"" + field.replacing("\"", with: "\"\"") + "\""
     }
 
     /// Six decimals: microseconds, and far below what a test set of 10,000 can tell; empty for infinity and NaN.

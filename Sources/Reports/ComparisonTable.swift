@@ -42,7 +42,7 @@ public enum ComparisonTable {
     static func showsHidden(_ results: Results) -> Bool { results.plan.strategies.contains { $0.overlapInUse != nil } }
 
     static func target(_ results: Results) -> String {
-        "\(Format.significant(results.plan.target * 100)) %"
+        Format.exactPercent(results.plan.target)
     }
 
     /// Median and interval; "-" unless more than half of the seeds got there.

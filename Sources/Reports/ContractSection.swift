@@ -30,7 +30,7 @@ enum ContractSection {
 
     private static func epochs(_ plan: ExperimentPlan) -> String {
         let all = Set(plan.strategies.map(\.configuration.epochs))
-        return all.sorted().map { "\(Format.significant($0)) epochs" }.joined(separator: " / ")
+        return all.sorted().map { "\(Format.exact($0)) epochs" }.joined(separator: " / ")
     }
 
     private static func limits(_ plan: ExperimentPlan) -> String {

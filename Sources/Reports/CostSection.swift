@@ -17,8 +17,8 @@ enum CostSection {
             """
         for summary in summaries {
             guard let machines = summary.machines, let figures = machines.costFigures else { continue }
-            text += "- `\(summary.strategy)`: \(machines.name): \(figures)."
-            text += machines.costSource.map { " Source: \($0).\n" } ?? "\n"
+            text += "- `\(summary.strategy)`: \(MarkdownText.plain(machines.name)): \(figures)."
+            text += machines.costSource.map { " Source: \(MarkdownText.plain($0)).\n" } ?? "\n"
         }
         return text
     }

@@ -22,6 +22,6 @@ public enum DataText {
             return "initial parameters (\(results.plan.initialization.rawValue), from the seed)"
         }
         let digest = results.initialParametersSHA256.map { " (SHA-256 \($0.prefix(12)))" } ?? ""
-        return "initial parameters from `\(file)`\(digest)"
+        return "initial parameters from \(MarkdownText.code(file))\(digest)"
     }
 }

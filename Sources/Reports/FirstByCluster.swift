@@ -44,24 +44,27 @@ public struct FirstByCluster {
     /// Whether there is anything to compare.
     var isWorthShowing: Bool { strategies.count > 1 }
 
-    var terminal: String { table { $0.isFirst ? "\($0.text) *" : "\($0.text)  " }.terminal }
+    /// The first is marked by a star, and in Markdown it is bold.
+    var terminal: String { table { text, isFirst in isFirst ? "\(text) *" : "\(text)  " }.terminal }
 
-    var markdown: String { table { $0.isFirst ? "**\($0.text)**" : $0.text }.markdown }
+    var markdown: String { table { text, _ in text }.markdown }
 
-    private func table(_ mark: ((text: String, isFirst: Bool)) -> String) -> TextTable {
+    private func table(_ mark: (_ text: String, _ isFirst: Bool) -> String) -> TextTable {
         var table = TextTable(
             [("cluster", .left), ("links of a worker", .left)]
-                + strategies.map { ("\($0), time to \(Format.significant(target * 100)) %", .right) }
+                + strategies.map { ("\($0), time to \(Format.exactPercent(target))", .right) }
                 + [("first", .left)])
         for cluster in clusters {
             let candidates = best[cluster] ?? [:]
             let first = first(of: candidates)
             let cells = strategies.map { name in
-                guard let candidate = candidates[name] else { return mark(("", false)) }
+                guard let candidate = candidates[name] else { return mark("", false) }
                 let time = candidate.median.isFinite ? Format.seconds(candidate.median) : "-"
-                return mark((time + (candidate.allReduce.map { " (\($0))" } ?? ""), name == first))
+                return mark(time + (candidate.allReduce.map { " (\($0))" } ?? ""), name == first)
             }
-            table.append([cluster.name, links(of: cluster)] + cells + [verdict(first, candidates)])
+            let lead = [cluster.name, links(of: cluster)]
+            let column = strategies.firstIndex { $0 == first }.map { lead.count + $0 }
+            table.append(lead + cells + [verdict(first, candidates)], strong: Set([column].compactMap(\.self)))
         }
         return table
     }

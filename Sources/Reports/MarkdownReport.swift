@@ -106,7 +106,7 @@ public enum MarkdownReport {
                 "\(federated.cohortSize) of \(federated.clients) clients a round (C = \(federated.fraction)), E = \(federated.localEpochs), \(federated.partition)"
             table.append([
                 strategy.name, OptionText.schedule(configuration.schedule),
-                Format.significant(Double(configuration.optimizer.momentum))
+                Format.exact(configuration.optimizer.momentum)
                     + (configuration.optimizer.nesterov ? " (Nesterov)" : ""),
                 isFederated ? local : "\(configuration.batch) in all",
                 isFederated ? cohort : "\(strategy.description?.make(configuration).workerCount ?? 0)",
@@ -118,8 +118,8 @@ public enum MarkdownReport {
             ## What was set, and what was tuned
 
             \(table.markdown)
-            - Target \(ComparisonTable.target(results)); evaluated every \(Format.significant(first.evaluateEveryEpochs)) epochs; \
-            weight decay \(Format.significant(Double(first.optimizer.weightDecay))); initialisation \(plan.initialization.rawValue).
+            - Target \(ComparisonTable.target(results)); evaluated every \(Format.exact(first.evaluateEveryEpochs)) epochs; \
+            weight decay \(Format.exact(first.optimizer.weightDecay)); initialisation \(plan.initialization.rawValue).
             - Where the command line names none: \(results.tuning)
             \(trials(results))
 
@@ -132,7 +132,7 @@ public enum MarkdownReport {
         for strategy in results.plan.strategies {
             let text =
                 strategy.tuning.map {
-                    "\($0.trials) trials of \($0.searched); \($0.seeds) seeds each, chosen on the \($0.chosenOn) (\($0.source))"
+                    "\($0.trials) trials of \($0.searched); \($0.seeds) seeds each, chosen on the \($0.chosenOn) (\(MarkdownText.plain($0.source)))"
                 } ?? "how the options were found is not known"
             if let index = lines.firstIndex(where: { $0.text == text }) {
                 lines[index].names.append(strategy.name)
@@ -149,7 +149,8 @@ public enum MarkdownReport {
             if strategy.fabric == .mpi {
                 text += mpi(strategy, results)
             } else if let cluster = strategy.cluster, strategy.fabric != .threads {
-                text += "- `\(strategy.name)`: \(cluster.name), \(strategy.fabric.rawValue): \(cluster.figures)."
+                text +=
+                    "- `\(strategy.name)`: \(MarkdownText.plain(cluster.name)), \(strategy.fabric.rawValue): \(MarkdownText.plain(cluster.figures))."
                 if strategy.description?.isFederated != true {
                     text += " All-reduce: \(OptionText.allReduce(strategy))."
                     if cluster.dropouts != nil {
@@ -157,7 +158,7 @@ public enum MarkdownReport {
                     }
                 }
                 if let note = OptionText.overlapNote(strategy, task: results.plan.task) { text += " It \(note)." }
-                text += cluster.source.isEmpty ? "\n" : " Source: \(cluster.source).\n"
+                text += cluster.source.isEmpty ? "\n" : " Source: \(MarkdownText.plain(cluster.source)).\n"
             } else {
                 text += "- `\(strategy.name)`: threads of this machine, measured."
                 if let note = OptionText.overlapNote(strategy, task: results.plan.task) { text += " It \(note)." }
@@ -239,7 +240,7 @@ public enum MarkdownReport {
         return """
             ## Machine and command
 
-                \(machine.command)
+                \(VisibleText.line(machine.command))
 
             - \(machine.date), commit \(machine.commit), \(machine.toolchain), \(machine.buildMode)
             - \(machine.processor), \(machine.cores) cores, \(Format.bytes(Double(machine.memoryBytes))) of memory, \(machine.system)

@@ -46,7 +46,7 @@ public struct RepriceTable {
         var table = TextTable(
             [
                 ("strategy", .left), ("cluster", .left), ("latency", .right), ("bandwidth", .right), ("jitter", .left),
-                ("all-reduce", .left), ("time to \(Format.significant(target * 100)) %", .right),
+                ("all-reduce", .left), ("time to \(Format.exactPercent(target))", .right),
                 ("cluster time", .right),
                 ("compute", .right), ("network", .right), ("idle", .right),
             ] + (showsHidden ? [("hidden", .right)] : []) + [("sent", .right)])

@@ -1,4 +1,7 @@
-/// Columns of text, padded to the width of their widest cell; for terminals and, with bars, for Markdown.
+import Diagnostics
+
+/// Columns of text, padded to the width of their widest cell; for terminals and, with bars, for Markdown. Cells are text and
+/// not markup: what they hold is shown as it is in both.
 package struct TextTable {
     package enum Alignment {
         case left, right
@@ -6,18 +9,24 @@ package struct TextTable {
 
     private let alignments: [Alignment]
     private var rows: [[String]]
+    /// By row, the columns whose cells are bold in Markdown.
+    private var strong: [Int: Set<Int>] = [:]
 
     package init(_ columns: [(title: String, alignment: Alignment)]) {
         alignments = columns.map(\.alignment)
-        rows = [columns.map(\.title)]
+        rows = [columns.map { VisibleText.line($0.title) }]
     }
 
-    package mutating func append(_ cells: [String]) {
+    /// - Parameter strong: columns whose cells are bold in Markdown.
+    package mutating func append(_ cells: [String], strong: Set<Int> = []) {
         precondition(cells.count == alignments.count, "\(cells.count) cells in \(alignments.count) columns")
-        rows.append(cells)
+        if !strong.isEmpty { self.strong[rows.count] = strong }
+        rows.append(cells.map(VisibleText.line))
     }
 
-    private var widths: [Int] { alignments.indices.map { column in rows.map { $0[column].count }.max() ?? 0 } }
+    private func widths(_ rows: [[String]]) -> [Int] {
+        alignments.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    }
 
     private func padded(_ row: [String], _ widths: [Int]) -> [String] {
         zip(row, zip(alignments, widths)).map { cell, layout in
@@ -27,7 +36,7 @@ package struct TextTable {
     }
 
     package var terminal: String {
-        let widths = widths
+        let widths = widths(rows)
         var lines = rows.map { row in
             let line = padded(row, widths).joined(separator: "  ")
             return String(line.reversed().drop { $0 == " " }.reversed())
@@ -37,7 +46,13 @@ package struct TextTable {
     }
 
     package var markdown: String {
-        let widths = widths
+        let rows = rows.enumerated().map { row, cells in
+            cells.enumerated().map { column, cell in
+                let text = MarkdownText.plain(cell)
+                return strong[row]?.contains(column) == true ? "**\(text)**" : text
+            }
+        }
+        let widths = widths(rows)
         var lines = rows.map { "| " + padded($0, widths).joined(separator: " | ") + " |" }
         let rule = zip(alignments, widths).map { alignment, width in
             alignment == .left

@@ -38,8 +38,11 @@ struct Bench: AsyncParsableCommand {
               bench list --task digits
               bench speed --task mnist-2nn --batch 10,64,512
               bench calibrate --output machine.yaml
+              bench --strategy sync,federated --compute reference --record --output Results/run
               bench reprice Results/run --latency 1ms,10ms,100ms
-              bench compare Results/baseline Results/latest
+              bench --strategy all --compute reference --output old
+              bench --strategy all --compute reference --output new
+              bench compare old new
 
             'bench run --help' lists all options, 'bench list --task digits' all defaults.
 

@@ -52,29 +52,34 @@ struct Calibrate: ParsableCommand {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "For all messages and all-reduces; sizes that would take longer are left out.", valueName: "time"),
+            "For all messages and all-reduces; sizes that would take longer are left out. (default: 20s)",
+            valueName: "time"),
         transform: Quantity.duration)
-    var networkTime: Duration = .seconds(20)
+    var networkTime: Duration?
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Rest before each all-reduce, as a training's steps are: a shaper's bucket fills again.", valueName: "time"),
+            "Rest before each all-reduce, as a training's steps are: a shaper's bucket fills again. (default: 0s)",
+            valueName: "time"),
         transform: Quantity.duration)
-    var pause: Duration = .zero
+    var pause: Duration?
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Which all-reduce MPI's is taken to be (see 'bench list').", valueName: "name"),
+        help: ArgumentHelp(
+            "Which all-reduce MPI's is taken to be (see 'bench list'). (default: ring)", valueName: "name"),
         transform: Self.parseAllReduce)
-    var allreduce: AllReduceAlgorithm = .ring
+    var allreduce: AllReduceAlgorithm?
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "What the link is to reproduce: all-reduce, or messages, as federated clients exchange.", valueName: "what"),
+            """
+            What the link is to reproduce: all-reduce, or messages, as federated clients exchange. (default: all-reduce)
+            """, valueName: "what"),
         transform: choice("basis of the fit"))
-    var fit: NetworkFit.Basis = .allReduce
+    var fit: NetworkFit.Basis?
 
     @Option(
         parsing: .unconditional,
@@ -104,10 +109,10 @@ struct Calibrate: ParsableCommand {
         do { _ = try tasks() } catch let error as ExperimentError { throw ValidationError("--task: \(error)") }
         _ = try batches()
         _ = try messageSizes()
-        if networkTime < .milliseconds(100) || networkTime > .seconds(3600) {
+        if let networkTime, networkTime < .milliseconds(100) || networkTime > .seconds(3600) {
             throw ValidationError("--network-time is \(networkTime.inSeconds) s; allowed is 0.1 s to one hour")
         }
-        if pause > .seconds(10) {
+        if let pause, pause > .seconds(10) {
             throw ValidationError("--pause is \(pause.inSeconds) s; allowed is up to 10 s")
         }
         if let output, !output.hasSuffix(".yaml"), !output.hasSuffix(".yml") {
@@ -121,7 +126,8 @@ struct Calibrate: ParsableCommand {
         guard from != nil else { return }
         let others: [(String, Bool)] = [
             ("--task", task != nil), ("--batch", batch != nil), ("--sizes", sizes != nil), ("--points", points != nil),
-            ("--network", network != nil),
+            ("--network", network != nil), ("--network-time", networkTime != nil), ("--pause", pause != nil),
+            ("--data", data.data != nil),
         ]
         if let other = others.first(where: \.1) {
             throw ValidationError("\(other.0) is for measuring, and --from measures nothing")
@@ -182,9 +188,28 @@ struct Calibrate: ParsableCommand {
             if let output { try requireWritableParent(of: output, option: "--output") }
             if let points { try requireWritableParent(of: points, option: "--points") }
         }
-        let measured = try from.map(readPoints) ?? measure(job, isReporter)
+        let read = try from.map(readPoints)
+        let hasNetwork = read?.contains(where: \.isOfNetwork) ?? (job != nil && network == nil)
+        if isReporter {
+            data.noteIfUnused(try tasks())
+            if !hasNetwork { notesOfNetwork.forEach(printError) }
+        }
+        let measured = try read ?? measure(job, isReporter)
         guard isReporter else { return }
         try report(measured, job)
+    }
+
+    /// A line for each option that was given and that has no effect where no network is measured.
+    private var notesOfNetwork: [String] {
+        let options = [
+            ("--sizes", sizes != nil), ("--network-time", networkTime != nil), ("--pause", pause != nil),
+            ("--fit", fit != nil), ("--allreduce", allreduce != nil),
+        ]
+        let reason =
+            from != nil
+            ? "the points have no messages and no all-reduces"
+            : network != nil ? "--network gives the links" : "one process alone has no network to measure"
+        return options.filter(\.1).map { "\($0.0) has no effect: \(reason)" }
     }
 
     private func readPoints(_ list: String) throws -> [CalibrationPoint] {
@@ -212,7 +237,8 @@ struct Calibrate: ParsableCommand {
         if let job, network == nil {
             say("measuring messages and all-reduces of \(job.network.count) ranks")
             points += try NetworkMeasurement(
-                sizes: messageSizes(), budgetSeconds: networkTime.inSeconds, pauseSeconds: pause.inSeconds
+                sizes: messageSizes(), budgetSeconds: (networkTime ?? .seconds(20)).inSeconds,
+                pauseSeconds: (pause ?? .zero).inSeconds
             ).measure(job.network)
         }
         return points
@@ -253,7 +279,7 @@ struct Calibrate: ParsableCommand {
             link: link, compute: MachineCalibration.measuredCompute(measured), notes: notes, remarks: remarks)
         try cluster.spec(file: output).validate()
         try writeAtomically(Data(cluster.yaml.utf8), to: URL(fileURLWithPath: output))
-        print("Cluster written to \(output): simulate it with --cluster \(output)")
+        print("Cluster written to \(output): simulate it with --cluster \(ShellText.quoted(output))")
     }
 
     /// The link, comments on its figures, and where it comes from.
@@ -261,7 +287,7 @@ struct Calibrate: ParsableCommand {
         _ measured: [CalibrationPoint], _ job: MPILaunch.CalibrationJob?, _ notes: inout [String]
     ) throws -> (Link, [String: String], String) {
         let date = MachineDescription.current(arguments: CommandLine.arguments).date
-        guard measured.contains(where: { $0.kind == .allReduce || $0.kind == .pingPong }) else {
+        guard measured.contains(where: \.isOfNetwork) else {
             let name = network ?? StrategyRegistry.named("sync")?.defaultCluster ?? "ethernet-10g"
             let preset = try ClusterFile.resolve(name)
             let text =
@@ -270,7 +296,8 @@ struct Calibrate: ParsableCommand {
             notes.append("\(text), whose source is: \(preset.source)")
             return (preset.worker.link, [:], "bench calibrate, \(date); links of '\(name)'")
         }
-        let fit = try NetworkFit(measured, basis: fit, assuming: allreduce)
+        let algorithm = allreduce ?? .ring
+        let fit = try NetworkFit(measured, basis: fit ?? .allReduce, assuming: algorithm)
         var title = "Network"
         if let job {
             title = "Network of \(job.network.count) ranks \(job.transport); \(job.library)"
@@ -282,9 +309,13 @@ struct Calibrate: ParsableCommand {
         print(CalibrationText.residuals(fit))
         print(CalibrationText.errors(fit) + "\n")
         if let hint = job?.transport.hint { print("To measure \(hint).\n") }
-        notes.append("\(CalibrationText.errors(fit)); all-reduce taken for: \(allreduce.rawValue)")
+        notes.append("\(CalibrationText.errors(fit)); all-reduce taken for: \(algorithm.rawValue)")
         return (
             fit.link, CalibrationText.remarks(fit), "bench calibrate, \(date), least squares over \(fit.basis.rawValue)"
         )
     }
+}
+
+extension CalibrationPoint {
+    fileprivate var isOfNetwork: Bool { kind == .allReduce || kind == .pingPong }
 }

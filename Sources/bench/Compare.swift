@@ -18,10 +18,13 @@ struct Compare: ParsableCommand {
             file), 64 the command line is wrong.
 
             EXAMPLES:
-              bench --strategy all --compute reference --seeds 5 --repetitions 3 --output now
-              bench compare Results/baseline now
-              bench compare Results/baseline now --markdown summary.md --junit gate.xml --github
-              bench compare Results/baseline now --accept --reason "ring all-reduce with half the messages"
+              bench --strategy all --compute reference --seeds 5 --repetitions 10 --output old
+              bench --strategy all --compute reference --seeds 5 --repetitions 10 --output now
+              bench compare old now
+              bench compare old now --markdown summary.md --junit gate.xml --github
+              bench compare old now --accept --reason "ring all-reduce with half the messages"
+
+            The first with the program as it was, the second as it is; both make the same plan.
             """)
 
     @Argument(help: ArgumentHelp("A folder with a results.json, or such a file.", valueName: "baseline"))
@@ -41,9 +44,13 @@ struct Compare: ParsableCommand {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("How much slower, beside the control, a measured time may be.", valueName: "share"),
+        help: ArgumentHelp(
+            """
+            How much slower, beside the control, a measured time may be. \
+            (default: \(Format.exactPercent(Comparison.Settings().timeMargin)))
+            """, valueName: "share"),
         transform: Quantity.fraction)
-    var timeMargin = Comparison.Settings().timeMargin
+    var timeMargin: Double?
 
     @Option(
         parsing: .unconditional,
@@ -79,6 +86,10 @@ struct Compare: ParsableCommand {
         if accept, reason?.trimmingCharacters(in: .whitespaces).isEmpty != false {
             throw ValidationError("--accept needs --reason \"...\": why the baseline moves")
         }
+        if times == .never, requireTimes {
+            throw ValidationError(
+                "--times never compares no measured time, and --require-times needs one; leave one out")
+        }
         if !accept, reason != nil { throw ValidationError("--reason is for --accept") }
         for (option, value) in [("markdown", markdown), ("junit", junit)] where value?.isEmpty == true {
             throw ValidationError("--\(option) is empty; allowed is the name of a file")
@@ -97,7 +108,16 @@ struct Compare: ParsableCommand {
         }
     }
 
+    /// Options without any effect beside others.
+    private var notes: [String] {
+        let ofTimes = [("--time-margin", timeMargin != nil), ("--confirm", !confirm.isEmpty)].filter(\.1).map(\.0)
+        return (times == .never ? ofTimes.map { "\($0) has no effect: --times never compares no measured time" } : [])
+            + (accept && requireTimes
+                ? ["--require-times has no effect: --accept takes the results, whatever they are"] : [])
+    }
+
     private func compare() throws {
+        notes.forEach(printError)
         for (option, file) in [("--markdown", markdown), ("--junit", junit)] {
             if let file { try requireWritableParent(of: file, option: option) }
         }
@@ -116,7 +136,8 @@ struct Compare: ParsableCommand {
             comparison = try old.map { old throws(NotComparable) in
                 try Comparison(
                     baseline: old, current: results, confirmations: confirmations,
-                    settings: Comparison.Settings(timeMargin: timeMargin, times: times))
+                    settings: Comparison.Settings(
+                        timeMargin: timeMargin ?? Comparison.Settings().timeMargin, times: times))
             }
         } catch {
             if !accept { try giveUp(error.reasons) }

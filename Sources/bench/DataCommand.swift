@@ -1,5 +1,6 @@
 import ArgumentParser
 import Datasets
+import Experiments
 import Foundation
 
 struct DataCommand: AsyncParsableCommand {
@@ -12,12 +13,19 @@ struct DataCommand: AsyncParsableCommand {
 /// Where the data are; shared by the sub-commands.
 struct DataOptions: ParsableArguments {
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "The folder of data sets. (default: $BENCH_DATA, else ~/.cache/distributed-training-bench)",
             valueName: "folder"))
     var data: String?
 
     var mnist: MNIST { MNIST(in: DataDirectory(data)) }
+
+    /// Says that the folder has no effect where only tasks are asked for that need none.
+    func noteIfUnused(_ tasks: [TrainingTask]?) {
+        guard data != nil, let tasks, tasks.allSatisfy({ $0.name == TrainingTask.digits.name }) else { return }
+        printError("--data has no effect: the data of \(TrainingTask.digits.name) are embedded")
+    }
 }
 
 /// A name of a data set that can be downloaded.
@@ -44,7 +52,9 @@ struct ListData: ParsableCommand {
 struct Fetch: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Download a data set and check it.")
     @Argument(help: "The data set.") var name: DownloadableData
-    @Option(help: ArgumentHelp("Try these addresses instead of the known mirrors.", valueName: "url"))
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp("Try these addresses instead of the known mirrors.", valueName: "url"))
     var mirror: [String] = []
     @OptionGroup var options: DataOptions
 

@@ -12,10 +12,11 @@ struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "List strategies, tasks, clusters and partitioners; with --task or --cluster, one of them in full.")
 
-    @Option(help: "Show this task's model and the defaults of every option.")
+    @Option(parsing: .unconditional, help: "Show this task's model and the defaults of every option.")
     var task: String?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("Show this cluster's links and where its figures come from.", valueName: "preset|file.yaml"))
     var cluster: String?
 

@@ -14,6 +14,8 @@ struct PlanBuilder {
     let training: TrainingOptions
     let cluster: ClusterOptions
     let federated: FederatedOptions
+    /// The folder of data sets.
+    var data: String?
     /// Where the command line names none.
     var firstSeed: UInt64 = 1
 
@@ -22,18 +24,27 @@ struct PlanBuilder {
         try checkRanges()
         let task = try TrainingTask.named(experiment.task)
         _ = try Partitioners.parse(federated.partition ?? task.defaults.partition)
-        if cluster.compute != "calibrated" { _ = try DeviceProfile.named(cluster.compute) }
+        let compute = cluster.compute ?? "calibrated"
+        if compute != "calibrated" { _ = try DeviceProfile.named(compute) }
         let strategies = try carriedStrategies().carried
         try checkDropouts(strategies)
         let first = experiment.firstSeed ?? firstSeed
         return ExperimentPlan(
             task: task.name, target: experiment.target ?? task.target,
             seeds: (0..<UInt64(experiment.seeds)).map { first + $0 }, shuffles: !training.noShuffle,
-            initialization: training.initialization, initialParametersFile: training.initialParameters,
-            compute: cluster.compute,
+            initialization: training.initialization ?? .he, initialParametersFile: training.initialParameters,
+            compute: compute,
             hostThreads: cluster.hostThreads ?? ProcessInfo.processInfo.activeProcessorCount,
             repetitions: experiment.repetitions, thisMachine: try thisMachine(),
             strategies: try strategies.map { try plan(for: $0, task) })
+    }
+
+    /// Nesterov's is a form of momentum: without any there is nothing for it to change, and PyTorch refuses it, too.
+    func checkMomentum(_ plan: ExperimentPlan) throws {
+        guard training.nesterov, plan.strategies.allSatisfy({ $0.configuration.optimizer.momentum == 0 }) else {
+            return
+        }
+        throw ValidationError("--nesterov is for momentum, which is 0; add --momentum, such as 0.9, or leave it out")
     }
 
     /// Threads of this machine do not leave: options and clusters by which ranks do need a strategy that is simulated.
@@ -58,11 +69,12 @@ struct PlanBuilder {
     }
 
     private func thisMachine() throws -> ClusterSpec {
-        let machine = try ClusterFile.resolve(cluster.machine)
+        let name = cluster.machine ?? "workstation"
+        let machine = try ClusterFile.resolve(name)
         try machine.validate()
         if machine.hasDifferentWorkers {
             throw ValidationError(
-                "--machine '\(cluster.machine)' has devices that differ, or stragglers; allowed is one kind of machine")
+                "--machine '\(name)' has devices that differ, or stragglers; allowed is one kind of machine")
         }
         return machine
     }
@@ -129,7 +141,7 @@ struct PlanBuilder {
         }
         try machines?.validate()
         return StrategyPlan(
-            name: strategy.name, fabric: fabric, cluster: machines, allReduce: cluster.allReduce,
+            name: strategy.name, fabric: fabric, cluster: machines, allReduce: cluster.allReduce ?? .ring,
             configuration: try configuration(of: strategy, task),
             // Of a rate from the command line nobody knows how it was found.
             tuning: training.learningRate == nil && training.scaleLearningRateFrom == nil ? task.defaults.trials : nil)
@@ -139,10 +151,7 @@ struct PlanBuilder {
         let defaults = task.defaults
         let batch = training.batch ?? defaults.batch
         let epochs = experiment.epochs ?? defaults.epochs
-        var rate = training.learningRate ?? (strategy.isFederated ? defaults.localLearningRate : defaults.learningRate)
-        if let reference = training.scaleLearningRateFrom, !strategy.isFederated {
-            rate = LearningRateSchedule.linearlyScaled(rate, batch: batch, reference: reference)
-        }
+        let rate = training.learningRate ?? (strategy.isFederated ? defaults.localLearningRate : defaults.learningRate)
         let localBatch: Int? =
             switch federated.localBatch {
             case nil: defaults.localBatch
@@ -152,10 +161,13 @@ struct PlanBuilder {
         return TrainingConfiguration(
             batch: batch,
             schedule: LearningRateSchedule(
-                baseRate: rate, decay: training.schedule, warmupEpochs: training.warmup, totalEpochs: epochs),
+                baseRate: rate,
+                // The batch is not final before a study's choice is applied and the data are there.
+                referenceBatch: strategy.isFederated ? nil : training.scaleLearningRateFrom,
+                decay: training.schedule ?? .constant, warmupEpochs: training.warmup ?? 0, totalEpochs: epochs),
             optimizer: SGD.Configuration(
                 momentum: training.momentum ?? defaults.momentum, nesterov: training.nesterov,
-                weightDecay: training.weightDecay),
+                weightDecay: training.weightDecay ?? 0),
             epochs: epochs, evaluateEveryEpochs: experiment.evaluateEvery ?? defaults.evaluateEveryEpochs,
             workers: strategy.isSingleDevice ? 1 : try workers(of: strategy),
             federated: TrainingConfiguration.Federated(
@@ -262,12 +274,15 @@ struct PlanBuilder {
         try requirePositive(training.learningRate, "learning-rate")
         try require(training.momentum.map { (0..<1).contains($0) }, "momentum", training.momentum ?? 0, "0 to below 1")
         try require(
-            training.weightDecay >= 0 && training.weightDecay.isFinite, "weight-decay", training.weightDecay,
-            "0 or more")
-        try require(training.warmup >= 0 && training.warmup.isFinite, "warmup", training.warmup, "0 or more")
+            training.weightDecay.map { $0 >= 0 && $0.isFinite }, "weight-decay", training.weightDecay ?? 0, "0 or more")
+        try require(training.warmup.map { $0 >= 0 && $0.isFinite }, "warmup", training.warmup ?? 0, "0 or more")
+        if training.initialParameters != nil, training.initialization != nil {
+            throw ValidationError(
+                "--init and --initialization both say what parameters training starts from; leave one of them out")
+        }
         try requireCount(training.scaleLearningRateFrom, "scale-learning-rate-from")
         try requireCount(cluster.workers, "workers")
-        try require(cluster.patience > .zero, "patience", cluster.patience, "above 0")
+        try require(cluster.patience.map { $0 > .zero }, "patience", cluster.patience ?? .zero, "above 0")
         try requireCount(cluster.hostThreads, "host-threads", most: 1024)
         if cluster.bucket != nil, !cluster.overlap {
             throw ValidationError("--bucket is for gradients that are sent in buckets; add --overlap, or leave it out")

@@ -107,7 +107,10 @@ struct Reprice: ParsableCommand {
         if let csv { try requireWritableParent(of: csv, option: "--csv") }
         let clusters = try clusterNames.map { name in try ClusterFile.resolve(name) }
         var table = RepriceTable(target: results.plan.target)
-        for plan in try chosen(results) {
+        var priced = results.plan
+        priced.strategies = try chosen(results)
+        OptionUse.notes(ofNetwork, priced).forEach(printError)
+        for plan in priced.strategies {
             let repricing = try Repricing(results, plan) { try ScheduleFile.read(directory, plan.name, seed: $0) }
             let variants = try self.variants(of: plan, clusters)
             for (variant, runs) in try price(variants, repricing) { table.append(variant, runs) }
@@ -119,6 +122,15 @@ struct Reprice: ParsableCommand {
         let markdown = "\(directory)/\(RepriceTable.markdownName)"
         try writeAtomically(Data(table.markdown.utf8), to: URL(fileURLWithPath: markdown))
         print("\nCSV, a row for each seed: \(file); the tables as Markdown: \(markdown)")
+    }
+
+    /// The options that were given and that say nothing to one rank alone, or to a strategy without an all-reduce.
+    private var ofNetwork: [String] {
+        let options = [
+            ("latency", latency != nil), ("bandwidth", bandwidth != nil), ("jitter", jitter != nil),
+            ("allreduce", allReduce != nil),
+        ]
+        return options.filter(\.1).map(\.0)
     }
 
     /// The strategies that are named; else those of which there are schedules.

@@ -23,8 +23,9 @@ struct Run: ParsableCommand {
     @OptionGroup(title: "Checkpoints") var checkpoints: CheckpointOptions
     @OptionGroup(title: "Tuned options") var tuned: TunedOptions
 
-    private var builder: PlanBuilder {
-        PlanBuilder(experiment: experiment, training: training, cluster: cluster, federated: federated)
+    var builder: PlanBuilder {
+        PlanBuilder(
+            experiment: experiment, training: training, cluster: cluster, federated: federated, data: files.data)
     }
 
     func validate() throws {
@@ -33,6 +34,8 @@ struct Run: ParsableCommand {
         try tuned.check()
         do {
             let plan = try builder.plan()
+            // A study may have chosen another one.
+            if tuned.tuned == nil { try builder.checkMomentum(plan) }
             try Experiment.check(plan)
             try files.check(plan)
         } catch let error as ValidationError {
@@ -45,14 +48,17 @@ struct Run: ParsableCommand {
     }
 
     func run() throws {
-        let plan = try tuned.applied(to: try builder.plan(), training, federated, cluster)
+        let plan = try tuned.applied(to: try builder.plan(), builder)
+        try builder.checkMomentum(plan)
         let experiment = try Experiment(plan, data: DataDirectory(files.data))
         let job =
-            plan.strategies.contains { $0.fabric == .mpi } ? try MPILaunch.description(patience: cluster.patience) : nil
+            plan.strategies.contains { $0.fabric == .mpi }
+            ? try MPILaunch.description(patience: cluster.patience ?? ClusterOptions.standardPatience) : nil
         if MPILaunch.isFollower { return try experiment.follow() }
         for other in try builder.carriedStrategies().others {
             printError("'\(other.name)' is left out: \(other.reason).")
         }
+        OptionUse.notes(builder, plan).forEach(printError)
         var machine = MachineDescription.current(arguments: CommandLine.arguments)
         machine.mpi = job
         let store = try checkpoints.directory(experiment, machine, files)

@@ -100,10 +100,10 @@ struct TrainingOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "When a rank of single, threads or sync leaves: stop, or continue with the others (see --dropout).",
+            "When a rank of single, threads or sync leaves: stop, or continue with the others (see --dropout). (default: stop)",
             valueName: "name"),
         transform: choice("answer to a dropout"))
-    var onDropout: TrainingConfiguration.DropoutResponse = .stop
+    var onDropout: TrainingConfiguration.DropoutResponse?
 
     @Option(parsing: .unconditional, help: "Momentum of SGD. (default: the task's)")
     var momentum: Float?
@@ -113,20 +113,21 @@ struct TrainingOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("L2 penalty, added to the gradient as in PyTorch.", valueName: "factor"))
-    var weightDecay: Float = 0
+        help: ArgumentHelp("L2 penalty, added to the gradient as in PyTorch. (default: 0)", valueName: "factor"))
+    var weightDecay: Float?
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "constant, cosine (to zero at the end), or step:EPOCHS:FACTOR such as step:10:0.1.", valueName: "schedule"),
+            "constant, cosine (to zero at the end), or step:EPOCHS:FACTOR such as step:10:0.1. (default: constant)",
+            valueName: "schedule"),
         transform: PlanBuilder.parseDecay)
-    var schedule: LearningRateSchedule.Decay = .constant
+    var schedule: LearningRateSchedule.Decay?
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Epochs of linear warm-up of the learning rate.", valueName: "epochs"))
-    var warmup: Double = 0
+        help: ArgumentHelp("Epochs of linear warm-up of the learning rate. (default: 0)", valueName: "epochs"))
+    var warmup: Double?
 
     @Option(
         parsing: .unconditional,
@@ -136,9 +137,10 @@ struct TrainingOptions: ParsableArguments {
     var scaleLearningRateFrom: Int?
 
     @Option(
-        parsing: .unconditional, help: ArgumentHelp("How weights are drawn: he or glorot.", valueName: "name"),
+        parsing: .unconditional,
+        help: ArgumentHelp("How weights are drawn: he or glorot. (default: he)", valueName: "name"),
         transform: choice("initialization"))
-    var initialization: Initialization = .he
+    var initialization: Initialization?
 
     @Option(
         name: .customLong("init"), parsing: .unconditional,
@@ -168,9 +170,9 @@ struct ClusterOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Prices and watts of this machine, for strategies measured on it: a preset or a .yaml file.",
+            "Prices and watts of this machine, for strategies measured on it: a preset or a .yaml file. (default: workstation)",
             valueName: "preset|file.yaml"))
-    var machine = "workstation"
+    var machine: String?
 
     private static func isFile(_ name: String?) -> Bool {
         name?.hasSuffix(".yaml") == true || name?.hasSuffix(".yml") == true
@@ -236,10 +238,10 @@ struct ClusterOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             How simulated workers add their gradients: ring, recursive-doubling, rabenseifner, tree, double-tree, \
-            hierarchical[:SIZE], parameter-server[:COUNT], or auto for the cheapest (see 'bench list').
+            hierarchical[:SIZE], parameter-server[:COUNT], or auto for the cheapest (see 'bench list'). (default: ring)
             """, valueName: "name"),
         transform: PlanBuilder.parseAllReduce)
-    var allReduce: AllReduceAlgorithm = .ring
+    var allReduce: AllReduceAlgorithm?
 
     @Flag(
         help: """
@@ -272,34 +274,34 @@ struct ClusterOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "With --fabric mpi: how long a process waits for others until it takes them for lost and ends the job.",
+            "With --fabric mpi: how long a process waits for others until it takes them for lost and ends the job. (default: 120s)",
             valueName: "time"),
         transform: Quantity.duration)
-    var patience: Duration = .seconds(120)
+    var patience: Duration?
+    static let standardPatience: Duration = .seconds(120)
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "An older name of --fabric, with auto, simulated and emulate (for emulated).", valueName: "name"),
+            "An older name of --fabric, with auto, simulated and emulate (for emulated). (default: auto)",
+            valueName: "name"),
         transform: choice("clock"))
-    var clock: ClockChoice = .auto
+    var clock: ClockChoice?
 
     /// - Throws: `ValidationError` where both options are given and disagree.
     func fabricChoice() throws -> FabricChoice {
-        guard let fabric else { return clock.fabric }
-        guard clock == .auto || clock.fabric == fabric else {
-            throw ValidationError(
-                "--fabric \(fabric.rawValue) and --clock \(clock.rawValue) disagree; --fabric alone says all")
-        }
-        return fabric
+        guard let fabric else { return clock?.fabric ?? .auto }
+        guard let clock, clock.fabric != fabric else { return fabric }
+        throw ValidationError(
+            "--fabric \(fabric.rawValue) and --clock \(clock.rawValue) disagree; --fabric alone says all")
     }
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Compute time of simulated machines: 'calibrated' is the cluster file's, or else measured on this machine; 'reference' is the same everywhere.",
+            "Compute time of simulated machines: 'calibrated' is the cluster file's, or else measured on this machine; 'reference' is the same everywhere. (default: calibrated)",
             valueName: "model"))
-    var compute = "calibrated"
+    var compute: String?
 
     @Option(
         parsing: .unconditional,

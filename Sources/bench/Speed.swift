@@ -68,8 +68,14 @@ struct Speed: ParsableCommand {
     @OptionGroup var data: DataOptions
 
     func validate() throws {
-        _ = try batches()
-        do { _ = try TrainingTask.named(task) } catch { throw ValidationError("\(error)") }
+        let batches = try batches()
+        do throws(ExperimentError) {
+            try federation.options(of: TrainingTask.named(task))
+            try SpeedMeasurement.check(threads: threads, repetitions: repetitions)
+        } catch { throw ValidationError("\(error)") }
+        if let small = batches?.first(where: { $0 < threads }) {
+            throw ValidationError("--batch is \(small); allowed is --threads (\(threads)) or more")
+        }
         let federatedOptions: [(String, Bool)] = [
             ("--clients", clients != nil), ("--fraction", fraction != nil), ("--local-epochs", localEpochs != nil),
             ("--local-batch", localBatch != nil), ("--samples-per-client", samplesPerClient != nil),
@@ -81,12 +87,10 @@ struct Speed: ParsableCommand {
     }
 
     func run() throws {
+        data.noteIfUnused([try TrainingTask.named(task)])
         let measurement = try SpeedMeasurement(
             TrainingTask.named(task), data: DataDirectory(data.data), threads: threads, repetitions: repetitions)
         if federated {
-            let federation = SpeedMeasurement.Federation(
-                clients: clients, fraction: fraction, localEpochs: localEpochs, localBatch: localBatch,
-                samplesPerClient: samplesPerClient)
             print(SpeedTable.rounds([try measurement.rounds(federation)], format), terminator: "")
         } else {
             let rows = try (batches() ?? [TrainingTask.named(task).defaults.batch]).map {
@@ -94,6 +98,12 @@ struct Speed: ParsableCommand {
             }
             print(SpeedTable.steps(rows, format), terminator: "")
         }
+    }
+
+    private var federation: SpeedMeasurement.Federation {
+        SpeedMeasurement.Federation(
+            clients: clients, fraction: fraction, localEpochs: localEpochs, localBatch: localBatch,
+            samplesPerClient: samplesPerClient)
     }
 
     private func batches() throws -> [Int]? {

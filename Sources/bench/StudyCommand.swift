@@ -25,7 +25,7 @@ struct StudyCommand: ParsableCommand {
               bench study --strategy all --search random --trials 16 --vary learning-rate=0.02..2 --halving 2
               bench study --strategy sync,federated --vary sync.learning-rate=0.1,0.2,0.4,0.8 \
             --vary federated.learning-rate=0.1,0.4 --vary federated.local-epochs=1,5
-              bench run --strategy all --tuned Results/study
+              bench run --strategy all --tuned Results/latest-study
             """)
 
     @OptionGroup(title: "Search") var study: StudyOptions
@@ -35,15 +35,18 @@ struct StudyCommand: ParsableCommand {
     @OptionGroup(title: "Federated learning") var federated: FederatedOptions
     @OptionGroup(title: "Files") var files: StudyFileOptions
 
-    private func plan() throws -> StudyPlan {
+    func plan() throws -> StudyPlan {
         if try cluster.fabricChoice() == .mpi {
             throw ValidationError(
                 "--fabric mpi is for 'bench run'; a study's trials run on threads or simulated clusters")
         }
-        let builder = PlanBuilder(
-            experiment: experiment, training: training, cluster: cluster, federated: federated,
+        return try study.plan(builder)
+    }
+
+    var builder: PlanBuilder {
+        PlanBuilder(
+            experiment: experiment, training: training, cluster: cluster, federated: federated, data: files.data,
             firstSeed: StudyOptions.firstSeed)
-        return try study.plan(try builder.plan(), experiment, training, federated, cluster)
     }
 
     func validate() throws {
@@ -65,7 +68,9 @@ struct StudyCommand: ParsableCommand {
     }
 
     func run() throws {
-        let study = try Study(try plan(), data: DataDirectory(files.data))
+        let plan = try plan()
+        let study = try Study(plan, data: DataDirectory(files.data))
+        OptionUse.notes(builder, plan.experiment).forEach(printError)
         let output = try OutputDirectory(files.output, notWith: ResultsFile.name)
         let progress = ProgressDisplay(isOn: !files.quiet && isatty(STDERR_FILENO) == 1)
         let latest = LatestStudy()
@@ -102,7 +107,7 @@ struct StudyCommand: ParsableCommand {
 
 struct StudyFileOptions: ParsableArguments {
     @Option(parsing: .unconditional, help: ArgumentHelp("Where the study goes.", valueName: "folder"))
-    var output = "Results/study"
+    var output = "Results/latest-study"
 
     @Option(
         parsing: .unconditional,

@@ -57,11 +57,9 @@ struct StudyOptions: ParsableArguments {
     static let firstSeed: UInt64 = 101
 
     /// - Throws: `ValidationError` naming the option, what was found and what is allowed.
-    func plan(
-        _ experiment: ExperimentPlan, _ options: ExperimentOptions, _ training: TrainingOptions,
-        _ federated: FederatedOptions, _ cluster: ClusterOptions
-    ) throws -> StudyPlan {
-        if options.repetitions != 1 {
+    func plan(_ given: PlanBuilder) throws -> StudyPlan {
+        let experiment = try given.plan()
+        if given.experiment.repetitions != 1 {
             throw ValidationError("--repetitions is for 'bench run'; a study makes each run once")
         }
         if search == .grid, trials != nil {
@@ -70,12 +68,11 @@ struct StudyOptions: ParsableArguments {
         let texts = vary.isEmpty ? [search == .grid ? Self.defaultRates.grid : Self.defaultRates.random] : vary
         do {
             let dimensions = try texts.map { text throws(ExperimentError) in try SearchDimension(parsing: text) }
-            for option in training.given(federated, cluster) where dimensions.contains(where: { $0.option == option }) {
-                let name =
-                    option == .learningRate && training.learningRate == nil
-                    ? "scale-learning-rate-from" : option.rawValue
-                throw ValidationError("--\(name) sets what --vary \(option.rawValue) varies; leave one of them out")
+            if let name = OptionUse.given(given, among: Set(dimensions.map(\.option))).first {
+                let varied = StudyOption(rawValue: name) ?? .learningRate
+                throw ValidationError("--\(name) sets what --vary \(varied.rawValue) varies; leave one of them out")
             }
+            if !dimensions.contains(where: { $0.option == .momentum }) { try given.checkMomentum(experiment) }
             return try StudyPlan(
                 experiment: experiment, search: search, trialCount: trials ?? Self.defaultTrials,
                 dimensions: dimensions,

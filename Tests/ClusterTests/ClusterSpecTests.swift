@@ -76,7 +76,7 @@ import Testing
         #expect(text == "10 ms, 10 Mbit/s up, 100 Mbit/s down; server 250 µs, 1 Gbit/s; jitter lognormal:0.5")
     }
 
-    @Test(arguments: ["none", "uniform:1500us", "lognormal:0.25"])
+    @Test(arguments: ["none", "uniform:1.5ms", "uniform:50us", "uniform:2s", "lognormal:0.25"])
     func jitterIsWrittenAsItIsRead(text: String) throws {
         #expect(try Jitter(parsing: text).description == text)
     }

@@ -1,4 +1,5 @@
 import Diagnostics
+import Foundation
 import Testing
 
 @Suite struct FormatTests {
@@ -23,6 +24,82 @@ import Testing
     ])
     func secondsHaveTheUnitThatFits(value: Double, expected: String) {
         #expect(Format.seconds(value) == expected)
+    }
+
+    @Test(arguments: [
+        (999.6e-6, "1 ms"), (0.9996, "1 s"), (119.97, "2 min 0 s"), (119.4, "119 s"), (999.6e-9, "1 µs"),
+        (179.7, "3 min 0 s"), (3599.7, "1 h 0 min"), (7199, "2 h 0 min"), (-0.9996, "-1 s"), (-3900, "-1 h 5 min"),
+    ])
+    func theUnitIsChosenForWhatIsShown(value: Double, expected: String) {
+        #expect(Format.seconds(value) == expected)
+    }
+
+    /// Mantissas around those at which a rounded figure gets a digit more.
+    private static let mantissas: [Double] = [
+        1, 1.0004, 1.2345, 1.999, 5.9949, 5.9951, 5.9999, 6, 9.9949, 9.995, 9.9951, 9.996, 9.9999, 9.99999999,
+    ]
+
+    private static func magnitudes(_ exponents: ClosedRange<Int>) -> [Double] {
+        exponents.flatMap { exponent in mantissas.map { $0 * pow(10, Double(exponent)) } }
+    }
+
+    @Test func noTimeIsShownInAUnitOfWhichItFillsTheNext() throws {
+        let ends: [String: (seconds: Double, end: Double)] = [
+            "ns": (1e-9, 1000), "µs": (1e-6, 1000), "ms": (1e-3, 1000), "s": (1, 120), "min": (60, 60),
+            "h": (3600, .infinity),
+        ]
+        for value in Self.magnitudes(-9...7) + [59.5, 60.4, 119.4999, 119.5, 3599.4, 3599.5, 86399.9] {
+            let words = Format.seconds(value).split(separator: " ").map(String.init)
+            var shown = 0.0
+            for (position, index) in stride(from: 0, to: words.count, by: 2).enumerated() {
+                let number = try #require(Double(words[index]), "\(words)")
+                let unit = try #require(ends[words[index + 1]], "\(words)")
+                // Behind minutes or hours, sixty are one more of those.
+                #expect(number < (position > 0 ? 60 : unit.end), "\(value): \(words)")
+                shown += number * unit.seconds
+            }
+            let half = value >= 3599.5 ? 30.0 : value >= 119.5 ? 0.5 : value * 0.00501
+            #expect(abs(shown - value) <= half, "\(value): \(words)")
+        }
+    }
+
+    @Test func noAmountIsShownAsAThousandOfAUnitThatHasANext() throws {
+        let forms: [(format: (Double) -> String, units: [String], scale: Double)] = [
+            (Format.bytes, ["B", "kB", "MB", "GB", "TB", "PB"], 1),
+            (Format.bandwidth, ["bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s"], 0.125),
+            (Format.energy, ["mWh", "Wh", "kWh", "MWh"], 1e-3),
+        ]
+        for form in forms {
+            for value in Self.magnitudes(0...13) {
+                for sign in [1.0, -1] {
+                    let words = form.format(sign * value * form.scale).split(separator: " ").map(String.init)
+                    let number = try #require(Double(words[0]))
+                    let index = try #require(form.units.firstIndex(of: words[1]), "\(words)")
+                    #expect(abs(number) < 1000 || index == form.units.count - 1, "\(value): \(words)")
+                    #expect(
+                        abs(number * pow(1000, Double(index)) - sign * value) <= value * 0.00501, "\(value): \(words)")
+                }
+            }
+        }
+        for value in Self.magnitudes(-4...2) {
+            let text = Format.money(value)
+            if text.hasSuffix(" ct") { #expect(try #require(Double(text.dropLast(3))) < 10, "\(value): \(text)") }
+        }
+        #expect(Format.money(0.09996) == "$0.1")
+    }
+
+    @Test(arguments: [
+        (4.0, "4"), (12.345, "12.345"), (0.1, "0.1"), (0.1 + 0.2, "0.30000000000000004"), (1e-7, "1e-07"),
+    ])
+    func anExactNumberReadsBackAsItself(value: Double, expected: String) {
+        #expect(Format.exact(value) == expected)
+        #expect(Double(Format.exact(value)) == value)
+        #expect(Float(Format.exact(Float(value))) == Float(value))
+    }
+
+    @Test(arguments: [(0.95, "95 %"), (0.9725, "97.25 %"), (0.57, "57 %"), (0.9999, "99.99 %"), (1, "100 %")])
+    func anExactPercentageHasTheDigitsThatWereGiven(fraction: Double, expected: String) {
+        #expect(Format.exactPercent(fraction) == expected)
     }
 
     @Test func percentIsOfOne() {

@@ -66,7 +66,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("97%", 0.97), ("0.97", 0.97), ("97", 0.97), ("97.5 %", 0.975), ("1", 1), ("100%", 1), ("100", 1), ("0", 0),
+        ("97%", 0.97), ("0.97", 0.97), ("97.5 %", 0.975), ("1", 1), ("100%", 1), ("0", 0),
         ("0%", 0), ("0.5%", 0.005), ("1%", 0.01),
     ])
     func fractionsAreAccepted(text: String, expected: Double) throws {
@@ -76,7 +76,9 @@ import Testing
 
     @Test(arguments: [
         ("120%", "outside 0 % to 100 %"), ("-1%", "outside 0 % to 100 %"), ("-0.1", "outside 0 % to 100 %"),
-        ("101", "outside 0 % to 100 %"), ("97 percent", "unknown unit 'percent'"), ("nan", "is not a share"),
+        ("101", "outside 0 % to 100 %"), ("1.1", "outside 0 to 1, and has no %"),
+        ("97", "outside 0 to 1, and has no %"),
+        ("97 percent", "unknown unit 'percent'"), ("nan", "is not a share"),
         ("inf", "is not a share"), ("", "is not a share"), ("%", "is not a share"), ("5%%", "unknown unit"),
     ])
     func otherFractionsAreRefusedByNameAndReason(text: String, reason: String) {
@@ -84,6 +86,15 @@ import Testing
         #expect(message.contains("'\(text)'"), "\(text): \(message)")
         #expect(message.contains(reason), "\(text): \(message)")
         #expect(message.contains("such as 97% or 0.97"), "\(text): \(message)")
+    }
+
+    @Test(arguments: [
+        (0, "0s"), (1, "1s"), (0.04, "40ms"), (1.5e-3, "1.5ms"), (250e-6, "250us"), (1e-9, "1ns"), (0.25e-9, "0.25ns"),
+        (3600, "3600s"), (0.1 + 0.2, "300ms"),
+    ])
+    func aTimeIsWrittenAsItIsRead(seconds: Double, text: String) throws {
+        #expect(Quantity.text(seconds: seconds) == text)
+        #expect(abs(self.seconds(try Quantity.duration(text)) - seconds) <= Self.rounding * seconds)
     }
 
     @Test(arguments: [

@@ -11,7 +11,7 @@ import Testing
         csv.append(["a,b", "say \"hi\""])
         csv.append(["two\nlines", "return\r"])
         csv.append(["", " "])
-        #expect(csv.text == "name,value\nplain,1.5\n\"a,b\",\"say \"\"hi\"\"\"\n\"two\nlines\",\"return\r\"\n, \n")
+        #expect(csv.text == "name,value\nplain,1.5\n\"a,b\",\"say \"\"hi\"\"\"\n\"two\nlines\",\"return\r\"\n,\" \"\n")
     }
 
     @Test func numbersHaveAPointAndSixDecimals() {

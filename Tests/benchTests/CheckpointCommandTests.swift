@@ -27,7 +27,10 @@ struct CheckpointCommandTests {
 
     @Test func withoutCheckpointsResumingBeginsWithANote() async throws {
         try await withFolder { folder in
-            let arguments = quick + ["--strategy", "single", "--checkpoint", "c", "--every", "5", "--resume"]
+            let arguments =
+                quick + [
+                    "--strategy", "single", "--fabric", "simulated", "--checkpoint", "c", "--every", "5", "--resume",
+                ]
             let outcome = try await bench(arguments, in: folder)
             #expect(outcome.code == 0, "\(outcome.testDescription)")
             #expect(outcome.errors == "note: 'c' holds no checkpoints; the experiment starts from its beginning\n")

@@ -46,7 +46,7 @@ struct WrongArguments: CustomTestStringConvertible, Sendable {
         Self("--initialization", "ones", says: ["'ones'", "--initialization", "he"]),
         Self("--schedule", "step:3", says: ["'step:3'", "--schedule", "constant, cosine, step:EPOCHS:FACTOR"]),
         Self("--stragglers", "4", says: ["'4' are no stragglers", "FRACTION:SLOWDOWN", "0.1:4"]),
-        Self("--stragglers", "4:0.1", says: ["'4' is not a share", "0 to 1"]),
+        Self("--stragglers", "4:0.1", says: ["'4' is outside 0 to 1, and has no %", share]),
         Self("--stragglers", "0.1:x", says: ["'x' is not a slowdown", "1 to 1000"]),
         Self("--jitter", "normal", says: ["'normal'", "--jitter", "none, uniform:TIME", "lognormal:SIGMA"]),
         Self("--output", "", says: ["--output is empty", "folder"]),

@@ -74,12 +74,11 @@ import Testing
             "--batch", "128", "--momentum", "0.5", "--nesterov", "--weight-decay", "0.25", "--warmup", "1.5",
             "--schedule", "cosine", "--initialization", "glorot", "--no-shuffle", "--workers", "5", "--host-threads",
             "7",
-            "--compute", "reference", "--allreduce", "tree", "--init", "start", "--learning-rate", "0.75")
+            "--compute", "reference", "--allreduce", "tree", "--learning-rate", "0.75")
         #expect(plan.target == 0.97)
         #expect(plan.seeds == [40, 41])
         #expect(!plan.shuffles)
         #expect((plan.initialization, plan.hostThreads, plan.compute) == (.glorot, 7, "reference"))
-        #expect(plan.initialParametersFile == "start")
         for strategy in plan.strategies {
             let configuration = strategy.configuration
             #expect(strategy.allReduce == .tree)
@@ -108,6 +107,10 @@ import Testing
         #expect(try overlaps("--strategy", "federated", "--overlap") == [nil])
     }
 
+    @Test func aFileOfParametersIsTakenOver() throws {
+        #expect(try plan("--init", "start").initialParametersFile == "start")
+    }
+
     @Test func federatedOptionsReplaceTheTasksDefaults() throws {
         let options = ["--clients", "20", "--fraction", "25%", "--local-epochs", "3", "--local-batch", "all"]
         let federated = try strategy("federated", options + ["--partition", "shards:2"]).configuration.federated
@@ -119,8 +122,10 @@ import Testing
 
     @Test func theLinearScalingRuleIsForStepsThatAreMadeTogether() throws {
         let options = ["--batch", "256", "--scale-learning-rate-from", "64", "--learning-rate", "0.125"]
-        #expect(try strategy("sync", options).configuration.schedule.baseRate == 0.5)
-        #expect(try strategy("federated", options).configuration.schedule.baseRate == 0.125)
+        let schedule = try strategy("sync", options).configuration.schedule
+        #expect((schedule.baseRate, schedule.referenceBatch) == (0.125, 64))
+        #expect(schedule.scaled(toBatch: 256).baseRate == 0.5)
+        #expect(try strategy("federated", options).configuration.schedule.referenceBatch == nil)
     }
 
     // MARK: Values

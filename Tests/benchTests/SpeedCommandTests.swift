@@ -56,10 +56,12 @@ import Testing
             (["--format", "xml"], 64, ["'xml'", "table, csv"]),
             (["--clients", "5"], 64, ["--clients is for --federated"]),
             (["--federated", "--batch", "5"], 64, ["--local-batch"]),
-            (["--threads", "0"], 1, ["--threads is 0", "1 to 256"]),
-            (["--repetitions", "0"], 1, ["--repetitions is 0"]),
+            (["--threads", "0"], 64, ["--threads is 0", "1 to 256"]),
+            (["--repetitions", "0"], 64, ["--repetitions is 0"]),
+            (["--repetitions", "-1"], 64, ["--repetitions is -1"]),
+            (["--batch", "4", "--threads", "8"], 64, ["--batch is 4", "--threads (8)"]),
             (["--batch", "5000"], 1, ["--batch is 5000", "1437"]),
-            (["--federated", "--fraction", "0"], 1, ["--fraction is 0"]),
+            (["--federated", "--fraction", "0"], 64, ["--fraction is 0"]),
             (["--task", "mnist-2nn", "--data", "nowhere"], 1, ["nowhere", "bench data fetch mnist"]),
         ] as [([String], Int32, [String])])
     func aWrongWishIsAnsweredWithWhatIsAllowed(_ wrong: ([String], Int32, [String])) async throws {

@@ -1,4 +1,5 @@
 import Datasets
+import Diagnostics
 import Foundation
 import Testing
 
@@ -33,6 +34,45 @@ import Testing
             }
             let rows = table(try folder.text("study/trials.csv"))
             #expect(rows.dropFirst().map { $0[1] } == ["single", "threads", "sync", "federated"].flatMap { [$0, $0] })
+        }
+    }
+
+    @Test func theCommandsThatItPrintsCanBePasted() async throws {
+        try await withFolder { folder in
+            let study = [
+                "study", "--strategy", "sync", "--epochs", "1.2345", "--seeds", "1", "--compute", "reference",
+                "--overlap",
+                "--learning-rate", "0.123456", "--scale-learning-rate-from", "64", "--vary", "batch=64,128",
+                "--vary", "bucket=1 MB,10kB", "--output", "my 'own' study",
+            ]
+            let outcome = try await bench(study, in: folder)
+            #expect(outcome.code == 0, "\(outcome.testDescription)")
+            let commands = outcome.output.split(separator: "\n").filter { $0.hasPrefix("  bench ") }
+            #expect(commands.count == 2)
+            let file = try StudyFile.decode(try folder.read("my 'own' study/study.json"), file: "study.json")
+            let best = try #require(file.summaries.first?.best.trial)
+            let fitted = try file.plan.experiment([best]).fitted(toTrainingSamples: 1437).strategies[0].configuration
+            for (index, command) in commands.enumerated() {
+                #expect(command.contains("--epochs 1.2345"), "\(command)")
+                let line = "bench() { \(ShellText.quoted(benchExecutable.path)) \"$@\"; };\(command)"
+                let ending = " --seeds 1 --compute reference --output out\(index)"
+                let pasted = try await launch(
+                    URL(fileURLWithPath: "/bin/bash"), ["-c", line + ending], in: folder)
+                #expect(pasted.code == 0, "\(pasted.testDescription)")
+                let results = try ResultsFile.decode(try folder.read("out\(index)/results.json"), file: "results.json")
+                let made = results.plan.strategies[0].configuration
+                #expect(made.schedule.baseRate == fitted.schedule.baseRate && made.epochs == 1.2345, "\(command)")
+                #expect(made.overlap == fitted.overlap && made.batch == fitted.batch, "\(command)")
+            }
+        }
+    }
+
+    @Test func withoutAFolderItWritesWhereNothingIsKept() async throws {
+        try await withFolder { folder in
+            let options = ["study", "--strategy", "single", "--epochs", "1", "--seeds", "1", "--compute", "reference"]
+            let outcome = try await bench(options + ["--vary", "learning-rate=0.1,0.2"], in: folder)
+            #expect(outcome.code == 0, "\(outcome.testDescription)")
+            #expect(folder.files.allSatisfy { $0.hasPrefix("Results/latest-study/") }, "\(folder.files)")
         }
     }
 

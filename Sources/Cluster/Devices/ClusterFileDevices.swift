@@ -148,7 +148,7 @@ extension ClusterFile {
             return try parsed(place) { text throws(Quantity.Failure) in try Stragglers(parsing: text) }
         }
         let values = try fields(of: place, allowed: ["fraction", "slowdown"], what: "stragglers")
-        let fraction = try parsed(values["fraction"]) { text throws(Quantity.Failure) in try Stragglers.fraction(text) }
+        let fraction = try parsed(values["fraction"], Quantity.fraction)
         guard let fraction, let slowdown = try slowdown(values) else {
             throw error(
                 at: place, "incomplete: stragglers need 'fraction' and 'slowdown', such as {fraction: 0.1, slowdown: 4}"

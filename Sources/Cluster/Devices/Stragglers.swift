@@ -21,17 +21,7 @@ public struct Stragglers: Hashable, Codable, Sendable, CustomStringConvertible {
         guard parts.count == 2 else {
             throw Quantity.Failure(description: "'\(text)' are no stragglers; write \(Self.usage)")
         }
-        self.init(fraction: try Self.fraction(parts[0]), slowdown: try Slowdowns.factorForm.figure(parts[1]))
-    }
-
-    static func fraction(_ text: String) throws(Quantity.Failure) -> Double {
-        let value = try Quantity.fraction(text)
-        // A bare number above 1 is not read as per cent: 'fraction: 4' is more likely a mistake.
-        guard text.contains("%") || value == Double(text) else {
-            throw Quantity.Failure(
-                description: "'\(text)' is not a share of the workers; allowed is 0 to 1, or 0% to 100%")
-        }
-        return value
+        self.init(fraction: try Quantity.fraction(parts[0]), slowdown: try Slowdowns.factorForm.figure(parts[1]))
     }
 
     /// How many times as long the rank's computations take; nil where it is no straggler. The same in all strategies of a

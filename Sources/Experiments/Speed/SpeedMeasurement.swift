@@ -32,17 +32,23 @@ public struct SpeedMeasurement: Sendable {
 
     /// - Throws: ``ExperimentError``, ``DataError`` where the data are not there, ``BLASError``.
     public init(_ task: TrainingTask, data: DataDirectory, threads: Int, repetitions: Int) throws {
+        try Self.check(threads: threads, repetitions: repetitions)
+        try BLAS.useOneThreadPerCaller()
+        self.task = task
+        self.threads = threads
+        self.repetitions = repetitions
+        self.data = try task.load(data, seeds, true)
+    }
+
+    /// Checks what needs no data.
+    /// - Throws: ``ExperimentError`` naming the option, what was found and what is allowed.
+    public static func check(threads: Int, repetitions: Int) throws(ExperimentError) {
         guard (1...maximumThreadRanks).contains(threads) else {
             throw ExperimentError("--threads is \(threads); allowed is 1 to \(maximumThreadRanks)")
         }
         guard (1...1000).contains(repetitions) else {
             throw ExperimentError("--repetitions is \(repetitions); allowed is 1 to 1000")
         }
-        try BLAS.useOneThreadPerCaller()
-        self.task = task
-        self.threads = threads
-        self.repetitions = repetitions
-        self.data = try task.load(data, seeds, true)
     }
 
     // MARK: Training steps
@@ -114,6 +120,19 @@ public struct SpeedMeasurement: Sendable {
             self.localBatch = localBatch
             self.samplesPerClient = samplesPerClient
         }
+
+        /// What is not said comes from the task.
+        /// - Throws: ``ExperimentError`` naming the option, what was found and what is allowed.
+        @discardableResult
+        public func options(of task: TrainingTask) throws(ExperimentError) -> TrainingConfiguration.Federated {
+            let defaults = task.defaults
+            let federated = TrainingConfiguration.Federated(
+                clients: clients ?? defaults.clients, fraction: fraction ?? defaults.fraction,
+                localEpochs: localEpochs ?? defaults.localEpochs, localBatch: localBatch ?? defaults.localBatch,
+                partition: "iid")
+            try SpeedMeasurement.check(federated, samplesPerClient)
+            return federated
+        }
     }
 
     /// What ``rounds(_:)`` measures.
@@ -137,11 +156,7 @@ public struct SpeedMeasurement: Sendable {
     /// Rounds of `federated` on a simulated cluster with as many host threads; the time is the host's.
     public func rounds(_ federation: Federation) throws -> Rounds {
         let defaults = task.defaults
-        let federated = TrainingConfiguration.Federated(
-            clients: federation.clients ?? defaults.clients, fraction: federation.fraction ?? defaults.fraction,
-            localEpochs: federation.localEpochs ?? defaults.localEpochs,
-            localBatch: federation.localBatch ?? defaults.localBatch, partition: "iid")
-        try Self.check(federated, federation.samplesPerClient)
+        let federated = try federation.options(of: task)
         let training = trainingSet(federated, federation.samplesPerClient)
         let samplesPerRound = Double(
             training.count / federated.clients * federated.cohortSize * federated.localEpochs)

@@ -100,7 +100,7 @@ public struct SearchDimension: Hashable, Codable, Sendable {
         switch values {
         case .list(let values): values
         case .range(let low, let high, let scale):
-            ["\(Format.significant(low)) to \(Format.significant(high)) (\(scale == .log ? "log-uniform" : "uniform"))"]
+            ["\(Format.exact(low)) to \(Format.exact(high)) (\(scale == .log ? "log-uniform" : "uniform"))"]
         }
     }
 

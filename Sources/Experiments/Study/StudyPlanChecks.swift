@@ -55,6 +55,15 @@ extension StudyPlan {
                 throw ExperimentError(
                     "--halving is \(halving) with \(trialCount) trials; allowed is 2 to the number of trials")
             }
+            // Trials that never get to their learning rate would be chosen by something else.
+            let warmup = experiment.strategies.map(\.configuration.schedule.warmupEpochs).max() ?? 0
+            guard let shortest = rungs.first?.epochs, warmup == 0 || warmup < shortest else {
+                throw ExperimentError(
+                    """
+                    --halving \(halving): the first of its rungs trains for \(Format.exact(rungs[0].epochs)) epochs, and --warmup \
+                    takes \(Format.exact(warmup)); allowed is a warm-up that is shorter
+                    """)
+            }
         }
     }
 }

@@ -26,6 +26,11 @@ public struct StudyTrial: Hashable, Codable, Sendable {
     /// Such as `learning-rate 0.2, local-epochs 5`.
     public var words: String { choices.map { "\($0.option.rawValue) \($0.value)" }.joined(separator: ", ") }
 
-    /// Such as `--learning-rate 0.2 --local-epochs 5`.
-    public var arguments: String { choices.map { "--\($0.option.rawValue) \($0.value)" }.joined(separator: " ") }
+    /// The words of a command line that make this choice, such as `--learning-rate`, `0.2`.
+    public var arguments: [String] {
+        choices.flatMap { choice in
+            // A size of buckets is refused where gradients are not sent in buckets.
+            (choice.option == .bucket ? ["--overlap"] : []) + ["--\(choice.option.rawValue)", choice.value]
+        }
+    }
 }

@@ -57,7 +57,12 @@ extension StudyResults {
                 "schedule",
                 (old.schedule.decay, old.schedule.warmupEpochs) != (new.schedule.decay, new.schedule.warmupEpochs)
             ),
-            ("learning rate", old.schedule.baseRate != new.schedule.baseRate),
+            (
+                "learning rate",
+                (old.schedule.baseRate, old.schedule.referenceBatch) != (
+                    new.schedule.baseRate, new.schedule.referenceBatch
+                )
+            ),
             ("optimizer", old.optimizer != new.optimizer),
             ("batch", !isFederated && old.batch != new.batch), ("workers", !isFederated && old.workers != new.workers),
             ("overlap", !isFederated && old.overlap != new.overlap),

@@ -12,14 +12,21 @@ public struct LearningRateSchedule: Hashable, Codable, Sendable {
     }
 
     public var baseRate: Double
+    /// The batch that ``baseRate`` is meant for, where the rate is still to be scaled to the batch in use by
+    /// ``scaled(toBatch:)``; nil where ``baseRate`` is the rate in use.
+    public var referenceBatch: Int?
     public var decay: Decay
     /// Epochs over which the rate grows linearly from zero (gradual warm-up, Goyal et al. 2017, section 2.2).
     public var warmupEpochs: Double
     /// Epochs at which `cosine` reaches zero.
     public var totalEpochs: Double
 
-    public init(baseRate: Double, decay: Decay = .constant, warmupEpochs: Double = 0, totalEpochs: Double) {
+    public init(
+        baseRate: Double, referenceBatch: Int? = nil, decay: Decay = .constant, warmupEpochs: Double = 0,
+        totalEpochs: Double
+    ) {
         self.baseRate = baseRate
+        self.referenceBatch = referenceBatch
         self.decay = decay
         self.warmupEpochs = warmupEpochs
         self.totalEpochs = totalEpochs
@@ -37,6 +44,15 @@ public struct LearningRateSchedule: Hashable, Codable, Sendable {
             let progress = min((epoch - warmupEpochs) / span, 1)
             return baseRate * 0.5 * (1 + cos(.pi * progress))
         }
+    }
+
+    /// The schedule with the rate for a batch of so many samples, by the linear scaling rule where a reference is named.
+    public func scaled(toBatch batch: Int) -> LearningRateSchedule {
+        guard let referenceBatch else { return self }
+        var scaled = self
+        scaled.baseRate = Self.linearlyScaled(baseRate, batch: batch, reference: referenceBatch)
+        scaled.referenceBatch = nil
+        return scaled
     }
 
     /// The linear scaling rule: when the batch is k times the reference, so is the rate (Goyal et al. 2017, section 2.1).

@@ -108,7 +108,9 @@ public final class CheckpointDirectory: CheckpointStore {
         _ path: String
     ) throws(ReportError) {
         let saved = file.state.results
-        var differences = (try? PlanDifferences.between(saved.plan, plan)) ?? ["its plan cannot be compared"]
+        // The record's plan is fitted to its data, and the new one would be, too.
+        let fitted = (try? plan.fitted(toTrainingSamples: saved.trainingSamples)) ?? plan
+        var differences = (try? PlanDifferences.between(saved.plan, fitted)) ?? ["its plan cannot be compared"]
         for (name, was, now) in [
             ("the processor", saved.machine.processor, machine.processor), ("BLAS", saved.machine.blas, machine.blas),
         ] where was != now {

@@ -58,7 +58,7 @@ enum StudyContract {
             """
         case .time:
             """
-            the median cluster time to \(Format.significant(plan.experiment.target * 100)) %, a seed that never got there or \
+            the median cluster time to \(Format.exactPercent(plan.experiment.target)), a seed that never got there or \
             diverged being later than any other; where that is equal by the mean accuracy, then the mean loss
             """
         }
@@ -67,7 +67,7 @@ enum StudyContract {
     private static func rungs(_ results: StudyResults) -> String {
         let rungs = results.plan.rungs
         guard rungs.count > 1 else {
-            return "\(Format.significant(rungs[0].epochs)) epochs of \(results.trainingSamples) training samples"
+            return "\(Format.exact(rungs[0].epochs)) epochs of \(results.trainingSamples) training samples"
         }
         let steps = rungs.map {
             "\($0.trials) trial\($0.trials == 1 ? "" : "s") of \(Format.significant($0.epochs)) epochs"

@@ -117,7 +117,7 @@ public enum StudyReport {
 
     private static func use(_ results: StudyResults, folder: String) -> String {
         guard !results.summaries.isEmpty else { return "" }
-        let lines = StudyReport.commands(results, folder: folder).map { "    \($0)\n" }.joined()
+        let lines = commands(results, folder: folder).map { "    \($0)\n" }.joined()
         return """
             ## To use it
 
@@ -131,14 +131,29 @@ public enum StudyReport {
     /// The command that takes all, and one for each strategy.
     public static func commands(_ results: StudyResults, folder: String) -> [String] {
         let plan = results.plan.experiment
-        let epochs = plan.strategies.map(\.configuration.epochs).max() ?? 0
-        let usual = (try? TrainingTask.named(plan.task))?.defaults.epochs
-        let length = epochs == usual ? "" : " --epochs \(Format.significant(epochs))"
         let names = plan.strategies.map(\.name).joined(separator: ",")
-        return ["bench run --task \(plan.task)\(length) --strategy \(names) --tuned \(folder)"]
+        return [command(plan, names, scaled: plan.strategies) + ["--tuned", folder]].map(ShellText.command)
             + results.summaries.map {
-                "bench run --task \(plan.task)\(length) --strategy \($0.strategy.name) \($0.best.trial.arguments)"
+                ShellText.command(command(plan, $0.strategy.name, scaled: [$0.strategy]) + $0.best.trial.arguments)
             }
+    }
+
+    private static func command(_ plan: ExperimentPlan, _ names: String, scaled: [StrategyPlan]) -> [String] {
+        let defaults = (try? TrainingTask.named(plan.task))?.defaults
+        var words = ["bench", "run", "--task", plan.task]
+        let epochs = plan.strategies.map(\.configuration.epochs).max() ?? 0
+        if epochs != defaults?.epochs { words += ["--epochs", Format.exact(epochs)] }
+        words += ["--strategy", names]
+        // A rate that is scaled by the batch belongs to a batch that was chosen.
+        if let schedule = scaled.map(\.configuration.schedule).first(where: { $0.referenceBatch != nil }),
+            let reference = schedule.referenceBatch
+        {
+            if schedule.baseRate != defaults?.learningRate {
+                words += ["--learning-rate", Format.exact(schedule.baseRate)]
+            }
+            words += ["--scale-learning-rate-from", "\(reference)"]
+        }
+        return words
     }
 
     // MARK: Details
@@ -180,8 +195,8 @@ public enum StudyReport {
         for strategy in results.plan.experiment.strategies {
             let machines = strategy.machines(orThis: results.plan.experiment.thisMachine)
             guard let machines, let figures = machines.costFigures else { continue }
-            text += "- Prices and watts of `\(strategy.name)`: \(machines.name): \(figures)."
-            text += machines.costSource.map { " Source: \($0).\n" } ?? "\n"
+            text += "- Prices and watts of `\(strategy.name)`: \(MarkdownText.plain(machines.name)): \(figures)."
+            text += machines.costSource.map { " Source: \(MarkdownText.plain($0)).\n" } ?? "\n"
         }
         return text
     }

@@ -71,7 +71,7 @@ public enum StudyTable {
     // MARK: Words
 
     static func target(_ results: StudyResults) -> String {
-        "\(Format.significant(results.plan.experiment.target * 100)) %"
+        Format.exactPercent(results.plan.experiment.target)
     }
 
     /// Median and interval over seeds.

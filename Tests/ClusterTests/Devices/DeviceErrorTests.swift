@@ -74,7 +74,9 @@ import Testing
             line: 6, "'bandwidth' of their uplinks"),
         Broken("stragglers without slowdown", "stragglers: {fraction: 0.1}", "incomplete", "'slowdown'"),
         Broken("stragglers in short", "stragglers: 0.1", "'0.1' are no stragglers", "0.1:4"),
-        Broken("four of the workers", "stragglers: {fraction: 4, slowdown: 2}", "'4' is not a share", "0 to 1"),
+        Broken(
+            "four of the workers", "stragglers: {fraction: 4, slowdown: 2}", "'4' is outside 0 to 1, and has no %",
+            "97% or 0.97"),
         Broken(
             "straggler that is faster", "stragglers: {fraction: 0.1, slowdown: 0.5}", "'0.5' is not a slowdown",
             "1 to 1000"),

@@ -1,0 +1,189 @@
+import Cluster
+import Experiments
+import Strategies
+
+/// What an option of `bench run` and `bench study` is for, so that one without any effect is not passed over in silence.
+///
+/// ``all`` has a line for every option of `bench run`, which a test holds it to.
+struct OptionUse: Sendable {
+    /// Without its dashes.
+    let name: String
+    /// Whether the command line has it, also with the value that it has by default.
+    let isGiven: @Sendable (PlanBuilder) -> Bool
+    /// Whether it changes anything for a strategy of the plan.
+    let isUsed: @Sendable (StrategyPlan, ExperimentPlan) -> Bool
+    /// Who uses it, as the end of a sentence: "federated does".
+    let users: String
+
+    private init(
+        _ name: String, _ isGiven: @escaping @Sendable (PlanBuilder) -> Bool, users: String,
+        isUsed: @escaping @Sendable (StrategyPlan, ExperimentPlan) -> Bool
+    ) {
+        (self.name, self.isGiven, self.isUsed, self.users) = (name, isGiven, isUsed, users)
+    }
+
+    /// An option that always has an effect, or that is refused where it has none.
+    private static func always(_ names: String...) -> [OptionUse] {
+        names.map { name in always(name) { _ in false } }
+    }
+
+    private static func always(_ name: String, isGiven: @escaping @Sendable (PlanBuilder) -> Bool) -> OptionUse {
+        OptionUse(name, isGiven, users: "all do") { _, _ in true }
+    }
+
+    // MARK: The table
+
+    static let all: [OptionUse] = experiment + training + machines + network + federated + files
+
+    private static let experiment =
+        always(
+            "task", "strategy", "seeds", "first-seed", "target", "epochs", "evaluate-every", "repetitions",
+            "limit-time", "limit-updates")
+        + [
+            OptionUse("limit-bytes", { $0.experiment.limitBytes != nil }, users: "strategies of several ranks do") {
+                plan, _ in plan.rankCount > 1
+            }
+        ]
+
+    private static let training =
+        always("nesterov", "warmup", "no-shuffle", "init", "initialization")
+        + [
+            always("learning-rate") { $0.training.learningRate != nil },
+            always("momentum") { $0.training.momentum != nil },
+            always("weight-decay") { $0.training.weightDecay != nil },
+            OptionUse("batch", { $0.training.batch != nil }, users: names { !$0.isFederated }) { plan, _ in
+                !plan.isFederated
+            },
+            OptionUse(
+                "scale-learning-rate-from", { $0.training.scaleLearningRateFrom != nil },
+                users: names { !$0.isFederated }
+            ) { plan, _ in !plan.isFederated },
+            OptionUse("schedule", { $0.training.schedule != nil }, users: "longer runs do") { plan, _ in
+                let schedule = plan.configuration.schedule
+                return switch schedule.decay {
+                case .constant: true
+                case .step(let epochs, _): epochs < plan.configuration.epochs
+                case .cosine: schedule.warmupEpochs < plan.configuration.epochs
+                }
+            },
+            OptionUse(
+                "on-dropout", { $0.training.onDropout != nil },
+                users: "\(names { !$0.isFederated }) on a simulated cluster that ranks leave (--dropout, --lifetime)"
+            ) { plan, _ in !plan.isFederated && plan.losesRanks },
+        ]
+
+    private static let machines =
+        always("fabric", "clock", "tuned")
+        + [
+            OptionUse(
+                "workers", { $0.cluster.workers != nil }, users: names { !$0.isFederated && !$0.isSingleDevice }
+            ) { plan, _ in !plan.isFederated && !plan.isSingleDevice },
+            OptionUse("cluster", { $0.cluster.cluster != nil }, users: onClusters) { plan, _ in plan.hasCluster },
+            OptionUse(
+                "machine", { $0.cluster.machine != nil }, users: "strategies that are measured on this machine do"
+            ) { plan, _ in !plan.hasCluster },
+            OptionUse("stragglers", { $0.cluster.stragglers != nil }, users: onClusters) { plan, _ in plan.hasCluster },
+            OptionUse("compute", { $0.cluster.compute != nil }, users: onClusters) { plan, _ in plan.hasCluster },
+            OptionUse("dropout", { !$0.cluster.dropout.isEmpty }, users: onSimulatedClusters) { plan, _ in
+                plan.losesRanks
+            },
+            OptionUse("lifetime", { $0.cluster.lifetime != nil }, users: onSimulatedClusters) { plan, _ in
+                plan.losesRanks
+            },
+            OptionUse(
+                "failure-detection", { $0.cluster.failureDetection != nil },
+                users: "strategies on a simulated cluster that ranks leave do (--dropout, --lifetime)"
+            ) { plan, _ in plan.losesRanks },
+            OptionUse("host-threads", { $0.cluster.hostThreads != nil }, users: onSimulatedClusters) { plan, _ in
+                plan.fabric == .simulated
+            },
+            OptionUse("patience", { $0.cluster.patience != nil }, users: "an MPI job does (--fabric mpi)") { plan, _ in
+                plan.fabric == .mpi
+            },
+        ]
+
+    private static let network: [OptionUse] = [
+        OptionUse("latency", { $0.cluster.latency != nil }, users: betweenRanks) { plan, _ in plan.hasNetwork },
+        OptionUse("bandwidth", { $0.cluster.bandwidth != nil }, users: betweenRanks) { plan, _ in plan.hasNetwork },
+        OptionUse("jitter", { $0.cluster.jitter != nil }, users: betweenRanks) { plan, _ in plan.hasNetwork },
+        OptionUse(
+            "allreduce", { $0.cluster.allReduce != nil },
+            users: "\(names { !$0.isFederated && !$0.isSingleDevice }) on a simulated or emulated cluster"
+        ) { plan, _ in plan.hasNetwork && !plan.isFederated },
+        OptionUse("overlap", { $0.cluster.overlap }, users: sendingBuckets) { plan, _ in plan.overlapInUse != nil },
+        OptionUse("bucket", { $0.cluster.bucket != nil }, users: sendingBuckets) { plan, _ in plan.overlapInUse != nil
+        },
+    ]
+
+    private static let federated: [OptionUse] = [
+        ofClients("clients") { $0.federated.clients != nil }, ofClients("fraction") { $0.federated.fraction != nil },
+        ofClients("local-epochs") { $0.federated.localEpochs != nil },
+        ofClients("local-batch") { $0.federated.localBatch != nil },
+        ofClients("partition") { $0.federated.partition != nil },
+    ]
+
+    private static let files =
+        always(
+            "output", "save", "trace-loss", "trace", "record", "log", "quiet", "checkpoint", "every", "resume")
+        + [
+            OptionUse("data", { $0.data != nil }, users: "tasks whose data are not embedded do") { _, experiment in
+                experiment.task != TrainingTask.digits.name
+            }
+        ]
+
+    private static func ofClients(_ name: String, _ isGiven: @escaping @Sendable (PlanBuilder) -> Bool) -> OptionUse {
+        OptionUse(name, isGiven, users: names(\.isFederated)) { plan, _ in plan.isFederated }
+    }
+
+    // MARK: Options that a study varies
+
+    /// The options that were given and that a study varies, or has varied, too: what they set it would set again.
+    static func given(_ given: PlanBuilder, among studied: Set<StudyOption>) -> [String] {
+        all.filter { use in
+            let option = use.name == "scale-learning-rate-from" ? .learningRate : StudyOption(rawValue: use.name)
+            return option.map(studied.contains) == true && use.isGiven(given)
+        }.map(\.name)
+    }
+
+    // MARK: Words
+
+    private static let onClusters = "strategies on a simulated or emulated cluster do (--fabric simulated)"
+    private static let onSimulatedClusters = "strategies on a simulated cluster do (--fabric simulated)"
+    private static let betweenRanks = "strategies of several ranks on a simulated or emulated cluster do"
+    private static let sendingBuckets =
+        "\(names { !$0.isFederated && !$0.isSingleDevice }) with several workers on a cluster"
+
+    /// The strategies that are such, and a verb for them.
+    private static func names(_ isSuch: (StrategyDescription) -> Bool) -> String {
+        let names = StrategyRegistry.all.filter(isSuch).map(\.name)
+        let last = names.last ?? "none"
+        return names.count > 1 ? "\(names.dropLast().joined(separator: ", ")) and \(last) do" : "\(last) does"
+    }
+
+    /// A line for each option of the command line that no strategy of the plan uses.
+    static func notes(_ given: PlanBuilder, _ plan: ExperimentPlan) -> [String] {
+        notes(all.filter { $0.isGiven(given) }.map(\.name), plan)
+    }
+
+    /// A line for each of these options that no strategy of the plan uses.
+    static func notes(_ given: [String], _ plan: ExperimentPlan) -> [String] {
+        let names = plan.strategies.map(\.name)
+        let nobody =
+            names.count == 1 ? "\(names[0]) does not use it" : "none of \(names.joined(separator: ", ")) uses it"
+        return all.filter { use in
+            given.contains(use.name) && !plan.strategies.contains { use.isUsed($0, plan) }
+        }.map { use in
+            "--\(use.name) has no effect: \(nobody); \(use.users)"
+        }
+    }
+}
+
+extension StrategyPlan {
+    fileprivate var isFederated: Bool { description?.isFederated == true }
+    fileprivate var isSingleDevice: Bool { description?.isSingleDevice == true }
+    fileprivate var rankCount: Int { description?.make(configuration).rankCount ?? 1 }
+    /// Whether it is on machines that are described, and not on those that are here.
+    fileprivate var hasCluster: Bool { fabric == .simulated || fabric == .emulated }
+    fileprivate var hasNetwork: Bool { hasCluster && rankCount > 1 }
+    fileprivate var losesRanks: Bool { fabric == .simulated && cluster?.dropouts != nil }
+}

@@ -1,0 +1,48 @@
+import ArgumentParser
+
+@testable import bench
+
+/// All commands of the program and the options that their help lists, so that a test over them forgets none that is new.
+enum CommandOptions {
+    struct Command: Sendable {
+        let type: any ParsableCommand.Type
+        /// Its name and what it cannot do without.
+        let words: [String]
+    }
+
+    struct Option: Hashable, Sendable {
+        /// Without its dashes.
+        let name: String
+        /// What the help calls its value; nil for a flag.
+        let value: String?
+    }
+
+    static let all: [Command] = [
+        Command(type: Run.self, words: ["run"]), Command(type: StudyCommand.self, words: ["study"]),
+        Command(type: Reprice.self, words: ["reprice", "x"]),
+        Command(type: Compare.self, words: ["compare", "x", "y"]),
+        Command(type: History.self, words: ["history", "x"]), Command(type: Report.self, words: ["report", "x"]),
+        Command(type: List.self, words: ["list"]), Command(type: Speed.self, words: ["speed"]),
+        Command(type: Calibrate.self, words: ["calibrate"]), Command(type: ListData.self, words: ["data", "list"]),
+        Command(type: Fetch.self, words: ["data", "fetch", "mnist"]),
+        Command(type: Verify.self, words: ["data", "verify"]),
+    ]
+
+    /// The commands of the program that have none below them.
+    static func leaves(of command: any ParsableCommand.Type = Bench.self) -> [any ParsableCommand.Type] {
+        let below = command.configuration.subcommands
+        return below.isEmpty ? [command] : below.flatMap { leaves(of: $0) }
+    }
+
+    static func options(of command: any ParsableCommand.Type) -> [Option] {
+        let help = Bench.helpMessage(for: command, columns: 1000)
+        return help.split(separator: "\n").compactMap { line in
+            guard let match = line.firstMatch(of: /^\s+(?:-\w, )?--([a-z-]+)(?: <([^>]+)>)?(?:\s|$)/) else {
+                return nil
+            }
+            return Option(name: String(match.1), value: match.2.map(String.init))
+        }
+    }
+
+    static func names(of command: any ParsableCommand.Type) -> Set<String> { Set(options(of: command).map(\.name)) }
+}

@@ -1,0 +1,203 @@
+import Experiments
+import Foundation
+import Testing
+
+@testable import bench
+
+/// Options that have no effect on what was chosen are said to have none.
+@Suite struct OptionUseTests {
+    private func notes(_ arguments: [String]) throws -> [String] {
+        let run = try Run.parse(arguments)
+        return OptionUse.notes(run.builder, try run.builder.plan())
+    }
+
+    // MARK: The table
+
+    @Test func theTableHasEveryOptionOfRunOnce() {
+        let names = OptionUse.all.map(\.name)
+        #expect(Set(names) == CommandOptions.names(of: Run.self).subtracting(["help", "version"]))
+        #expect(Set(names).count == names.count)
+    }
+
+    @Test func theTableHasEveryOptionThatStudySharesAndThatItVaries() {
+        let ofTheSearch: Set = ["search", "vary", "trials", "halving", "metric", "chosen-on"]
+        let names = Set(OptionUse.all.map(\.name))
+        let missing = CommandOptions.names(of: StudyCommand.self).subtracting(names).subtracting(ofTheSearch)
+        #expect(missing == ["help", "version"])
+        #expect(Set(StudyOption.allCases.map(\.rawValue)).isSubset(of: names))
+    }
+
+    // MARK: Effects
+
+    struct Use: CustomTestStringConvertible, Sendable {
+        let option: [String]
+        /// With which it has no effect, and with which it has.
+        let unused: [String]
+        let used: [String]
+
+        init(_ option: String..., unused: String, used: String) {
+            self.option = option
+            self.unused = unused.split(separator: " ").map(String.init)
+            self.used = used.split(separator: " ").map(String.init)
+        }
+
+        var name: String { String(option[0].dropFirst(2)) }
+        var testDescription: String { (unused + option).joined(separator: " ") }
+    }
+
+    private static let (sync, single, threads, federated) = (
+        "--strategy sync", "--strategy single", "--strategy threads", "--strategy federated"
+    )
+
+    static let uses = [
+        Use("--limit-bytes", "1MB", unused: single, used: "--strategy single,sync"),
+        Use("--batch", "64", unused: federated, used: "--strategy federated,single"),
+        Use("--scale-learning-rate-from", "32", unused: federated, used: sync),
+        Use("--schedule", "step:10:0.1", unused: "--strategy sync --epochs 10", used: "--strategy sync --epochs 11"),
+        Use(
+            "--schedule", "cosine", unused: "--strategy sync --epochs 2 --warmup 2", used: "--strategy sync --epochs 2"),
+        Use("--on-dropout", "continue", unused: sync, used: "--strategy sync --dropout 3@1s"),
+        Use(
+            "--on-dropout", "stop", unused: "--strategy federated --lifetime exponential:1h",
+            used: "--lifetime exponential:1h"),
+        Use("--workers", "2", unused: "--strategy single,federated", used: threads),
+        Use("--cluster", "wan", unused: "--strategy single,threads", used: "--strategy single --fabric simulated"),
+        Use("--machine", "workstation", unused: "--fabric simulated", used: "--strategy single,sync"),
+        Use("--stragglers", "0.1:4", unused: threads, used: "--strategy threads --fabric simulated"),
+        Use("--compute", "reference", unused: threads, used: sync),
+        Use("--compute", "calibrated", unused: single, used: "--strategy sync --fabric emulated"),
+        Use("--dropout", "3@1s", unused: "", used: sync),
+        Use("--lifetime", "exponential:1h", unused: "", used: federated),
+        Use("--failure-detection", "2s", unused: sync, used: "--strategy sync --lifetime exponential:1h"),
+        Use("--host-threads", "2", unused: "--strategy sync --fabric emulated", used: sync),
+        Use("--patience", "120s", unused: "--strategy all", used: ""),
+        Use("--latency", "5ms", unused: "--strategy single --fabric simulated", used: sync),
+        Use("--bandwidth", "1Gbit", unused: threads, used: federated),
+        Use("--jitter", "none", unused: "--strategy single,threads", used: "--strategy all"),
+        Use("--allreduce", "ring", unused: "--strategy single,threads,federated", used: sync),
+        Use("--overlap", unused: "--strategy threads", used: sync),
+        Use("--bucket", "1MB", unused: "--strategy federated --overlap", used: "--strategy sync --overlap"),
+        Use("--clients", "20", unused: sync, used: "--strategy all"),
+        Use("--fraction", "0.5", unused: "--strategy sync,single", used: federated),
+        Use("--local-epochs", "2", unused: sync, used: federated),
+        Use("--local-batch", "all", unused: sync, used: federated),
+        Use("--partition", "iid", unused: sync, used: federated),
+        Use("--data", "somewhere", unused: "--task digits", used: "--task mnist-2nn"),
+    ]
+
+    @Test func everyOptionOfTheTableThatCanBeWithoutEffectIsTried() {
+        let conditional = OptionUse.all.filter { $0.users != "all do" }.map(\.name)
+        #expect(Set(Self.uses.map(\.name)) == Set(conditional))
+    }
+
+    @Test(arguments: uses) func anOptionWithoutEffectIsNamedAndOneWithIsNot(_ use: Use) throws {
+        // Ranks that leave are refused where no strategy is simulated, and MPI where it is not built in.
+        let isRefused = ["dropout", "lifetime"].contains(use.name)
+        if !isRefused {
+            let notes = try notes(use.unused + use.option)
+            #expect(notes.contains { $0.hasPrefix("--\(use.name) has no effect: ") && !$0.contains("\n") }, "\(notes)")
+        }
+        if use.name != "patience" {
+            let notes = try notes(use.used + use.option)
+            #expect(!notes.contains { $0.hasPrefix("--\(use.name) ") }, "\(notes)")
+        }
+    }
+
+    @Test func whatWasNotGivenIsNotNamed() throws {
+        for strategy in ["all", "single", "threads", "sync", "federated"] {
+            for fabric in ["auto", "simulated"] {
+                #expect(try notes(["--strategy", strategy, "--fabric", fabric]).isEmpty, "\(strategy) \(fabric)")
+            }
+        }
+    }
+
+    @Test func aNoteNamesWhoDoesNotUseTheOptionAndWhoDoes() throws {
+        #expect(
+            try notes(["--strategy", "sync", "--clients", "5"])
+                == ["--clients has no effect: sync does not use it; federated does"])
+        #expect(
+            try notes(["--strategy", "single,sync", "--clients", "5"])
+                == ["--clients has no effect: none of single, sync uses it; federated does"])
+        #expect(
+            try notes(["--strategy", "federated", "--batch", "5"])
+                == ["--batch has no effect: federated does not use it; single, threads and sync do"])
+    }
+
+    @Test func runAndStudySayItOnStandardErrorAndGoOn() async throws {
+        try await withFolder { folder in
+            let options = ["--strategy", "sync", "--clients", "5", "--overlap", "--bucket", "1MB"]
+            for arguments in [quick + options, ["study", "--vary", "learning-rate=0.1,0.2"] + quick + options] {
+                let name = arguments[0] == "study" ? "study" : "run"
+                let outcome = try await bench(arguments + ["--output", name], in: folder)
+                #expect(outcome.code == 0, "\(outcome.testDescription)")
+                #expect(outcome.errors == "--clients has no effect: sync does not use it; federated does\n", "\(name)")
+            }
+        }
+    }
+
+    @Test func repriceSaysItOfWhatWasRecorded() async throws {
+        try await withFolder { folder in
+            let run = try await bench(quick + ["--strategy", "federated", "--record"], in: folder)
+            #expect(run.code == 0, "\(run.testDescription)")
+            let outcome = try await bench(
+                ["reprice", "results", "--allreduce", "ring,tree", "--latency", "1ms"], in: folder)
+            #expect(outcome.code == 0, "\(outcome.testDescription)")
+            #expect(
+                outcome.errors.hasPrefix("--allreduce has no effect: federated does not use it; ")
+                    && outcome.errors.split(separator: "\n").count == 1, "\(outcome.errors)")
+        }
+    }
+
+    // MARK: Contradictions
+
+    static let contradictions = [
+        WrongArguments("--nesterov", says: ["--nesterov is for momentum, which is 0", "--momentum, such as 0.9"]),
+        WrongArguments("--nesterov", "--momentum", "0", says: ["--nesterov is for momentum"]),
+        WrongArguments("study", "--nesterov", says: ["--nesterov is for momentum"]),
+        WrongArguments("--init", "a", "--initialization", "he", says: ["--init and --initialization both"]),
+        WrongArguments(
+            "--fabric", "auto", "--clock", "simulated", says: ["--fabric auto and --clock simulated disagree"]),
+        WrongArguments(
+            "--fabric", "simulated", "--clock", "auto", says: ["--fabric simulated and --clock auto disagree"]),
+        WrongArguments(
+            "compare", "a", "b", "--times", "never", "--require-times", says: ["--times never", "--require-times"]),
+        WrongArguments(
+            "study", "--strategy", "sync", "--allreduce", "tree", "--vary", "allreduce=ring,tree",
+            says: ["--allreduce sets what --vary allreduce varies"]),
+        WrongArguments(
+            "study", "--weight-decay", "0", "--vary", "weight-decay=0,0.1",
+            says: ["--weight-decay sets what --vary weight-decay varies"]),
+        WrongArguments(
+            "study", "--vary", "learning-rate=0.1,0.2,0.4,0.8", "--halving", "2", "--epochs", "4", "--warmup", "1",
+            says: ["--halving 2", "1 epochs", "--warmup takes 1", "shorter"]),
+        WrongArguments(
+            "calibrate", "--from", "a.csv", "--pause", "0s",
+            says: ["--pause is for measuring", "--from measures nothing"]),
+    ]
+
+    @Test(arguments: contradictions) func whatIsSaidTwiceIsRefused(_ wrong: WrongArguments) async throws {
+        try await expectError(wrong.arguments, code: 64, wrong.parts)
+    }
+
+    @Test func momentumThatIsVariedIsMomentumForNesterov() throws {
+        _ = try StudyCommand.parse(["--nesterov", "--vary", "momentum=0.5,0.9"])
+    }
+
+    @Test func whatAStudyChoseIsNotSetAgain() async throws {
+        try await withFolder { folder in
+            let study = [
+                "study", "--strategy", "sync", "--epochs", "1", "--seeds", "1", "--compute", "reference", "--output",
+                "s",
+                "--vary", "allreduce=ring,tree", "--vary", "weight-decay=0,0.001",
+            ]
+            let outcome = try await bench(study, in: folder)
+            #expect(outcome.code == 0, "\(outcome.testDescription)")
+            for option in [["--allreduce", "ring"], ["--weight-decay", "0"]] {
+                let run = try await bench(quick + ["--strategy", "sync", "--tuned", "s"] + option, in: folder)
+                #expect(run.code == 64, "\(run.testDescription)")
+                #expect(
+                    run.errors.contains("\(option[0]) is among the options that the study s chose"), "\(run.errors)")
+            }
+        }
+    }
+}
