@@ -69,7 +69,7 @@ let package = Package(
         .target(
             name: "Datasets",
             dependencies: [
-                "CZlib", "Diagnostics", "EmbeddedData", "Kernel", "Locking", "Randomness",
+                "CZlib", "Diagnostics", "EmbeddedData", "Kernel", "Locking", "Randomness", "Statistics",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: numeric),

@@ -78,5 +78,15 @@ plant "two points of accuracy" Sources/Strategies/TrainingRun.swift \
 plant "one more byte a message" Sources/Fabrics/Rank.swift \
     's/framingBytes = 16/framingBytes = 17/' \
     "sync bytes sent" "sync simulated time" "federated bytes sent" "federated simulated time"
+# The curve alone: the run ends when it did, after as many bytes and with the same model.
+plant "a time to target moved" Sources/Strategies/TrainingRun.swift \
+    's/clusterSeconds: rank\.now\.seconds,/clusterSeconds: rank.now.seconds * (samples < sampleBudget ? 1.01 : 1),/' \
+    "sync time to target" "sync curve times" "federated time to target" "federated curve times"
+plant "a curve's bytes changed" Sources/Strategies/TrainingRun.swift \
+    's/bytesSent: rank\.totalBytesSent,/bytesSent: rank.totalBytesSent \/ 2,/' \
+    "sync curve bytes" "federated curve bytes"
+plant "evaluations taken out" Sources/Strategies/TrainingRun.swift \
+    's/let interval = configuration\.evaluateEveryEpochs \*/let interval = 2 * configuration.evaluateEveryEpochs */' \
+    "single evaluations" "threads evaluations" "sync evaluations" "federated evaluations"
 build
 exit "$((failures > 0))"

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Statistics
 
 /// How uneven a partition is: sizes of the clients' shards, and the mix of labels within them.
 public struct PartitionSkew: Hashable, Codable, Sendable {
@@ -16,8 +17,7 @@ public struct PartitionSkew: Hashable, Codable, Sendable {
         clients = shards.count
         smallestShard = sizes.first ?? 0
         largestShard = sizes.last ?? 0
-        medianShard =
-            sizes.isEmpty ? 0 : Double(sizes[(sizes.count - 1) / 2] + sizes[sizes.count / 2]) / 2
+        medianShard = sizes.isEmpty ? 0 : Median.of(sizes.map(Double.init))
         let entropies = shards.map { Self.entropyBits($0.map { labels[Int($0)] }) }
         meanLabelEntropyBits = entropies.reduce(0, +) / Double(max(shards.count, 1))
         totalLabelEntropyBits = Self.entropyBits(shards.flatMap { $0.map { labels[Int($0)] } })

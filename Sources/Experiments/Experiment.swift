@@ -279,6 +279,7 @@ public struct Experiment: Sendable {
         if result.lostSamples > 0 { record.lostSamples = result.lostSamples }
         record.waitingSeconds =
             observed.waitingSeconds(account, strategy, leftOut: result.memoryShortage?.ranks ?? 0)?.toTheNanosecond
+        record.leastIdleSeconds = report.leastIdleSeconds(strategy)?.toTheNanosecond
         if identity.repetition == 0 {
             try callbacks.scheduled(identity, observed.schedule)
             record.attribution = observed.attribution(report, seeds: self.plan.seeds.count)

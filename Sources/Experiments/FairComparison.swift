@@ -5,7 +5,8 @@ import Strategies
 /// What makes a table fair: which quantities were equal for all strategies, and which were not, in figures.
 ///
 /// Some of it the harness enforces while it runs (``check(_:_:budget:trainingSamples:)``, ``checkStart(_:_:)``): a run that breaks it
-/// ends the experiment. The rest is told as it was.
+/// ends the experiment. The rest is told as it was. Every line is made from the records of the runs, also those of what is
+/// enforced.
 public struct FairComparison: Sendable {
     /// One quantity over all strategies.
     public struct Line: Hashable, Sendable {
@@ -13,7 +14,11 @@ public struct FairComparison: Sendable {
             /// The harness would have stopped otherwise.
             case enforced = "equal, enforced"
             case equal = "equal"
+            /// Times that no clock could tell apart.
+            case nearlyEqual = "equal within 2 %"
             case different = "not equal"
+            /// Figures of different kinds, such as a measured and a simulated time.
+            case notComparable = "not comparable"
             case unknown = "not known"
         }
 
@@ -21,6 +26,12 @@ public struct FairComparison: Sendable {
         public let status: Status
         /// A text for each strategy, in the order of ``FairComparison/strategies``; one for all where all are the same.
         public let values: [String]
+
+        init(_ quantity: String, _ status: Status, _ values: [String]) {
+            self.quantity = quantity
+            self.status = status
+            self.values = Set(values).count == 1 ? [values[0]] : values
+        }
     }
 
     public let strategies: [String]
@@ -31,65 +42,124 @@ public struct FairComparison: Sendable {
         let summaries = results.summaries
         strategies = summaries.map(\.strategy)
         lines =
-            [Self.start(results), Self.samples(results, summaries)] + Self.counts(summaries) + [Self.time(summaries)]
-            + [Self.trials(summaries)]
+            [Line("task and data", .equal, [results.plan.task]), Self.seeds(summaries), Self.start(summaries)]
+            + Self.samples(results, summaries)
+            + [
+                Self.counts("updates of the model", summaries, \.rounds), Self.bytes(summaries), Self.time(summaries),
+                Self.trials(summaries),
+            ]
     }
 
     // MARK: What was equal
 
-    private static func start(_ results: Results) -> Line {
-        Line(
-            quantity: "task, data, initial parameters, seeds", status: .enforced,
-            values: ["same"])
-    }
-
-    private static func samples(_ results: Results, _ summaries: [StrategySummary]) -> Line {
-        let counts = summaries.map { $0.count(\.samples) }
-        let budgets = Set(
-            summaries.map { Int(($0.plan.configuration.epochs * Double(results.trainingSamples)).rounded()) })
-        let isLimited = summaries.contains { $0.plan.configuration.limits != nil }
-        let hasStopped = summaries.contains { $0.divergedCount + $0.stoppedCount > 0 }
-        let texts = counts.map(String.init)
-        if budgets.count == 1, let budget = budgets.first, !isLimited, !hasStopped {
-            // The budget is what is equal; a last round goes beyond it where it is not full.
-            let exact = Set(counts).count == 1
-            return Line(
-                quantity: "samples trained on (budget \(budget))", status: .enforced, values: exact ? [texts[0]] : texts
-            )
+    private static func seeds(_ summaries: [StrategySummary]) -> Line {
+        let texts = summaries.map { summary in
+            let seeds = summary.runs.map(\.seed)
+            guard let first = seeds.first, let last = seeds.last, seeds.count > 2 else {
+                return seeds.map(String.init).joined(separator: ", ")
+            }
+            let isRange = last - first == UInt64(seeds.count - 1)
+            return isRange ? "\(first) to \(last)" : seeds.map(String.init).joined(separator: ", ")
         }
-        return line("samples trained on", texts)
+        return Line("seeds", Set(texts).count == 1 ? .equal : .different, texts)
     }
 
-    private static func counts(_ summaries: [StrategySummary]) -> [Line] {
-        [
-            line("updates of the model", summaries.map { String($0.count(\.rounds)) }),
-            line(
-                "bytes sent", summaries.map { Format.bytes(Double($0.count(\.traffic.bytesTotal))) },
-                compared: summaries.map { String($0.count(\.traffic.bytesTotal)) }),
+    /// Models are the same where the test losses before training are, to the last bit.
+    private static func start(_ summaries: [StrategySummary]) -> Line {
+        let quantity = "initial parameters, by the test loss before training"
+        let starts = summaries.map { $0.runs.compactMap(\.evaluations.first) }
+        guard zip(starts, summaries).allSatisfy({ $0.count == $1.runs.count }) else {
+            return Line(quantity, .unknown, summaries.map { _ in "not known" })
+        }
+        let isSame = bySeed(summaries) { run in
+            run.evaluations.first.map { [$0.testLoss.bitPattern, $0.testAccuracy.bitPattern, UInt64($0.samples)] }
+        }
+        let texts = starts.map { points in
+            let losses = points.map { Format.significant($0.testLoss) }
+            return Set(losses).count == 1 ? losses[0] : "\(losses[0]) (seed by seed)"
+        }
+        let isAtTheStart = starts.joined().allSatisfy { $0.samples == 0 }
+        return Line(quantity, isSame && isAtTheStart ? .enforced : .different, texts)
+    }
+
+    /// The budget is what is equal; a last round goes beyond it where it is not full.
+    private static func samples(_ results: Results, _ summaries: [StrategySummary]) -> [Line] {
+        let budgets = summaries.map {
+            Int(($0.plan.configuration.epochs * Double(results.trainingSamples)).rounded())
+        }
+        let isLimited = summaries.contains { $0.plan.configuration.limits != nil }
+        let hasEndedEarly = summaries.contains { $0.divergedCount + $0.stoppedCount > 0 }
+        let isUsedUp = zip(summaries, budgets).allSatisfy { summary, budget in
+            summary.runs.allSatisfy { $0.samples >= budget }
+        }
+        let isEnforced = isUsedUp && !isLimited && !hasEndedEarly
+        let isEqual = Set(budgets).count == 1
+        return [
+            Line(
+                isEnforced ? "sample budget, which every run used up" : "sample budget",
+                isEqual ? (isEnforced ? .enforced : .equal) : .different, budgets.map(String.init)),
+            counts("samples trained on, with the last round", summaries, \.samples),
         ]
+    }
+
+    private static func bytes(_ summaries: [StrategySummary]) -> Line {
+        let shared = SentBytes.sharedMemory(summaries)
+        let line = counts("bytes sent", summaries, \.traffic.bytesTotal) { Format.bytes(Double($0)) }
+        guard !shared.isEmpty else { return line }
+        let values = line.values.count == 1 ? summaries.map { _ in line.values[0] } : line.values
+        return Line(
+            line.quantity, .notComparable,
+            zip(summaries, values).map { shared.contains($0.strategy) ? "\($1) in shared memory" : $1 })
+    }
+
+    /// Seed by seed: medians can agree where no seed does.
+    private static func counts(
+        _ quantity: String, _ summaries: [StrategySummary], _ value: (RunRecord) -> Int,
+        text: (Int) -> String = { String($0) }
+    ) -> Line {
+        let isEqual = bySeed(summaries, value)
+        func texts(_ text: (Int) -> String) -> [String] {
+            summaries.map { summary in
+                let values = summary.runs.map(value)
+                let (least, most) = (text(values.min() ?? 0), text(values.max() ?? 0))
+                return least == most ? least : "\(least) to \(most)"
+            }
+        }
+        let short = texts(text)
+        // What differs is not written alike.
+        return Line(
+            quantity, isEqual ? .equal : .different,
+            isEqual || Set(short).count > 1 ? short : texts { String($0) })
     }
 
     private static func time(_ summaries: [StrategySummary]) -> Line {
         let seconds = summaries.map { $0.spread(\.clusterSeconds).median }
+        let clocks = summaries.map(\.clock)
+        let isOneClock = clocks.allSatisfy { $0.relation(to: clocks[0]) != .otherClock }
+        guard isOneClock else {
+            let texts = zip(seconds, clocks).map { "\(Format.seconds($0)) \($1.title)" }
+            return Line("cluster time", .notComparable, texts)
+        }
         // Measured times are never equal to the digit.
         let (least, most) = (seconds.min() ?? 0, seconds.max() ?? 0)
-        let isEqual = most <= 1.02 * least
+        let isEqual = bySeed(summaries, \.clusterSeconds)
         return Line(
-            quantity: "cluster time", status: isEqual ? .equal : .different, values: seconds.map(Format.seconds))
+            "cluster time", isEqual ? .equal : most <= 1.02 * least ? .nearlyEqual : .different,
+            seconds.map(Format.seconds))
     }
 
     private static func trials(_ summaries: [StrategySummary]) -> Line {
         let tunings = summaries.map(\.plan.tuning)
-        let texts = tunings.map { $0.map { String($0.trials) } ?? "not known" }
-        guard !tunings.contains(nil) else { return Line(quantity: "trials of tuning", status: .unknown, values: texts) }
-        return line("trials of tuning", texts)
+        let texts = tunings.map { $0?.trialsText ?? "not known" }
+        guard !tunings.contains(nil) else { return Line("trials of tuning", .unknown, texts) }
+        let counts = tunings.map { $0.map { $0.isTuned ? $0.trials : 0 } }
+        return Line("trials of tuning", Set(counts).count == 1 ? .equal : .different, texts)
     }
 
-    private static func line(_ quantity: String, _ texts: [String], compared: [String]? = nil) -> Line {
-        let isEqual = Set(compared ?? texts).count <= 1
-        return Line(
-            quantity: quantity, status: isEqual ? .equal : .different,
-            values: Set(texts).count == 1 ? [texts[0]] : texts)
+    /// Whether all strategies have the same value in every seed; a seed that one of them has not is no reason against it.
+    private static func bySeed<Value: Hashable>(_ summaries: [StrategySummary], _ value: (RunRecord) -> Value) -> Bool {
+        let bySeed = Dictionary(grouping: summaries.flatMap(\.runs), by: \.seed)
+        return bySeed.values.allSatisfy { Set($0.map(value)).count == 1 }
     }
 
     // MARK: What is enforced

@@ -12,10 +12,10 @@ public struct PairwiseVerdict: Sendable {
     public let first: String
     public let second: String
     public let comparison: PairedComparison
-    /// Whether both times are from the same kind of clock; if not, a race between the two would mean nothing.
-    public let isOneClock: Bool
+    /// The two strategies' machines where they differ, such as `ethernet-1g` and `phones-4g`; nil where they are the same.
+    public let machines: (first: String, second: String)?
 
-    /// Every pair in the order of the table, time first.
+    /// Every pair in the order of the table, time first. Times of different clocks are no pair; see ``apart(_:)``.
     public static func all(_ results: Results) -> [PairwiseVerdict] {
         let summaries = results.summaries
         var verdicts: [PairwiseVerdict] = []
@@ -29,18 +29,37 @@ public struct PairwiseVerdict: Sendable {
         return verdicts
     }
 
-    /// Nil for strategies without a seed in common.
-    init?(_ figure: Figure, _ first: StrategySummary, _ second: StrategySummary) {
+    /// The strategies by the clock that told their times, in the order of the table: a time of one group is never set
+    /// against one of another.
+    public static func apart(_ results: Results) -> [(clock: String, strategies: [String])] {
+        var groups: [(clock: ClockClass, strategies: [String])] = []
+        for summary in results.summaries {
+            if let index = groups.firstIndex(where: { $0.clock.kind == summary.clock.kind }) {
+                groups[index].strategies.append(summary.strategy)
+            } else {
+                groups.append((summary.clock, [summary.strategy]))
+            }
+        }
+        return groups.map { ($0.clock.title, $0.strategies) }
+    }
+
+    /// Nil for strategies without a seed in common, and for times of different clocks.
+    package init?(_ figure: Figure, _ first: StrategySummary, _ second: StrategySummary) {
         let seeds = first.runs.map(\.seed).filter { seed in second.runs.contains { $0.seed == seed } }
-        guard !seeds.isEmpty else { return nil }
-        func values(_ summary: StrategySummary) -> [Double] {
-            let all = figure == .timeToTarget ? summary.secondsToTarget : summary.finalAccuracies
+        let relation = first.clock.relation(to: second.clock)
+        guard !seeds.isEmpty, figure == .finalAccuracy || relation != .otherClock else { return nil }
+        func values(_ summary: StrategySummary) -> [SteppedValue] {
+            let all =
+                figure == .timeToTarget
+                ? summary.timesToTarget : summary.finalAccuracies.map(SteppedValue.init(exact:))
             return zip(summary.runs, all).filter { seeds.contains($0.0.seed) }.map(\.1)
         }
         self.figure = figure
         self.first = first.strategy
         self.second = second.strategy
-        isOneClock = first.plan.fabric.isMeasured == second.plan.fabric.isMeasured
+        machines =
+            figure == .timeToTarget && relation == .otherMachines
+            ? (first.clock.machines?.name ?? "", second.clock.machines?.name ?? "") : nil
         comparison = PairedComparison(
             values(first), values(second), scale: figure == .timeToTarget ? .logarithmic : .linear,
             smallerIsBetter: figure == .timeToTarget)
@@ -51,6 +70,10 @@ public struct PairwiseVerdict: Sendable {
         let isFirst = comparison.verdict != .secondIsBetter
         let (better, worse) = isFirst ? (first, second) : (second, first)
         let wins = isFirst ? comparison.wins : comparison.losses
+        if comparison.equals == comparison.pairs, comparison.firstReached == comparison.pairs {
+            let tie = figure == .timeToTarget ? "reach the target at the same time" : "end with the same accuracy"
+            return "\(first) and \(second) \(tie) in every seed"
+        }
         guard comparison.verdict != .noDifferenceShown else {
             let effect = effectText(isFirst: true).map { " (\($0))" } ?? reachedText
             return "no difference shown between \(first) and \(second)\(effect)"
@@ -74,8 +97,8 @@ public struct PairwiseVerdict: Sendable {
                 isFirst
                 ? (effect, comparison.low, comparison.high)
                 : (1 / effect, comparison.high.map { 1 / $0 }, comparison.low.map { 1 / $0 })
-            guard let low, let high else { return Format.significant(value) + "x" }
-            return "\(Format.significant(value))x [\(Format.significant(low)), \(Format.significant(high))]"
+            guard let low, let high else { return RatioText(value).factor }
+            return RatioText(value).factor(from: low, to: high)
         case .finalAccuracy:
             let sign = isFirst ? 1.0 : -1.0
             func points(_ value: Double) -> String { Format.fixed(sign * value * 100, 2) }

@@ -2,6 +2,7 @@ import Cluster
 import Fabrics
 import Kernel
 import Randomness
+public import Statistics
 public import Strategies
 
 /// Prices recorded runs on other clusters, without training: what the model was at each evaluation is known, and when it
@@ -73,8 +74,10 @@ public struct Repricing: Sendable {
         public let messagesSent: Int
         /// With the times of the other cluster.
         public let evaluations: [TrainingRun.Evaluation]
-        /// Infinity where the target was never reached.
-        public let secondsToTarget: Double
+        /// Infinite where the target was never reached.
+        public let timeToTarget: SteppedValue
+
+        public var secondsToTarget: Double { timeToTarget.value }
     }
 
     /// Prices all seeds' runs on the cluster, and with the all-reduce algorithm, of `plan`.
@@ -130,6 +133,6 @@ public struct Repricing: Sendable {
             idleSeconds: max(0, report.seconds - account.computeSeconds - account.communicationSeconds).toTheNanosecond,
             hiddenCommunicationSeconds: account.hiddenCommunicationSeconds.toTheNanosecond,
             bytesSent: report.bytes, messagesSent: report.messages, evaluations: evaluations,
-            secondsToTarget: TimeToAccuracy(evaluations, target: target).sustainedSeconds ?? .infinity)
+            timeToTarget: TimeToAccuracy(evaluations, target: target).sustainedTime)
     }
 }

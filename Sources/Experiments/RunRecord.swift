@@ -39,6 +39,10 @@ public struct RunRecord: Hashable, Codable, Sendable {
     /// update until it had the last of the round. Nil where threads act as clients, of whom some are drawn, and in older
     /// files.
     public internal(set) var waitingSeconds: Double?
+    /// The idle time of the worker that was idle least; the rest of `idleSeconds`, which is an average, is the lead of workers
+    /// that were ahead of it, for which the job takes no longer. Nil where there is one worker, where workers take turns or
+    /// leave, and in older files.
+    public internal(set) var leastIdleSeconds: Double?
     /// What the job would have taken without one of its costs; of simulated runs, see ``Attribution``.
     public internal(set) var attribution: [Attribution]?
 

@@ -30,15 +30,16 @@ public struct StrategySummary: Hashable, Sendable {
 
     // MARK: Time
 
-    /// Of each run; infinity where it never got there.
-    public func secondsToTarget(_ target: Double) -> [Double] {
-        runs.map { TimeToAccuracy($0.evaluations, target: target).sustainedSeconds ?? .infinity }
+    /// The time of each run with the step between two evaluations in which it lies; infinite where the run never got
+    /// there.
+    public func timesToTarget(_ target: Double) -> [SteppedValue] {
+        runs.map { TimeToAccuracy($0.evaluations, target: target).sustainedTime }
     }
 
-    public var secondsToTarget: [Double] { secondsToTarget(target) }
-    public var seedsReached: Int { secondsToTarget.filter(\.isFinite).count }
+    public var timesToTarget: [SteppedValue] { timesToTarget(target) }
+    public var seedsReached: Int { timesToTarget.filter(\.value.isFinite).count }
     /// Over all seeds, those that never got there counting as infinite: no median is made up from the ones that did.
-    public var timeToTarget: SpreadSummary { SpreadSummary(secondsToTarget, scale: .logarithmic) }
+    public var timeToTarget: SpreadSummary { SpreadSummary(timesToTarget, scale: .logarithmic) }
     public var firstCrossing: SpreadSummary {
         SpreadSummary(
             runs.map { TimeToAccuracy($0.evaluations, target: target).firstCrossingSeconds ?? .infinity },
@@ -47,15 +48,26 @@ public struct StrategySummary: Hashable, Sendable {
 
     public func spread(_ value: (RunRecord) -> Double) -> SpreadSummary { SpreadSummary(runs.map(value)) }
 
+    /// The median idle time of the worker that was idle least; nil where that is not known of every run.
+    public var leastIdleSeconds: Double? {
+        let values = runs.compactMap(\.leastIdleSeconds)
+        return values.count == runs.count ? Median.of(values) : nil
+    }
+
     // MARK: Cost
 
     public var totalCosts: [RunCost] { runs.map { RunCost($0, plan, on: machines) } }
 
-    /// Of each run; nil where it never got there.
-    public var costsToTarget: [RunCost?] {
+    /// What each run cost until the evaluation that found the target reached, and until the one before; nil where it never
+    /// got there.
+    private var costsToTarget: [(before: RunCost, reached: RunCost)?] {
         runs.map { run in
-            TimeToAccuracy(run.evaluations, target: target).sustainedPoint.map {
-                RunCost(run, plan, on: machines, until: $0)
+            let time = TimeToAccuracy(run.evaluations, target: target)
+            return time.sustainedPoint.map { point in
+                (
+                    RunCost(run, plan, on: machines, until: time.pointBefore ?? point),
+                    RunCost(run, plan, on: machines, until: point)
+                )
             }
         }
     }
@@ -68,10 +80,11 @@ public struct StrategySummary: Hashable, Sendable {
 
     /// As ``totalCost(_:)``, until the target was reached; infinite for runs that never got there.
     public func costToTarget(_ figure: (RunCost) -> Double?) -> SpreadSummary? {
-        var values: [Double] = []
+        var values: [SteppedValue] = []
         for (toTarget, total) in zip(costsToTarget, totalCosts) {
             guard figure(total) != nil else { return nil }
-            values.append(toTarget.flatMap(figure) ?? .infinity)
+            let reached = toTarget.flatMap { figure($0.reached) } ?? .infinity
+            values.append(SteppedValue(reached, after: min(reached, toTarget.flatMap { figure($0.before) } ?? reached)))
         }
         return SpreadSummary(values, scale: .logarithmic)
     }
@@ -80,9 +93,11 @@ public struct StrategySummary: Hashable, Sendable {
     /// the target. 1 costs as much as the single device, 2 twice as much.
     ///
     /// The price of both is the median of what they cost to the target over the median of their time, traffic included;
-    /// nil where one of the two is not known or did not get there.
+    /// nil where one of the two is not known or did not get there, and where the times are of different clocks: what is
+    /// measured here is not that much faster or slower than a model of other machines.
     public func priceIndex(against single: StrategySummary) -> Double? {
-        guard let own = costToTarget(\.money)?.median, let other = single.costToTarget(\.money)?.median,
+        guard clock.relation(to: single.clock) != .otherClock, let own = costToTarget(\.money)?.median,
+            let other = single.costToTarget(\.money)?.median,
             own.isFinite, other.isFinite, other > 0
         else { return nil }
         let (time, otherTime) = (timeToTarget.median, single.timeToTarget.median)
@@ -96,13 +111,12 @@ public struct StrategySummary: Hashable, Sendable {
 
     /// The median of a count; of an even number of runs the lower middle one, so that it is a count.
     public func count(_ value: (RunRecord) -> Int) -> Int {
-        let sorted = runs.map(value).sorted()
-        return sorted[(sorted.count - 1) / 2]
+        Median.count(of: runs.map(value))
     }
 
     /// The median of a count that some strategies do not have.
     public func optionalCount(_ value: (RunRecord) -> Int?) -> Int? {
-        let present = runs.compactMap(value).sorted()
-        return present.isEmpty ? nil : present[(present.count - 1) / 2]
+        let present = runs.compactMap(value)
+        return present.isEmpty ? nil : Median.count(of: present)
     }
 }

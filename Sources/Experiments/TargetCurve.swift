@@ -29,10 +29,10 @@ public struct TargetCurve: Sendable {
             (
                 summary.strategy,
                 targets.map { target in
-                    let seconds = summary.secondsToTarget(target)
+                    let times = summary.timesToTarget(target)
                     return Point(
-                        target: target, seedsReached: seconds.filter(\.isFinite).count,
-                        time: SpreadSummary(seconds, scale: .logarithmic))
+                        target: target, seedsReached: times.filter(\.value.isFinite).count,
+                        time: SpreadSummary(times, scale: .logarithmic))
                 }
             )
         }

@@ -1,3 +1,4 @@
+public import Statistics
 public import Strategies
 
 /// When a run reached a target accuracy, in cluster time.
@@ -8,7 +9,16 @@ public struct TimeToAccuracy: Hashable, Sendable {
     /// one among them, is so too. A lucky spike on a noisy curve does not count.
     public let sustainedPoint: TrainingRun.Evaluation?
 
+    /// The evaluation before ``sustainedPoint``, at which the model was not there yet.
+    public let pointBefore: TrainingRun.Evaluation?
+
     public var sustainedSeconds: Double? { sustainedPoint?.clusterSeconds }
+
+    /// The time with the step in which it lies, from the evaluation before to that which found the target reached.
+    public var sustainedTime: SteppedValue {
+        guard let seconds = sustainedSeconds else { return .never }
+        return SteppedValue(seconds, after: min(seconds, pointBefore?.clusterSeconds ?? seconds))
+    }
 
     /// Evaluations whose mean has to reach the target.
     public static let window = 3
@@ -24,5 +34,6 @@ public struct TimeToAccuracy: Hashable, Sendable {
             return isReached(evaluations[(index + 1 - Self.window)...index])
         }
         sustainedPoint = sustained.map { evaluations[$0] }
+        pointBefore = sustained.flatMap { $0 > 0 ? evaluations[$0 - 1] : nil }
     }
 }

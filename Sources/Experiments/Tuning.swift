@@ -25,9 +25,15 @@ public struct Tuning: Hashable, Codable, Sendable {
     public var source: String
     /// The data of the trials; nil where the source does not say.
     public var data: DataIdentity?
+    /// The epochs of a trial; nil where they are not recorded.
+    public var epochs: Double?
+    /// What the options are used with and were not tuned with, such as `batch 32 instead of 64`: then they are not tuned
+    /// for what they are used for. Nil for nothing, and in older files.
+    public var differences: [String]?
 
     public init(
-        options: [Option], trials: Int, seeds: Int, chosenOn: String, source: String, data: DataIdentity? = nil
+        options: [Option], trials: Int, seeds: Int, chosenOn: String, source: String, data: DataIdentity? = nil,
+        epochs: Double? = nil, differences: [String]? = nil
     ) {
         self.options = options
         self.trials = trials
@@ -35,6 +41,32 @@ public struct Tuning: Hashable, Codable, Sendable {
         self.chosenOn = chosenOn
         self.source = source
         self.data = data
+        self.epochs = epochs
+        self.differences = differences
+    }
+
+    /// Options that nobody searched for.
+    ///
+    /// - Parameter source: where they are from.
+    public static func untuned(source: String) -> Tuning {
+        Tuning(options: [], trials: 0, seeds: 0, chosenOn: "nothing", source: source)
+    }
+
+    /// Whether the options were searched for, with what they are used with.
+    public var isTuned: Bool { trials > 0 && (differences ?? []).isEmpty }
+
+    /// The trials that count for a comparison, or that there are none and why.
+    public var trialsText: String {
+        guard !isTuned else { return String(trials) }
+        let differences = differences ?? []
+        return differences.isEmpty ? "untuned" : "untuned (\(differences.joined(separator: ", ")))"
+    }
+
+    /// In a sentence's words, for the report.
+    public var words: String {
+        guard trials > 0 else { return "untuned (\(source))" }
+        let search = "\(trials) trials of \(searched); \(seeds) seeds each, chosen on the \(chosenOn) (\(source))"
+        return isTuned ? search : "\(trialsText): what it has is from \(search)"
     }
 
     /// Such as `learning-rate over 0.1, 0.2`.

@@ -62,7 +62,7 @@ public struct Comparison: Sendable {
         var figures: [Figure] = []
         for strategy in baseline.plan.strategies {
             let pair = StrategyPair(strategy, baseline, current, settings)
-            figures += ExactFigures.compare(pair) + AccuracyFigures.compare(pair)
+            figures += ExactFigures.compare(pair) + CurveFigures.compare(pair) + AccuracyFigures.compare(pair)
             let others = confirmations.map { StrategyPair(strategy, baseline, $0, settings) }
             figures += TimeFigures.compare(pair, confirmations: others)
         }

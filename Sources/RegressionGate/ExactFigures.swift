@@ -1,6 +1,7 @@
 import Cluster
 import Diagnostics
 import Experiments
+import Statistics
 
 /// What is the same on every machine: work, traffic, and the time of a virtual clock with a fixed device.
 enum ExactFigures {
@@ -42,11 +43,14 @@ enum ExactFigures {
 
     /// More of a cost is a regression, less an improvement; of work that the plan fixes, any difference is a regression.
     ///
-    /// - Parameter value: a count of a run.
-    private static func figure(
+    /// - Parameters:
+    ///   - value: a count of a run.
+    ///   - showsRelative: whether a change from one value to another is also told in per cent.
+    static func figure(
         _ pair: StrategyPair, _ name: String, lessIsWorse: Bool = false,
         _ value: (RunRecord) -> Int, hint: (RunRecord, RunRecord) -> String? = { _, _ in nil },
-        difference: (Int) -> String = signed, text: (Int) -> String
+        difference: (Int) -> String = signed, showsRelative: (Int, Int) -> Bool = { _, _ in true },
+        text: (Int) -> String
     ) -> Figure {
         let runs = zip(pair.baseline, pair.current)
         let different = runs.filter { value($0) != value($1) }
@@ -62,7 +66,9 @@ enum ExactFigures {
         }
         let isWorse = value(after) > value(before) || lessIsWorse
         let seeds = different.count == pair.baseline.count ? "every seed" : "seed \(before.seed)"
-        let change = difference(value(after) - value(before)) + relative(Double(value(before)), Double(value(after)))
+        let percent =
+            showsRelative(value(before), value(after)) ? relative(Double(value(before)), Double(value(after))) : ""
+        let change = difference(value(after) - value(before)) + percent
         let parts = [change, hint(before, after), "in \(seeds)"].compactMap { $0 }
         return Figure(
             strategy: pair.strategy.name, name: name, kind: .exact, status: isWorse ? .regression : .improvement,
@@ -74,14 +80,12 @@ enum ExactFigures {
     private static func simulatedTime(_ pair: StrategyPair) -> Figure? {
         guard pair.strategy.fabric == .simulated else { return nil }
         let name = "simulated time"
-        guard pair.baselineResults.plan.compute != "calibrated" else {
-            func median(_ runs: [RunRecord]) -> String {
-                Format.seconds(runs.map(\.clusterSeconds).sorted()[runs.count / 2])
-            }
+        guard pair.hasExactTimes else {
+            func median(_ runs: [RunRecord]) -> String { Format.seconds(Median.of(runs.map(\.clusterSeconds))) }
             return Figure(
                 strategy: pair.strategy.name, name: name, kind: .exact, status: .notCompared,
                 baseline: median(pair.baseline), current: median(pair.current), change: "-",
-                test: "compute time was calibrated, so it is no exact figure; --compute reference makes it one")
+                test: calibrated)
         }
         // Whole nanoseconds, which is what the virtual clock counts.
         return figure(
@@ -89,6 +93,8 @@ enum ExactFigures {
             difference: { ($0 > 0 ? "+" : "-") + Format.seconds(abs(Double($0)) / 1e9) },
             text: { Format.seconds(Double($0) / 1e9) })
     }
+
+    static let calibrated = "compute time was calibrated, so it is no exact figure; --compute reference makes it one"
 
     // MARK: Hints
 
@@ -122,7 +128,7 @@ enum ExactFigures {
             .reduce((0, 0)) { ($0.0 + $1.bytesSent, $0.1 + $1.messagesSent) }
     }
 
-    private static func signed(_ difference: Int) -> String { difference > 0 ? "+\(difference)" : "\(difference)" }
+    static func signed(_ difference: Int) -> String { difference > 0 ? "+\(difference)" : "\(difference)" }
 
     private static func relative(_ before: Double, _ after: Double) -> String {
         guard before != 0 else { return "" }

@@ -10,7 +10,7 @@ public enum ComparisonTable {
     private static func table(_ results: Results, showsFirstCrossing: Bool) -> TextTable {
         var table = TextTable(
             [
-                ("strategy", .left), ("workers", .right), ("clock", .left),
+                ("strategy", .left), ("workers", .right), ("clock", .left), ("reached", .right),
                 ("time to \(target(results))", .right),
             ] + (showsFirstCrossing ? [("first crossing", .right)] : []) + [
                 ("accuracy at the end", .right), ("cluster time", .right),
@@ -23,9 +23,8 @@ public enum ComparisonTable {
             }
             table.append(
                 [
-                    summary.strategy, String(summary.workers),
-                    clock(summary.plan.fabric),
-                    timeToTarget(summary),
+                    summary.strategy, summary.workersText, summary.clock.title,
+                    "\(summary.seedsReached)/\(summary.runs.count)", timeToTarget(summary),
                 ] + (showsFirstCrossing ? [duration(summary.firstCrossing.median)] : []) + [
                     accuracy(summary), Format.seconds(total), share(\.computeSeconds),
                     share(\.communicationSeconds), share(\.idleSeconds),
@@ -48,23 +47,9 @@ public enum ComparisonTable {
     /// Median and interval; "-" unless more than half of the seeds got there.
     static func timeToTarget(_ summary: StrategySummary) -> String {
         let time = summary.timeToTarget
-        let reached =
-            summary.seedsReached == summary.runs.count
-            ? "" : " (\(summary.seedsReached) of \(summary.runs.count) seeds)"
-        guard time.median.isFinite else { return "-" + reached }
+        guard time.median.isFinite else { return "-" }
         let high = time.high.isFinite ? Format.seconds(time.high) : "never"
-        return summary.runs.count == 1
-            ? Format.seconds(time.median)
-            : "\(Format.seconds(time.median)) [\(Format.seconds(time.low)), \(high)]\(reached)"
-    }
-
-    private static func clock(_ fabric: StrategyPlan.FabricKind) -> String {
-        switch fabric {
-        case .threads: "measured"
-        case .mpi: "measured, MPI"
-        case .simulated: "simulated"
-        case .emulated: "emulated"
-        }
+        return "\(Format.seconds(time.median)) [\(Format.seconds(time.low)), \(high)]"
     }
 
     private static func duration(_ seconds: Double) -> String {
@@ -84,4 +69,18 @@ public enum ComparisonTable {
 extension StrategySummary {
     /// Training workers: all clients of a federated strategy.
     var workers: Int { plan.description?.make(plan.configuration).workerCount ?? 0 }
+
+    /// Workers that were left out for lack of memory, in the middle of the seeds.
+    var workersLeftOut: Int { count { $0.memoryShortage?.ranks ?? 0 } }
+
+    /// Workers that train at the same time: of a federated strategy those of a round.
+    var workersAtOnce: Int {
+        min(plan.description?.make(plan.configuration).concurrentWorkers ?? 0, workers - workersLeftOut)
+    }
+
+    /// Such as `8`, `10 of 100`, `10 of 100, 12 left out`.
+    var workersText: String {
+        (workersAtOnce == workers ? String(workers) : "\(workersAtOnce) of \(workers)")
+            + (workersLeftOut > 0 ? ", \(workersLeftOut) left out" : "")
+    }
 }

@@ -1,5 +1,6 @@
 import Diagnostics
 import Experiments
+import Strategies
 
 /// What makes the comparison fair, and what does not.
 enum ContractSection {
@@ -22,10 +23,14 @@ enum ContractSection {
             - Seeds \(plan.seeds.map(String.init).joined(separator: ", ")): split, shuffles and partitions are drawn from them; \
             \(plan.shuffles ? "samples are shuffled" : "samples are taken in file order").
             - Sample budget \(epochs(plan)) over \(results.trainingSamples) training samples; a last round may go beyond it.
-            \(limits(plan))- *Enforced* means that the harness ends the experiment otherwise: every strategy of a seed begins with \
+            \(limits(plan))\(framing(results))- *Enforced* means that the harness ends the experiment otherwise: every strategy of a seed begins with \
             the same test loss to the last bit, uses up its samples, and gives the same result in each repetition.
 
             """
+    }
+
+    private static func framing(_ results: Results) -> String {
+        SentBytes.note(results.summaries).map { "- \($0)\n" } ?? ""
     }
 
     private static func epochs(_ plan: ExperimentPlan) -> String {
@@ -33,13 +38,22 @@ enum ContractSection {
         return all.sorted().map { "\(Format.exact($0)) epochs" }.joined(separator: " / ")
     }
 
+    /// What ends runs early, for each strategy where they do not have the same.
     private static func limits(_ plan: ExperimentPlan) -> String {
-        guard let limits = plan.strategies.compactMap(\.configuration.limits).first else { return "" }
-        let parts = [
+        let texts = plan.strategies.map { $0.configuration.limits.map(words) }
+        guard Set(texts).count > 1 else {
+            return texts.first?.map { "- Runs end at the first evaluation after \($0).\n" } ?? ""
+        }
+        return zip(plan.strategies, texts).map { strategy, text in
+            text.map { "- Runs of `\(strategy.name)` end at the first evaluation after \($0).\n" } ?? ""
+        }.joined()
+    }
+
+    private static func words(_ limits: TrainingConfiguration.Limits) -> String {
+        [
             limits.clusterSeconds.map { "\(Format.seconds($0)) of cluster time" },
             limits.bytesSent.map { "\(Format.bytes(Double($0))) sent" },
             limits.updates.map { "\($0) updates of the model" },
-        ]
-        return "- Runs end at the first evaluation after \(parts.compactMap { $0 }.joined(separator: ", or ")).\n"
+        ].compactMap(\.self).joined(separator: ", or ")
     }
 }

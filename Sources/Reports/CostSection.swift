@@ -29,8 +29,18 @@ enum CostSection {
         }
         return """
             *Price index* (mlbench): the increase in price per second over the increase in speed to the target, against \
-            `\(single.strategy)` with \(single.plan.tuning == nil ? "its" : "its tuned") options; below 1 it is cheaper than \
-            one device.
+            `\(single.strategy)` with \(single.plan.tuning?.isTuned == true ? "its tuned" : "its") options; below 1 it is \
+            cheaper than one device.\(apart(summaries, single))
+            """
+    }
+
+    private static func apart(_ summaries: [StrategySummary], _ single: StrategySummary) -> String {
+        let others = CostTable.apart(summaries)
+        guard !others.isEmpty else { return "" }
+        let clocks = Set(others.map(\.clock.title)).sorted().joined(separator: " or ")
+        return """
+             \(Headline.list(others.map(\.strategy))) \(others.count == 1 ? "has" : "have") none, being \(clocks) where \
+            `\(single.strategy)` is \(single.clock.title).
             """
     }
 }

@@ -10,10 +10,17 @@ enum CostTable {
         summaries.first { $0.plan.description?.isSingleDevice == true }
     }
 
+    /// The strategies that have no price index, since their times are not of the single device's clock.
+    static func apart(_ summaries: [StrategySummary]) -> [StrategySummary] {
+        guard let single = single(summaries) else { return [] }
+        return summaries.filter { $0.clock.relation(to: single.clock) == .otherClock }
+    }
+
     /// Nil where nothing is known of any strategy.
     static func table(_ summaries: [StrategySummary], target: String) -> TextTable? {
         var table = TextTable([
-            ("strategy", .left), ("money to \(target)", .right), ("in total", .right), ("energy to \(target)", .right),
+            ("strategy", .left), ("clock", .left), ("money to \(target)", .right), ("in total", .right),
+            ("energy to \(target)", .right),
             ("in total", .right), ("price index", .right),
         ])
         var isEmpty = true
@@ -26,7 +33,7 @@ enum CostTable {
             ]
             isEmpty = isEmpty && cells.allSatisfy { $0 == "-" }
             let index = single.flatMap(summary.priceIndex).map(Format.significant) ?? "-"
-            table.append([summary.strategy] + cells + [index])
+            table.append([summary.strategy, summary.clock.title] + cells + [index])
         }
         return isEmpty ? nil : table
     }

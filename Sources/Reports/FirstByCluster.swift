@@ -5,7 +5,9 @@ import Statistics
 
 /// Which strategy is the first to reach the target on which cluster: a row for each cluster, a column for each strategy.
 ///
-/// A time is the median over seeds; where a strategy was priced with several all-reduce algorithms, that of the fastest.
+/// A time is the median over seeds; where a strategy was priced with several all-reduce algorithms, that of the fastest. All
+/// are simulated on the row's cluster, so that they can be compared; those that three digits cannot tell apart are first
+/// together.
 public struct FirstByCluster {
     private let target: Double
     private let strategies: [String]
@@ -14,7 +16,8 @@ public struct FirstByCluster {
 
     private struct Candidate {
         let allReduce: String?
-        let secondsToTarget: [Double]
+        /// In the order of seeds.
+        let times: [SteppedValue]
         let median: Double
     }
 
@@ -30,11 +33,11 @@ public struct FirstByCluster {
             let name = row.plan.name
             if !strategies.contains(name) { strategies.append(name) }
             if best[row.cluster] == nil { clusters.append(row.cluster) }
-            let times = row.runs.map(\.secondsToTarget)
+            let times = row.runs.sorted { $0.seed < $1.seed }.map(\.timeToTarget)
             let candidate = Candidate(
                 // Worth a word where there was a choice.
                 allReduce: (algorithms[name]?.count ?? 0) > 1 ? row.plan.allReduceInUse.rawValue : nil,
-                secondsToTarget: times, median: SpreadSummary(times, scale: .logarithmic).median)
+                times: times, median: Median.of(times.map(\.value)))
             if let other = best[row.cluster]?[name], other.median <= candidate.median { continue }
             best[row.cluster, default: [:]][name] = candidate
         }
@@ -60,11 +63,11 @@ public struct FirstByCluster {
             let cells = strategies.map { name in
                 guard let candidate = candidates[name] else { return mark("", false) }
                 let time = candidate.median.isFinite ? Format.seconds(candidate.median) : "-"
-                return mark(time + (candidate.allReduce.map { " (\($0))" } ?? ""), name == first)
+                return mark(time + (candidate.allReduce.map { " (\($0))" } ?? ""), first.contains(name))
             }
             let lead = [cluster.name, links(of: cluster)]
-            let column = strategies.firstIndex { $0 == first }.map { lead.count + $0 }
-            table.append(lead + cells + [verdict(first, candidates)], strong: Set([column].compactMap(\.self)))
+            let columns = strategies.indices.filter { first.contains(strategies[$0]) }.map { lead.count + $0 }
+            table.append(lead + cells + [verdict(first, candidates)], strong: Set(columns))
         }
         return table
     }
@@ -77,22 +80,37 @@ public struct FirstByCluster {
             + (cluster.jitter == .none ? "" : ", \(cluster.jitter)")
     }
 
-    private func first(of candidates: [String: Candidate]) -> String? {
-        strategies.filter { candidates[$0]?.median.isFinite == true }
-            .min { (candidates[$0]?.median ?? .infinity) < (candidates[$1]?.median ?? .infinity) }
+    /// The fastest, and those that three digits cannot tell from it.
+    private func first(of candidates: [String: Candidate]) -> [String] {
+        let there = strategies.filter { candidates[$0]?.median.isFinite == true }
+        func median(_ name: String) -> Double { candidates[name]?.median ?? .infinity }
+        guard let least = there.map(median).min() else { return [] }
+        return there.filter { median($0) == least || least > 0 && RatioText(median($0) / least).isTie }
+            .sorted { median($0) < median($1) }
     }
 
-    /// How far the first is ahead of the next, and in how many seeds it is ahead of all.
-    private func verdict(_ name: String?, _ candidates: [String: Candidate]) -> String {
-        guard let name, let first = candidates[name] else { return "none" }
-        let others = candidates.filter { $0.key != name }.map(\.value)
-        guard let second = others.map(\.median).min(), second.isFinite, first.median > 0 else { return name }
-        let seeds = first.secondsToTarget.indices
+    /// How far the first is ahead of the next, whether that is shown, and in how many seeds it is ahead of all.
+    private func verdict(_ first: [String], _ candidates: [String: Candidate]) -> String {
+        guard let name = first.first, let best = candidates[name] else { return "none" }
+        guard first.count == 1 else { return "\(first.joined(separator: " and ")), level" }
+        let others = strategies.filter { $0 != name && candidates[$0] != nil }
+        let next = others.min { (candidates[$0]?.median ?? .infinity) < (candidates[$1]?.median ?? .infinity) }
+        guard let next, let second = candidates[next], second.median.isFinite, best.median > 0 else { return name }
+        let seeds = best.times.indices
         let ahead = seeds.count { seed in
-            others.allSatisfy {
-                !$0.secondsToTarget.indices.contains(seed) || first.secondsToTarget[seed] < $0.secondsToTarget[seed]
+            others.compactMap { candidates[$0]?.times }.allSatisfy {
+                !$0.indices.contains(seed) || best.times[seed].isBelow($0[seed])
             }
         }
-        return "\(name), \(Format.significant(second / first.median))x, in \(ahead) of \(seeds.count) seeds"
+        let figures = "\(RatioText(second.median / best.median).factor), in \(ahead) of \(seeds.count) seeds"
+        return isShown(best, second) ? "\(name), \(figures)" : "\(name) or \(next), no difference shown (\(figures))"
+    }
+
+    /// Whether the first is ahead of the second by more than chance and the steps between evaluations explain.
+    private func isShown(_ first: Candidate, _ second: Candidate) -> Bool {
+        guard first.times.count == second.times.count else { return false }
+        if first.times.count == 1 { return first.times[0].isBelow(second.times[0]) }
+        return PairedComparison(first.times, second.times, scale: .logarithmic, smallerIsBetter: true).verdict
+            == .firstIsBetter
     }
 }

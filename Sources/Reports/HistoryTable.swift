@@ -18,14 +18,14 @@ public enum HistoryTable {
 
     /// The columns of `summary.csv` that are numbers.
     public static var metrics: [String] {
-        SummaryCSV.columns.filter { !["task", "strategy", "fabric", "clock"].contains($0) }
+        SummaryCSV.columns.filter { !["task", "strategy", "fabric", "clock", "tuning"].contains($0) }
     }
 
     /// - Parameters:
     ///   - metrics: of ``metrics``.
     ///   - strategies: names to show; nil for all.
     public static func render(_ entries: [Entry], metrics: [String], strategies: [String]?, _ style: Style) -> String {
-        let columns = ["date", "commit", "task", "strategy"] + metrics + ["results"]
+        let columns = ["date", "commit", "task", "strategy", "clock"] + metrics + ["results"]
         // Dates are ISO 8601 in UTC, which sorts as text.
         let sorted = entries.sorted { ($0.results.machine.date, $0.path) < ($1.results.machine.date, $1.path) }
         let rows = sorted.flatMap { entry in
@@ -33,7 +33,8 @@ public enum HistoryTable {
                 let values = Dictionary(uniqueKeysWithValues: zip(SummaryCSV.columns, row))
                 guard let name = values["strategy"], strategies?.contains(name) != false else { return nil }
                 let machine = entry.results.machine
-                return [machine.date, machine.commit, values["task"] ?? "", name] + metrics.map { values[$0] ?? "" }
+                return [machine.date, machine.commit, values["task"] ?? "", name, values["clock"] ?? ""]
+                    + metrics.map { values[$0] ?? "" }
                     + [entry.path]
             }
         }
@@ -43,7 +44,7 @@ public enum HistoryTable {
             for row in rows { csv.append(row) }
             return csv.text
         case .table:
-            let isText = Set(["date", "commit", "task", "strategy", "results"])
+            let isText = Set(["date", "commit", "task", "strategy", "clock", "results"])
             var table = TextTable(columns.map { ($0, isText.contains($0) ? .left : .right) })
             for row in rows { table.append(row.map { $0.isEmpty ? "-" : $0 }) }
             return table.terminal

@@ -3,10 +3,16 @@ import Statistics
 
 /// How an interval was made, in words.
 enum IntervalText {
+    /// What is below the resolution of a curve.
+    static let steps = """
+        An interval of times reaches at least from the evaluation before the one that found the target reached: when \
+        in between it was reached nobody knows.
+        """
+
     /// Of medians over so many seeds.
     static func medians(seeds: Int) -> String {
         switch seeds {
-        case 1: return "One seed: no interval can be given."
+        case 1: return "One seed: no interval over seeds can be given; brackets are the step between two evaluations."
         case 2...5:
             return """
                 Medians over \(seeds) seeds; in brackets a 95 % interval by Student's t, of the logarithms for times and costs, \

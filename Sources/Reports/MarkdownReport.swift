@@ -2,8 +2,9 @@ import Cluster
 import Diagnostics
 public import Experiments
 import Foundation
+import Strategies
 
-/// `report.md`: the table, what it shows in two sentences, and all that is needed to believe it or to do it again.
+/// `report.md`: the table, what it shows in sentences, and all that is needed to believe it or to do it again.
 public enum MarkdownReport {
     public static let name = "report.md"
 
@@ -20,66 +21,35 @@ public enum MarkdownReport {
         return sections.filter { !$0.isEmpty }.joined(separator: "\n")
     }
 
-    /// Two sentences on what the table shows.
+    /// What the table shows, in sentences.
     public static func summary(_ results: Results) -> String {
         let summaries = results.summaries
         guard !summaries.isEmpty else { return "No run was finished.\n" }
-        let target = ComparisonTable.target(results)
-        let reached = summaries.filter(\.timeToTarget.median.isFinite).sorted {
-            $0.timeToTarget.median < $1.timeToTarget.median
-        }
-        var text = ""
-        if let first = reached.first {
-            text +=
-                "`\(first.strategy)` is the first to reach \(target), after \(Format.seconds(first.timeToTarget.median))"
-            text += " of \(first.plan.fabric.isMeasured ? "measured" : "simulated") cluster time"
-            if reached.count > 1, let last = reached.last {
-                let factor = Format.significant(last.timeToTarget.median / first.timeToTarget.median)
-                text += "; `\(last.strategy)` takes \(factor) times as long"
-                // A race between a clock on the wall and a model of other machines would not be one.
-                if last.plan.fabric.isMeasured != first.plan.fabric.isMeasured {
-                    text += " on its own, \(last.plan.fabric.isMeasured ? "measured" : "simulated") machines"
-                }
-            }
-            let never = summaries.filter { !$0.timeToTarget.median.isFinite }.map { "`\($0.strategy)`" }
-            if !never.isEmpty {
-                text += "; \(never.joined(separator: ", ")) did not reach it with more than half of the seeds"
-            }
-            text += ". "
-        } else {
-            text += "No strategy reached \(target) with more than half of its seeds. "
-        }
-        let senders = summaries.filter { $0.count(\.traffic.bytesTotal) > 0 && $0.plan.description?.home == .simulated }
-            .sorted { $0.count(\.traffic.bytesTotal) < $1.count(\.traffic.bytesTotal) }
-        if let least = senders.first, let most = senders.last, senders.count > 1 {
-            let ratio = Double(most.count(\.traffic.bytesTotal)) / Double(least.count(\.traffic.bytesTotal))
-            text +=
-                "Over a network, `\(least.strategy)` sends least, \(Format.bytes(Double(least.count(\.traffic.bytesTotal))))"
-            // A last round can go beyond the budget, and a run that diverged or was stopped ends early.
-            let samples = senders.map { Double($0.count(\.samples)) }
-            let areEqual = (samples.max() ?? 0) <= 1.02 * (samples.min() ?? 0)
-            text += areEqual ? " for the same number of samples" : ""
-            text +=
-                "; `\(most.strategy)` sends \(Format.significant(ratio)) times as much"
-        } else {
-            let best = summaries.max { $0.finalAccuracy.median < $1.finalAccuracy.median } ?? summaries[0]
-            text +=
-                "The highest median accuracy at the end is \(Format.percent(best.finalAccuracy.median, decimals: 2)), of `\(best.strategy)`"
-        }
-        text += "."
+        var sentences = [Headline.words(results), SendingSentence.words(summaries) ?? highestAccuracy(summaries)]
+        if let note = SentBytes.note(summaries) { sentences.append(note) }
         if summaries.contains(where: { $0.runs.contains { $0.evaluations.count < TimeToAccuracy.window } }) {
-            text +=
-                " With fewer than \(TimeToAccuracy.window) evaluations nothing can count as reached; see --evaluate-every."
+            sentences.append(
+                "With fewer than \(TimeToAccuracy.window) evaluations nothing can count as reached; see --evaluate-every."
+            )
         }
-        return text + "\n"
+        return sentences.joined(separator: " ") + "\n"
+    }
+
+    private static func highestAccuracy(_ summaries: [StrategySummary]) -> String {
+        let best = summaries.map(\.finalAccuracy.median).max() ?? 0
+        let names = summaries.filter { $0.finalAccuracy.median == best }.map(\.strategy)
+        return
+            "The highest median accuracy at the end is \(Format.percent(best, decimals: 2)), of \(Headline.list(names))."
     }
 
     private static func reading(_ results: Results) -> String {
         return """
-            \(IntervalText.medians(seeds: results.plan.seeds.count)) *Time to target* is cluster time until an evaluation is at or above the target together with the \
+            \(IntervalText.medians(seeds: results.plan.seeds.count)) \(IntervalText.steps) *Reached* counts the seeds \
+            that reached the target, of all; *workers* those that train at the same time, of all that there are. *Time to target* is cluster time until an evaluation is at or above the target together with the \
             mean of the last three; `-` means never; *first crossing* is the first evaluation at or above the target. *Cluster time* is what the job takes on the machines it is about: \
             measured on threads of this machine, or simulated; *host time* is how long the benchmark kept this machine \
-            busy. *Compute*, *network* and *idle* are shares of a working worker's cluster time (medians, so they need not add up to 100 %). Evaluation is charged to \
+            busy. *Compute*, *network* and *idle* are shares of a working worker's cluster time (medians, so they need not add up to 100 %); \
+            they are averages over the workers, so that *idle* counts also the time for which a worker that is ahead of the others waits for them. Evaluation is charged to \
             none of them.\(hidden(results))
 
             """
@@ -113,17 +83,24 @@ public enum MarkdownReport {
             ])
         }
         let plan = results.plan
-        guard let first = plan.strategies.first?.configuration else { return "" }
+        guard !plan.strategies.isEmpty else { return "" }
         return """
             ## What was set, and what was tuned
 
             \(table.markdown)
-            - Target \(ComparisonTable.target(results)); evaluated every \(Format.exact(first.evaluateEveryEpochs)) epochs; \
-            weight decay \(Format.exact(first.optimizer.weightDecay)); initialisation \(plan.initialization.rawValue).
+            - Target \(ComparisonTable.target(results)); evaluated every \(shared(plan) { Format.exact($0.evaluateEveryEpochs) }) epochs; \
+            weight decay \(shared(plan) { Format.exact($0.optimizer.weightDecay) }); initialisation \(plan.initialization.rawValue).
             - Where the command line names none: \(results.tuning)
             \(trials(results))
 
             """
+    }
+
+    /// An option that usually all strategies share; where they do not, each one's.
+    private static func shared(_ plan: ExperimentPlan, _ text: (TrainingConfiguration) -> String) -> String {
+        let texts = plan.strategies.map { text($0.configuration) }
+        guard Set(texts).count > 1 else { return texts.first ?? "" }
+        return zip(texts, plan.strategies).map { "\($0) (`\($1.name)`)" }.joined(separator: ", ")
     }
 
     /// What was searched for each strategy: alike ones in one line.
@@ -131,9 +108,7 @@ public enum MarkdownReport {
         var lines: [(text: String, names: [String])] = []
         for strategy in results.plan.strategies {
             let text =
-                strategy.tuning.map {
-                    "\($0.trials) trials of \($0.searched); \($0.seeds) seeds each, chosen on the \($0.chosenOn) (\(MarkdownText.plain($0.source)))"
-                } ?? "how the options were found is not known"
+                (strategy.tuning?.words).map(MarkdownText.plain) ?? "how the options were found is not known"
             if let index = lines.firstIndex(where: { $0.text == text }) {
                 lines[index].names.append(strategy.name)
             } else {
@@ -213,7 +188,8 @@ public enum MarkdownReport {
             }
         }
         guard !isEmpty else { return "" }
-        return "## Traffic\n\nOf the first seed; per rank in `results.json`.\n\n\(table.markdown)"
+        let note = SentBytes.note(results.summaries).map { " \($0)" } ?? ""
+        return "## Traffic\n\nOf the first seed; per rank in `results.json`.\(note)\n\n\(table.markdown)"
     }
 
     private static func skew(_ results: Results) -> String {

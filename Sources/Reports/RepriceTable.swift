@@ -33,27 +33,37 @@ public struct RepriceTable {
     public var terminal: String {
         let first = FirstByCluster(rows, target: target)
         return table.terminal
-            + (first.isWorthShowing ? "\nWhich is the first (*) on which cluster:\n\n\(first.terminal)" : "")
+            + (first.isWorthShowing
+                ? "\nWhich is the first (*) on which cluster, seed by seed:\n\n\(first.terminal)" : "")
     }
 
     public var markdown: String {
         let first = FirstByCluster(rows, target: target)
         return (first.isWorthShowing ? "## Which strategy is the first on which cluster\n\n\(first.markdown)\n" : "")
-            + "## All prices\n\nMedians over seeds; times are cluster time.\n\n\(table.markdown)"
+            + """
+            ## All prices
+
+            Medians over seeds; times are cluster time, simulated on each cluster. *Reached* counts the seeds that reached the \
+            target, of all. When between two evaluations that was is not known, so that strategies of which the two steps overlap \
+            are not told apart; the CSV has both ends.
+
+            \(table.markdown)
+            """
     }
 
     private var table: TextTable {
         var table = TextTable(
             [
                 ("strategy", .left), ("cluster", .left), ("latency", .right), ("bandwidth", .right), ("jitter", .left),
-                ("all-reduce", .left), ("time to \(Format.exactPercent(target))", .right),
+                ("all-reduce", .left), ("reached", .right), ("time to \(Format.exactPercent(target))", .right),
                 ("cluster time", .right),
                 ("compute", .right), ("network", .right), ("idle", .right),
             ] + (showsHidden ? [("hidden", .right)] : []) + [("sent", .right)])
         for row in rows {
             let link = row.cluster.worker.link
             let (up, down) = (link.uplinkBytesPerSecond, link.downlinkBytesPerSecond)
-            let time = SpreadSummary(row.runs.map(\.secondsToTarget), scale: .logarithmic)
+            let time = SpreadSummary(row.runs.map(\.timeToTarget), scale: .logarithmic)
+            let reached = row.runs.count(where: \.secondsToTarget.isFinite)
             let total = median(row) { $0.clusterSeconds }
             func share(_ part: (Repricing.PricedRun) -> Double) -> String {
                 total > 0 ? Format.percent(median(row, part) / total, decimals: 0) : "-"
@@ -63,6 +73,7 @@ public struct RepriceTable {
                     row.plan.name, row.cluster.name, Format.seconds(link.latencySeconds),
                     up == down ? Format.bandwidth(up) : "\(Format.bandwidth(up)) / \(Format.bandwidth(down))",
                     "\(row.cluster.jitter)", row.usesAllReduce ? allReduce(row.plan) : "-",
+                    "\(reached)/\(row.runs.count)",
                     time.median.isFinite ? Format.seconds(time.median) : "-", Format.seconds(total),
                     share(\.computeSeconds), share(\.communicationSeconds), share(\.idleSeconds),
                 ] + (showsHidden ? [share(\.hiddenCommunicationSeconds)] : []) + [
@@ -79,6 +90,7 @@ public struct RepriceTable {
             "allreduce", "seed", "time_to_target_seconds", "cluster_seconds", "compute_seconds",
             "communication_seconds",
             "idle_seconds", "bytes_sent", "messages", "hidden_communication_seconds",
+            "time_to_target_after_seconds",
         ])
         for row in rows {
             let link = row.cluster.worker.link
@@ -91,6 +103,7 @@ public struct RepriceTable {
                     CSV.amount(run.secondsToTarget), CSV.amount(run.clusterSeconds), CSV.amount(run.computeSeconds),
                     CSV.amount(run.communicationSeconds), CSV.amount(run.idleSeconds), CSV.count(run.bytesSent),
                     CSV.count(run.messagesSent), CSV.amount(run.hiddenCommunicationSeconds),
+                    CSV.amount(run.timeToTarget.before),
                 ])
             }
         }
@@ -107,6 +120,6 @@ public struct RepriceTable {
     private var showsHidden: Bool { rows.contains { $0.plan.overlapInUse != nil } }
 
     private func median(_ row: Row, _ value: (Repricing.PricedRun) -> Double) -> Double {
-        SpreadSummary(row.runs.map(value)).median
+        Median.of(row.runs.map(value))
     }
 }

@@ -13,7 +13,8 @@ public enum SummaryCSV {
         "messages_total", "first_crossing_seconds_median", "seeds_diverged", "money_usd_median",
         "money_to_target_usd_median", "energy_wh_median", "energy_to_target_wh_median", "price_index",
         "hidden_communication_seconds_median",
-        "seeds_stopped", "ranks_left_median", "samples_lost_median",
+        "seeds_stopped", "ranks_left_median", "samples_lost_median", "workers_at_once", "workers_left_out",
+        "tuning", "idle_seconds_least_median",
     ]
 
     public static func render(_ results: Results) -> String {
@@ -30,7 +31,7 @@ public enum SummaryCSV {
             let time = summary.timeToTarget
             return [
                 results.plan.task, summary.strategy, summary.plan.fabric.rawValue,
-                summary.plan.fabric.isMeasured ? "measured" : "simulated", CSV.count(summary.workers),
+                summary.clock.column, CSV.count(summary.workers),
                 CSV.count(summary.runs.count), CSV.count(summary.count(\.samples)), CSV.count(summary.count(\.rounds)),
                 CSV.number(accuracy.median), CSV.number(accuracy.low), CSV.number(accuracy.high),
                 CSV.number(summary.target), CSV.count(summary.seedsReached),
@@ -49,7 +50,9 @@ public enum SummaryCSV {
                 CSV.number(CostTable.single(summaries).flatMap(summary.priceIndex)),
                 CSV.number(summary.spread { $0.hiddenCommunicationSeconds ?? 0 }.median),
                 CSV.count(summary.stoppedCount), CSV.count(summary.count { $0.departures?.count ?? 0 }),
-                CSV.count(summary.count { $0.lostSamples ?? 0 }),
+                CSV.count(summary.count { $0.lostSamples ?? 0 }), CSV.count(summary.workersAtOnce),
+                CSV.count(summary.workersLeftOut), summary.plan.tuning?.trialsText ?? "",
+                CSV.number(summary.leastIdleSeconds),
             ]
         }
     }

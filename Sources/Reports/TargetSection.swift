@@ -13,10 +13,11 @@ enum TargetSection {
         let shown = curve.targets.suffix(columns)
         let first = curve.targets.count - shown.count
         var table = TextTable(
-            [("strategy", .left)] + shown.map { ("\(Format.significant($0 * 100)) %", .right) })
+            [("strategy", .left), ("clock", .left)] + shown.map { ("\(Format.significant($0 * 100)) %", .right) })
+        let clocks = Dictionary(uniqueKeysWithValues: results.summaries.map { ($0.strategy, $0.clock.title) })
         for (strategy, points) in curve.points {
             table.append(
-                [strategy]
+                [strategy, clocks[strategy] ?? ""]
                     + points[first...].map { point in
                         let time = point.time.median.isFinite ? Format.seconds(point.time.median) : "-"
                         let seeds = results.plan.seeds.count

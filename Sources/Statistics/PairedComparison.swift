@@ -6,6 +6,10 @@ import Foundation
 /// scale. *Six pairs or more*: order statistics of the paired effects and the sign test, without an assumption on their
 /// distribution. *A value is infinite* (never reached): no ratio is made up; Fisher's exact test on how many got there, and
 /// where that shows nothing, the sign test on who was better.
+///
+/// *Values that come in steps* (``SteppedValue``): the true effect of a pair lies between the least and the largest that its
+/// two steps allow. The interval reaches from the lower end over the least to the upper end over the largest effects, and a
+/// pair whose steps overlap is a tie: what was looked for in steps shows no difference below them.
 public struct PairedComparison: Hashable, Sendable {
     public enum Verdict: Sendable {
         case firstIsBetter, secondIsBetter, noDifferenceShown
@@ -22,6 +26,8 @@ public struct PairedComparison: Hashable, Sendable {
     public let wins: Int
     public let losses: Int
     public let ties: Int
+    /// Pairs of which both values are the same, part of ``ties``.
+    public let equals: Int
     /// Finite values.
     public let firstReached: Int
     public let secondReached: Int
@@ -41,13 +47,25 @@ public struct PairedComparison: Hashable, Sendable {
     public init(
         _ first: [Double], _ second: [Double], scale: Scale, smallerIsBetter: Bool, confidence: Double = 0.95
     ) {
+        self.init(
+            first.map(SteppedValue.init(exact:)), second.map(SteppedValue.init(exact:)), scale: scale,
+            smallerIsBetter: smallerIsBetter, confidence: confidence)
+    }
+
+    /// The same of values that come in steps.
+    public init(
+        _ first: [SteppedValue], _ second: [SteppedValue], scale: Scale, smallerIsBetter: Bool,
+        confidence: Double = 0.95
+    ) {
         precondition(first.count == second.count && !first.isEmpty, "\(first.count) and \(second.count) values")
         pairs = first.count
-        wins = zip(first, second).count { $0 != $1 && ($0 < $1) == smallerIsBetter }
-        ties = zip(first, second).count { $0 == $1 }
-        losses = first.count - wins - ties
-        firstReached = first.count(where: \.isFinite)
-        secondReached = second.count(where: \.isFinite)
+        let below = zip(first, second).count { $0.isBelow($1) }
+        let above = zip(first, second).count { $1.isBelow($0) }
+        (wins, losses) = smallerIsBetter ? (below, above) : (above, below)
+        ties = first.count - wins - losses
+        equals = zip(first, second).count { $0.value == $1.value }
+        firstReached = first.count(where: \.value.isFinite)
+        secondReached = second.count(where: \.value.isFinite)
         let alpha = 1 - confidence
 
         guard firstReached == pairs, secondReached == pairs else {
@@ -63,25 +81,19 @@ public struct PairedComparison: Hashable, Sendable {
             return
         }
 
-        // Above 0 the first is better on a scale of ratios second / first.
-        let effects = zip(first, second).map { first, second in
-            scale == .logarithmic ? log(second / first) : first - second
-        }
-        let median = SpreadSummary(effects).median
-        effect = scale.back(median)
+        let effects = PairedEffects(first, second, scale)
+        effect = scale.back(Median.of(effects.values))
         let bounds: (low: Double, high: Double)
         switch pairs {
         case 1:
             (basis, pValue, low, high, verdict) = (.none, nil, nil, nil, .noDifferenceShown)
             return
         case 2...5:
-            let interval = TInterval(effects, confidence: confidence)
+            let interval = effects.studentT(confidence)
             bounds = (interval.low, interval.high)
             (basis, pValue) = (.studentT, interval.pValue)
         default:
-            let sorted = effects.sorted()
-            let cut = SpreadSummary.cut(sorted.count, confidence: confidence)
-            bounds = (sorted[cut], sorted[sorted.count - 1 - cut])
+            bounds = effects.orderStatistics(confidence)
             (basis, pValue) = (.orderStatistics, SignTest.pValue(wins: wins, losses: losses))
         }
         (low, high) = (scale.back(bounds.low), scale.back(bounds.high))
@@ -93,5 +105,48 @@ public struct PairedComparison: Hashable, Sendable {
         } else {
             verdict = .noDifferenceShown
         }
+    }
+}
+
+/// The differences of pairs on a scale, above 0 where the first is better on a scale of ratios second / first: as they were
+/// seen, and the least and the largest that the steps allow.
+private struct PairedEffects {
+    let values: [Double]
+    private let least: [Double]
+    private let largest: [Double]
+
+    init(_ first: [SteppedValue], _ second: [SteppedValue], _ scale: Scale) {
+        func effect(_ first: Double, _ second: Double) -> Double {
+            scale == .logarithmic ? log(second / first) : first - second
+        }
+        let pairs = Array(zip(first, second))
+        values = pairs.map { effect($0.value, $1.value) }
+        // A ratio grows with the second value, a difference with the first.
+        let atBeginnings = pairs.map { effect($0.value, $1.before) }
+        let atEnds = pairs.map { effect($0.before, $1.value) }
+        (least, largest) = scale == .logarithmic ? (atBeginnings, atEnds) : (atEnds, atBeginnings)
+    }
+
+    /// Whether no step adds to what chance leaves open.
+    private var isExact: Bool { least == values && largest == values }
+
+    /// Student's interval; its probability is that of the end that speaks least against no difference.
+    func studentT(_ confidence: Double) -> (low: Double, high: Double, pValue: Double) {
+        let seen = TInterval(values, confidence: confidence)
+        guard !isExact else { return (seen.low, seen.high, seen.pValue) }
+        func isUsable(_ effects: [Double]) -> Bool { effects.allSatisfy(\.isFinite) }
+        let lower = isUsable(least) ? TInterval(least, confidence: confidence) : nil
+        let upper = isUsable(largest) ? TInterval(largest, confidence: confidence) : nil
+        let low = min(seen.low, lower?.low ?? -.infinity)
+        let high = max(seen.high, upper?.high ?? .infinity)
+        let isOpen = (lower?.mean ?? -.infinity) <= 0 && (upper?.mean ?? .infinity) >= 0
+        let pValue = isOpen ? 1 : max(seen.pValue, lower?.pValue ?? 0, upper?.pValue ?? 0)
+        return (low, high, pValue)
+    }
+
+    /// The interval between order statistics, which leaves out as many of the least and of the largest effects.
+    func orderStatistics(_ confidence: Double) -> (low: Double, high: Double) {
+        let cut = SpreadSummary.cut(values.count, confidence: confidence)
+        return (least.sorted()[cut], largest.sorted()[values.count - 1 - cut])
     }
 }

@@ -28,6 +28,10 @@ public enum IntervalMethod: String, Sendable {
 /// Statistics*, section 3.2). *Two to five*: no such interval exists, so that a distribution has to be assumed: Student's
 /// t, of the logarithms on the logarithmic scale. Where one of so few values is infinite, the interval is from the least to
 /// the greatest, and `coverage` tells how much that is worth.
+///
+/// *Values that come in steps* (``SteppedValue``): the interval reaches from the lower end of the interval over the steps'
+/// beginnings to the upper end of the one over their ends. Between order statistics that holds the true median with the
+/// same probability, since no true value lies outside its step; it is never narrower than the steps.
 public struct SpreadSummary: Hashable, Sendable {
     public let median: Double
     public let low: Double
@@ -47,8 +51,7 @@ public struct SpreadSummary: Hashable, Sendable {
     public init(_ values: [Double], scale: Scale = .linear, within bounds: ClosedRange<Double>? = nil) {
         precondition(!values.isEmpty, "a summary of no values")
         let sorted = values.sorted()
-        let middle = (sorted[(sorted.count - 1) / 2], sorted[sorted.count / 2])
-        median = middle.0 == middle.1 ? middle.0 : (middle.0 + middle.1) / 2
+        median = Median.ofSorted(sorted)
         let (least, greatest) = (sorted[0], sorted[sorted.count - 1])
         if sorted.count == 1 {
             (low, high, coverage, method) = (median, median, 0, .single)
@@ -68,6 +71,17 @@ public struct SpreadSummary: Hashable, Sendable {
             (low, high) = (least, greatest)
             (coverage, method) = (Self.coverage(sorted.count, cut: 0), .range)
         }
+    }
+
+    /// A summary of values that come in steps; the median is that of the steps' ends. Of a single value the interval is its
+    /// step.
+    public init(_ values: [SteppedValue], scale: Scale = .linear) {
+        let ends = SpreadSummary(values.map(\.value), scale: scale)
+        let beginnings = SpreadSummary(values.map(\.before), scale: scale)
+        median = ends.median
+        low = min(beginnings.low, ends.low)
+        high = max(beginnings.high, ends.high)
+        (coverage, method) = (ends.coverage, ends.method)
     }
 
     /// The probability that the interval between order statistics of `count` values holds the true median.

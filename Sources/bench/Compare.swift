@@ -9,8 +9,9 @@ struct Compare: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Compare results with a baseline, and fail where they are worse.",
         discussion: """
-            Exact figures (samples, updates, bytes, messages, and time on a virtual clock under --compute reference) must be \
-            equal. Accuracies and losses may differ by a derived tolerance, for processors that round otherwise. Measured \
+            Exact figures (samples, updates, bytes, messages, and time on a virtual clock under --compute reference, in all and at \
+            every evaluation) must be equal; on one type of processor so must accuracies, losses and the time to the target. \
+            Elsewhere accuracies and losses may differ by a derived tolerance, for processors that round otherwise. Measured \
             times are divided by a control - a fixed matrix product and a memory sweep - measured between the runs, and \
             compared over repetitions where both were measured on one machine that did little else; otherwise they are named as not compared.
 

@@ -140,11 +140,13 @@ struct PlanBuilder {
                     detectionSeconds: cluster.failureDetection?.inSeconds))
         }
         try machines?.validate()
+        let configuration = try configuration(of: strategy, task)
+        let isDefaultRate = training.learningRate == nil && training.scaleLearningRateFrom == nil
         return StrategyPlan(
             name: strategy.name, fabric: fabric, cluster: machines, allReduce: cluster.allReduce ?? .ring,
-            configuration: try configuration(of: strategy, task),
-            // Of a rate from the command line nobody knows how it was found.
-            tuning: training.learningRate == nil && training.scaleLearningRateFrom == nil ? task.defaults.trials : nil)
+            configuration: configuration,
+            // How a rate given on the command line was found is unknown.
+            tuning: isDefaultRate ? task.tuning(of: strategy, usedWith: configuration, training.start) : nil)
     }
 
     func configuration(of strategy: StrategyDescription, _ task: TrainingTask) throws -> TrainingConfiguration {
@@ -291,5 +293,15 @@ struct PlanBuilder {
         try requireCount(federated.clients, "clients")
         try require(federated.fraction.map { $0 > 0 }, "fraction", federated.fraction ?? 0, "above 0 up to 1")
         try requireCount(federated.localEpochs, "local-epochs")
+    }
+}
+
+extension TrainingOptions {
+    /// How training begins and which order samples come in, as far as a task's rates were found with something else.
+    fileprivate var start: [String] {
+        [
+            initialization.flatMap { $0 == .he ? nil : "initialisation \($0.rawValue) instead of he" },
+            initialParameters == nil ? nil : "initial parameters from a file", noShuffle ? "no shuffling" : nil,
+        ].compactMap(\.self)
     }
 }

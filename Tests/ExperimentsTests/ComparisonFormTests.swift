@@ -37,18 +37,18 @@ import Testing
 
     @Test func theVerdictCountsAndNamesWhatIsWorseAndWhatIsBetter() throws {
         let same = try Comparison(baseline: made(), current: made())
-        #expect(same.verdict == "No regression; 20 figures compared.")
+        #expect(same.verdict == "No regression; 36 figures compared.")
         let worse = try Comparison(baseline: made(), current: made(bytes: 4001, accuracy: 0.5))
         #expect(
             worse.verdict == """
-                3 regressions: sync's bytes sent, sync's final accuracy, sync's mean accuracy of the curve; \
-                20 figures compared.
+                4 regressions: sync's bytes sent, sync's curve accuracies, sync's final accuracy, sync's mean accuracy of the curve; \
+                36 figures compared.
                 """)
         let better = try Comparison(baseline: made(), current: made(bytes: 3000))
-        #expect(better.verdict == "No regression; 1 improvement: sync's bytes sent; 20 figures compared.")
+        #expect(better.verdict == "No regression; 1 improvement: sync's bytes sent; 36 figures compared.")
         #expect(!better.isRegressionOfTimeOnly && !worse.isRegressionOfTimeOnly)
         let untimed = try Comparison(baseline: made(), current: made(ratios: [10]))
-        #expect(untimed.verdict == "No regression; 19 figures compared, 1 not.")
+        #expect(untimed.verdict == "No regression; 35 figures compared, 1 not.")
     }
 
     @Test func theTerminalHasWorseBeforeBetterAndCountsTheRest() throws {
@@ -57,8 +57,8 @@ import Testing
         let words = lines.map { $0.split(separator: " ").prefix(2).joined(separator: " ") }
         #expect(
             words[2...] == [
-                "REGRESSION sync", "improvement sync", "improvement sync", "no change", "no change", "15 other",
-                "1 regression:",
+                "REGRESSION sync", "improvement sync", "improvement sync", "improvement sync", "no change", "no change",
+                "30 other", "1 regression:",
             ])
         #expect(lines[2].contains("4000") && lines[2].contains("4001") && lines[2].contains("+1 (+0.025 %)"))
     }
@@ -244,8 +244,8 @@ import Testing
         current.machine.commit = "fedcba"
         let text = ComparisonText.markdown(try Comparison(baseline: baseline, current: current))
         #expect(
-            text.hasPrefix("### ✅ bench: digits, 2 strategies, 2 seeds\n\n**No regression; 20 figures compared.**\n"))
-        #expect(text.contains("<details><summary>18 figures are as they were</summary>\n\n| verdict"))
+            text.hasPrefix("### ✅ bench: digits, 2 strategies, 2 seeds\n\n**No regression; 36 figures compared.**\n"))
+        #expect(text.contains("<details><summary>34 figures are as they were</summary>\n\n| verdict"))
         #expect(
             text.contains("Baseline: commit 0123456789ab, 2026-01-02T03:04:05Z, A Processor. Current: commit fedcba, "))
         #expect(text.hasSuffix("The baseline was accepted on 2026-02-01: headers\n"))

@@ -116,26 +116,79 @@ import Testing
     }
 
     @Test func eachQuantityIsEqualOrNotInFigures() throws {
-        let all = results([record("single"), record("sync", bytes: 8000)], seeds: [1])
+        var all = results([record("single"), record("sync", bytes: 8000)], seeds: [1])
+        // 2,560 samples, which both runs use up.
+        for index in all.plan.strategies.indices { all.plan.strategies[index].configuration.epochs = 2560 / 1437.0 }
         #expect(FairComparison(all).strategies == ["single", "sync"])
-        #expect(try line("task, data", all).status == .enforced)
+        #expect(try line("task and data", all) == .init("task and data", .equal, ["digits"]))
+        #expect(try line("seeds", all) == .init("seeds", .equal, ["1"]))
+        #expect(try line("initial parameters", all).status == .enforced)
+        #expect(try line("initial parameters", all).values == ["1.25"])
         #expect(
-            try line("samples trained on (budget 2874)", all)
-                == .init(
-                    quantity: "samples trained on (budget 2874)", status: .enforced, values: ["2560"]))
-        #expect(try line("updates", all) == .init(quantity: "updates of the model", status: .equal, values: ["40"]))
-        #expect(try line("bytes", all) == .init(quantity: "bytes sent", status: .different, values: ["4 kB", "8 kB"]))
+            try line("sample budget", all)
+                == .init("sample budget, which every run used up", .enforced, ["2560"]))
+        #expect(
+            try line("samples trained on", all) == .init("samples trained on, with the last round", .equal, ["2560"]))
+        #expect(try line("updates", all) == .init("updates of the model", .equal, ["40"]))
+        #expect(try line("bytes", all) == .init("bytes sent", .different, ["4 kB", "8 kB"]))
         #expect(try line("trials", all).status == .unknown)
+    }
+
+    /// A round of the one can be a hundred budgets: what was enforced is that the budget was used up, and no more.
+    @Test func aLongLastRoundIsNotCalledEqual() throws {
+        let long = Array(repeating: 0.1, count: 3) + [0.96, 0.96]
+        var all = results([record("single", [0.1, 0.96]), record("federated", long)], seeds: [1])
+        for index in all.plan.strategies.indices { all.plan.strategies[index].configuration.epochs = 640 / 1437.0 }
+        #expect(try line("sample budget", all).status == .enforced && line("sample budget", all).values == ["640"])
+        let samples = try line("samples trained on", all)
+        #expect(samples.status == .different && samples.values == ["640", "2560"])
+    }
+
+    /// The harness would have ended such an experiment; a file that says otherwise is told as it is.
+    @Test func noLineIsCalledEnforcedThatTheRecordsDoNotBearOut() throws {
+        let unused = results([record("single"), record("sync")], seeds: [1])
+        #expect(try line("sample budget", unused).status == .equal, "2,560 of 2,874 samples")
+        let otherModel = results(
+            [record("single", losses: [2.3, 1, 1, 1, 1]), record("sync", losses: [2.4, 1, 1, 1, 1])], seeds: [1])
+        let start = try line("initial parameters", otherModel)
+        #expect(start.status == .different && start.values == ["2.3", "2.4"])
+        let lateStart = results([record("single"), record("sync", [0.1, 0.5])], seeds: [1])
+        #expect(try line("initial parameters", lateStart).status == .enforced)
+        let fewer = results(
+            [record("single", seed: 1), record("single", seed: 2), record("sync", seed: 1)], seeds: [1, 2])
+        #expect(try line("seeds", fewer) == .init("seeds", .different, ["1, 2", "1"]))
+    }
+
+    /// Medians of 4,000 each, of which no seed has the same.
+    @Test func countsAreComparedSeedBySeed() throws {
+        let all = results(
+            [record("single", seed: 1, bytes: 3000), record("single", seed: 2, bytes: 4000)]
+                + [record("sync", seed: 1, bytes: 4000), record("sync", seed: 2, bytes: 3000)], seeds: [1, 2])
+        #expect(try line("bytes", all) == .init("bytes sent", .different, ["3000 to 4000"]))
+    }
+
+    @Test func figuresOfDifferentKindsAreNotCalledEqualOrNot() throws {
+        var all = results([record("threads"), record("sync")], seeds: [1])
+        #expect(try line("cluster time", all).status == .equal)
+        all.plan.strategies[0].fabric = .threads
+        #expect(try line("cluster time", all).status == .notComparable)
+        #expect(try line("cluster time", all).values == ["4 s measured", "4 s simulated"])
+        #expect(try line("bytes", all).status == .notComparable)
+        #expect(try line("bytes", all).values == ["4 kB in shared memory", "4 kB"])
+        let words = "What `threads` sends passes through shared memory, without the 16 bytes of framing"
+        #expect(MarkdownReport.summary(all).contains(words) && MarkdownReport.render(all).contains("- " + words))
+        all.plan.strategies[1].fabric = .threads
+        #expect(!MarkdownReport.render(all).contains("of framing"), "all bytes are of one kind")
     }
 
     /// To the byte, though both are "4 kB" to a reader.
     @Test func bytesThatLookAlikeAreNotEqual() throws {
         let all = results([record("single"), record("sync", bytes: 4001)], seeds: [1])
-        #expect(try line("bytes", all).status == .different)
+        #expect(try line("bytes", all) == .init("bytes sent", .different, ["4000", "4001"]))
     }
 
-    @Test func timesThatDifferByLessThanAClockCanTellAreEqual() throws {
-        for (seconds, status) in [(4.07, FairComparison.Line.Status.equal), (4.09, .different)] {
+    @Test func timesThatAreNearlyEqualAreNotCalledEqual() throws {
+        for (seconds, status) in [(4, FairComparison.Line.Status.equal), (4.07, .nearlyEqual), (4.09, .different)] {
             let all = results([record("single"), record("sync", clusterSeconds: seconds)], seeds: [1])
             #expect(try line("cluster time", all).status == status, "\(seconds)")
         }
@@ -151,7 +204,15 @@ import Testing
         all.plan.strategies[0].tuning = tuning(8)
         #expect(try line("trials", all).values == ["8", "not known"])
         all.plan.strategies[1].tuning = tuning(8)
-        #expect(try line("trials", all) == .init(quantity: "trials of tuning", status: .equal, values: ["8"]))
+        #expect(try line("trials", all) == .init("trials of tuning", .equal, ["8"]))
+        all.plan.strategies[1].tuning?.differences = ["batch 32 instead of 64"]
+        #expect(try line("trials", all).status == .different)
+        #expect(try line("trials", all).values == ["8", "untuned (batch 32 instead of 64)"])
+        #expect(
+            MarkdownReport.render(all).contains(
+                "- `sync`: untuned (batch 32 instead of 64): what it has is from 8 trials"))
+        all.plan.strategies[1].tuning = .untuned(source: "a paper")
+        #expect(try line("trials", all).values == ["8", "untuned"])
         all.plan.strategies[1].tuning = tuning(4)
         #expect(try line("trials", all).status == .different)
         let report = MarkdownReport.render(all)
@@ -163,8 +224,11 @@ import Testing
     @Test func samplesAreNotCalledEnforcedWhereALimitOrADivergenceEndedThem() throws {
         var limited = results([record("single"), record("sync")], seeds: [1])
         limited.plan.strategies[0].configuration.limits = TrainingConfiguration.Limits(bytesSent: 1_000_000)
-        #expect(try line("samples trained on", limited).status == .equal)
-        #expect(MarkdownReport.render(limited).contains("Runs end at the first evaluation after 1 MB sent."))
+        #expect(try line("sample budget", limited).status == .equal)
+        let report = MarkdownReport.render(limited)
+        #expect(report.contains("Runs of `single` end at the first evaluation after 1 MB sent."))
+        limited.plan.strategies[1].configuration.limits = TrainingConfiguration.Limits(bytesSent: 1_000_000)
+        #expect(MarkdownReport.render(limited).contains("- Runs end at the first evaluation after 1 MB sent."))
         let diverged = results([record("single"), record("sync", [0.1, 0.1], outcome: .diverged)], seeds: [1])
         #expect(try line("samples trained on", diverged).status == .different)
     }

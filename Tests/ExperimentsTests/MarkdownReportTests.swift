@@ -21,12 +21,13 @@ import Testing
         ]
         #expect(headings(report) == expected)
         #expect(report.contains("    bench --strategy all"))
-        #expect(report.contains("One seed: no interval can be given."))
+        #expect(report.contains("One seed: no interval over seeds can be given"))
         #expect(!report.contains("Stopped before its end"))
-        let samples = report.split(separator: "\n").first { $0.hasPrefix("| samples trained on (budget 2874)") }
+        let rows = report.split(separator: "\n").map { $0.replacing(#/ +/#, with: " ") }
         #expect(
-            samples?.replacing(#/ +/#, with: " ").contains("equal, enforced | 2874 | 2874 | 2874 | 2876 |") == true,
-            "\(samples ?? "")")
+            rows.contains { $0.hasPrefix("| sample budget, which every run used up | equal, enforced | 2874 |") })
+        #expect(
+            rows.contains("| samples trained on, with the last round | not equal | 2874 | 2874 | 2874 | 2876 |"))
     }
 
     @Test func sectionsWithoutContentAreLeftOut() throws {

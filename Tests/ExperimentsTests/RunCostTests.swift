@@ -116,6 +116,18 @@ import Testing
         #expect(summaries[1].priceIndex(against: summaries[0]) == nil)
     }
 
+    /// What one costs against the other per second says nothing where the seconds are of different clocks.
+    @Test func aMeasuredTimeAndASimulatedOneHaveNoPriceIndex() {
+        var all = priced([record("single", Self.reaching(8)), record("sync", Self.reaching(3))], seeds: [1])
+        all.plan.thisMachine = Self.machines
+        all.plan.strategies[0].fabric = .threads
+        let summaries = all.summaries
+        #expect(summaries[0].costToTarget(\.money) != nil && summaries[1].costToTarget(\.money) != nil)
+        #expect(summaries[1].priceIndex(against: summaries[0]) == nil)
+        #expect(MarkdownReport.render(all).contains("`sync` has none, being simulated where `single` is measured."))
+        #expect(fields(SummaryCSV.render(all), line: 2)["price_index"] == "")
+    }
+
     @Test func costsToATargetAreInfiniteForSeedsThatNeverGotThere() throws {
         let runs = [record(seed: 1, Self.reaching(3)), record(seed: 2, [0.1, 0.2]), record(seed: 3, Self.reaching(5))]
         let summary = priced(runs, seeds: [1, 2, 3]).summaries[0]
@@ -140,7 +152,8 @@ import Testing
         let row = report.split(separator: "\n").first { $0.hasPrefix("| sync ") && $0.contains(" ct ") }
         let cells = row?.split(separator: "|").map { $0.split(separator: " ").joined(separator: " ") } ?? []
         // To the target 4 x 3 s, in total 4 x 4 s, at 0.1 ct a second.
-        #expect(cells.first == "sync" && cells.dropFirst().prefix(2) == ["1.2 ct", "1.6 ct"], "\(cells)")
+        // The evaluation before was at 2 s.
+        #expect(cells.prefix(4) == ["sync", "simulated", "1.2 ct [0.8 ct, 1.2 ct]", "1.6 ct"], "\(cells)")
         #expect(cells.last == "1.5", "\(cells)")
         #expect(report.contains("## Cost") && report.contains("*Price index* (mlbench)"))
         #expect(report.contains("Source: a list of prices."))

@@ -2,6 +2,7 @@ import Testing
 
 @testable import Experiments
 @testable import Reports
+@testable import Strategies
 
 @Suite struct StrategySummaryTests {
     private static let never = [0.1, 0.2, 0.3]
@@ -20,23 +21,52 @@ import Testing
         #expect(summary.seedsReached == 2)
         // The median of 4 and 8 alone would be 6.
         #expect(summary.timeToTarget.median == 8)
-        #expect(summary.timeToTarget.low == 4)
+        // It was reached after the evaluation at 3 s and not after that at 4 s.
+        #expect(summary.timeToTarget.low == 3)
         #expect(summary.timeToTarget.high == .infinity)
-        #expect(ComparisonTable.timeToTarget(summary) == "8 s [4 s, never] (2 of 3 seeds)")
+        #expect(ComparisonTable.timeToTarget(summary) == "8 s [3 s, never]")
     }
 
     @Test func aMedianThatIsNotReachedIsNone() {
         let summary = summary([Self.never, Self.reaching(4), Self.never])
         #expect(summary.seedsReached == 1)
         #expect(summary.timeToTarget.median == .infinity)
-        #expect(ComparisonTable.timeToTarget(summary) == "- (1 of 3 seeds)")
+        #expect(ComparisonTable.timeToTarget(summary) == "-")
     }
 
-    @Test func allSeedsThereNeedNoRemark() {
+    /// Student's interval of the logarithms of 3, 4 and 7 s begins at 1.50 s, that of 4, 5 and 8 s ends at 13.07 s.
+    @Test func anIntervalReachesFromTheEvaluationsBeforeToThoseThatFoundTheTargetReached() {
         #expect(
             ComparisonTable.timeToTarget(summary([Self.reaching(4), Self.reaching(5), Self.reaching(8)]))
-                == "5 s [2.25 s, 13.1 s]")
-        #expect(ComparisonTable.timeToTarget(summary([Self.reaching(4)])) == "4 s")
+                == "5 s [1.5 s, 13.1 s]")
+    }
+
+    @Test func noIntervalOfTimesIsNarrowerThanTheStepBetweenTwoEvaluations() {
+        #expect(ComparisonTable.timeToTarget(summary([Self.reaching(4)])) == "4 s [3 s, 4 s]")
+        for seeds in [2, 3, 7] {
+            let time = summary(Array(repeating: Self.reaching(4), count: seeds)).timeToTarget
+            #expect((time.low, time.median, time.high) == (3, 4, 4), "\(seeds) seeds")
+        }
+    }
+
+    @Test func howManySeedsReachedTheTargetStandsInTheTable() {
+        let runs = [Self.reaching(4), Self.never, Self.reaching(8)].enumerated().map {
+            record(seed: UInt64($0 + 1), $1)
+        }
+        let table = ComparisonTable.terminal(results(runs, seeds: [1, 2, 3]))
+        #expect(table.contains("  reached  ") && table.contains("  2/3  "), "\(table)")
+    }
+
+    /// Twenty clients of which a quarter trains in a round; three of them with too little memory.
+    @Test func howManyOfTheWorkersTrainAtATimeStandsInTheTable() throws {
+        var all = results([record("sync"), record("federated")], seeds: [1])
+        #expect(all.summaries.map(\.workersText) == ["4", "5 of 20"])
+        let need = MemoryNeed(parameters: 2)
+        all.runs[1].memoryShortage = MemoryShortage(ranks: 3, of: 20, rank: 1, memoryBytes: 1, need: need)
+        #expect(all.summaries[1].workersText == "5 of 20, 3 left out")
+        #expect(ComparisonTable.terminal(all).contains("  5 of 20, 3 left out  "))
+        let row = fields(SummaryCSV.render(all), line: 2)
+        #expect(row["workers"] == "20" && row["workers_at_once"] == "5" && row["workers_left_out"] == "3")
     }
 
     @Test func firstCrossingsAreSummarisedOnTheirOwn() {

@@ -57,6 +57,7 @@ func made(
                 run.loss = losses?[trial] ?? 1
                 run.outcome = diverged.contains(trial) ? .diverged : .completed
                 run.secondsToTarget = diverged.contains(trial) ? nil : seconds?[trial][seed]
+                run.secondsBeforeTarget = nil
                 run.cost = StudyCost(
                     clusterSeconds: 2, hostSeconds: 0.5, bytesSent: 1000, messagesSent: 10, money: 0.25, wattHours: 4)
                 results.runs.append(run)

@@ -33,14 +33,15 @@ import Testing
         let rows = report.split(separator: "\n").map {
             $0.split(separator: "|").map { $0.split(separator: " ").joined(separator: " ") }
         }
-        #expect(rows.contains(["strategy", "50 %", "70 %", "80 %", "90 %", "95 %"]))
-        #expect(rows.contains(["sync", "3 s", "4 s", "5 s", "-", "-"]))
-        #expect(rows.contains(["single", "-", "-", "-", "-", "-"]))
+        #expect(rows.contains(["strategy", "clock", "50 %", "70 %", "80 %", "90 %", "95 %"]))
+        #expect(rows.contains(["sync", "simulated", "3 s", "4 s", "5 s", "-", "-"]))
+        #expect(rows.contains(["single", "simulated", "-", "-", "-", "-", "-"]))
         let csv = TargetsCSV.render(all)
         #expect(csv.split(separator: "\n").count == 1 + 2 * 5)
         let row = fields(csv, line: 6)
         #expect(row["strategy"] == "sync" && row["target_accuracy"] == "0.500000" && row["seeds_reached"] == "1")
         #expect(row["time_to_target_seconds_median"] == "3.000000")
+        #expect(row["time_to_target_seconds_low"] == "2.000000" && row["time_to_target_seconds_high"] == "3.000000")
         #expect(fields(csv, line: 10)["time_to_target_seconds_median"] == "")
     }
 

@@ -47,7 +47,8 @@ import Testing
         var setup = Setup(strategies: ["single"])
         setup.epochs = 5
         let tuned = try study().tuned(setup.plan, source: "study.json")
-        #expect(tuned.strategies[0].tuning?.source.hasSuffix(", with other epochs") == true)
+        #expect(tuned.strategies[0].tuning?.differences == ["other epochs"])
+        #expect(tuned.strategies[0].tuning?.trialsText == "untuned (other epochs)")
     }
 
     @Test func aStudyOfSomethingElseIsRefused() throws {

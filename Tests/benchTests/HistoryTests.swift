@@ -28,15 +28,16 @@ import Testing
                 ["history", "runs", "--metric", "bytes_sent_total,rounds", "--format", "csv"], in: folder)
             #expect(outcome.code == 0 && outcome.errors.isEmpty, "\(outcome.testDescription)")
             let rows = table(outcome.output)
-            #expect(rows[0] == ["date", "commit", "task", "strategy", "bytes_sent_total", "rounds", "results"])
             #expect(
-                rows.dropFirst().map { "\($0[1]) \($0[3]) \($0[6])" } == [
+                rows[0] == ["date", "commit", "task", "strategy", "clock", "bytes_sent_total", "rounds", "results"])
+            #expect(
+                rows.dropFirst().map { "\($0[1]) \($0[3]) \($0[7])" } == [
                     "aaa single runs/b", "aaa sync runs/b", "bbb single runs/c", "bbb sync runs/c", "ccc single runs/a",
                     "ccc sync runs/a",
                 ])
             let summary = table(try folder.text("results/summary.csv"))
             let bytes = try #require(summary[0].firstIndex(of: "bytes_sent_total"))
-            #expect(rows[2][4] == summary[2][bytes] && rows[2][5] == "23")
+            #expect(rows[2][4] == "simulated" && rows[2][5] == summary[2][bytes] && rows[2][6] == "23")
         }
     }
 

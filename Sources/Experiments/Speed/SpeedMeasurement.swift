@@ -5,6 +5,7 @@ import Foundation
 import Kernel
 import Locking
 import Randomness
+import Statistics
 import Strategies
 
 /// The median, least and largest of repeated measurements.
@@ -15,10 +16,8 @@ public struct Spread: Sendable {
 
     /// - Precondition: at least one value.
     init(_ values: [Double]) {
-        let sorted = values.sorted()
-        let middle = sorted.count / 2
-        median = sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-        (least, largest) = (sorted[0], sorted[sorted.count - 1])
+        median = Median.of(values)
+        (least, largest) = (values.min() ?? median, values.max() ?? median)
     }
 }
 

@@ -1,4 +1,5 @@
 import Cluster
+import Statistics
 
 /// What one trial did with one seed in one rung.
 public struct StudyRun: Hashable, Codable, Sendable {
@@ -19,6 +20,8 @@ public struct StudyRun: Hashable, Codable, Sendable {
     public var loss: Double
     /// Cluster time to the target, sustained; nil where it never got there.
     public var secondsToTarget: Double?
+    /// Cluster time of the evaluation before, at which it was not there yet; nil in older files.
+    public var secondsBeforeTarget: Double?
     public var cost: StudyCost
 
     init(_ record: RunRecord, trial: Int, rung: Int, _ plan: StrategyPlan, _ experiment: ExperimentPlan) {
@@ -31,9 +34,18 @@ public struct StudyRun: Hashable, Codable, Sendable {
         updates = record.rounds
         accuracy = record.finalAccuracy
         loss = record.evaluations.last?.testLoss ?? .nan
-        let time = TimeToAccuracy(record.evaluations, target: experiment.target).sustainedSeconds
-        secondsToTarget = record.outcome == .diverged ? nil : time
+        let time = TimeToAccuracy(record.evaluations, target: experiment.target)
+        let isThere = record.outcome != .diverged && time.sustainedSeconds != nil
+        secondsToTarget = isThere ? time.sustainedSeconds : nil
+        secondsBeforeTarget = isThere ? time.sustainedTime.before : nil
         cost = StudyCost(record, plan, on: plan.machines(orThis: experiment.thisMachine))
+    }
+}
+
+extension StudyRun {
+    /// Infinite where the run never got to the target.
+    var timeToTarget: SteppedValue {
+        secondsToTarget.map { SteppedValue($0, after: min($0, secondsBeforeTarget ?? $0)) } ?? .never
     }
 }
 

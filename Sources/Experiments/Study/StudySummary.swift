@@ -50,7 +50,8 @@ public struct StudySummary: Sendable {
         public let trials: Int
         /// Of accuracies the expectation, of times to the target, which can be infinite, the median.
         public let best: Double
-        /// Within which the best of k is in nine of ten draws.
+        /// Within which the best of k is in nine of ten draws; of times from the evaluation before the one that found the
+        /// target reached.
         public let low: Double
         public let high: Double
         /// What k trials cost, on average.
@@ -72,7 +73,8 @@ public struct StudySummary: Sendable {
             case .time:
                 return AfterTrials(
                     trials: k, best: ExpectedBest.medianMinimum(of: values, trials: k),
-                    low: ExpectedBest.quantile(ofMinimumOf: values, trials: k, probability: 0.05),
+                    low: ExpectedBest.quantile(
+                        ofMinimumOf: outcomes.map(\.earliestValue), trials: k, probability: 0.05),
                     high: ExpectedBest.quantile(ofMinimumOf: values, trials: k, probability: 0.95),
                     cost: cost.scaled(by: share))
             }

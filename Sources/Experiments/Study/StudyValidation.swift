@@ -42,7 +42,9 @@ extension StudyResults {
 
     private func validate(_ run: StudyRun, _ name: String) throws(ExperimentError) {
         try require((0...1).contains(run.accuracy), "\(name): accuracy", run.accuracy, "0 to 1")
-        for seconds in [run.cost.clusterSeconds, run.cost.hostSeconds, run.secondsToTarget ?? 0] {
+        for seconds in [
+            run.cost.clusterSeconds, run.cost.hostSeconds, run.secondsToTarget ?? 0, run.secondsBeforeTarget ?? 0,
+        ] {
             try require((0...Self.longestSeconds).contains(seconds), "\(name): a time", seconds, "seconds, 0 or more")
         }
         for count in [run.samples, run.updates, run.cost.bytesSent, run.cost.messagesSent] {

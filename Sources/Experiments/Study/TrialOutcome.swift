@@ -21,9 +21,7 @@ public struct TrialOutcome: Hashable, Sendable {
     public var divergedCount: Int { runs.filter { $0.outcome == .diverged }.count }
     public var seedsReached: Int { runs.filter { $0.secondsToTarget != nil }.count }
     public var accuracy: SpreadSummary { SpreadSummary(runs.map(\.accuracy), within: 0...1) }
-    public var timeToTarget: SpreadSummary {
-        SpreadSummary(runs.map { $0.secondsToTarget ?? .infinity }, scale: .logarithmic)
-    }
+    public var timeToTarget: SpreadSummary { SpreadSummary(runs.map(\.timeToTarget), scale: .logarithmic) }
     public var cost: StudyCost { runs.reduce(.zero) { $0 + $1.cost } }
 
     /// What trials are chosen by: the median over seeds of the accuracy at the end, or of the time to the target (infinite
@@ -35,11 +33,16 @@ public struct TrialOutcome: Hashable, Sendable {
         }
     }
 
+    /// The earliest that ``value`` may have been, where it is a time, which is known but for the steps between evaluations.
+    var earliestValue: Double {
+        metric == .time && divergedCount == 0 ? Median.of(runs.map(\.timeToTarget.before)) : value
+    }
+
     /// The same of each seed.
-    private var values: [Double] {
+    private var values: [SteppedValue] {
         switch metric {
-        case .accuracy: runs.map(\.accuracy)
-        case .time: runs.map { $0.secondsToTarget ?? .infinity }
+        case .accuracy: runs.map { SteppedValue(exact: $0.accuracy) }
+        case .time: runs.map(\.timeToTarget)
         }
     }
 

@@ -30,7 +30,7 @@ extension StudyResults {
             let studied = try plan.strategy(trial)
             var tuning = tuning(of: summary.strategy, source: source)
             let others = Self.differences(studied, tuned.strategies[index])
-            if !others.isEmpty { tuning.source += ", with other \(others.joined(separator: ", "))" }
+            if !others.isEmpty { tuning.differences = others.map { "other \($0)" } }
             tuned.strategies[index].tuning = tuning
         }
         return tuned

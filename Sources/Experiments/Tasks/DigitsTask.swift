@@ -19,6 +19,6 @@ extension TrainingTask {
                 """,
             trials: Tuning(
                 options: [Tuning.Option(name: "learning-rate", values: ["0.1", "0.2", "0.3", "0.5", "0.8", "1.2"])],
-                trials: 6, seeds: 10, chosenOn: "test set", source: "Results/tuning/digits.csv")),
+                trials: 6, seeds: 10, chosenOn: "test set", source: "Results/tuning/digits.csv", epochs: 60)),
         hasFixedSplit: false, load: { _, seeds, shuffles in try Digits.split(seeds: seeds, shuffles: shuffles) })
 }

@@ -14,7 +14,7 @@ extension TrainingTask {
                 strategies that make every step together and one for federated; the same four trials for both \
                 (Results/tuning/mnist-softmax.csv). Chosen: the best median accuracy. All else: not tuned.
                 """,
-            trials: trials(["0.1", "0.2", "0.5", "1.0"], "Results/tuning/mnist-softmax.csv")),
+            trials: trials(["0.1", "0.2", "0.5", "1.0"], epochs: 5, "Results/tuning/mnist-softmax.csv")),
         hasFixedSplit: true, load: loadMNIST)
 
     /// The "2NN" of McMahan et al. 2017, section 3.
@@ -33,7 +33,7 @@ extension TrainingTask {
                 one for the strategies that make every step together and one for federated; the same four trials for both \
                 (Results/tuning/mnist-2nn.csv). Chosen: the best median accuracy. All else: McMahan et al. 2017, not tuned.
                 """,
-            trials: trials(["0.05", "0.1", "0.2", "0.4"], "Results/tuning/mnist-2nn.csv")),
+            trials: trials(["0.05", "0.1", "0.2", "0.4"], epochs: 10, "Results/tuning/mnist-2nn.csv")),
         hasFixedSplit: true, load: loadMNIST)
 
     /// The CNN of McMahan et al. 2017, section 3: its 1,663,370 parameters need padding that keeps the size.
@@ -51,7 +51,7 @@ extension TrainingTask {
             epochs: 10, evaluateEveryEpochs: 0.5, learningRate: 0.1, localLearningRate: 0.1,
             tuning:
                 "Learning rates: not tuned; 0.1 is in the range of McMahan et al. 2017. All else: as there, not tuned.",
-            trials: nil),
+            trials: .untuned(source: "in the range of McMahan et al. 2017")),
         hasFixedSplit: true, load: loadMNIST)
 
     private static let image = FeatureShape(channels: 1, height: 28, width: 28)
@@ -70,9 +70,9 @@ extension TrainingTask {
             localBatch: 10, partition: "iid", tuning: tuning, trials: trials)
     }
 
-    private static func trials(_ rates: [String], _ source: String) -> Tuning {
+    private static func trials(_ rates: [String], epochs: Double, _ source: String) -> Tuning {
         Tuning(
             options: [Tuning.Option(name: "learning-rate", values: rates)], trials: rates.count, seeds: 2,
-            chosenOn: "test set", source: source)
+            chosenOn: "test set", source: source, epochs: epochs)
     }
 }

@@ -36,7 +36,8 @@ public enum StudyReport {
             \(results.plan.experiment.seeds.count == 1 ? "of one seed" : "medians over seeds, with 95 % intervals as in the reports of `bench run`"), \
             measured on the \(results.plan.selection.title)\(bias(results)). Cluster time is what all trials of \
             the strategy, one after another, take on the machines they are about; host time is how long they kept this \
-            machine busy. \(factors(results))
+            machine busy. Times of different clocks are not compared, and options of one strategy are compared seed by seed, not by \
+            their brackets, which are the spread of each over its seeds. \(IntervalText.steps) \(factors(results))
             \(warnings.isEmpty ? "" : "\n" + warnings)
             """
     }
@@ -48,9 +49,10 @@ public enum StudyReport {
         let runs = summaries.reduce(0) { $0 + $1.runCount }
         let amounts = [cost.money.map(Format.money), cost.wattHours.map(Format.energy)].compactMap(\.self)
         let amount = amounts.isEmpty ? "an amount that is not known" : amounts.joined(separator: " and ")
+        let note = SentBytes.note(summaries.map { ($0.strategy, $0.cost.bytesSent) }).map { " \($0)" } ?? ""
         return """
             The whole search made \(runs) runs and kept this machine busy for \(Format.seconds(cost.hostSeconds)); on the \
-            machines that it is about it sends \(Format.bytes(Double(cost.bytesSent))) and costs \(amount).
+            machines that it is about it sends \(Format.bytes(Double(cost.bytesSent))) and costs \(amount).\(note)
             """
     }
 
@@ -77,10 +79,10 @@ public enum StudyReport {
         let factors = results.summaries.compactMap { summary -> String? in
             let one = summary.best.cost.clusterSeconds / Double(summary.best.runs.count)
             guard one > 0 else { return nil }
-            return "\(Format.significant(summary.cost.clusterSeconds / one)) (`\(summary.strategy.name)`)"
+            return "`\(summary.strategy.name)` \(RatioText(summary.cost.clusterSeconds / one).words("long"))"
         }
         return
-            "In cluster time the search took so many times as long as one run with the best options: \(factors.joined(separator: ", "))."
+            "In cluster time, against one run with the best options, the search took: \(factors.joined(separator: ", "))."
     }
 
     /// Why the best figure of many is too good.

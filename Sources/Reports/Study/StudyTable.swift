@@ -17,7 +17,7 @@ public enum StudyTable {
     static func best(_ results: StudyResults) -> TextTable {
         let metric = results.plan.metric
         var table = TextTable([
-            ("strategy", .left), ("trials", .right), ("best options", .left),
+            ("strategy", .left), ("clock", .left), ("trials", .right), ("seeds", .right), ("best options", .left),
             ("\(results.plan.selection == .validation ? "validation" : "test") accuracy", .right),
             ("time to \(target(results))", .right), ("whole search: cluster time", .right), ("host time", .right),
             ("sent", .right), ("money", .right), ("energy", .right),
@@ -27,7 +27,8 @@ public enum StudyTable {
             let isUseless = metric == .time && !best.value.isFinite
             table.append(
                 [
-                    summary.strategy.name, "\(summary.outcomes.count)",
+                    summary.strategy.name, ClockClass(summary.strategy).title, "\(summary.outcomes.count)",
+                    "\(best.runs.count)",
                     isUseless ? "none got there" : best.trial.words, accuracy(best), time(best),
                 ] + costs(cost))
         }
@@ -53,11 +54,13 @@ public enum StudyTable {
         let most = summaries.map(\.outcomes.count).max() ?? 1
         var counts = [1]
         while let last = counts.last, last < most { counts.append(min(most, 2 * last)) }
-        var table = TextTable([("strategy", .left)] + counts.map { ("k = \($0)", .right) })
+        let isTime = results.plan.metric == .time
+        var table = TextTable(
+            [("strategy", .left)] + (isTime ? [("clock", .left)] : []) + counts.map { ("k = \($0)", .right) })
         for summary in summaries {
             let points = summary.afterTrials
             table.append(
-                [summary.strategy.name]
+                [summary.strategy.name] + (isTime ? [ClockClass(summary.strategy).title] : [])
                     + counts.map { count in
                         guard count <= points.count else { return "-" }
                         let best = points[count - 1].best
@@ -90,7 +93,6 @@ public enum StudyTable {
             outcome.seedsReached == outcome.runs.count
             ? "" : " (\(outcome.seedsReached) of \(outcome.runs.count) seeds)"
         guard spread.median.isFinite else { return "-" + reached }
-        guard outcome.runs.count > 1 else { return Format.seconds(spread.median) }
         let high = spread.high.isFinite ? Format.seconds(spread.high) : "never"
         return "\(Format.seconds(spread.median)) [\(Format.seconds(spread.low)), \(high)]\(reached)"
     }

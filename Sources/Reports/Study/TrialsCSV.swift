@@ -14,6 +14,7 @@ public enum TrialsCSV {
                     "seeds_diverged",
                     "target_accuracy", "seeds_reached", "time_to_target_seconds_median", "cluster_seconds",
                     "host_seconds", "bytes_sent", "messages_sent", "money_usd", "energy_wh",
+                    "time_to_target_seconds_low", "time_to_target_seconds_high",
                 ])
         let plan = results.plan
         for summary in results.summaries {
@@ -34,6 +35,7 @@ public enum TrialsCSV {
                         CSV.number(outcome.timeToTarget.median), CSV.number(cost.clusterSeconds),
                         CSV.number(cost.hostSeconds), CSV.count(cost.bytesSent), CSV.count(cost.messagesSent),
                         CSV.amount(cost.money), CSV.amount(cost.wattHours),
+                        CSV.number(outcome.timeToTarget.low), CSV.number(outcome.timeToTarget.high),
                     ])
             }
         }

@@ -1,0 +1,14 @@
+import Fabrics
+import Strategies
+
+extension FabricReport {
+    /// The idle time of the worker that is idle least: the others' beyond it is a lead that they have over it. Nil unless
+    /// several workers train at the same time and all stay.
+    func leastIdleSeconds(_ strategy: any Strategy) -> Double? {
+        guard strategy.workerCount > 1, strategy.concurrentWorkers == strategy.workerCount, departures.isEmpty else {
+            return nil
+        }
+        let workers = accounts.indices.filter { $0 != strategy.serverRank }.map { accounts[$0] }
+        return workers.map { $0.computeSeconds + $0.communicationSeconds }.max().map { max(0, seconds - $0) }
+    }
+}

@@ -1,0 +1,119 @@
+import Diagnostics
+import Experiments
+
+/// Which strategy is the first to reach the target, in words: a sentence for each clock and its machines, so that nothing
+/// that was measured races against a model, and nothing on one cluster against something on another.
+enum Headline {
+    static func words(_ results: Results) -> String {
+        let summaries = results.summaries
+        let target = ComparisonTable.target(results)
+        guard summaries.contains(where: \.timeToTarget.median.isFinite) else {
+            return "No strategy reached \(target) with more than half of its seeds."
+        }
+        let groups = groups(summaries)
+        guard groups.count > 1 else { return sentence(groups[0], target, isAlone: true) + comparing(results, groups) }
+        let sentences = groups.map { group in
+            let words = group[0].clock.words
+            return words.prefix(1).uppercased() + words.dropFirst() + ", " + sentence(group, target, isAlone: false)
+        }
+        return sentences.joined(separator: " ")
+            + " Times of different clocks or machines are not set against each other."
+            + comparing(results, groups)
+    }
+
+    /// Strategies of one clock and the same machines, in the order of the table.
+    private static func groups(_ summaries: [StrategySummary]) -> [[StrategySummary]] {
+        var groups: [[StrategySummary]] = []
+        for summary in summaries {
+            let index = groups.firstIndex { $0[0].clock.relation(to: summary.clock) == .sameMachines }
+            if let index { groups[index].append(summary) } else { groups.append([summary]) }
+        }
+        return groups
+    }
+
+    /// - Parameter isAlone: whether the sentence itself has to name the clock.
+    private static func sentence(_ group: [StrategySummary], _ target: String, isAlone: Bool) -> String {
+        let reached = group.filter(\.timeToTarget.median.isFinite).sorted {
+            $0.timeToTarget.median < $1.timeToTarget.median
+        }
+        let never = group.filter { !$0.timeToTarget.median.isFinite }.map(\.strategy)
+        let missed = never.isEmpty ? "" : "\(list(never)) did not reach it with more than half of the seeds"
+        guard let first = reached.first else {
+            return "\(list(never)) did not reach \(target) with more than half of the seeds."
+        }
+        let time = Format.seconds(first.timeToTarget.median) + (isAlone ? " of \(first.clock.title) cluster time" : "")
+        let level = reached.filter { RatioText($0.timeToTarget.median / first.timeToTarget.median).isTie }
+        let slower = Array(reached.dropFirst(level.count))
+        let open = slower.filter { !isShownSlower($0, than: first) }
+        var parts: [String] = []
+        if level.count > 1 {
+            let isEqual = level.allSatisfy { $0.timeToTarget.median == first.timeToTarget.median }
+            parts.append(
+                "\(list(level.map(\.strategy))) reach \(target) \(isEqual ? "at the same time" : "at nearly the same time"), after \(time)"
+            )
+        } else if group.count == 1 {
+            parts.append("`\(first.strategy)` reaches \(target) after \(time)")
+        } else if open.isEmpty {
+            parts.append("`\(first.strategy)` is the first to reach \(target), after \(time)")
+        } else {
+            parts.append("`\(first.strategy)` has the shortest median time to \(target), \(time)")
+        }
+        if !open.isEmpty {
+            parts.append("no difference from \(list(open.map(\.strategy), "or")) is shown")
+        }
+        if let last = slower.last, !open.contains(last) {
+            let ratio = RatioText(last.timeToTarget.median / first.timeToTarget.median)
+            parts.append("`\(last.strategy)` takes \(ratio.words("long"))")
+        }
+        return (parts + [missed].filter { !$0.isEmpty }).joined(separator: "; ") + "."
+    }
+
+    /// Seed by seed; with one seed whether the two lie more than a step between evaluations apart.
+    private static func isShownSlower(_ other: StrategySummary, than first: StrategySummary) -> Bool {
+        if first.runs.count == 1, other.runs.count == 1 {
+            return first.timesToTarget[0].isBelow(other.timesToTarget[0])
+        }
+        return PairwiseVerdict(.timeToTarget, first, other)?.comparison.verdict == .firstIsBetter
+    }
+
+    /// Which of two intervals decides, where a reader could look at the other.
+    private static func comparing(_ results: Results, _ groups: [[StrategySummary]]) -> String {
+        guard results.plan.seeds.count > 1, groups.contains(where: { $0.count > 1 }) else { return "" }
+        return
+            " Strategies are compared seed by seed; the brackets are the spread of each over its seeds and compare nothing."
+    }
+
+    static func list(_ names: [String], _ word: String = "and") -> String {
+        let quoted = names.map { "`\($0)`" }
+        guard let last = quoted.last, quoted.count > 1 else { return quoted.first ?? "" }
+        return quoted.dropLast().joined(separator: ", ") + " \(word) " + last
+    }
+}
+
+/// Who sends least, in words.
+enum SendingSentence {
+    /// Nil unless two strategies or more send over a network.
+    static func words(_ summaries: [StrategySummary]) -> String? {
+        let senders = summaries.filter { $0.count(\.traffic.bytesTotal) > 0 && $0.plan.description?.home == .simulated }
+            .sorted { $0.count(\.traffic.bytesTotal) < $1.count(\.traffic.bytesTotal) }
+        guard let least = senders.first, let most = senders.last, senders.count > 1 else { return nil }
+        let (fewest, largest) = (least.count(\.traffic.bytesTotal), most.count(\.traffic.bytesTotal))
+        let samples = senders.map { $0.count(\.samples) }
+        let (leastSamples, mostSamples) = (samples.min() ?? 0, samples.max() ?? 0)
+        // A last round can go beyond the budget, and a run that diverged or was stopped ends early.
+        let isAbout = Double(mostSamples) <= 1.02 * Double(leastSamples)
+        let work =
+            leastSamples == mostSamples
+            ? " for the same number of samples"
+            : isAbout ? " for about the same number of samples" : ", though not for the same number of samples"
+        guard fewest < largest else {
+            return
+                "Over a network, \(Headline.list(senders.map(\.strategy))) send the same, \(Format.bytes(Double(fewest)))\(work)."
+        }
+        let ratio = RatioText(Double(largest) / Double(fewest))
+        return """
+            Over a network, `\(least.strategy)` sends least, \(Format.bytes(Double(fewest)))\(work); `\(most.strategy)` sends \
+            \(ratio.words("much")).
+            """
+    }
+}

@@ -1,0 +1,23 @@
+/// The middle of some values: the one definition that all tables, tests and the gate share.
+public enum Median {
+    /// The middle one, or the mean of the two in the middle; infinite where one of the two is.
+    ///
+    /// - Precondition: at least one value.
+    public static func of(_ values: [Double]) -> Double { ofSorted(values.sorted()) }
+
+    /// The same of values that are in order already.
+    static func ofSorted(_ sorted: [Double]) -> Double {
+        precondition(!sorted.isEmpty, "a median of no values")
+        let middle = (sorted[(sorted.count - 1) / 2], sorted[sorted.count / 2])
+        return middle.0 == middle.1 ? middle.0 : (middle.0 + middle.1) / 2
+    }
+
+    /// The middle one of counts; of an even number the lower of the two in the middle, so that it is a count that was
+    /// seen.
+    ///
+    /// - Precondition: at least one count.
+    public static func count(of values: [Int]) -> Int {
+        precondition(!values.isEmpty, "a median of no counts")
+        return values.sorted()[(values.count - 1) / 2]
+    }
+}
