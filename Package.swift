@@ -143,11 +143,27 @@ let package = Package(
         .executableTarget(
             name: "mpi-conformance", dependencies: ["Cluster", "Fabrics", "Kernel"], path: "Tests/MPIConformance",
             swiftSettings: strict),
+        // Inputs for everything that reads, the process that tries them, and what holds the corpus.
+        .target(
+            name: "Fuzzing",
+            dependencies: [
+                "CZlib", "Cluster", "Datasets", "Diagnostics", "Experiments", "Fabrics", "Kernel", "Locking",
+                "Randomness",
+                "RegressionGate", "Reports", "Strategies", .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            path: "Tests/Fuzz/Fuzzing", swiftSettings: hot),
+        .executableTarget(
+            name: "fuzz-readers",
+            dependencies: ["Fuzzing", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Tests/Fuzz/Driver", swiftSettings: strict),
+        .testTarget(
+            name: "FuzzingTests", dependencies: ["Fuzzing", "fuzz-readers"], path: "Tests/Fuzz/FuzzingTests",
+            swiftSettings: strict),
         .testTarget(
             name: "benchTests",
             dependencies: [
-                "bench", "mpi-conformance", "Cluster", "Datasets", "Diagnostics", "Experiments", "Fabrics", "Kernel",
-                "Locking", "Reports", "Strategies",
+                "bench", "mpi-conformance", "Fuzzing", "Cluster", "Datasets", "Diagnostics", "Experiments", "Fabrics",
+                "Kernel", "Locking", "Reports", "Strategies",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
     ],
