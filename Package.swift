@@ -50,7 +50,16 @@ let package = Package(
         .target(
             name: "CMPI", dependencies: [.target(name: "CMPISystem", condition: .when(traits: ["MPI"]))],
             cSettings: [.define("BENCH_MPI", .when(traits: ["MPI"]))]),
+        // Which commit was built: the plugin's script writes it down, and nothing else is compiled when it changes.
+        .plugin(
+            name: "RecordCommit", capability: .buildTool(), path: "Sources/RecordCommit", exclude: ["record-commit.sh"]),
+        .target(name: "RecordedCommit", swiftSettings: strict, plugins: ["RecordCommit"]),
+        .target(name: "CBuild", dependencies: ["RecordedCommit"]),
+        // What a process gets from its system before any other code runs, and signals.
+        .target(name: "CProcess"),
         .target(name: "Diagnostics", swiftSettings: strict),
+        .target(name: "Files", swiftSettings: strict),
+        .target(name: "Host", dependencies: ["CProcess"], swiftSettings: hot),
         .target(name: "Statistics", swiftSettings: strict),
         .target(name: "Locking", swiftSettings: hot),
         .target(name: "Randomness", swiftSettings: hot),
@@ -60,14 +69,14 @@ let package = Package(
         .target(name: "WideProducts", swiftSettings: wide),
         .target(
             name: "Kernel",
-            dependencies: ["COpenBLAS", "CProcessor", "Lanes", "Locking", "Randomness", "WideProducts"],
+            dependencies: ["COpenBLAS", "CProcessor", "Host", "Lanes", "Locking", "Randomness", "WideProducts"],
             swiftSettings: numeric),
         // A target of its own, so that the large array literal is compiled once.
         .target(name: "EmbeddedData", resources: [.embedInCode("digits.csv.gz")], swiftSettings: strict),
         .target(
             name: "Datasets",
             dependencies: [
-                "CZlib", "Diagnostics", "EmbeddedData", "Kernel", "Locking", "Randomness",
+                "CZlib", "Diagnostics", "EmbeddedData", "Files", "Kernel", "Locking", "Randomness",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: numeric),
@@ -80,7 +89,7 @@ let package = Package(
         .target(
             name: "Fabrics",
             dependencies: [
-                "CMPI", "Cluster", "Kernel", "Locking", "Randomness",
+                "CMPI", "Cluster", "Files", "Host", "Kernel", "Locking", "Randomness",
                 .product(name: "Collections", package: "swift-collections"),
             ],
             swiftSettings: hot),
@@ -90,14 +99,15 @@ let package = Package(
         .target(
             name: "Experiments",
             dependencies: [
-                "Cluster", "Datasets", "Diagnostics", "Fabrics", "Kernel", "Locking", "Randomness", "Statistics",
-                "Strategies",
+                "CBuild", "Cluster", "Datasets", "Diagnostics", "Fabrics", "Host", "Kernel", "Locking", "Randomness",
+                "Statistics", "Strategies",
             ],
             swiftSettings: hot + processor),
         .target(
             name: "Reports",
             dependencies: [
-                "Cluster", "Diagnostics", "Experiments", "Fabrics", "Kernel", "Locking", "Statistics", "Strategies",
+                "Cluster", "Diagnostics", "Experiments", "Fabrics", "Files", "Kernel", "Locking", "Statistics",
+                "Strategies",
                 .product(name: "Crypto", package: "swift-crypto"),
             ], swiftSettings: strict),
         .target(
@@ -107,12 +117,14 @@ let package = Package(
         .executableTarget(
             name: "bench",
             dependencies: [
-                "Cluster", "Datasets", "Diagnostics", "Experiments", "Fabrics", "Kernel", "Locking", "RegressionGate",
-                "Reports", "Statistics", "Strategies",
+                "CProcess", "Cluster", "Datasets", "Diagnostics", "Experiments", "Fabrics", "Files", "Host", "Kernel",
+                "Locking", "RegressionGate", "Reports", "Statistics", "Strategies",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: strict),
+        .testTarget(name: "FilesTests", dependencies: ["Files"], swiftSettings: strict),
+        .testTarget(name: "HostTests", dependencies: ["Host"], swiftSettings: strict),
         .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], swiftSettings: strict),
         .testTarget(name: "KernelTests", dependencies: ["Kernel", "Lanes", "Randomness"], swiftSettings: strict),
         .testTarget(

@@ -94,6 +94,7 @@ enum MPILaunch {
     /// The end of the program, with an error or without: of a job's processes one says what is wrong with the command line,
     /// and whoever fails ends them all.
     static func exit(withError error: any Error) -> Never {
+        Console.flush()
         #if MPI
             let code = Bench.exitCode(for: error)
             let isUsage = code == .validationFailure || code == .success

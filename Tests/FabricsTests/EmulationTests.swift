@@ -5,7 +5,7 @@ import Testing
 @testable import Fabrics
 
 /// Threads that act out a cluster take as long as the simulation says, and never less.
-@Suite(.timeLimit(.minutes(5)), .serialized) struct EmulationTests {
+@Suite(.timeLimit(.minutes(30)), .serialized) struct EmulationTests {
     /// 1 MB/s and 10 ms.
     static let link = Link(latencySeconds: 10e-3, bytesPerSecond: 1e6, overheadSeconds: 1e-3)
 

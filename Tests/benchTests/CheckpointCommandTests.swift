@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// `--checkpoint`, `--every` and `--resume` of the program itself, which is killed.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct CheckpointCommandTests {
     // MARK: The command line
 
