@@ -50,7 +50,16 @@ let package = Package(
         .target(
             name: "CMPI", dependencies: [.target(name: "CMPISystem", condition: .when(traits: ["MPI"]))],
             cSettings: [.define("BENCH_MPI", .when(traits: ["MPI"]))]),
+        // Which commit was built: the plugin's script writes it down, and nothing else is compiled when it changes.
+        .plugin(
+            name: "RecordCommit", capability: .buildTool(), path: "Sources/RecordCommit", exclude: ["record-commit.sh"]),
+        .target(name: "RecordedCommit", swiftSettings: strict, plugins: ["RecordCommit"]),
+        .target(name: "CBuild", dependencies: ["RecordedCommit"]),
+        // What a process gets from its system before any other code runs, and signals.
+        .target(name: "CProcess"),
         .target(name: "Diagnostics", swiftSettings: hot),
+        .target(name: "Files", swiftSettings: strict),
+        .target(name: "Host", dependencies: ["CProcess"], swiftSettings: hot),
         .target(name: "Statistics", swiftSettings: strict),
         .target(name: "Locking", swiftSettings: hot),
         .target(name: "Randomness", swiftSettings: hot),
@@ -61,7 +70,7 @@ let package = Package(
         .target(
             name: "Kernel",
             dependencies: [
-                "COpenBLAS", "CProcessor", "Diagnostics", "Lanes", "Locking", "Randomness", "WideProducts",
+                "COpenBLAS", "CProcessor", "Diagnostics", "Host", "Lanes", "Locking", "Randomness", "WideProducts",
             ],
             swiftSettings: numeric),
         // A target of its own, so that the large array literal is compiled once.
@@ -69,7 +78,7 @@ let package = Package(
         .target(
             name: "Datasets",
             dependencies: [
-                "CZlib", "Diagnostics", "EmbeddedData", "Kernel", "Locking", "Randomness", "Statistics",
+                "CZlib", "Diagnostics", "EmbeddedData", "Files", "Kernel", "Locking", "Randomness", "Statistics",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: numeric),
@@ -82,7 +91,7 @@ let package = Package(
         .target(
             name: "Fabrics",
             dependencies: [
-                "CMPI", "Cluster", "Kernel", "Locking", "Randomness",
+                "CMPI", "Cluster", "Files", "Host", "Kernel", "Locking", "Randomness",
                 .product(name: "Collections", package: "swift-collections"),
             ],
             swiftSettings: hot),
@@ -92,15 +101,15 @@ let package = Package(
         .target(
             name: "Experiments",
             dependencies: [
-                "Cluster", "Datasets", "Diagnostics", "Fabrics", "Kernel", "Locking", "Randomness", "Statistics",
-                "Strategies",
+                "CBuild", "Cluster", "Datasets", "Diagnostics", "Fabrics", "Host", "Kernel", "Locking", "Randomness",
+                "Statistics", "Strategies",
             ],
             swiftSettings: hot + processor),
         .target(
             name: "Reports",
             dependencies: [
-                "Cluster", "Datasets", "Diagnostics", "Experiments", "Fabrics", "Kernel", "Locking", "Statistics",
-                "Strategies", .product(name: "Crypto", package: "swift-crypto"),
+                "Cluster", "Datasets", "Diagnostics", "Experiments", "Fabrics", "Files", "Kernel", "Locking",
+                "Statistics", "Strategies", .product(name: "Crypto", package: "swift-crypto"),
             ], swiftSettings: strict),
         .target(
             name: "RegressionGate",
@@ -109,12 +118,14 @@ let package = Package(
         .executableTarget(
             name: "bench",
             dependencies: [
-                "Cluster", "Datasets", "Diagnostics", "Experiments", "Fabrics", "Kernel", "Locking", "RegressionGate",
-                "Reports", "Statistics", "Strategies",
+                "CProcess", "Cluster", "Datasets", "Diagnostics", "Experiments", "Fabrics", "Files", "Host", "Kernel",
+                "Locking", "RegressionGate", "Reports", "Statistics", "Strategies",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: strict),
+        .testTarget(name: "FilesTests", dependencies: ["Files"], swiftSettings: strict),
+        .testTarget(name: "HostTests", dependencies: ["Host"], swiftSettings: strict),
         .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], swiftSettings: strict),
         .testTarget(name: "KernelTests", dependencies: ["Kernel", "Lanes", "Randomness"], swiftSettings: strict),
         .testTarget(

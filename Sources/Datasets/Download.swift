@@ -1,3 +1,4 @@
+internal import Files
 internal import Foundation
 
 #if canImport(FoundationNetworking)
@@ -48,7 +49,7 @@ public struct Download: Sendable {
                 for stale in [file.name, file.name.replacingOccurrences(of: "-idx", with: ".idx")] {
                     try? FileManager.default.removeItem(at: folder.appendingPathComponent(stale))
                 }
-                try data.write(to: folder.appendingPathComponent(file.name + ".gz"), options: .atomic)
+                try DurableFile.write(data, to: folder.appendingPathComponent(file.name + ".gz").path)
                 report("\(file.name): \(data.count) bytes from \(mirror), checksum right")
                 return
             } catch {
@@ -59,7 +60,8 @@ public struct Download: Sendable {
     }
 
     private static func reason(_ error: any Error) -> String {
-        (error as? DataError)?.description ?? (error as NSError).localizedDescription
+        (error as? DataError)?.description ?? (error as? FileError)?.description
+            ?? (error as NSError).localizedDescription
     }
 
     private func contents(of url: URL) async throws -> Data {

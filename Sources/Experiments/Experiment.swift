@@ -3,6 +3,7 @@ import Diagnostics
 public import Datasets
 import Fabrics
 public import Foundation
+package import Host
 import Kernel
 import Randomness
 public import Strategies
@@ -48,9 +49,9 @@ public struct Experiment: Sendable {
     /// Checks what needs neither data nor files: batches, workers and ranks, and the memory of this machine and of the
     /// cluster's.
     ///
-    /// - Parameter memoryBytes: what this machine has.
-    public static func check(
-        _ plan: ExperimentPlan, memoryBytes: UInt64 = ProcessInfo.processInfo.physicalMemory
+    /// - Parameter memoryBytes: what this process may use of this machine's.
+    package static func check(
+        _ plan: ExperimentPlan, memoryBytes: UInt64 = UsableMemory.bytes
     ) throws(ExperimentError) {
         let parameterCount = try TrainingTask.named(plan.task).network.parameterCount
         try plan.checkDropouts()
@@ -113,10 +114,10 @@ public struct Experiment: Sendable {
     /// - Parameters:
     ///   - checkpoints: where they go. Runs that an earlier process finished are not made again, and nobody is called for
     ///     them; the one that it was at goes on. Nil for none.
-    ///   - update: called with all results so far, at the start and after every run.
+    ///   - update: called with all results so far, at the start and after every run; what it throws ends the experiment.
     public func run(
         machine: MachineDescription, callbacks: Callbacks = Callbacks(), checkpoints: (any CheckpointStore)? = nil,
-        update: @Sendable (Results) -> Void = { _ in }
+        update: @Sendable (Results) throws -> Void = { _ in }
     ) throws -> Results {
         let (model, firstSplit) = try prepare(checkpoints?.resumed?.results.computeModel)
         var experiment = self
@@ -128,7 +129,7 @@ public struct Experiment: Sendable {
     /// Runs everything, of a plan that is fitted to the data.
     private func run(
         _ firstSplit: TrainTestSplit, _ model: ComputeModel, machine: MachineDescription, callbacks: Callbacks,
-        checkpoints: (any CheckpointStore)?, update: @Sendable (Results) -> Void
+        checkpoints: (any CheckpointStore)?, update: @Sendable (Results) throws -> Void
     ) throws -> Results {
         let resumed = checkpoints?.resumed
         if let resumed { try firstSplit.identity.check(isThatOf: resumed.results) }
@@ -138,7 +139,7 @@ public struct Experiment: Sendable {
                 plan: plan, machine: machine, computeModel: model, trainingSamples: firstSplit.training.count,
                 testSamples: firstSplit.test.count, data: firstSplit.identity,
                 initialParametersSHA256: initialParametersSHA256, tuning: task.defaults.tuning)
-        update(results)
+        try update(results)
         let finishedBefore = resumed?.finishedRuns ?? 0
         let isShared = plan.strategies.contains { $0.fabric == .mpi }
         if isShared { try JobContents.agree(firstSplit, start: initialParameters(SeedSequence(plan.seeds[0]))) }
@@ -156,7 +157,7 @@ public struct Experiment: Sendable {
             let finished = identity.index + 1
             try results.add(record, repetition: identity.repetition, of: identity.strategy)
             results.isComplete = finished == identity.count
-            update(results)
+            try update(results)
             try callbacks.finished(
                 identity, record, run.stepLosses,
                 run.finalParameters.map { FinalParameters(layout: task.network.layout, parameters: $0) })
@@ -209,11 +210,10 @@ public struct Experiment: Sendable {
             return controls[threads] ?? HostControl(threads: threads)
         }
 
-        /// As many as the strategy keeps busy, but no more than there are cores.
+        /// As many as the strategy keeps busy, but no more than there are cores to use.
         private static func threads(_ strategy: StrategyPlan, _ plan: ExperimentPlan) -> Int {
-            let cores = ProcessInfo.processInfo.activeProcessorCount
             let ranks = strategy.description?.make(strategy.configuration).rankCount ?? 1
-            return max(1, min(cores, strategy.fabric == .simulated ? min(plan.hostThreads, ranks) : ranks))
+            return max(1, min(UsableCores.count, strategy.fabric == .simulated ? min(plan.hostThreads, ranks) : ranks))
         }
     }
 

@@ -1,16 +1,20 @@
+import CBuild
 import Diagnostics
 import Foundation
+internal import Host
 import Kernel
 
 /// The machine and the build that made a result.
 public struct MachineDescription: Hashable, Codable, Sendable {
     public var command: String
     public var date: String
+    /// That the program was built from, with `+changes` where files differed from it, or `unknown`.
     public var commit: String
     public var system: String
     public var processor: String
     /// Two results with the same one are of the same machine since its last start; nil where that is not known.
     public var boot: String?
+    /// Those that the process may use.
     public var cores: Int
     public var memoryBytes: UInt64
     public var toolchain: String
@@ -37,9 +41,9 @@ public struct MachineDescription: Hashable, Codable, Sendable {
         let program = arguments.first.map { URL(fileURLWithPath: $0).lastPathComponent } ?? "bench"
         return MachineDescription(
             command: ShellText.command([program] + arguments.dropFirst()),
-            date: ISO8601DateFormatter().string(from: Date()), commit: commit(),
+            date: ISO8601DateFormatter().string(from: Date()), commit: String(cString: build_commit()),
             system: process.operatingSystemVersionString, processor: processorName(),
-            boot: bootIdentity(), cores: process.activeProcessorCount, memoryBytes: process.physicalMemory,
+            boot: bootIdentity(), cores: UsableCores.count, memoryBytes: process.physicalMemory,
             toolchain: toolchain,
             buildMode: buildMode,
             blas: BLAS.configuration + (SmallProducts.isWide ? "; small products with AVX-512" : ""))
@@ -88,26 +92,5 @@ public struct MachineDescription: Hashable, Codable, Sendable {
         }
         // Enough to tell starts apart, and no more of it than that.
         return String(text.prefix { $0 != "-" })
-    }
-
-    /// The commit of the source tree that this was built from, if it is still there and git is.
-    private static func commit() -> String {
-        let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path
-        func git(_ arguments: [String]) -> String? {
-            let task = Process()
-            let output = Pipe()
-            task.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-            task.arguments = ["git", "-C", source] + arguments
-            task.standardOutput = output
-            task.standardError = FileHandle.nullDevice
-            guard (try? task.run()) != nil else { return nil }
-            let data = output.fileHandleForReading.readDataToEndOfFile()
-            task.waitUntilExit()
-            guard task.terminationStatus == 0 else { return nil }
-            return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-        }
-        guard let commit = git(["rev-parse", "--short=12", "HEAD"]) else { return "unknown" }
-        let changes = git(["status", "--porcelain", "--untracked-files=no"]) ?? ""
-        return changes.isEmpty ? commit : commit + "+changes"
     }
 }

@@ -1,5 +1,6 @@
 import Collections
 import Foundation
+import Host
 import Synchronization
 
 /// The host's cores for the numerics of simulated ranks: a few threads that run the bodies of computations, while the
@@ -64,10 +65,8 @@ public final class HostPool: Sendable {
         precondition(threads > 0, "\(threads) host threads")
         self.threads = threads
         for index in 1..<max(threads, 1) {
-            let thread = Thread { [queue] in queue.work() }
-            thread.name = "host \(index)"
-            thread.stackSize = 4 << 20
-            thread.start()
+            // Where there are no more to be had, the caller does the work.
+            try? HostThread.start(named: "host \(index)", stackBytes: 4 << 20) { [queue] in queue.work() }
         }
     }
 

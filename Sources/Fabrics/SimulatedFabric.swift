@@ -1,5 +1,5 @@
 public import Cluster
-import Foundation
+import Host
 import Kernel
 public import Randomness
 
@@ -75,16 +75,14 @@ public struct SimulatedFabric: Fabric {
 func onThread<Result: Sendable>(
     named name: String, _ body: @escaping @Sendable () throws -> Result
 ) throws -> Result {
-    let done = DispatchSemaphore(value: 0)
+    let running = HelperCount()
     let outcome = Outcome<Result>()
-    let thread = Thread {
+    running.enter()
+    try HostThread.start(named: name) {
         outcome.value = Swift.Result { try body() }
-        done.signal()
+        running.leave()
     }
-    thread.name = name
-    thread.stackSize = 8 << 20
-    thread.start()
-    done.wait()
+    running.wait()
     guard let value = outcome.value else { preconditionFailure("the thread '\(name)' ended without a result") }
     return try value.get()
 }

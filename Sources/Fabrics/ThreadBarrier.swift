@@ -1,4 +1,5 @@
 import Foundation
+import Host
 import Synchronization
 
 /// A barrier for a fixed number of threads, fit for steps of 100 microseconds: a thread that comes early spins for a
@@ -17,8 +18,8 @@ final class ThreadBarrier: @unchecked Sendable {
     private let incomplete = Atomic(false)
     private let condition = NSCondition()
 
-    /// - Parameter cores: cores of this machine; with more threads than that, spinning would keep the others away.
-    init(parties: Int, cores: Int = ProcessInfo.processInfo.activeProcessorCount) {
+    /// - Parameter cores: that this process may use; with more threads than that, spinning would keep the others away.
+    init(parties: Int, cores: Int = UsableCores.count) {
         self.parties = parties
         // About 100 microseconds: longer than ranks of one step differ, shorter than a park and a wake-up hurt.
         spins = parties <= cores ? 40_000 : 0

@@ -1,5 +1,5 @@
 public import Cluster
-import Foundation
+import Host
 public import Randomness
 
 /// Runs every rank on an OS thread of its own, in shared memory, in real time.
@@ -60,18 +60,24 @@ public struct ThreadFabric: Fabric {
     /// The same, with the time at which an emulated job is over by its model, however late the threads were.
     func runKnowingTheEnd(_ program: @escaping RankProgram) throws -> (report: FabricReport, due: VirtualTime) {
         let job = ThreadJob(ranks: ranks, emulation: emulation, from: start)
-        let allDone = DispatchGroup()
-        for index in 0..<ranks {
-            allDone.enter()
-            let thread = Thread {
-                job.runRank(index, program)
-                allDone.leave()
+        let running = HelperCount()
+        var failure: HostError?
+        for index in 0..<ranks where failure == nil {
+            running.enter()
+            do throws(HostError) {
+                try HostThread.start(named: "rank \(index)") {
+                    job.runRank(index, program)
+                    running.leave()
+                }
+            } catch {
+                running.leave()
+                // Those that are there wait for all.
+                job.barrier.abort()
+                failure = error
             }
-            thread.name = "rank \(index)"
-            thread.stackSize = 8 << 20
-            thread.start()
         }
-        allDone.wait()
+        running.wait()
+        if let failure { throw failure }
         return (try job.report(), job.dueEnd)
     }
 }

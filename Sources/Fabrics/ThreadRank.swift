@@ -1,5 +1,5 @@
 import Cluster
-import Dispatch
+import Host
 import Kernel
 import Locking
 
@@ -57,7 +57,7 @@ final class ThreadRank: Rank, @unchecked Sendable {
         switch pause {
         case .thisRank:
             job.clock.pause()
-            DispatchQueue.concurrentPerform(iterations: chunks, execute: body)
+            ParallelLoop.run(chunks, body)
             finish()
             job.clock.resume()
         case .allRanks, .allRanksTogether:

@@ -1,4 +1,5 @@
 public import Experiments
+import Files
 import Foundation
 import Locking
 public import Strategies
@@ -27,10 +28,11 @@ public final class EventLog: Sendable {
     /// - Parameter appending: to keep what an earlier process wrote of the same experiment.
     /// - Throws: ``ReportError`` saying why it cannot be written.
     public init(_ path: String, appending: Bool = false) throws(ReportError) {
-        let mode = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC
-        let descriptor = open(path, appending ? mode : mode | O_TRUNC, 0o644)
-        guard descriptor >= 0 else {
-            throw ReportError("--log '\(path)' cannot be written: \(String(cString: strerror(errno)))")
+        let descriptor: Int32
+        do throws(FileError) {
+            descriptor = try FileWriter.descriptor(appendingTo: path, keeping: appending)
+        } catch {
+            throw ReportError("--log '\(path)' cannot be written: \(error)")
         }
         self.path = path
         state = Guarded(State(descriptor: descriptor))

@@ -1,4 +1,5 @@
 public import Experiments
+import Files
 public import Foundation
 
 /// The folder that an experiment's files go to. Every file is complete or not there.
@@ -20,11 +21,9 @@ public struct OutputDirectory: Sendable {
         if let other, FileManager.default.fileExists(atPath: "\(path)/\(other)") {
             throw ReportError("output folder '\(path)' holds another command's '\(other)'; name another with --output")
         }
-        let probe = url.appendingPathComponent(".bench-\(ProcessInfo.processInfo.processIdentifier)")
         do {
             try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-            try Data().write(to: probe)
-            try FileManager.default.removeItem(at: probe)
+            try DurableFile.requireWritable(folder: url)
         } catch {
             throw ReportError("output folder '\(path)' cannot be written: \(systemReason(error))")
         }
@@ -51,9 +50,19 @@ public struct OutputDirectory: Sendable {
         return nil
     }
 
+    /// The files of a run.
+    public static let resultNames = [
+        ResultsFile.name, SummaryCSV.name, CurvesCSV.name, TargetsCSV.name, MarkdownReport.name,
+    ]
+
+    /// Writes `results.json` alone: what counts when no more will come.
+    public func writeResults(_ results: Results) throws {
+        try writeAtomically(try ResultsFile.encode(results), to: url.appendingPathComponent(ResultsFile.name))
+    }
+
     /// Writes `results.json` and what is made from it.
     public func write(_ results: Results) throws {
-        try writeAtomically(try ResultsFile.encode(results), to: url.appendingPathComponent(ResultsFile.name))
+        try writeResults(results)
         try writeDerived(results)
     }
 
@@ -69,10 +78,17 @@ public struct OutputDirectory: Sendable {
     }
 }
 
-/// Writes a file under another name and moves it to its place, so that it is there whole or not at all.
-/// - Throws: ``ReportError`` naming the file.
-public func writeAtomically(_ data: Data, to url: URL) throws(ReportError) {
-    try DurableFile.write(data, to: url, kind: "")
+/// Writes a file under another name and moves it to its place, so that it is there whole or not at all. Where a link is
+/// named, the file that it leads to is replaced; a device or a pipe is written to.
+///
+/// - Parameter kind: of file, before its name in errors.
+/// - Throws: ``ReportError`` naming the file and what the system said; then what was there before is intact.
+public func writeAtomically(_ data: Data, to url: URL, kind: String = "") throws(ReportError) {
+    do throws(FileError) {
+        try DurableFile.write(data, to: url.path)
+    } catch {
+        throw ReportError("\(kind)'\(url.relativePath)' cannot be written: \(error)")
+    }
 }
 
 /// Removes what a process that was killed while it wrote these files has left; nobody may be writing them.
@@ -83,6 +99,7 @@ public func removeTemporaries(of url: URL) {
 
 /// What the system said, without Foundation's wrapping.
 func systemReason(_ error: any Error) -> String {
+    if let error = error as? FileError { return error.description }
     let error = error as NSError
     let underlying = error.userInfo[NSUnderlyingErrorKey] as? NSError
     if let posix = [underlying, error].compactMap({ $0 }).first(where: { $0.domain == NSPOSIXErrorDomain }) {

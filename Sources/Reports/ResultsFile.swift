@@ -48,14 +48,20 @@ public enum ResultsFile {
 
     /// Reads the file at `path`, or the one in the folder at `path`.
     public static func read(_ path: String) throws(ReportError) -> Results {
-        var isFolder: ObjCBool = false
-        let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-        let file =
-            isThere && !isFolder.boolValue ? path : "\(path.hasSuffix("/") ? String(path.dropLast()) : path)/\(name)"
+        let file = self.file(path)
         guard let data = FileManager.default.contents(atPath: file) else {
             throw ReportError("'\(file)' does not exist or cannot be read")
         }
         return try decode(data, file: file)
+    }
+}
+
+extension ResultsFile {
+    /// The path itself, or, of a folder or of nothing, that of the results in it.
+    public static func file(_ path: String) -> String {
+        var isFolder: ObjCBool = false
+        let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+        return isThere && !isFolder.boolValue ? path : "\(path.hasSuffix("/") ? String(path.dropLast()) : path)/\(name)"
     }
 }
 

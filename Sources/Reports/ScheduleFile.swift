@@ -8,6 +8,7 @@ public enum ScheduleFile {
     static let schema = 1
 
     public static func name(_ strategy: String, seed: UInt64) -> String { "schedule-\(strategy)-seed\(seed).json" }
+    public static func isName(_ name: String) -> Bool { name.hasPrefix("schedule-") && name.hasSuffix(".json") }
 
     private struct Contents: Codable {
         let schema: Int

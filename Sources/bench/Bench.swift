@@ -4,6 +4,7 @@ import Experiments
 @main
 enum Program {
     static func main() async {
+        ProcessSetup.run()
         // Before any numeric code, which an old processor could not run.
         do { try ProcessorCheck.run() } catch { Bench.exit(withError: error) }
         do {
@@ -15,6 +16,7 @@ enum Program {
                 try command.run()
             }
             MPILaunch.finish()
+            try Console.finish()
         } catch {
             MPILaunch.exit(withError: error)
         }
@@ -61,7 +63,8 @@ struct Bench: AsyncParsableCommand {
             'bench run --help' lists all options, 'bench list --task digits' all defaults.
 
             Exit codes: 0 done, 1 a run or a file failed, 64 the command line is wrong, 2 \
-            results could not be compared, 130 stopped by Ctrl-C, 143 by SIGTERM.
+            results could not be compared, 130 stopped by Ctrl-C, 143 by SIGTERM, 129 when the terminal went away, 141 when the reader of \
+            the output did.
             """,
         version: "0.1.0",
         subcommands: [

@@ -123,6 +123,7 @@ struct Calibrate: ParsableCommand {
                 _ = try ClusterFile.resolve(network)
             } catch { throw ValidationError("--network: \(error)") }
         }
+        try checkThatNoneMeet()
         guard from != nil else { return }
         let others: [(String, Bool)] = [
             ("--task", task != nil), ("--batch", batch != nil), ("--sizes", sizes != nil), ("--points", points != nil),
@@ -132,6 +133,16 @@ struct Calibrate: ParsableCommand {
         if let other = others.first(where: \.1) {
             throw ValidationError("\(other.0) is for measuring, and --from measures nothing")
         }
+    }
+
+    private func checkThatNoneMeet() throws {
+        var named = NamedFiles()
+        for file in from?.split(separator: ",") ?? [] { named.reads("--from", String(file)) }
+        named.reads(cluster: "--network", network)
+        named.reads(data: data.data)
+        named.writes("--output", output)
+        named.writes("--points", points)
+        try named.check()
     }
 
     private static func parseAllReduce(_ text: String) throws -> AllReduceAlgorithm {
@@ -247,30 +258,34 @@ struct Calibrate: ParsableCommand {
     // MARK: Reporting
 
     private func report(_ measured: [CalibrationPoint], _ job: MPILaunch.CalibrationJob?) throws {
+        if let points {
+            try writeAtomically(Data(CalibrationCSV.render(measured).utf8), to: URL(fileURLWithPath: points))
+        }
+        // Files first: whoever reads the text may go away.
+        var text = ""
+        func tell(_ line: String) { text += line + "\n" }
+        defer { print(text, terminator: "") }
         let machine = MachineDescription.current(arguments: CommandLine.arguments)
         var notes = from == nil ? CalibrationText.provenance(machine) : ["Fitted by: \(machine.command)"]
         let ranks = measured.filter { $0.kind == .step }.map(\.ranks).max() ?? 1
         let together = ranks > 1 ? ", \(ranks) ranks at the same time" : ""
         if measured.contains(where: { $0.kind == .step }) {
-            print("Training steps on one core\(together): median, least and largest\n")
-            print(CalibrationText.steps(measured))
+            tell("Training steps on one core\(together): median, least and largest\n")
+            tell(CalibrationText.steps(measured))
         }
         if let point = measured.first(where: { $0.kind == .memory }) {
             let cache = MachineCalibration.lastCacheBytes()
             let line = CalibrationText.memory(point)
-            print(
+            tell(
                 from == nil
                     ? "\(line); last cache \(cache.isKnown ? Format.bytes(Double(cache.bytes)) : "unknown")\n"
                     : "\(line)\n")
             notes.append(line)
         }
-        let (link, remarks, source) = try network(measured, job, &notes)
-        if let points {
-            try writeAtomically(Data(CalibrationCSV.render(measured).utf8), to: URL(fileURLWithPath: points))
-            print("Times written to \(points)")
-        }
+        let (link, remarks, source) = try network(measured, job, &notes, tell)
+        if let points { tell("Times written to \(points)") }
         guard let output else {
-            print("--output FILE.yaml writes a cluster file.")
+            tell("--output FILE.yaml writes a cluster file.")
             return
         }
         let cluster = CalibratedCluster(
@@ -279,12 +294,13 @@ struct Calibrate: ParsableCommand {
             link: link, compute: MachineCalibration.measuredCompute(measured), notes: notes, remarks: remarks)
         try cluster.spec(file: output).validate()
         try writeAtomically(Data(cluster.yaml.utf8), to: URL(fileURLWithPath: output))
-        print("Cluster written to \(output): simulate it with --cluster \(ShellText.quoted(output))")
+        tell("Cluster written to \(output): simulate it with --cluster \(ShellText.quoted(output))")
     }
 
     /// The link, comments on its figures, and where it comes from.
     private func network(
-        _ measured: [CalibrationPoint], _ job: MPILaunch.CalibrationJob?, _ notes: inout [String]
+        _ measured: [CalibrationPoint], _ job: MPILaunch.CalibrationJob?, _ notes: inout [String],
+        _ tell: (String) -> Void
     ) throws -> (Link, [String: String], String) {
         let date = MachineDescription.current(arguments: CommandLine.arguments).date
         guard measured.contains(where: \.isOfNetwork) else {
@@ -292,7 +308,7 @@ struct Calibrate: ParsableCommand {
             let preset = try ClusterFile.resolve(name)
             let text =
                 "Network: not measured; \(output == nil ? "a file would have" : "the file has") the links of '\(name)'"
-            print("\(text). \(MPILaunch.howToMeasureANetwork)\n")
+            tell("\(text). \(MPILaunch.howToMeasureANetwork)\n")
             notes.append("\(text), whose source is: \(preset.source)")
             return (preset.worker.link, [:], "bench calibrate, \(date); links of '\(name)'")
         }
@@ -303,12 +319,12 @@ struct Calibrate: ParsableCommand {
             title = "Network of \(job.network.count) ranks \(job.transport); \(job.library)"
             notes.append(title)
         }
-        print("\(title)\n")
-        print(CalibrationText.parameters(fit))
-        print(CalibrationText.identifiability(fit) + "\n")
-        print(CalibrationText.residuals(fit))
-        print(CalibrationText.errors(fit) + "\n")
-        if let hint = job?.transport.hint { print("To measure \(hint).\n") }
+        tell("\(title)\n")
+        tell(CalibrationText.parameters(fit))
+        tell(CalibrationText.identifiability(fit) + "\n")
+        tell(CalibrationText.residuals(fit))
+        tell(CalibrationText.errors(fit) + "\n")
+        if let hint = job?.transport.hint { tell("To measure \(hint).\n") }
         notes.append("\(CalibrationText.errors(fit)); all-reduce taken for: \(algorithm.rawValue)")
         return (
             fit.link, CalibrationText.remarks(fit), "bench calibrate, \(date), least squares over \(fit.basis.rawValue)"

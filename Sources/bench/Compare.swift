@@ -95,6 +95,24 @@ struct Compare: ParsableCommand {
         for (option, value) in [("markdown", markdown), ("junit", junit)] where value?.isEmpty == true {
             throw ValidationError("--\(option) is empty; allowed is the name of a file")
         }
+        try checkThatNoneMeet()
+    }
+
+    private func checkThatNoneMeet() throws {
+        var named = NamedFiles()
+        if accept {
+            if baseline.hasSuffix(".json") {
+                named.writes("the baseline", baseline)
+            } else {
+                named.writes("the baseline", OutputDirectory.resultNames, in: baseline)
+            }
+        } else {
+            named.reads("the comparison", ResultsFile.file(baseline))
+        }
+        for folder in [current] + confirm { named.reads("the comparison", ResultsFile.file(folder)) }
+        named.writes("--markdown", markdown)
+        named.writes("--junit", junit)
+        try named.check()
     }
 
     func run() throws {
@@ -162,10 +180,10 @@ struct Compare: ParsableCommand {
     }
 
     private func report(_ comparison: Comparison) throws {
-        print(ComparisonText.terminal(comparison), terminator: "")
-        if github { print(GitHubAnnotations.render(comparison), terminator: "") }
         try write(ComparisonText.markdown(comparison), to: markdown)
         try write(JUnitXML.render(comparison), to: junit)
+        print(ComparisonText.terminal(comparison), terminator: "")
+        if github { print(GitHubAnnotations.render(comparison), terminator: "") }
     }
 
     private func write(_ text: String, to file: String?) throws {
@@ -174,10 +192,10 @@ struct Compare: ParsableCommand {
 
     /// Says why in every form that was asked for, and ends with code 2.
     private func giveUp(_ reasons: [String]) throws -> Never {
-        for reason in reasons { printError("could not compare: \(reason)") }
-        if github { print(GitHubAnnotations.render(notComparable: reasons), terminator: "") }
         try write(ComparisonText.markdown(notComparable: reasons), to: markdown)
         try write(JUnitXML.render(notComparable: reasons), to: junit)
+        for reason in reasons { printError("could not compare: \(reason)") }
+        if github { print(GitHubAnnotations.render(notComparable: reasons), terminator: "") }
         throw ExitCode(2)
     }
 

@@ -1,30 +1,49 @@
-import Dispatch
+import CProcess
 import Foundation
+import Host
 
-/// Ctrl-C and termination: runs the last words, then ends the process with the shell's code for the signal.
+/// Ctrl-C, termination, a terminal that goes away, and a limit of processor time: runs the last words, then ends the process
+/// with the shell's code for the signal.
+///
+/// A thread of its own waits for signals, so that they are heard whatever the others wait for.
 final class Interruption {
-    private let sources: [any DispatchSourceSignal]
+    static let signals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU]
+    private let descriptor: Int32
 
-    /// - Parameter lastWords: called once, on a thread of its own; returns a message for standard error.
-    init(_ lastWords: @escaping @Sendable () -> String?) {
-        let queue = DispatchQueue(label: "interruption")
-        sources = [SIGINT, SIGTERM].map { number in
-            // The source takes over from the default, which would end the process at once.
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-            source.setEventHandler {
+    /// - Parameter lastWords: called once, on that thread; returns a message for standard error.
+    /// - Throws: ``HostError`` where the system has no thread or no pipe for it.
+    init(_ lastWords: @escaping @Sendable () -> String?) throws(HostError) {
+        let descriptor = process_watch_signals(Self.signals, Int32(Self.signals.count))
+        guard descriptor >= 0 else {
+            throw HostError("signals cannot be watched: \(String(cString: strerror(errno)))")
+        }
+        self.descriptor = descriptor
+        do throws(HostError) {
+            try HostThread.start(named: "signals") {
+                var number: UInt8 = 0
+                while read(descriptor, &number, 1) < 0, errno == EINTR {}
+                guard number > 0 else { return }
                 let message = lastWords()
                 printError("Stopped. " + (message ?? ""))
                 // exit() would tear down libraries under threads that are still computing.
-                _exit(128 + number)
+                _exit(128 + Int32(number))
             }
-            source.resume()
-            return source
+        } catch {
+            process_end_watch()
+            throw error
         }
     }
 
-    func disarm() {
-        for source in sources { source.cancel() }
-        for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
+    /// Signals have their usual effects again.
+    func disarm() { process_end_watch() }
+}
+
+/// What the whole program does with signals and descriptors that would end it in the middle of a write.
+enum ProcessSetup {
+    static func run() {
+        Limits.openStandardDescriptors()
+        // Writes say so themselves: a reader that has gone, and a limit on the size of files.
+        signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
     }
 }

@@ -5,6 +5,7 @@ import Diagnostics
 import Experiments
 import Fabrics
 import Foundation
+import Host
 import Reports
 import Strategies
 
@@ -121,13 +122,13 @@ struct List: ParsableCommand {
                 ("--compute", "calibrated"),
                 ("--jitter", "the cluster's"), ("--stragglers", "the cluster's"), ("--repetitions", "1"),
                 ("--machine", "workstation"), ("--on-dropout", "stop"), ("--failure-detection", "the cluster's, or 1s"),
-                ("--host-threads", "\(ProcessInfo.processInfo.activeProcessorCount), all cores"),
+                ("--host-threads", "\(UsableCores.count), all cores"),
                 ("--output", "Results/latest"), ("--every", "\(CheckpointOptions.standardInterval)"),
             ])
         section(
             "Defaults of every strategy",
             StrategyRegistry.all.map { strategy in
-                let count = strategy.defaultWorkers ?? ProcessInfo.processInfo.activeProcessorCount
+                let count = strategy.defaultWorkers ?? UsableCores.count
                 let workers =
                     strategy.isFederated ? "\(defaults.clients) clients" : "\(count) worker\(count == 1 ? "" : "s")"
                 let place =

@@ -105,6 +105,7 @@ enum MPILaunch {
     /// The end of the program, with an error or without: of a job's processes one says what is wrong, and whoever fails ends
     /// them all.
     static func exit(withError error: any Error) -> Never {
+        Console.flush()
         #if MPI
             let failure = RollCall.Failure(
                 message: Bench.message(for: error), exitCode: Bench.exitCode(for: error).rawValue)

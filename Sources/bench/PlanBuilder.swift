@@ -5,6 +5,7 @@ import Diagnostics
 import Experiments
 import Fabrics
 import Foundation
+import Host
 import Kernel
 import Strategies
 
@@ -34,7 +35,7 @@ struct PlanBuilder {
             seeds: (0..<UInt64(experiment.seeds)).map { first + $0 }, shuffles: !training.noShuffle,
             initialization: training.initialization ?? .he, initialParametersFile: training.initialParameters,
             compute: compute,
-            hostThreads: cluster.hostThreads ?? ProcessInfo.processInfo.activeProcessorCount,
+            hostThreads: cluster.hostThreads ?? UsableCores.count,
             repetitions: experiment.repetitions, thisMachine: try thisMachine(),
             strategies: try strategies.map { try plan(for: $0, task) })
     }
@@ -182,7 +183,7 @@ struct PlanBuilder {
 
     private func workers(of strategy: StrategyDescription) throws -> Int {
         guard try cluster.fabricChoice() == .mpi, !strategy.isFederated else {
-            return cluster.workers ?? strategy.defaultWorkers ?? ProcessInfo.processInfo.activeProcessorCount
+            return cluster.workers ?? strategy.defaultWorkers ?? UsableCores.count
         }
         let processes = try MPILaunch.processCount(patience: cluster.patience)
         if let workers = cluster.workers, workers != processes {

@@ -5,7 +5,7 @@ import Foundation
 import Locking
 
 /// A line on standard error that is written over: which run of how many, a bar, time so far and time left; and a line
-/// that stays for every run that is finished.
+/// that stays for every run that is finished. A terminal that cannot erase a line gets those alone.
 final class ProgressDisplay: Sendable {
     private struct State {
         var (strategy, label, index, count) = ("", "", 0, 1)
@@ -16,11 +16,11 @@ final class ProgressDisplay: Sendable {
         var finished: [String: [Double]] = [:]
     }
 
-    private let isOn: Bool
+    private let terminal: Terminal
     private let began = ContinuousClock.now
     private let state = Guarded(State())
 
-    init(isOn: Bool) { self.isOn = isOn }
+    init(isOn: Bool, on terminal: Terminal = .standardError) { self.terminal = isOn ? terminal : .none }
 
     /// - Parameter trial: of a study.
     func begin(_ run: Experiment.RunIdentity, _ trial: StudyTrial? = nil) {
@@ -54,7 +54,12 @@ final class ProgressDisplay: Sendable {
             let name = record.strategy.padding(toLength: 12, withPad: " ", startingAt: 0)
             // A line for each result; repetitions have the same ones.
             guard run.repetition == 0 else { return }
-            write("\r\u{1B}[K\(name) \(Self.label(run, trial))  \(accuracy)  \(Format.seconds(record.hostSeconds))\n")
+            let line = "\(name) \(Self.label(run, trial))  \(accuracy)  \(Format.seconds(record.hostSeconds))\n"
+            switch terminal {
+            case .none: break
+            case .plain: Console.error(line)
+            case .overwriting: Console.error(Self.erasing + line)
+            }
         }
     }
 
@@ -62,9 +67,13 @@ final class ProgressDisplay: Sendable {
         (trial.map { "trial \($0.index + 1) (\($0.words)) " } ?? "") + "seed \(run.seed)"
     }
 
-    func end() { write("\r\u{1B}[K") }
+    func end() { if terminal == .overwriting { Console.error(Self.erasing) } }
+
+    /// Back to the line's beginning, without what stands in it.
+    private static let erasing = "\r\u{1B}[K"
 
     private func draw(_ state: inout State, always: Bool) {
+        guard terminal == .overwriting else { return }
         let now = ContinuousClock.now
         if !always, let last = state.lastDrawn, now - last < .milliseconds(100) { return }
         state.lastDrawn = now
@@ -73,9 +82,10 @@ final class ProgressDisplay: Sendable {
         let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled)
         let elapsed = (now - began).inSeconds
         var line =
-            "\r\u{1B}[K[\(state.index + 1)/\(state.count)] \(state.strategy) \(state.label) \(bar) \(Format.seconds(elapsed))"
+            "[\(state.index + 1)/\(state.count)] \(state.strategy) \(state.label) \(bar) \(Format.seconds(elapsed))"
         if let left = secondsLeft(state, now) { line += ", about \(Format.seconds(left.rounded(.up))) left" }
-        write(line)
+        // In the last column some terminals go on to the next line.
+        Console.error(Self.erasing + line.prefix(max(1, Terminal.columns - 1)))
     }
 
     /// From the time per sample of this run, and the mean of the finished runs for those to come.
@@ -86,9 +96,5 @@ final class ProgressDisplay: Sendable {
         guard let own else { return nil }
         let mean = times.isEmpty ? own : times.reduce(0, +) / Double(times.count)
         return max(0, own - inRun) + mean * Double(state.count - state.index - 1)
-    }
-
-    private func write(_ text: String) {
-        if isOn { FileHandle.standardError.write(Data(text.utf8)) }
     }
 }

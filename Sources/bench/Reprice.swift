@@ -4,6 +4,7 @@ import Diagnostics
 import Experiments
 import Fabrics
 import Foundation
+import Host
 import Locking
 import Reports
 
@@ -95,6 +96,22 @@ struct Reprice: ParsableCommand {
         guard count <= Self.mostClusters else {
             throw ValidationError("\(count) combinations; allowed are at most \(Self.mostClusters)")
         }
+        try checkThatNoneMeet()
+    }
+
+    private var csvFile: String { csv ?? "\(directory)/\(RepriceTable.name)" }
+    private var markdownFile: String { "\(directory)/\(RepriceTable.markdownName)" }
+
+    private func checkThatNoneMeet() throws {
+        var named = NamedFiles()
+        named.reads("the run", "\(directory)/\(ResultsFile.name)")
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+        for name in names where ScheduleFile.isName(name) { named.reads("the run", "\(directory)/\(name)") }
+        for name in clusterNames { named.reads(cluster: "--cluster", name) }
+        for jitter in jitter ?? [] { named.reads(jitter: jitter) }
+        named.writes(csv == nil ? "the table" : "--csv", csvFile)
+        named.writes("the table as Markdown", markdownFile)
+        try named.check()
     }
 
     private var clusterNames: [String] {
@@ -115,13 +132,11 @@ struct Reprice: ParsableCommand {
             let variants = try self.variants(of: plan, clusters)
             for (variant, runs) in try price(variants, repricing) { table.append(variant, runs) }
         }
+        try writeAtomically(Data(table.csv.utf8), to: URL(fileURLWithPath: csvFile))
+        try writeAtomically(Data(table.markdown.utf8), to: URL(fileURLWithPath: markdownFile))
         print(table.terminal, terminator: "")
         if let warning = DataText.warning(results) { print("\n" + warning, terminator: "") }
-        let file = csv ?? "\(directory)/\(RepriceTable.name)"
-        try writeAtomically(Data(table.csv.utf8), to: URL(fileURLWithPath: file))
-        let markdown = "\(directory)/\(RepriceTable.markdownName)"
-        try writeAtomically(Data(table.markdown.utf8), to: URL(fileURLWithPath: markdown))
-        print("\nCSV, a row for each seed: \(file); the tables as Markdown: \(markdown)")
+        print("\nCSV, a row for each seed: \(csvFile); the tables as Markdown: \(markdownFile)")
     }
 
     /// The options that were given and that say nothing to one rank alone, or to a strategy without an all-reduce.
@@ -202,7 +217,7 @@ struct Reprice: ParsableCommand {
     /// On all cores, in the order of the variants.
     private func price(_ variants: [StrategyPlan], _ repricing: Repricing) throws -> [Priced] {
         let priced = Guarded<[Result<Priced, any Error>?]>(Array(repeating: nil, count: variants.count))
-        DispatchQueue.concurrentPerform(iterations: variants.count) { index in
+        ParallelLoop.run(variants.count) { index in
             let result = Result { try repricing.price(variants[index]) }
             priced.withLock { $0[index] = result }
         }

@@ -38,6 +38,7 @@ struct Run: ParsableCommand {
             if tuned.tuned == nil { try builder.checkMomentum(plan) }
             try Experiment.check(plan)
             try files.check(plan)
+            try files.checkThatNoneMeet(plan, cluster, checkpoints, tuned: tuned.tuned)
         } catch let error as ValidationError {
             throw error
         } catch let error where error is ClusterFileError && cluster.namesFile {
@@ -50,6 +51,7 @@ struct Run: ParsableCommand {
     func run() throws {
         let plan = try tuned.applied(to: try builder.plan(), builder)
         try builder.checkMomentum(plan)
+        try HostNeed(plan).check()
         let experiment = try Experiment(plan, data: DataDirectory(files.data))
         let job =
             plan.strategies.contains { $0.fabric == .mpi }
@@ -73,72 +75,76 @@ struct Run: ParsableCommand {
         try files.checkTraceFile()
         let log = try files.log.map { try EventLog($0, appending: store?.resumed != nil) }
 
-        let progress = ProgressDisplay(isOn: !files.quiet && isatty(STDERR_FILENO) == 1)
-        let latest = LatestResults()
-        let trace = Guarded(LossTraceCSV())
-        let traceFile = files.traceLoss
-        let writeTrace: @Sendable () throws -> Void = {
-            let (text, isEmpty) = trace.withLock { ($0.text, $0.isEmpty) }
-            if let traceFile, !isEmpty { try writeAtomically(Data(text.utf8), to: URL(fileURLWithPath: traceFile)) }
-        }
-        let interruption = Interruption {
+        let progress = ProgressDisplay(isOn: !files.quiet)
+        let latest = LatestResults<Results>.ofRuns(in: output)
+        let trace = LossTraceFile(files.traceLoss)
+        // What is finished is not lost with what stops the program.
+        let lastWords: @Sendable ((any Error)?) -> String? = { error in
             progress.end()
-            try? writeTrace()
-            let message = latest.writeUnfinished(to: output)
-            return store == nil ? message : [message, CheckpointOptions.hint].compactMap { $0 }.joined(separator: " ")
+            let message = latest.writeUnfinished(after: error)
+            let traceFailure = trace.writeUnfinished()
+            let hint = store == nil ? nil : CheckpointOptions.hint
+            let words = [message, traceFailure, hint].compactMap { $0 }
+            return words.isEmpty ? nil : words.joined(separator: " ")
         }
-        MPILaunch.setLastWords {
-            progress.end()
-            try? writeTrace()
-            if let message = latest.writeUnfinished(to: output) { printError(message) }
-            if store != nil { printError(CheckpointOptions.hint) }
-        }
+        let interruption = try Interruption { lastWords(nil) }
+        MPILaunch.setLastWords { if let words = lastWords(nil) { printError(words) } }
         let results: Results
         do {
-            var callbacks = Experiment.Callbacks(
-                began: { run in
-                    progress.begin(run)
-                    log?.begin(run, plan)
-                },
-                evaluated: { run, point, share in
-                    progress.update(share: share)
-                    log?.evaluate(run, point)
-                },
-                finished: { run, record, losses, parameters in
-                    progress.finish(run, record)
-                    log?.end(run, record, target: plan.target)
-                    guard run.repetition == 0 else { return }
-                    if traceFile != nil {
-                        trace.withLock { $0.append(strategy: record.strategy, seed: record.seed, losses: losses) }
-                    }
-                    try modelFiles?.write(parameters, of: record)
-                })
+            var callbacks = callbacks(plan, progress, log, trace, modelFiles)
             files.observe(plan, output, &callbacks)
-            callbacks.resumed = { results in
-                guard traceFile != nil, let store else { return }
-                for (run, losses) in zip(results.runs, try store.finishedLosses()) {
-                    trace.withLock { $0.append(strategy: run.strategy, seed: run.seed, losses: losses) }
-                }
-            }
+            callbacks.resumed = { try trace.takeOver($0, from: store) }
             results = try experiment.run(
                 machine: machine, callbacks: callbacks, checkpoints: store,
                 update: { results in
-                    latest.set(results)
                     // A launcher that has lost a process may kill the others without a last word.
-                    if job != nil, !results.runs.isEmpty { try? output.write(results) }
+                    if job != nil { try latest.save(results, all: true) } else { latest.set(results) }
                 })
         } catch {
-            // What is finished is not lost with what failed.
             MPILaunch.setLastWords {}
-            progress.end()
+            if let words = lastWords(error) { printError(words) }
             interruption.disarm()
-            try? writeTrace()
-            if let message = latest.writeUnfinished(to: output) { printError(message) }
-            if store != nil { printError(CheckpointOptions.hint) }
             throw error
         }
+        // Files first: whoever reads the text may go away.
+        let written = Result {
+            try latest.finish(results)
+            try trace.write()
+        }
+        MPILaunch.setLastWords {}
         progress.end()
         interruption.disarm()
+        tell(results)
+        if case .failure(let error) = written, let words = latest.writeUnfinished(after: error) { printError(words) }
+        try written.get()
+        try log?.check()
+        print("Report, CSV and JSON: \(output.url.relativePath)/")
+    }
+
+    private func callbacks(
+        _ plan: ExperimentPlan, _ progress: ProgressDisplay, _ log: EventLog?, _ trace: LossTraceFile,
+        _ modelFiles: ModelFiles?
+    ) -> Experiment.Callbacks {
+        Experiment.Callbacks(
+            began: { run in
+                progress.begin(run)
+                log?.begin(run, plan)
+            },
+            evaluated: { run, point, share in
+                progress.update(share: share)
+                log?.evaluate(run, point)
+            },
+            finished: { run, record, losses, parameters in
+                progress.finish(run, record)
+                log?.end(run, record, target: plan.target)
+                try log?.check()
+                guard run.repetition == 0 else { return }
+                trace.append(record, losses)
+                try modelFiles?.write(parameters, of: record)
+            })
+    }
+
+    private func tell(_ results: Results) {
         print(ComparisonTable.terminal(results))
         print(MarkdownReport.summary(results))
         if let warning = DataText.warning(results) { print(warning) }
@@ -152,10 +158,6 @@ struct Run: ParsableCommand {
             }
         }
         for line in DeviceSection.lines(results) { print(line + "\n") }
-        try output.write(results)
-        try writeTrace()
-        try log?.check()
-        print("Report, CSV and JSON: \(output.url.relativePath)/")
     }
 }
 
@@ -212,12 +214,6 @@ struct FileOptions: ParsableArguments {
             throw ValidationError(
                 "--\(option) is empty; allowed is the name of a \(option == "output" ? "folder" : "file")")
         }
-        let names = optionalFiles.filter { $0.1 != nil }
-        for (index, name) in names.enumerated() {
-            if let other = names[..<index].first(where: { $0.1 == name.1 }) {
-                throw ValidationError("--\(other.0) and --\(name.0) both name '\(name.1 ?? "")'")
-            }
-        }
     }
 
     func checkTraceFile() throws {
@@ -243,30 +239,6 @@ struct FileOptions: ParsableArguments {
     }
 }
 
-/// Fails before anything is computed if a file could not be written after it.
-func requireWritableParent(of file: String, option: String) throws {
-    let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue,
-        FileManager.default.isWritableFile(atPath: folder)
-    else { throw ReportError("\(option) '\(file)': the folder '\(folder)' does not exist or cannot be written") }
-    guard !FileManager.default.fileExists(atPath: file, isDirectory: &isFolder) || !isFolder.boolValue else {
-        throw ReportError("\(option) '\(file)' is a folder; name a file")
-    }
-}
-
-func printError(_ message: String) {
-    FileHandle.standardError.write(Data((message + "\n").utf8))
-}
-
-/// The file of one run: of several, strategy and seed are part of its name.
-func runFile(_ file: URL, _ strategy: String, seed: UInt64, isOnly: Bool) -> URL {
-    if isOnly { return file }
-    let stem = file.deletingPathExtension().lastPathComponent
-    let suffix = file.pathExtension.isEmpty ? "" : "." + file.pathExtension
-    return file.deletingLastPathComponent().appendingPathComponent("\(stem)-\(strategy)-seed\(seed)\(suffix)")
-}
-
 /// Where trained models go.
 private struct ModelFiles {
     let file: URL
@@ -286,24 +258,32 @@ private struct ModelFiles {
     }
 }
 
-/// The results so far, for the case that no more will come.
-private final class LatestResults: Sendable {
-    private let results = Guarded<Results?>(nil)
+/// The file of `--trace-loss`, or nothing.
+private final class LossTraceFile: Sendable {
+    private let file: String?
+    private let trace = Guarded(LossTraceCSV())
 
-    func set(_ new: Results) { results.withLock { $0 = new } }
+    init(_ file: String?) { self.file = file }
 
-    /// Writes the finished runs and says so; says what is the case if there are none.
-    func writeUnfinished(to output: OutputDirectory) -> String? {
-        guard let results = results.withLock({ $0 }), !results.runs.isEmpty else {
-            output.removeIfUnused()
-            return "No run was finished; nothing was written."
-        }
-        do {
-            try output.write(results)
-            let count = results.runs.count
-            return "\(count) finished run\(count == 1 ? " is" : "s are") in \(output.url.relativePath)/."
-        } catch {
-            return "\(error)"
-        }
+    func append(_ record: RunRecord, _ losses: [Double]) {
+        guard file != nil else { return }
+        trace.withLock { $0.append(strategy: record.strategy, seed: record.seed, losses: losses) }
+    }
+
+    /// The losses of runs that an earlier process finished.
+    func takeOver(_ results: Results, from store: CheckpointDirectory?) throws {
+        guard file != nil, let store else { return }
+        for (run, losses) in zip(results.runs, try store.finishedLosses()) { append(run, losses) }
+    }
+
+    func write() throws(ReportError) {
+        let (text, isEmpty) = trace.withLock { ($0.text, $0.isEmpty) }
+        if let file, !isEmpty { try writeAtomically(Data(text.utf8), to: URL(fileURLWithPath: file)) }
+    }
+
+    /// Says so where it could not be written.
+    func writeUnfinished() -> String? {
+        do throws(ReportError) { try write() } catch { return "\(error)." }
+        return nil
     }
 }

@@ -93,10 +93,12 @@ struct Speed: ParsableCommand {
         if federated {
             print(SpeedTable.rounds([try measurement.rounds(federation)], format), terminator: "")
         } else {
-            let rows = try (batches() ?? [TrainingTask.named(task).defaults.batch]).map {
-                try measurement.steps(batch: $0)
+            var rows: [SpeedMeasurement.Steps] = []
+            // What was measured is told, also before a batch that fails.
+            defer { if !rows.isEmpty { print(SpeedTable.steps(rows, format), terminator: "") } }
+            for size in try batches() ?? [TrainingTask.named(task).defaults.batch] {
+                rows.append(try measurement.steps(batch: size))
             }
-            print(SpeedTable.steps(rows, format), terminator: "")
         }
     }
 

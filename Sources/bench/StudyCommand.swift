@@ -58,6 +58,7 @@ struct StudyCommand: ParsableCommand {
                 experiment.strategies = [try plan.strategy(trial)]
                 try Experiment.check(experiment)
             }
+            try checkThatNoneMeet(plan.experiment)
         } catch let error as ValidationError {
             throw error
         } catch let error where error is ClusterFileError && cluster.namesFile {
@@ -67,17 +68,31 @@ struct StudyCommand: ParsableCommand {
         }
     }
 
+    private func checkThatNoneMeet(_ plan: ExperimentPlan) throws {
+        var named = NamedFiles()
+        named.reads("--init", plan.initialParametersFile)
+        named.reads(cluster: "--cluster", cluster.cluster)
+        named.reads(cluster: "--machine", cluster.machine)
+        named.reads(jitter: cluster.jitter)
+        named.reads(data: files.data)
+        named.writes("--output", OutputDirectory.studyNames, in: files.output)
+        try named.check()
+    }
+
     func run() throws {
         let plan = try plan()
+        try HostNeed(plan.experiment).check()
         let study = try Study(plan, data: DataDirectory(files.data))
         OptionUse.notes(builder, plan.experiment).forEach(printError)
         let output = try OutputDirectory(files.output, notWith: ResultsFile.name)
-        let progress = ProgressDisplay(isOn: !files.quiet && isatty(STDERR_FILENO) == 1)
-        let latest = LatestStudy()
-        let interruption = Interruption {
+        let progress = ProgressDisplay(isOn: !files.quiet)
+        let latest = LatestResults<StudyResults>.ofStudy(in: output)
+        // What is finished is not lost with what stops the program.
+        let lastWords: @Sendable ((any Error)?) -> String? = { error in
             progress.end()
-            return latest.writeUnfinished(to: output)
+            return latest.writeUnfinished(after: error)
         }
+        let interruption = try Interruption { lastWords(nil) }
         let results: StudyResults
         do {
             results = try study.run(
@@ -86,19 +101,20 @@ struct StudyCommand: ParsableCommand {
                     began: { run, trial in progress.begin(run, trial) },
                     evaluated: { progress.update(share: $0) },
                     finished: { run, trial, record in progress.finish(run, record, trial) }),
-                update: latest.set, save: { try latest.write($0, to: output) })
+                update: latest.set, save: { try latest.save($0, all: false) })
         } catch {
-            // What is finished is not lost with what failed.
-            progress.end()
+            if let words = lastWords(error) { printError(words) }
             interruption.disarm()
-            if let message = latest.writeUnfinished(to: output) { printError(message) }
             throw error
         }
+        // Files first: whoever reads the text may go away.
+        let written = Result { try latest.finish(results) }
         progress.end()
         interruption.disarm()
         print(StudyTable.terminal(results), terminator: "")
         if let warning = DataText.warning(results.withoutRuns) { print(warning) }
-        try output.write(results)
+        if case .failure(let error) = written, let words = latest.writeUnfinished(after: error) { printError(words) }
+        try written.get()
         print("To use it:")
         for command in StudyReport.commands(results, folder: output.url.relativePath) { print("  \(command)") }
         print("\nReport, CSV and JSON: \(output.url.relativePath)/")
@@ -118,39 +134,4 @@ struct StudyFileOptions: ParsableArguments {
 
     @Flag(help: "No progress on standard error.")
     var quiet = false
-}
-
-/// The study so far, for the case that no more will come.
-private final class LatestStudy: Sendable {
-    private struct State {
-        var results: StudyResults?
-        /// Nothing is written any more, so that no older state comes after the last one.
-        var isClosed = false
-    }
-
-    private let state = Guarded(State())
-
-    func set(_ new: StudyResults) { state.withLock { $0.results = new } }
-
-    func write(_ results: StudyResults, to output: OutputDirectory) throws {
-        try state.withLock { if !$0.isClosed { try output.writeStudy(results) } }
-    }
-
-    /// Writes the finished runs and says so; says what is the case if there are none.
-    func writeUnfinished(to output: OutputDirectory) -> String? {
-        state.withLock { state in
-            state.isClosed = true
-            guard let results = state.results, !results.runs.isEmpty else {
-                output.removeIfUnused()
-                return "No run was finished; nothing was written."
-            }
-            do {
-                try output.write(results)
-                let count = results.runs.count
-                return "\(count) finished run\(count == 1 ? " is" : "s are") in \(output.url.relativePath)/."
-            } catch {
-                return "\(error)"
-            }
-        }
-    }
 }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Experiments
 
-@Suite(.timeLimit(.minutes(5))) struct AutomaticAllReduceTests {
+@Suite(.timeLimit(.minutes(30))) struct AutomaticAllReduceTests {
     private func setup(_ allReduce: AllReduceAlgorithm) -> Setup {
         var setup = Setup(strategies: ["sync", "federated"])
         setup.allReduce = allReduce

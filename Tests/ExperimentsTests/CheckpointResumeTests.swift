@@ -7,7 +7,7 @@ import Testing
 @testable import Reports
 
 /// An experiment that is killed and goes on in another process, of which a test plays both.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct CheckpointResumeTests {
     @Test(arguments: [true, false])
     func killedAtAnyWriteItGoesOnToTheSameResults(isWritten: Bool) throws {

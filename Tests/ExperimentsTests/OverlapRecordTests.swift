@@ -9,7 +9,7 @@ import Testing
 @testable import Reports
 
 /// Hidden and exposed communication in records and reports.
-@Suite(.timeLimit(.minutes(5))) struct OverlapRecordTests {
+@Suite(.timeLimit(.minutes(30))) struct OverlapRecordTests {
     private func results(
         _ overlap: GradientOverlap?, _ allReduce: AllReduceAlgorithm = .ring, clock: ClockChoice = .simulated
     ) throws -> Results {

@@ -6,7 +6,7 @@ import Testing
 @testable import Experiments
 @testable import Reports
 
-@Suite(.timeLimit(.minutes(5))) struct TimeSectionTests {
+@Suite(.timeLimit(.minutes(30))) struct TimeSectionTests {
     /// Nothing but latency: 2 (n - 1) messages one after the other a step.
     @Test func roundTripsAreFoundToBeTheCost() throws {
         var plan = Setup(strategies: ["sync"]).plan

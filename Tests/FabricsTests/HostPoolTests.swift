@@ -6,7 +6,7 @@ import Testing
 
 @testable import Fabrics
 
-@Suite(.timeLimit(.minutes(5))) struct HostPoolTests {
+@Suite(.timeLimit(.minutes(30))) struct HostPoolTests {
     @Test func bodiesOfTwoRanksRunAtOnceOnTwoHostThreads() throws {
         let met = Notes<Bool>()
         let here = [DispatchSemaphore(value: 0), DispatchSemaphore(value: 0)]
@@ -14,7 +14,7 @@ import Testing
             // Each waits until the other has begun: possible only while both run.
             met[rank.index] = try await rank.compute(.step(samples: 1 + rank.index)) {
                 here[rank.index].signal()
-                return here[1 - rank.index].wait(timeout: .now() + 10) == .success
+                return here[1 - rank.index].wait(timeout: .now() + longestWait) == .success
             }
         }
         #expect(met.byRank == [true, true])
@@ -91,9 +91,9 @@ import Testing
         // Time for the waiter to lie down; without it the test could only pass, never fail.
         Thread.sleep(forTimeInterval: 0.05)
         lentMayEnd.signal()
-        #expect(waiterDone.wait(timeout: .now() + 5) == .success)
+        #expect(waiterDone.wait(timeout: .now() + longestWait) == .success)
         blocked.signal()
-        #expect(helperDone.wait(timeout: .now() + 5) == .success)
+        #expect(helperDone.wait(timeout: .now() + longestWait) == .success)
     }
 
     @Test func twoJobsShareAPool() throws {

@@ -32,9 +32,12 @@ final class Notes<Value: Sendable>: Sendable {
     }
 }
 
+/// After how many seconds a wait is taken for one that never ends: longer than any machine is too busy for it.
+let longestWait = 1200.0
+
 /// Runs `body` on a thread of its own and gives up on it after a while: a test that waits for ever says nothing.
 func withDeadline<Result: Sendable>(
-    _ seconds: Double = 20, _ body: @escaping @Sendable () throws -> Result
+    _ seconds: Double = longestWait, _ body: @escaping @Sendable () throws -> Result
 ) throws -> Result {
     let done = DispatchSemaphore(value: 0)
     let outcome = Notes<Swift.Result<Result, any Error>>()

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Fabrics
 
-@Suite(.timeLimit(.minutes(5))) struct ThreadFabricTests {
+@Suite(.timeLimit(.minutes(30))) struct ThreadFabricTests {
     @Test func moreThreadsThanTheLimitAreRefused() throws {
         #expect(throws: Never.self) { try ThreadFabric(ranks: maximumThreadRanks) }
         let error = #expect(throws: FabricError.self) { try ThreadFabric(ranks: maximumThreadRanks + 1) }
@@ -22,7 +22,7 @@ import Testing
             here[rank.index].signal()
             let other = here[(rank.index + 1) % 4]
             try await rank.compute(.step(samples: 1)) {
-                if other.wait(timeout: .now() + 10) == .success { met.add(1, ordering: .relaxed) }
+                if other.wait(timeout: .now() + longestWait) == .success { met.add(1, ordering: .relaxed) }
             }
         }
         #expect(met.load(ordering: .relaxed) == 4)

@@ -10,7 +10,7 @@ import Testing
 @testable import Strategies
 
 /// A run that goes on from any of its checkpoints ends in the same bits as one that was not interrupted.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct CheckpointTests {
     enum Carrier: String {
         case simulated

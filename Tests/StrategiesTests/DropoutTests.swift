@@ -7,7 +7,7 @@ import Testing
 @testable import Strategies
 
 /// Ranks that leave at every phase of a step or round.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(30)))
 struct StrategyDropoutTests {
     private static func configuration(_ answer: TrainingConfiguration.DropoutResponse?) -> TrainingConfiguration {
         // Five steps of 64, evaluated after every second one and at the end.

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Strategies
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct FederatedAveragingTests {
     /// Gradients of size 1 added in another order, times a rate of 0.3, over at most 5 steps: some 1e-7; a sample
     /// weighed wrongly moves a parameter by 0.3 / 1437 = 2e-4.

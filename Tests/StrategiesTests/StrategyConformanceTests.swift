@@ -6,7 +6,7 @@ import Testing
 @testable import Strategies
 
 /// What every registered strategy promises; registering one subjects it to these.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct StrategyConformanceTests {
     static let names = StrategyRegistry.all.map(\.name)
 

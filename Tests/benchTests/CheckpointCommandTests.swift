@@ -4,7 +4,7 @@ import Testing
 @testable import Reports
 
 /// `--checkpoint`, `--every` and `--resume` of the program itself, which is killed.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct CheckpointCommandTests {
     // MARK: The command line
 

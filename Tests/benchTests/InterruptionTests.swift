@@ -8,7 +8,7 @@ import Testing
         "--task", "digits", "--seeds", "3", "--compute", "reference", "--workers", "2", "--output", "results",
     ]
 
-    @Test(.timeLimit(.minutes(5)), arguments: [SIGINT, SIGTERM])
+    @Test(.timeLimit(.minutes(30)), arguments: [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU])
     func finishedRunsAreWrittenWhenTheProgramIsStopped(_ signal: Int32) async throws {
         try await withFolder { folder in
             let outcome = try await bench(
@@ -40,8 +40,29 @@ import Testing
         }
     }
 
+    /// As `nohup` starts it.
+    @Test(.timeLimit(.minutes(30))) func aProgramThatIsToIgnoreItsTerminalsEndGoesOn() async throws {
+        try await withFolder { folder in
+            let arguments =
+                [benchExecutable.path] + Self.long + [
+                    "--epochs", "4000", "--strategy", "single,sync", "--save", "model",
+                ]
+            let outcome = try await launch(
+                URL(fileURLWithPath: "/bin/bash"), ["-c", "trap '' HUP; exec \"$@\"", "bash"] + arguments, in: folder
+            ) { process in
+                while !folder.exists("model-single-seed1"), process.isRunning {
+                    Thread.sleep(forTimeInterval: 0.005)
+                }
+                kill(process.processIdentifier, SIGHUP)
+                kill(process.processIdentifier, SIGTERM)
+            }
+            #expect(outcome.code == 128 + SIGTERM, "\(outcome.testDescription)")
+            #expect(folder.exists("results/results.json"))
+        }
+    }
+
     #if os(Linux)
-        @Test(.timeLimit(.minutes(5))) func nothingIsWrittenWhenNoRunIsFinished() async throws {
+        @Test(.timeLimit(.minutes(30))) func nothingIsWrittenWhenNoRunIsFinished() async throws {
             try await withFolder { folder in
                 let arguments = Self.long + ["--epochs", "100000", "--strategy", "sync"]
                 let outcome = try await bench(arguments, in: folder) { process in

@@ -227,7 +227,7 @@ import Testing
 
     // MARK: Stopped
 
-    @Test(.timeLimit(.minutes(5)), arguments: [SIGINT, SIGTERM])
+    @Test(.timeLimit(.minutes(30)), arguments: [SIGINT, SIGTERM, SIGHUP])
     func finishedTrialsAreWrittenWhenTheProgramIsStopped(_ signal: Int32) async throws {
         try await withFolder { folder in
             let arguments = [

@@ -25,15 +25,27 @@ let benchExecutable: URL = {
 /// - Parameter started: gets the process while it runs, to send it signals; on a thread of its own, since other tests may
 ///   keep the tasks' threads busy for longer than the program runs.
 func bench(
-    _ arguments: [String], in folder: TemporaryFolder, started: (@Sendable (Process) -> Void)? = nil
+    _ arguments: [String], environment: [String: String] = [:], in folder: TemporaryFolder,
+    standardOutput: FileHandle? = nil, standardError: FileHandle? = nil, started: (@Sendable (Process) -> Void)? = nil
 ) async throws -> Outcome {
-    try await launch(benchExecutable, arguments, in: folder, started: started)
+    try await launch(
+        benchExecutable, arguments, environment: environment, in: folder, standardOutput: standardOutput,
+        standardError: standardError, started: started)
 }
 
-/// Runs an executable to its end.
+/// Runs the program by a shell's command line, in which it is `"$@"` with these arguments.
+func shell(_ line: String, _ arguments: [String], in folder: TemporaryFolder) async throws -> Outcome {
+    try await launch(
+        URL(fileURLWithPath: "/bin/bash"), ["-c", line, "bash", benchExecutable.path] + arguments, in: folder)
+}
+
+/// Runs an executable to its end, or until the test is cancelled.
+/// - Parameters:
+///   - standardOutput: in place of a file that the outcome's text is read from.
+///   - standardError: the same.
 func launch(
     _ executable: URL, _ arguments: [String], environment: [String: String] = [:], in folder: TemporaryFolder,
-    started: (@Sendable (Process) -> Void)? = nil
+    standardOutput: FileHandle? = nil, standardError: FileHandle? = nil, started: (@Sendable (Process) -> Void)? = nil
 ) async throws -> Outcome {
     // Files rather than pipes: nobody has to read while the program writes.
     let files = ["out", "err"].map { folder.url.appendingPathComponent(".std\($0)-\(UUID().uuidString)") }
@@ -45,23 +57,42 @@ func launch(
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.currentDirectoryURL = folder.url
     process.standardInput = FileHandle.nullDevice
-    process.standardOutput = try FileHandle(forWritingTo: files[0])
-    process.standardError = try FileHandle(forWritingTo: files[1])
-    let (ended, signal) = AsyncStream.makeStream(of: Void.self)
+    process.standardOutput = try standardOutput ?? FileHandle(forWritingTo: files[0])
+    process.standardError = try standardError ?? FileHandle(forWritingTo: files[1])
     let seconds = Guarded(0.0)
     let began = ContinuousClock.now
-    process.terminationHandler = { _ in
-        seconds.withLock { $0 = (ContinuousClock.now - began) / .seconds(1) }
-        signal.finish()
-    }
-    try process.run()
-    if let started { Thread { started(process) }.start() }
-    for await _ in ended {}
+    try await run(process, started) { seconds.withLock { $0 = (ContinuousClock.now - began) / .seconds(1) } }
     let texts = try files.map { try String(contentsOf: $0, encoding: .utf8) }
     // Negative for a signal, so that it does not look like a code of the program's own.
     let code = process.terminationStatus * (process.terminationReason == .uncaughtSignal ? -1 : 1)
     return Outcome(
         arguments: arguments, output: texts[0], errors: texts[1], code: code, seconds: seconds.withLock { $0 })
+}
+
+/// Returns when the process has ended, and not before: a test that runs out of time ends it.
+private func run(
+    _ process: Process, _ started: (@Sendable (Process) -> Void)?, ended: @escaping @Sendable () -> Void
+) async throws {
+    @Sendable func end() { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
+    try await withTaskCancellationHandler {
+        try await withCheckedThrowingContinuation { (waiting: CheckedContinuation<Void, any Error>) in
+            process.terminationHandler = { _ in
+                ended()
+                waiting.resume()
+            }
+            do {
+                try process.run()
+            } catch {
+                waiting.resume(throwing: error)
+                return
+            }
+            if let started { Thread { started(process) }.start() }
+            // Cancelled before there was anything to end.
+            withUnsafeCurrentTask { if $0?.isCancelled == true { end() } }
+        }
+    } onCancel: {
+        end()
+    }
 }
 
 /// A folder of a test's own, which is removed afterwards.

@@ -1,4 +1,4 @@
-import Foundation
+internal import Host
 import Kernel
 import Locking
 
@@ -67,12 +67,12 @@ public final class HostControl: Sendable {
     }
 
     /// Until the last thread is done, as a barrier would have it.
-    private func seconds(_ body: @Sendable (Buffers) -> Void) -> Double {
+    private func seconds(_ body: @escaping @Sendable (Buffers) -> Void) -> Double {
         let start = ContinuousClock.now
         if threads == 1 {
             body(buffers[0])
         } else {
-            DispatchQueue.concurrentPerform(iterations: threads) { body(buffers[$0]) }
+            ParallelLoop.run(threads, threads: threads) { [buffers] in body(buffers[$0]) }
         }
         return (ContinuousClock.now - start).inSeconds.toTheNanosecond
     }

@@ -1,7 +1,7 @@
 #if MPI
     import CMPI
     import Cluster
-    import Dispatch
+    import Host
     import Kernel
 
     /// A rank of an MPI job in the process that runs it.
@@ -58,7 +58,7 @@
             finish: @escaping @Sendable () -> Void
         ) async throws {
             func work() {
-                DispatchQueue.concurrentPerform(iterations: chunks, execute: body)
+                ParallelLoop.run(chunks, body)
                 finish()
             }
             switch pause {

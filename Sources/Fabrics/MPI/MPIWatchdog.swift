@@ -1,5 +1,6 @@
 #if MPI
     import Foundation
+    import Host
     import Locking
 
     /// Ends the job when a call waits too long: of a process that has died, or a host that is cut off, MPI itself may say
@@ -41,15 +42,14 @@
             """
         }
 
-        func start(ending world: MPIWorld) {
-            let thread = Thread { [unowned world, self] in
+        /// - Throws: ``HostError`` where there is no thread for it.
+        func start(ending world: MPIWorld) throws(HostError) {
+            try HostThread.start(named: "watchdog") { [unowned world, self] in
                 while true {
                     Thread.sleep(forTimeInterval: Self.checkSeconds)
                     if let message = check() { world.end(because: message, exitCode: 1) }
                 }
             }
-            thread.name = "watchdog"
-            thread.start()
         }
     }
 #endif

@@ -1,6 +1,7 @@
 #if MPI
     import CMPI
     public import Foundation
+    import Host
     import Locking
 
     /// The processes of an MPI job, of which this is one.
@@ -61,7 +62,7 @@
             // Open MPI's goes on with its package and revision.
             let version = Self.text { cmpi_library_version($0, $1) }
             library = String(version.prefix { $0 != "," && $0 != "\n" })
-            watchdog.start(ending: self)
+            try watchdog.start(ending: self)
         }
 
         /// Whether this process reports and writes files.
@@ -84,13 +85,18 @@
         public func end(because message: String, exitCode: Int32) -> Never {
             // What all processes find wrong is said once, by the one that reports.
             if !isReporter { Thread.sleep(forTimeInterval: Self.precedenceSeconds) }
-            FileHandle.standardError.write(Data("Error: \(name): \(message)\n".utf8))
+            Self.say("Error: \(name): \(message)")
             lastWords.withLock { $0 }()
             // A library that has lost a host may not come back from this.
-            let aborting = Thread { cmpi_abort(exitCode) }
-            aborting.start()
+            do { try HostThread.start(named: "abort") { cmpi_abort(exitCode) } } catch { cmpi_abort(exitCode) }
             Thread.sleep(forTimeInterval: Self.abortSeconds)
             _exit(exitCode)
+        }
+
+        /// On standard error, which may be gone.
+        private static func say(_ text: String) {
+            var text = text + "\n"
+            text.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
         }
 
         private static let precedenceSeconds = 0.5

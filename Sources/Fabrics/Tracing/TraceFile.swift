@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A trace that cannot be written: says which, and why.
@@ -12,9 +13,8 @@ package struct TraceError: Error, CustomStringConvertible, Equatable {
 /// of a flow, C a counter, i an instant, M a name (*Trace Event Format*, Google 2016).
 final class TraceFile {
     private let path: String
-    private let partialPath: String
-    private var descriptor: Int32
-    private var failure: String?
+    private let writer: FileWriter
+    private var failure: FileError?
     private var buffer: [UInt8] = []
     private var flushedBytes = 0
     /// What has been written, with what still waits in memory.
@@ -27,19 +27,14 @@ final class TraceFile {
     /// - Throws: ``TraceError`` if the file cannot be made.
     init(_ path: String) throws(TraceError) {
         self.path = path
-        // Named as all files of the program that are not complete, which a run that is resumed takes away.
-        let url = URL(fileURLWithPath: path)
-        let name = ".tmp-\(ProcessInfo.processInfo.processIdentifier)-\(url.lastPathComponent)"
-        partialPath = url.deletingLastPathComponent().appendingPathComponent(name).path
-        descriptor = open(partialPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else {
-            throw TraceError(description: "trace '\(path)' cannot be written: \(String(cString: strerror(errno)))")
-        }
+        do throws(FileError) { writer = try FileWriter(path) } catch { throw Self.cannotWrite(path, error) }
         buffer.reserveCapacity(Self.flushAt + 4096)
         text("{\"traceEvents\":[")
     }
 
-    deinit { discard() }
+    private static func cannotWrite(_ path: String, _ error: FileError) -> TraceError {
+        TraceError(description: "trace '\(path)' cannot be written: \(error)")
+    }
 
     /// Ends the file and gives it its name.
     ///
@@ -55,22 +50,17 @@ final class TraceFile {
         }
         text("}}\n")
         flush()
-        let isClosed = close(descriptor) == 0
-        descriptor = -1
-        if failure == nil, !isClosed || rename(partialPath, path) != 0 { failure = String(cString: strerror(errno)) }
-        if let failure {
-            unlink(partialPath)
-            throw TraceError(description: "trace '\(path)' cannot be written: \(failure)")
+        do throws(FileError) {
+            if let failure { throw failure }
+            try writer.finish()
+        } catch {
+            writer.discard()
+            throw Self.cannotWrite(path, error)
         }
     }
 
     /// Takes away what is not complete.
-    func discard() {
-        guard descriptor >= 0 else { return }
-        close(descriptor)
-        unlink(partialPath)
-        descriptor = -1
-    }
+    func discard() { writer.discard() }
 
     // MARK: Events
 
@@ -197,12 +187,9 @@ final class TraceFile {
             flushedBytes += buffer.count
             buffer.removeAll(keepingCapacity: true)
         }
-        var written = 0
-        while written < buffer.count, failure == nil {
-            let count = buffer.withUnsafeBytes {
-                write(descriptor, $0.baseAddress.map { $0 + written }, $0.count - written)
-            }
-            if count > 0 { written += count } else if errno != EINTR { failure = String(cString: strerror(errno)) }
+        guard failure == nil else { return }
+        buffer.withUnsafeBytes { bytes in
+            do throws(FileError) { try writer.write(bytes) } catch { failure = error }
         }
     }
 }

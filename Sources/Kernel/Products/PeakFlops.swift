@@ -1,4 +1,5 @@
 import Foundation
+import Host
 
 /// What this machine's cores can do: the floating-point operations a second of a large SGEMM in OpenBLAS.
 public enum PeakFlops {
@@ -10,7 +11,7 @@ public enum PeakFlops {
         let rates = UnsafeMutableBufferPointer<Double>.allocate(capacity: threads)
         defer { rates.deallocate() }
         nonisolated(unsafe) let results = rates
-        DispatchQueue.concurrentPerform(iterations: threads) { results[$0] = rate() }
+        ParallelLoop.run(threads, threads: threads) { results[$0] = rate() }
         return rates.reduce(0, +)
     }
 

@@ -1,4 +1,5 @@
 public import Experiments
+import Files
 import Foundation
 import Locking
 public import Strategies
@@ -132,6 +133,8 @@ public final class CheckpointDirectory: CheckpointStore {
 
     // MARK: Files
 
+    /// Before names in errors.
+    private static let fileKind = "checkpoint "
     private static func stateName(_ run: Int, _ updates: Int) -> String { "run\(run)-update\(updates).checkpoint" }
     private static func lossesName(_ run: Int) -> String { "run\(run).losses" }
 
@@ -141,6 +144,12 @@ public final class CheckpointDirectory: CheckpointStore {
         let parts = name.dropFirst("run".count).dropLast(".checkpoint".count).components(separatedBy: "-update")
         guard parts.count == 2, let run = Int(parts[0]), let updates = Int(parts[1]) else { return nil }
         return (run, updates)
+    }
+
+    /// Whether a file of this name in the folder may be taken for one of its own.
+    public static func owns(_ name: String) -> Bool {
+        let isOfLosses = name.hasPrefix("run") && name.hasSuffix(".losses")
+        return ExperimentFile.finishedRuns(name) != nil || parse(name) != nil || isOfLosses
     }
 
     private func remove(_ isUnneeded: (_ name: String) -> Bool) throws {
@@ -183,8 +192,9 @@ public final class CheckpointDirectory: CheckpointStore {
 
     private func write(_ experiment: ExperimentState) throws {
         let file = ExperimentFile(files: files, state: experiment)
-        try DurableFile.write(
-            try SealedJSON.encode(file), to: url.appendingPathComponent(ExperimentFile.name(experiment.finishedRuns)))
+        try writeAtomically(
+            try SealedJSON.encode(file), to: url.appendingPathComponent(ExperimentFile.name(experiment.finishedRuns)),
+            kind: Self.fileKind)
     }
 
     public func finish(_ run: Experiment.RunIdentity, stepLosses: [Double], _ experiment: ExperimentState) throws {
@@ -194,9 +204,9 @@ public final class CheckpointDirectory: CheckpointStore {
             for loss in stepLosses {
                 withUnsafeBytes(of: loss.bitPattern.littleEndian) { contents.append(contentsOf: $0) }
             }
-            try DurableFile.write(
+            try writeAtomically(
                 frame(.losses, number, stepLosses.count).sealed(contents),
-                to: url.appendingPathComponent(Self.lossesName(number)))
+                to: url.appendingPathComponent(Self.lossesName(number)), kind: Self.fileKind)
         }
         try write(experiment)
         try remove { name in
@@ -249,9 +259,9 @@ public final class CheckpointDirectory: CheckpointStore {
 
     public func write(_ saved: RunState, of run: Experiment.RunIdentity) throws {
         let (number, updates) = (run.index + 1, saved.position.round)
-        try DurableFile.write(
+        try writeAtomically(
             frame(.state, number, updates).sealed(saved.encoded()),
-            to: url.appendingPathComponent(Self.stateName(number, updates)))
+            to: url.appendingPathComponent(Self.stateName(number, updates)), kind: Self.fileKind)
         let kept = state.withLock { state in
             state.updates = (state.updates.filter { $0 != updates } + [updates]).suffix(2)
             return state.updates

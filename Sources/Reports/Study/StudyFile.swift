@@ -51,6 +51,9 @@ public enum StudyFile {
 }
 
 extension OutputDirectory {
+    /// The files of a study.
+    public static let studyNames = [StudyFile.name, TrialsCSV.name, ExpectedBestCSV.name, MarkdownReport.name]
+
     /// Writes `study.json` alone: what counts when no more will come.
     public func writeStudy(_ results: StudyResults) throws {
         try writeAtomically(try StudyFile.encode(results), to: url.appendingPathComponent(StudyFile.name))

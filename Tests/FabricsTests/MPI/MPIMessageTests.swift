@@ -95,7 +95,7 @@ import Testing
 }
 
 @Suite struct PolledExecutorTests {
-    @Test(.timeLimit(.minutes(5))) func tasksOfOneThreadTakeTurns() {
+    @Test(.timeLimit(.minutes(30))) func tasksOfOneThreadTakeTurns() {
         let executor = PolledExecutor()
         #expect(!executor.runReadyJobs(), "nothing to do yet")
         let notes = Notes<Int>()

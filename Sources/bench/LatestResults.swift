@@ -1,0 +1,97 @@
+import Experiments
+import Locking
+import Reports
+
+/// What an experiment or a study has so far, for the case that no more will come. All of its files are written here, by one
+/// thread at a time: by the one that computes, or by the last that a stopped process does, after which nothing is written.
+final class LatestResults<Results: Sendable>: Sendable {
+    private struct State {
+        var results: Results?
+        /// Finished runs in the last file that was written whole.
+        var runsOnDisk = 0
+        var isClosed = false
+    }
+
+    private let output: OutputDirectory
+    private let runCount: @Sendable (Results) -> Int
+    /// Writes the file from which all others can be made again.
+    private let writeMain: @Sendable (Results) throws -> Void
+    private let writeDerived: @Sendable (Results) throws -> Void
+    private let state = Guarded(State())
+
+    init(
+        _ output: OutputDirectory, runCount: @escaping @Sendable (Results) -> Int,
+        writeMain: @escaping @Sendable (Results) throws -> Void,
+        writeDerived: @escaping @Sendable (Results) throws -> Void
+    ) {
+        self.output = output
+        self.runCount = runCount
+        self.writeMain = writeMain
+        self.writeDerived = writeDerived
+    }
+
+    func set(_ new: Results) { state.withLock { $0.results = new } }
+
+    /// Writes what there is so far, for a process that may be killed without a last word.
+    func save(_ results: Results, all: Bool) throws {
+        try state.withLock { state in
+            state.results = results
+            if runCount(results) > 0 { try write(results, &state, all: all) }
+        }
+    }
+
+    /// Writes the end's results; nothing is written after it.
+    func finish(_ results: Results) throws {
+        try state.withLock { state in
+            state.results = results
+            try write(results, &state, all: true)
+            state.isClosed = true
+        }
+    }
+
+    private func write(_ results: Results, _ state: inout State, all: Bool) throws {
+        guard !state.isClosed else { return }
+        try writeMain(results)
+        state.runsOnDisk = runCount(results)
+        if all { try writeDerived(results) }
+    }
+
+    /// Writes the finished runs and says so; says what is the case if there are none, or if they cannot be written.
+    ///
+    /// - Parameter error: what is said anyway.
+    func writeUnfinished(after error: (any Error)? = nil) -> String? {
+        state.withLock { state in
+            guard !state.isClosed else { return nil }
+            defer { state.isClosed = true }
+            guard let results = state.results, runCount(results) > 0 else {
+                output.removeIfUnused()
+                return "No run was finished; nothing was written."
+            }
+            let count = runCount(results)
+            var failure: String?
+            do { try write(results, &state, all: true) } catch { failure = "\(error)" }
+            let kept = state.runsOnDisk
+            let runs = "finished run\(count == 1 ? "" : "s")"
+            let verb = kept == 1 ? "is" : "are"
+            let what = kept == count ? "\(kept) \(runs) \(verb)" : "\(kept) of \(count) \(runs) \(verb)"
+            if kept == 0 { output.removeIfUnused() }
+            // A failure that ends the program is said with its end.
+            if failure == error.map({ "\($0)" }) { failure = nil }
+            return "\(what) in \(output.url.relativePath)/." + (failure.map { " \($0)." } ?? "")
+        }
+    }
+}
+
+extension LatestResults {
+    static func ofRuns(in output: OutputDirectory) -> LatestResults<Experiments.Results> {
+        LatestResults<Experiments.Results>(
+            output, runCount: { $0.runs.count }, writeMain: { try output.writeResults($0) },
+            writeDerived: { try output.writeDerived($0) })
+    }
+
+    static func ofStudy(in output: OutputDirectory) -> LatestResults<StudyResults> {
+        LatestResults<StudyResults>(
+            output, runCount: { $0.runs.count }, writeMain: { try output.writeStudy($0) },
+            writeDerived: { try output.writeDerived($0) })
+    }
+}

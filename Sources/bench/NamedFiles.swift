@@ -1,0 +1,156 @@
+import ArgumentParser
+import Cluster
+import Datasets
+import Experiments
+import Files
+import Foundation
+import Reports
+
+/// The files that a command reads and writes, by the options that name them, to find those that would meet before any is
+/// written. Devices and pipes may be named twice.
+struct NamedFiles {
+    private struct Entry {
+        let option: String
+        let path: String
+    }
+
+    private var read: [String: Entry] = [:]
+    private var written: [String: Entry] = [:]
+    private var collision: String?
+
+    init() {
+        // A file of that name would take the text's place, or get lost in it.
+        if let path = Self.standardOutput { writes("standard output", path) }
+    }
+
+    private static var standardOutput: String? {
+        var status = stat()
+        guard fstat(STDOUT_FILENO, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(STDOUT_FILENO)")
+    }
+
+    mutating func reads(_ option: String, _ path: String?) {
+        guard let path, let identity = FileLocation.identity(of: path) else { return }
+        let entry = Entry(option: option, path: path)
+        if read[identity] == nil { read[identity] = entry }
+        if let output = written[identity] { note(output, overwrites: entry) }
+    }
+
+    mutating func writes(_ option: String, _ path: String?) {
+        guard let path, let identity = FileLocation.identity(of: path) else { return }
+        let entry = Entry(option: option, path: path)
+        if let other = written[identity] { note(other, meets: entry) } else { written[identity] = entry }
+        if let input = read[identity] { note(entry, overwrites: input) }
+    }
+
+    private mutating func note(_ first: Entry, meets second: Entry) {
+        guard collision == nil else { return }
+        collision =
+            first.path == second.path
+            ? "\(first.option) and \(second.option) both name '\(first.path)'"
+            : "\(first.option) '\(first.path)' and \(second.option) '\(second.path)' are the same file"
+    }
+
+    private mutating func note(_ output: Entry, overwrites input: Entry) {
+        guard collision == nil else { return }
+        let place = output.path == input.path ? "what" : "'\(input.path)', which"
+        collision = "\(output.option) '\(output.path)' would overwrite \(place) \(input.option) reads"
+    }
+
+    /// - Throws: `ValidationError` naming two options whose files meet.
+    func check() throws {
+        if let collision { throw ValidationError("\(collision); allowed are files of their own") }
+    }
+
+    // MARK: What several commands have
+
+    mutating func reads(cluster option: String, _ argument: String?) {
+        for file in argument.map(ClusterFile.files) ?? [] { reads(option, file) }
+    }
+
+    mutating func reads(jitter: Jitter?) {
+        if case .empirical(let file, _) = jitter { reads("--jitter", file) }
+    }
+
+    mutating func reads(data: String?) {
+        let mnist = MNIST(in: DataDirectory(data))
+        for file in MNIST.files { reads("--data", mnist.locate(file)?.path) }
+    }
+
+    mutating func writes(_ option: String, _ names: [String], in folder: String) {
+        for name in names { writes(option, "\(folder)/\(name)") }
+    }
+}
+
+extension FileOptions {
+    /// - Throws: `ValidationError` naming two options whose files meet.
+    func checkThatNoneMeet(
+        _ plan: ExperimentPlan, _ cluster: ClusterOptions, _ checkpoints: CheckpointOptions, tuned: String?
+    ) throws {
+        var files = NamedFiles()
+        files.reads("--init", plan.initialParametersFile)
+        files.reads(cluster: "--cluster", cluster.cluster)
+        files.reads(cluster: "--machine", cluster.machine)
+        files.reads(jitter: cluster.jitter)
+        files.reads("--tuned", tuned.map(StudyFile.file))
+        files.reads(data: data)
+        files.writes("--output", OutputDirectory.resultNames, in: output)
+        files.writes("--trace-loss", traceLoss)
+        files.writes("--log", log)
+        for (option, file) in [("--save", save), ("--trace", trace)] {
+            guard let file else { continue }
+            for name in runFiles(file, plan) { files.writes(option, name) }
+        }
+        for strategy in plan.strategies where record {
+            for seed in plan.seeds {
+                files.writes("--record", [ScheduleFile.name(strategy.name, seed: seed)], in: output)
+            }
+        }
+        try files.check()
+        try checkFolder(of: checkpoints, plan)
+    }
+
+    /// The names that the files of all runs have.
+    private func runFiles(_ file: String, _ plan: ExperimentPlan) -> [String] {
+        if plan.isOneRun { return [file] }
+        return plan.strategies.flatMap { strategy in
+            plan.seeds.map { runFile(URL(fileURLWithPath: file), strategy.name, seed: $0, isOnly: false).path }
+        }
+    }
+
+    /// A folder of checkpoints may hold other files, but for names that the checkpoints could get.
+    private func checkFolder(of checkpoints: CheckpointOptions, _ plan: ExperimentPlan) throws {
+        guard let folder = checkpoints.checkpoint, let place = FileLocation.identity(of: folder) else { return }
+        let named = [("--save", save), ("--trace", trace), ("--trace-loss", traceLoss), ("--log", log)]
+        for (option, file) in named {
+            guard let file, CheckpointDirectory.owns(URL(fileURLWithPath: file).lastPathComponent),
+                FileLocation.identity(of: URL(fileURLWithPath: file).deletingLastPathComponent().path) == place
+            else { continue }
+            throw ValidationError(
+                "\(option) '\(file)' has a name that --checkpoint '\(folder)' gives its own files; allowed are others")
+        }
+    }
+}
+
+/// Fails before anything is computed if a file could not be written after it.
+func requireWritableParent(of file: String, option: String) throws {
+    do throws(FileError) {
+        try DurableFile.requireWritable(file: file)
+    } catch {
+        switch error.code {
+        case EISDIR: throw ReportError("\(option) '\(file)' is a folder; name a file")
+        case ENOENT, ENOTDIR:
+            let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
+            throw ReportError("\(option) '\(file)': the folder '\(folder)' does not exist or cannot be written")
+        default: throw ReportError("\(option) '\(file)' cannot be written: \(error)")
+        }
+    }
+}
+
+/// The file of one run: of several, strategy and seed are part of its name. A device or a pipe gets them all.
+func runFile(_ file: URL, _ strategy: String, seed: UInt64, isOnly: Bool) -> URL {
+    if isOnly || (try? FileLocation(file.path))?.kind.isPassedOn == true { return file }
+    let stem = file.deletingPathExtension().lastPathComponent
+    let suffix = file.pathExtension.isEmpty ? "" : "." + file.pathExtension
+    return file.deletingLastPathComponent().appendingPathComponent("\(stem)-\(strategy)-seed\(seed)\(suffix)")
+}
