@@ -2,7 +2,7 @@
 public enum Quantity {
     public struct Failure: Error, CustomStringConvertible, Equatable {
         public let description: String
-        public init(description: String) { self.description = description }
+        public init(description: String) { self.description = ErrorText.message(description) }
     }
 
     private static let durationUnits: [(String, Double)] = [
@@ -73,6 +73,13 @@ public enum Quantity {
             throw Failure(description: "'\(text)' is outside 0 % to 100 %; write \(example)")
         }
         return value
+    }
+
+    /// A number as people write it, in decimals with a point and maybe an exponent; nil for all else, such as numbers with a
+    /// decimal comma, in hexadecimals, of infinite size, or with blanks.
+    public static func number(_ text: String) -> Double? {
+        guard text.utf8.allSatisfy({ (48...57).contains($0) || "+-.eE".utf8.contains($0) }) else { return nil }
+        return Double(text).flatMap { $0.isFinite ? $0 : nil }
     }
 
     /// The leading number and what follows it.

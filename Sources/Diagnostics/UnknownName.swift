@@ -4,6 +4,10 @@ public enum UnknownName {
     ///   - kind: what the name is of, such as "strategy".
     ///   - allowed: all names; listed in the order given.
     public static func message(_ kind: String, found: String, allowed: [String]) -> String {
+        guard found.count <= longestName else {
+            return ErrorText.message(
+                "unknown \(kind) '\(found.prefix(longestName))...'. Allowed: \(allowed.joined(separator: ", "))")
+        }
         let nearest = allowed.map { ($0, distance(found.lowercased(), $0.lowercased())) }.min { $0.1 < $1.1 }
         var message = "unknown \(kind) '\(found)'"
         // Farther than a third of the word it is a guess, not a match.
@@ -11,6 +15,9 @@ public enum UnknownName {
         message += isNear ? "; did you mean '\(nearest?.0 ?? "")'?" : "."
         return message + " Allowed: " + allowed.joined(separator: ", ")
     }
+
+    /// No name is longer, and the distance to one that is takes time.
+    private static let longestName = 100
 
     /// The edit distance with insertions, deletions and substitutions (Levenshtein 1966).
     static func distance(_ first: String, _ second: String) -> Int {

@@ -18,7 +18,7 @@ struct Report: ParsableCommand {
             print(StudyTable.terminal(study), terminator: "")
             return
         }
-        let results = try ResultsFile.read(directory)
+        let results = try ResultsFile.read(directory, note: printError)
         try OutputDirectory(directory).writeDerived(results)
         print(ComparisonTable.terminal(results))
         print(MarkdownReport.summary(results))

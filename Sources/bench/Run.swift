@@ -248,10 +248,6 @@ func requireWritableParent(of file: String, option: String) throws {
     }
 }
 
-func printError(_ message: String) {
-    FileHandle.standardError.write(Data((message + "\n").utf8))
-}
-
 /// The file of one run: of several, strategy and seed are part of its name.
 func runFile(_ file: URL, _ strategy: String, seed: UInt64, isOnly: Bool) -> URL {
     if isOnly { return file }
