@@ -5,7 +5,7 @@ import Yams
 /// A cluster description that cannot be used: names the file, the line, and what is allowed.
 public struct ClusterFileError: Error, CustomStringConvertible, Equatable {
     public let description: String
-    init(_ description: String) { self.description = description }
+    init(_ description: String) { self.description = ErrorText.message(description) }
 }
 
 /// Reads a cluster description in YAML:
@@ -50,7 +50,10 @@ public struct ClusterFile {
         guard let text = String(data: data, encoding: .utf8) else {
             throw ClusterFileError("\(argument): not UTF-8 text")
         }
-        return try ClusterFile(file: argument).parse(text)
+        let spec = try ClusterFile(file: argument).parse(text)
+        // Whoever asks for it, for a run, a list or a price: what cannot be simulated is no cluster.
+        do throws(ClusterFileError) { try spec.validate() } catch { throw ClusterFileError("\(argument): \(error)") }
+        return spec
     }
 
     /// - Parameter file: the name for error messages.
@@ -71,7 +74,7 @@ public struct ClusterFile {
         do {
             root = try Yams.compose(yaml: text)
         } catch let error as YamlError {
-            throw self.error(for: error)
+            throw self.error(for: error, in: text)
         } catch {
             throw ClusterFileError("\(file): not YAML: \(error)")
         }
@@ -109,7 +112,7 @@ public struct ClusterFile {
         var number = text
         if unit == "$", number.hasPrefix(unit) { number.removeFirst(unit.count) }
         if unit != "$", number.hasSuffix(unit) { number.removeLast(unit.count) }
-        guard let value = Double(number.trimmingCharacters(in: .whitespaces)), value >= 0, value.isFinite else {
+        guard let value = Quantity.number(number.trimmingCharacters(in: .whitespaces)), value >= 0 else {
             throw Quantity.Failure(description: "'\(text)' is not \(what); allowed is a number from 0 up")
         }
         return value
@@ -203,13 +206,32 @@ public struct ClusterFile {
         }
     }
 
-    private func error(for error: YamlError) -> ClusterFileError {
+    /// Where a mapping has a key for the second time; Yams tells where the mapping begins.
+    private func secondLine(of key: String?, _ mapping: YamlError.Context, _ text: String) -> Int {
+        guard let key else { return mapping.mark.line }
+        let column = max(0, mapping.mark.column - 1)
+        let spellings = [key, "'\(key)'", "\"\(key)\""]
+        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated()
+        let found = lines.dropFirst(mapping.mark.line - 1).prefix { number, line in
+            // The mapping ends with the first line that is less indented, but for comments and empty ones.
+            let start = line.firstIndex { $0 != " " } ?? line.endIndex
+            return number == mapping.mark.line - 1 || start == line.endIndex || line[start] == "#"
+                || line.distance(from: line.startIndex, to: start) >= column
+        }.filter { _, line in
+            let rest = line.dropFirst(column)
+            return spellings.contains { rest.hasPrefix($0) && rest.dropFirst($0.count).first { $0 != " " } == ":" }
+        }
+        return found.dropFirst().first.map { $0.offset + 1 } ?? mapping.mark.line
+    }
+
+    private func error(for error: YamlError, in text: String) -> ClusterFileError {
         switch error {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
             ClusterFileError("\(file):\(mark.line): not YAML: \(problem)")
         case .duplicatedKeysInMapping(let keys, let context):
-            ClusterFileError("\(file):\(context.mark.line): '\(keys.first ?? "?")' stands twice")
+            ClusterFileError(
+                "\(file):\(secondLine(of: keys.first, context, text)): '\(keys.first ?? "?")' stands twice")
         default: ClusterFileError("\(file): not YAML: \(error)")
         }
     }

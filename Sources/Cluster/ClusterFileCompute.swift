@@ -31,8 +31,6 @@ extension ClusterFile {
     }
 
     private static let computeExample = "{steps: {1: 20us, 32: 60us}, vector_element: 0.3ns}"
-    private static let mostSamples = 1_000_000_000
-
     private func stepPoints(_ place: Yams.Node) throws(ClusterFileError) -> [ComputeModel.StepPoint] {
         guard let mapping = place.mapping, !mapping.isEmpty else {
             throw error(at: place, "expected numbers of samples with times, such as {1: 20us, 32: 60us}")
@@ -40,10 +38,12 @@ extension ClusterFile {
         var points: [ComputeModel.StepPoint] = []
         var seen: Set<Int> = []
         for (key, value) in mapping {
-            guard let samples = key.scalar.flatMap({ Int($0.string) }), (1...Self.mostSamples).contains(samples) else {
+            guard let samples = key.scalar.flatMap({ Int($0.string) }), (1...ComputeModel.mostSamples).contains(samples)
+            else {
                 throw error(
                     at: key,
-                    "'\(key.scalar?.string ?? "?")' is not a number of samples; allowed is 1 to \(Self.mostSamples)")
+                    "'\(key.scalar?.string ?? "?")' is not a number of samples; allowed is 1 to \(ComputeModel.mostSamples)"
+                )
             }
             // Yams refuses a key that stands twice, but not 1 and 01.
             guard seen.insert(samples).inserted else {

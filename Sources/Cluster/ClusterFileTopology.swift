@@ -122,7 +122,7 @@ extension ClusterFile {
         let factor = try parsed(values["oversubscription"]) { text throws(Quantity.Failure) in
             // "4:1" is how it is sold.
             let number = text.hasSuffix(":1") ? String(text.dropLast(2)) : text
-            guard let value = Double(number), Topology.oversubscriptions.contains(value) else {
+            guard let value = Quantity.number(number), Topology.oversubscriptions.contains(value) else {
                 throw Quantity.Failure(
                     description: "'\(text)' is not an oversubscription; allowed is 0.01 to 1000, such as 4 or 4:1")
             }

@@ -178,8 +178,9 @@ public struct ClusterSpec: Hashable, Codable, Sendable {
             }
         }
         try validateDevices()
-        if case .uniform(let seconds) = jitter, seconds > Self.longestSeconds {
-            throw ClusterFileError("cluster '\(name)': a jitter of \(seconds) s; allowed is up to one hour")
+        if let problem = jitter.problem { throw ClusterFileError("cluster '\(name)': \(problem)") }
+        for problem in (compute ?? []).compactMap(\.problem) {
+            throw ClusterFileError("cluster '\(name)': \(problem)")
         }
         try validateInterconnect()
         if let problem = dropouts?.problem { throw ClusterFileError("cluster '\(name)': \(problem)") }

@@ -24,8 +24,7 @@ public enum Jitter: Hashable, Codable, Sendable, CustomStringConvertible {
         case ("none", nil): self = .none
         case ("uniform", let width?): self = .uniform(seconds: try Quantity.duration(width).inSeconds)
         case ("lognormal", let sigma?):
-            // Beyond 3, where every 40th message takes 350 times the latency, time would overflow.
-            guard let value = Double(sigma), (0...3).contains(value) else {
+            guard let value = Quantity.number(sigma), Self.sigmas.contains(value) else {
                 throw Quantity.Failure(description: "jitter '\(text)': sigma must be a number in 0...3")
             }
             self = .logNormal(sigma: value)
@@ -41,6 +40,22 @@ public enum Jitter: Hashable, Codable, Sendable, CustomStringConvertible {
         case .uniform(let seconds): "uniform:\(Quantity.text(seconds: seconds))"
         case .logNormal(let sigma): "lognormal:\(sigma)"
         case .empirical(let file, _): "empirical:\(file)"
+        }
+    }
+
+    /// Beyond 3 every 40th message takes 350 times the latency.
+    private static let sigmas = 0...3.0
+
+    /// What makes it none that can be simulated, with what is allowed; nil where nothing does.
+    var problem: String? {
+        switch self {
+        case .none: nil
+        case .uniform(let seconds):
+            (0...ClusterSpec.longestSeconds).contains(seconds)
+                ? nil : "a jitter of \(seconds) s; allowed is 0 s to one hour"
+        case .logNormal(let sigma):
+            Self.sigmas.contains(sigma) ? nil : "a jitter with sigma \(sigma); allowed is 0 to 3"
+        case .empirical(let file, let seconds): LatencyFile.problem(seconds).map { "jitter of '\(file)': \($0)" }
         }
     }
 

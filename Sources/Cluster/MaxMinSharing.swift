@@ -126,16 +126,13 @@ struct MaxMinSharing: Sendable {
         while let first = ends.min, flows[first.item].sequence != first.sequence { _ = ends.popMin() }
     }
 
-    /// So late that it is never reached, and early enough for the clock: 95 years.
-    private static let longestSeconds = 3e9
-
     private mutating func set(_ id: Int, _ rate: Double, at now: Int64) {
         flows[id].remaining -= flows[id].rate * (Double(now - flows[id].since) / 1e9)
         flows[id].since = now
         flows[id].rate = rate
-        let seconds = min(max(0, flows[id].remaining) / rate, Self.longestSeconds)
+        let span = VirtualTime.span(seconds: max(0, flows[id].remaining) / rate)
         flows[id].sequence = scheduled
-        ends.insert(id, at: now + VirtualTime.span(seconds: seconds), sequence: scheduled)
+        ends.insert(id, at: VirtualTime(nanoseconds: now).later(by: span).nanoseconds, sequence: scheduled)
         scheduled += 1
     }
 

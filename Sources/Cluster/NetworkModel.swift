@@ -58,11 +58,11 @@ public struct NetworkModel: Sendable {
         }
         sent[sender] += 1
 
-        let start = max(now, outFree[sender]).nanoseconds + VirtualTime.span(seconds: source.overheadSeconds)
+        let start = max(now, outFree[sender]).later(by: VirtualTime.span(seconds: source.overheadSeconds))
         let sending = VirtualTime.span(seconds: Double(bytes) / source.uplinkBytesPerSecond)
         let receiving = VirtualTime.span(seconds: Double(bytes) / target.downlinkBytesPerSecond)
-        outFree[sender] = VirtualTime(nanoseconds: start + sending)
-        var arriving = VirtualTime(nanoseconds: start + latency + max(0, sending - receiving))
+        outFree[sender] = start.later(by: sending)
+        var arriving = start.later(by: latency).later(by: max(0, sending - receiving))
         if hasJitter {
             // Messages of a pair stay in order, as MPI and TCP promise.
             let pair = sender * nodes.count + receiver
@@ -77,7 +77,7 @@ public struct NetworkModel: Sendable {
     /// - Returns: when its last byte is there.
     public mutating func arrive(_ transit: Transit) -> VirtualTime {
         let start = max(transit.arriving, inFree[transit.receiver])
-        inFree[transit.receiver] = VirtualTime(nanoseconds: start.nanoseconds + transit.serviceNanoseconds)
+        inFree[transit.receiver] = start.later(by: transit.serviceNanoseconds)
         return inFree[transit.receiver]
     }
 }

@@ -157,20 +157,20 @@ package final class RoutedNetwork {
         let overhead = VirtualTime.span(seconds: nodes[message.sender].link.overheadSeconds)
         switch sharing {
         case .maxMin:
-            let start = later(max(now, senderFree[message.sender]), overhead)
+            let start = max(now, senderFree[message.sender]).later(by: overhead)
             senderFree[message.sender] = start
             messages[id].phase = .starting
             let latency = message.latency.access + message.latency.factor * message.route.latencySeconds
-            return (start, later(start, VirtualTime.span(seconds: latency)))
+            return (start, start.later(by: VirtualTime.span(seconds: latency)))
         case .ports:
             let first = Int(message.route.links[0])
-            let start = later(max(now, linkFree[first], senderFree[message.sender]), overhead)
+            let start = max(now, linkFree[first], senderFree[message.sender]).later(by: overhead)
             senderFree[message.sender] = start
-            let departed = later(start, service(message, 0))
+            let departed = start.later(by: service(message, 0))
             linkFree[first] = departed
             if message.losses > 0, let loss {
                 messages[id].phase = .lost
-                return (departed, later(departed, VirtualTime.span(seconds: loss.timeoutSeconds)))
+                return (departed, departed.later(by: VirtualTime.span(seconds: loss.timeoutSeconds)))
             }
             return (departed, ask(id, after: 0, started: start))
         }
@@ -183,7 +183,7 @@ package final class RoutedNetwork {
             let hop = messages[id].hop
             let link = Int(messages[id].route.links[hop])
             let start = max(now, linkFree[link])
-            linkFree[link] = later(start, service(messages[id], hop))
+            linkFree[link] = start.later(by: service(messages[id], hop))
             return .waits(until: ask(id, after: hop, started: start))
         case .starting:
             if gone.contains(messages[id].sender) { return cutOff(id) }
@@ -193,7 +193,7 @@ package final class RoutedNetwork {
         case .flowing:
             if messages[id].losses > 0, let loss {
                 messages[id].phase = .lost
-                return .waits(until: later(now, VirtualTime.span(seconds: loss.timeoutSeconds)))
+                return .waits(until: now.later(by: VirtualTime.span(seconds: loss.timeoutSeconds)))
             }
             return receive(id, at: now)
         case .there: return receive(id, at: now)
@@ -215,26 +215,22 @@ package final class RoutedNetwork {
         let message = messages[id]
         let link = Int(message.route.links[hop])
         let seconds = (hop == 0 ? message.latency.access : 0) + message.latency.factor * map.latencySeconds[link]
-        let head = later(started, VirtualTime.span(seconds: seconds))
+        let head = started.later(by: VirtualTime.span(seconds: seconds))
         guard hop + 1 < message.route.links.count else {
             messages[id].phase = .there
-            return later(head, service(message, hop))
+            return head.later(by: service(message, hop))
         }
         messages[id].phase = .asking
         messages[id].hop = hop + 1
-        return later(head, max(0, service(message, hop) - service(message, hop + 1)))
+        return head.later(by: max(0, service(message, hop) - service(message, hop + 1)))
     }
 
     private func receive(_ id: Int, at now: VirtualTime) -> Progress {
         let receiver = messages[id].receiver
         guard let overhead = nodes[receiver].link.receiveOverheadSeconds, overhead > 0 else { return arrive(id) }
-        receiverFree[receiver] = later(max(now, receiverFree[receiver]), VirtualTime.span(seconds: overhead))
+        receiverFree[receiver] = max(now, receiverFree[receiver]).later(by: VirtualTime.span(seconds: overhead))
         messages[id].phase = .receiving
         return .waits(until: receiverFree[receiver])
-    }
-
-    private func later(_ time: VirtualTime, _ nanoseconds: Int64) -> VirtualTime {
-        VirtualTime(nanoseconds: time.nanoseconds + nanoseconds)
     }
 
     // MARK: Flows

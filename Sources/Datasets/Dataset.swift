@@ -1,3 +1,4 @@
+internal import Diagnostics
 public import Kernel
 
 /// Labelled samples, kept as the bytes that files hold and turned into floats when a batch is gathered: a quarter of
@@ -86,5 +87,5 @@ public struct TrainTestSplit: Sendable {
 /// Bad data or a bad wish about data: says what was found, where, and what is allowed.
 public struct DataError: Error, CustomStringConvertible, Equatable {
     public let description: String
-    public init(_ description: String) { self.description = description }
+    public init(_ description: String) { self.description = ErrorText.message(description) }
 }

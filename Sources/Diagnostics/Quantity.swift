@@ -4,7 +4,7 @@ import Foundation
 public enum Quantity {
     public struct Failure: Error, CustomStringConvertible, Equatable {
         public let description: String
-        public init(description: String) { self.description = description }
+        public init(description: String) { self.description = ErrorText.message(description) }
     }
 
     private static let durationUnits: [(String, Double)] = [
@@ -101,6 +101,13 @@ public enum Quantity {
         let parts = number.split(maxSplits: 1, omittingEmptySubsequences: false) { $0 == "e" || $0 == "E" }
         guard let exponent = parts.count > 1 ? Int(parts[1]) : 0, exponent.magnitude < 1_000_000 else { return nil }
         return Double("\(parts[0])e\(exponent - 2)")
+    }
+
+    /// A number as people write it, in decimals with a point and maybe an exponent; nil for all else, such as numbers with a
+    /// decimal comma, in hexadecimals, of infinite size, or with blanks.
+    public static func number(_ text: String) -> Double? {
+        guard text.utf8.allSatisfy({ (48...57).contains($0) || "+-.eE".utf8.contains($0) }) else { return nil }
+        return Double(text).flatMap { $0.isFinite ? $0 : nil }
     }
 
     /// The leading number and what follows it.

@@ -8,7 +8,8 @@ public enum UnknownName {
         var message = "unknown \(kind) '\(shortened(found))'"
         message += nearest.map { "; did you mean '\($0)'?" } ?? "."
         message += " Allowed: " + allowed.prefix(mostListed).joined(separator: ", ")
-        return allowed.count > mostListed ? message + " and \(allowed.count - mostListed) more" : message
+        if allowed.count > mostListed { message += " and \(allowed.count - mostListed) more" }
+        return ErrorText.message(message)
     }
 
     /// A longer list, such as the nodes of a network, nobody reads.

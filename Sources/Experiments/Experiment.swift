@@ -430,8 +430,9 @@ public struct Experiment: Sendable {
     }
 
     private static func check(_ plan: StrategyPlan) throws(ExperimentError) {
-        let strategy = try description(of: plan).make(plan.configuration)
         let configuration = plan.configuration
+        if let problem = configuration.problem { throw ExperimentError("\(plan.name): \(problem)") }
+        let strategy = try description(of: plan).make(configuration)
         if try !description(of: plan).isFederated, configuration.batch < strategy.workerCount {
             throw ExperimentError(
                 """

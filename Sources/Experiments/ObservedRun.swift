@@ -10,12 +10,15 @@ struct ObservedRun {
     private let trace: TraceRecorder?
     private let waiting: RoundWaiting?
     private let server: Int?
+    /// Of the run, for error messages.
+    private let name: String
 
     init(
         _ fabric: any Fabric, _ strategy: any Strategy, _ identity: Experiment.RunIdentity,
         _ callbacks: Experiment.Callbacks
     ) throws {
         server = strategy.serverRank
+        name = "\(identity.strategy.name) with seed \(identity.seed)"
         guard var simulated = fabric as? SimulatedFabric, identity.repetition == 0 else {
             (self.fabric, recorder, trace, waiting) = (fabric, nil, nil, nil)
             return
@@ -37,6 +40,7 @@ struct ObservedRun {
             return report
         } catch {
             trace?.discard()
+            if case FabricError.beyondClock = error { throw ExperimentError("\(name): \(error)") }
             throw error
         }
     }

@@ -43,21 +43,45 @@ public struct Repricing: Sendable {
         target = results.plan.target
         network = try TrainingTask.named(results.plan.task).network
         firstSeeds = SeedSequence(results.plan.seeds[0])
+        let parameters = network.parameterCount
         runs = try results.runs.filter { $0.strategy == plan.name }.map { record in
-            Run(record: record, schedule: try schedule(record.seed))
+            let run = Run(record: record, schedule: try schedule(record.seed))
+            if let problem = run.schedule.problem(mostElements: parameters) {
+                throw ExperimentError("\(Self.name(plan, record)): its schedule has \(problem)")
+            }
+            return run
         }
         guard !runs.isEmpty else { throw ExperimentError("no run of \(plan.name) was finished") }
         for run in runs {
-            let again = try price(run, plan)
-            guard again.clusterSeconds == run.record.clusterSeconds, again.bytesSent == run.record.traffic.bytesTotal
-            else {
-                throw ExperimentError(
-                    """
-                    \(plan.name) with seed \(run.record.seed): its schedule takes \(again.clusterSeconds) s and \
-                    \(again.bytesSent) bytes on the cluster of results.json, where the run took \
-                    \(run.record.clusterSeconds) s and \(run.record.traffic.bytesTotal): the schedule is of another run
-                    """)
-            }
+            try Self.check(try price(run, plan), run.record, Self.name(plan, run.record))
+        }
+    }
+
+    private static func name(_ plan: StrategyPlan, _ record: RunRecord) -> String {
+        "\(plan.name) with seed \(record.seed)"
+    }
+
+    /// A schedule says something about other clusters if on its own it gives what the run gave: at the end, and at each
+    /// evaluation.
+    private static func check(_ again: PricedRun, _ record: RunRecord, _ name: String) throws(ExperimentError) {
+        guard again.clusterSeconds == record.clusterSeconds, again.bytesSent == record.traffic.bytesTotal,
+            again.messagesSent == record.traffic.messagesTotal
+        else {
+            throw ExperimentError(
+                """
+                \(name): its schedule takes \(again.clusterSeconds) s, \(again.bytesSent) bytes and \(again.messagesSent) \
+                messages on the cluster of results.json, where the run took \(record.clusterSeconds) s, \
+                \(record.traffic.bytesTotal) and \(record.traffic.messagesTotal): the schedule is of another run
+                """)
+        }
+        for (found, recorded) in zip(again.evaluations, record.evaluations)
+        where found.clusterSeconds != recorded.clusterSeconds || found.bytesSent != recorded.bytesSent {
+            throw ExperimentError(
+                """
+                \(name): its schedule comes to round \(found.round) after \(found.clusterSeconds) s and \
+                \(found.bytesSent) bytes, where the run was there after \(recorded.clusterSeconds) s and \
+                \(recorded.bytesSent): the schedule is of another run
+                """)
         }
     }
 
@@ -115,7 +139,12 @@ public struct Repricing: Sendable {
         }
         let fabric = plan.simulatedFabric(
             cluster, strategy, SeedSequence(run.record.seed), try computeModel(on: cluster), pool)
-        let report = try fabric.replay(run.schedule)
+        let report: ReplayReport
+        do throws(FabricError) {
+            report = try fabric.replay(run.schedule)
+        } catch {
+            throw ExperimentError("\(Self.name(plan, run.record)) on cluster '\(cluster.name)': \(error)")
+        }
         guard report.evaluations.count == run.record.evaluations.count else {
             throw ExperimentError(
                 """

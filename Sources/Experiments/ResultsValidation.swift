@@ -1,15 +1,13 @@
+import Cluster
 import Diagnostics
 import Strategies
 
 extension Results {
-    /// Counts up to here are exact as floating-point numbers, and sums of a few thousand of them fit an `Int`.
-    private static let largestCount = 1 << 50
+    /// Counts up to here are exact as floating-point numbers, and the sum of all runs' is a number, too.
+    private var largestCount: Int { min(1 << 50, Int.max / (runs.count + 1)) }
     private static let largestRanks = 1_000_000
     /// Epochs of so many samples are still a count.
     private static let largestSamples = 1 << 40
-    private static let largestEpochs = 1e6
-    /// What a clock that counts nanoseconds can hold.
-    private static let longestSeconds = 9e9
     private static let largestRepetitions = 1_000_000
 
     /// Checks what a file that was edited or damaged could have wrong and still be of the right form.
@@ -33,9 +31,7 @@ extension Results {
         let names = plan.strategies.map(\.name)
         try require(!names.isEmpty && Set(names).count == names.count, "plan.strategies", names, "distinct strategies")
         for strategy in plan.strategies { try validate(strategy) }
-        for point in computeModel?.stepPoints ?? [] {
-            try require(isTime(point.seconds), "computeModel.stepPoints", point.seconds, "seconds, 0 or more")
-        }
+        if let problem = computeModel?.problem { throw ExperimentError("computeModel: \(problem)") }
         let seeds = Set(plan.seeds)
         var seen: Set<String> = []
         for run in runs {
@@ -55,26 +51,32 @@ extension Results {
             throw ExperimentError(
                 UnknownName.message("strategy", found: strategy.name, allowed: StrategyRegistry.all.map(\.name)))
         }
-        let (name, configuration) = (strategy.name, strategy.configuration)
-        let federated = configuration.federated
-        let ranks = 1...Self.largestRanks
-        try require(ranks.contains(configuration.workers), "\(name): workers", configuration.workers, "\(ranks)")
-        try require(ranks.contains(federated.clients), "\(name): clients", federated.clients, "\(ranks)")
-        try require(
-            federated.fraction > 0 && federated.fraction <= 1, "\(name): fraction", federated.fraction,
-            "above 0 up to 1")
-        try require(
-            configuration.overlap.map { $0.bucketBytes > 0 } ?? true, "\(name): overlap.bucketBytes",
-            configuration.overlap?.bucketBytes ?? 0, "1 or more")
-        try require(configuration.batch > 0, "\(name): batch", configuration.batch, "1 or more")
-        try require(
-            configuration.epochs > 0 && configuration.epochs <= Self.largestEpochs, "\(name): epochs",
-            configuration.epochs, "above 0 up to \(Self.largestEpochs)")
+        let name = strategy.name
+        if let problem = strategy.configuration.problem { throw ExperimentError("\(name): \(problem)") }
+        try validateChoices(of: strategy)
         do {
             try strategy.cluster?.validate()
         } catch {
             throw ExperimentError("\(name): \(error)")
         }
+    }
+
+    /// The all-reduces that were found to be the cheapest: one for all, or one for each length of bucket.
+    private func validateChoices(of strategy: StrategyPlan) throws(ExperimentError) {
+        let choices = (strategy.allReduceChoice.map { [$0] } ?? []) + (strategy.bucketChoices ?? [])
+        for choice in choices {
+            try require(
+                !choice.candidates.isEmpty && choice.elements >= 0, "\(strategy.name): allReduceChoice",
+                "\(choice.candidates.count) candidates for \(choice.elements) numbers", "one or more, for 0 or more")
+            for seconds in choice.candidates.compactMap(\.seconds) {
+                try require(
+                    isTime(seconds), "\(strategy.name): allReduceChoice", seconds, "seconds, 0 or more")
+            }
+        }
+        let lengths = (strategy.bucketChoices ?? []).map(\.elements)
+        try require(
+            Set(lengths).count == lengths.count, "\(strategy.name): bucketChoices", "buckets of \(lengths) numbers",
+            "one choice for each length")
     }
 
     private func validate(_ run: RunRecord, _ name: String) throws(ExperimentError) {
@@ -101,7 +103,7 @@ extension Results {
             try require(
                 isTime(point.clusterSeconds), "\(name): clusterSeconds", point.clusterSeconds, "seconds, 0 or more")
             for count in [point.samples, point.round, point.bytesSent] {
-                try require(isCount(count), "\(name): a count", count, "0 to \(Self.largestCount)")
+                try require(isCount(count), "\(name): a count", count, "0 to \(largestCount)")
             }
         }
         let isAscending = zip(run.evaluations, run.evaluations.dropFirst()).allSatisfy {
@@ -119,7 +121,7 @@ extension Results {
                 isTime(departure.seconds), "\(name): when a rank left", departure.seconds, "seconds, 0 or more")
         }
         try require(
-            isCount(run.lostSamples ?? 0), "\(name): lostSamples", run.lostSamples ?? 0, "0 to \(Self.largestCount)")
+            isCount(run.lostSamples ?? 0), "\(name): lostSamples", run.lostSamples ?? 0, "0 to \(largestCount)")
         try validateDevices(run, name)
         let traffic = run.traffic
         let totals = [
@@ -130,7 +132,7 @@ extension Results {
             [$0.bytesSent, $0.messagesSent, $0.bytesReceived, $0.messagesReceived]
         }
         for count in totals + entries {
-            try require(isCount(count), "\(name): traffic", count, "0 to \(Self.largestCount)")
+            try require(isCount(count), "\(name): traffic", count, "0 to \(largestCount)")
         }
     }
 
@@ -140,12 +142,12 @@ extension Results {
                 (1..<shortage.of).contains(shortage.ranks), "\(name): clients left out", shortage.ranks,
                 "1 to below \(shortage.of)")
             for count in [shortage.of, shortage.rank, shortage.memoryBytes, shortage.need.total] {
-                try require(isCount(count), "\(name): memoryShortage", count, "0 to \(Self.largestCount)")
+                try require(isCount(count), "\(name): memoryShortage", count, "0 to \(largestCount)")
             }
         }
         guard let devices = run.devices else { return }
         for count in [devices.summary.count, devices.stragglers, devices.kinds ?? 0] {
-            try require(isCount(count), "\(name): devices", count, "0 to \(Self.largestCount)")
+            try require(isCount(count), "\(name): devices", count, "0 to \(largestCount)")
         }
         let departed = (devices.departed ?? []).flatMap { [$0.seconds, $0.pricePerHour, $0.wattsIdle] }
         for figure in [devices.pricePerHour, devices.wattsIdle, devices.busyJoules] + departed {
@@ -153,8 +155,8 @@ extension Results {
         }
     }
 
-    private func isTime(_ seconds: Double) -> Bool { (0...Self.longestSeconds).contains(seconds) }
-    private func isCount(_ count: Int) -> Bool { (0...Self.largestCount).contains(count) }
+    private func isTime(_ seconds: Double) -> Bool { (0...VirtualTime.longestSeconds).contains(seconds) }
+    private func isCount(_ count: Int) -> Bool { (0...largestCount).contains(count) }
 
     private func require(_ isRight: Bool, _ figure: String, _ found: Any, _ allowed: String) throws(ExperimentError) {
         if !isRight { throw ExperimentError("\(figure): found \(found), allowed is \(allowed)") }

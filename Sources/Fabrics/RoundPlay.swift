@@ -146,7 +146,7 @@ struct RoundPlay {
         guard let first = order.first else { return }
         if first.time <= lastEvent || order.contains(where: { $0.scheduled >= first.time }) {
             let times = Set(order.map(\.time.nanoseconds))
-            let next = order.map { $0.time.nanoseconds + silence[$0.rank] }
+            let next = order.map { $0.time.later(by: silence[$0.rank]).nanoseconds }
             guard next.allSatisfy({ $0 > lastEvent.nanoseconds && !times.contains($0) }) else { return }
         }
         // Of two different events that were scheduled at one time, the order depends on what came before.

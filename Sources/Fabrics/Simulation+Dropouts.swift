@@ -73,7 +73,7 @@ extension Simulation {
         dropouts.leave(rank, at: now)
         observer?.left(rank, at: now)
         for parcel in routed?.leave(rank) ?? [] { drop(parcel) }
-        schedule(.detected(rank), at: VirtualTime(nanoseconds: now.nanoseconds + dropouts.detectionSpan))
+        schedule(.detected(rank), at: now.later(by: dropouts.detectionSpan))
 
         let error = FabricError.left(at: now)
         dropouts.parked.removeValue(forKey: rank)?.resume(throwing: error)

@@ -161,16 +161,22 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
     /// Moves the clock to the earliest event and lets it happen; false if there is none.
     func fireNext() -> Bool {
         if let routed, let end = routed.network.nextFlowEnd(before: nextEventTime, at: now) {
-            now = end
+            moveClock(to: end)
             advance(routed.network.endFlow())
         } else if let entry = queue.popMin() {
-            now = VirtualTime(nanoseconds: entry.nanoseconds)
+            moveClock(to: VirtualTime(nanoseconds: entry.nanoseconds))
             freeEvents.append(entry.item)
             if let event = events[entry.item].take() { fire(event) }
         } else {
             return false
         }
         return true
+    }
+
+    /// Moves the clock; a job that it cannot hold fails.
+    private func moveClock(to time: VirtualTime) {
+        now = time
+        if time.isBeyondClock { fail(FabricError.beyondClock) }
     }
 
     private var nextEventTime: VirtualTime? { queue.min.map { VirtualTime(nanoseconds: $0.nanoseconds) } }
@@ -348,7 +354,7 @@ final class Simulation: TaskExecutor, @unchecked Sendable {
 
     /// When so much work is done.
     private func end(ofNanoseconds work: Int64, on rank: Int, from begin: VirtualTime) -> VirtualTime {
-        speeds?.end(ofNanoseconds: work, on: rank, from: begin) ?? VirtualTime(nanoseconds: begin.nanoseconds + work)
+        speeds?.end(ofNanoseconds: work, on: rank, from: begin) ?? begin.later(by: work)
     }
 
     /// Books a computation that begins now; returns when it ends.

@@ -1,4 +1,5 @@
 import Cluster
+import Diagnostics
 import Experiments
 import Foundation
 import Strategies
@@ -9,7 +10,7 @@ public struct NotComparable: Error, CustomStringConvertible, Equatable {
 
     public var description: String { reasons.joined(separator: "\n") }
 
-    init(_ reasons: [String]) { self.reasons = reasons }
+    init(_ reasons: [String]) { self.reasons = reasons.map(ErrorText.message) }
 
     /// Checks that both are whole and of plans that compute the same thing.
     static func check(_ baseline: Results, _ current: Results) throws(NotComparable) {

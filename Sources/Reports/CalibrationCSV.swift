@@ -18,42 +18,68 @@ package enum CalibrationCSV {
         return csv.text
     }
 
-    /// Reads what ``render(_:)`` wrote.
+    /// Reads what ``render(_:)`` wrote, also as a spreadsheet writes it again.
     ///
     /// - Parameter file: the name for error messages.
     /// - Throws: ``ReportError`` naming the line.
     package static func parse(_ text: String, file: String) throws(ReportError) -> [CalibrationPoint] {
+        let table: CSVTable
+        do throws(CSVTable.Failure) {
+            table = try CSVTable(text)
+        } catch {
+            guard let line = error.line else { throw notPoints(file, 1) }
+            throw ReportError("\(file):\(line): \(error.description)")
+        }
+        guard table.heading.fields == columns else { throw notPoints(file, table.heading.line) }
         var points: [CalibrationPoint] = []
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        guard lines.first.map(String.init) == columns.joined(separator: ",") else {
-            throw ReportError(
-                "\(file):1: not the points of 'bench calibrate', which begin with \(columns.joined(separator: ","))")
-        }
-        for (index, line) in lines.enumerated().dropFirst() where !line.isEmpty {
-            let fields = line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-            guard fields.count == columns.count, let kind = CalibrationPoint.Kind(rawValue: fields[0]),
-                let size = Int(fields[2]), size > 0, let messages = Int(fields[3]), messages > 0,
-                let ranks = Int(fields[4]), ranks > 0, let repetition = Int(fields[5]), repetition >= 0,
-                let seconds = Double(fields[6]), seconds > 0, seconds.isFinite
-            else {
-                let kinds = CalibrationPoint.Kind.allCases.map(\.rawValue).joined(separator: ", ")
-                throw ReportError(
-                    """
-                    \(file):\(index + 1): '\(line)' is no time; a line has a kind (\(kinds)), a task or nothing, four whole \
-                    numbers and seconds above 0
-                    """)
-            }
-            let task = fields[1].isEmpty ? nil : fields[1]
-            var times = [seconds]
-            if repetition > 0, let last = points.last, last.kind == kind, last.task == task, last.size == size,
-                last.messages == messages, last.ranks == ranks
-            {
-                times = last.seconds + times
-                points.removeLast()
-            }
+        // Of one point after the other; appended at once, since there may be many times.
+        var current: (point: CalibrationPoint, seconds: [Double])?
+        func endPoint() {
+            guard let (point, seconds) = current else { return }
             points.append(
-                CalibrationPoint(kind, task: task, size: size, messages: messages, ranks: ranks, seconds: times))
+                CalibrationPoint(
+                    point.kind, task: point.task, size: point.size, messages: point.messages, ranks: point.ranks,
+                    seconds: seconds))
         }
+        for row in table.rows {
+            let (point, repetition) = try self.point(row, file)
+            if let old = current?.point, repetition > 0, old.kind == point.kind, old.task == point.task,
+                old.size == point.size, old.messages == point.messages, old.ranks == point.ranks
+            {
+                current?.seconds += point.seconds
+            } else {
+                endPoint()
+                current = (point, point.seconds)
+            }
+        }
+        endPoint()
         return points
+    }
+
+    private static func notPoints(_ file: String, _ line: Int) -> ReportError {
+        ReportError(
+            "\(file):\(line): not the points of 'bench calibrate', which begin with \(columns.joined(separator: ","))")
+    }
+
+    private static func point(
+        _ row: CSVText.Record, _ file: String
+    ) throws(ReportError) -> (CalibrationPoint, repetition: Int) {
+        let fields = row.fields
+        guard let kind = CalibrationPoint.Kind(rawValue: fields[0]), let size = Int(fields[2]), size > 0,
+            let messages = Int(fields[3]), messages > 0, let ranks = Int(fields[4]), ranks > 0,
+            let repetition = Int(fields[5]), repetition >= 0, let seconds = Quantity.number(fields[6]), seconds > 0
+        else {
+            let kinds = CalibrationPoint.Kind.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ReportError(
+                """
+                \(file):\(row.line): '\(fields.joined(separator: ","))' is no time; a line has a kind (\(kinds)), a task or \
+                nothing, four whole numbers and seconds above 0
+                """)
+        }
+        let point = CalibrationPoint(
+            kind, task: fields[1].isEmpty ? nil : fields[1], size: size, messages: messages, ranks: ranks,
+            seconds: [seconds])
+        if let problem = point.problem { throw ReportError("\(file):\(row.line): \(problem)") }
+        return (point, repetition)
     }
 }

@@ -1,3 +1,4 @@
+import Diagnostics
 public import Experiments
 public import Foundation
 
@@ -47,12 +48,20 @@ public enum ResultsFile {
     }
 
     /// Reads the file at `path`, or the one in the folder at `path`.
-    public static func read(_ path: String) throws(ReportError) -> Results {
+    ///
+    /// - Parameter note: told where the file is of schema 1, whose figures no checksum vouches for.
+    public static func read(
+        _ path: String, note: (String) -> Void = { _ in }
+    ) throws(ReportError) -> Results {
         let file = self.file(path)
         guard let data = FileManager.default.contents(atPath: file) else {
             throw ReportError("'\(file)' does not exist or cannot be read")
         }
-        return try decode(data, file: file)
+        let results = try decode(data, file: file)
+        if SealedJSON.unseal(data) == nil {
+            note("'\(file)' is of schema 1, which had no checksum: whether its figures were changed is not known.")
+        }
+        return results
     }
 }
 
@@ -68,5 +77,5 @@ extension ResultsFile {
 /// A result that cannot be read or written: says what was found, where, and what is allowed.
 public struct ReportError: Error, CustomStringConvertible, Equatable {
     public let description: String
-    public init(_ description: String) { self.description = description }
+    public init(_ description: String) { self.description = ErrorText.message(description) }
 }

@@ -63,8 +63,11 @@ public enum ScheduleFile {
     }
 
     private static func schedule(_ contents: Contents) throws -> Schedule {
-        let lists = try contents.programs.map { try RankList.read($0.ranks) }
-        let ranks = lists.reduce(0) { $0 + $1.count }
+        var (lists, ranks): ([[Int]], Int) = ([], 0)
+        for program in contents.programs {
+            lists.append(try RankList.read(program.ranks, most: RankList.most - ranks))
+            ranks += lists.last?.count ?? 0
+        }
         guard ranks > 0, Set(lists.joined()) == Set(0..<ranks) else {
             throw ReportError(
                 "programs of ranks \(contents.programs.map(\.ranks)); allowed is each rank from 0 on, once")
@@ -76,24 +79,12 @@ public enum ScheduleFile {
         let programs = try contents.programs.map { record in
             let program = try ScheduleText.read(record.operations, operations: operations.count, most: left)
             left -= program.count
-            try check(program, operations)
             return program
         }
-        return Schedule(operations: operations, programs: programs, programOfRank: ofRank)
-    }
-
-    /// What belongs to a step comes after it, and names one of its shares.
-    private static func check(_ program: [UInt32], _ operations: [Fabrics.Operation]) throws(ReportError) {
-        var shares: Int?
-        for index in program {
-            switch operations[Int(index)] {
-            case .step(_, _, let own): shares = own.count
-            case .ready(let share) where share >= shares ?? 0:
-                throw ReportError("an operation 'ready' with share \(share) of a step that has \(shares ?? 0)")
-            case .update where shares == nil: throw ReportError("an operation 'update' before any step")
-            default: break
-            }
-        }
+        let schedule = Schedule(operations: operations, programs: programs, programOfRank: ofRank)
+        // How long vectors are is known to whoever knows the model.
+        if let problem = schedule.problem(mostElements: Int(Int32.max)) { throw ReportError(problem) }
+        return schedule
     }
 
     /// The schedule of one of a folder's runs.
@@ -227,16 +218,18 @@ enum RankList {
             .joined(separator: " ")
     }
 
-    /// The most ranks that a file may name, far more than a simulation can hold.
-    private static let most = 10_000_000
+    /// The most ranks that a file may name: as many workers as a plan can have, and a server.
+    static let most = 1_000_001
 
-    static func read(_ text: String) throws(ReportError) -> [Int] {
+    /// - Parameter most: ranks of the list.
+    static func read(_ text: String, most: Int = most) throws(ReportError) -> [Int] {
         var ranks: [Int] = []
         for part in text.split(separator: " ") {
             let ends = part.split(separator: "-", omittingEmptySubsequences: false).compactMap { Int($0) }
             guard let first = ends.first, let last = ends.last, ends.count <= 2, first >= 0, last >= first,
-                last < most, part.utf8.filter({ $0 == UInt8(ascii: "-") }).count == ends.count - 1
-            else { throw ReportError("ranks '\(part)'; allowed is such as '0-3 7'") }
+                last < Self.most, last - first < most - ranks.count,
+                part.utf8.filter({ $0 == UInt8(ascii: "-") }).count == ends.count - 1
+            else { throw ReportError("ranks '\(part)'; allowed is such as '0-3 7', up to \(Self.most) ranks") }
             ranks += first...last
         }
         return ranks

@@ -115,8 +115,10 @@ public final class TrainingRun: Sendable {
     public var sampleBudget: Int { Int((configuration.epochs * Double(data.training.count)).rounded()) }
 
     /// The rate of the step or round that trains from `before` to `after` samples.
+    /// A schedule that grows beyond all 32-bit numbers stays at the largest: the run then diverges, which is a result.
     public func learningRate(from before: Int, to after: Int) -> Float {
-        Float(configuration.schedule.rate(at: Double(before + after) / 2 / Double(data.training.count)))
+        let rate = configuration.schedule.rate(at: Double(before + after) / 2 / Double(data.training.count))
+        return Float(min(rate, Double(Float.greatestFiniteMagnitude)))
     }
 
     public func sampler(batch: Int) -> BatchSampler {
@@ -233,10 +235,11 @@ public final class TrainingRun: Sendable {
 
     /// Whether an evaluation falls into the work from `before` to `after` samples; always at the end.
     public func isEvaluationDue(from before: Int, to after: Int) -> Bool {
-        let interval = configuration.evaluateEveryEpochs * Double(data.training.count)
+        // Shorter intervals than a sample are alike: there is an evaluation after each update.
+        let interval = max(1, configuration.evaluateEveryEpochs * Double(data.training.count))
         // A tenth of a sample forgives what the products lose to rounding.
-        return after >= sampleBudget
-            || Int((Double(after) + 0.1) / interval) > Int((Double(before) + 0.1) / interval)
+        func intervals(_ samples: Int) -> Double { ((Double(samples) + 0.1) / interval).rounded(.down) }
+        return after >= sampleBudget || intervals(after) > intervals(before)
     }
 
     private static let samplesPerChunk = 500

@@ -228,7 +228,8 @@ struct Calibrate: ParsableCommand {
             guard let data = FileManager.default.contents(atPath: String(name)) else {
                 throw ReportError("--from: '\(name)' does not exist or cannot be read")
             }
-            return try CalibrationCSV.parse(String(decoding: data, as: UTF8.self), file: String(name))
+            guard let text = String(data: data, encoding: .utf8) else { throw ReportError("\(name): not UTF-8 text") }
+            return try CalibrationCSV.parse(text, file: String(name))
         }
     }
 

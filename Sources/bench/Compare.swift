@@ -144,9 +144,18 @@ struct Compare: ParsableCommand {
         let old: Results?
         let confirmations: [Results]
         do {
-            results = try ResultsFile.read(current)
-            confirmations = try confirm.map { path throws(ReportError) in try ResultsFile.read(path) }
-            old = accept && !exists(baseline) ? nil : try ResultsFile.read(baseline)
+            var isVouchedFor = true
+            results = try ResultsFile.read(current) { note in
+                isVouchedFor = false
+                printError(note)
+            }
+            if accept, !isVouchedFor {
+                throw ReportError("'\(current)' has no checksum; allowed as a baseline are results that have one")
+            }
+            confirmations = try confirm.map { path throws(ReportError) in
+                try ResultsFile.read(path, note: printError)
+            }
+            old = accept && !exists(baseline) ? nil : try ResultsFile.read(baseline, note: printError)
         } catch {
             try giveUp([error.description])
         }

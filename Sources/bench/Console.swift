@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 import Locking
 
@@ -66,7 +67,14 @@ struct ConsoleError: Error, CustomStringConvertible {
     let description: String
 }
 
-/// In place of Swift's own, which does not say when standard output takes no more.
-func print(_ text: String = "", terminator: String = "\n") { Console.output(text + terminator) }
+/// Prints a text of one or several lines. Swift's own function does not say when standard output takes no more. Names and
+/// other text in it may come from files: whatever would do something to the terminal is shown and not done.
+func print(_ text: String = "", terminator: String = "\n") { Console.output(visible(text) + terminator) }
 
-func printError(_ message: String) { Console.error(message + "\n") }
+/// The same, on standard error.
+func printError(_ message: String) { Console.error(visible(message) + "\n") }
+
+private func visible(_ text: String) -> String {
+    text.split(separator: "\n", omittingEmptySubsequences: false).map { VisibleText.line(String($0)) }
+        .joined(separator: "\n")
+}

@@ -39,11 +39,13 @@ struct List: ParsableCommand {
     }
 
     private func describe(_ cluster: ClusterSpec) {
-        print("\(cluster.name): \(cluster.summary)")
-        print("  figures  \(cluster.figures) (latency one way)")
-        print("  source   \(cluster.source)")
-        if let costs = cluster.costFigures { print("  costs    \(costs)") }
-        if let source = cluster.costSource { print("  source   \(source)") }
+        // Each on its line, whatever line breaks the file has in it.
+        func line(_ text: String) { print(VisibleText.line(text)) }
+        line("\(cluster.name): \(cluster.summary)")
+        line("  figures  \(cluster.figures) (latency one way)")
+        line("  source   \(cluster.source)")
+        if let costs = cluster.costFigures { line("  costs    \(costs)") }
+        if let source = cluster.costSource { line("  source   \(source)") }
     }
 
     private func listAll() {

@@ -264,9 +264,10 @@ struct PlanBuilder {
             try require(value > 0 && value.isFinite, option, value, "a number above 0")
         }
         try requireCount(experiment.seeds, "seeds", most: 1000)
+        // The last seed, too, is a number that every program reads.
+        let lastFirst = UInt64(Int64.max) - UInt64(experiment.seeds - 1)
         try require(
-            experiment.firstSeed.map { $0 <= UInt64(Int64.max) }, "first-seed", experiment.firstSeed ?? 0,
-            "0 to \(Int64.max)")
+            experiment.firstSeed.map { $0 <= lastFirst }, "first-seed", experiment.firstSeed ?? 0, "0 to \(lastFirst)")
         try requirePositive(experiment.epochs, "epochs")
         try require(experiment.epochs.map { $0 <= 1e6 }, "epochs", experiment.epochs ?? 0, "at most 1000000")
         try requirePositive(experiment.evaluateEvery, "evaluate-every")
@@ -274,7 +275,9 @@ struct PlanBuilder {
         try require(experiment.limitTime.map { $0 > .zero }, "limit-time", experiment.limitTime ?? .zero, "above 0")
         try requireCount(experiment.limitUpdates, "limit-updates", most: 1_000_000_000)
         try requireCount(training.batch, "batch")
-        try requirePositive(training.learningRate, "learning-rate")
+        try require(
+            training.learningRate.map(TrainingConfiguration.learningRates.contains), "learning-rate",
+            training.learningRate ?? 0, TrainingConfiguration.allowedLearningRates)
         try require(training.momentum.map { (0..<1).contains($0) }, "momentum", training.momentum ?? 0, "0 to below 1")
         try require(
             training.weightDecay.map { $0 >= 0 && $0.isFinite }, "weight-decay", training.weightDecay ?? 0, "0 or more")

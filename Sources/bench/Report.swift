@@ -19,7 +19,7 @@ struct Report: ParsableCommand {
             if let warning = DataText.warning(study.withoutRuns) { print(warning) }
             return
         }
-        let results = try ResultsFile.read(directory)
+        let results = try ResultsFile.read(directory, note: printError)
         try OutputDirectory(directory).writeDerived(results)
         print(ComparisonTable.terminal(results))
         print(MarkdownReport.summary(results))

@@ -61,7 +61,31 @@ import Testing
         Broken(
             "speed not a number", "latency: 5ms\nbandwidth: 1Gbit\nspeed: fast", line: 3, "'fast'", "a number above 0"),
         Broken("speed infinite", "latency: 5ms\nbandwidth: 1Gbit\nspeed: inf", line: 3, "'inf'", "a number above 0"),
-        Broken("key twice", "latency: 5ms\nbandwidth: 1Gbit\nlatency: 6ms", line: 1, "'latency' stands twice"),
+        Broken("key twice", "latency: 5ms\nbandwidth: 1Gbit\nlatency: 6ms", line: 3, "'latency' stands twice"),
+        Broken(
+            "key twice behind a comment", "# the rack\n\nname: latency\nlatency: 5ms\n# latency: 1\n'latency' : 6ms",
+            line: 6, "'latency' stands twice"),
+        Broken(
+            "key of a server twice",
+            "latency: 5ms\nbandwidth: 1Gbit\nserver:\n  latency: 1ms\n  speed: 1\n  latency: 2ms\nspeed: 1", line: 6,
+            "'latency' stands twice"),
+        Broken(
+            "key twice in an entry of a list",
+            "latency: 5ms\nbandwidth: 1Gbit\ndropouts:\n  - rank: 1\n    at: 1s\n    rank: 2\n  - {rank: 3, at: 1s}",
+            line: 6, "'rank' stands twice"),
+        Broken(
+            "key twice on one line", "latency: 5ms\nbandwidth: 1Gbit\nserver: {speed: 1, speed: 2}", line: 3,
+            "'speed' stands twice"),
+        Broken("decimal comma", "bandwidth: 1Gbit\nlatency: 5,0ms", line: 2, "'5,0ms'", "such as 250us"),
+        Broken("grouped digits", "bandwidth: 1Gbit\nlatency: 1_000ms", line: 2, "'1_000ms'", "such as 250us"),
+        Broken("hexadecimal speed", "latency: 5ms\nbandwidth: 1Gbit\nspeed: 0x10", line: 3, "'0x10'", "above 0"),
+        Broken(
+            "price with a decimal comma", "latency: 5ms\nbandwidth: 1Gbit\nprice_per_gb: 0,02", line: 3, "'0,02'",
+            "a number from 0 up"),
+        Broken(
+            "merge key", "latency: 5ms\nbandwidth: 1Gbit\nserver: &s {latency: 1ms, bandwidth: 1Gbit}\n<<: *s", line: 4,
+            "'<<'"),
+        Broken("two documents", "latency: 5ms\nbandwidth: 1Gbit\n---\nlatency: 6ms", line: 3, "not YAML"),
         Broken(
             "unknown jitter", "latency: 5ms\nbandwidth: 1Gbit\njitter: gauss:1", line: 3, "'gauss:1'", "lognormal:SIGMA"
         ),

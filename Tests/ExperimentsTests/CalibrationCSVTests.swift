@@ -27,7 +27,7 @@ import Testing
         ("HEAD\nstep,digits,1,1,1,0,1\nstep,digits,1,1,1,1,0", "p.csv:3: "),
         ("HEAD\nburst,,0,1,1,0,1", "p.csv:2: "), ("HEAD\nburst,,1,0,1,0,1", "p.csv:2: "),
         ("HEAD\nburst,,1,1,0,0,1", "p.csv:2: "), ("HEAD\nburst,,1,1,1,-1,1", "p.csv:2: "),
-        ("HEAD\nburst,,1,1,1,0,inf", "p.csv:2: "), ("HEAD\nburst,,1,1,1,0", "ping-pong"),
+        ("HEAD\nburst,,1,1,1,0,inf", "p.csv:2: "), ("HEAD\nburst,,1,1,1,0", "p.csv:2: 6 fields; allowed are 7"),
     ])
     func aWrongLineIsNamed(_ text: String, _ part: String) {
         let text = text.replacing("HEAD", with: "kind,task,size,messages,ranks,repetition,seconds")

@@ -156,6 +156,50 @@ import Testing
         _ = try Repricing(results, results.plan.strategies[0]) { try #require(schedules[$0]) }
     }
 
+    /// A curve that was moved is not what the schedule of its run gives.
+    @Test func resultsWhoseEvaluationsWereMovedAreRefused() throws {
+        let (results, schedules) = try run(setup("sync").plan)
+        let text = String(decoding: try ResultsFile.encode(results), as: UTF8.self)
+        let time = results.runs[0].evaluations[2].clusterSeconds
+        let moved = text.replacing("\(time)", with: "\(time + 1e-9)", maxReplacements: 1)
+        #expect(moved != text)
+        let changed = try ResultsFile.decode(resealed(moved), file: "results.json")
+        let error = #expect(throws: ExperimentError.self) {
+            _ = try Repricing(changed, changed.plan.strategies[0]) { try #require(schedules[$0]) }
+        }
+        #expect(error?.description.contains("comes to round") == true, "\(error?.description ?? "")")
+    }
+
+    /// Step times beyond all clocks are refused as such, and smaller changes since the run would have taken another time.
+    @Test(arguments: [(1e9, "computeModel: a step of 1 samples takes"), (1e-3, "the schedule is of another run")])
+    func resultsWithOtherStepTimesAreRefused(_ seconds: Double, _ says: String) throws {
+        let (results, schedules) = try run(setup("sync").plan)
+        let text = String(decoding: try ResultsFile.encode(results), as: UTF8.self)
+        let point = try #require(results.computeModel?.stepPoints.last)
+        let changed = text.replacing("\(point.seconds)".plainDecimals, with: "\(seconds)", maxReplacements: 1)
+        #expect(changed != text)
+        do {
+            let results = try ResultsFile.decode(resealed(changed), file: "results.json")
+            _ = try Repricing(results, results.plan.strategies[0]) { try #require(schedules[$0]) }
+            Issue.record("they were priced")
+        } catch { #expect("\(error)".contains(says), "\(error)") }
+    }
+
+    private func resealed(_ text: String) -> Data {
+        SealedJSON.unseal(Data(text.utf8)).map { SealedJSON.seal($0.text) } ?? Data()
+    }
+
+    @Test func aScheduleThatRepeatsNothingForEverIsRefused() throws {
+        let schedule = try #require(try run(setup("sync").plan).1[1])
+        let text = String(decoding: try ScheduleFile.encode(schedule, strategy: "sync", seed: 1), as: UTF8.self)
+        let changed = text.replacing(/"operations" : "[^"]*"/, with: "\"operations\" : \"9999999999*()\"")
+        #expect(changed != text)
+        let error = #expect(throws: ReportError.self) {
+            try ScheduleFile.decode(resealed(changed), strategy: "sync", seed: 1, file: "f.json")
+        }
+        #expect(error?.description.contains("a repetition of nothing") == true, "\(error?.description ?? "")")
+    }
+
     @Test(arguments: ["sync", "federated"])
     func aScheduleIsReadAsItWasWritten(_ strategy: String) throws {
         for (seed, schedule) in try run(setup(strategy).plan).1 {
@@ -238,5 +282,16 @@ extension ClusterSpec {
             name: "lossy \(sharing.rawValue)", summary: "", source: "a test",
             worker: Node(link: Link(latencySeconds: 1e-3, bytesPerSecond: 1e7)),
             interconnect: Interconnect(sharing: sharing, loss: .init(probability: 0.02, timeoutSeconds: 0.2)))
+    }
+}
+
+extension String {
+    /// A number as results files have it: 0.000013 for 1.3e-05.
+    fileprivate var plainDecimals: String {
+        guard let mark = firstIndex(of: "e"), let power = Int(self[index(after: mark)...]), power < 0 else {
+            return self
+        }
+        let digits = self[..<mark].filter { $0 != "." }
+        return "0." + String(repeating: "0", count: -power - 1) + digits
     }
 }

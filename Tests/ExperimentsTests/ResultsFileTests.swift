@@ -81,6 +81,30 @@ import Testing
         }
     }
 
+    /// An older schema, which had no checksum, is no way around the one that a file has.
+    @Test func aFileWhoseChecksumWasTakenOutAndThatCallsItselfOlderIsRefused() throws {
+        let text = String(decoding: try ResultsFile.encode(try small()), as: UTF8.self)
+        let unsealed = text.split(separator: "\n").filter { !$0.contains("\"checksum\"") }.joined(separator: "\n")
+            .replacing(/"schema" : \d+/, with: "\"schema\" : 1")
+        #expect(error(Data(unsealed.utf8)).contains("schema 1 with '"))
+        for (key, value, place) in [
+            ("testSamples", "360", "testSamples"), ("history", "[]", "history"), ("invented", "1", "invented"),
+        ] {
+            let old = String(decoding: try Data(contentsOf: schemaFile(1)), as: UTF8.self)
+            let later = Data(old.replacing("{", with: "{\n  \"\(key)\" : \(value),", maxReplacements: 1).utf8)
+            #expect(
+                error(later).contains("schema 1 with '\(place)', which came with a later schema"), "\(error(later))")
+        }
+    }
+
+    @Test func aFileOfSchemaOneIsReadWithANoteThatNothingVouchesForIt() throws {
+        var notes: [String] = []
+        _ = try ResultsFile.read(schemaFile(1).path) { notes.append($0) }
+        #expect(notes.count == 1 && notes[0].contains("schema 1, which had no checksum"), "\(notes)")
+        _ = try ResultsFile.read(schemaFile(2).path) { notes.append($0) }
+        #expect(notes.count == 1, "\(notes)")
+    }
+
     @Test func aLaterSchemaIsNamedWithThoseThatAreRead() throws {
         var results = try small()
         results.schema = 5

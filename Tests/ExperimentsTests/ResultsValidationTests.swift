@@ -36,6 +36,13 @@ import Testing
         Edit("\"testSamples\" : 360", "\"testSamples\" : 0", says: "testSamples: found 0"),
         Edit("\"sweepSeconds\" : 0.002", "\"sweepSeconds\" : 0", says: "a control: found 0.0"),
         Edit("\"samples\" : 1280", "\"samples\" : 12", says: "go back"),
+        Edit("\"baseRate\" : 0.2", "\"baseRate\" : 1e39", says: "learning rate: found 1e+39"),
+        Edit("\"baseRate\" : 0.2", "\"baseRate\" : \"inf\"", says: "learning rate: found inf"),
+        Edit("\"evaluateEveryEpochs\" : 1", "\"evaluateEveryEpochs\" : 0", says: "evaluateEveryEpochs: found 0.0"),
+        Edit("\"localEpochs\" : 2", "\"localEpochs\" : 9223372036854775807", says: "localEpochs"),
+        Edit("\"localBatch\" : 10", "\"localBatch\" : 9223372036854775807", says: "localBatch"),
+        Edit("\"batch\" : 64", "\"batch\" : 9223372036854775807", says: "batch: found"),
+        Edit("\"momentum\" : 0", "\"momentum\" : 1", says: "momentum: found 1.0"),
     ]
 
     @Test(arguments: edits) func aFigureThatCannotBeIsNamed(_ edit: Edit) throws {

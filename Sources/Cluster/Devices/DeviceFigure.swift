@@ -58,7 +58,7 @@ public enum DeviceFigure: String, CaseIterable, Codable, CodingKeyRepresentable,
     }
 
     @Sendable private static func speed(_ text: String) throws(Quantity.Failure) -> Double {
-        guard let value = Double(text), value > 0, value.isFinite else {
+        guard let value = Quantity.number(text), value > 0 else {
             throw Quantity.Failure(
                 description: """
                     '\(text)' is not a speed; allowed is a number above 0, uniform:LOW..HIGH, lognormal:[MEDIAN:]SIGMA or \

@@ -22,13 +22,18 @@ struct DeviceFile {
 
     func parse(_ data: Data) throws(ClusterFileError) -> [DevicePopulation.Kind] {
         guard let text = String(data: data, encoding: .utf8) else { throw ClusterFileError("\(name): not UTF-8 text") }
-        let csv = CSVText(text)
-        if let line = csv.unclosedQuoteLine { throw error(line, "a quote that is not closed") }
-        guard let heading = csv.records.first else {
-            throw ClusterFileError("\(name): empty; allowed columns are \(Self.columns.joined(separator: ", "))")
+        let table: CSVTable
+        do throws(CSVTable.Failure) {
+            table = try CSVTable(text)
+        } catch {
+            guard let line = error.line else {
+                throw ClusterFileError(
+                    "\(name): \(error.description); allowed columns are \(Self.columns.joined(separator: ", "))")
+            }
+            throw self.error(line, error.description)
         }
-        let columns = try columns(heading)
-        let lines = csv.records.dropFirst()
+        let columns = try columns(table.heading)
+        let lines = table.rows
         guard (1...DevicePopulation.mostKinds).contains(lines.count) else {
             throw ClusterFileError(
                 "\(name): \(lines.count) devices below the heading; allowed are 1 to \(DevicePopulation.mostKinds)")
@@ -40,6 +45,11 @@ struct DeviceFile {
 
     private func columns(_ heading: CSVText.Record) throws(ClusterFileError) -> [String] {
         for (index, column) in heading.fields.enumerated() {
+            if column.isEmpty {
+                throw error(
+                    heading.line,
+                    "column \(index + 1) has no name; allowed are columns with one (pandas: to_csv(..., index=False))")
+            }
             guard Self.columns.contains(column) else {
                 throw error(
                     heading.line,
@@ -59,9 +69,6 @@ struct DeviceFile {
     private func kind(
         _ line: CSVText.Record, _ columns: [String]
     ) throws(ClusterFileError) -> DevicePopulation.Kind {
-        guard line.fields.count == columns.count else {
-            throw error(line.line, "\(line.fields.count) fields; allowed are \(columns.count), as in the heading")
-        }
         guard line.fields.contains(where: { !$0.isEmpty }) else {
             throw error(line.line, "fields without a device; allowed are devices and empty lines")
         }
@@ -82,7 +89,7 @@ struct DeviceFile {
 
     /// How many devices of a kind, or how often it is drawn.
     static func count(_ text: String, _ assignment: DevicePopulation.Assignment) throws(Quantity.Failure) -> Double {
-        guard let value = Double(text), DevicePopulation.counts.contains(value) else {
+        guard let value = Quantity.number(text), DevicePopulation.counts.contains(value) else {
             throw Quantity.Failure(
                 description: "'\(text)' is not a number of devices; allowed is a number above 0 up to 1e9")
         }

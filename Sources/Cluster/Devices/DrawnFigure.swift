@@ -193,7 +193,8 @@ struct FigureForm: Sendable {
 
     private func logNormal(_ rest: String, _ text: String) throws(Quantity.Failure) -> DrawnFigure {
         let parts = rest.components(separatedBy: ":")
-        guard let sigma = parts.last.flatMap(Double.init), DrawnFigure.sigmas.contains(sigma), parts.count <= 2 else {
+        guard let sigma = parts.last.flatMap(Quantity.number), DrawnFigure.sigmas.contains(sigma), parts.count <= 2
+        else {
             throw Quantity.Failure(description: "'\(text)': sigma must be a number in 0...3; write \(usages[1])")
         }
         if parts.count == 2 { return .logNormal(median: try value(parts[0]), sigma: sigma) }
@@ -207,7 +208,7 @@ struct FigureForm: Sendable {
         var options: [DrawnFigure.Option] = []
         for part in rest.components(separatedBy: ",") {
             let parts = part.components(separatedBy: "=")
-            guard parts.count <= 2, let weight = parts.count == 2 ? Double(parts[1]) : 1, weight > 0, weight.isFinite
+            guard parts.count <= 2, let weight = parts.count == 2 ? Quantity.number(parts[1]) : 1, weight > 0
             else {
                 throw Quantity.Failure(
                     description:

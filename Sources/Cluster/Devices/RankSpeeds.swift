@@ -87,6 +87,9 @@ package final class RankSpeeds {
 
     /// When a computation ends that begins now and takes so many nanoseconds at the rank's full speed.
     package func end(ofNanoseconds work: Int64, on rank: Int, from now: VirtualTime) -> VirtualTime {
+        // Slow times only make it later; they are not gone through where it is beyond the clock already.
+        let soonest = now.later(by: work)
+        guard !soonest.isBeyondClock else { return soonest }
         var own = ranks[rank]
         var time = now.nanoseconds
         var left = Int128(work) * Int128(Self.fullRate)
@@ -98,10 +101,11 @@ package final class RankSpeeds {
                 (until, rate) = time < period.begin ? (period.begin, rate) : (period.end, period.rate)
             }
             let possible = Int128(until - time) * Int128(rate)
+            guard !VirtualTime(nanoseconds: time).isBeyondClock else { return .end }
             if possible >= left {
                 let needed = (left + Int128(rate) - 1) / Int128(rate)
                 left -= needed * Int128(rate)
-                time += Int64(needed)
+                time = VirtualTime(nanoseconds: time).later(by: Int64(clamping: needed)).nanoseconds
             } else {
                 left -= possible
                 time = until

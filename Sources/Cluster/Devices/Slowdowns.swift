@@ -40,7 +40,7 @@ public enum Slowdowns: Hashable, Codable, Sendable, CustomStringConvertible {
     }
 
     @Sendable private static func factor(_ text: String) throws(Quantity.Failure) -> Double {
-        guard let value = Double(text), value.isFinite else {
+        guard let value = Quantity.number(text) else {
             throw Quantity.Failure(
                 description: "'\(text)' is not a slowdown; allowed is 1 to 1000, how many times as long it takes")
         }

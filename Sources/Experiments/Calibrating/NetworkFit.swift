@@ -98,11 +98,17 @@ package struct NetworkFit: Hashable, Sendable {
             of: "messages to and fro")
     }
 
-    private static func gap(_ points: [CalibrationPoint]) throws -> LinearCost.Estimate? {
+    private static func gap(_ points: [CalibrationPoint]) throws(ExperimentError) -> LinearCost.Estimate? {
         guard points.count > 2 else { return nil }
-        let fit = try LeastSquares(
-            points.map { [1, Double($0.messages)] }, points.map(\.median),
-            weights: points.map { 1 / ($0.median * $0.median) })
+        let fit: LeastSquares
+        do throws(LeastSquares.Failure) {
+            fit = try LeastSquares(
+                points.map { [1, Double($0.messages)] }, points.map(\.median),
+                weights: points.map { 1 / ($0.median * $0.median) })
+        } catch {
+            throw ExperimentError(
+                "\(points.count) bursts do not tell the time of their messages apart; measure other numbers of them")
+        }
         return LinearCost.Estimate(value: max(0, fit.coefficients[1]), standardError: fit.standardErrors[1])
     }
 

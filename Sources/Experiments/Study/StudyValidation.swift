@@ -1,7 +1,8 @@
 import Diagnostics
 
 extension StudyResults {
-    private static let largestCount = 1 << 50
+    /// Counts up to here are exact as floating-point numbers, and the sum of all runs' is a number, too.
+    private var largestCount: Int { min(1 << 50, Int.max / (runs.count + 1)) }
     private static let longestSeconds = 1e12
 
     /// Checks what a file that was edited or damaged could have wrong and still be of the right form.
@@ -49,7 +50,7 @@ extension StudyResults {
             try require((0...Self.longestSeconds).contains(seconds), "\(name): a time", seconds, "seconds, 0 or more")
         }
         for count in [run.samples, run.updates, run.cost.bytesSent, run.cost.messagesSent] {
-            try require((0...Self.largestCount).contains(count), "\(name): a count", count, "0 to \(Self.largestCount)")
+            try require((0...largestCount).contains(count), "\(name): a count", count, "0 to \(largestCount)")
         }
         for amount in [run.cost.money ?? 0, run.cost.wattHours ?? 0] {
             try require(amount >= 0 && amount.isFinite, "\(name): a cost", amount, "0 or more")

@@ -24,7 +24,8 @@ extension SimulatedFabric {
     /// Plays a schedule on this cluster: the times, bytes and messages that running its program here would give, to the last
     /// digit, since the same simulation plays it, with ranks that follow the schedule in place of tasks.
     ///
-    /// - Throws: ``FabricError`` where the schedule's ranks wait for each other for ever, or are not as many as the nodes.
+    /// - Throws: ``FabricError`` where the schedule's ranks wait for each other for ever, are not as many as the nodes, or take
+    ///   longer than the clock can tell.
     package func replay(_ schedule: Schedule) throws(FabricError) -> ReplayReport {
         guard let report = try replay(schedule, most: .max) else {
             preconditionFailure("more messages than can be counted")
@@ -89,6 +90,9 @@ final class Replay {
     private let messages: [Message?]
     private var moments: [[Int64]: [Moment]] = [:]
     private var mayRepeat = true
+    private var (skipsBeyondClock, skipsBeyondCounts) = (false, false)
+    /// More is not counted exactly by all that reads it.
+    private static let mostBytes = 1 << 50
     private var computations = 0
     /// Moments of one state that are compared with; the latest.
     private static let mostMoments = 64
@@ -117,6 +121,8 @@ final class Replay {
         while simulation.endedCount < ranks.count {
             while let rank = queue.popFirst() { goOn(rank) }
             if effort > most { return nil }
+            if isBeyondClock { throw .beyondClock }
+            if skipsBeyondCounts { throw .tooMuchTraffic(mostBytes: Self.mostBytes) }
             if simulation.endedCount < ranks.count, !simulation.fireNext() {
                 throw .deadlock(simulation.describeWaiting())
             }
@@ -126,6 +132,11 @@ final class Replay {
             bytes: simulation.ledger.totalBytes, messages: simulation.ledger.totalMessages,
             evaluations: evaluations.map { .init(seconds: $0.time.seconds, bytesSent: $0.bytesSent) },
             playedMessages: simulation.posted, messagesInRounds: simulation.postedInRounds)
+    }
+
+    /// Whether the job that is replayed takes longer than a clock can tell; what is skipped counts.
+    private var isBeyondClock: Bool {
+        skipsBeyondClock || simulation.now.isBeyondClock || journal.clusterTime(simulation.now).isBeyondClock
     }
 
     /// Messages, of which those that are played as a whole take about an eighth of the others' time.
@@ -309,9 +320,19 @@ final class Replay {
     }
 
     private func skip(_ times: Int, since moment: Moment) {
-        let period = journal.clusterTime(simulation.now).nanoseconds - moment.time.nanoseconds
+        let now = journal.clusterTime(simulation.now)
+        let period = now.nanoseconds - moment.time.nanoseconds
+        let (span, isOver) = period.multipliedReportingOverflow(by: Int64(times))
+        guard !isOver, !now.later(by: span).isBeyondClock else {
+            skipsBeyondClock = true
+            return
+        }
         let bytes = simulation.ledger.totalBytes - moment.bytes
         let messages = simulation.ledger.totalMessages - moment.messages
+        guard bytes <= Self.mostBytes / times - simulation.ledger.totalBytes / times else {
+            skipsBeyondCounts = true
+            return
+        }
         let repeated = evaluations[moment.evaluations...]
         for time in 1...times {
             for evaluation in repeated {

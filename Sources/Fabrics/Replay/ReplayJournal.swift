@@ -20,7 +20,7 @@ final class ReplayJournal {
     private(set) var computations: [Computation] = []
 
     func clusterTime(_ time: VirtualTime) -> VirtualTime {
-        VirtualTime(nanoseconds: time.nanoseconds + skippedNanoseconds)
+        time.later(by: skippedNanoseconds)
     }
 
     func booked(_ part: TimeAccount.Part, _ rank: Int, from begin: VirtualTime, to end: VirtualTime) {

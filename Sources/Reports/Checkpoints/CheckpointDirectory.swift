@@ -142,7 +142,9 @@ public final class CheckpointDirectory: CheckpointStore {
     private static func parse(_ name: String) -> (run: Int, updates: Int)? {
         guard name.hasPrefix("run"), name.hasSuffix(".checkpoint") else { return nil }
         let parts = name.dropFirst("run".count).dropLast(".checkpoint".count).components(separatedBy: "-update")
-        guard parts.count == 2, let run = Int(parts[0]), let updates = Int(parts[1]) else { return nil }
+        guard parts.count == 2, let run = Int(parts[0]), let updates = Int(parts[1]), run > 0, updates >= 0 else {
+            return nil
+        }
         return (run, updates)
     }
 
@@ -247,6 +249,9 @@ public final class CheckpointDirectory: CheckpointStore {
                 } catch {
                     throw ReportError("'\(url.appendingPathComponent(name).relativePath)': damaged: \(error)")
                 }
+                if let problem = run.strategy.problem(of: saved) {
+                    throw ReportError("'\(url.appendingPathComponent(name).relativePath)': damaged: \(problem)")
+                }
                 state.withLock { $0.updates = [updates] }
                 note("\(run.strategy.name), seed \(run.seed), goes on after \(updates) updates")
                 return saved
@@ -267,6 +272,14 @@ public final class CheckpointDirectory: CheckpointStore {
             return state.updates
         }
         try remove { name in Self.parse(name).map { $0.run == number && !kept.contains($0.updates) } ?? false }
+    }
+}
+
+extension StrategyPlan {
+    /// What a run of this strategy could not have left; nil where it could.
+    fileprivate func problem(of state: RunState) -> String? {
+        guard let strategy = description?.make(configuration) else { return nil }
+        return state.problem(ranks: strategy.rankCount, configuration: configuration, isMeasured: fabric.isMeasured)
     }
 }
 

@@ -20,7 +20,7 @@ struct ExperimentFile: Codable, Equatable {
     /// The count of a file's name; nil for another file.
     static func finishedRuns(_ name: String) -> Int? {
         guard name.hasPrefix("experiment-"), name.hasSuffix(".json") else { return nil }
-        return Int(name.dropFirst("experiment-".count).dropLast(".json".count))
+        return Int(name.dropFirst("experiment-".count).dropLast(".json".count)).flatMap { $0 < 0 ? nil : $0 }
     }
 
     static func decode(_ data: Data, finishedRuns: Int) throws(ReportError) -> ExperimentFile {
@@ -33,9 +33,17 @@ struct ExperimentFile: Codable, Equatable {
             guard file.state.finishedRuns == finishedRuns else {
                 throw ReportError("of \(file.state.finishedRuns) finished runs, which is not what its name says")
             }
+            let results = file.state.results
+            try results.validate()
+            let first = min(finishedRuns, results.plan.seeds.count * results.plan.strategies.count)
+            guard results.runs.count == first else {
+                throw ReportError("\(results.runs.count) runs in it; allowed are the \(first) that are finished")
+            }
             return file
         } catch let error as ReportError {
             throw error
+        } catch let error as ExperimentError {
+            throw ReportError("damaged: \(error)")
         } catch {
             throw ReportError("damaged: \(SealedJSON.reason(error))")
         }

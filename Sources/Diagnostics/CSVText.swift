@@ -1,0 +1,155 @@
+/// The records of comma-separated values (RFC 4180): fields may stand in quotes, with a doubled quote for one and with
+/// commas and line breaks in them. Lines end in LF, CRLF or CR; a byte order mark and empty lines count for nothing.
+///
+/// What spreadsheets of other countries write is read alike: where the first line has semicolons outside quotes, or else
+/// tabulators, these separate fields, and commas do not. So a number with a decimal comma is one field there, which
+/// whoever reads the number refuses, and never two.
+public struct CSVText: Sendable {
+    public struct Record: Hashable, Sendable {
+        /// Where it begins, from 1.
+        public let line: Int
+        /// Without blanks around those that have no quotes.
+        public var fields: [String]
+    }
+
+    public private(set) var records: [Record] = []
+    /// What is wrong with its quotes, and on which line; nil where nothing is.
+    public private(set) var problem: (line: Int, text: String)?
+
+    public init(_ text: String) {
+        // By scalars, since CRLF is one character.
+        var scalars = text.unicodeScalars[...]
+        if scalars.first == "\u{FEFF}" { scalars.removeFirst() }
+        let separator = Self.separator(of: scalars)
+        var (line, begin) = (1, 1)
+        var fields: [String] = []
+        var field = String.UnicodeScalarView()
+        var (isQuoted, wasQuoted) = (false, false)
+        var quoteLine = 1
+        // Kept beside the field, since to look at all of it at every quote would take time as the square of its length.
+        var isBlank = true
+        func endField() {
+            fields.append(wasQuoted ? String(field) : String(String(field).trimming()))
+            field.removeAll()
+            (wasQuoted, isBlank) = (false, true)
+        }
+        func endRecord() {
+            endField()
+            if fields != [""] { records.append(Record(line: begin, fields: fields)) }
+            fields = []
+        }
+        while let scalar = scalars.popFirst() {
+            if isQuoted {
+                if scalar == "\"" {
+                    if scalars.first == "\"" { field.append(scalars.removeFirst()) } else { isQuoted = false }
+                } else {
+                    if scalar == "\n" { line += 1 }
+                    field.append(scalar)
+                }
+            } else if scalar == "\"", isBlank, !wasQuoted {
+                field.removeAll()
+                (isQuoted, wasQuoted) = (true, true)
+                quoteLine = line
+            } else if scalar == separator {
+                endField()
+            } else if scalar == "\n" || scalar == "\r" {
+                if scalar == "\r", scalars.first == "\n" { scalars.removeFirst() }
+                endRecord()
+                line += 1
+                begin = line
+            } else if !wasQuoted {
+                field.append(scalar)
+                if !scalar.properties.isWhitespace { isBlank = false }
+            } else if !scalar.properties.isWhitespace {
+                problem = problem ?? (line, "text behind a closing quote")
+            }
+        }
+        if isQuoted { problem = problem ?? (quoteLine, "a quote that is not closed") }
+        endRecord()
+    }
+
+    /// What separates fields, as the first line that is not empty tells.
+    private static func separator(of text: Substring.UnicodeScalarView) -> Unicode.Scalar {
+        var (isQuoted, hasTabulator) = (false, false)
+        var isEmpty = true
+        for scalar in text {
+            switch scalar {
+            case "\"": isQuoted.toggle()
+            case ";" where !isQuoted: return ";"
+            case "\t" where !isQuoted && !isEmpty: hasTabulator = true
+            case "\n" where !isQuoted && !isEmpty, "\r" where !isQuoted && !isEmpty: return hasTabulator ? "\t" : ","
+            default: break
+            }
+            isEmpty = isEmpty && scalar.properties.isWhitespace
+        }
+        return hasTabulator ? "\t" : ","
+    }
+}
+
+/// Records under a heading, all of them as long: what tables of numbers and devices are read from.
+public struct CSVTable: Sendable {
+    /// The columns' names and the line that they stand on.
+    public let heading: CSVText.Record
+    public let rows: [CSVText.Record]
+
+    /// A table that is none: where, and why.
+    public struct Failure: Error, Equatable, Sendable {
+        /// Nil for the text as a whole.
+        public let line: Int?
+        public let description: String
+
+        public init(line: Int?, _ description: String) {
+            self.line = line
+            self.description = ErrorText.message(description)
+        }
+    }
+
+    /// Columns at the end without a name and without a field, as spreadsheets write them, count for nothing.
+    ///
+    /// - Parameters:
+    ///   - isHeading: whether the first record names columns; where it does not, all records are rows.
+    ///   - unnamed: the columns in that case.
+    /// - Throws: ``Failure`` where quotes are wrong, the text is empty, or a row is not as long as the others.
+    public init(
+        _ text: String, unnamed: [String] = [], isHeading: (CSVText.Record) -> Bool = { _ in true }
+    ) throws(Failure) {
+        let csv = CSVText(text)
+        if let problem = csv.problem { throw Failure(line: problem.line, problem.text) }
+        guard let first = csv.records.first else { throw Failure(line: nil, "empty") }
+        let hasHeading = isHeading(first)
+        var heading = hasHeading ? first : CSVText.Record(line: first.line, fields: unnamed)
+        var rows = hasHeading ? Array(csv.records.dropFirst()) : csv.records
+        let width = heading.fields.count
+        for row in rows where row.fields.count != width {
+            throw Failure(line: row.line, Self.length(of: row, asIn: hasHeading ? "as in the heading" : nil, width))
+        }
+        while heading.fields.count > 1, heading.fields.last == "", rows.allSatisfy({ $0.fields.last == "" }) {
+            heading.fields.removeLast()
+            for index in rows.indices { rows[index].fields.removeLast() }
+        }
+        self.heading = heading
+        self.rows = rows
+    }
+
+    private static func length(of row: CSVText.Record, asIn place: String?, _ width: Int) -> String {
+        var text = "\(row.fields.count) fields; allowed are \(width)" + (place.map { ", \($0)" } ?? "")
+        if row.fields.count > width, row.fields.contains(where: { Quantity.number($0) != nil }) {
+            text += " (numbers have a decimal point, not a comma)"
+        }
+        return text
+    }
+
+    /// The fields of a row by the names of their columns.
+    public func field(_ column: String, of row: CSVText.Record) -> String? {
+        heading.fields.firstIndex(of: column).map { row.fields[$0] }
+    }
+}
+
+extension String {
+    fileprivate func trimming() -> Substring {
+        var view = self[...]
+        while view.first?.isWhitespace == true { view.removeFirst() }
+        while view.last?.isWhitespace == true { view.removeLast() }
+        return view
+    }
+}

@@ -1,0 +1,63 @@
+import Cluster
+import Fabrics
+
+/// What a state that was edited could have wrong and still be of the right form.
+extension RunState {
+    /// What no run of the strategy could have left, with what is allowed; nil where one could.
+    ///
+    /// - Parameters:
+    ///   - ranks: of the strategy.
+    ///   - isMeasured: whether the run goes on where it was, and is not played again from its beginning.
+    public func problem(
+        ranks: Int, configuration: TrainingConfiguration, isMeasured: Bool
+    ) -> String? {
+        let counts =
+            [position.round, position.samples, lossSamples, bytesSent]
+            + evaluations.flatMap {
+                [$0.round, $0.samples, $0.bytesSent]
+            }
+        if let count = counts.first(where: { !(0...Self.largestCount).contains($0) }) {
+            return "a count of \(count); allowed is 0 to \(Self.largestCount)"
+        }
+        let times =
+            [hostSeconds, VirtualTime(nanoseconds: clusterNanoseconds).seconds] + evaluations.map(\.clusterSeconds)
+        if let time = times.first(where: { !(0...VirtualTime.longestSeconds).contains($0) }) {
+            return "a time of \(time) s; allowed is 0 to \(VirtualTime.longestSeconds)"
+        }
+        if let server = position.server {
+            let clients = configuration.federated.clients
+            guard server.drawnRounds >= 0, server.clientRounds.count == clients,
+                server.clientRounds.allSatisfy((0...Self.largestCount).contains)
+            else {
+                return """
+                    \(server.drawnRounds) rounds and those of \(server.clientRounds.count) clients; allowed are 0 or more of \
+                    \(clients)
+                    """
+            }
+        }
+        guard let fabric else { return isMeasured ? "no times of a run that was measured" : nil }
+        return fabric.problem(ranks: ranks)
+    }
+
+    /// Counts up to here are exact as floating-point numbers.
+    private static let largestCount = 1 << 50
+}
+
+extension FabricSnapshot {
+    fileprivate func problem(ranks: Int) -> String? {
+        guard accounts.count == ranks else {
+            return "accounts of \(accounts.count) ranks; allowed are those of \(ranks)"
+        }
+        let times =
+            [seconds]
+            + accounts.flatMap {
+                [$0.computeSeconds, $0.communicationSeconds, $0.hiddenCommunicationSeconds, $0.waitingSeconds]
+            }
+        // Differences of a measured clock may lie a little below 0.
+        if let time = times.first(where: { !(abs($0) <= VirtualTime.longestSeconds) }) {
+            return "a time of \(time) s; allowed is up to \(VirtualTime.longestSeconds)"
+        }
+        let counts = traffic.flatMap { [$0.bytesSent, $0.messagesSent, $0.bytesReceived, $0.messagesReceived] }
+        return counts.allSatisfy { $0 >= 0 } ? nil : "negative traffic; allowed is 0 or more"
+    }
+}

@@ -1,0 +1,75 @@
+import Kernel
+
+/// What the figures of a configuration may be, whoever gives them: the command line, a study, or a file that was edited.
+extension TrainingConfiguration {
+    /// The most samples of a step, workers, clients and local epochs.
+    public static let largestCount = 1_000_000
+    /// The most passes over the training set.
+    public static let largestEpochs = 1e6
+    /// Learning rates above 0 that are 32-bit numbers, as the parameters are.
+    public static let learningRates = Double.leastNonzeroMagnitude...Double(Float.greatestFiniteMagnitude)
+    public static let allowedLearningRates = "a number above 0 up to \(Float.greatestFiniteMagnitude)"
+    private static let largestUpdates = 1_000_000_000
+
+    /// The first figure that nothing can be trained with, with what was found and what is allowed; nil where there is none.
+    public var problem: String? {
+        let counts = 1...Self.largestCount
+        let limits = limits ?? Limits()
+        let checks: [(figure: String, isAllowed: Bool, found: Any, allowed: String)] = [
+            ("workers", counts.contains(workers), workers, "\(counts)"),
+            ("clients", counts.contains(federated.clients), federated.clients, "\(counts)"),
+            (
+                "fraction", federated.fraction > 0 && federated.fraction <= 1, federated.fraction, "above 0 up to 1"
+            ),
+            ("localEpochs", counts.contains(federated.localEpochs), federated.localEpochs, "\(counts)"),
+            (
+                "localBatch", federated.localBatch.map(counts.contains) ?? true, federated.localBatch ?? 0,
+                "\(counts), or nothing"
+            ),
+            ("batch", counts.contains(batch), batch, "\(counts)"),
+            (
+                "overlap.bucketBytes", overlap.map { $0.bucketBytes > 0 } ?? true, overlap?.bucketBytes ?? 0,
+                "1 or more"
+            ),
+            (
+                "epochs", epochs > 0 && epochs <= Self.largestEpochs, epochs,
+                "above 0 up to \(Self.largestEpochs)"
+            ),
+            ("evaluateEveryEpochs", isPositive(evaluateEveryEpochs), evaluateEveryEpochs, "a number above 0"),
+            (
+                "learning rate", Self.learningRates.contains(schedule.baseRate), schedule.baseRate,
+                Self.allowedLearningRates
+            ),
+            (
+                "warmupEpochs", schedule.warmupEpochs >= 0 && schedule.warmupEpochs.isFinite, schedule.warmupEpochs,
+                "0 or more"
+            ),
+            ("totalEpochs", isPositive(schedule.totalEpochs), schedule.totalEpochs, "a number above 0"),
+            ("decay", isAllowed(schedule.decay), schedule.decay, "epochs and a factor above 0"),
+            ("momentum", (0..<1).contains(optimizer.momentum), optimizer.momentum, "0 to below 1"),
+            (
+                "weightDecay", optimizer.weightDecay >= 0 && optimizer.weightDecay.isFinite, optimizer.weightDecay,
+                "0 or more"
+            ),
+            (
+                "limits.clusterSeconds", limits.clusterSeconds.map(isPositive) ?? true, limits.clusterSeconds ?? 0,
+                "a number above 0"
+            ),
+            ("limits.bytesSent", limits.bytesSent.map { $0 > 0 } ?? true, limits.bytesSent ?? 0, "1 or more"),
+            (
+                "limits.updates", limits.updates.map((1...Self.largestUpdates).contains) ?? true, limits.updates ?? 0,
+                "1 to \(Self.largestUpdates)"
+            ),
+        ]
+        return checks.first { !$0.isAllowed }.map { "\($0.figure): found \($0.found), allowed is \($0.allowed)" }
+    }
+
+    private func isPositive(_ value: Double) -> Bool { value > 0 && value.isFinite }
+
+    private func isAllowed(_ decay: LearningRateSchedule.Decay) -> Bool {
+        switch decay {
+        case .constant, .cosine: true
+        case .step(let epochs, let factor): isPositive(epochs) && isPositive(factor)
+        }
+    }
+}
