@@ -1,6 +1,6 @@
 import CBuild
 import Foundation
-import Host
+internal import Host
 import Kernel
 
 /// The machine and the build that made a result.

@@ -1,4 +1,4 @@
-import Host
+internal import Host
 import Kernel
 import Locking
 
