@@ -101,9 +101,12 @@ static void keep_blas_from_starting_threads(int count, char **arguments, char **
     (void)count, (void)arguments;
     char **chosen = NULL;
     for (char **entry = environment; *entry; entry++) {
-        if (begins(*entry, "OPENBLAS_NUM_THREADS=") || begins(*entry, "GOTO_NUM_THREADS=")) return;
         // What a shell notes for itself is the last that a library would read.
         if (!chosen || begins(*entry, "_=") || begins(*entry, "OLDPWD=")) chosen = entry;
+        if (begins(*entry, "OPENBLAS_NUM_THREADS=")) {
+            chosen = entry;
+            break;
+        }
     }
     if (!chosen) return;
     lent_entry = *chosen;
