@@ -90,9 +90,10 @@ void process_end_watch(void) {
 // it may start; functions in this section run before those of all libraries. The C library finds the environment in an array
 // that cannot grow, so an entry makes room until the libraries are loaded.
 
+extern char **environ;
 static char no_threads[] = "OPENBLAS_NUM_THREADS=1";
-static char **lent_entry;
-static char *lent_value;
+// Volatile, since a compiler takes it that nothing has run before a constructor.
+static char *volatile lent_entry;
 
 static bool begins(const char *text, const char *start) { return strncmp(text, start, strlen(start)) == 0; }
 
@@ -100,13 +101,15 @@ static void keep_blas_from_starting_threads(int count, char **arguments, char **
     (void)count, (void)arguments;
     char **chosen = NULL;
     for (char **entry = environment; *entry; entry++) {
-        if (begins(*entry, "OPENBLAS_NUM_THREADS=") || begins(*entry, "GOTO_NUM_THREADS=")) return;
         // What a shell notes for itself is the last that a library would read.
         if (!chosen || begins(*entry, "_=") || begins(*entry, "OLDPWD=")) chosen = entry;
+        if (begins(*entry, "OPENBLAS_NUM_THREADS=")) {
+            chosen = entry;
+            break;
+        }
     }
     if (!chosen) return;
-    lent_entry = chosen;
-    lent_value = *chosen;
+    lent_entry = *chosen;
     *chosen = no_threads;
 }
 
@@ -114,6 +117,9 @@ __attribute__((section(".preinit_array"), used)) static void (*const before_libr
     keep_blas_from_starting_threads;
 
 __attribute__((constructor)) static void restore_environment(void) {
-    if (lent_entry && *lent_entry == no_threads) *lent_entry = lent_value;
+    // A library may have copied the array.
+    for (char **entry = environ; lent_entry && *entry; entry++) {
+        if (strcmp(*entry, no_threads) == 0) *entry = lent_entry;
+    }
 }
 #endif

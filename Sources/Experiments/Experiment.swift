@@ -3,7 +3,7 @@ import Diagnostics
 public import Datasets
 import Fabrics
 public import Foundation
-package import Host
+internal import Host
 import Kernel
 import Randomness
 public import Strategies

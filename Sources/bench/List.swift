@@ -124,7 +124,7 @@ struct List: ParsableCommand {
                 ("--compute", "calibrated"),
                 ("--jitter", "the cluster's"), ("--stragglers", "the cluster's"), ("--repetitions", "1"),
                 ("--machine", "workstation"), ("--on-dropout", "stop"), ("--failure-detection", "the cluster's, or 1s"),
-                ("--host-threads", "\(UsableCores.count), all cores"),
+                ("--host-threads", "\(UsableCores.count), all that this process may use"),
                 ("--output", "Results/latest"), ("--every", "\(CheckpointOptions.standardInterval)"),
             ])
         section(

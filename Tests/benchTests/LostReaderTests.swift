@@ -91,12 +91,14 @@ import Testing
             let device: FileHandle
 
             init() throws {
-                let descriptor = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)
-                grantpt(descriptor)
-                unlockpt(descriptor)
+                let descriptor = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
                 screen = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-                let name = try #require(ptsname(descriptor).map { String(cString: $0) })
-                device = FileHandle(fileDescriptor: open(name, O_RDWR | O_NOCTTY | O_CLOEXEC), closeOnDealloc: true)
+                // TIOCSPTLCK and TIOCGPTN, which Swift has no names for: the device's lock, and its number.
+                var (lock, number): (Int32, UInt32) = (0, 0)
+                try #require(ioctl(descriptor, 0x4004_5431, &lock) == 0)
+                try #require(ioctl(descriptor, 0x8004_5430, &number) == 0)
+                let end = open("/dev/pts/\(number)", O_RDWR | O_NOCTTY | O_CLOEXEC)
+                device = FileHandle(fileDescriptor: end, closeOnDealloc: true)
             }
         }
 
