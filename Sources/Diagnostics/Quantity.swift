@@ -80,7 +80,7 @@ public enum Quantity {
     private static func hundredth(of text: String) -> Double? {
         let number = numberPrefix(text.trimming())
         let parts = number.split(maxSplits: 1, omittingEmptySubsequences: false) { $0 == "e" || $0 == "E" }
-        guard let exponent = parts.count > 1 ? Int(parts[1]) : 0, abs(exponent) < 1_000_000 else { return nil }
+        guard let exponent = parts.count > 1 ? Int(parts[1]) : 0, exponent.magnitude < 1_000_000 else { return nil }
         return Double("\(parts[0])e\(exponent - 2)")
     }
 
