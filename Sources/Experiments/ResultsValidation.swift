@@ -20,6 +20,11 @@ extension Results {
         for (name, count) in [("trainingSamples", trainingSamples), ("testSamples", testSamples ?? 1)] {
             try require((1...Self.largestSamples).contains(count), name, count, "1 to \(Self.largestSamples)")
         }
+        for (name, digest) in [("data.sha256", data?.sha256), ("initialParametersSHA256", initialParametersSHA256)] {
+            guard let digest else { continue }
+            let isDigest = digest.utf8.count == 64 && digest.allSatisfy { $0.isASCII && $0.isHexDigit }
+            try require(isDigest, name, digest, "64 hexadecimal digits")
+        }
         try require(
             (1...Self.largestRepetitions).contains(plan.repetitions), "plan.repetitions", plan.repetitions,
             "1 to \(Self.largestRepetitions)")

@@ -13,8 +13,10 @@ public enum DataText {
             """
     }
 
-    /// Such as `data (MNIST (SHA-256 1f31cf52d11e))`.
-    static func data(_ results: Results) -> String { "data" + (results.data.map { " (\($0.words))" } ?? "") }
+    /// Such as `data (MNIST, SHA-256 ac89dbc26b7b)`.
+    static func data(_ results: Results) -> String {
+        "data" + (results.data.map { " (\($0.name), SHA-256 \($0.shortDigest))" } ?? "")
+    }
 
     /// What training began with.
     static func start(_ results: Results) -> String {

@@ -15,7 +15,7 @@ struct Compare: ParsableCommand {
             times are divided by a control - a fixed matrix product and a memory sweep - measured between the runs, and \
             compared over repetitions where both were measured on one machine that did little else; otherwise they are named as not compared.
 
-            Exit codes: 0 no regression, 1 a regression, 2 could not compare (another plan, a missing strategy, a broken \
+            Exit codes: 0 no regression, 1 a regression, 2 could not compare (another plan, other data, a missing strategy, a broken \
             file), 64 the command line is wrong.
 
             EXAMPLES:

@@ -33,6 +33,9 @@ import Testing
         Edit("\"name\" : \"sync\"", "\"name\" : \"synk\"", says: "did you mean 'sync'?"),
         Edit("\"seed\" : 1", "\"seed\" : 7", says: "a seed of the plan"),
         Edit("\"repetitions\" : 1", "\"repetitions\" : 0", says: "plan.repetitions: found 0"),
+        Edit(
+            "\"testSamples\" : 360", "\"initialParametersSHA256\" : \"6eb\", \"testSamples\" : 360",
+            says: "initialParametersSHA256: found 6eb, allowed is 64 hexadecimal digits"),
         Edit("\"testSamples\" : 360", "\"testSamples\" : 0", says: "testSamples: found 0"),
         Edit("\"sweepSeconds\" : 0.002", "\"sweepSeconds\" : 0", says: "a control: found 0.0"),
         Edit("\"samples\" : 1280", "\"samples\" : 12", says: "go back"),

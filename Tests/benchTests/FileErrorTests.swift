@@ -53,6 +53,19 @@ import Testing
         }
     }
 
+    /// The last numbers of a file are the last bias.
+    @Test(arguments: [([0, 0, 0xC0, 0x7F], "nan"), ([0, 0, 0x80, 0xFF], "-inf")] as [([UInt8], String)])
+    func initialParametersThatAreNoNumbersAreNamed(_ bytes: [UInt8], _ word: String) async throws {
+        try await withFolder { folder in
+            let saved = try await bench(quick + ["--strategy", "single", "--save", "model"], in: folder)
+            #expect(saved.code == 0, "\(saved.testDescription)")
+            try folder.write(try folder.read("model").dropLast(4) + Data(bytes), "start")
+            let outcome = try await bench(quick + ["--strategy", "single", "--init", "start"], in: folder)
+            let words = "initial parameters: start: tensor 'fc2.bias' holds \(word), at position 9; allowed are finite"
+            #expect(outcome.code == 1 && outcome.errors.contains(words), "\(outcome.testDescription)")
+        }
+    }
+
     @Test func missingInitialParametersAreNamed() async throws {
         try await expectError(["--init", "none.safetensors"], code: 1, ["'none.safetensors'", "does not exist"])
     }
