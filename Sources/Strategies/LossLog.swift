@@ -13,8 +13,12 @@ public final class LossLog: @unchecked Sendable {
     /// - Parameter sum: of the losses of the step's samples.
     func append(sum: Double, samples: Int) { entries.append(Entry(sum: sum, samples: samples)) }
 
-    /// Makes room for `steps` entries, so that steps allocate no memory.
-    func reserve(_ steps: Int) { entries.reserveCapacity(steps) }
+    /// Makes room for `steps` entries, so that steps allocate no memory; for the first of them where there are so many that a
+    /// limit is more likely to end the run than its epochs.
+    func reserve(_ steps: Int) { entries.reserveCapacity(min(steps, Self.mostReserved)) }
+
+    /// Some 64 MB.
+    static let mostReserved = 1 << 22
 
     // MARK: Between processes
 
