@@ -136,17 +136,23 @@ extension Results {
         let entries = (traffic.entries ?? []).flatMap {
             [$0.bytesSent, $0.messagesSent, $0.bytesReceived, $0.messagesReceived]
         }
+        // What the entries sum up to is a number, too.
+        let most = min(largestCount, Int.max / (entries.count + 1))
         for count in totals + entries {
-            try require(isCount(count), "\(name): traffic", count, "0 to \(largestCount)")
+            try require((0...most).contains(count), "\(name): traffic", count, "0 to \(most)")
         }
     }
 
     private func validateDevices(_ run: RunRecord, _ name: String) throws(ExperimentError) {
         if let shortage = run.memoryShortage {
             try require(
-                (1..<shortage.of).contains(shortage.ranks), "\(name): clients left out", shortage.ranks,
+                shortage.ranks > 0 && shortage.ranks < shortage.of, "\(name): clients left out", shortage.ranks,
                 "1 to below \(shortage.of)")
-            for count in [shortage.of, shortage.rank, shortage.memoryBytes, shortage.need.total] {
+            let need = shortage.need
+            for count in [
+                shortage.of, shortage.rank, shortage.memoryBytes, need.parameters, need.gradient, need.optimizerState,
+                need.activations, need.batch, need.sum,
+            ] {
                 try require(isCount(count), "\(name): memoryShortage", count, "0 to \(largestCount)")
             }
         }

@@ -9,16 +9,17 @@ final class RoundWaiting: SimulationObserver {
     private var underWay: Set<Int> = []
     /// When the updates of the present round came, in nanoseconds.
     private var arrivals: [Int64] = []
-    private var nanoseconds: Int64 = 0
+    /// Of all clients together, which may be more than one clock can tell.
+    private var nanoseconds: Int128 = 0
 
     init(server: Int) { self.server = server }
 
     /// Of all clients together, the present round's included.
     var seconds: Double { Double(nanoseconds + waited) * 1e-9 }
 
-    private var waited: Int64 {
+    private var waited: Int128 {
         guard let last = arrivals.last else { return 0 }
-        return arrivals.reduce(0) { $0 + last - $1 }
+        return arrivals.reduce(0) { $0 + Int128(last - $1) }
     }
 
     var needsMessages: Bool { true }

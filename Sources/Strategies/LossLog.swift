@@ -34,8 +34,12 @@ public final class LossLog: Sendable {
         state.withLock { $0.entries.append(Entry(sum: sum, samples: samples)) }
     }
 
-    /// Makes room for `steps` entries, so that steps allocate no memory.
-    func reserve(_ steps: Int) { state.withLock { $0.entries.reserveCapacity(steps) } }
+    /// Makes room for `steps` entries, so that steps allocate no memory; for the first of them where there are so many that a
+    /// limit is more likely to end the run than its epochs.
+    func reserve(_ steps: Int) { state.withLock { $0.entries.reserveCapacity(min(steps, Self.mostReserved)) } }
+
+    /// Some 64 MB.
+    static let mostReserved = 1 << 22
 
     func removeAll() { state.withLock { $0.entries.removeAll(keepingCapacity: true) } }
 

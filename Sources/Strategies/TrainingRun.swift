@@ -186,7 +186,7 @@ public final class TrainingRun: Sendable {
 
     /// Makes room in the record for the losses of `steps` more steps.
     public func expect(steps: Int) {
-        record.withLock { $0.stepLosses.reserveCapacity($0.stepLosses.count + steps) }
+        record.withLock { $0.stepLosses.reserveCapacity($0.stepLosses.count + min(steps, LossLog.mostReserved)) }
     }
 
     /// For programs whose ranks share every step: adds up the ranks' parts of the steps before `step`.

@@ -143,7 +143,7 @@ struct Compare: ParsableCommand {
         let results: Results
         let old: Results?
         let confirmations: [Results]
-        do {
+        do throws(ReportError) {
             var isVouchedFor = true
             results = try ResultsFile.read(current) { note in
                 isVouchedFor = false

@@ -41,6 +41,19 @@ import Testing
         }
     }
 
+    /// A billion losses are not made room for at once: a limit may end the run, as here, long before its epochs.
+    @Test func asManyEpochsAsThereCanBeTakeNoMemoryBeforeTheyAreMade() async throws {
+        try await withFolder { folder in
+            let outcome = try await launch(
+                URL(fileURLWithPath: "/bin/sh"),
+                ["-c", "ulimit -v 12000000; exec \"$0\" \"$@\"", benchExecutable.path] + quick + [
+                    "--strategy", "single,sync,federated", "--clock", "simulated", "--epochs", "1e6", "--batch", "2",
+                    "--workers", "2", "--limit-updates", "2", "--evaluate-every", "1e-9", "--local-batch", "1",
+                ], in: folder)
+            #expect(outcome.code == 0, "\(outcome.testDescription)")
+        }
+    }
+
     /// A step of one sample takes a second and each further sample an hour, on machines of a ten-thousandth of the speed:
     /// 64 workers of one sample each are done after days, and a single one needs more than a clock can tell.
     @Test func aRunBeyondTheClockFailsAndTheRunsBeforeItAreKept() async throws {

@@ -121,12 +121,13 @@ final class Replay {
         while simulation.endedCount < ranks.count {
             while let rank = queue.popFirst() { goOn(rank) }
             if effort > most { return nil }
-            if isBeyondClock { throw .beyondClock }
-            if skipsBeyondCounts { throw .tooMuchTraffic(mostBytes: Self.mostBytes) }
             if simulation.endedCount < ranks.count, !simulation.fireNext() {
                 throw .deadlock(simulation.describeWaiting())
             }
+            // Before any rank goes on: a simulation that has failed does not bring them on as it should.
+            try checkCounts()
         }
+        try checkCounts()
         return ReplayReport(
             seconds: journal.clusterTime(simulation.lastEnd).seconds, accounts: simulation.ranks.map(\.account),
             bytes: simulation.ledger.totalBytes, messages: simulation.ledger.totalMessages,
@@ -134,9 +135,12 @@ final class Replay {
             playedMessages: simulation.posted, messagesInRounds: simulation.postedInRounds)
     }
 
-    /// Whether the job that is replayed takes longer than a clock can tell; what is skipped counts.
-    private var isBeyondClock: Bool {
-        skipsBeyondClock || simulation.now.isBeyondClock || journal.clusterTime(simulation.now).isBeyondClock
+    /// What is skipped counts.
+    private func checkCounts() throws(FabricError) {
+        if skipsBeyondClock || simulation.now.isBeyondClock || journal.clusterTime(simulation.now).isBeyondClock {
+            throw .beyondClock
+        }
+        if skipsBeyondCounts { throw .tooMuchTraffic(mostBytes: Self.mostBytes) }
     }
 
     /// Messages, of which those that are played as a whole take about an eighth of the others' time.
