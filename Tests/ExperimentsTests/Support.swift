@@ -135,3 +135,28 @@ extension ClockChoice {
         }
     }
 }
+
+extension RunRecord {
+    /// The same run with another curve.
+    func with(evaluations: [TrainingRun.Evaluation]) -> RunRecord {
+        RunRecord(
+            strategy: strategy, seed: seed, outcome: outcome, evaluations: evaluations, clusterSeconds: clusterSeconds,
+            computeSeconds: computeSeconds, communicationSeconds: communicationSeconds, idleSeconds: idleSeconds,
+            hostSeconds: hostSeconds, serverComputeSeconds: serverComputeSeconds, traffic: traffic,
+            partitionSkew: partitionSkew, timings: timings)
+    }
+}
+
+extension TrainingRun.Evaluation {
+    func with(
+        round: Int? = nil, samples: Int? = nil, clusterSeconds: Double? = nil, bytesSent: Int? = nil,
+        testAccuracy: Double? = nil
+    ) -> Self {
+        Self(
+            round: round ?? self.round, samples: samples ?? self.samples,
+            clusterSeconds: clusterSeconds ?? self.clusterSeconds, bytesSent: bytesSent ?? self.bytesSent,
+            trainLoss: trainLoss, testAccuracy: testAccuracy ?? self.testAccuracy, testLoss: testLoss)
+    }
+
+    func moved(by seconds: Double) -> Self { with(clusterSeconds: clusterSeconds + seconds) }
+}
