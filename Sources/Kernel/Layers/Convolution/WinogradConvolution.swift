@@ -11,7 +11,10 @@ import Lanes
 /// step: with dM = A dY Aᵀ, the filter's gradient is Gᵀ (dM ⊙ V) G and the input's B (dM ⊙ U) Bᵀ. M and dM exist for six of
 /// the 36 places at a time, so that with V they stay in a second-level cache.
 ///
-/// Rounding errors are some ten times those of the definition: the transforms cancel (ibid., section 5.2).
+/// Rounding errors are some ten times those of the definition: the transforms cancel (ibid., section 5.2). Windows of one
+/// tile that hold the same numbers nevertheless give the same output, to the bit, so that pooling finds their tie: they
+/// are the same only if the tile is constant along a line or a column, and then the transform makes exact zeros of all
+/// but the point 1, which counts as much in one output as in the other.
 package struct WinogradConvolution: ConvolutionAlgorithm {
     private let geometry: ConvolutionGeometry
     /// Tiles of 2 x 2 outputs.
@@ -286,15 +289,15 @@ package struct WinogradConvolution: ConvolutionAlgorithm {
     private typealias Five = (Lanes, Lanes, Lanes, Lanes, Lanes)
     private typealias Six = (Lanes, Lanes, Lanes, Lanes, Lanes, Lanes)
 
-    /// Bᵀ d
+    /// Bᵀ d, by differences of the numbers, which of equal numbers are exact zeros whatever is rounded.
     @inline(__always)
     private static func transformTile(_ d: (Int) -> Lanes) -> Six {
         let (d0, d1, d2, d3, d4, d5) = (d(0), d(1), d(2), d(3), d(4), d(5))
         let (even, odd) = (fused(d4, -4, d2), fused(d3, -4, d1))
-        let (near, far) = (d4 - d2, 2 * (d3 - d1))
+        let (near, step) = (d4 - d2, d3 - d1)
+        let far = 2 * step
         return (
-            fused(fused(d4, -5, d2), 4, d0), even + odd, even - odd, near + far, near - far,
-            fused(fused(d5, -5, d3), 4, d1)
+            fused(near, 4, d0 - d2), even + odd, even - odd, near + far, near - far, fused(d5 - d3, -4, step)
         )
     }
 
