@@ -185,7 +185,7 @@ struct PlanBuilder {
         guard try cluster.fabricChoice() == .mpi, !strategy.isFederated else {
             return cluster.workers ?? strategy.defaultWorkers ?? UsableCores.count
         }
-        let processes = try MPILaunch.processCount(patience: cluster.patience)
+        let processes = try MPILaunch.processCount(patience: cluster.patience ?? ClusterOptions.standardPatience)
         if let workers = cluster.workers, workers != processes {
             throw ValidationError(
                 """
