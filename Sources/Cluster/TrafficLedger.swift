@@ -69,7 +69,9 @@ public final class TrafficLedger: Sendable {
         var totalMessages = 0
     }
 
-    private static let kinds = 6 * 3
+    private static let directions = TrafficDirection.allCases.count
+    /// Pairs of a purpose and a direction, each of which has a count of its own for every rank.
+    static let kinds = TrafficPurpose.allCases.count * directions
     private let state: Guarded<State>
 
     /// - Parameters:
@@ -153,7 +155,7 @@ public final class TrafficLedger: Sendable {
             var entries: [Entry] = []
             for (index, count) in state.counts.enumerated() where count.messagesSent + count.messagesReceived > 0 {
                 let (rank, kind) = index.quotientAndRemainder(dividingBy: Self.kinds)
-                let (purpose, direction) = kind.quotientAndRemainder(dividingBy: TrafficDirection.allCases.count)
+                let (purpose, direction) = kind.quotientAndRemainder(dividingBy: Self.directions)
                 entries.append(
                     Entry(
                         rank: rank, purpose: TrafficPurpose.allCases[purpose],
@@ -165,7 +167,7 @@ public final class TrafficLedger: Sendable {
         }
     }
 
-    private static func index(_ purpose: TrafficPurpose, _ direction: TrafficDirection) -> Int {
-        purpose.position * 3 + direction.position
+    static func index(_ purpose: TrafficPurpose, _ direction: TrafficDirection) -> Int {
+        purpose.position * directions + direction.position
     }
 }

@@ -14,6 +14,14 @@ import Testing
         #expect(ledger.entries.count == 2 * TrafficPurpose.allCases.count * TrafficDirection.allCases.count)
     }
 
+    /// A purpose or direction that is added later must not share a count with another rank's.
+    @Test func aRankHasAsManyCountsAsThereArePairs() {
+        let pairs = TrafficPurpose.allCases.flatMap { purpose in
+            TrafficDirection.allCases.map { TrafficLedger.index(purpose, $0) }
+        }
+        #expect(pairs.sorted() == Array(0..<TrafficLedger.kinds))
+    }
+
     @Test func emptyLedgerHasNoEntries() {
         let ledger = TrafficLedger(ranks: 3)
         #expect(ledger.entries.isEmpty && ledger.totalBytes == 0 && ledger.totalMessages == 0)
