@@ -22,13 +22,15 @@ struct CSVText {
         var fields: [String] = []
         var field = String.UnicodeScalarView()
         var (isQuoted, wasQuoted) = (false, false)
+        // Kept beside the field, since to look at all of it at every quote would take time as the square of its length.
+        var isBlank = true
         func trimmed() -> String {
             wasQuoted ? String(field) : String(String(field).trimming())
         }
         func endField() {
             fields.append(trimmed())
             field.removeAll()
-            wasQuoted = false
+            (wasQuoted, isBlank) = (false, true)
         }
         func endRecord() {
             endField()
@@ -43,7 +45,7 @@ struct CSVText {
                     if scalar == "\n" { line += 1 }
                     field.append(scalar)
                 }
-            } else if scalar == "\"", String(field).trimming().isEmpty {
+            } else if scalar == "\"", isBlank {
                 field.removeAll()
                 (isQuoted, wasQuoted) = (true, true)
                 unclosedQuoteLine = line
@@ -55,6 +57,7 @@ struct CSVText {
                 begin = line
             } else if !wasQuoted || !scalar.properties.isWhitespace {
                 field.append(scalar)
+                if !scalar.properties.isWhitespace { isBlank = false }
             }
         }
         if !isQuoted { unclosedQuoteLine = nil }

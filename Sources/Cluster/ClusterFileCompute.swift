@@ -38,6 +38,7 @@ extension ClusterFile {
             throw error(at: place, "expected numbers of samples with times, such as {1: 20us, 32: 60us}")
         }
         var points: [ComputeModel.StepPoint] = []
+        var seen: Set<Int> = []
         for (key, value) in mapping {
             guard let samples = key.scalar.flatMap({ Int($0.string) }), (1...Self.mostSamples).contains(samples) else {
                 throw error(
@@ -45,7 +46,7 @@ extension ClusterFile {
                     "'\(key.scalar?.string ?? "?")' is not a number of samples; allowed is 1 to \(Self.mostSamples)")
             }
             // Yams refuses a key that stands twice, but not 1 and 01.
-            if points.contains(where: { $0.samples == samples }) {
+            guard seen.insert(samples).inserted else {
                 throw error(at: key, "the time of \(samples) samples stands twice")
             }
             points.append(ComputeModel.StepPoint(samples: samples, seconds: try computeSeconds(value)))

@@ -18,9 +18,12 @@ extension ClusterFile {
             guard let entries = list.sequence, !entries.isEmpty else {
                 throw error(at: list, "expected a list of dropouts, such as '- {rank: 3, at: 12s}'")
             }
+            // One by one, so that the error names the line, and without looking at those before it again.
+            var seen: Set<Int> = []
             for entry in entries {
-                dropouts.departures.append(try departure(entry))
-                if let problem = dropouts.problem { throw error(at: entry, problem) }
+                let departure = try departure(entry)
+                if let problem = Dropouts.problem(departure, seen: &seen) { throw error(at: entry, problem) }
+                dropouts.departures.append(departure)
             }
         }
         dropouts.lifetime = try parsed(values["lifetime"]) { text throws(Quantity.Failure) in

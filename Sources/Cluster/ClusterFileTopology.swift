@@ -169,13 +169,14 @@ extension ClusterFile {
         }
         var graph = Topology.Graph(
             nodes: try names(nodes), switches: try values["switches"].map(names) ?? [], edges: [])
-        let known = graph.nodes + graph.switches
+        let names = graph.nodes + graph.switches
+        let known = Set(names)
         for entry in try list(edges, of: "edges with 'between'") {
             let values = try fields(of: entry, allowed: ["between", "latency", "bandwidth"], what: "an edge")
             guard let pair = values["between"] else { throw error(at: entry, "an edge needs 'between'") }
             let ends = try ends(pair, of: "nodes or switches")
             for name in [ends.0, ends.1] where !known.contains(name) {
-                throw error(at: pair, UnknownName.message("node or switch", found: name, allowed: known))
+                throw error(at: pair, UnknownName.message("node or switch", found: name, allowed: names))
             }
             graph.edges.append(
                 Topology.Graph.Edge(
@@ -204,9 +205,10 @@ extension ClusterFile {
 
     private func names(_ node: Yams.Node) throws(ClusterFileError) -> [String] {
         var names: [String] = []
+        var seen: Set<String> = []
         for entry in try list(node, of: "names") {
             guard let name = try string(entry), !name.isEmpty else { throw error(at: entry, "a name is empty") }
-            if names.contains(name) { throw error(at: entry, "'\(name)' stands twice") }
+            guard seen.insert(name).inserted else { throw error(at: entry, "'\(name)' stands twice") }
             names.append(name)
         }
         return names

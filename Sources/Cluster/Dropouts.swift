@@ -109,19 +109,27 @@ public struct Dropouts: Hashable, Codable, Sendable {
     var problem: String? {
         var seen: Set<Int> = []
         for departure in departures {
-            guard departure.rank >= 0 else { return "a dropout of rank \(departure.rank); allowed are ranks from 0 up" }
-            guard (0...Self.longestSeconds).contains(departure.seconds) else {
-                return "a dropout at \(departure.seconds) s; allowed is 0 to 9e9 s"
-            }
-            guard seen.insert(departure.rank).inserted else {
-                return "rank \(departure.rank) leaves twice; allowed is once"
-            }
+            if let problem = Self.problem(departure, seen: &seen) { return problem }
         }
         if case .exponential(let mean) = lifetime, !(mean > 0 && mean <= Self.longestSeconds) {
             return "a lifetime of \(mean) s; allowed is above 0 up to 9e9 s"
         }
         return (0...3600).contains(detectionSeconds)
             ? nil : "a failure detection of \(detectionSeconds) s; allowed is up to one hour"
+    }
+
+    /// What makes one departure none that can be simulated; nil where nothing does.
+    ///
+    /// - Parameter seen: the ranks of those before it, to which its own is added.
+    static func problem(_ departure: Departure, seen: inout Set<Int>) -> String? {
+        guard departure.rank >= 0 else { return "a dropout of rank \(departure.rank); allowed are ranks from 0 up" }
+        guard (0...longestSeconds).contains(departure.seconds) else {
+            return "a dropout at \(departure.seconds) s; allowed is 0 to 9e9 s"
+        }
+        guard seen.insert(departure.rank).inserted else {
+            return "rank \(departure.rank) leaves twice; allowed is once"
+        }
+        return nil
     }
 }
 

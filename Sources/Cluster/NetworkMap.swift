@@ -65,10 +65,11 @@ struct NetworkMap: Sendable {
 
     private mutating func addSites(_ lines: [Topology.SiteLine]) {
         let names = Topology.siteNames(lines)
+        let vertices = Self.vertices(names)
         paths = PathFinder(vertices: names.count + 1)
         for line in lines {
             // The vertex behind the sites is the internet.
-            let ends = (Self.index(line.site, names), line.other.map { Self.index($0, names) } ?? names.count)
+            let ends = (Self.vertex(line.site, vertices), line.other.map { Self.vertex($0, vertices) } ?? names.count)
             connect(ends, addTrunk(line.trunk), line.trunk.latencySeconds)
         }
         siteOfRank = (0..<names.count).flatMap { site in
@@ -78,6 +79,7 @@ struct NetworkMap: Sendable {
 
     private mutating func addGraph(_ graph: Topology.Graph, _ worker: Link) {
         let names = graph.nodes + graph.switches
+        let vertices = Self.vertices(names)
         paths = PathFinder(vertices: names.count)
         for edge in graph.edges {
             let trunk = Topology.Trunk(
@@ -85,7 +87,8 @@ struct NetworkMap: Sendable {
                 uplinkBytesPerSecond: edge.bytesPerSecond ?? worker.uplinkBytesPerSecond,
                 downlinkBytesPerSecond: edge.bytesPerSecond ?? worker.downlinkBytesPerSecond)
             connect(
-                (Self.index(edge.first, names), Self.index(edge.second, names)), addTrunk(trunk), trunk.latencySeconds)
+                (Self.vertex(edge.first, vertices), Self.vertex(edge.second, vertices)), addTrunk(trunk),
+                trunk.latencySeconds)
         }
     }
 
@@ -94,9 +97,14 @@ struct NetworkMap: Sendable {
         paths.connect(ends.1, ends.0, link: first + 1, seconds: seconds)
     }
 
-    private static func index(_ name: String, _ names: [String]) -> Int {
-        guard let index = names.firstIndex(of: name) else { preconditionFailure("no vertex '\(name)' in \(names)") }
-        return index
+    /// The number of each name, in the order of the names.
+    private static func vertices(_ names: [String]) -> [String: Int] {
+        Dictionary(zip(names, names.indices), uniquingKeysWith: { first, _ in first })
+    }
+
+    private static func vertex(_ name: String, _ vertices: [String: Int]) -> Int {
+        guard let vertex = vertices[name] else { preconditionFailure("no vertex '\(name)' among \(vertices.count)") }
+        return vertex
     }
 
     // MARK: Ways

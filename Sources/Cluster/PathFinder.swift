@@ -1,5 +1,6 @@
 /// Shortest paths in a network of switches (Dijkstra 1959): least latency, then fewest links, then the vertices that
-/// come first in the cluster's description. Paths from a vertex are worked out when it first sends.
+/// come first in the cluster's description. Paths from a vertex are worked out when it sends: the first one as far as it goes,
+/// since of many vertices most send to few others, and all of them with the second.
 struct PathFinder: Sendable {
     private struct Edge: Sendable {
         let to: Int
@@ -12,6 +13,11 @@ struct PathFinder: Sendable {
     private var origin: [Int32: Int] = [:]
     /// By source: the link by which its path enters each vertex, -1 for none.
     private var entering: [Int: [Int32]] = [:]
+    /// Sources of which one path was asked for.
+    private var asked: Set<Int> = []
+    private var keptEntries = 0
+    /// Above this, what is kept of all sources is thrown away: 64 MB.
+    private static let mostEntries = 16_000_000
 
     init(vertices: Int) { edges = Array(repeating: [], count: vertices) }
 
@@ -24,8 +30,8 @@ struct PathFinder: Sendable {
     /// The links from one vertex to another; nil where there is no way.
     mutating func path(from source: Int, to target: Int) -> [Int32]? {
         if source == target { return [] }
-        let tree = entering[source] ?? search(from: source)
-        entering[source] = tree
+        let tree = entering[source] ?? search(from: source, to: asked.contains(source) ? nil : target)
+        if !asked.insert(source).inserted, entering[source] == nil { keep(tree, of: source) }
         var path: [Int32] = []
         var vertex = target
         while vertex != source {
@@ -36,7 +42,14 @@ struct PathFinder: Sendable {
         return path.reversed()
     }
 
-    private func search(from source: Int) -> [Int32] {
+    private mutating func keep(_ tree: [Int32], of source: Int) {
+        if keptEntries + tree.count > Self.mostEntries { (entering, keptEntries) = ([:], 0) }
+        entering[source] = tree
+        keptEntries += tree.count
+    }
+
+    /// - Parameter target: the only vertex whose path is asked for; nil for all.
+    private func search(from source: Int, to target: Int?) -> [Int32] {
         var tree = [Int32](repeating: -1, count: edges.count)
         var best = [(nanoseconds: Int64, hops: Int)](repeating: (.max, .max), count: edges.count)
         var isDone = [Bool](repeating: false, count: edges.count)
@@ -46,6 +59,8 @@ struct PathFinder: Sendable {
         while let entry = queue.popMin() {
             let vertex = entry.item
             if isDone[vertex] { continue }
+            // Whatever is still in the queue leads farther.
+            if vertex == target { break }
             isDone[vertex] = true
             for edge in edges[vertex] {
                 let way = (nanoseconds: best[vertex].nanoseconds + edge.nanoseconds, hops: best[vertex].hops + 1)

@@ -108,8 +108,11 @@ public enum Topology: Hashable, Codable, Sendable {
     /// The names of sites, in the order in which their lines name them first.
     static func siteNames(_ lines: [SiteLine]) -> [String] {
         var names: [String] = []
+        var seen: Set<String> = []
         for line in lines {
-            for name in [line.site, line.other].compactMap({ $0 }) where !names.contains(name) { names.append(name) }
+            for name in [line.site, line.other].compactMap({ $0 }) where seen.insert(name).inserted {
+                names.append(name)
+            }
         }
         return names
     }
@@ -138,10 +141,12 @@ public enum Topology: Hashable, Codable, Sendable {
         case .oneSwitch, .ring, .graph: [0..<ranks]
         case .racks(let racks): Self.chunks(ranks, of: racks.nodesPerRack)
         case .torus(_, let columns): Self.chunks(ranks, of: columns)
-        case .sites(let lines):
-            (0..<Self.siteNames(lines).count).map { Self.part($0, of: Self.siteNames(lines).count, ranks) }
-                .filter { !$0.isEmpty }
+        case .sites(let lines): Self.parts(ranks, among: Self.siteNames(lines).count)
         }
+    }
+
+    private static func parts(_ ranks: Int, among count: Int) -> [Range<Int>] {
+        (0..<count).map { part($0, of: count, ranks) }.filter { !$0.isEmpty }
     }
 
     private static func chunks(_ ranks: Int, of size: Int) -> [Range<Int>] {

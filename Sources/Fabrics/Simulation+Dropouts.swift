@@ -92,7 +92,9 @@ extension Simulation {
         }
         for number in collectives.keys.sorted() {
             guard let run = collectives[number], run.group.contains(rank), !run.hasFinished(rank) else { continue }
-            run.failure = run.failure ?? error
+            // Whoever was in it has been told by the first that left, and nobody has entered it since.
+            guard run.failure == nil else { continue }
+            run.failure = error
             for member in run.group.all { run.takeWaiter(of: member)?.resume(throwing: error) }
         }
         completeRegrouping()

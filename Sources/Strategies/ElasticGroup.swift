@@ -42,6 +42,16 @@ struct ElasticGroup {
         round += 1
     }
 
+    /// - Parameter members: ascending; every rank of thousands looks for itself.
+    private static func place(of rank: Int, among members: [Int]) -> Int {
+        var (low, high) = (0, members.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if members[middle] < rank { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
     /// Agrees with the ranks that remain on the step to go on with.
     mutating func recover(_ rank: any Rank, _ run: TrainingRun) async throws {
         while true {
@@ -54,7 +64,7 @@ struct ElasticGroup {
                 }
                 samplesBefore = round == 0 ? 0 : samples - sampler.count(ofStep: round - 1)
                 let members = rank.members
-                (place, count) = (members.firstIndex(of: rank.index) ?? 0, members.count)
+                (place, count) = (Self.place(of: rank.index, among: members), members.count)
                 if isFirst, samples < run.sampleBudget { run.lose(samples: stepCount) }
                 return
             } catch FabricError.rankLeft {

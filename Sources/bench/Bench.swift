@@ -7,6 +7,7 @@ enum Program {
         // Before any numeric code, which an old processor could not run.
         do { try ProcessorCheck.run() } catch { Bench.exit(withError: error) }
         do {
+            try Bench.checkLength(of: CommandLine.arguments)
             var command = try Bench.parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
@@ -21,6 +22,19 @@ enum Program {
 }
 
 struct Bench: AsyncParsableCommand {
+    /// Parsing takes time as the square of the words.
+    private static let mostWords = 2000
+
+    /// - Throws: `ValidationError` for more words than are parsed in a second or two.
+    static func checkLength(of arguments: [String]) throws {
+        guard arguments.count > mostWords else { return }
+        throw ValidationError(
+            """
+            \(arguments.count) words on the command line; allowed are up to \(mostWords). Many dropouts or devices go into a \
+            cluster file, see --cluster
+            """)
+    }
+
     static let configuration = CommandConfiguration(
         commandName: "bench",
         abstract: "Compares strategies of distributed training: time, traffic and accuracy on the same task.",
