@@ -125,6 +125,7 @@ public struct Experiment: Sendable {
         update(results)
         let finishedBefore = resumed?.finishedRuns ?? 0
         let isShared = plan.strategies.contains { $0.fabric == .mpi }
+        if isShared { try JobContents.agree(firstSplit, start: initialParameters(SeedSequence(plan.seeds[0]))) }
         try checkpoints?.begin(ExperimentState(finishedRuns: finishedBefore, results: results))
         if resumed != nil { try callbacks.resumed(results) }
         if isShared { _ = try RunStart.shareFinished(finishedBefore) }
@@ -275,10 +276,14 @@ public struct Experiment: Sendable {
     ) -> TrainingRun {
         TrainingRun(
             network: task.network, data: split, configuration: plan.configuration,
-            initialParameters: startFile ?? task.network.initialParameters(self.plan.initialization, seeds: seeds),
+            initialParameters: initialParameters(seeds),
             seeds: seeds, shuffles: self.plan.shuffles, ranks: strategy.rankCount, workspaces: workspaces,
             mayStop: plan.cluster?.dropouts != nil, memoryBytes: nodes.map(\.memoryBytes), checkpoints: checkpoints,
             onEvaluation: onEvaluation)
+    }
+
+    private func initialParameters(_ seeds: SeedSequence) -> ParameterVector {
+        startFile ?? task.network.initialParameters(plan.initialization, seeds: seeds)
     }
 
     /// What the other processes of an MPI job do while the first one runs the experiment: in every run the ranks that are
@@ -288,6 +293,7 @@ public struct Experiment: Sendable {
         let workspaces = WorkspacePool(for: task.network)
         let firstSplit = try load(seed: plan.seeds[0])
         try checkPartitions(firstSplit.training)
+        try JobContents.agree(firstSplit, start: initialParameters(SeedSequence(plan.seeds[0])))
         try forEachRun(after: RunStart.shareFinished(0), firstSplit) { identity, split in
             let (plan, seed) = (identity.strategy, identity.seed)
             let start = try RunStart.shared(nil)

@@ -2,6 +2,7 @@ import ArgumentParser
 import Experiments
 import Fabrics
 import Foundation
+import Locking
 
 /// The MPI job that this process may have been started in.
 enum MPILaunch {
@@ -13,19 +14,28 @@ enum MPILaunch {
     }
 
     /// Joins the job.
-    static func processCount() throws -> Int {
+    ///
+    /// - Parameter patience: how long to wait for the others to do so.
+    static func processCount(patience: Duration) throws -> Int {
         #if MPI
+            MPIWorld.setStartPatience(seconds: patience.inSeconds)
             return try MPIWorld.join().count
         #else
             return 1
         #endif
     }
 
-    /// Joins the job, and what of it goes into the results.
-    static func description(patience: Duration) throws -> MachineDescription.MPIDescription? {
+    /// Joins the job, agrees with its other processes on the plan, and says what of the job goes into the results.
+    ///
+    /// Where a process has another plan or cannot take part, all end here with a message of one of them.
+    static func description(
+        of plan: ExperimentPlan, patience: Duration
+    ) throws -> MachineDescription.MPIDescription? {
         #if MPI
+            MPIWorld.setStartPatience(seconds: patience.inSeconds)
             let world = try MPIWorld.join()
             world.setPatience(seconds: patience.inSeconds)
+            try settle(world, rollCall(world, plan: plan))
             let hosts = try world.hostsOfAll()
             return MachineDescription.MPIDescription(library: world.library, hosts: hosts)
         #else
@@ -47,6 +57,7 @@ enum MPILaunch {
             guard startedAsRank != nil else { return nil }
             let world = try MPIWorld.join()
             guard world.count > 1 else { return nil }
+            try settle(world, rollCall(world, arguments: Array(CommandLine.arguments.dropFirst())))
             let network = try MPINetwork(world)
             return CalibrationJob(
                 network: network,
@@ -91,24 +102,95 @@ enum MPILaunch {
         #endif
     }
 
-    /// The end of the program, with an error or without: of a job's processes one says what is wrong with the command line,
-    /// and whoever fails ends them all.
+    /// The end of the program, with an error or without: of a job's processes one says what is wrong, and whoever fails ends
+    /// them all.
     static func exit(withError error: any Error) -> Never {
         #if MPI
-            let code = Bench.exitCode(for: error)
-            let isUsage = code == .validationFailure || code == .success
-            if !isUsage, let world = MPIWorld.current, world.count > 1 {
-                world.end(because: "\(error)", exitCode: code.rawValue)
+            let failure = RollCall.Failure(
+                message: Bench.message(for: error), exitCode: Bench.exitCode(for: error).rawValue)
+            if let world = MPIWorld.current, world.count > 1, hasAgreed.withLock({ $0 }) {
+                world.end(because: failure.message, exitCode: max(1, failure.exitCode))
+            }
+            if let rank = startedAsRank, isForMPI {
+                failBeforeTheJob(failure, rank: rank, text: Bench.fullMessage(for: error))
             }
             finish()
-            if isUsage, let rank = startedAsRank, rank != 0 {
-                // The first process that ends with an error may take the others with it, before they have said why.
-                Thread.sleep(forTimeInterval: 1)
-                Foundation.exit(code.rawValue)
-            }
         #endif
         Bench.exit(withError: error)
     }
+
+    #if MPI
+        /// Whether this process and all others know that they do the same.
+        private static let hasAgreed = Guarded(false)
+        /// How long a process that fails waits for others that may be none of an MPI job.
+        private static let failurePatienceSeconds = 10.0
+
+        /// Whether the command line, wrong as it may be, asks for MPI; processes that a launcher started for something else
+        /// do not wait for each other.
+        private static var isForMPI: Bool {
+            let arguments = CommandLine.arguments.dropFirst()
+            return MPIWorld.current != nil || arguments.first == "calibrate"
+                || arguments.contains { $0 == "mpi" || $0.hasSuffix("=mpi") }
+        }
+
+        private static func rollCall(
+            _ world: MPIWorld, failure: RollCall.Failure? = nil, plan: ExperimentPlan? = nil, arguments: [String]? = nil
+        ) -> RollCall {
+            let machine = MachineDescription.current(arguments: CommandLine.arguments)
+            return RollCall(
+                host: world.host, failure: failure,
+                version: "\(Bench.configuration.version), schema \(Results.currentSchema)", commit: machine.commit,
+                arithmetic: "\(machine.blas) on \(machine.processor)", plan: plan, arguments: arguments)
+        }
+
+        /// Hears what all processes have to say of themselves, and returns where they agree.
+        ///
+        /// - Parameter text: what this process prints where all fail alike.
+        private static func settle(_ world: MPIWorld, _ own: RollCall, text: String = "") throws {
+            let all = try exchange(world, own)
+            switch RollCall.verdict(all) {
+            case .agreed(let notes):
+                if world.isReporter { for note in notes { printError(note) } }
+                hasAgreed.withLock { $0 = true }
+                return
+            case .failedAlike: leave(world, saying: text, exitCode: own.failure?.exitCode ?? 1)
+            case .refused(let failure): leave(world, saying: "Error: \(failure.message)", exitCode: failure.exitCode)
+            }
+        }
+
+        private static func exchange(_ world: MPIWorld, _ own: RollCall) throws -> [RollCall?] {
+            let encoder = JSONEncoder()
+            let decoder = JSONDecoder()
+            encoder.nonConformingFloatEncodingStrategy = .convertToString(
+                positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+            decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+                positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+            return try world.allGather(encoder.encode(own)).map { try? decoder.decode(RollCall.self, from: $0) }
+        }
+
+        /// All processes end, when one has said why: a launcher may end the others as soon as the first has ended.
+        private static func leave(_ world: MPIWorld, saying text: String, exitCode: Int32) -> Never {
+            if world.isReporter { if exitCode == 0 { print(text) } else { printError(text) } }
+            fflush(nil)
+            try? world.barrier()
+            finish()
+            Foundation.exit(exitCode)
+        }
+
+        /// Tells the other processes of the job, which may be about to begin, that this one cannot.
+        private static func failBeforeTheJob(_ failure: RollCall.Failure, rank: Int, text: String) -> Never {
+            do {
+                let world = try MPIWorld.join(within: failurePatienceSeconds) {
+                    printError("rank \(rank): \(text)")
+                    _exit(max(1, failure.exitCode))
+                }
+                try settle(world, rollCall(world, failure: failure), text: text)
+            } catch {
+                printError("rank \(rank): \(text)")
+            }
+            Foundation.exit(max(1, failure.exitCode))
+        }
+    #endif
 
     /// The process among those that a launcher started together, as its environment says before MPI is started: of Open MPI,
     /// of PMI (MPICH, Intel MPI), of PMIx, and of Slurm.

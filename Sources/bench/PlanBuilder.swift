@@ -170,7 +170,7 @@ struct PlanBuilder {
         guard try cluster.fabricChoice() == .mpi, !strategy.isFederated else {
             return cluster.workers ?? strategy.defaultWorkers ?? ProcessInfo.processInfo.activeProcessorCount
         }
-        let processes = try MPILaunch.processCount()
+        let processes = try MPILaunch.processCount(patience: cluster.patience)
         if let workers = cluster.workers, workers != processes {
             throw ValidationError(
                 """

@@ -48,7 +48,8 @@ struct Run: ParsableCommand {
         let plan = try tuned.applied(to: try builder.plan(), training, federated, cluster)
         let experiment = try Experiment(plan, data: DataDirectory(files.data))
         let job =
-            plan.strategies.contains { $0.fabric == .mpi } ? try MPILaunch.description(patience: cluster.patience) : nil
+            plan.strategies.contains { $0.fabric == .mpi }
+            ? try MPILaunch.description(of: experiment.plan, patience: cluster.patience) : nil
         if MPILaunch.isFollower { return try experiment.follow() }
         for other in try builder.carriedStrategies().others {
             printError("'\(other.name)' is left out: \(other.reason).")

@@ -26,7 +26,33 @@
         let watchdog = MPIWatchdog()
         private let lastWords = Guarded<@Sendable () -> Void>({})
 
+        /// How long a process waits for all others to start MPI too.
+        private static let startPatience = Guarded(120.0)
+
+        /// How long this process waits in its first ``join()``, which returns when all have made theirs: one that ends
+        /// before it, or is no part of the job, would let the others wait for ever.
+        public static func setStartPatience(seconds: Double) { startPatience.withLock { $0 = seconds } }
+
+        /// Joins within a time, or does something else that ends this process.
+        public static func join(within seconds: Double, orElse giveUp: @escaping @Sendable () -> Never) throws
+            -> MPIWorld
+        {
+            let limit = StartLimit(seconds: seconds, giveUp)
+            defer { limit.end() }
+            return try join()
+        }
+
         private init() throws {
+            let patience = Self.startPatience.withLock { $0 }
+            let limit = StartLimit(seconds: patience) {
+                let message = """
+                    Error: has waited \(patience) s for all processes of the job to start MPI: another one has ended, or was \
+                    started for something else, or it takes longer than that (see --patience)\n
+                    """
+                FileHandle.standardError.write(Data(message.utf8))
+                _exit(1)
+            }
+            defer { limit.end() }
             let code = cmpi_init()
             guard code == 0 else { throw FabricError.mpi("MPI did not start: \(Self.text(of: code))") }
             rank = Int(cmpi_rank())
@@ -137,9 +163,14 @@
             return bytes
         }
 
+        /// The bytes of all processes, a few kilobytes each, in the order of ranks, on all.
+        public func allGather(_ bytes: Data) throws -> [Data] {
+            try allGather(bytes.map(Double.init)).map { Data($0.map { UInt8($0) }) }
+        }
+
         /// The hosts of all processes, in the order of ranks.
         public func hostsOfAll() throws -> [String] {
-            try allGather(host.utf8.map(Double.init)).map { String(decoding: $0.map { UInt8($0) }, as: UTF8.self) }
+            try allGather(Data(host.utf8)).map { String(decoding: $0, as: UTF8.self) }
         }
 
         private static func text(of code: Int32) -> String { text { cmpi_error_text(code, $0, $1) } }

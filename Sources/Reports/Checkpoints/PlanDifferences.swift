@@ -2,10 +2,60 @@ import Experiments
 import Foundation
 
 /// What two plans differ in, in words, by the names that the results file has for it.
-enum PlanDifferences {
+package enum PlanDifferences {
+    private struct Difference {
+        let path: String
+        let old: Any?
+        let new: Any?
+    }
+
     /// - Returns: at most four; empty for plans that compute the same. Host threads do not count.
-    static func between(_ saved: ExperimentPlan, _ current: ExperimentPlan) throws -> [String] {
-        var differences: [String] = []
+    package static func between(_ saved: ExperimentPlan, _ current: ExperimentPlan) throws -> [String] {
+        differences(try tree(saved), try tree(current)).prefix(4).map {
+            "\(name($0.path, current)) was \(text($0.old)) and is \(text($0.new))"
+        }
+    }
+
+    /// What two processes of one job were told differently: the option, or what the results file calls it, with the values
+    /// of both.
+    ///
+    /// Threads of the host may differ, and so may the name of the initial parameters' file, whose contents count.
+    /// - Returns: at most four, options first; empty for plans that compute the same.
+    package static func betweenRanks(
+        _ first: ExperimentPlan, _ other: ExperimentPlan
+    ) throws -> [(name: String, first: String, other: String)] {
+        var (plan, otherPlan) = (first, other)
+        (plan.initialParametersFile, otherPlan.initialParametersFile) = (nil, nil)
+        let all = differences(try tree(plan), try tree(otherPlan)).map { difference in
+            let path = name(difference.path, plan)
+            // Elements of a list are the list's option's.
+            let list = String(path.hasSuffix("]") ? path.prefix { $0 != "[" } : path[...])
+            let option = options.first { list == $0.key || list.hasSuffix(".\($0.key)") }?.option
+            return (option: option, path: path, first: text(difference.old), other: text(difference.new))
+        }
+        // An option can decide several things, and its own name says most.
+        let sorted = all.filter { $0.option != nil } + all.filter { $0.option == nil }
+        return sorted.prefix(4).map { ($0.option ?? $0.path, $0.first, $0.other) }
+    }
+
+    /// Where what options say stands in a plan, strategies' parts without the strategy.
+    private static let options: [(key: String, option: String)] = [
+        ("task", "--task"), ("target", "--target"), ("seeds", "--seeds and --first-seed"),
+        ("repetitions", "--repetitions"), ("strategies", "--strategy"), ("compute", "--compute"),
+        ("initialization", "--initialization"), ("thisMachine", "--machine"),
+        ("configuration.schedule.baseRate", "--learning-rate"), ("configuration.batch", "--batch"),
+        ("configuration.optimizer.momentum", "--momentum"), ("configuration.optimizer.nesterov", "--nesterov"),
+        ("configuration.optimizer.weightDecay", "--weight-decay"),
+        ("configuration.schedule.warmupEpochs", "--warmup"), ("configuration.schedule.decay", "--schedule"),
+        ("configuration.epochs", "--epochs"), ("configuration.evaluateEveryEpochs", "--evaluate-every"),
+        ("configuration.federated.clients", "--clients"), ("configuration.federated.fraction", "--fraction"),
+        ("configuration.federated.localEpochs", "--local-epochs"),
+        ("configuration.federated.localBatch", "--local-batch"),
+        ("configuration.federated.partition", "--partition"),
+    ]
+
+    private static func differences(_ old: Any, _ new: Any) -> [Difference] {
+        var differences: [Difference] = []
         func compare(_ path: String, _ old: Any?, _ new: Any?) {
             if let old = old as? [String: Any], let new = new as? [String: Any] {
                 for key in Set(old.keys).union(new.keys).sorted() {
@@ -14,11 +64,11 @@ enum PlanDifferences {
             } else if let old = old as? [Any], let new = new as? [Any], old.count == new.count {
                 for index in old.indices { compare("\(path)[\(index)]", old[index], new[index]) }
             } else if (old as? NSObject) != (new as? NSObject) {
-                differences.append("\(name(path, current)) was \(text(old)) and is \(text(new))")
+                differences.append(Difference(path: path, old: old, new: new))
             }
         }
-        compare("", try tree(saved), try tree(current))
-        return Array(differences.prefix(4))
+        compare("", old, new)
+        return differences
     }
 
     private static func tree(_ plan: ExperimentPlan) throws -> Any {

@@ -7,6 +7,24 @@
         _ processes: Int, _ executable: URL, _ arguments: [String], environment: [String: String] = [:],
         in folder: TemporaryFolder, started: (@Sendable (Process) -> Void)? = nil
     ) async throws -> Outcome {
+        try await mpirun(
+            ["-n", "\(processes)", executable.path] + arguments, environment: environment, in: folder, started: started)
+    }
+
+    /// The same with a command line of its own for each process.
+    func mpirun(
+        _ executable: URL, each commandLines: [[String]], environment: [String: String] = [:],
+        in folder: TemporaryFolder
+    ) async throws -> Outcome {
+        let parts = commandLines.map { ["-n", "1", executable.path] + $0 }
+        return try await mpirun(
+            Array(parts.joined(separator: [":"])), environment: environment, in: folder, started: nil)
+    }
+
+    private func mpirun(
+        _ words: [String], environment: [String: String], in folder: TemporaryFolder,
+        started: (@Sendable (Process) -> Void)?
+    ) async throws -> Outcome {
         let launcher = ProcessInfo.processInfo.environment["BENCH_MPIRUN"] ?? "mpirun"
         // Open MPI's settings, which others do not look at: more processes than cores, which then yield them; and root, as
         // in containers.
@@ -16,7 +34,7 @@
             "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
         ]
         return try await launch(
-            URL(fileURLWithPath: "/usr/bin/env"), [launcher, "-n", "\(processes)", executable.path] + arguments,
+            URL(fileURLWithPath: "/usr/bin/env"), [launcher] + words,
             environment: settings.merging(environment) { $1 }, in: folder, started: started)
     }
 

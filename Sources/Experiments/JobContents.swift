@@ -1,0 +1,63 @@
+import Datasets
+import Fabrics
+import Foundation
+import Kernel
+
+/// What the processes of an MPI job must have alike besides their options, since each reads its own files: the data, and the
+/// parameters that training starts from. Processes that differ would train to a model that is nobody's, without a word.
+package struct JobContents: Hashable, Codable, Sendable {
+    /// A thing that ranks must have alike, and what tells it from others of its kind.
+    package struct Item: Hashable, Codable, Sendable {
+        package var name: String
+        package var value: String
+
+        package init(_ name: String, _ value: String) { (self.name, self.value) = (name, value) }
+    }
+
+    package var host: String
+    package var items: [Item]
+
+    package init(host: String, items: [Item]) { (self.host, self.items) = (host, items) }
+
+    init(host: String, _ split: TrainTestSplit, start: ParameterVector) {
+        func text(_ data: Dataset) -> String { "\(data.count) samples, fingerprint \(data.fingerprint.text)" }
+        self.init(
+            host: host,
+            items: [
+                Item("training data", text(split.training)), Item("test data", text(split.test)),
+                Item("initial parameters", "\(start.count) numbers, fingerprint \(start.fingerprint.text)"),
+            ])
+    }
+
+    /// What the first process that differs from rank 0 has otherwise; nil where all are alike.
+    ///
+    /// - Parameter all: by rank.
+    package static func difference(_ all: [Self]) -> String? {
+        for (rank, other) in all.enumerated().dropFirst() {
+            for (own, found) in zip(all[0].items, other.items) where own != found {
+                return """
+                    rank \(rank) of \(all.count) on \(other.host) has other \(found.name) than rank 0 on \(all[0].host): \
+                    \(found.value), and rank 0 \(own.value); all processes of a job must read the same files
+                    """
+            }
+        }
+        return nil
+    }
+
+    /// Compares them among all processes of the job, each of which calls it.
+    ///
+    /// - Throws: ``ExperimentError`` on all processes where one differs, with the rank that does.
+    static func agree(_ split: TrainTestSplit, start: ParameterVector) throws {
+        #if MPI
+            let world = try MPIWorld.join()
+            guard world.count > 1 else { return }
+            let own = JobContents(host: world.host, split, start: start)
+            let all = try world.allGather(JSONEncoder().encode(own)).map {
+                try JSONDecoder().decode(Self.self, from: $0)
+            }
+            if let difference = difference(all) { throw ExperimentError(difference) }
+        #else
+            throw ExperimentError(StrategyPlan.mpiIsMissing)
+        #endif
+    }
+}
