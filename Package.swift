@@ -139,6 +139,9 @@ let package = Package(
             // Files that older versions of the program wrote, which a test reads where they are.
             exclude: ["Schemas"], swiftSettings: strict),
         .executableTarget(
+            name: "emulation-times", dependencies: ["Cluster", "Fabrics", "Kernel", "Randomness"],
+            path: "Benchmarks/Emulation", swiftSettings: strict),
+        .executableTarget(
             name: "mpi-conformance", dependencies: ["Cluster", "Fabrics", "Kernel"], path: "Tests/MPIConformance",
             swiftSettings: strict),
         .testTarget(

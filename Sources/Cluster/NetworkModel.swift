@@ -42,6 +42,9 @@ public struct NetworkModel: Sendable {
         public let arriving: VirtualTime
         let receiver: Int
         let serviceNanoseconds: Int64
+
+        /// When the message is there if the receiver's port is free.
+        package var earliestDelivery: VirtualTime { arriving.advanced(byNanoseconds: serviceNanoseconds) }
     }
 
     /// A rank hands over a message. Calls must be made in the order of `now`.

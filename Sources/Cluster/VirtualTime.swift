@@ -10,6 +10,9 @@ public struct VirtualTime: Hashable, Comparable, Sendable {
     /// Divided and not multiplied, so that the number is the one nearest to its decimals: 0.006324001, no digits behind.
     public var seconds: Double { Double(nanoseconds) / 1e9 }
 
+    /// So much later.
+    package func advanced(byNanoseconds span: Int64) -> Self { Self(nanoseconds: nanoseconds + span) }
+
     public static func < (left: Self, right: Self) -> Bool { left.nanoseconds < right.nanoseconds }
 
     /// A span of time, to the nearest nanosecond.

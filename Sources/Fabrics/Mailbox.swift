@@ -5,17 +5,9 @@ import Foundation
 ///
 /// `@unchecked Sendable`: guarded by `condition`.
 final class Mailbox: @unchecked Sendable {
-    enum Content: Sendable {
-        case message(Message)
-        /// A message of a collective, whose numbers travel through shared memory.
-        case collective
-    }
-
     struct Parcel: Sendable {
-        let content: Content
+        let message: Message
         let sentSeconds: Double
-        /// The receiver may have it from this time on.
-        let dueSeconds: Double
     }
 
     private let condition = NSCondition()

@@ -10,6 +10,8 @@ final class PausableClock: Sendable {
         var pausedSince: ContinuousClock.Instant?
         /// Pauses that overlap: ranks may pause on their own at the same time.
         var pauses = 0
+        /// Whether nobody is to wait any more.
+        var isAbandoned = false
     }
 
     private let state = Guarded(State())
@@ -44,14 +46,29 @@ final class PausableClock: Sendable {
     /// The clock of another process, by which this one goes, stood still for so long.
     func skip(seconds: Double) { state.withLock { $0.paused += .seconds(seconds) } }
 
-    /// Waits until the clock shows `seconds`: sleeps for most of it and spins at the end, since a sleep can be late by
-    /// 50 microseconds and more.
+    /// Waits until the clock shows `seconds`: sleeps for most of it and yields at the end, since a sleep can be late by
+    /// 50 microseconds and more, and there may be more threads that wait than cores.
     func wait(until seconds: Double) {
-        let spinning = 150e-6
         while true {
             let left = seconds - self.seconds
-            if left <= 0 { return }
-            if left > spinning { Thread.sleep(forTimeInterval: left - spinning) }
+            let (isPaused, isAbandoned) = state.withLock { ($0.pauses > 0, $0.isAbandoned) }
+            if left <= 0 || isAbandoned { return }
+            if isPaused {
+                Thread.sleep(forTimeInterval: Self.pausedSeconds)
+            } else if left > Self.yieldingSeconds {
+                Thread.sleep(forTimeInterval: min(left - Self.yieldingSeconds, Self.mostSleepSeconds))
+            } else {
+                sched_yield()
+            }
         }
     }
+
+    private static let yieldingSeconds = 150e-6
+    /// Between two looks at a clock that stands still.
+    private static let pausedSeconds = 100e-6
+    /// So that who waits for an hour sees that the job has failed.
+    private static let mostSleepSeconds = 0.1
+
+    /// Ends all waits, now and later: the job has failed.
+    func abandon() { state.withLock { $0.isAbandoned = true } }
 }

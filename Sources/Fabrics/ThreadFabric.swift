@@ -5,8 +5,10 @@ public import Randomness
 /// Runs every rank on an OS thread of its own, in shared memory, in real time.
 ///
 /// Alone it is the workstation one has: collectives are loops over shared vectors between two barriers. With an
-/// ``Emulation`` the same threads exchange the messages of the cluster's collectives, each held back for as long as
-/// the network model says, and computations last at least as long as the compute model says.
+/// ``Emulation`` threads act out a cluster: they exchange the messages of its collectives, each held back until the time at
+/// which the network model says that it is there, and computations last as long as the compute model says. What a thread is
+/// late for, since this machine is slow or busy, it catches up with where it has to wait; so emulated time is never shorter
+/// than simulated time, and longer only by what the machine cannot keep up with.
 public struct ThreadFabric: Fabric {
     /// The cluster that threads act out in real time.
     public struct Emulation: Sendable {
@@ -53,7 +55,10 @@ public struct ThreadFabric: Fabric {
         self.start = start
     }
 
-    public func run(_ program: @escaping RankProgram) throws -> FabricReport {
+    public func run(_ program: @escaping RankProgram) throws -> FabricReport { try runKnowingTheEnd(program).report }
+
+    /// The same, with the time at which an emulated job is over by its model, however late the threads were.
+    func runKnowingTheEnd(_ program: @escaping RankProgram) throws -> (report: FabricReport, due: VirtualTime) {
         let job = ThreadJob(ranks: ranks, emulation: emulation, from: start)
         let allDone = DispatchGroup()
         for index in 0..<ranks {
@@ -67,6 +72,6 @@ public struct ThreadFabric: Fabric {
             thread.start()
         }
         allDone.wait()
-        return try job.report()
+        return (try job.report(), job.dueEnd)
     }
 }

@@ -13,12 +13,11 @@ final class ThreadJob: @unchecked Sendable {
     struct Slot {
         var vector: ParameterVector?
         var enteredSeconds = 0.0
-        /// When it entered the all-reduce of each bucket of the vector, where it is sent in buckets.
-        var bucketSeconds: [Double] = []
     }
 
     let ranks: Int
-    let emulation: ThreadFabric.Emulation?
+    /// What the threads act out; nil where they are themselves the ranks.
+    private let cluster: EmulatedCluster?
     let ledger: TrafficLedger
     let barrier: ThreadBarrier
     let clock = PausableClock()
@@ -26,28 +25,25 @@ final class ThreadJob: @unchecked Sendable {
     /// By rank.
     let accounts: [Guarded<TimeAccount>]
     private let startSeconds: Double
-    private let network: Guarded<NetworkModel>?
     private let slots: UnsafeMutablePointer<Slot>
     private let outcome = Guarded(Outcome())
 
     private struct Outcome {
         var lastEnd = 0.0
+        /// The same by the model of an emulated cluster.
+        var lastDue = VirtualTime.zero
         var failure: (any Error)?
     }
 
     init(ranks: Int, emulation: ThreadFabric.Emulation?, from start: FabricSnapshot? = nil) {
         self.ranks = ranks
-        self.emulation = emulation
-        ledger = TrafficLedger(ranks: ranks, entries: start?.traffic ?? [])
+        let ledger = TrafficLedger(ranks: ranks, entries: start?.traffic ?? [])
+        self.ledger = ledger
+        cluster = emulation.map { [clock] in EmulatedCluster($0, from: start, clock: clock, ledger: ledger) }
         accounts = (0..<ranks).map { Guarded(start?.accounts[$0] ?? TimeAccount()) }
         startSeconds = start?.seconds ?? 0
         barrier = ThreadBarrier(parties: ranks)
         mailboxes = (0..<ranks).map { _ in Mailbox() }
-        network = emulation.map {
-            Guarded(
-                NetworkModel(
-                    nodes: $0.nodes, jitter: $0.jitter, seeds: $0.seeds, sent: start?.messagesSent(ranks: ranks)))
-        }
         slots = .allocate(capacity: ranks)
         slots.initialize(repeating: Slot(), count: ranks)
     }
@@ -58,7 +54,8 @@ final class ThreadJob: @unchecked Sendable {
     }
 
     func runRank(_ index: Int, _ program: @escaping RankProgram) {
-        let rank = ThreadRank(index: index, job: self)
+        let emulated = cluster.map { EmulatedRank(index: index, job: self, cluster: $0) }
+        let rank: any Rank = emulated ?? ThreadRank(index: index, job: self)
         let executor = OwnThreadExecutor()
         do {
             // The clock starts when all threads are there.
@@ -69,24 +66,28 @@ final class ThreadJob: @unchecked Sendable {
         Task(executorPreference: executor) {
             do {
                 try await program(rank)
-                self.end(rank, nil)
+                self.end(index, nil, due: emulated?.due)
             } catch {
-                self.end(rank, error)
+                self.end(index, error, due: emulated?.due)
             }
             executor.stop()
         }
         executor.runUntilStopped()
     }
 
-    private func end(_ rank: ThreadRank, _ error: (any Error)?) {
+    /// - Parameter due: of an emulated rank, when its program is over by the model.
+    private func end(_ rank: Int, _ error: (any Error)?, due: VirtualTime?) {
         let now = clock.seconds
         outcome.withLock { outcome in
             outcome.lastEnd = max(outcome.lastEnd, now)
+            outcome.lastDue = max(outcome.lastDue, due ?? .zero)
             // The first error is the cause; "aborted" is what it makes the others throw.
             if let error, outcome.failure == nil { outcome.failure = error }
         }
+        if error != nil { clock.abandon() }
         if error == nil { barrier.leave() } else { barrier.abort() }
-        for mailbox in mailboxes { mailbox.senderEnded(rank.index, failed: error != nil) }
+        cluster?.rankEnded(rank, at: due ?? .zero, failed: error != nil)
+        for mailbox in mailboxes { mailbox.senderEnded(rank, failed: error != nil) }
     }
 
     func report() throws -> FabricReport {
@@ -96,6 +97,9 @@ final class ThreadJob: @unchecked Sendable {
                 seconds: outcome.lastEnd, accounts: accounts.map { $0.withLock { $0 } }, ledger: ledger)
         }
     }
+
+    /// When the job is over by the model of an emulated cluster, however late its threads were.
+    var dueEnd: VirtualTime { outcome.withLock { $0.lastDue } }
 
     /// To be called while the clock stands.
     func snapshot() -> FabricSnapshot {
@@ -109,38 +113,15 @@ final class ThreadJob: @unchecked Sendable {
         slots[rank] = Slot(vector: vector, enteredSeconds: seconds)
     }
 
-    func show(_ vector: ParameterVector, of rank: Int, at bucketSeconds: [Double]) {
-        slots[rank] = Slot(vector: vector, bucketSeconds: bucketSeconds)
-    }
-
     /// A rank's vector; only between the barriers of a collective.
     func shownVector(of rank: Int) -> ParameterVector? { slots[rank].vector }
     func lastEnteredSeconds() -> Double { (0..<ranks).reduce(0) { max($0, slots[$1].enteredSeconds) } }
 
-    func lastEnteredSeconds(bucket: Int) -> Double {
-        (0..<ranks).reduce(0) { max($0, slots[$1].bucketSeconds[bucket]) }
-    }
-
     // MARK: Messages
 
-    /// Charges a message, books it on the emulated network, and puts it into the receiver's mailbox.
-    /// - Returns: the time at which it has left the sender's port.
-    func post(
-        _ content: Mailbox.Content, from sender: Int, to receiver: Int, bytes: Int, _ purpose: TrafficPurpose,
-        _ direction: TrafficDirection
-    ) -> Double {
-        ledger.charge(from: sender, to: receiver, bytes: bytes, purpose, direction)
-        let sent = clock.seconds
-        var (departed, delivered) = (sent, sent)
-        network?.withLock { network in
-            let now = VirtualTime(nanoseconds: VirtualTime.span(seconds: clock.seconds))
-            let transit = network.depart(from: sender, to: receiver, bytes: bytes, at: now)
-            // Booked at once and not when it arrives, since nothing happens here at that time: between messages that
-            // race for a port, the order of sending decides.
-            (departed, delivered) = (transit.departed.seconds, network.arrive(transit).seconds)
-        }
-        mailboxes[receiver].put(
-            Mailbox.Parcel(content: content, sentSeconds: sent, dueSeconds: delivered), from: sender)
-        return departed
+    /// Charges a message and puts it into the receiver's mailbox.
+    func post(_ message: Message, from sender: Int, to receiver: Int) {
+        ledger.charge(from: sender, to: receiver, bytes: message.bytes, message.purpose, message.direction)
+        mailboxes[receiver].put(Mailbox.Parcel(message: message, sentSeconds: clock.seconds), from: sender)
     }
 }

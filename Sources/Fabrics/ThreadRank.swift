@@ -30,26 +30,23 @@ final class ThreadRank: Rank, @unchecked Sendable {
     var totalBytesSent: Int { job.ledger.totalBytes }
 
     func compute(_ work: ComputeWork, _ body: @escaping @Sendable () -> Void) async throws {
-        measure(work, body)
+        measure(body)
     }
 
     func compute(_ work: ComputeWork, parts: Int, _ body: @escaping @Sendable (Int) -> Void) async throws {
         // The other cores are other ranks'.
-        measure(work) { for part in 0..<parts { body(part) } }
+        measure { for part in 0..<parts { body(part) } }
     }
 
     func compute(
         _ work: ComputeWork, count: Int, deferring body: @escaping @Sendable () -> ParameterVector
     ) async throws -> DeferredVector {
-        measure(work) { DeferredVector(body()) }
+        measure { DeferredVector(body()) }
     }
 
-    private func measure<Result>(_ work: ComputeWork, _ body: () -> Result) -> Result {
+    private func measure<Result>(_ body: () -> Result) -> Result {
         let start = job.clock.seconds
         let result = body()
-        if let emulation = job.emulation {
-            job.clock.wait(until: start + emulation.compute.seconds(work, on: emulation.nodes[index]))
-        }
         account.computeSeconds += job.clock.seconds - start
         return result
     }
@@ -91,29 +88,23 @@ final class ThreadRank: Rank, @unchecked Sendable {
 
     func send(_ message: Message, to receiver: Int) async throws {
         let start = job.clock.seconds
-        let departed = job.post(
-            .message(message), from: index, to: receiver, bytes: message.bytes, message.purpose, message.direction)
-        if job.emulation != nil { job.clock.wait(until: departed) }
+        job.post(message, from: index, to: receiver)
         account.communicationSeconds += job.clock.seconds - start
     }
 
     func receive(from sender: Int) async throws -> Message? {
         let start = job.clock.seconds
         guard let parcel = try job.mailboxes[index].take(from: sender) else { return nil }
-        job.clock.wait(until: parcel.dueSeconds)
         account.communicationSeconds += max(0, job.clock.seconds - max(start, parcel.sentSeconds))
         account.waitingSeconds += max(0, parcel.sentSeconds - start)
-        guard case .message(let message) = parcel.content else {
-            preconditionFailure("rank \(index) receives from rank \(sender), which is in a collective")
-        }
-        return message
+        return parcel.message
     }
 
     // MARK: Collectives
 
     func allReduce(_ vector: ParameterVector, _ reduction: Reduction, purpose: TrafficPurpose) async throws {
         guard count > 1 else { return }
-        try collective(.allReduce(reduction), vector, elements: vector.count, purpose) {
+        try collective(vector) {
             // Each rank sums its slice of all vectors and writes it to all: reduce-scatter and all-gather in one pass.
             let slice = (0..<vector.count).part(index, of: count)
             ParameterVector.allReduce(shownVectors(), in: slice, scale: reduction.scale(ranks: count))
@@ -126,7 +117,7 @@ final class ThreadRank: Rank, @unchecked Sendable {
         update: @escaping @Sendable (_ sum: ParameterVector, _ range: Range<Int>) -> Void
     ) async throws {
         guard count > 1 else { return update(vector, 0..<vector.count) }
-        try collective(.allReduce(reduction), vector, elements: vector.count, purpose) {
+        try collective(vector) {
             sumSlice(reduction, count: vector.count, purpose, update)
         }
     }
@@ -151,7 +142,7 @@ final class ThreadRank: Rank, @unchecked Sendable {
         update: @escaping @Sendable (_ sum: ParameterVector, _ range: Range<Int>) -> Void
     ) async throws {
         let vector = contribution.take(count: count)
-        measure(work) { body(vector) }
+        measure { body(vector) }
         try await allReduce(vector, reduction, purpose: purpose, update: update)
     }
 
@@ -160,7 +151,7 @@ final class ThreadRank: Rank, @unchecked Sendable {
     ) async throws -> Range<Int> {
         let part = (0..<vector.count).part(index, of: count)
         guard count > 1 else { return part }
-        try collective(.reduceScatter(reduction), vector, elements: vector.count, purpose) {
+        try collective(vector) {
             ParameterVector.reduce(
                 shownVectors(), in: part, scale: reduction.scale(ranks: count), into: index
             ) { _, _ in }
@@ -172,7 +163,7 @@ final class ThreadRank: Rank, @unchecked Sendable {
     func allGather(_ vector: ParameterVector, purpose: TrafficPurpose) async throws -> [ParameterVector] {
         var gathered: [ParameterVector] = []
         // One copy, which all ranks share.
-        try collective(.allGather, vector.copied(), elements: vector.count, purpose) {
+        try collective(vector.copied()) {
             gathered = shownVectors()
             chargeFromOthers(elements: vector.count, purpose)
         }
@@ -182,7 +173,7 @@ final class ThreadRank: Rank, @unchecked Sendable {
     func allToAll(_ vector: ParameterVector, purpose: TrafficPurpose) async throws -> ParameterVector {
         let part = (0..<vector.count).part(index, of: count)
         var result = ParameterVector(count: 0)
-        try collective(.allToAll, vector, elements: vector.count, purpose) {
+        try collective(vector) {
             result = .joined(shownVectors(), part: part)
             chargeFromOthers(elements: part.count, purpose)
         }
@@ -191,19 +182,16 @@ final class ThreadRank: Rank, @unchecked Sendable {
 
     func scatter(_ vector: ParameterVector, from root: Int, purpose: TrafficPurpose) async throws -> Range<Int> {
         let part = (0..<vector.count).part(index, of: count)
-        try collective(.scatter(root: root), vector, elements: vector.count, purpose) {
+        try collective(vector) {
             guard index != root, let source = job.shownVector(of: root) else { return }
             vector.copy(from: source, in: part)
-            if job.emulation == nil {
-                job.ledger.charge(from: root, to: index, bytes: part.count * bytesPerElement, purpose, .peer)
-            }
+            job.ledger.charge(from: root, to: index, bytes: part.count * bytesPerElement, purpose, .peer)
         }
         return part
     }
 
     /// What passed through shared memory from every other rank to this one.
     private func chargeFromOthers(elements: Int, _ purpose: TrafficPurpose) {
-        guard job.emulation == nil else { return }
         for other in 0..<count where other != index {
             job.ledger.charge(from: other, to: index, bytes: elements * bytesPerElement, purpose, .peer)
         }
@@ -212,7 +200,6 @@ final class ThreadRank: Rank, @unchecked Sendable {
     /// What passed through shared memory: the others' parts of this rank's slice came here, its sum, or what it
     /// changed, went to them.
     private func chargeExchange(of slice: Range<Int>, _ purpose: TrafficPurpose) {
-        guard job.emulation == nil else { return }
         for other in 0..<count where other != index {
             let bytes = slice.count * bytesPerElement
             job.ledger.charge(from: other, to: index, bytes: bytes, purpose, .peer)
@@ -228,20 +215,18 @@ final class ThreadRank: Rank, @unchecked Sendable {
     }
 
     func broadcast(_ vector: ParameterVector, from root: Int, purpose: TrafficPurpose) async throws {
-        try collective(.broadcast(root: root), vector, elements: vector.count, purpose) {
+        try collective(vector) {
             guard index != root, let source = job.shownVector(of: root) else { return }
             vector.copy(from: source)
-            if job.emulation == nil {
-                job.ledger.charge(from: root, to: index, bytes: vector.count * bytesPerElement, purpose, .peer)
-            }
+            job.ledger.charge(from: root, to: index, bytes: vector.count * bytesPerElement, purpose, .peer)
         }
     }
 
     func gather(_ vector: ParameterVector, to root: Int, purpose: TrafficPurpose) async throws -> [ParameterVector]? {
         var gathered: [ParameterVector]?
-        try collective(.gather(root: root), vector, elements: vector.count, purpose) {
+        try collective(vector) {
             if index == root { gathered = shownVectors().map { $0.copied() } }
-            if index != root, job.emulation == nil {
+            if index != root {
                 job.ledger.charge(from: index, to: root, bytes: vector.count * bytesPerElement, purpose, .peer)
             }
         }
@@ -249,48 +234,18 @@ final class ThreadRank: Rank, @unchecked Sendable {
     }
 
     func barrier() async throws {
-        try collective(.barrier, nil, elements: 0, .control) {}
+        try collective(nil) {}
     }
 
-    /// Plays the collective's messages where a network is emulated, then calls `exchange` between two barriers.
-    private func collective(
-        _ kind: CollectiveKind, _ vector: ParameterVector?, elements: Int, _ purpose: TrafficPurpose,
-        _ exchange: () -> Void
-    ) throws {
+    /// Shows the rank's vector to the others, and calls `exchange` between two barriers.
+    private func collective(_ vector: ParameterVector?, _ exchange: () -> Void) throws {
         let entered = job.clock.seconds
         job.show(vector, of: index, at: entered)
-        if let emulation = job.emulation {
-            let algorithm = kind.messages(
-                emulation.allReduceByLength[elements] ?? emulation.allReduce, groups: emulation.groups, ranks: count,
-                elements: elements)
-            try play(algorithm, elements: elements, purpose)
-        }
         try job.barrier.wait()
         let ready = job.lastEnteredSeconds()
         exchange()
         try job.barrier.wait()
         account.communicationSeconds += max(0, job.clock.seconds - max(entered, ready))
         account.waitingSeconds += max(0, ready - entered)
-    }
-
-    func play(_ algorithm: any CollectiveAlgorithm, elements: Int, _ purpose: TrafficPurpose) throws {
-        var departed = 0.0
-        var next = 0
-        while let step = algorithm.step(next, rank: index, of: count, elements: elements) {
-            if let send = step.send {
-                departed = job.post(
-                    .collective, from: index, to: send.to, bytes: send.bytes + Message.framingBytes, purpose,
-                    send.direction)
-            }
-            if let sender = step.receiveFrom {
-                guard let parcel = try job.mailboxes[index].take(from: sender) else {
-                    throw FabricError.deadlock(
-                        "rank \(sender) has ended and rank \(index) waits for it in a collective")
-                }
-                job.clock.wait(until: parcel.dueSeconds)
-            }
-            next += 1
-        }
-        job.clock.wait(until: departed)
     }
 }

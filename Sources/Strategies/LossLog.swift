@@ -1,36 +1,55 @@
+import Locking
+
 /// The losses of one rank's optimizer steps, in order.
 ///
-/// `@unchecked Sendable`: the rank appends during its steps; the rank that evaluates reads what belongs to steps that
-/// a message or a collective has told it are over.
-public final class LossLog: @unchecked Sendable {
+/// The rank appends during its steps; the rank that evaluates reads what belongs to steps that a message or a collective has
+/// told it are over, while the other may already be making the next.
+public final class LossLog: Sendable {
     struct Entry {
         let sum: Double
         let samples: Int
     }
 
-    private(set) var entries: [Entry] = []
+    private struct State {
+        var entries: [Entry] = []
+        /// How many entries were told to another process.
+        var told = 0
+
+        /// The entries that were not told yet, two numbers each.
+        mutating func tell() -> [Double] {
+            defer { told = entries.count }
+            return entries[told...].flatMap { [$0.sum, Double($0.samples)] }
+        }
+    }
+
+    private let state = Guarded(State())
+
+    var entries: [Entry] { state.withLock { $0.entries } }
+
+    /// The entry at an index; nil where there is none.
+    func entry(_ index: Int) -> Entry? { state.withLock { index < $0.entries.count ? $0.entries[index] : nil } }
 
     /// - Parameter sum: of the losses of the step's samples.
-    func append(sum: Double, samples: Int) { entries.append(Entry(sum: sum, samples: samples)) }
+    func append(sum: Double, samples: Int) {
+        state.withLock { $0.entries.append(Entry(sum: sum, samples: samples)) }
+    }
 
     /// Makes room for `steps` entries, so that steps allocate no memory.
-    func reserve(_ steps: Int) { entries.reserveCapacity(steps) }
+    func reserve(_ steps: Int) { state.withLock { $0.entries.reserveCapacity(steps) } }
+
+    func removeAll() { state.withLock { $0.entries.removeAll(keepingCapacity: true) } }
 
     // MARK: Between processes
 
-    /// How many entries were told to another process.
-    private var told = 0
-
     /// The entries that were not told yet, two numbers each.
-    func tell() -> [Double] {
-        defer { told = entries.count }
-        return entries[told...].flatMap { [$0.sum, Double($0.samples)] }
-    }
+    func tell() -> [Double] { state.withLock { $0.tell() } }
 
     /// The same, of entries that this process does not need afterwards.
     func tellAndForget() -> [Double] {
-        defer { (told, entries) = (0, []) }
-        return tell()
+        state.withLock { state in
+            defer { state = State() }
+            return state.tell()
+        }
     }
 
     /// Entries of the same rank in another process.
@@ -39,6 +58,4 @@ public final class LossLog: @unchecked Sendable {
             append(sum: numbers[first], samples: Int(numbers[first + 1]))
         }
     }
-
-    func removeAll() { entries.removeAll(keepingCapacity: true) }
 }

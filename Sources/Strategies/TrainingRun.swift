@@ -194,9 +194,10 @@ public final class TrainingRun: Sendable {
                 var (sum, samples) = (0.0, 0)
                 // A rank that has left has none of later steps.
                 let entry = index - record.firstLoggedStep
-                for log in logs where entry < log.entries.count {
-                    sum += log.entries[entry].sum
-                    samples += log.entries[entry].samples
+                for log in logs {
+                    guard let step = log.entry(entry) else { continue }
+                    sum += step.sum
+                    samples += step.samples
                 }
                 record.add(sum, samples)
             }
