@@ -36,11 +36,12 @@ extension Results {
         for point in computeModel?.stepPoints ?? [] {
             try require(isTime(point.seconds), "computeModel.stepPoints", point.seconds, "seconds, 0 or more")
         }
+        let seeds = Set(plan.seeds)
         var seen: Set<String> = []
         for run in runs {
             let name = "the run of \(run.strategy) with seed \(run.seed)"
             try require(names.contains(run.strategy), name, run.strategy, names.joined(separator: ", "))
-            try require(plan.seeds.contains(run.seed), name, run.seed, "a seed of the plan")
+            try require(seeds.contains(run.seed), name, run.seed, "a seed of the plan")
             try require(seen.insert("\(run.strategy) \(run.seed)").inserted, name, "it twice", "once")
             try validate(run, name)
         }

@@ -88,7 +88,8 @@ public struct Study: Sendable {
 
     /// The best of a rung, in the order in which they were tried.
     static func best(_ count: Int, of trials: [StudyTrial], rung: Int, _ results: StudyResults) -> [StudyTrial] {
-        let outcomes = trials.compactMap { TrialOutcome($0, rung: rung, results) }
+        let runs = StudyRunsByTrial(results)
+        let outcomes = trials.compactMap { TrialOutcome($0, rung: rung, runs) }
         return outcomes.sorted { $0.isBetter(than: $1) }.prefix(count).map(\.trial).sorted { $0.index < $1.index }
     }
 

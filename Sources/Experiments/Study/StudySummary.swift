@@ -6,6 +6,8 @@ public struct StudySummary: Sendable {
     public let strategy: StrategyPlan
     /// The last of each trial, in the order of trials; those without all their seeds are left out.
     public let outcomes: [TrialOutcome]
+    /// The best first: those that came to a later rung, then as ``TrialOutcome/isBetter(than:)`` has it.
+    public let ranked: [TrialOutcome]
     /// Every trial in every rung, for tables.
     public let allOutcomes: [TrialOutcome]
     /// Of the whole search, with all that was stopped.
@@ -19,21 +21,18 @@ public struct StudySummary: Sendable {
         plan = results.plan
         self.strategy = strategy
         let rungs = results.plan.rungs.indices
+        let byTrial = StudyRunsByTrial(results)
         let all = results.plan.trials(of: strategy.name).map { trial in
-            rungs.compactMap { TrialOutcome(trial, rung: $0, results) }
+            rungs.compactMap { TrialOutcome(trial, rung: $0, byTrial) }
         }
         allOutcomes = all.flatMap(\.self)
         outcomes = all.compactMap(\.last)
+        ranked = outcomes.sorted { $0.rung == $1.rung ? $0.isBetter(than: $1) : $0.rung > $1.rung }
         guard !outcomes.isEmpty else { return nil }
         let runs = results.runs.filter { $0.strategy == strategy.name }
         cost = runs.reduce(.zero) { $0 + $1.cost }
         samples = runs.reduce(0) { $0 + $1.samples }
         runCount = runs.count
-    }
-
-    /// The best first: those that came to a later rung, then as ``TrialOutcome/isBetter(than:)`` has it.
-    public var ranked: [TrialOutcome] {
-        outcomes.sorted { $0.rung == $1.rung ? $0.isBetter(than: $1) : $0.rung > $1.rung }
     }
 
     public var best: TrialOutcome { ranked[0] }

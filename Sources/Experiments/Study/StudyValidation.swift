@@ -23,14 +23,15 @@ extension StudyResults {
             for choice in trial.choices { try choice.option.check(choice.value) }
         }
         let rungs = plan.rungs
+        let trials = Set(plan.trials.map { [$0.strategy, "\($0.index)"] })
+        let seeds = Set(plan.experiment.seeds)
         var seen: Set<[String]> = []
         for run in runs {
             let name = "trial \(run.trial) of \(run.strategy) with seed \(run.seed)"
             try require(
-                plan.trials.contains { $0.strategy == run.strategy && $0.index == run.trial }, name, "it",
-                "a trial of the plan")
+                trials.contains([run.strategy, "\(run.trial)"]), name, "it", "a trial of the plan")
             try require(rungs.indices.contains(run.rung), "\(name): rung", run.rung, "\(rungs.indices)")
-            try require(plan.experiment.seeds.contains(run.seed), name, run.seed, "a seed of the plan")
+            try require(seeds.contains(run.seed), name, run.seed, "a seed of the plan")
             let key = [run.strategy, "\(run.trial)", "\(run.rung)", "\(run.seed)"]
             try require(seen.insert(key).inserted, name, "it twice in a rung", "once")
             try validate(run, name)

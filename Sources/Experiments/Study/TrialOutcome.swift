@@ -9,13 +9,13 @@ public struct TrialOutcome: Hashable, Sendable {
     private let metric: StudyPlan.Metric
 
     /// Nil unless all seeds are finished.
-    init?(_ trial: StudyTrial, rung: Int, _ results: StudyResults) {
-        let runs = results.runs.filter { $0.strategy == trial.strategy && $0.trial == trial.index && $0.rung == rung }
-        guard runs.count == results.plan.experiment.seeds.count else { return nil }
+    init?(_ trial: StudyTrial, rung: Int, _ all: StudyRunsByTrial) {
+        let runs = all.runs(of: trial, rung: rung)
+        guard runs.count == all.plan.experiment.seeds.count else { return nil }
         self.trial = trial
         self.rung = rung
         self.runs = runs.sorted { $0.seed < $1.seed }
-        metric = results.plan.metric
+        metric = all.plan.metric
     }
 
     public var divergedCount: Int { runs.filter { $0.outcome == .diverged }.count }
@@ -62,5 +62,27 @@ public struct TrialOutcome: Hashable, Sendable {
             metric == .accuracy ? -value : value, Double(divergedCount), -runs.reduce(0) { $0 + $1.accuracy } / count,
             loss.isNaN ? .infinity : loss, Double(trial.index),
         ]
+    }
+}
+
+/// A study's runs by what they are of, so that of thousands of trials none has to look through all.
+struct StudyRunsByTrial {
+    let plan: StudyPlan
+    private let runs: [Key: [StudyRun]]
+
+    private struct Key: Hashable {
+        let strategy: String
+        let trial: Int
+        let rung: Int
+    }
+
+    init(_ results: StudyResults) {
+        plan = results.plan
+        runs = Dictionary(grouping: results.runs) { Key(strategy: $0.strategy, trial: $0.trial, rung: $0.rung) }
+    }
+
+    /// In the order in which they were made.
+    func runs(of trial: StudyTrial, rung: Int) -> [StudyRun] {
+        runs[Key(strategy: trial.strategy, trial: trial.index, rung: rung)] ?? []
     }
 }

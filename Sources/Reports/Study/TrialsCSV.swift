@@ -17,10 +17,15 @@ public enum TrialsCSV {
                 ])
         let plan = results.plan
         for summary in results.summaries {
-            let ranks = summary.ranked.map(\.trial.index)
+            // By the trial's index; the first of several, which only a file that was edited has.
+            let ranks = Dictionary(
+                summary.ranked.enumerated().map { ($0.element.trial.index, $0.offset + 1) },
+                uniquingKeysWith: { a, _ in a })
+            let lastRungs = Dictionary(
+                summary.outcomes.map { ($0.trial.index, $0.rung) }, uniquingKeysWith: { a, _ in a })
             for outcome in summary.allOutcomes {
-                let isLast = summary.outcomes.contains { $0.trial == outcome.trial && $0.rung == outcome.rung }
-                let rank = isLast ? ranks.firstIndex(of: outcome.trial.index).map { $0 + 1 } : nil
+                let isLast = lastRungs[outcome.trial.index] == outcome.rung
+                let rank = isLast ? ranks[outcome.trial.index] : nil
                 let (accuracy, cost) = (outcome.accuracy, outcome.cost)
                 csv.append(
                     [
