@@ -106,8 +106,10 @@ enum MPILaunch {
     /// them all.
     static func exit(withError error: any Error) -> Never {
         #if MPI
+            let code = Bench.exitCode(for: error)
             let failure = RollCall.Failure(
-                message: Bench.message(for: error), exitCode: Bench.exitCode(for: error).rawValue)
+                message: code == .success ? "only prints its help" : Bench.message(for: error),
+                exitCode: code.rawValue)
             if let world = MPIWorld.current, world.count > 1, hasAgreed.withLock({ $0 }) {
                 world.end(because: failure.message, exitCode: max(1, failure.exitCode))
             }
