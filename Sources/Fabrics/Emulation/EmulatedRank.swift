@@ -27,7 +27,9 @@ final class EmulatedRank: Rank, @unchecked Sendable {
     }
 
     var count: Int { job.ranks }
-    var now: VirtualTime { VirtualTime(nanoseconds: VirtualTime.span(seconds: job.clock.seconds)) }
+    var now: VirtualTime { VirtualTime(nanoseconds: VirtualTime.span(seconds: pausedSeconds ?? job.clock.seconds)) }
+    /// What the clock showed when the rank came to what it does now off the clock.
+    private var pausedSeconds: Double?
     var totalBytesSent: Int { job.ledger.totalBytes }
     /// Only this rank changes it; others may read it for a checkpoint.
     var account: TimeAccount {
@@ -67,13 +69,18 @@ final class EmulatedRank: Rank, @unchecked Sendable {
     func offTheClock(
         _ pause: Pause, chunks: Int, _ body: @escaping @Sendable (Int) -> Void, finish: @escaping @Sendable () -> Void
     ) async throws {
-        // The clock stands still for all while one rank works; the others wait for nothing, as on the cluster.
+        pausedSeconds = job.clock.seconds
+        defer { pausedSeconds = nil }
+        // Threads wait for each other, so that what is noted, such as the bytes so far, is of the same place in all programs.
+        // On the cluster nobody does: no rank's model time changes, and who has lost time here makes up for it.
+        if pause != .thisRank { try job.barrier.wait() }
         if pause == .thisRank || index == 0 {
             job.clock.pause()
             DispatchQueue.concurrentPerform(iterations: chunks, execute: body)
             finish()
             job.clock.resume()
         }
+        if pause != .thisRank { try job.barrier.wait() }
         if pause == .allRanksTogether { try meet() }
     }
 

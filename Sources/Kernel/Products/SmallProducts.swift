@@ -92,6 +92,8 @@ package enum SmallProducts {
             let (a1, a2) = (a0 + r1 * a.rowStride, a0 + r2 * a.rowStride)
             let (a3, a4) = (a0 + r3 * a.rowStride, a0 + r4 * a.rowStride)
             let c0 = c + row * strideC
+            // Without checks for overflow, which would be looked at for each row of each tile.
+            let (c1, c2, c3, c4) = (r1 &* strideC, r2 &* strideC, r3 &* strideC, r4 &* strideC)
             var column = 0
             while column + 16 <= columns {
                 var (s00, s01, s10, s11) = (Lanes(), Lanes(), Lanes(), Lanes())
@@ -100,10 +102,10 @@ package enum SmallProducts {
                 if let start {
                     let from = start + row * strideC + column
                     (s00, s01) = (from.lanes(0), from.lanes(8))
-                    (s10, s11) = (from.lanes(r1 * strideC), from.lanes(r1 * strideC + 8))
-                    (s20, s21) = (from.lanes(r2 * strideC), from.lanes(r2 * strideC + 8))
-                    (s30, s31) = (from.lanes(r3 * strideC), from.lanes(r3 * strideC + 8))
-                    (s40, s41) = (from.lanes(r4 * strideC), from.lanes(r4 * strideC + 8))
+                    (s10, s11) = (from.lanes(c1), from.lanes(c1 &+ 8))
+                    (s20, s21) = (from.lanes(c2), from.lanes(c2 &+ 8))
+                    (s30, s31) = (from.lanes(c3), from.lanes(c3 &+ 8))
+                    (s40, s41) = (from.lanes(c4), from.lanes(c4 &+ 8))
                 }
                 var values = b + column
                 var offset = 0
@@ -132,35 +134,35 @@ package enum SmallProducts {
                     let from = base + row * strideC + column
                     s00 += from.lanes(0)
                     s01 += from.lanes(8)
-                    s10 += from.lanes(r1 * strideC)
-                    s11 += from.lanes(r1 * strideC + 8)
-                    s20 += from.lanes(r2 * strideC)
-                    s21 += from.lanes(r2 * strideC + 8)
-                    s30 += from.lanes(r3 * strideC)
-                    s31 += from.lanes(r3 * strideC + 8)
-                    s40 += from.lanes(r4 * strideC)
-                    s41 += from.lanes(r4 * strideC + 8)
+                    s10 += from.lanes(c1)
+                    s11 += from.lanes(c1 &+ 8)
+                    s20 += from.lanes(c2)
+                    s21 += from.lanes(c2 &+ 8)
+                    s30 += from.lanes(c3)
+                    s31 += from.lanes(c3 &+ 8)
+                    s40 += from.lanes(c4)
+                    s41 += from.lanes(c4 &+ 8)
                 }
                 let to = c0 + column
                 to.set(0, s00)
                 to.set(8, s01)
-                to.set(r1 * strideC, s10)
-                to.set(r1 * strideC + 8, s11)
-                to.set(r2 * strideC, s20)
-                to.set(r2 * strideC + 8, s21)
-                to.set(r3 * strideC, s30)
-                to.set(r3 * strideC + 8, s31)
-                to.set(r4 * strideC, s40)
-                to.set(r4 * strideC + 8, s41)
+                to.set(c1, s10)
+                to.set(c1 &+ 8, s11)
+                to.set(c2, s20)
+                to.set(c2 &+ 8, s21)
+                to.set(c3, s30)
+                to.set(c3 &+ 8, s31)
+                to.set(c4, s40)
+                to.set(c4 &+ 8, s41)
                 column += 16
             }
             if column < columns {
                 var (s0, s1, s2, s3, s4) = (Lanes(), Lanes(), Lanes(), Lanes(), Lanes())
                 if let start {
                     let from = start + row * strideC + column
-                    (s0, s1) = (from.lanes(0), from.lanes(r1 * strideC))
-                    (s2, s3) = (from.lanes(r2 * strideC), from.lanes(r3 * strideC))
-                    s4 = from.lanes(r4 * strideC)
+                    (s0, s1) = (from.lanes(0), from.lanes(c1))
+                    (s2, s3) = (from.lanes(c2), from.lanes(c3))
+                    s4 = from.lanes(c4)
                 }
                 var values = b + column
                 var offset = 0
@@ -177,17 +179,17 @@ package enum SmallProducts {
                 if let base {
                     let from = base + row * strideC + column
                     s0 += from.lanes(0)
-                    s1 += from.lanes(r1 * strideC)
-                    s2 += from.lanes(r2 * strideC)
-                    s3 += from.lanes(r3 * strideC)
-                    s4 += from.lanes(r4 * strideC)
+                    s1 += from.lanes(c1)
+                    s2 += from.lanes(c2)
+                    s3 += from.lanes(c3)
+                    s4 += from.lanes(c4)
                 }
                 let to = c0 + column
                 to.set(0, s0)
-                to.set(r1 * strideC, s1)
-                to.set(r2 * strideC, s2)
-                to.set(r3 * strideC, s3)
-                to.set(r4 * strideC, s4)
+                to.set(c1, s1)
+                to.set(c2, s2)
+                to.set(c3, s3)
+                to.set(c4, s4)
             }
             row += 5
         }
