@@ -35,6 +35,8 @@ study=("$bench" study "${quick[@]}" --strategy single,sync --workers 2 --vary le
 reprice=("$bench" reprice recorded --latency 1ms,2ms --csv out.csv)
 compare=("$bench" compare recorded recorded --markdown out.md --junit out.xml)
 commands=(run study reprice compare)
+# What each of them has written last when it is done.
+declare -A last=([run]=out/report.md [study]=out/report.md [reprice]=recorded/reprice.md [compare]=out.xml)
 
 failures=0
 count=0
@@ -65,6 +67,9 @@ attempt() {
         else
             outcome="FAILED: code $code, $errors errors: $(head -c 300 "$folder/stderr.txt" | tr '\n' ' ')"
         fi
+        case "$outcome" in
+            ran*) [ -e "$folder/${last[$name]}" ] || outcome="FAILED: ${last[$name]} is missing; code $code" ;;
+        esac
         if find "$folder" -name '.tmp-*' | grep -q .; then outcome="FAILED: a temporary file is left; $outcome"; fi
         count=$((count + 1))
         case "$outcome" in FAILED*) failures=$((failures + 1)) ;; esac
