@@ -52,8 +52,10 @@ attempt() {
         folder=$(mktemp -d "$work/attempt-XXXX")
         cp -r recorded "$folder"
         chmod -R a+rwX "$folder"
-        (cd "$folder" && exec timeout --signal KILL 20 bash -c "$line" bash "${command[@]}" > stdout.txt 2> stderr.txt) 2> /dev/null
-        code=$?
+        # Through a pipe, since a limit on the size of files would be one on messages, too.
+        { (cd "$folder" && exec timeout --signal KILL 20 bash -c "$line" bash "${command[@]}" 2>&1 > /dev/null) 2> /dev/null; } |
+            cat > "$folder/stderr.txt"
+        code=${PIPESTATUS[0]}
         errors=$(grep -c -e '^Error: ' -e '^could not compare: ' "$folder/stderr.txt")
         if [ "$code" = 0 ]; then
             outcome=ran
