@@ -35,6 +35,8 @@ study=("$bench" study "${quick[@]}" --strategy single,sync --workers 2 --vary le
 reprice=("$bench" reprice recorded --latency 1ms,2ms --csv out.csv)
 compare=("$bench" compare recorded recorded --markdown out.md --junit out.xml)
 commands=(run study reprice compare)
+# What each of them has written last when it is done.
+declare -A last=([run]=out/report.md [study]=out/report.md [reprice]=recorded/reprice.md [compare]=out.xml)
 
 failures=0
 count=0
@@ -50,8 +52,10 @@ attempt() {
         folder=$(mktemp -d "$work/attempt-XXXX")
         cp -r recorded "$folder"
         chmod -R a+rwX "$folder"
-        (cd "$folder" && exec timeout --signal KILL 20 bash -c "$line" bash "${command[@]}" > stdout.txt 2> stderr.txt) 2> /dev/null
-        code=$?
+        # Through a pipe, since a limit on the size of files would be one on messages, too.
+        { (cd "$folder" && exec timeout --signal KILL 20 bash -c "$line" bash "${command[@]}" 2>&1 > /dev/null) 2> /dev/null; } |
+            cat > "$folder/stderr.txt"
+        code=${PIPESTATUS[0]}
         errors=$(grep -c -e '^Error: ' -e '^could not compare: ' "$folder/stderr.txt")
         if [ "$code" = 0 ]; then
             outcome=ran
@@ -65,6 +69,9 @@ attempt() {
         else
             outcome="FAILED: code $code, $errors errors: $(head -c 300 "$folder/stderr.txt" | tr '\n' ' ')"
         fi
+        case "$outcome" in
+            ran*) [ -e "$folder/${last[$name]}" ] || outcome="FAILED: ${last[$name]} is missing; code $code" ;;
+        esac
         if find "$folder" -name '.tmp-*' | grep -q .; then outcome="FAILED: a temporary file is left; $outcome"; fi
         count=$((count + 1))
         case "$outcome" in FAILED*) failures=$((failures + 1)) ;; esac

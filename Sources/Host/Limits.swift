@@ -4,7 +4,7 @@ internal import Foundation
 package enum Limits {
     /// Threads beyond those that compute: the one that waits for signals.
     private static let otherThreads = 1
-    private static let probeStackBytes = 64 << 10
+    private static let probeStackBytes = 1 << 20
 
     /// - Parameters:
     ///   - threads: at once, the calling one among them.

@@ -205,6 +205,7 @@ struct Calibrate: ParsableCommand {
             data.noteIfUnused(try tasks())
             if !hasNetwork { notesOfNetwork.forEach(printError) }
         }
+        if from == nil { try HostNeed(threads: 1, multiplying: 1, readsFiles: true).check() }
         let measured = try read ?? measure(job, isReporter)
         guard isReporter else { return }
         try report(measured, job)

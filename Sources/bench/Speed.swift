@@ -88,6 +88,7 @@ struct Speed: ParsableCommand {
 
     func run() throws {
         data.noteIfUnused([try TrainingTask.named(task)])
+        try HostNeed(threads: threads, multiplying: threads, readsFiles: task != "digits").check()
         let measurement = try SpeedMeasurement(
             TrainingTask.named(task), data: DataDirectory(data.data), threads: threads, repetitions: repetitions)
         if federated {
