@@ -118,7 +118,8 @@ public struct Network: Sendable {
     }
 
     /// One step of plain SGD on the samples in `workspace.batch`: p - rate * gradient, with no gradient in between. The
-    /// loss is scaled by -rate, so that every product of the backward pass adds its part of the step to the weights.
+    /// loss is scaled by -rate, so that every product of the backward pass is a part of the step, which is summed over the
+    /// batch first and added to the weights once, as a gradient would be.
     ///
     /// - Parameters:
     ///   - parameters: `[P]`, read.

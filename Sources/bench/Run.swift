@@ -55,7 +55,8 @@ struct Run: ParsableCommand {
         let experiment = try Experiment(plan, data: DataDirectory(files.data))
         let job =
             plan.strategies.contains { $0.fabric == .mpi }
-            ? try MPILaunch.description(of: experiment.plan, patience: cluster.patience ?? ClusterOptions.standardPatience) : nil
+            ? try MPILaunch.description(
+                of: experiment.plan, patience: cluster.patience ?? ClusterOptions.standardPatience) : nil
         if MPILaunch.isFollower { return try experiment.follow() }
         for other in try builder.carriedStrategies().others {
             printError("'\(other.name)' is left out: \(other.reason).")

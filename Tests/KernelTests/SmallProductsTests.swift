@@ -74,15 +74,6 @@ import Testing
         }
     }
 
-    @Test func laneSumEqualsNaiveLoop() {
-        for count in 0...40 {
-            var stream = RandomStream(test: count)
-            let values = stream.floats(count)
-            let expected = values.reduce(into: Reference()) { $0.add(Double($1)) }
-            expectEqual([laneSum(values, count: count)], [expected], terms: count, "\(count) numbers")
-        }
-    }
-
     /// A sum that is added to a large number is rounded once: the product for itself, plus that number, to the bit. Also
     /// where the sum goes to the large numbers' place.
     @Test(arguments: widths, [false, true]) func whatAProductIsAddedToIsAddedOnce(isWide: Bool, isInPlace: Bool) {

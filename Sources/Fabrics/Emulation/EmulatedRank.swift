@@ -1,6 +1,5 @@
 import Cluster
-import Dispatch
-import Foundation
+import Host
 import Kernel
 import Locking
 
@@ -76,7 +75,7 @@ final class EmulatedRank: Rank, @unchecked Sendable {
         if pause != .thisRank { try job.barrier.wait() }
         if pause == .thisRank || index == 0 {
             job.clock.pause()
-            DispatchQueue.concurrentPerform(iterations: chunks, execute: body)
+            ParallelLoop.run(chunks, body)
             finish()
             job.clock.resume()
         }
@@ -270,14 +269,14 @@ final class EmulatedRank: Rank, @unchecked Sendable {
         guard let reduction = kind.reduction, vectors.count == count else { return }
         let (scale, ranks) = (reduction.scale(ranks: count), count)
         if case .reduceScatter = kind {
-            DispatchQueue.concurrentPerform(iterations: ranks) { rank in
+            ParallelLoop.run(ranks) { rank in
                 let part = (0..<elements).part(rank, of: ranks)
                 ParameterVector.reduce(vectors, in: part, scale: scale, into: rank) { _, _ in }
             }
             return
         }
-        let slices = max(1, min(ProcessInfo.processInfo.activeProcessorCount, elements * ranks / Self.leastWork))
-        DispatchQueue.concurrentPerform(iterations: slices) { slice in
+        let slices = max(1, min(UsableCores.count, elements * ranks / Self.leastWork))
+        ParallelLoop.run(slices) { slice in
             let range = (0..<elements).part(slice, of: slices)
             guard let update else { return ParameterVector.allReduce(vectors, in: range, scale: scale) }
             ParameterVector.reduce(vectors, in: range, scale: scale, into: 0, update)

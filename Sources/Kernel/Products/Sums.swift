@@ -1,21 +1,5 @@
 import Lanes
 
-/// The sum of `count` floats, in eight lanes.
-func laneSum(_ values: UnsafePointer<Float>, count: Int) -> Float {
-    var lanes = Lanes()
-    var index = 0
-    while index + 8 <= count {
-        lanes += values.lanes(index)
-        index += 8
-    }
-    var sum = lanes.treeSum
-    while index < count {
-        sum += values[index]
-        index += 1
-    }
-    return sum
-}
-
 /// sums[c] = start[c] + the sum over r of matrix[r, c], which is made first and added once; matrix `[rows, columns]`.
 ///
 /// - Parameter start: `[columns]`; may be `sums`; nil for zeros.

@@ -23,6 +23,26 @@ import Testing
         }
     }
 
+    /// The products are summed first: where the bias is large beside them, each would be rounded for itself otherwise.
+    @Test(arguments: ["Winograd", "direct", "im2col"]) func aBiasIsAddedOnce(algorithm: String) {
+        let type: any ConvolutionAlgorithm.Type =
+            switch algorithm {
+            case "Winograd": WinogradConvolution.self
+            case "direct": DirectConvolution.self
+            default: Im2ColConvolution.self
+            }
+        let layer = Conv2D(
+            "conv", input: FeatureShape(channels: algorithm == "direct" ? 1 : 32, height: 6, width: 7), filters: 16,
+            kernel: 5, stride: 1, padding: .same, algorithm: type)
+        var stream = RandomStream(test: 1)
+        let probe = LayerProbe(layer: layer, batch: 2)
+        let input = stream.floats(probe.inputCount)
+        var parameters = stream.floats(probe.parameterCount - 16) + [Float](repeating: 0, count: 16)
+        let sums = probe.forward(parameters, input)
+        for index in parameters.count - 16..<parameters.count { parameters[index] = 16384 }
+        #expect(probe.forward(parameters, input) == sums.map { $0 + 16384 })
+    }
+
     @Test(arguments: [Padding.same, .valid], [1, 2, 3])
     func backwardEqualsDirectConvolution(padding: Padding, stride: Int) {
         forEachShape(padding, stride) { layer, batch, stream, context in

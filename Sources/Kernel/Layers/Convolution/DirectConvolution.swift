@@ -47,9 +47,8 @@ package struct DirectConvolution: ConvolutionAlgorithm {
             let last = width - 1 - x
             let (r1, r2, r3, r4) = (min(1, last), min(2, last), min(3, last), min(4, last))
             for filter in stride(from: 0, to: filters, by: 16) {
-                let (b0, b1) = (bias.lanes(filter), bias.lanes(filter + 8))
-                var (s00, s01, s10, s11, s20, s21) = (b0, b1, b0, b1, b0, b1)
-                var (s30, s31, s40, s41) = (b0, b1, b0, b1)
+                var (s00, s01, s10, s11, s20) = (Lanes(), Lanes(), Lanes(), Lanes(), Lanes())
+                var (s21, s30, s31, s40, s41) = (Lanes(), Lanes(), Lanes(), Lanes(), Lanes())
                 var tap = weights + filter
                 for ky in 0..<kernel {
                     let line = pixels + ky * frameWidth + x
@@ -73,17 +72,18 @@ package struct DirectConvolution: ConvolutionAlgorithm {
                         tap += filters
                     }
                 }
+                let (b0, b1) = (bias.lanes(filter), bias.lanes(filter + 8))
                 let to = output + x * filters + filter
-                to.set(0, s00)
-                to.set(8, s01)
-                to.set(r1 * filters, s10)
-                to.set(r1 * filters + 8, s11)
-                to.set(r2 * filters, s20)
-                to.set(r2 * filters + 8, s21)
-                to.set(r3 * filters, s30)
-                to.set(r3 * filters + 8, s31)
-                to.set(r4 * filters, s40)
-                to.set(r4 * filters + 8, s41)
+                to.set(0, s00 + b0)
+                to.set(8, s01 + b1)
+                to.set(r1 * filters, s10 + b0)
+                to.set(r1 * filters + 8, s11 + b1)
+                to.set(r2 * filters, s20 + b0)
+                to.set(r2 * filters + 8, s21 + b1)
+                to.set(r3 * filters, s30 + b0)
+                to.set(r3 * filters + 8, s31 + b1)
+                to.set(r4 * filters, s40 + b0)
+                to.set(r4 * filters + 8, s41 + b1)
             }
             x += 5
         }

@@ -18,12 +18,15 @@ package struct Im2ColConvolution: ConvolutionAlgorithm {
         forEachWeight { weights[$1] = pass.parameters[$0] }
         for sample in 0..<pass.batch {
             let result = pass.output + sample * geometry.output.count
-            for position in 0..<positions { (result + position * filters).update(from: bias, count: filters) }
             unfold(pass.input + sample * geometry.input.count, into: rows)
             BLAS.multiply(
                 rows: positions, columns: filters, inner: window,
                 BLAS.Matrix(rows, stride: window), BLAS.Matrix(weights, stride: window, transposed: true),
-                into: result, stride: filters, beta: 1)
+                into: result, stride: filters)
+            for position in 0..<positions {
+                let line = result + position * filters
+                add(line, bias, into: line, count: filters)
+            }
         }
     }
 

@@ -182,7 +182,8 @@ package struct WinogradConvolution: ConvolutionAlgorithm {
         }
     }
 
-    /// The part of one row of M in Y = Aᵀ M A + bias, for all tiles: the first row writes, the others add.
+    /// The part of one row of M in Y = Aᵀ M A + bias, for all tiles: the first row writes, the others add, and the last one
+    /// the bias, too.
     private func addOutput(
         ofRow row: Int, _ scratch: Scratch, _ bias: UnsafePointer<Float>, to output: UnsafeMutablePointer<Float>
     ) {
@@ -195,8 +196,8 @@ package struct WinogradConvolution: ConvolutionAlgorithm {
                 let (left, right) = Self.reduceTile { values.lanes($0 * place) }
                 let to = output + (y * width + x) * filters + channel
                 func add(_ factor: Float, _ value: Lanes, at offset: Int) {
-                    let start = row == 0 ? bias.lanes(channel) : to.lanes(offset)
-                    to.set(offset, Self.fused(start, factor, value))
+                    let sum = Self.fused(row == 0 ? Lanes() : to.lanes(offset), factor, value)
+                    to.set(offset, row == 5 ? sum + bias.lanes(channel) : sum)
                 }
                 add(upper, left, at: 0)
                 if hasRight { add(upper, right, at: filters) }
