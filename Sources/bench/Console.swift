@@ -69,7 +69,11 @@ struct ConsoleError: Error, CustomStringConvertible {
 
 /// Prints a text of one or several lines. Swift's own function does not say when standard output takes no more. Names and
 /// other text in it may come from files: whatever would do something to the terminal is shown and not done.
-func print(_ text: String = "", terminator: String = "\n") { Console.output(visible(text) + terminator) }
+///
+/// Three functions, since Swift's own would be preferred to one whose arguments have defaults.
+func print(_ text: String, terminator: String) { Console.output(visible(text) + terminator) }
+func print(_ text: String) { print(text, terminator: "\n") }
+func print() { print("") }
 
 /// The same, on standard error.
 func printError(_ message: String) { Console.error(visible(message) + "\n") }

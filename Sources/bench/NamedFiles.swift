@@ -114,7 +114,7 @@ extension FileOptions {
     private func runFiles(_ file: String, _ plan: ExperimentPlan) -> [String] {
         if plan.isOneRun { return [file] }
         return plan.strategies.flatMap { strategy in
-            plan.seeds.map { runFile(URL(fileURLWithPath: file), strategy.name, seed: $0, isOnly: false).path }
+            plan.seeds.map { runFile(URL(fileURLWithPath: file), strategy.name, seed: $0, isOnly: false).relativePath }
         }
     }
 

@@ -12,7 +12,7 @@ extension FileOptions {
                 let (strategy, cluster) = (run.strategy, run.strategy.cluster?.name ?? "")
                 let description = strategy.description?.make(strategy.configuration)
                 return try TraceRecorder(
-                    runFile(file, strategy.name, seed: run.seed, isOnly: plan.isOneRun).path,
+                    runFile(file, strategy.name, seed: run.seed, isOnly: plan.isOneRun).relativePath,
                     title: "\(strategy.name) on \(cluster), \(plan.task), seed \(run.seed) (cluster time)",
                     ranks: description?.rankCount ?? 1, server: description?.serverRank,
                     allReduce: strategy.allReduceInUse, allReduceByLength: strategy.allReduceByLength)

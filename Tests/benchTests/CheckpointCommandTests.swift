@@ -133,9 +133,10 @@ struct CheckpointCommandTests {
             try await withFolder { folder in
                 var generator = SeededGenerator(state: 5)
                 var kills = 0
+                var haste = 1.0
                 while true {
                     let isKilled = kills < killing.kills
-                    let delay = Double.random(in: 0.1..<0.5, using: &generator) * seconds
+                    let delay = Double.random(in: 0.1..<0.5, using: &generator) * seconds * haste
                     let outcome = try await bench(
                         Self.base + killing.arguments + ["--checkpoint", "c"] + (kills > 0 ? ["--resume"] : []),
                         in: folder
@@ -146,7 +147,13 @@ struct CheckpointCommandTests {
                     }
                     guard outcome.code == -SIGKILL else {
                         #expect(outcome.code == 0, "\(outcome.testDescription)")
-                        break
+                        guard kills == 0, haste > 1e-3 else { break }
+                        // The machine was busier when the time was taken: once more from the beginning, and killed earlier.
+                        haste /= 2
+                        for name in try FileManager.default.contentsOfDirectory(atPath: folder.url.path) {
+                            try FileManager.default.removeItem(atPath: folder.path(name))
+                        }
+                        continue
                     }
                     kills += 1
                 }
