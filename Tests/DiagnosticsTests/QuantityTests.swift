@@ -128,6 +128,7 @@ import Testing
             }
         }
         #expect(try Quantity.fraction("97.3 %") == 0.973)
+        #expect(try Quantity.fraction("0.973") == 0.973)
         #expect(try Quantity.fraction("+33.3333%") == 0.333333)
         for exponent in ["-9223372036854775808", "-99999999999999999999", "-400"] {
             #expect(try Quantity.fraction("1e\(exponent)%") == 0, "\(exponent)")

@@ -25,6 +25,17 @@ struct CheckpointCommandTests {
         ) { try $0.write(Data("here\n".utf8), "file") }
     }
 
+    @Test func aRateThatIsScaledToTheBatchInUseIsTheSameExperimentWhenItGoesOn() async throws {
+        try await withFolder { folder in
+            let rate = ["--learning-rate", "0.1", "--batch", "5000", "--scale-learning-rate-from", "64"]
+            let arguments = quick + ["--strategy", "sync", "--checkpoint", "c", "--resume"] + rate
+            let first = try await bench(arguments, in: folder)
+            #expect(first.code == 0, "\(first.testDescription)")
+            let again = try await bench(arguments, in: folder)
+            #expect(again.code == 0 && again.errors == "note: resuming 'c': 1 of 1 runs is finished\n")
+        }
+    }
+
     @Test func withoutCheckpointsResumingBeginsWithANote() async throws {
         try await withFolder { folder in
             let arguments =

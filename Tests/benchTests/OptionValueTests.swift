@@ -26,6 +26,7 @@ import Testing
         case ("study", "trials"): ["--search", "random"]
         case ("run", "bucket"), ("study", "bucket"): ["--overlap"]
         case ("run", "every"): ["--checkpoint", "x"]
+        case ("run", "trace"): ["--fabric", "simulated"]
         case ("compare", "reason"): ["--accept"]
         default: []
         }
