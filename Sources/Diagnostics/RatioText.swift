@@ -6,8 +6,8 @@ public struct RatioText: Sendable {
     /// - Parameter ratio: above 0.
     public init(_ ratio: Double) { self.ratio = ratio }
 
-    /// Whether three digits cannot tell the two figures apart.
-    public var isTie: Bool { Format.significant(ratio) == "1" }
+    /// Whether three digits cannot tell the two figures apart, whichever is the larger one.
+    public var isTie: Bool { Format.significant(max(ratio, 1 / ratio)) == "1" }
 
     /// Such as `2.67 times as long`; of figures that are equal, or nearly, `as long` and `about as long`.
     public func words(_ quantity: String) -> String {

@@ -42,7 +42,10 @@ enum Headline {
             return "\(list(never)) did not reach \(target) with more than half of the seeds."
         }
         let time = Format.seconds(first.timeToTarget.median) + (isAlone ? " of \(first.clock.title) cluster time" : "")
-        let level = reached.filter { RatioText($0.timeToTarget.median / first.timeToTarget.median).isTie }
+        let level = reached.filter { summary in
+            let (own, least) = (summary.timeToTarget.median, first.timeToTarget.median)
+            return own == least || RatioText(own / least).isTie
+        }
         let slower = Array(reached.dropFirst(level.count))
         let open = slower.filter { !isShownSlower($0, than: first) }
         var parts: [String] = []

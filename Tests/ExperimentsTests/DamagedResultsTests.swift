@@ -105,17 +105,19 @@ import Testing
         var isOfWork: Bool { find.contains("\"round\"") || find.contains("\"samples\"") }
     }
 
-    /// Twenty values; the first place of each is changed.
+    /// Single values; the first place of each is changed.
     static let edits = [
         Edit("\"bytesTotal\" : 4000", "\"bytesTotal\" : 4001", worse: ["bytes sent"]),
         Edit("\"bytesTotal\" : 4000", "\"bytesTotal\" : 3999", better: ["bytes sent"]),
         Edit("\"messagesTotal\" : 40", "\"messagesTotal\" : 41", worse: ["messages"]),
         Edit("\"messagesTotal\" : 40", "\"messagesTotal\" : 39", better: ["messages"]),
+        Edit("\"bytesSent\" : 1000,", "\"bytesSent\" : 1001,", worse: ["curve bytes"]),
+        Edit("\"bytesSent\" : 1000,", "\"bytesSent\" : 999,", better: ["curve bytes"]),
         Edit("\"clusterSeconds\" : 4,", "\"clusterSeconds\" : 4.000000001,", worse: ["simulated time"]),
         Edit("\"outcome\" : \"completed\"", "\"outcome\" : \"diverged\"", worse: ["outcome", "final accuracy"]),
-        Edit("\"round\" : 20", "\"round\" : 21", worse: ["updates of the model"]),
-        Edit("\"samples\" : 1280", "\"samples\" : 1281", worse: ["samples trained on"]),
-        Edit("\"samples\" : 1280", "\"samples\" : 640", worse: ["samples trained on"]),
+        Edit("\"round\" : 20", "\"round\" : 21", worse: ["updates of the model", "curve updates"]),
+        Edit("\"samples\" : 1280", "\"samples\" : 1281", worse: ["samples trained on", "curve samples"]),
+        Edit("\"samples\" : 1280", "\"samples\" : 640", worse: ["samples trained on", "curve samples"]),
         Edit("\"batch\" : 64", "\"batch\" : 65", refusal: "sync's configuration.batch: 64 against 65"),
         Edit("\"target\" : 0.95", "\"target\" : 0.96", refusal: "target: 0.95 against 0.96"),
         Edit("\"shuffles\" : true", "\"shuffles\" : false", refusal: "shuffles"),

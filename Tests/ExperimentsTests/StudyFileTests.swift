@@ -113,7 +113,7 @@ import Testing
             "2 trials for every strategy, enforced", "Chosen on a validation split: 239 samples",
             "bench --strategy all",
             "learning-rate over 0.1, 0.4", "local-epochs over 2", "USD/h", "the test set was not looked at",
-            "one run with the best options: 2 (`single`), 2 (`federated`)",
+            "one run with the best options, the search took: `single` 2 times as long, `federated` 2 times as long",
         ] {
             #expect(report.contains(part), "\(part)")
         }
