@@ -38,6 +38,10 @@ extension TrainingConfiguration {
                 Self.allowedLearningRates
             ),
             (
+                "referenceBatch", schedule.referenceBatch.map(counts.contains) ?? true, schedule.referenceBatch ?? 0,
+                "\(counts)"
+            ),
+            (
                 "warmupEpochs", schedule.warmupEpochs >= 0 && schedule.warmupEpochs.isFinite, schedule.warmupEpochs,
                 "0 or more"
             ),

@@ -46,6 +46,8 @@ import Testing
         Edit("\"localBatch\" : 10", "\"localBatch\" : 0", says: "localBatch: found 0"),
         Edit("\"batch\" : 64", "\"batch\" : 9223372036854775807", says: "batch: found"),
         Edit("\"momentum\" : 0", "\"momentum\" : 1", says: "momentum: found 1.0"),
+        Edit(
+            "\"baseRate\" : 0.2,", "\"baseRate\" : 0.2, \"referenceBatch\" : 0,", says: "referenceBatch: found 0"),
     ]
 
     @Test(arguments: edits) func aFigureThatCannotBeIsNamed(_ edit: Edit) throws {
