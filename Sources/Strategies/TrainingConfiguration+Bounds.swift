@@ -22,10 +22,7 @@ extension TrainingConfiguration {
                 "fraction", federated.fraction > 0 && federated.fraction <= 1, federated.fraction, "above 0 up to 1"
             ),
             ("localEpochs", counts.contains(federated.localEpochs), federated.localEpochs, "\(counts)"),
-            (
-                "localBatch", federated.localBatch.map(counts.contains) ?? true, federated.localBatch ?? 0,
-                "\(counts), or nothing"
-            ),
+            ("localBatch", federated.localBatch.map { $0 > 0 } ?? true, federated.localBatch ?? 0, "1 or more"),
             ("batch", counts.contains(batch), batch, "\(counts)"),
             (
                 "overlap.bucketBytes", overlap.map { $0.bucketBytes > 0 } ?? true, overlap?.bucketBytes ?? 0,
@@ -39,6 +36,10 @@ extension TrainingConfiguration {
             (
                 "learning rate", Self.learningRates.contains(schedule.baseRate), schedule.baseRate,
                 Self.allowedLearningRates
+            ),
+            (
+                "referenceBatch", schedule.referenceBatch.map(counts.contains) ?? true, schedule.referenceBatch ?? 0,
+                "\(counts)"
             ),
             (
                 "warmupEpochs", schedule.warmupEpochs >= 0 && schedule.warmupEpochs.isFinite, schedule.warmupEpochs,

@@ -43,9 +43,11 @@ import Testing
         Edit("\"baseRate\" : 0.2", "\"baseRate\" : \"inf\"", says: "learning rate: found inf"),
         Edit("\"evaluateEveryEpochs\" : 1", "\"evaluateEveryEpochs\" : 0", says: "evaluateEveryEpochs: found 0.0"),
         Edit("\"localEpochs\" : 2", "\"localEpochs\" : 9223372036854775807", says: "localEpochs"),
-        Edit("\"localBatch\" : 10", "\"localBatch\" : 9223372036854775807", says: "localBatch"),
+        Edit("\"localBatch\" : 10", "\"localBatch\" : 0", says: "localBatch: found 0"),
         Edit("\"batch\" : 64", "\"batch\" : 9223372036854775807", says: "batch: found"),
         Edit("\"momentum\" : 0", "\"momentum\" : 1", says: "momentum: found 1.0"),
+        Edit(
+            "\"baseRate\" : 0.2,", "\"baseRate\" : 0.2, \"referenceBatch\" : 0,", says: "referenceBatch: found 0"),
     ]
 
     @Test(arguments: edits) func aFigureThatCannotBeIsNamed(_ edit: Edit) throws {

@@ -28,6 +28,8 @@ import Testing
     @Test(arguments: [
         ("learning-rate", "write such as learning-rate=0.1,0.2"), ("learning-rte=1", "did you mean 'learning-rate'?"),
         ("learning-rate=", "'' is not a number above 0"), ("learning-rate=0", "'0' is not a number above 0"),
+        ("learning-rate=1e39", "'1e39' is not a number above 0 up to 3.4"), ("momentum=0.9999999999", "is not"),
+        ("weight-decay=1e39", "'1e39' is not"), ("bucket=0.4", "'0.4' is not"),
         ("learning-rate=nan", "'nan' is not"), ("learning-rate=0.1,0.10", "a value stands twice"),
         ("learning-rate=1..0.1", "the first end must be below"), ("momentum=0..0.9:log", "above 0 on a log scale"),
         ("learning-rate=0.1..x", "write LOW..HIGH"), ("learning-rate=0.1..1:lin", "log, linear"),

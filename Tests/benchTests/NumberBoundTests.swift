@@ -6,8 +6,6 @@ import Testing
     @Test(arguments: [
         (["--learning-rate", "1e39"], "--learning-rate is 1e+39", "up to 3.4028235e+38"),
         (["--learning-rate", "inf"], "--learning-rate is inf", "a number above 0"),
-        (["--learning-rate", "1e38", "--scale-learning-rate-from", "1"], "learning rate: found 6.4", "3.4028235e+38"),
-        (["--local-batch", "9223372036854775807"], "localBatch: found 9223372036854775807", "1...1000000"),
         (["--first-seed", "9223372036854775807", "--seeds", "2"], "--first-seed is", "0 to 9223372036854775806"),
         (["--weight-decay", "1e39"], "--weight-decay is", "0 or more"),
         (["--warmup", "inf"], "--warmup is inf", "0 or more"),
@@ -22,7 +20,7 @@ import Testing
             let outcome = try await bench(
                 quick + [
                     "--strategy", "single,sync,federated", "--clock", "simulated", "--learning-rate", "3e38",
-                    "--schedule", "step:0.01:1e300", "--workers", "2",
+                    "--schedule", "step:0.01:1e300", "--workers", "2", "--scale-learning-rate-from", "1",
                 ], in: folder)
             #expect(outcome.code == 0, "\(outcome.testDescription)")
             #expect(outcome.output.contains("1 diverged"), "\(outcome.testDescription)")

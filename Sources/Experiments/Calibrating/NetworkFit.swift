@@ -115,12 +115,22 @@ package struct NetworkFit: Hashable, Sendable {
     // MARK: All-reduces
 
     private static let mostIterations = 20
+    /// Of all points together; they take some seconds an iteration.
+    private static let mostMessages = 20_000_000
 
     /// The time of an all-reduce is the longest chain of messages that wait for each other: so many times the one of a
     /// message, and so many bytes. How many, the simulator tells at the parameters found so far, until they stay.
     private static func allReduce(
         _ points: [CalibrationPoint], _ algorithm: AllReduceAlgorithm, overhead: Double
     ) throws -> LinearCost {
+        let messages = points.reduce(0) { $0 + algorithm.messageCount(ranks: $1.ranks) }
+        guard messages <= mostMessages else {
+            throw ExperimentError(
+                """
+                \(points.count) all-reduces with \(messages) messages together, which the fit plays again and again; allowed \
+                are up to \(mostMessages): fit fewer sizes, or fewer ranks
+                """)
+        }
         // Where a first guess of the two comes from: the shortest and the longest.
         let times = points.map(\.median)
         var alpha = max(1e-9, (times.min() ?? 0) / 2)

@@ -56,7 +56,7 @@ public enum StudyOption: String, CaseIterable, Codable, Sendable {
 
     public var allowed: String {
         switch self {
-        case .learningRate: "a number above 0"
+        case .learningRate: TrainingConfiguration.allowedLearningRates
         case .momentum: "a number from 0 to below 1"
         case .weightDecay: "a number from 0 up"
         case .batch, .localEpochs: "a whole number from 1 to \(Self.largestCount)"
@@ -75,9 +75,10 @@ public enum StudyOption: String, CaseIterable, Codable, Sendable {
         guard isNumber, let number = Double(value), number.isFinite, !isWhole || Int(value) != nil else { return nil }
         let isAllowed =
             switch self {
-            case .learningRate: number > 0
-            case .momentum: (0..<1).contains(number)
-            case .weightDecay: number >= 0
+            case .learningRate: TrainingConfiguration.learningRates.contains(number)
+            // As the 32-bit numbers that they become.
+            case .momentum: (0..<1).contains(Float(number))
+            case .weightDecay: number >= 0 && Float(number).isFinite
             case .batch, .localEpochs, .localBatch: (1...Double(Self.largestCount)).contains(number)
             case .fraction: number > 0 && number <= 1
             case .allReduce, .bucket: false
@@ -90,7 +91,7 @@ public enum StudyOption: String, CaseIterable, Codable, Sendable {
         let isAllowed =
             switch self {
             case .allReduce: AllReduceAlgorithm(rawValue: value) != nil
-            case .bucket: (try? Quantity.bytes(value)) != nil
+            case .bucket: (try? Quantity.bytes(value)).map { $0 > 0 } ?? false
             default: number(value) != nil
             }
         if !isAllowed {
