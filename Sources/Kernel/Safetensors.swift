@@ -1,3 +1,4 @@
+import Diagnostics
 public import Foundation
 
 /// Reads and writes parameters in the safetensors format (huggingface/safetensors, format specification): eight bytes
@@ -5,6 +6,7 @@ public import Foundation
 public enum Safetensors {
     public struct Failure: Error, CustomStringConvertible, Equatable {
         public let description: String
+        init(description: String) { self.description = ErrorText.message(description) }
     }
 
     /// The file's bytes for `parameters` `[P]`: one F32 tensor per slot, in the layout's order.

@@ -59,7 +59,7 @@ package struct Judge {
     private static let own: Set = [
         "Kernel", "Datasets", "Cluster", "Diagnostics", "Fabrics", "Strategies", "Experiments", "Reports",
         "RegressionGate",
-        "Files", "bench", "benchTests", "Fuzzing",
+        "Files", "Host", "bench", "benchTests", "Fuzzing",
     ]
     private static let mostBytes = 4096
 

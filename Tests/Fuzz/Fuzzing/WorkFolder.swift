@@ -8,7 +8,7 @@ package struct WorkFolder {
         // Whoever starts this process and watches it end names a folder that it removes.
         let given = ProcessInfo.processInfo.environment[Self.variable].map { URL(fileURLWithPath: $0) }
         url = (given ?? Self.parent)
-            .appendingPathComponent("fuzz-\(name)-\(ProcessInfo.processInfo.processIdentifier)")
+            .appendingPathComponent("fuzz-\(name)-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     }
 
