@@ -100,8 +100,9 @@ package struct FileLocation: Hashable {
     package static func identity(of name: String) -> String? {
         guard let location = try? FileLocation(name) else {
             let (folder, last) = split(name)
-            guard folder != name, folder != ".", !last.isEmpty else { return nil }
-            return identity(of: folder).map { "\($0)/\(last)" }
+            guard folder != name, folder != "." else { return nil }
+            // Neither an empty part nor a point leads anywhere else.
+            return last.isEmpty || last == "." ? identity(of: folder) : identity(of: folder).map { "\($0)/\(last)" }
         }
         switch location.kind {
         case .descriptor, .stream: return nil

@@ -99,7 +99,9 @@ extension FileOptions {
         files.writes("--log", log)
         for (option, file) in [("--save", save), ("--trace", trace)] {
             guard let file else { continue }
-            for name in runFiles(file, plan) { files.writes(option, name) }
+            // Also the name itself, which nothing else may have: who writes it twice takes it for the file's.
+            files.writes(option, file)
+            if !plan.isOneRun { for name in runFiles(file, plan) { files.writes(option, name) } }
         }
         for strategy in plan.strategies where record {
             for seed in plan.seeds {
@@ -112,8 +114,7 @@ extension FileOptions {
 
     /// The names that the files of all runs have.
     private func runFiles(_ file: String, _ plan: ExperimentPlan) -> [String] {
-        if plan.isOneRun { return [file] }
-        return plan.strategies.flatMap { strategy in
+        plan.strategies.flatMap { strategy in
             plan.seeds.map { runFile(URL(fileURLWithPath: file), strategy.name, seed: $0, isOnly: false).relativePath }
         }
     }

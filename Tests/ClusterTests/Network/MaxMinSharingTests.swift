@@ -56,11 +56,11 @@ import Testing
         #expect(ends == [200, 400])
     }
 
-    /// The clock reaches 292 years; what would take longer ends after 95, which nothing waits for.
+    /// The clock reaches 292 years; what would take longer ends with it.
     @Test func flowThatLastsLongerThanTheClockDoesNotOverflowIt() {
         let ends = ends(
             [1, 1e9], [Start(at: 0, bytes: 1 << 40, links: [0, 1]), Start(at: 1000, bytes: 1000, links: [1])])
-        #expect(ends == [3_000_000_000_000_000_000, 2000])
+        #expect(ends == [Int64.max - 1, 2000])
     }
 
     /// Rates by the textbook: raise all together, freeze the flows of the link that fills first, go on with the rest.

@@ -135,7 +135,7 @@ import Testing
         Broken("loss without timeout", "loss: 1%", line: 3, "'timeout'", "200ms"),
         Broken("timeout without loss", "timeout: 1s", line: 3, "without 'loss'"),
         Broken("loss too large", "loss: 60%\ntimeout: 1s", line: 3, "'60%'", "0 % to 50 %"),
-        Broken("loss in no unit", "loss: 2\ntimeout: 1s", line: 3, "'2'", "such as 0.1%"),
+        Broken("loss in no unit", "loss: 2\ntimeout: 1s", line: 3, "'2'", "such as 97% or 0.97"),
         Broken("loss not a number", "loss: some\ntimeout: 1s", line: 3, "'some'", "97% or 0.97"),
         Broken("timeout without unit", "loss: 1%\ntimeout: 1", line: 4, "'1'", "no unit"),
         Broken("receive overhead", "receive_overhead: -1us", line: 3, "'-1us'", "negative"),
