@@ -22,7 +22,7 @@ left_out = re.compile(r"mpirun|srun|setup\.sh|swift (build|test|package)|Benchma
 def commands(text):
     """Indented lines that begin with the program's name, without comments and the prompt."""
     for line in text.splitlines():
-        match = re.match(r"^(?:\s{4,}|      )\$? ?(?:swift run )?((?:\S*/)?bench(?: .*)?)$", line)
+        match = re.match(r"^\s{2,}\$? ?(?:swift run )?((?:\S*/)?bench(?: .*)?)$", line)
         if match:
             yield re.sub(r"\s+# .*$", "", match.group(1))
 

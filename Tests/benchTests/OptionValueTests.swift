@@ -13,9 +13,16 @@ import Testing
     }
 
     static let cases = CommandOptions.all.flatMap { command in
-        CommandOptions.options(of: command.type).filter { $0.value != nil }
+        CommandOptions.options(of: command.type).filter { $0.value != nil && !isShared($0, command) }
             .map { Case(words: command.words + context(command.words[0], $0.name), option: $0) }
     }
+
+    /// The options of study that are those of run are tried once: a parse of so many options takes a while.
+    private static func isShared(_ option: CommandOptions.Option, _ command: CommandOptions.Command) -> Bool {
+        command.type == StudyCommand.self && ofRun.contains(option.name)
+    }
+
+    private static let ofRun = CommandOptions.names(of: Run.self)
 
     /// Without which the option is refused, whatever its value.
     private static func context(_ command: String, _ option: String) -> [String] {
@@ -45,13 +52,7 @@ import Testing
     @Test func allCommandsAreTried() {
         let tried = CommandOptions.all.map { ObjectIdentifier($0.type) }
         #expect(Set(tried) == Set(CommandOptions.leaves().map { ObjectIdentifier($0) }))
-        #expect(Self.cases.count > 100)
-    }
-
-    @Test(arguments: cases) func aValueThatBeginsWithADashIsAValue(_ option: Case) {
-        guard let problem = fault(option.words + ["--\(option.option.name)", "-x.yaml"]) else { return }
-        #expect(problem.message.contains("-x.yaml"), "\(problem.message)")
-        #expect(problem.code == .validationFailure, "\(problem.message)")
+        #expect(Self.cases.count > 80)
     }
 
     /// What may be any text is the name of a file, a folder or an address, and a reason.
@@ -59,10 +60,12 @@ import Testing
         "file", "folder", "file.json", "file.yaml", "file.csv", "file.csv,...", "url", "text", "study",
     ]
 
-    @Test(arguments: cases.filter { !texts.contains($0.option.value ?? "") })
-    func aNumberThatCannotBeIsAWrongCommandLine(_ option: Case) throws {
-        let problem = try #require(fault(option.words + ["--\(option.option.name)", "-1"]))
-        #expect(problem.message.contains("-1"), "\(problem.message)")
-        #expect(problem.code == .validationFailure, "\(problem.message)")
+    /// The value begins with a dash, and is taken for a value nevertheless.
+    @Test(arguments: cases) func aNumberThatCannotBeIsAWrongCommandLineThatNamesIt(_ option: Case) {
+        let found = fault(option.words + ["--\(option.option.name)", "-1"])
+        #expect(found != nil || Self.texts.contains(option.option.value ?? ""))
+        guard let found else { return }
+        #expect(found.message.contains("-1"), "\(found.message)")
+        #expect(found.code == .validationFailure, "\(found.message)")
     }
 }
