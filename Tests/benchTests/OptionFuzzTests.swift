@@ -32,7 +32,7 @@ import Testing
     @Test func everyCommandLineIsUnderstoodOrRefusedWithItsExitCode() throws {
         let inputs = try Inputs(OptionInputs(parse: Self.parse), seed: 1, corpus: Self.corpus)
         let judge = Judge(inputs.kind)
-        for index in 0..<inputs.seeds.count + 40 {
+        for index in 0..<inputs.seeds.count + 20 {
             let judgement = judge.judge(inputs.input(index))
             if case .wrong(let what) = judgement { Issue.record("input \(index): \(what)") }
         }

@@ -86,6 +86,8 @@ struct JSONSpans {
         var range: Range<Int>
         /// With the comma that goes when the entry goes.
         var withComma: Range<Int>
+        /// Objects and lists around it.
+        var depth: Int
     }
 
     private(set) var values: [Range<Int>] = []
@@ -103,7 +105,7 @@ struct JSONSpans {
             guard let last = open.last, last.entryStart >= 0, last.entryStart < end else { return nil }
             // The first entry takes the comma behind it along, the others that before them.
             let gone = last.comma.map { $0..<end } ?? last.entryStart..<(isLast ? end : next + 1)
-            return Entry(range: last.entryStart..<end, withComma: gone)
+            return Entry(range: last.entryStart..<end, withComma: gone, depth: open.count)
         }
         while index < bytes.count {
             switch bytes[index] {

@@ -56,7 +56,7 @@ final class SafetensorsInputs: InputClass {
             let object = try? JSONSerialization.jsonObject(with: Data(header)) as? [String: Any]
         else { return nil }
         let tensors = object.filter { $0.key != "__metadata__" }
-        guard Set(tensors.keys) == Set(network.layout.slots.map(\.name)), !hasKeyTwice(Array(header), object) else {
+        guard Set(tensors.keys) == Set(network.layout.slots.map(\.name)), !hasKeyTwice(Array(header)) else {
             return nil
         }
         var bits = [UInt32](repeating: 0, count: network.layout.count)
@@ -78,17 +78,21 @@ final class SafetensorsInputs: InputClass {
         return covered == data.count ? bits : nil
     }
 
-    /// Whether a tensor, or one of its fields, is named twice; not where names stand in metadata as well.
-    private func hasKeyTwice(_ header: [UInt8], _ object: [String: Any]) -> Bool {
-        guard object["__metadata__"] == nil else { return false }
-        let spans = JSONSpans(header)
-        func count(_ key: String) -> Int {
+    /// Whether a tensor, or one of its fields, is named twice. Fields that the format does not know are allowed, whatever their
+    /// names.
+    private func hasKeyTwice(_ header: [UInt8]) -> Bool {
+        let members = JSONSpans(header).members
+        func named(_ key: String, _ members: [JSONSpans.Entry]) -> [JSONSpans.Entry] {
             let text = Array("\"\(key)\"".utf8)
-            return spans.members.count { header[$0.range].starts(with: text) }
+            return members.filter { header[$0.range].starts(with: text) }
         }
-        let slots = network.layout.slots
-        return slots.contains { count($0.name) > 1 }
-            || ["dtype", "shape", "data_offsets"].contains { count($0) > slots.count }
+        let (tensors, fields) = (members.filter { $0.depth == 1 }, members.filter { $0.depth == 2 })
+        return network.layout.slots.contains { slot in
+            let own = named(slot.name, tensors)
+            guard own.count == 1, let tensor = own.first else { return own.count > 1 }
+            let inside = fields.filter { tensor.range.contains($0.range.lowerBound) }
+            return ["dtype", "shape", "data_offsets"].contains { named($0, inside).count > 1 }
+        }
     }
 
     func justifiedBytes(_ input: [UInt8]) -> Int { 50 * input.count + 4 * network.layout.count }

@@ -22,7 +22,7 @@ final class ValueInputs: InputClass {
         [
             "5ms", "250us", "1.5 h", "1Gbit", "100Mbit/s", "25.6GB/s", "64kB", "97%", "0.97", "uniform:1ms",
             "lognormal:0.5",
-            "0.1:4", "exponential:60s", "3@12s", "iid", "dirichlet:0.3", "shards:2", "learning-rate=0.01..1",
+            "0.1:4", "exponential:60s", "iid", "dirichlet:0.3", "shards:2", "learning-rate=0.01..1",
             "batch=16,32",
             "federated.local-epochs=1,5", "hierarchical:4", "parameter-server:2",
         ].map { Array($0.utf8) }
