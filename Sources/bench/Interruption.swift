@@ -45,5 +45,15 @@ enum ProcessSetup {
         // Writes say so themselves: a reader that has gone, and a limit on the size of files.
         signal(SIGPIPE, SIG_IGN)
         signal(SIGXFSZ, SIG_IGN)
+        unblockSignals()
+    }
+
+    /// A process inherits which signals are held back, and a thread of a parent that waits for signals holds back most: then
+    /// nothing but SIGKILL would end this program.
+    private static func unblockSignals() {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for number in Interruption.signals { sigaddset(&signals, number) }
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     }
 }

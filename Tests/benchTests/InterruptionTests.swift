@@ -12,7 +12,7 @@ import Testing
     func finishedRunsAreWrittenWhenTheProgramIsStopped(_ signal: Int32) async throws {
         try await withFolder { folder in
             let outcome = try await bench(
-                Self.long + ["--epochs", "4000", "--strategy", "single,sync", "--save", "model"], in: folder
+                Self.long + ["--epochs", "1500", "--strategy", "single,sync", "--save", "model"], in: folder
             ) { process in
                 // The saved model is the only sign of a finished run before the end; more runs may finish until it is seen.
                 while !folder.exists("model-single-seed1"), process.isRunning {
@@ -45,7 +45,7 @@ import Testing
         try await withFolder { folder in
             let arguments =
                 [benchExecutable.path] + Self.long + [
-                    "--epochs", "4000", "--strategy", "single,sync", "--save", "model",
+                    "--epochs", "1500", "--strategy", "single,sync", "--save", "model",
                 ]
             let outcome = try await launch(
                 URL(fileURLWithPath: "/bin/bash"), ["-c", "trap '' HUP; exec \"$@\"", "bash"] + arguments, in: folder
