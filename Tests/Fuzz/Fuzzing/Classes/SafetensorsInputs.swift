@@ -53,7 +53,7 @@ final class SafetensorsInputs: InputClass {
     /// The bits of the parameters; nil for what is no such file.
     private func naive(_ input: [UInt8]) -> [UInt32]? {
         guard let (header, data) = Self.parts(input),
-            let object = try? JSONSerialization.jsonObject(with: Data(header)) as? [String: Any]
+            let object = try? JSONSerialization.jsonObject(with: Self.readable(header)) as? [String: Any]
         else { return nil }
         let tensors = object.filter { $0.key != "__metadata__" }
         guard Set(tensors.keys) == Set(network.layout.slots.map(\.name)), !hasKeyTwice(Array(header)) else {
@@ -76,6 +76,21 @@ final class SafetensorsInputs: InputClass {
             }
         }
         return covered == data.count ? bits : nil
+    }
+
+    /// The header with 0 for numbers that no type holds: Foundation refuses them also in fields that are ignored.
+    private static func readable(_ header: ArraySlice<UInt8>) -> Data {
+        var text = Array(header)
+        // From the end, so that the ranges before a change stay right; numbers lie in no other number.
+        for range in JSONSpans(text).values.sorted(by: { $0.lowerBound > $1.lowerBound }) {
+            guard let first = text[range.lowerBound...].first, first == 0x2D || (0x30...0x39).contains(first) else {
+                continue
+            }
+            let number = String(decoding: text[range], as: UTF8.self)
+            guard number.allSatisfy({ "0123456789+-.eE".contains($0) }) else { continue }
+            if let value = Double(number), !value.isFinite { text.replaceSubrange(range, with: [0x30]) }
+        }
+        return Data(text)
     }
 
     /// Whether a tensor, or one of its fields, is named twice. Fields that the format does not know are allowed, whatever their
