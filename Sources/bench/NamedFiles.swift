@@ -95,13 +95,12 @@ extension FileOptions {
         files.reads("--tuned", tuned.map(StudyFile.file))
         files.reads(data: data)
         files.writes("--output", OutputDirectory.resultNames, in: output)
-        files.writes("--trace-loss", traceLoss)
-        files.writes("--log", log)
-        for (option, file) in [("--save", save), ("--trace", trace)] {
-            guard let file else { continue }
-            // Also the name itself, which nothing else may have: who writes it twice takes it for the file's.
+        // Also where runs add to a name nothing else may have it: who writes it twice takes it for the file's.
+        for (option, file) in [("--save", save), ("--trace-loss", traceLoss), ("--trace", trace), ("--log", log)] {
             files.writes(option, file)
-            if !plan.isOneRun { for name in runFiles(file, plan) { files.writes(option, name) } }
+        }
+        for (option, file) in [("--save", save), ("--trace", trace)] where !plan.isOneRun {
+            for name in file.map({ runFiles($0, plan) }) ?? [] { files.writes(option, name) }
         }
         for strategy in plan.strategies where record {
             for seed in plan.seeds {

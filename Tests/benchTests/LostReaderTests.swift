@@ -43,7 +43,7 @@ import Testing
                         "study", "--strategy", "single", "--vary", "learning-rate=0.1,0.2", "--output", "study",
                         "--quiet",
                     ]
-                        + ["--epochs", "1", "--seeds", "1", "--compute", "reference"],
+                        + ["--epochs", "1", "--seeds", "1"],
                     ["study/study.json", "study/report.md"]
                 ), (["history", "results"], []), (["list"], []),
             ] {

@@ -64,7 +64,9 @@ import Testing
                 }
                 let first = try #require(times.min { $0.seconds < $1.seconds })
                 let line = try #require(markdown.split(separator: "\n").first { $0.hasPrefix("| \(cluster) ") })
-                #expect(line.contains("| \(first.strategy), ") && line.contains("in 1 of 1 seeds"), "\(line)")
+                // Alone, or with the next where their evaluations are too far apart to tell.
+                let names = ["| \(first.strategy), ", "| \(first.strategy) or "]
+                #expect(names.contains(where: line.contains) && line.contains(" of 1 seeds"), "\(line)")
                 #expect(line.components(separatedBy: "**").count == 3, "one is marked: \(line)")
                 winners.append(first.strategy)
                 #expect(priced.output.contains("\(first.strategy), "), "\(priced.output)")
