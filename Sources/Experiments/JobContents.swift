@@ -20,11 +20,10 @@ package struct JobContents: Hashable, Codable, Sendable {
     package init(host: String, items: [Item]) { (self.host, self.items) = (host, items) }
 
     init(host: String, _ split: TrainTestSplit, start: ParameterVector) {
-        func text(_ data: Dataset) -> String { "\(data.count) samples, fingerprint \(data.fingerprint.text)" }
         self.init(
             host: host,
             items: [
-                Item("training data", text(split.training)), Item("test data", text(split.test)),
+                Item("data", split.identity.words),
                 Item("initial parameters", "\(start.count) numbers, fingerprint \(start.fingerprint.text)"),
             ])
     }
