@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # How far one computer goes: large clusters through the program itself, release build, with the time and memory of each.
 #
-#   Benchmarks/scale.sh                needs MNIST ("Data" in the README) and GNU time
+#   Benchmarks/scale.sh                needs MNIST (`bench data fetch mnist`) and GNU time
 #   Benchmarks/scale.sh --bench FILE   another program than this tree's release build
 #
 # Rows: what ran, host time of the part that is named, the process's peak memory. What is left out is named in the row.

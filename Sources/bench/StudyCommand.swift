@@ -25,9 +25,9 @@ struct StudyCommand: ParsableCommand {
             EXAMPLES:
               bench study --strategy all --vary learning-rate=0.1,0.2,0.4,0.8
               bench study --strategy all --search random --trials 16 --vary learning-rate=0.02..2 --halving 2
+              bench run --strategy all --tuned Results/latest-study
               bench study --strategy sync,federated --vary sync.learning-rate=0.1,0.2,0.4,0.8 \
             --vary federated.learning-rate=0.1,0.4 --vary federated.local-epochs=1,5
-              bench run --strategy all --tuned Results/latest-study
             """)
 
     @OptionGroup(title: "Search") var study: StudyOptions
