@@ -96,30 +96,63 @@ let package = Package(
             ],
             swiftSettings: hot),
         .target(
-            name: "Strategies", dependencies: ["Cluster", "Datasets", "Fabrics", "Kernel", "Locking", "Randomness"],
+            name: "Training", dependencies: ["Cluster", "Datasets", "Fabrics", "Kernel", "Locking", "Randomness"],
+            swiftSettings: hot),
+        .target(
+            name: "Strategies",
+            dependencies: ["Cluster", "Datasets", "Fabrics", "Kernel", "Locking", "Randomness", "Training"],
+            swiftSettings: hot),
+        .target(
+            name: "Tasks", dependencies: ["Datasets", "Diagnostics", "Kernel", "Randomness", "Training"],
             swiftSettings: hot),
         .target(
             name: "Experiments",
             dependencies: [
                 "CBuild", "Cluster", "Datasets", "Diagnostics", "Fabrics", "Host", "Kernel", "Locking", "Randomness",
-                "Statistics", "Strategies",
+                "Statistics", "Strategies", "Tasks", "Training",
             ],
             swiftSettings: hot + processor),
         .target(
+            name: "Studies",
+            dependencies: [
+                "Datasets", "Diagnostics", "Experiments", "Fabrics", "Kernel", "Locking", "Randomness", "Statistics",
+                "Strategies", "Tasks", "Training",
+            ],
+            swiftSettings: strict),
+        // Measures machines and the engine.
+        .target(
+            name: "Calibration",
+            dependencies: [
+                "Cluster", "Datasets", "Diagnostics", "Experiments", "Fabrics", "Kernel", "Locking", "Randomness",
+                "Statistics", "Strategies", "Tasks", "Training",
+            ],
+            swiftSettings: hot),
+        // All files that the program writes and reads again.
+        .target(
+            name: "Storage",
+            dependencies: [
+                "Cluster", "Diagnostics", "Experiments", "Fabrics", "Files", "Locking", "Strategies", "Studies",
+                "Tasks", "Training", .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict),
+        .target(
             name: "Reports",
             dependencies: [
-                "Cluster", "Datasets", "Diagnostics", "Experiments", "Fabrics", "Files", "Kernel", "Locking",
-                "Statistics", "Strategies", .product(name: "Crypto", package: "swift-crypto"),
+                "Calibration", "Cluster", "Datasets", "Diagnostics", "Experiments", "Fabrics", "Files", "Kernel",
+                "Locking", "Statistics", "Storage", "Strategies", "Studies", "Tasks", "Training",
             ], swiftSettings: strict),
         .target(
             name: "RegressionGate",
-            dependencies: ["Cluster", "Diagnostics", "Experiments", "Reports", "Statistics", "Strategies"],
+            dependencies: [
+                "Cluster", "Diagnostics", "Experiments", "Reports", "Statistics", "Storage", "Strategies", "Training",
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "bench",
             dependencies: [
-                "CProcess", "Cluster", "Datasets", "Diagnostics", "Experiments", "Fabrics", "Files", "Host", "Kernel",
-                "Locking", "RegressionGate", "Reports", "Statistics", "Strategies",
+                "CProcess", "Calibration", "Cluster", "Datasets", "Diagnostics", "Experiments", "Fabrics", "Files",
+                "Host", "Kernel", "Locking", "RegressionGate", "Reports", "Statistics", "Storage", "Strategies",
+                "Studies", "Tasks", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -127,6 +160,7 @@ let package = Package(
         .testTarget(name: "FilesTests", dependencies: ["Files"], swiftSettings: strict),
         .testTarget(name: "HostTests", dependencies: ["Host"], swiftSettings: strict),
         .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], swiftSettings: strict),
+        .testTarget(name: "RandomnessTests", dependencies: ["Randomness"], swiftSettings: strict),
         .testTarget(name: "KernelTests", dependencies: ["Kernel", "Lanes", "Randomness"], swiftSettings: strict),
         .testTarget(
             name: "DatasetsTests", dependencies: ["Datasets", "EmbeddedData", "Kernel", "Locking", "Randomness"],
@@ -141,16 +175,34 @@ let package = Package(
             name: "StrategiesTests",
             dependencies: [
                 "CAllocationCounter", "Cluster", "Datasets", "Fabrics", "Kernel", "Locking", "Randomness", "Strategies",
+                "Training",
             ],
             swiftSettings: strict),
-        .testTarget(
-            name: "ExperimentsTests",
+        // Plans, records and experiments as tests want them.
+        .target(
+            name: "TestSupport",
             dependencies: [
-                "Cluster", "Datasets", "Experiments", "Fabrics", "Kernel", "Locking", "RegressionGate", "Reports",
-                "Statistics", "Strategies",
+                "Cluster", "Datasets", "Experiments", "Fabrics", "Kernel", "Locking", "Storage", "Strategies",
+                "Studies", "Tasks", "Training",
             ],
+            path: "Tests/Support", swiftSettings: strict),
+        .testTarget(name: "TasksTests", dependencies: ["Tasks", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "ExperimentsTests", dependencies: ["Experiments", "RegressionGate", "Reports", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "StudiesTests", dependencies: ["Reports", "Studies", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "CalibrationTests", dependencies: ["Calibration", "Reports", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "StorageTests", dependencies: ["Reports", "Storage", "TestSupport"],
             // Files that older versions of the program wrote, which a test reads where they are.
             exclude: ["Schemas"], swiftSettings: strict),
+        .testTarget(
+            name: "ReportsTests", dependencies: ["RegressionGate", "Reports", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "RegressionGateTests", dependencies: ["RegressionGate", "Reports", "TestSupport"],
+            swiftSettings: strict),
         .executableTarget(
             name: "emulation-times", dependencies: ["Cluster", "Fabrics", "Kernel", "Randomness"],
             path: "Benchmarks/Emulation", swiftSettings: strict),
@@ -163,7 +215,8 @@ let package = Package(
             dependencies: [
                 "CZlib", "Cluster", "Datasets", "Diagnostics", "Experiments", "Fabrics", "Kernel", "Locking",
                 "Randomness",
-                "RegressionGate", "Reports", "Strategies", .product(name: "Crypto", package: "swift-crypto"),
+                "RegressionGate", "Reports", "Storage", "Strategies", "Studies", "Tasks", "Training",
+                .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Tests/Fuzz/Fuzzing", swiftSettings: hot),
         .executableTarget(
@@ -177,7 +230,7 @@ let package = Package(
             name: "benchTests",
             dependencies: [
                 "bench", "mpi-conformance", "Fuzzing", "Cluster", "Datasets", "Diagnostics", "Experiments", "Fabrics",
-                "Kernel", "Locking", "Reports", "Strategies",
+                "Kernel", "Locking", "Reports", "Storage", "Strategies", "Studies", "Tasks", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
     ],
@@ -193,7 +246,8 @@ let package = Package(
         .executableTarget(
             name: "EngineBenchmarks",
             dependencies: [
-                "Cluster", "Datasets", "Experiments", "Fabrics", "Kernel", "Randomness",
+                "Cluster", "Datasets", "Experiments", "Fabrics", "Kernel", "Randomness", "Strategies", "Tasks",
+                "Training",
                 .product(name: "Benchmark", package: "benchmark"),
             ],
             path: "Benchmarks/EngineBenchmarks", swiftSettings: strict,

@@ -65,13 +65,13 @@ plant() {
     restore
 }
 
-plant "one extra all-reduce a step" Sources/Strategies/SynchronousSGD.swift \
+plant "one extra all-reduce a step" Sources/Strategies/DataParallel/SynchronousSGD.swift \
     's/^( *)try await rank\.allReduce\(gradient, \.sum, purpose: \.gradient, update: step\.update\)/\1try await rank.allReduce(ParameterVector(count: gradient.count), .sum, purpose: .gradient)\n&/' \
     "sync bytes sent" "sync messages" "sync simulated time" "threads bytes sent"
-plant "a step 1.3 times slower" Sources/Strategies/TrainingRun.swift \
+plant "a step 1.3 times slower" Sources/Training/TrainingRun.swift \
     's/^( *)return workspaces\.withWorkspace\(capacity: indices\.count\) \{ workspace in/\1let start = ContinuousClock.now\n\1defer { let end = start + (ContinuousClock.now - start) * 1.3; while ContinuousClock.now < end {} }\n&/' \
     "single measured time"
-plant "two points of accuracy" Sources/Strategies/TrainingRun.swift \
+plant "two points of accuracy" Sources/Training/TrainingRun.swift \
     's/accuracy: Double\(correct\) \/ Double\(test\.count\)\)/accuracy: max(0, Double(correct) \/ Double(test.count) - 0.02))/' \
     "single final accuracy" "threads final accuracy" "sync final accuracy" "federated final accuracy"
 # Not of threads: what passes through shared memory has no framing.
@@ -79,13 +79,13 @@ plant "one more byte a message" Sources/Fabrics/Rank/Message.swift \
     's/framingBytes = 16/framingBytes = 17/' \
     "sync bytes sent" "sync simulated time" "federated bytes sent" "federated simulated time"
 # The curve alone: the run ends when it did, after as many bytes and with the same model.
-plant "a time to target moved" Sources/Strategies/TrainingRun.swift \
+plant "a time to target moved" Sources/Training/TrainingRun.swift \
     's/clusterSeconds: rank\.now\.seconds,/clusterSeconds: rank.now.seconds * (samples < sampleBudget ? 1.01 : 1),/' \
     "sync time to target" "sync curve times" "federated time to target" "federated curve times"
-plant "a curve's bytes changed" Sources/Strategies/TrainingRun.swift \
+plant "a curve's bytes changed" Sources/Training/TrainingRun.swift \
     's/bytesSent: rank\.totalBytesSent,/bytesSent: rank.totalBytesSent \/ 2,/' \
     "sync curve bytes" "federated curve bytes"
-plant "evaluations taken out" Sources/Strategies/TrainingRun.swift \
+plant "evaluations taken out" Sources/Training/TrainingRun.swift \
     's/let interval = configuration\.evaluateEveryEpochs \*/let interval = 2 * configuration.evaluateEveryEpochs */' \
     "single evaluations" "threads evaluations" "sync evaluations" "federated evaluations"
 build

@@ -1,10 +1,10 @@
 import Benchmark
 import Cluster
 import Datasets
-import Experiments
 import Fabrics
 import Kernel
 import Randomness
+import Tasks
 
 /// Messages that the simulator plays in a second of host time, on one thread.
 private let messagesPerSecond = BenchmarkMetric.custom(

@@ -1,8 +1,8 @@
 import Benchmark
 import Datasets
-import Experiments
 import Kernel
 import Randomness
+import Tasks
 
 /// Whole training steps on one core - gather, forward, loss, backward, update - for every task, at the batch of the
 /// strategies that make each step together and at that of federated clients.

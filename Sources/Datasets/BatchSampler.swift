@@ -1,6 +1,6 @@
 internal import Kernel
-public import Randomness
 import Locking
+public import Randomness
 
 /// Which samples make up the global batch of each step: every epoch is a permutation of the training set, drawn from
 /// (seed, epoch) and cut into batches; the last one may be short.

@@ -1,4 +1,4 @@
-public import Strategies
+public import Training
 
 /// Where an experiment keeps what it needs to go on after it was killed: files, for a program that has some.
 ///

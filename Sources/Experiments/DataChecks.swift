@@ -1,4 +1,5 @@
 import Datasets
+import Tasks
 
 extension ExperimentPlan {
     /// Checks that options which a study chose are used on the data that it was made on.

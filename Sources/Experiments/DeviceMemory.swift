@@ -2,7 +2,8 @@ import Cluster
 import Diagnostics
 import Kernel
 import Randomness
-public import Strategies
+import Tasks
+public import Training
 
 /// Whether the devices of a cluster can hold what a strategy asks of them.
 extension StrategyPlan {

@@ -1,6 +1,5 @@
 public import Cluster
 import Fabrics
-import Strategies
 
 /// The devices that a run's workers were, and what they are worth together: each has its own price and watts. Workers that
 /// were left out are no part of it.

@@ -1,12 +1,13 @@
 import Cluster
-import Diagnostics
 public import Datasets
+import Diagnostics
 import Fabrics
 public import Foundation
 internal import Host
 import Kernel
 import Randomness
-public import Strategies
+public import Tasks
+public import Training
 
 /// Runs the strategies of a plan, seed by seed, on the same task with the same initial parameters and samples.
 public struct Experiment: Sendable {
@@ -80,6 +81,14 @@ public struct Experiment: Sendable {
         public let count: Int
         /// Updates of the model that an earlier process made; 0 for a run from its beginning.
         public internal(set) var resumedAfter = 0
+
+        package init(strategy: StrategyPlan, seed: UInt64, repetition: Int, index: Int, count: Int) {
+            self.strategy = strategy
+            self.seed = seed
+            self.repetition = repetition
+            self.index = index
+            self.count = count
+        }
     }
 
     /// What happens while an experiment runs; called on whichever thread it happens.
@@ -380,7 +389,7 @@ public struct Experiment: Sendable {
     /// The first seed's data, checked against the plan, and the times that simulated machines compute with.
     ///
     /// - Parameter restored: of an experiment that goes on; nil to find it out.
-    func prepare(_ restored: ComputeModel? = nil) throws -> (model: ComputeModel, split: TrainTestSplit) {
+    package func prepare(_ restored: ComputeModel? = nil) throws -> (model: ComputeModel, split: TrainTestSplit) {
         try BLAS.useOneThreadPerCaller()
         let split = try load(seed: plan.seeds[0])
         try plan.checkTuning(on: split.identity)
@@ -417,7 +426,7 @@ public struct Experiment: Sendable {
             let federated = strategy.configuration.federated
             if federated.localBatch == nil { sizes.append(training.count / federated.clients) }
         }
-        let calibration = Calibration(
+        let calibration = ComputeCalibration(
             network: task.network, data: training,
             initialParameters: task.network.initialParameters(plan.initialization, seeds: SeedSequence(plan.seeds[0])),
             optimizer: plan.strategies[0].configuration.optimizer)

@@ -2,7 +2,9 @@ public import Cluster
 public import Fabrics
 public import Kernel
 import Randomness
-public import Strategies
+import Strategies
+public import Tasks
+public import Training
 
 /// Everything that decides what an experiment computes; two runs of one plan differ in measured times only.
 public struct ExperimentPlan: Hashable, Codable, Sendable {

@@ -1,4 +1,4 @@
-public import Strategies
+public import Training
 
 /// What is to carry the strategies of an experiment.
 public enum FabricChoice: String, CaseIterable, Codable, Sendable {

@@ -1,6 +1,6 @@
 import Diagnostics
 import Foundation
-import Strategies
+import Tasks
 
 /// What makes a table fair: which quantities were equal for all strategies, and which were not, in figures.
 ///

@@ -1,4 +1,4 @@
-import Strategies
+public import Tasks
 
 extension ExperimentPlan {
     /// The plan as it is carried out on a training set of that size: a global batch is at most the whole set, and a learning

@@ -1,4 +1,5 @@
 package import Host
+import Tasks
 
 /// What an experiment takes of the computer that it runs on, beyond memory.
 package struct HostNeed: Hashable, Sendable {

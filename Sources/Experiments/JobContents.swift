@@ -2,6 +2,7 @@ import Datasets
 import Fabrics
 import Foundation
 import Kernel
+import Tasks
 
 /// What the processes of an MPI job must have alike besides their options, since each reads its own files: the data, and the
 /// parameters that training starts from. Processes that differ would train to a model that is nobody's, without a word.

@@ -1,5 +1,5 @@
 import Fabrics
-import Strategies
+import Training
 
 extension FabricReport {
     /// The idle time of the worker that is idle least: the others' beyond it is a lead that they have over it. Nil unless

@@ -35,6 +35,24 @@ public struct MachineDescription: Hashable, Codable, Sendable {
         }
     }
 
+    package init(
+        command: String, date: String, commit: String, system: String, processor: String, boot: String?, cores: Int,
+        memoryBytes: UInt64, toolchain: String, buildMode: String, blas: String, mpi: MPIDescription? = nil
+    ) {
+        self.command = command
+        self.date = date
+        self.commit = commit
+        self.system = system
+        self.processor = processor
+        self.boot = boot
+        self.cores = cores
+        self.memoryBytes = memoryBytes
+        self.toolchain = toolchain
+        self.buildMode = buildMode
+        self.blas = blas
+        self.mpi = mpi
+    }
+
     /// This machine, now.
     public static func current(arguments: [String]) -> MachineDescription {
         let process = ProcessInfo.processInfo

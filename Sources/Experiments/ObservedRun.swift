@@ -1,6 +1,7 @@
 import Cluster
 import Fabrics
-import Strategies
+import Tasks
+import Training
 
 /// A run on its fabric, and on a simulated one what is noted of all that its ranks do: the schedule, and the trace where
 /// one is asked for.

@@ -1,7 +1,8 @@
 import Cluster
 import Fabrics
 import Randomness
-import Strategies
+import Tasks
+import Training
 
 extension StrategyPlan {
     /// The plan's ranks in the processes of the MPI job that this process is part of.

@@ -1,4 +1,5 @@
 import Foundation
+public import Tasks
 
 /// Whether this processor can run what the program was built for.
 public enum ProcessorCheck {

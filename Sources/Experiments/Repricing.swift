@@ -3,7 +3,8 @@ import Fabrics
 import Kernel
 import Randomness
 public import Statistics
-public import Strategies
+import Tasks
+public import Training
 
 /// Prices recorded runs on other clusters, without training: what the model was at each evaluation is known, and when it
 /// was that follows from the schedule.

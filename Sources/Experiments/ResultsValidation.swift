@@ -1,6 +1,7 @@
 import Cluster
 import Diagnostics
 import Strategies
+public import Tasks
 
 extension Results {
     /// Counts up to here are exact as floating-point numbers, and the sum of all runs' is a number, too.

@@ -1,5 +1,5 @@
 public import Cluster
-public import Strategies
+public import Training
 
 /// What a run costs in money and energy, from the prices and watts of the machines that it is about.
 public struct RunCost: Hashable, Sendable {

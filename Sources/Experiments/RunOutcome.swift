@@ -1,6 +1,7 @@
 import Cluster
 import Fabrics
-import Strategies
+import Tasks
+import Training
 
 extension RunRecord {
     /// How a run ended, and which departure ended it, if one did.

@@ -1,7 +1,7 @@
 public import Cluster
 public import Datasets
 public import Fabrics
-public import Strategies
+public import Training
 
 /// What one strategy did with one seed.
 public struct RunRecord: Hashable, Codable, Sendable {
@@ -26,7 +26,7 @@ public struct RunRecord: Hashable, Codable, Sendable {
     public let idleSeconds: Double
     /// Communication beside which the worker computed: part of `computeSeconds`, as `communicationSeconds` is what it did not
     /// hide. 0 where gradients are not sent during the backward pass; nil in older files.
-    public internal(set) var hiddenCommunicationSeconds: Double?
+    public package(set) var hiddenCommunicationSeconds: Double?
     /// How long the benchmark kept this computer busy with the run, evaluation included.
     public let hostSeconds: Double
     /// Compute time of the server, where there is one.
@@ -34,17 +34,50 @@ public struct RunRecord: Hashable, Codable, Sendable {
     public let traffic: Traffic
     public let partitionSkew: PartitionSkew?
     /// One for each repetition, the first being that of the times above; none in files of schema 1.
-    public internal(set) var timings: [Timing]
+    public package(set) var timings: [Timing]
     /// Of `idleSeconds` what a worker waited for others to send or to come; of a server's clients, from when it had their
     /// update until it had the last of the round. Nil where threads act as clients, of whom some are drawn, and in older
     /// files.
-    public internal(set) var waitingSeconds: Double?
+    public package(set) var waitingSeconds: Double?
     /// The idle time of the worker that was idle least; the rest of `idleSeconds`, which is an average, is the lead of workers
     /// that were ahead of it, for which the job takes no longer. Nil where there is one worker, where workers take turns or
     /// leave, and in older files.
-    public internal(set) var leastIdleSeconds: Double?
+    public package(set) var leastIdleSeconds: Double?
     /// What the job would have taken without one of its costs; of simulated runs, see ``Attribution``.
-    public internal(set) var attribution: [Attribution]?
+    public package(set) var attribution: [Attribution]?
+
+    package init(
+        strategy: String, seed: UInt64, outcome: Outcome, evaluations: [TrainingRun.Evaluation],
+        clusterSeconds: Double, computeSeconds: Double, communicationSeconds: Double, idleSeconds: Double,
+        hiddenCommunicationSeconds: Double? = nil, hostSeconds: Double, serverComputeSeconds: Double?,
+        traffic: Traffic, partitionSkew: PartitionSkew?, timings: [Timing], waitingSeconds: Double? = nil,
+        leastIdleSeconds: Double? = nil, attribution: [Attribution]? = nil, devices: DrawnDevices? = nil,
+        memoryShortage: MemoryShortage? = nil, departures: [Departure]? = nil, stoppedBy: Departure? = nil,
+        lostSamples: Int? = nil
+    ) {
+        self.strategy = strategy
+        self.seed = seed
+        self.outcome = outcome
+        self.evaluations = evaluations
+        self.clusterSeconds = clusterSeconds
+        self.computeSeconds = computeSeconds
+        self.communicationSeconds = communicationSeconds
+        self.idleSeconds = idleSeconds
+        self.hiddenCommunicationSeconds = hiddenCommunicationSeconds
+        self.hostSeconds = hostSeconds
+        self.serverComputeSeconds = serverComputeSeconds
+        self.traffic = traffic
+        self.partitionSkew = partitionSkew
+        self.timings = timings
+        self.waitingSeconds = waitingSeconds
+        self.leastIdleSeconds = leastIdleSeconds
+        self.attribution = attribution
+        self.devices = devices
+        self.memoryShortage = memoryShortage
+        self.departures = departures
+        self.stoppedBy = stoppedBy
+        self.lostSamples = lostSamples
+    }
 
     /// The cluster time of the same run, re-priced on its cluster without one of its costs.
     public struct Attribution: Hashable, Codable, Sendable {
@@ -52,16 +85,16 @@ public struct RunRecord: Hashable, Codable, Sendable {
         public let clusterSeconds: Double
     }
     /// The workers' devices, where they differ.
-    public internal(set) var devices: DrawnDevices? = nil
+    public package(set) var devices: DrawnDevices? = nil
     /// The clients that were left out since their memory cannot hold what training takes; nil for none.
-    public internal(set) var memoryShortage: MemoryShortage? = nil
+    public package(set) var memoryShortage: MemoryShortage? = nil
 
     /// Ranks that left before their part was done, in the order of time; nil where none did, and in older files.
-    public internal(set) var departures: [Departure]?
+    public package(set) var departures: [Departure]?
     /// Whose leaving ended the run; nil unless it was stopped.
-    public internal(set) var stoppedBy: Departure?
+    public package(set) var stoppedBy: Departure?
     /// Samples of work that had to be repeated or was not received since a rank left; nil where there are none.
-    public internal(set) var lostSamples: Int?
+    public package(set) var lostSamples: Int?
 
     /// What one repetition of the run took, with the control's times of the same moments.
     public struct Timing: Hashable, Codable, Sendable {
@@ -95,6 +128,18 @@ public struct RunRecord: Hashable, Codable, Sendable {
         public let bytesDownlink: Int?
         /// Per rank, purpose and direction; left out above 1,000 ranks.
         public let entries: [TrafficLedger.Entry]?
+
+        package init(
+            bytesTotal: Int, messagesTotal: Int, bytesPerWorkerMax: Int, bytesUplink: Int?, bytesDownlink: Int?,
+            entries: [TrafficLedger.Entry]?
+        ) {
+            self.bytesTotal = bytesTotal
+            self.messagesTotal = messagesTotal
+            self.bytesPerWorkerMax = bytesPerWorkerMax
+            self.bytesUplink = bytesUplink
+            self.bytesDownlink = bytesDownlink
+            self.entries = entries
+        }
     }
 
     /// Everything but what was measured with a clock: two runs of one plan agree in it.

@@ -1,6 +1,7 @@
 import Fabrics
 import Foundation
-import Strategies
+import Tasks
+import Training
 
 /// Where a run begins, which in an MPI job the first process knows and tells the others: it alone has the checkpoints.
 struct RunStart {

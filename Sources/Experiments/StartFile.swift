@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Kernel
+import Tasks
 
 /// The parameters that training starts from, of a safetensors file.
 struct StartFile: Sendable {

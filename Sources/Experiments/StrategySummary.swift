@@ -1,6 +1,5 @@
 public import Cluster
 public import Statistics
-import Strategies
 
 /// One strategy over all seeds: a row of the table.
 public struct StrategySummary: Hashable, Sendable {

@@ -1,5 +1,5 @@
 public import Statistics
-public import Strategies
+public import Training
 
 /// When a run reached a target accuracy, in cluster time.
 public struct TimeToAccuracy: Hashable, Sendable {

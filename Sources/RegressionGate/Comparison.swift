@@ -1,5 +1,5 @@
-public import Experiments
 import Diagnostics
+public import Experiments
 import Statistics
 
 /// Results against a baseline of the same plan: three kinds of figures, each with a test of its own.

@@ -1,6 +1,6 @@
 import Diagnostics
 import Experiments
-import Strategies
+import Training
 
 /// The whole curve, evaluation by evaluation: what people plot, and what a time to a target is read from.
 ///

@@ -1,5 +1,3 @@
-import Experiments
-
 /// JUnit's XML, which CI systems show as test results: a test case for each figure.
 public enum JUnitXML {
     public static func render(_ comparison: Comparison) -> String {

@@ -2,7 +2,7 @@ import Cluster
 import Diagnostics
 import Experiments
 import Foundation
-import Strategies
+import Training
 
 /// Why two results cannot be compared; every reason, not the first.
 public struct NotComparable: Error, CustomStringConvertible, Equatable {

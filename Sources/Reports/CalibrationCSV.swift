@@ -1,5 +1,6 @@
+import Calibration
 import Diagnostics
-import Experiments
+import Storage
 
 /// The times that `bench calibrate` measured, one line each.
 package enum CalibrationCSV {

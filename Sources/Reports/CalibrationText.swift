@@ -1,3 +1,4 @@
+import Calibration
 import Cluster
 import Diagnostics
 import Experiments

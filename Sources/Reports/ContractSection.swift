@@ -1,6 +1,6 @@
 import Diagnostics
 import Experiments
-import Strategies
+import Training
 
 /// What makes the comparison fair, and what does not.
 enum ContractSection {

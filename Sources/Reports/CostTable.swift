@@ -1,7 +1,6 @@
 import Diagnostics
 import Experiments
 import Statistics
-import Strategies
 
 /// Money and energy, in total and to the target.
 enum CostTable {

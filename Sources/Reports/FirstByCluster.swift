@@ -1,6 +1,5 @@
 import Cluster
 import Diagnostics
-import Experiments
 import Statistics
 
 /// Which strategy is the first to reach the target on which cluster: a row for each cluster, a column for each strategy.

@@ -2,7 +2,7 @@ import Cluster
 import Diagnostics
 public import Experiments
 import Foundation
-import Strategies
+import Training
 
 /// `report.md`: the table, what it shows in sentences, and all that is needed to believe it or to do it again.
 public enum MarkdownReport {

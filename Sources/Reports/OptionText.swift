@@ -2,6 +2,7 @@ import Diagnostics
 public import Experiments
 public import Fabrics
 public import Kernel
+import Tasks
 
 /// Options in words, for reports and lists.
 public enum OptionText {

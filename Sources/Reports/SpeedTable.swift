@@ -1,5 +1,5 @@
+public import Calibration
 import Diagnostics
-public import Experiments
 
 /// What `bench speed` prints, as a table or as CSV.
 public enum SpeedTable {

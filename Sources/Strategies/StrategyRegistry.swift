@@ -1,3 +1,5 @@
+public import Training
+
 /// All strategies, in the order of tables. Adding one is one line here.
 public enum StrategyRegistry {
     public static let all: [StrategyDescription] = [

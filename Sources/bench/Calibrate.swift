@@ -1,4 +1,5 @@
 import ArgumentParser
+import Calibration
 import Cluster
 import Datasets
 import Diagnostics
@@ -6,7 +7,9 @@ import Experiments
 import Fabrics
 import Foundation
 import Reports
+import Storage
 import Strategies
+import Tasks
 
 struct Calibrate: ParsableCommand {
     static let configuration = CommandConfiguration(

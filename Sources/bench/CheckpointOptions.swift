@@ -1,7 +1,7 @@
 import ArgumentParser
 import Experiments
 import Foundation
-import Reports
+import Storage
 
 /// What a run leaves behind so that it can go on after it was killed.
 struct CheckpointOptions: ParsableArguments {

@@ -3,7 +3,7 @@ import Diagnostics
 import Experiments
 import Foundation
 import RegressionGate
-import Reports
+import Storage
 
 struct Compare: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Datasets
-import Experiments
 import Foundation
+import Tasks
 
 struct DataCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

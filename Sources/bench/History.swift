@@ -1,8 +1,8 @@
 import ArgumentParser
 import Diagnostics
-import Experiments
 import Foundation
 import Reports
+import Storage
 
 struct History: ParsableCommand {
     static let configuration = CommandConfiguration(

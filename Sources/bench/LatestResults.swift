@@ -1,6 +1,7 @@
 import Experiments
 import Locking
-import Reports
+import Storage
+import Studies
 
 /// What an experiment or a study has so far, for the case that no more will come. All of its files are written here, by one
 /// thread at a time: by the one that computes, or by the last that a stopped process does, after which nothing is written.

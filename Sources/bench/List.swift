@@ -6,8 +6,8 @@ import Experiments
 import Fabrics
 import Foundation
 import Host
-import Reports
 import Strategies
+import Tasks
 
 struct List: ParsableCommand {
     static let configuration = CommandConfiguration(

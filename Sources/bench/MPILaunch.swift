@@ -1,8 +1,10 @@
 import ArgumentParser
+import Calibration
 import Experiments
 import Fabrics
 import Foundation
 import Locking
+import Tasks
 
 /// The MPI job that this process may have been started in.
 enum MPILaunch {

@@ -4,7 +4,7 @@ import Datasets
 import Experiments
 import Files
 import Foundation
-import Reports
+import Storage
 
 /// The files that a command reads and writes, by the options that name them, to find those that would meet before any is
 /// written. Devices and pipes may be named twice.

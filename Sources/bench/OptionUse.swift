@@ -1,6 +1,9 @@
 import Cluster
 import Experiments
 import Strategies
+import Studies
+import Tasks
+import Training
 
 /// What an option of `bench run` and `bench study` is for, so that one without any effect is not passed over in silence.
 ///

@@ -8,6 +8,8 @@ import Foundation
 import Host
 import Kernel
 import Strategies
+import Tasks
+import Training
 
 /// Turns the command line into an ``ExperimentPlan``: what it does not say comes from the task and the strategy.
 struct PlanBuilder {

@@ -3,6 +3,7 @@ import Diagnostics
 import Experiments
 import Foundation
 import Locking
+import Studies
 
 /// A line on standard error that is written over: which run of how many, a bar, time so far and time left; and a line
 /// that stays for every run that is finished. A terminal that cannot erase a line gets those alone.

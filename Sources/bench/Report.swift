@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Reports
+import Storage
 
 struct Report: ParsableCommand {
     static let configuration = CommandConfiguration(

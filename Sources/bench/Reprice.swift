@@ -7,6 +7,7 @@ import Foundation
 import Host
 import Locking
 import Reports
+import Storage
 
 struct Reprice: ParsableCommand {
     static let configuration = CommandConfiguration(

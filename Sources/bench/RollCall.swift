@@ -1,6 +1,6 @@
 import Experiments
 import Foundation
-import Reports
+import Storage
 
 /// What a process of an MPI job says of itself before the job begins: that it cannot take part and why, or what it is about to
 /// compute. All processes hear all, and judge alike.

@@ -3,8 +3,9 @@ import Cluster
 import Datasets
 import Experiments
 import Foundation
-import Reports
 import Locking
+import Reports
+import Storage
 
 struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(

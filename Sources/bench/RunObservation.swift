@@ -1,7 +1,7 @@
 import Experiments
 import Fabrics
 import Foundation
-import Reports
+import Storage
 
 extension FileOptions {
     /// Has traces and schedules written where the command line asks for them.

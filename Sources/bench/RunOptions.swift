@@ -4,7 +4,7 @@ import Diagnostics
 import Experiments
 import Fabrics
 import Kernel
-import Strategies
+import Training
 
 /// Parses one of the names of `Choice`; a wrong one is answered with all names and the nearest.
 func choice<Choice: RawRepresentable<String> & CaseIterable & Sendable>(

@@ -1,8 +1,10 @@
 import ArgumentParser
+import Calibration
 import Datasets
 import Diagnostics
 import Experiments
 import Reports
+import Tasks
 
 struct Speed: ParsableCommand {
     static let configuration = CommandConfiguration(

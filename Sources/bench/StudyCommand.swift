@@ -5,6 +5,8 @@ import Experiments
 import Foundation
 import Locking
 import Reports
+import Storage
+import Studies
 
 struct StudyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

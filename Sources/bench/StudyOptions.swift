@@ -1,5 +1,7 @@
 import ArgumentParser
 import Experiments
+import Studies
+import Tasks
 
 /// What to vary, and how to search.
 struct StudyOptions: ParsableArguments {

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Experiments
-import Reports
+import Storage
 
 /// Takes over what a study chose.
 struct TunedOptions: ParsableArguments {

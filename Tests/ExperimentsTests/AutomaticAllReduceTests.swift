@@ -4,6 +4,8 @@ import Reports
 import Testing
 
 @testable import Experiments
+@testable import Tasks
+@testable import TestSupport
 
 @Suite(.timeLimit(.minutes(30))) struct AutomaticAllReduceTests {
     private func setup(_ allReduce: AllReduceAlgorithm) -> Setup {

@@ -2,11 +2,13 @@ import Cluster
 import Datasets
 import Fabrics
 import Locking
-import Strategies
 import Testing
 
 @testable import Experiments
 @testable import Reports
+@testable import Storage
+@testable import Tasks
+@testable import TestSupport
 
 /// Clusters whose files say how long steps take.
 @Suite struct ClusterComputeTests {

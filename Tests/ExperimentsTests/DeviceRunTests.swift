@@ -5,7 +5,11 @@ import Testing
 @testable import Cluster
 @testable import Experiments
 @testable import Reports
+@testable import Storage
 @testable import Strategies
+@testable import Tasks
+@testable import TestSupport
+@testable import Training
 
 /// Runs on devices that differ, and what their records and reports say of it.
 @Suite struct DeviceRunTests {

@@ -4,7 +4,9 @@ import Testing
 
 @testable import Experiments
 @testable import Reports
+@testable import Storage
 @testable import Strategies
+@testable import TestSupport
 
 @Suite struct DivergenceTests {
     @Test(arguments: ClockChoice.allCases)

@@ -6,7 +6,10 @@ import Testing
 @testable import Experiments
 @testable import RegressionGate
 @testable import Reports
+@testable import Storage
 @testable import Strategies
+@testable import Tasks
+@testable import TestSupport
 
 /// Ranks that leave, as records, reports and the gate see them.
 @Suite(.timeLimit(.minutes(30))) struct DropoutRunTests {

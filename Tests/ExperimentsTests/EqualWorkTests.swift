@@ -1,8 +1,8 @@
 import Fabrics
-import Strategies
 import Testing
 
 @testable import Experiments
+@testable import TestSupport
 
 @Suite struct EqualWorkTests {
     private static let parameters = 64 * 64 + 64 + 64 * 10 + 10

@@ -3,6 +3,9 @@ import Testing
 @testable import Experiments
 @testable import Reports
 @testable import Strategies
+@testable import Tasks
+@testable import TestSupport
+@testable import Training
 
 /// What the harness enforces, and what the report says was equal.
 @Suite struct FairComparisonTests {

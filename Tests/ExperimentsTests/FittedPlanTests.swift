@@ -3,6 +3,9 @@ import Kernel
 import Testing
 
 @testable import Experiments
+@testable import Studies
+@testable import Tasks
+@testable import TestSupport
 
 /// Figures that follow from others are taken when those are final.
 @Suite struct FittedPlanTests {

@@ -2,11 +2,13 @@ import Cluster
 import Fabrics
 import Foundation
 import Locking
-import Strategies
 import Testing
+import Training
 
 @testable import Experiments
 @testable import Reports
+@testable import Storage
+@testable import TestSupport
 
 /// Hidden and exposed communication in records and reports.
 @Suite(.timeLimit(.minutes(30))) struct OverlapRecordTests {

@@ -2,6 +2,7 @@ import Testing
 
 @testable import Experiments
 @testable import Reports
+@testable import TestSupport
 
 @Suite struct PairwiseVerdictTests {
     private static let seeds: [UInt64] = [1, 2, 3, 4, 5]

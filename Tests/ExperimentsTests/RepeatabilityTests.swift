@@ -1,11 +1,12 @@
 import Datasets
 import Foundation
-import Strategies
 import Locking
 import Testing
 
 @testable import Experiments
 @testable import Reports
+@testable import Storage
+@testable import TestSupport
 
 @Suite struct RepeatabilityTests {
     /// The records as they are written, without host time: every bit of every number counts.

@@ -2,11 +2,14 @@ import Cluster
 import Fabrics
 import Foundation
 import Locking
-import Strategies
 import Testing
+import Training
 
 @testable import Experiments
 @testable import Reports
+@testable import Storage
+@testable import Tasks
+@testable import TestSupport
 
 /// Runs that are recorded on one cluster and priced on another, against runs there.
 @Suite(.timeLimit(.minutes(30))) struct RepricingTests {

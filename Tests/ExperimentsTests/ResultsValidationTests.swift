@@ -3,6 +3,9 @@ import Testing
 
 @testable import Experiments
 @testable import Reports
+@testable import Storage
+@testable import Tasks
+@testable import TestSupport
 
 /// Files of the right form with figures that cannot be: each is refused by name, and none ends the program.
 @Suite struct ResultsValidationTests {

@@ -4,6 +4,7 @@ import Testing
 @testable import Experiments
 @testable import Reports
 @testable import Strategies
+@testable import TestSupport
 
 /// Money and energy by hand: four seconds, of which each worker computes one.
 @Suite struct RunCostTests {

@@ -3,6 +3,8 @@ import Testing
 @testable import Experiments
 @testable import Reports
 @testable import Strategies
+@testable import TestSupport
+@testable import Training
 
 @Suite struct StrategySummaryTests {
     private static let never = [0.1, 0.2, 0.3]

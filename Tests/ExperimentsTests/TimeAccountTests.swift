@@ -1,7 +1,8 @@
-import Strategies
 import Testing
 
 @testable import Experiments
+@testable import Tasks
+@testable import TestSupport
 
 @Suite struct TimeAccountTests {
     @Test(arguments: [ClockChoice.simulated, .auto])

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Experiments
+@testable import TestSupport
 
 @Suite struct TimeToAccuracyTests {
     private func times(_ accuracies: [Double], target: Double = 0.5) -> (first: Double?, sustained: Double?) {

@@ -1,8 +1,8 @@
 import Cluster
 import Foundation
 import Kernel
-import Randomness
 import Locking
+import Randomness
 import Testing
 
 @testable import Fabrics

@@ -9,6 +9,7 @@ import Randomness
 import Testing
 
 @testable import Strategies
+@testable import Training
 
 /// A training step allocates no heap memory after the first: what it needs is there, and is used again.
 ///

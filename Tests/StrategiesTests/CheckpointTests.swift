@@ -8,6 +8,7 @@ import Randomness
 import Testing
 
 @testable import Strategies
+@testable import Training
 
 /// A run that goes on from any of its checkpoints ends in the same bits as one that was not interrupted.
 @Suite(.timeLimit(.minutes(30)))

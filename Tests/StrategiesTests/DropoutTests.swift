@@ -5,6 +5,7 @@ import Randomness
 import Testing
 
 @testable import Strategies
+@testable import Training
 
 /// Ranks that leave at every phase of a step or round.
 @Suite(.timeLimit(.minutes(30)))

@@ -7,6 +7,7 @@ import Randomness
 import Testing
 
 @testable import Strategies
+@testable import Training
 
 /// Training in float32 beside the same training in float64: a small sum that is added to a large parameter in parts loses
 /// every part, and none of it is seen in a comparison of one strategy with another.

@@ -3,6 +3,7 @@ import Kernel
 import Testing
 
 @testable import Strategies
+@testable import Training
 
 /// Which tensors travel together, by the rule of DistributedDataParallel: in reverse order, a tensor joins the open bucket,
 /// and closes it if the bucket then holds its limit or more; the limit is 1 MiB for the first bucket, 25 MiB for others.

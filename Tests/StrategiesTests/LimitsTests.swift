@@ -2,6 +2,7 @@ import Cluster
 import Testing
 
 @testable import Strategies
+@testable import Training
 
 @Suite struct LimitsTests {
     @Test func aLimitOnTimeIsReachedAtExactlyThatTime() {

@@ -5,6 +5,7 @@ import Randomness
 import Testing
 
 @testable import Strategies
+@testable import Training
 
 @Suite struct MemoryTests {
     /// 64-16-10: 1,210 parameters of four bytes.

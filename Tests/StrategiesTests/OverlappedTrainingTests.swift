@@ -4,6 +4,7 @@ import Kernel
 import Testing
 
 @testable import Strategies
+@testable import Training
 
 /// Sending gradients while they are computed changes the times of a run, and nothing else.
 @Suite(.timeLimit(.minutes(30))) struct OverlappedTrainingTests {

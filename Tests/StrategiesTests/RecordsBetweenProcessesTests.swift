@@ -7,6 +7,7 @@ import Testing
 
 @testable import Datasets
 @testable import Strategies
+@testable import Training
 
 /// What ranks in several processes tell each other for the record of a run.
 @Suite struct RecordsBetweenProcessesTests {

@@ -4,6 +4,7 @@ import Kernel
 import Testing
 
 @testable import Strategies
+@testable import Training
 
 /// What every registered strategy promises; registering one subjects it to these.
 @Suite(.timeLimit(.minutes(30)))

@@ -5,6 +5,7 @@ import Kernel
 import Randomness
 
 @testable import Strategies
+@testable import Training
 
 /// What the tests of this target train: a small perceptron on the embedded digits.
 enum TestRuns {

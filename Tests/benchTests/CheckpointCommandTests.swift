@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import Reports
+@testable import Storage
 
 /// `--checkpoint`, `--every` and `--resume` of the program itself, which is killed.
 @Suite(.timeLimit(.minutes(30)))

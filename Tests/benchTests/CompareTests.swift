@@ -4,6 +4,7 @@ import Testing
 
 @testable import Experiments
 @testable import Reports
+@testable import Storage
 
 /// `bench compare`, by its exit codes and what it prints and writes.
 @Suite struct CompareTests {
@@ -215,7 +216,7 @@ import Testing
         try await withFolder { folder in
             for schema in 1...Results.currentSchema {
                 let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-                    .appendingPathComponent("../ExperimentsTests/Schemas/schema-\(schema).json")
+                    .appendingPathComponent("../StorageTests/Schemas/schema-\(schema).json")
                 try folder.write(try Data(contentsOf: file), "\(schema)/results.json")
             }
             for schema in 1...Results.currentSchema {

@@ -3,6 +3,7 @@ import Foundation
 import Testing
 
 @testable import Reports
+@testable import Storage
 
 /// A gzip file of these members, in stored blocks (RFC 1951, section 3.2.4; RFC 1952, section 2.3).
 func gzipped(_ members: [Data]) -> Data {

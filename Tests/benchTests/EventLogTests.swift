@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import Reports
+@testable import Storage
 
 /// `--log`: JSON Lines with MLPerf's keys while a run goes on.
 @Suite struct EventLogTests {

@@ -5,6 +5,8 @@ import Fabrics
 import Foundation
 import Kernel
 import Strategies
+import Studies
+import Tasks
 import Testing
 
 @Suite struct HelpTests {

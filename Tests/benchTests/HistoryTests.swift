@@ -3,6 +3,7 @@ import Testing
 
 @testable import Experiments
 @testable import Reports
+@testable import Storage
 
 @Suite struct HistoryTests {
     /// Three runs of two strategies, by hand, of which the names are not in the order of the dates.

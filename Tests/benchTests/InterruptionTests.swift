@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import Reports
+@testable import Storage
 
 @Suite struct InterruptionTests {
     private static let long = [

@@ -1,6 +1,6 @@
 import Foundation
 import Locking
-import Reports
+import Storage
 import Testing
 
 @testable import bench

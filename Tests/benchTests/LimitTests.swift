@@ -3,6 +3,7 @@ import Testing
 
 @testable import Experiments
 @testable import Reports
+@testable import Storage
 
 /// `--limit-*`, `--repetitions` and `--machine`.
 @Suite struct LimitTests {

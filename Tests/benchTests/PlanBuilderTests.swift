@@ -3,7 +3,9 @@ import Experiments
 import Foundation
 import Kernel
 import Strategies
+import Tasks
 import Testing
+import Training
 
 @testable import bench
 

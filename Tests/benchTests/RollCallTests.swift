@@ -1,5 +1,4 @@
 import Experiments
-import Strategies
 import Testing
 
 @testable import bench

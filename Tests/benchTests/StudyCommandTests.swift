@@ -5,6 +5,8 @@ import Testing
 
 @testable import Experiments
 @testable import Reports
+@testable import Storage
+@testable import Studies
 
 @Suite struct StudyCommandTests {
     private static let files = ["expected-best.csv", "report.md", "study.json", "trials.csv"].map { "study/\($0)" }

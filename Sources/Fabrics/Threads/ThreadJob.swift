@@ -1,8 +1,8 @@
 import Cluster
 import Foundation
 import Kernel
-import Randomness
 import Locking
+import Randomness
 
 /// What the rank threads of one run of a ``ThreadFabric`` share.
 ///

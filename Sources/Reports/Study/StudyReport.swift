@@ -1,5 +1,7 @@
 import Diagnostics
-public import Experiments
+import Experiments
+public import Studies
+import Tasks
 
 /// `report.md` of a study: what was chosen, what finding it cost, and all that is needed to believe it or to do it again.
 public enum StudyReport {

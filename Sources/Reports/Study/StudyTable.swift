@@ -1,6 +1,7 @@
 import Diagnostics
-public import Experiments
+import Experiments
 import Statistics
+public import Studies
 
 /// What a study found: for each strategy the best options, and what it cost to find them.
 public enum StudyTable {

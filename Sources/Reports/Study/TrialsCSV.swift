@@ -1,4 +1,4 @@
-public import Experiments
+public import Studies
 
 /// `trials.csv`: one row a trial and rung. Costs are of that rung, over all seeds, so that their sum is that of the whole
 /// search; accuracies are fractions.

@@ -7,6 +7,7 @@ import Foundation
 import Kernel
 import Locking
 import Strategies
+import Training
 
 /// Small experiments whose files are the seeds of the classes that read them: the same bytes every time, since what depends on
 /// this machine and on its clock is set to constants.

@@ -1,5 +1,5 @@
+import Calibration
 import Cluster
-import Experiments
 import Foundation
 import Reports
 

@@ -2,8 +2,8 @@ import Datasets
 import Experiments
 import Foundation
 import Locking
-import Reports
-import Strategies
+import Storage
+import Training
 
 /// A folder of checkpoints with one file that is another than it was: the experiment's, or the state of the run that was being
 /// made. It is opened as `--resume` does, and where it is accepted the experiment goes on to its end.

@@ -3,6 +3,8 @@ import Fabrics
 import Foundation
 import RegressionGate
 import Reports
+import Storage
+import Studies
 
 /// Files with a checksum, which is made again after most changes, so that what is behind it is read.
 class SealedInputs {
@@ -53,7 +55,7 @@ final class ResultsInputs: SealedInputs, InputClass {
     private static let olderFiles = (0..<4).reduce(URL(fileURLWithPath: #filePath)) { url, _ in
         url.deletingLastPathComponent()
     }
-    .appendingPathComponent("ExperimentsTests/Schemas")
+    .appendingPathComponent("StorageTests/Schemas")
 
     override func finish(_ input: inout [UInt8], _ draws: inout Draws) {
         super.finish(&input, &draws)

@@ -1,8 +1,8 @@
 import Cluster
 import Datasets
 import Diagnostics
-import Experiments
 import Fabrics
+import Studies
 
 /// Short texts that stand in options and in files alike: times, rates, sizes, shares, and what else has a grammar of its own. A
 /// line is one text, and every parser reads it.

@@ -1,0 +1,265 @@
+import Cluster
+import Datasets
+import Fabrics
+import Foundation
+import Kernel
+import Locking
+import Randomness
+import Statistics
+import Strategies
+public import Tasks
+import Training
+
+/// How fast the engine is, on its own: the strategies' own programs on real data, with next to no evaluation.
+public struct SpeedMeasurement: Sendable {
+    public let task: TrainingTask
+    public let threads: Int
+    public let repetitions: Int
+    private let data: TrainTestSplit
+    private let seeds = SeedSequence(1)
+
+    /// - Throws: ``ExperimentError``, ``DataError`` where the data are not there, ``BLASError``.
+    public init(_ task: TrainingTask, data: DataDirectory, threads: Int, repetitions: Int) throws {
+        try Self.check(threads: threads, repetitions: repetitions)
+        try BLAS.useOneThreadPerCaller()
+        self.task = task
+        self.threads = threads
+        self.repetitions = repetitions
+        self.data = try task.load(data, seeds, true)
+    }
+
+    /// Checks what needs no data.
+    /// - Throws: ``ExperimentError`` naming the option, what was found and what is allowed.
+    public static func check(threads: Int, repetitions: Int) throws(ExperimentError) {
+        guard (1...maximumThreadRanks).contains(threads) else {
+            throw ExperimentError("--threads is \(threads); allowed is 1 to \(maximumThreadRanks)")
+        }
+        guard (1...1000).contains(repetitions) else {
+            throw ExperimentError("--repetitions is \(repetitions); allowed is 1 to 1000")
+        }
+    }
+
+    // MARK: Training steps
+
+    /// What ``steps(batch:)`` measures.
+    public struct Steps: Sendable {
+        public let workload: String
+        public let batch: Int
+        public let threads: Int
+        public let samplesPerSecond: Spread
+        /// Of the definition of the model, whatever an algorithm saves.
+        public let flopsPerSample: Double
+        /// Of all threads together.
+        public let peakFlops: Double
+    }
+
+    /// Long enough that starting the threads does not matter, short enough to repeat.
+    private static let secondsPerRepetition = 0.5
+
+    /// Full steps - gather, forward, loss, backward, update - of `single`, or of `threads` with as many workers.
+    ///
+    /// - Parameter batch: of all threads together.
+    public func steps(batch: Int) throws -> Steps {
+        guard batch >= threads, batch <= data.training.count else {
+            throw ExperimentError("--batch is \(batch); allowed is --threads (\(threads)) to \(data.training.count)")
+        }
+        let workspaces = WorkspacePool(for: task.network)
+        // The first steps find no memory in place, and tell how many fill a repetition.
+        let warmUp = try secondsOf(steps: 20, batch, workspaces)
+        let count = max(20, Int(20 * Self.secondsPerRepetition / warmUp))
+        var rates: [Double] = []
+        var peaks: [Double] = []
+        for _ in 0..<repetitions {
+            let seconds = try secondsOf(steps: count, batch, workspaces)
+            rates.append(Double(count * batch) / seconds)
+            peaks.append(PeakFlops.measure(threads: threads))
+        }
+        return Steps(
+            workload: task.name, batch: batch, threads: threads, samplesPerSecond: Spread(rates),
+            flopsPerSample: task.network.trainingFlopsPerSample, peakFlops: Spread(peaks).median)
+    }
+
+    private func secondsOf(steps: Int, _ batch: Int, _ workspaces: WorkspacePool) throws -> Double {
+        let epochs = Double(steps * batch) / Double(data.training.count)
+        let configuration = configuration(batch: batch, epochs: epochs, evaluateEvery: epochs, federated: nil)
+        let strategy = SynchronousSGD(configuration, workers: threads)
+        let run = run(configuration, ranks: threads, workspaces, data.training) { _ in }
+        return try ThreadFabric(ranks: threads).run(strategy.program(for: run)).seconds
+    }
+
+    // MARK: Federated rounds
+
+    /// Options of ``rounds(_:)``; nil for the task's.
+    public struct Federation: Sendable {
+        public var clients: Int?
+        public var fraction: Double?
+        public var localEpochs: Int?
+        public var localBatch: Int?
+        /// So many random samples for each client, in place of a partition of the training set.
+        public var samplesPerClient: Int?
+
+        public init(
+            clients: Int? = nil, fraction: Double? = nil, localEpochs: Int? = nil, localBatch: Int? = nil,
+            samplesPerClient: Int? = nil
+        ) {
+            self.clients = clients
+            self.fraction = fraction
+            self.localEpochs = localEpochs
+            self.localBatch = localBatch
+            self.samplesPerClient = samplesPerClient
+        }
+
+        /// What is not said comes from the task.
+        /// - Throws: ``ExperimentError`` naming the option, what was found and what is allowed.
+        @discardableResult
+        public func options(of task: TrainingTask) throws(ExperimentError) -> TrainingConfiguration.Federated {
+            let defaults = task.defaults
+            let federated = TrainingConfiguration.Federated(
+                clients: clients ?? defaults.clients, fraction: fraction ?? defaults.fraction,
+                localEpochs: localEpochs ?? defaults.localEpochs, localBatch: localBatch ?? defaults.localBatch,
+                partition: "iid")
+            try SpeedMeasurement.check(federated, samplesPerClient)
+            return federated
+        }
+    }
+
+    /// What ``rounds(_:)`` measures.
+    public struct Rounds: Sendable {
+        public let workload: String
+        public let clients: Int
+        /// Clients of a round.
+        public let cohort: Int
+        public let localEpochs: Int
+        public let localBatch: Int
+        public let threads: Int
+        public let secondsPerRound: Spread
+        /// Samples that the clients of a round train on, the local epochs counted.
+        public let samplesPerRound: Double
+        public let flopsPerSample: Double
+        public let peakFlops: Double
+        /// One evaluation on the whole test set, which is not part of a round.
+        public let evaluationSeconds: Spread
+    }
+
+    /// Rounds of `federated` on a simulated cluster with as many host threads; the time is the host's.
+    public func rounds(_ federation: Federation) throws -> Rounds {
+        let defaults = task.defaults
+        let federated = try federation.options(of: task)
+        let training = trainingSet(federated, federation.samplesPerClient)
+        let samplesPerRound = Double(
+            training.count / federated.clients * federated.cohortSize * federated.localEpochs)
+        // One more round than is counted, for the same reason as above.
+        let epochs = (Double(repetitions + 1) * samplesPerRound - 0.5) / Double(training.count)
+        let configuration = configuration(
+            batch: defaults.batch, epochs: epochs, evaluateEvery: 1e-6, federated: federated)
+        let strategy = FederatedAveraging(configuration)
+        let marks = Guarded<[ContinuousClock.Instant]>([])
+        let workspaces = WorkspacePool(for: task.network)
+        let pool = HostPool(threads: threads)
+        let run = run(configuration, ranks: strategy.rankCount, workspaces, training) { _ in
+            marks.withLock { $0.append(.now) }
+        }
+        _ = try fabric(ranks: strategy.rankCount, server: strategy.serverRank, pool).run(strategy.program(for: run))
+        let times = marks.withLock { $0 }
+        let rounds = zip(times.dropFirst(), times).map { ($0 - $1).inSeconds }.dropFirst()
+        guard !rounds.isEmpty else { throw ExperimentError("no round was measured") }
+        return Rounds(
+            workload: task.name, clients: federated.clients, cohort: federated.cohortSize,
+            localEpochs: federated.localEpochs, localBatch: federated.localBatch ?? 0, threads: threads,
+            secondsPerRound: Spread(Array(rounds)), samplesPerRound: samplesPerRound,
+            flopsPerSample: task.network.trainingFlopsPerSample,
+            peakFlops: Spread((0..<repetitions).map { _ in PeakFlops.measure(threads: threads) }).median,
+            evaluationSeconds: try evaluationSeconds(workspaces, pool))
+    }
+
+    private static func check(
+        _ federated: TrainingConfiguration.Federated, _ samplesPerClient: Int?
+    ) throws(ExperimentError) {
+        func require(_ isRight: Bool, _ message: String) throws(ExperimentError) {
+            if !isRight { throw ExperimentError(message) }
+        }
+        try require(
+            (1...1_000_000).contains(federated.clients), "--clients is \(federated.clients); allowed is 1 to 1000000")
+        try require(
+            federated.fraction > 0 && federated.fraction <= 1,
+            "--fraction is \(federated.fraction); allowed is above 0 to 1")
+        try require(
+            (1...1_000_000).contains(federated.localEpochs),
+            "--local-epochs is \(federated.localEpochs); allowed is 1 to 1000000")
+        try require(
+            (federated.localBatch ?? 1) > 0, "--local-batch is \(federated.localBatch ?? 0); allowed is 1 and more")
+        if let samplesPerClient {
+            try require(
+                samplesPerClient > 0 && samplesPerClient <= 20_000_000 / federated.clients,
+                "--samples-per-client is \(samplesPerClient); allowed is 1 to 20000000 over all clients together")
+        }
+    }
+
+    private func trainingSet(_ federated: TrainingConfiguration.Federated, _ samplesPerClient: Int?) -> Dataset {
+        guard let samplesPerClient else { return data.training }
+        var stream = seeds.stream(.clientSampling, 0)
+        let count = data.training.count
+        return data.training.selecting(
+            (0..<federated.clients * samplesPerClient).map { _ in stream.integer(below: count) })
+    }
+
+    private func evaluationSeconds(_ workspaces: WorkspacePool, _ pool: HostPool) throws -> Spread {
+        let configuration = configuration(batch: 1, epochs: 1, evaluateEvery: 1, federated: nil)
+        let times = Guarded<[Double]>([])
+        let run = TrainingRun(
+            network: task.network, data: data, configuration: configuration, initialParameters: parameters(),
+            seeds: seeds, shuffles: true, ranks: 1, workspaces: workspaces)
+        let repetitions = repetitions
+        _ = try fabric(ranks: 1, server: nil, pool).run { rank in
+            for round in 0...repetitions {
+                let start = ContinuousClock.now
+                _ = try await run.evaluate(
+                    run.initialParameters, round: round, samples: 0, on: rank, .allRanks)
+                let seconds = (ContinuousClock.now - start).inSeconds
+                if round > 0 { times.withLock { $0.append(seconds) } }
+            }
+        }
+        return Spread(times.withLock { $0 })
+    }
+
+    // MARK: Parts
+
+    private func configuration(
+        batch: Int, epochs: Double, evaluateEvery: Double, federated: TrainingConfiguration.Federated?
+    ) -> TrainingConfiguration {
+        let defaults = task.defaults
+        let rate = federated == nil ? defaults.learningRate : defaults.localLearningRate
+        return TrainingConfiguration(
+            batch: batch, schedule: LearningRateSchedule(baseRate: rate, totalEpochs: epochs),
+            optimizer: SGD.Configuration(momentum: defaults.momentum), epochs: epochs,
+            evaluateEveryEpochs: evaluateEvery,
+            workers: threads,
+            federated: federated
+                ?? TrainingConfiguration.Federated(
+                    clients: 1, fraction: 1, localEpochs: 1, localBatch: nil, partition: "iid"))
+    }
+
+    /// A run that evaluates on one sample, which costs a few microseconds.
+    private func run(
+        _ configuration: TrainingConfiguration, ranks: Int, _ workspaces: WorkspacePool, _ training: Dataset,
+        onEvaluation: @escaping @Sendable (TrainingRun.Evaluation) -> Void
+    ) -> TrainingRun {
+        TrainingRun(
+            network: task.network,
+            data: TrainTestSplit(training: training, test: data.test.selecting([0]), identity: data.identity),
+            configuration: configuration, initialParameters: parameters(), seeds: seeds, shuffles: true, ranks: ranks,
+            workspaces: workspaces, onEvaluation: onEvaluation)
+    }
+
+    private func parameters() -> ParameterVector { task.network.initialParameters(.he, seeds: seeds) }
+
+    private func fabric(ranks: Int, server: Int?, _ pool: HostPool) -> SimulatedFabric {
+        let cluster = ClusterPresets.phones4G
+        return SimulatedFabric(
+            nodes: cluster.nodes(ranks: ranks, server: server, seeds: seeds), jitter: cluster.jitter,
+            compute: ComputeModel(
+                .reference, flopsPerSample: task.network.trainingFlopsPerSample,
+                parameters: task.network.parameterCount),
+            seeds: seeds, pool: pool)
+    }
+}

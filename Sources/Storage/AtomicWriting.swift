@@ -1,0 +1,32 @@
+import Files
+public import Foundation
+
+/// Writes a file under another name and moves it to its place, so that it is there whole or not at all. Where a link is
+/// named, the file that it leads to is replaced; a device or a pipe is written to.
+///
+/// - Parameter kind: of file, before its name in errors.
+/// - Throws: ``ReportError`` naming the file and what the system said; then what was there before is intact.
+public func writeAtomically(_ data: Data, to url: URL, kind: String = "") throws(ReportError) {
+    do throws(FileError) {
+        try DurableFile.write(data, to: url.path)
+    } catch {
+        throw ReportError("\(kind)'\(url.relativePath)' cannot be written: \(error)")
+    }
+}
+
+/// Removes what a process that was killed while it wrote these files has left; nobody may be writing them.
+public func removeTemporaries(of url: URL) {
+    DurableFile.removeTemporaries(
+        in: url.deletingLastPathComponent(), of: url.deletingPathExtension().lastPathComponent)
+}
+
+/// What the system said, without Foundation's wrapping.
+func systemReason(_ error: any Error) -> String {
+    if let error = error as? FileError { return error.description }
+    let error = error as NSError
+    let underlying = error.userInfo[NSUnderlyingErrorKey] as? NSError
+    if let posix = [underlying, error].compactMap({ $0 }).first(where: { $0.domain == NSPOSIXErrorDomain }) {
+        return String(cString: strerror(Int32(posix.code)))
+    }
+    return error.localizedDescription
+}

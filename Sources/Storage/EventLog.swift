@@ -1,0 +1,167 @@
+public import Experiments
+import Files
+import Foundation
+import Locking
+public import Training
+
+/// The file of `--log`: JSON Lines, one for every evaluation while it runs, so that a run that is killed has left what it
+/// had.
+///
+/// Keys and their meaning follow MLPerf's logging (mlcommons/logging, `mlperf_logging/mllog`): `namespace`, `time_ms`,
+/// `event_type`, `key`, `value`, `metadata`. Each line is one write to the file, and nothing waits in a buffer.
+public final class EventLog: Sendable {
+    private struct State {
+        let descriptor: Int32
+        var error: String?
+    }
+
+    public static let keys = [
+        "submission_benchmark", "run_start", "seed", "global_batch_size", "opt_base_learning_rate", "train_samples",
+        "eval_samples", "eval_accuracy", "run_stop",
+    ]
+
+    private let path: String
+    private let state: Guarded<State>
+
+    /// Makes the file, or empties it.
+    ///
+    /// - Parameter appending: to keep what an earlier process wrote of the same experiment.
+    /// - Throws: ``ReportError`` saying why it cannot be written.
+    public init(_ path: String, appending: Bool = false) throws(ReportError) {
+        let descriptor: Int32
+        do throws(FileError) {
+            descriptor = try FileWriter.descriptor(appendingTo: path, keeping: appending)
+        } catch {
+            throw ReportError("--log '\(path)' cannot be written: \(error)")
+        }
+        self.path = path
+        state = Guarded(State(descriptor: descriptor))
+    }
+
+    deinit { _ = state.withLock { close($0.descriptor) } }
+
+    /// - Throws: ``ReportError`` if a line could not be written.
+    public func check() throws(ReportError) {
+        if let error = state.withLock({ $0.error }) {
+            throw ReportError("--log '\(path)' is not complete: \(error)")
+        }
+    }
+
+    // MARK: Events
+
+    public func begin(_ run: Experiment.RunIdentity, _ plan: ExperimentPlan) {
+        let configuration = run.strategy.configuration
+        // Evaluations after the checkpoint may stand in the log already, by the process that was killed.
+        write(
+            "INTERVAL_START", "run_start", nil, run,
+            run.resumedAfter == 0 ? [] : [("resumed_after_steps", .count(run.resumedAfter))])
+        write("POINT_IN_TIME", "submission_benchmark", .text(plan.task), run)
+        write("POINT_IN_TIME", "seed", .count(Int(clamping: run.seed)), run)
+        let batch =
+            run.strategy.description?.isFederated == true ? configuration.federated.localBatch : configuration.batch
+        if let batch { write("POINT_IN_TIME", "global_batch_size", .count(batch), run) }
+        write("POINT_IN_TIME", "opt_base_learning_rate", .number(configuration.schedule.baseRate), run)
+    }
+
+    public func evaluate(_ run: Experiment.RunIdentity, _ point: TrainingRun.Evaluation) {
+        write(
+            "POINT_IN_TIME", "eval_accuracy", .number(point.testAccuracy), run,
+            [
+                ("samples_count", .count(point.samples)), ("step_num", .count(point.round)),
+                ("cluster_seconds", .number(point.clusterSeconds)), ("bytes_sent", .count(point.bytesSent)),
+                ("eval_loss", .number(point.testLoss)), ("train_loss", .number(point.trainLoss ?? .nan)),
+            ])
+    }
+
+    public func end(_ run: Experiment.RunIdentity, _ record: RunRecord, target: Double) {
+        let reached = TimeToAccuracy(record.evaluations, target: target).sustainedSeconds != nil
+        write(
+            "INTERVAL_END", "run_stop", nil, run,
+            [
+                ("status", .text(record.outcome == .completed ? "success" : "aborted")),
+                ("outcome", .text(record.outcome.rawValue)), ("target_reached", .flag(reached)),
+                ("cluster_seconds", .number(record.clusterSeconds)), ("host_seconds", .number(record.hostSeconds)),
+                ("bytes_sent", .count(record.traffic.bytesTotal)),
+            ] + Self.departures(record))
+    }
+
+    /// Of a run that ranks left: how many, and whose leaving ended it if one did.
+    private static func departures(_ record: RunRecord) -> [(String, Value)] {
+        guard let departures = record.departures else { return [] }
+        var values: [(String, Value)] = [("ranks_left", .count(departures.count))]
+        if let cause = record.stoppedBy {
+            values += [("stopped_by_rank", .count(cause.rank)), ("stopped_at_seconds", .number(cause.seconds))]
+        }
+        return values
+    }
+
+    // MARK: Lines
+
+    private enum Value: Encodable {
+        case text(String)
+        case count(Int)
+        /// `null` where there is no number.
+        case number(Double)
+        case flag(Bool)
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.singleValueContainer()
+            switch self {
+            case .text(let text): try container.encode(text)
+            case .count(let count): try container.encode(count)
+            case .number(let number):
+                if number.isFinite { try container.encode(number) } else { try container.encodeNil() }
+            case .flag(let flag): try container.encode(flag)
+            }
+        }
+    }
+
+    private struct Line: Encodable {
+        let namespace = ""
+        let timeMilliseconds: Int
+        let eventType: String
+        let key: String
+        let value: Value?
+        let metadata: [String: Value]
+
+        enum CodingKeys: String, CodingKey {
+            case namespace, timeMilliseconds = "time_ms", eventType = "event_type", key, value, metadata
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(namespace, forKey: .namespace)
+            try container.encode(timeMilliseconds, forKey: .timeMilliseconds)
+            try container.encode(eventType, forKey: .eventType)
+            try container.encode(key, forKey: .key)
+            // MLPerf's lines have the key also where there is no value.
+            try container.encode(value, forKey: .value)
+            try container.encode(metadata, forKey: .metadata)
+        }
+    }
+
+    private func write(
+        _ type: String, _ key: String, _ value: Value?, _ run: Experiment.RunIdentity, _ more: [(String, Value)] = []
+    ) {
+        var metadata: [String: Value] = [
+            "strategy": .text(run.strategy.name), "seed": .count(Int(clamping: run.seed)),
+            "repetition": .count(run.repetition),
+        ]
+        for (name, value) in more { metadata[name] = value }
+        let line = Line(
+            timeMilliseconds: Int(Date().timeIntervalSince1970 * 1000), eventType: type, key: key, value: value,
+            metadata: metadata)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // Numbers are finite and text is text: this cannot fail.
+        guard let data = try? encoder.encode(line) + Data("\n".utf8) else { return }
+        state.withLock { state in
+            guard state.error == nil else { return }
+            let descriptor = state.descriptor
+            let written = data.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+            if written != data.count {
+                state.error = written < 0 ? String(cString: strerror(errno)) : "no room is left"
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+public import Experiments
+import Files
+public import Foundation
+
+/// The folder that an experiment's files go to. Every file is complete or not there.
+public struct OutputDirectory: Sendable {
+    public let url: URL
+    /// Whether this made the folder.
+    private let isNew: Bool
+
+    /// Makes the folder where it is missing and checks that it can be written, before anything is computed for it.
+    ///
+    /// - Parameter other: a file of another command, whose report would be written over.
+    /// - Throws: ``ReportError`` saying why not.
+    public init(_ path: String, notWith other: String? = nil) throws(ReportError) {
+        url = URL(fileURLWithPath: path, isDirectory: true)
+        isNew = !FileManager.default.fileExists(atPath: path)
+        if let file = Self.fileInTheWay(of: path) {
+            throw ReportError("output folder '\(path)' cannot be written: '\(file)' is not a folder")
+        }
+        if let other, FileManager.default.fileExists(atPath: "\(path)/\(other)") {
+            throw ReportError("output folder '\(path)' holds another command's '\(other)'; name another with --output")
+        }
+        do {
+            try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+            try DurableFile.requireWritable(folder: url)
+        } catch {
+            throw ReportError("output folder '\(path)' cannot be written: \(systemReason(error))")
+        }
+    }
+
+    /// Removes what a process that was killed while it wrote has left; nobody may be writing to the folder.
+    public func removeTemporaries() { DurableFile.removeTemporaries(in: url) }
+
+    /// Takes the folder away again if this made it and nothing was written to it.
+    public func removeIfUnused() {
+        // rmdir and not FileManager, which would take the contents along.
+        if isNew { rmdir(url.path) }
+    }
+
+    /// The part of the path that is there and no folder, for which Foundation has no clear words.
+    private static func fileInTheWay(of path: String) -> String? {
+        let names = path.split(separator: "/")
+        for count in 1..<(names.count + 1) {
+            let part = (path.hasPrefix("/") ? "/" : "") + names.prefix(count).joined(separator: "/")
+            var isFolder: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: part, isDirectory: &isFolder) else { return nil }
+            if !isFolder.boolValue { return part }
+        }
+        return nil
+    }
+
+    /// Writes `results.json` alone: what counts when no more will come.
+    public func writeResults(_ results: Results) throws {
+        try writeAtomically(try ResultsFile.encode(results), to: url.appendingPathComponent(ResultsFile.name))
+    }
+}

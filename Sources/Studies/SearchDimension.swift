@@ -1,0 +1,128 @@
+import Diagnostics
+import Foundation
+import Randomness
+public import Tasks
+
+/// One option that is varied, and over what.
+public struct SearchDimension: Hashable, Codable, Sendable {
+    /// On which scale a range is drawn from evenly.
+    public enum Scale: String, CaseIterable, Codable, Sendable {
+        case log
+        case linear
+    }
+
+    public enum Values: Hashable, Codable, Sendable {
+        case list(values: [String])
+        /// Both ends belong to it.
+        case range(low: Double, high: Double, scale: Scale)
+    }
+
+    public var option: StudyOption
+    /// The strategy that it is for; nil for all that have the option and no dimension of their own for it.
+    public var strategy: String?
+    public var values: Values
+
+    public init(_ option: StudyOption, of strategy: String? = nil, _ values: Values) {
+        self.option = option
+        self.strategy = strategy
+        self.values = values
+    }
+
+    /// `learning-rate=0.1,0.2`, `federated.local-epochs=1,5`, `learning-rate=0.01..1`, `fraction=0.1..1:log`.
+    /// - Throws: ``ExperimentError`` saying what was found and what is allowed.
+    public init(parsing text: String) throws(ExperimentError) {
+        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2 else {
+            throw ExperimentError(
+                """
+                '\(text)' is not [STRATEGY.]OPTION=VALUES; write such as learning-rate=0.1,0.2 or \
+                federated.local-epochs=1,5 or learning-rate=0.01..1
+                """)
+        }
+        let name = parts[0].split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+            .map { $0.trimmingCharacters(in: .whitespaces) }
+        let option = try StudyOption.named(name[name.count - 1])
+        let values = try Self.values(parts[1], of: option)
+        self.init(option, of: name.count == 2 ? name[0] : nil, values)
+        try check()
+    }
+
+    private static func values(_ text: String, of option: StudyOption) throws(ExperimentError) -> Values {
+        guard let dots = text.range(of: "..") else {
+            let list = text.split(separator: ",", omittingEmptySubsequences: false)
+            return .list(values: list.map { $0.trimmingCharacters(in: .whitespaces) })
+        }
+        let (first, rest) = (String(text[..<dots.lowerBound]), text[dots.upperBound...])
+        let end = rest.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        var scale = option.naturalScale
+        if end.count == 2 {
+            guard let named = Scale(rawValue: end[1]) else {
+                throw ExperimentError(
+                    UnknownName.message("scale", found: end[1], allowed: Scale.allCases.map(\.rawValue)))
+            }
+            scale = named
+        }
+        guard option.isNumber, let low = Double(first), let high = Double(end[0]) else {
+            throw ExperimentError(
+                "\(option.rawValue): '\(text)' is not a range; "
+                    + (option.isNumber ? "write LOW..HIGH such as 0.01..1" : "allowed are \(option.allowed)"))
+        }
+        return .range(low: low, high: high, scale: scale)
+    }
+
+    /// Checks the values against the option.
+    /// - Throws: ``ExperimentError``
+    func check() throws(ExperimentError) {
+        switch values {
+        case .list(let values):
+            for value in values { try option.check(value) }
+            // 0.1 and 0.10 are one value.
+            let distinct = Set(values.map { option.number($0).map { "\($0)" } ?? $0 })
+            guard distinct.count == values.count else {
+                throw ExperimentError("\(name): a value stands twice in \(values.joined(separator: ", "))")
+            }
+        case .range(let low, let high, let scale):
+            for end in [low, high] {
+                try option.check(option.isWhole ? Int(exactly: end).map(String.init) ?? "\(end)" : "\(end)")
+            }
+            guard low < high, low > 0 || scale == .linear else {
+                throw ExperimentError(
+                    "\(name): the range \(searched.joined(separator: " ")) is empty; the first end must be below the second"
+                        + (scale == .log ? ", and above 0 on a log scale" : ""))
+            }
+        }
+    }
+
+    /// As the command line has it.
+    public var name: String { (strategy.map { "\($0)." } ?? "") + option.rawValue }
+
+    /// The values, or the two ends of a range and its scale: for ``Tuning/Option``.
+    public var searched: [String] {
+        switch values {
+        case .list(let values): values
+        case .range(let low, let high, let scale):
+            ["\(Format.exact(low)) to \(Format.exact(high)) (\(scale == .log ? "log-uniform" : "uniform"))"]
+        }
+    }
+
+    // MARK: Drawing
+
+    /// A random value. The same number is used whoever asks, so that strategies that share a dimension get the same values.
+    ///
+    /// Three significant digits, so that what is tried is what is written down.
+    func draw(trial: Int, _ seeds: SeedSequence) -> String {
+        var stream = seeds.stream(.search, option.streamIndex, trial)
+        // In (0, 1].
+        let uniform = stream.uniform()
+        switch values {
+        case .list(let values): return values[min(values.count - 1, Int(uniform * Double(values.count)))]
+        case .range(let low, let high, let scale):
+            let value =
+                scale == .log ? exp(log(low) + uniform * (log(high) - log(low))) : low + uniform * (high - low)
+            if option.isWhole { return "\(Int(min(high, max(low, value)).rounded()))" }
+            let text = Format.significant(value)
+            let rounded = Double(text) ?? value
+            return rounded < low ? "\(low)" : rounded > high ? "\(high)" : text
+        }
+    }
+}

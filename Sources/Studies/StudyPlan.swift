@@ -1,0 +1,131 @@
+public import Experiments
+import Randomness
+public import Tasks
+
+/// Everything that decides what a study tries: two studies of one plan differ in measured times only.
+public struct StudyPlan: Hashable, Codable, Sendable {
+    public enum Search: String, CaseIterable, Codable, Sendable {
+        /// All combinations of the values.
+        case grid
+        /// Draws, each option by itself (J. Bergstra and Y. Bengio 2012, *Random Search for Hyper-Parameter Optimization*, JMLR).
+        case random
+    }
+
+    public enum Metric: String, CaseIterable, Codable, Sendable {
+        /// Accuracy at the end.
+        case accuracy
+        /// Cluster time to the target, sustained; never is later than any time.
+        case time
+    }
+
+    /// What all trials share, and the options that are not varied. Its epochs are those of a trial that is never stopped.
+    public var experiment: ExperimentPlan
+    public var search: Search
+    public var metric: Metric
+    public var selection: SelectionSet
+    public var dimensions: [SearchDimension]
+    /// One of how many goes on from a rung of successive halving; nil where none is stopped.
+    public var halving: Int?
+    /// Strategy by strategy, the same number for each.
+    public var trials: [StudyTrial]
+
+    private static let mostTrials = 10_000
+
+    /// - Parameter trialCount: of each strategy, for a random search; a grid has as many as it has points.
+    /// - Throws: ``ExperimentError`` where an option is of no use, or strategies would not have the same number of trials.
+    public init(
+        experiment: ExperimentPlan, search: Search, trialCount: Int?, dimensions: [SearchDimension],
+        metric: Metric = .accuracy, selection: SelectionSet = .validation, halving: Int? = nil
+    ) throws(ExperimentError) {
+        self.experiment = experiment
+        // What is about to be searched for was not found yet.
+        for index in self.experiment.strategies.indices { self.experiment.strategies[index].tuning = nil }
+        self.search = search
+        self.metric = metric
+        self.selection = selection
+        self.dimensions = dimensions
+        self.halving = halving
+        trials = []
+        try checkDimensions()
+        for strategy in self.experiment.strategies {
+            let own = self.dimensions(of: strategy)
+            trials += try search == .grid ? grid(strategy, own) : draws(strategy, own, trialCount ?? 0)
+        }
+        try checkTrials()
+    }
+
+    // MARK: Derived
+
+    /// Of each strategy.
+    public var trialCount: Int { trials.count / max(1, experiment.strategies.count) }
+
+    public func trials(of strategy: String) -> [StudyTrial] { trials.filter { $0.strategy == strategy } }
+
+    public var rungs: [HalvingSchedule.Rung] {
+        let epochs = experiment.strategies.map(\.configuration.epochs).max() ?? 0
+        return HalvingSchedule(trials: trialCount, epochs: epochs, reduction: halving).rungs
+    }
+
+    /// What is varied for a strategy: of a dimension for it alone and one for all, the one for it alone.
+    public func dimensions(of strategy: StrategyPlan) -> [SearchDimension] {
+        dimensions.filter { dimension in
+            guard dimension.option.applies(to: strategy) else { return false }
+            guard dimension.strategy == nil else { return dimension.strategy == strategy.name }
+            return !dimensions.contains { $0.option == dimension.option && $0.strategy == strategy.name }
+        }
+    }
+
+    /// The strategy with the trial's options.
+    /// - Parameter epochs: of the trial's rung, at which a cosine ends; nil for the plan's.
+    public func strategy(_ trial: StudyTrial, epochs: Double? = nil) throws(ExperimentError) -> StrategyPlan {
+        guard var plan = experiment.strategies.first(where: { $0.name == trial.strategy }) else {
+            throw ExperimentError("a trial of '\(trial.strategy)', which is not among the study's strategies")
+        }
+        for choice in trial.choices { try choice.option.apply(choice.value, to: &plan) }
+        if let epochs, epochs != plan.configuration.epochs {
+            plan.configuration.epochs = epochs
+            plan.configuration.schedule.totalEpochs = epochs
+        }
+        return plan
+    }
+
+    /// The experiment that makes these trials, of different strategies, side by side.
+    func experiment(_ trials: [StudyTrial], epochs: Double? = nil) throws(ExperimentError) -> ExperimentPlan {
+        var plan = experiment
+        plan.strategies = []
+        for trial in trials { plan.strategies.append(try strategy(trial, epochs: epochs)) }
+        return plan
+    }
+
+    // MARK: Making trials
+
+    /// The first dimension changes slowest.
+    private func grid(_ strategy: StrategyPlan, _ dimensions: [SearchDimension]) throws(ExperimentError) -> [StudyTrial]
+    {
+        var points: [[StudyTrial.Choice]] = [[]]
+        for dimension in dimensions {
+            guard case .list(let values) = dimension.values else {
+                throw ExperimentError("\(dimension.name) is a range; a grid needs values, and a range --search random")
+            }
+            points = points.flatMap { point in values.map { point + [StudyTrial.Choice(dimension.option, $0)] } }
+            guard points.count <= Self.mostTrials else {
+                throw ExperimentError("a grid of more than \(Self.mostTrials) points for \(strategy.name)")
+            }
+        }
+        return points.enumerated().map { StudyTrial(strategy: strategy.name, index: $0, choices: $1) }
+    }
+
+    private func draws(
+        _ strategy: StrategyPlan, _ dimensions: [SearchDimension], _ count: Int
+    ) throws(ExperimentError) -> [StudyTrial] {
+        guard (1...Self.mostTrials).contains(count) else {
+            throw ExperimentError("\(count) trials of a random search; allowed is 1 to \(Self.mostTrials)")
+        }
+        let seeds = SeedSequence(experiment.seeds[0])
+        return (0..<count).map { index in
+            StudyTrial(
+                strategy: strategy.name, index: index,
+                choices: dimensions.map { StudyTrial.Choice($0.option, $0.draw(trial: index, seeds)) })
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import Diagnostics
+import Tasks
+
+extension StudyPlan {
+    /// Each dimension is of use to somebody, and stands once.
+    func checkDimensions() throws(ExperimentError) {
+        let strategies = experiment.strategies
+        guard !dimensions.isEmpty else { throw ExperimentError("no option is varied; name one with --vary") }
+        for (index, dimension) in dimensions.enumerated() {
+            try dimension.check()
+            if dimensions[..<index].contains(where: { $0.name == dimension.name }) {
+                throw ExperimentError("\(dimension.name) is varied twice")
+            }
+            let option = dimension.option
+            guard let name = dimension.strategy else {
+                guard strategies.contains(where: option.applies) else {
+                    throw ExperimentError(
+                        "\(option.rawValue) is an option of none of the strategies \(strategies.map(\.name).joined(separator: ", "))"
+                    )
+                }
+                continue
+            }
+            guard let strategy = strategies.first(where: { $0.name == name }) else {
+                throw ExperimentError(
+                    "\(dimension.name): "
+                        + UnknownName.message("strategy", found: name, allowed: strategies.map(\.name)))
+            }
+            guard option.applies(to: strategy) else {
+                let own = StudyOption.allCases.filter { $0.applies(to: strategy) }.map(\.rawValue)
+                throw ExperimentError(
+                    "\(name) has no option \(option.rawValue) here; it has \(own.joined(separator: ", "))")
+            }
+        }
+        for strategy in strategies where dimensions(of: strategy).isEmpty {
+            throw ExperimentError(
+                """
+                nothing is varied for \(strategy.name), whose trials would all be the same; give it an option of its own, such \
+                as --vary \(strategy.name).learning-rate=0.1,0.2
+                """)
+        }
+    }
+
+    /// As many for each strategy, and enough to halve.
+    func checkTrials() throws(ExperimentError) {
+        let counts = experiment.strategies.map { ($0.name, trials(of: $0.name).count) }
+        guard Set(counts.map(\.1)).count == 1 else {
+            throw ExperimentError(
+                """
+                the grids are not equally large: \(counts.map { "\($0.0) \($0.1)" }.joined(separator: ", ")) trials; a \
+                comparison needs the same number for every strategy. Give the others more values, such as --vary \
+                \(counts.min { $0.1 < $1.1 }?.0 ?? "").learning-rate=..., or take --search random --trials N
+                """)
+        }
+        if let halving {
+            guard (2...max(2, trialCount)).contains(halving), trialCount > 1 else {
+                throw ExperimentError(
+                    "--halving is \(halving) with \(trialCount) trials; allowed is 2 to the number of trials")
+            }
+            // Trials that never get to their learning rate would be chosen by something else.
+            let warmup = experiment.strategies.map(\.configuration.schedule.warmupEpochs).max() ?? 0
+            guard let shortest = rungs.first?.epochs, warmup == 0 || warmup < shortest else {
+                throw ExperimentError(
+                    """
+                    --halving \(halving): the first of its rungs trains for \(Format.exact(rungs[0].epochs)) epochs, and --warmup \
+                    takes \(Format.exact(warmup)); allowed is a warm-up that is shorter
+                    """)
+            }
+        }
+    }
+}

@@ -1,0 +1,129 @@
+public import Experiments
+import Foundation
+import Statistics
+
+/// A study's result for one strategy.
+public struct StudySummary: Sendable {
+    public let strategy: StrategyPlan
+    /// The last of each trial, in the order of trials; those without all their seeds are left out.
+    public let outcomes: [TrialOutcome]
+    /// The best first: those that came to a later rung, then as ``TrialOutcome/isBetter(than:)`` has it.
+    public let ranked: [TrialOutcome]
+    /// Every trial in every rung, for tables.
+    public let allOutcomes: [TrialOutcome]
+    /// Of the whole search, with all that was stopped.
+    public let cost: StudyCost
+    public let samples: Int
+    public let runCount: Int
+    private let plan: StudyPlan
+
+    /// Nil unless a trial is finished.
+    init?(_ results: StudyResults, of strategy: StrategyPlan) {
+        plan = results.plan
+        self.strategy = strategy
+        let rungs = results.plan.rungs.indices
+        let byTrial = StudyRunsByTrial(results)
+        let all = results.plan.trials(of: strategy.name).map { trial in
+            rungs.compactMap { TrialOutcome(trial, rung: $0, byTrial) }
+        }
+        allOutcomes = all.flatMap(\.self)
+        outcomes = all.compactMap(\.last)
+        ranked = outcomes.sorted { $0.rung == $1.rung ? $0.isBetter(than: $1) : $0.rung > $1.rung }
+        guard !outcomes.isEmpty else { return nil }
+        let runs = results.runs.filter { $0.strategy == strategy.name }
+        cost = runs.reduce(.zero) { $0 + $1.cost }
+        samples = runs.reduce(0) { $0 + $1.samples }
+        runCount = runs.count
+    }
+
+    public var best: TrialOutcome { ranked[0] }
+
+    /// Trials of the best one's rung that are not shown to be worse than it: any of them may be the better choice.
+    public var rivals: [TrialOutcome] {
+        ranked.dropFirst().filter { $0.rung == best.rung && !$0.isShownWorse(than: best) }
+    }
+
+    // MARK: After k trials
+
+    /// What the best of k trials is worth, those being drawn at random, without replacement, from the ones that were made.
+    public struct AfterTrials: Sendable {
+        public let trials: Int
+        /// Of accuracies the expectation, of times to the target, which can be infinite, the median.
+        public let best: Double
+        /// Within which the best of k is in nine of ten draws; of times from the evaluation before the one that found the
+        /// target reached.
+        public let low: Double
+        public let high: Double
+        /// What k trials cost, on average.
+        public let cost: StudyCost
+    }
+
+    /// For each number of trials from 1 to all. Trials that were stopped by halving count with what they had then.
+    public var afterTrials: [AfterTrials] {
+        let values = outcomes.map(\.value)
+        return (1...values.count).map { k in
+            let share = Double(k) / Double(values.count)
+            switch plan.metric {
+            case .accuracy:
+                return AfterTrials(
+                    trials: k, best: ExpectedBest.maximum(of: values, trials: k),
+                    low: ExpectedBest.quantile(ofMaximumOf: values, trials: k, probability: 0.05),
+                    high: ExpectedBest.quantile(ofMaximumOf: values, trials: k, probability: 0.95),
+                    cost: cost.scaled(by: share))
+            case .time:
+                return AfterTrials(
+                    trials: k, best: ExpectedBest.medianMinimum(of: values, trials: k),
+                    low: ExpectedBest.quantile(
+                        ofMinimumOf: outcomes.map(\.earliestValue), trials: k, probability: 0.05),
+                    high: ExpectedBest.quantile(ofMinimumOf: values, trials: k, probability: 0.95),
+                    cost: cost.scaled(by: share))
+            }
+        }
+    }
+
+    // MARK: The edge
+
+    /// A best value beyond which nothing was tried: what is best may lie there.
+    public struct Edge: Hashable, Sendable {
+        public let option: StudyOption
+        public let value: String
+        public let isLargest: Bool
+    }
+
+    /// The share of a range at each end that counts as its edge.
+    private static let edgeShare = 0.1
+
+    public var edges: [Edge] {
+        plan.dimensions(of: strategy).compactMap { dimension in
+            guard let value = best.trial.value(of: dimension.option), let number = dimension.option.number(value),
+                !dimension.option.naturalEnds.contains(number)
+            else { return nil }
+            switch dimension.values {
+            case .list(let values):
+                let numbers = values.compactMap(dimension.option.number)
+                guard let least = numbers.min(), let most = numbers.max(), least < most,
+                    number == least || number == most
+                else { return nil }
+                return Edge(option: dimension.option, value: value, isLargest: number == most)
+            case .range(let low, let high, let scale):
+                let position =
+                    scale == .log ? log(number / low) / log(high / low) : (number - low) / (high - low)
+                guard position < Self.edgeShare || position > 1 - Self.edgeShare else { return nil }
+                // A range that ends where nothing can lie beyond has no edge there.
+                let end = position < Self.edgeShare ? low : high
+                guard !dimension.option.naturalEnds.contains(end) else { return nil }
+                return Edge(option: dimension.option, value: value, isLargest: position > 0.5)
+            }
+        }
+    }
+}
+
+extension StudyCost {
+    func scaled(by share: Double) -> StudyCost {
+        StudyCost(
+            clusterSeconds: clusterSeconds * share, hostSeconds: hostSeconds * share,
+            bytesSent: Int((Double(bytesSent) * share).rounded()),
+            messagesSent: Int((Double(messagesSent) * share).rounded()), money: money.map { $0 * share },
+            wattHours: wattHours.map { $0 * share })
+    }
+}

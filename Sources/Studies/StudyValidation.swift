@@ -1,0 +1,64 @@
+import Diagnostics
+public import Tasks
+
+extension StudyResults {
+    /// Counts up to here are exact as floating-point numbers, and the sum of all runs' is a number, too.
+    private var largestCount: Int { min(1 << 50, Int.max / (runs.count + 1)) }
+    private static let longestSeconds = 1e12
+
+    /// Checks what a file that was edited or damaged could have wrong and still be of the right form.
+    /// - Throws: ``ExperimentError`` naming the figure, what was found and what is allowed.
+    public func validate() throws(ExperimentError) {
+        try withoutRuns.validate()
+        try plan.checkDimensions()
+        for strategy in plan.experiment.strategies {
+            let indices = plan.trials(of: strategy.name).map(\.index)
+            try require(
+                !indices.isEmpty && indices == Array(indices.indices), "trials of \(strategy.name)", indices,
+                "0, 1, 2 ...")
+        }
+        try plan.checkTrials()
+        for trial in plan.trials {
+            try require(
+                plan.experiment.strategies.contains { $0.name == trial.strategy }, "a trial", trial.strategy,
+                "a strategy of the plan")
+            for choice in trial.choices { try choice.option.check(choice.value) }
+        }
+        let rungs = plan.rungs
+        let trials = Set(plan.trials.map { [$0.strategy, "\($0.index)"] })
+        let seeds = Set(plan.experiment.seeds)
+        var seen: Set<[String]> = []
+        for run in runs {
+            let name = "trial \(run.trial) of \(run.strategy) with seed \(run.seed)"
+            try require(
+                trials.contains([run.strategy, "\(run.trial)"]), name, "it", "a trial of the plan")
+            try require(rungs.indices.contains(run.rung), "\(name): rung", run.rung, "\(rungs.indices)")
+            try require(seeds.contains(run.seed), name, run.seed, "a seed of the plan")
+            let key = [run.strategy, "\(run.trial)", "\(run.rung)", "\(run.seed)"]
+            try require(seen.insert(key).inserted, name, "it twice in a rung", "once")
+            try validate(run, name)
+        }
+        guard isComplete else { return }
+        let count = rungs.reduce(0) { $0 + $1.trials } * plan.experiment.strategies.count * plan.experiment.seeds.count
+        try require(runs.count == count, "runs of a complete study", runs.count, "\(count)")
+    }
+
+    private func validate(_ run: StudyRun, _ name: String) throws(ExperimentError) {
+        try require((0...1).contains(run.accuracy), "\(name): accuracy", run.accuracy, "0 to 1")
+        for seconds in [
+            run.cost.clusterSeconds, run.cost.hostSeconds, run.secondsToTarget ?? 0, run.secondsBeforeTarget ?? 0,
+        ] {
+            try require((0...Self.longestSeconds).contains(seconds), "\(name): a time", seconds, "seconds, 0 or more")
+        }
+        for count in [run.samples, run.updates, run.cost.bytesSent, run.cost.messagesSent] {
+            try require((0...largestCount).contains(count), "\(name): a count", count, "0 to \(largestCount)")
+        }
+        for amount in [run.cost.money ?? 0, run.cost.wattHours ?? 0] {
+            try require(amount >= 0 && amount.isFinite, "\(name): a cost", amount, "0 or more")
+        }
+    }
+
+    private func require(_ isRight: Bool, _ figure: String, _ found: Any, _ allowed: String) throws(ExperimentError) {
+        if !isRight { throw ExperimentError("\(figure): found \(found), allowed is \(allowed)") }
+    }
+}

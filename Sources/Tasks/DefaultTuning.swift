@@ -1,0 +1,50 @@
+import Diagnostics
+import Kernel
+public import Training
+
+extension TrainingTask {
+    /// How the task's default rate was found, and what it is used with that it was not found with: a rate that was tuned
+    /// with one batch is not tuned with another.
+    ///
+    /// - Parameters:
+    ///   - configuration: the options in use, with the default rate.
+    ///   - start: further differences in words.
+    /// - Returns: nil where nobody knows how the rate was found.
+    public func tuning(
+        of strategy: StrategyDescription, usedWith configuration: TrainingConfiguration, _ start: [String] = []
+    ) -> Tuning? {
+        guard var tuning = defaults.trials, tuning.trials > 0 else { return defaults.trials }
+        let differences = differences(strategy, configuration, searchedEpochs: tuning.epochs) + start
+        tuning.differences = differences.isEmpty ? nil : differences
+        return tuning
+    }
+
+    private func differences(
+        _ strategy: StrategyDescription, _ used: TrainingConfiguration, searchedEpochs: Double?
+    ) -> [String] {
+        var found: [String] = []
+        func compare(_ name: String, _ value: String, _ usual: String) {
+            if value != usual { found.append("\(name) \(value) instead of \(usual)") }
+        }
+        let federated = used.federated
+        if strategy.isFederated {
+            compare("clients", "\(federated.clients)", "\(defaults.clients)")
+            compare("fraction", "\(federated.fraction)", "\(defaults.fraction)")
+            compare("local epochs", "\(federated.localEpochs)", "\(defaults.localEpochs)")
+            compare("local batch", federated.localBatch.map(String.init) ?? "all", "\(defaults.localBatch)")
+            compare("partition", federated.partition, defaults.partition)
+        } else {
+            compare("batch", "\(used.batch)", "\(defaults.batch)")
+        }
+        compare("momentum", "\(used.optimizer.momentum)", "\(defaults.momentum)")
+        if used.optimizer.nesterov { found.append("Nesterov's momentum") }
+        compare("weight decay", Format.significant(Double(used.optimizer.weightDecay)), "0")
+        if used.schedule.decay != .constant { found.append("a rate that decays") }
+        if used.schedule.warmupEpochs > 0 { found.append("a warm-up") }
+        // The task's own number of epochs is one that the search was made for.
+        if used.epochs != searchedEpochs, used.epochs != defaults.epochs {
+            compare("epochs", Format.significant(used.epochs), Format.significant(searchedEpochs ?? defaults.epochs))
+        }
+        return found
+    }
+}

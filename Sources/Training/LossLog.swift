@@ -1,0 +1,65 @@
+import Locking
+
+/// The losses of one rank's optimizer steps, in order.
+///
+/// The rank appends during its steps; the rank that evaluates reads what belongs to steps that a message or a collective has
+/// told it are over, while the other may already be making the next.
+public final class LossLog: Sendable {
+    package struct Entry {
+        let sum: Double
+        let samples: Int
+    }
+
+    private struct State {
+        var entries: [Entry] = []
+        /// How many entries were told to another process.
+        var told = 0
+
+        /// The entries that were not told yet, two numbers each.
+        mutating func tell() -> [Double] {
+            defer { told = entries.count }
+            return entries[told...].flatMap { [$0.sum, Double($0.samples)] }
+        }
+    }
+
+    private let state = Guarded(State())
+
+    package var entries: [Entry] { state.withLock { $0.entries } }
+
+    /// The entry at an index; nil where there is none.
+    package func entry(_ index: Int) -> Entry? { state.withLock { index < $0.entries.count ? $0.entries[index] : nil } }
+
+    /// - Parameter sum: of the losses of the step's samples.
+    package func append(sum: Double, samples: Int) {
+        state.withLock { $0.entries.append(Entry(sum: sum, samples: samples)) }
+    }
+
+    /// Makes room for `steps` entries, so that steps allocate no memory; for the first of them where there are so many that a
+    /// limit is more likely to end the run than its epochs.
+    package func reserve(_ steps: Int) { state.withLock { $0.entries.reserveCapacity(min(steps, Self.mostReserved)) } }
+
+    /// Some 64 MB.
+    package static let mostReserved = 1 << 22
+
+    package func removeAll() { state.withLock { $0.entries.removeAll(keepingCapacity: true) } }
+
+    // MARK: Between processes
+
+    /// The entries that were not told yet, two numbers each.
+    package func tell() -> [Double] { state.withLock { $0.tell() } }
+
+    /// The same, of entries that this process does not need afterwards.
+    package func tellAndForget() -> [Double] {
+        state.withLock { state in
+            defer { state = State() }
+            return state.tell()
+        }
+    }
+
+    /// Entries of the same rank in another process.
+    package func append(told numbers: [Double]) {
+        for first in stride(from: 0, to: numbers.count - 1, by: 2) {
+            append(sum: numbers[first], samples: Int(numbers[first + 1]))
+        }
+    }
+}
