@@ -75,7 +75,7 @@ plant "two points of accuracy" Sources/Training/TrainingRun.swift \
     's/accuracy: Double\(correct\) \/ Double\(test\.count\)\)/accuracy: max(0, Double(correct) \/ Double(test.count) - 0.02))/' \
     "single final accuracy" "threads final accuracy" "sync final accuracy" "federated final accuracy"
 # Not of threads: what passes through shared memory has no framing.
-plant "one more byte a message" Sources/Fabrics/Rank.swift \
+plant "one more byte a message" Sources/Fabrics/Rank/Message.swift \
     's/framingBytes = 16/framingBytes = 17/' \
     "sync bytes sent" "sync simulated time" "federated bytes sent" "federated simulated time"
 # The curve alone: the run ends when it did, after as many bytes and with the same model.

@@ -8,6 +8,9 @@ public struct VirtualTime: Hashable, Comparable, Sendable {
 
     public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
+    /// So many seconds since the job began, from 0 up, to the nearest nanosecond.
+    public init(seconds: Double) { nanoseconds = Self.span(seconds: seconds) }
+
     public static let zero = VirtualTime(nanoseconds: 0)
 
     /// The longest that a job may take, in seconds.

@@ -44,7 +44,7 @@ import Testing
     }
 
     /// A rank of which the others are elsewhere: what it hears is what they would say.
-    private final class FarRank: Rank, @unchecked Sendable {
+    private final class FarRank: HarnessRank, @unchecked Sendable {
         let (index, count): (Int, Int)
         let others: [[Double]]
         private(set) var said: [[Double]] = []
@@ -69,6 +69,12 @@ import Testing
             finish: @escaping @Sendable () -> Void
         ) async throws {}
 
+        func offTheClock(
+            showing vector: ParameterVector, chunks: Int,
+            _ body: @escaping @Sendable (Int, [ShownVector]) -> Void,
+            finish: @escaping @Sendable ([ShownVector]) -> Void
+        ) async throws { throw NotAsked() }
+
         struct NotAsked: Error {}
         func compute(_ work: ComputeWork, _ body: @escaping @Sendable () -> Void) async throws { throw NotAsked() }
         func compute(_ work: ComputeWork, parts: Int, _ body: @escaping @Sendable (Int) -> Void) async throws {
@@ -79,42 +85,10 @@ import Testing
         ) async throws -> DeferredVector { throw NotAsked() }
         func send(_ message: Message, to receiver: Int) async throws { throw NotAsked() }
         func receive(from sender: Int) async throws -> Message? { throw NotAsked() }
-        func allReduce(_ vector: ParameterVector, _ reduction: Reduction, purpose: TrafficPurpose) async throws {
-            throw NotAsked()
-        }
-        func allReduce(
-            _ vector: ParameterVector, _ reduction: Reduction, purpose: TrafficPurpose,
-            update: @escaping @Sendable (ParameterVector, Range<Int>) -> Void
-        ) async throws { throw NotAsked() }
-        func allReduce(
-            _ reduction: Reduction, count: Int, computing work: ComputeWork, purpose: TrafficPurpose,
-            contribution: @escaping @Sendable (ParameterVector) -> Void,
-            update: @escaping @Sendable (ParameterVector, Range<Int>) -> Void
-        ) async throws { throw NotAsked() }
-        func allReduce(
-            _ reduction: Reduction, count: Int, computing work: ComputeWork, sending buckets: [GradientBucket],
-            purpose: TrafficPurpose, contribution: @escaping @Sendable (ParameterVector, GradientProgress?) -> Void,
-            update: @escaping @Sendable (ParameterVector, Range<Int>) -> Void
-        ) async throws { throw NotAsked() }
-        func reduceScatter(
-            _ vector: ParameterVector, _ reduction: Reduction, purpose: TrafficPurpose
-        ) async throws -> Range<Int> { throw NotAsked() }
-        func allGather(_ vector: ParameterVector, purpose: TrafficPurpose) async throws -> [ParameterVector] {
-            throw NotAsked()
-        }
-        func allToAll(_ vector: ParameterVector, purpose: TrafficPurpose) async throws -> ParameterVector {
-            throw NotAsked()
-        }
-        func scatter(_ vector: ParameterVector, from root: Int, purpose: TrafficPurpose) async throws -> Range<Int> {
-            throw NotAsked()
-        }
-        func broadcast(_ vector: ParameterVector, from root: Int, purpose: TrafficPurpose) async throws {
-            throw NotAsked()
-        }
-        func gather(
-            _ vector: ParameterVector, to root: Int, purpose: TrafficPurpose
-        ) async throws -> [ParameterVector]? { throw NotAsked() }
-        func barrier() async throws { throw NotAsked() }
+        func allReduce(_ request: AllReduceRequest) async throws { throw NotAsked() }
+        func collective(
+            _ kind: CollectiveKind, _ vector: ParameterVector?, purpose: TrafficPurpose
+        ) async throws -> CollectiveResult { throw NotAsked() }
     }
 
     private func trainingRun(ranks: Int) throws -> TrainingRun {

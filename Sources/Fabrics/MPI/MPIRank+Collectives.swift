@@ -16,11 +16,37 @@
             }
         }
 
-        func reduceScatter(
-            _ vector: ParameterVector, _ reduction: Reduction, purpose: TrafficPurpose
-        ) async throws -> Range<Int> {
-            try requireOwnProcess("a reduce-scatter")
+        func collective(
+            _ kind: CollectiveKind, _ vector: ParameterVector?, purpose: TrafficPurpose
+        ) async throws -> CollectiveResult {
+            try requireOwnProcess("\(kind.name.hasPrefix("a") ? "an" : "a") \(kind.name)")
+            guard let vector else {
+                try communicate { try job.world.barrier() }
+                return CollectiveResult(part: 0..<0)
+            }
             let part = (0..<vector.count).part(index, of: count)
+            switch kind {
+            case .barrier, .meeting: try communicate { try job.world.barrier() }
+            case .allReduce(let reduction):
+                try await allReduce(AllReduceRequest(vector, reduction, purpose: purpose))
+            case .reduceScatter(let reduction): try reduceScatter(vector, part, reduction, purpose)
+            case .allGather:
+                let (elements, all) = (vector.count, ParameterVector(count: vector.count * count))
+                try communicate { try gatherAll(vector, into: all) }
+                charge(sent: elements, received: elements * (count - 1), sentByAll: elements * count, purpose)
+                return CollectiveResult(all.split(into: count), part: part)
+            case .allToAll: return CollectiveResult([try allToAll(vector, part, purpose)], part: part)
+            case .scatter(let root): try scatter(vector, part, from: root, purpose)
+            case .broadcast(let root): try broadcast(vector, from: root, purpose)
+            case .gather(let root):
+                return CollectiveResult(try gather(vector, to: root, purpose) ?? [], part: part)
+            }
+            return CollectiveResult(part: part)
+        }
+
+        private func reduceScatter(
+            _ vector: ParameterVector, _ part: Range<Int>, _ reduction: Reduction, _ purpose: TrafficPurpose
+        ) throws {
             let sum = ParameterVector(count: part.count)
             let (parts, numbers, target) = (Parts(vector.count, ranks: count), vector.storage, sum.storage)
             try communicate {
@@ -29,23 +55,17 @@
                 (numbers + part.lowerBound).update(from: target, count: part.count)
             }
             charge(sent: vector.count, received: part.count, sentByAll: vector.count * count, purpose)
-            return part
         }
 
-        func allGather(_ vector: ParameterVector, purpose: TrafficPurpose) async throws -> [ParameterVector] {
-            try requireOwnProcess("an all-gather")
-            let all = ParameterVector(count: vector.count * count)
+        /// Puts all ranks' vectors one behind the other, in the order of ranks; charged to nobody.
+        func gatherAll(_ vector: ParameterVector, into all: ParameterVector) throws {
             let (numbers, target, elements) = (vector.storage, all.storage, vector.count)
-            try communicate {
-                try job.world.check("in an all-gather") { cmpi_all_gather(numbers, Int32(elements), target) }
-            }
-            charge(sent: elements, received: elements * (count - 1), sentByAll: elements * count, purpose)
-            return all.split(into: count)
+            try job.world.check("in an all-gather") { cmpi_all_gather(numbers, Int32(elements), target) }
         }
 
-        func allToAll(_ vector: ParameterVector, purpose: TrafficPurpose) async throws -> ParameterVector {
-            try requireOwnProcess("an all-to-all")
-            let part = (0..<vector.count).part(index, of: count)
+        private func allToAll(
+            _ vector: ParameterVector, _ part: Range<Int>, _ purpose: TrafficPurpose
+        ) throws -> ParameterVector {
             let result = ParameterVector(count: part.count * count)
             let (parts, numbers, target) = (Parts(vector.count, ranks: count), vector.storage, result.storage)
             let counts = [Int32](repeating: Int32(part.count), count: count)
@@ -59,9 +79,9 @@
             return result
         }
 
-        func scatter(_ vector: ParameterVector, from root: Int, purpose: TrafficPurpose) async throws -> Range<Int> {
-            try requireOwnProcess("a scatter")
-            let part = (0..<vector.count).part(index, of: count)
+        private func scatter(
+            _ vector: ParameterVector, _ part: Range<Int>, from root: Int, _ purpose: TrafficPurpose
+        ) throws {
             let received = ParameterVector(count: part.count)
             let (parts, numbers, target) = (Parts(vector.count, ranks: count), vector.storage, received.storage)
             try communicate {
@@ -71,11 +91,9 @@
                 (numbers + part.lowerBound).update(from: target, count: part.count)
             }
             chargeRooted(root, elements: vector.count, received: part.count, purpose)
-            return part
         }
 
-        func broadcast(_ vector: ParameterVector, from root: Int, purpose: TrafficPurpose) async throws {
-            try requireOwnProcess("a broadcast")
+        private func broadcast(_ vector: ParameterVector, from root: Int, _ purpose: TrafficPurpose) throws {
             let (numbers, elements) = (vector.storage, vector.count)
             try communicate {
                 try job.world.check("in a broadcast of rank \(root)") {
@@ -92,10 +110,9 @@
             )
         }
 
-        func gather(
-            _ vector: ParameterVector, to root: Int, purpose: TrafficPurpose
-        ) async throws -> [ParameterVector]? {
-            try requireOwnProcess("a gather")
+        private func gather(
+            _ vector: ParameterVector, to root: Int, _ purpose: TrafficPurpose
+        ) throws -> [ParameterVector]? {
             let all = ParameterVector(count: index == root ? vector.count * count : 0)
             let (numbers, target, elements) = (vector.storage, all.storage, vector.count)
             try communicate {
@@ -108,16 +125,11 @@
                 sentByAll: elements * (count - 1), purpose)
             return index == root ? all.split(into: count) : nil
         }
-
-        func barrier() async throws {
-            try requireOwnProcess("a barrier")
-            try communicate { try job.world.barrier() }
-        }
     }
 
     extension ParameterVector {
         /// Copies of `parts` consecutive parts of the same length.
-        fileprivate func split(into parts: Int) -> [ParameterVector] {
+        func split(into parts: Int) -> [ParameterVector] {
             (0..<parts).map { part in
                 let vector = ParameterVector(count: count / parts)
                 vector.storage.update(from: storage + part * vector.count, count: vector.count)

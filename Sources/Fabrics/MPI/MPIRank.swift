@@ -15,7 +15,7 @@
         let job: MPIJob
         var account = TimeAccount()
         /// Where the rank computes what it contributes to an all-reduce; kept for its memory.
-        var contribution = KeptVector()
+        private var contribution = KeptVector()
 
         init(index: Int, job: MPIJob, account: TimeAccount) {
             self.index = index
@@ -24,10 +24,7 @@
         }
 
         var count: Int { job.placement.ranks }
-        var now: VirtualTime { VirtualTime(nanoseconds: VirtualTime.span(seconds: job.clock.seconds)) }
-        var sharesMemory: Bool { job.world.count == 1 }
-        /// Complete where all messages concern this process, as a server's do, or are collectives.
-        var totalBytesSent: Int { job.ledger.totalBytes + job.bytesOfOthers }
+        var now: VirtualTime { VirtualTime(seconds: job.clock.seconds) }
 
         // MARK: Computing
 
@@ -51,7 +48,100 @@
             return result
         }
 
-        // MARK: Off the clock
+        // MARK: Messages
+
+        func send(_ message: Message, to receiver: Int) async throws {
+            let start = job.clock.seconds
+            try await job.send(message, MPIJob.Route(sender: index, receiver: receiver))
+            account.communicationSeconds += job.clock.seconds - start
+        }
+
+        func receive(from sender: Int) async throws -> Message? {
+            let start = job.clock.seconds
+            guard let parcel = await job.mailbox(MPIJob.Route(sender: sender, receiver: index)).take() else {
+                return nil
+            }
+            account.waitingSeconds += max(0, parcel.beginSeconds - start)
+            account.communicationSeconds += max(0, parcel.endSeconds - max(start, parcel.beginSeconds))
+            return parcel.message
+        }
+
+        // MARK: All-reduce
+
+        func allReduce(_ request: AllReduceRequest) async throws {
+            switch request.source {
+            case .vector(let vector): try addUp(vector, request)
+            case .computed(_, let body):
+                let vector = contribution.take(count: request.count)
+                if count > 1, !request.buckets.isEmpty { return try overlap(body, vector, request) }
+                measure { body(vector, nil) }
+                try addUp(vector, request)
+            }
+        }
+
+        private func addUp(_ vector: ParameterVector, _ request: AllReduceRequest) throws {
+            if count > 1 {
+                try requireOwnProcess("an all-reduce")
+                let (numbers, elements) = (vector.storage, vector.count)
+                try communicate {
+                    try job.world.check("in an all-reduce of \(elements) numbers") {
+                        cmpi_all_reduce(numbers, Int32(elements))
+                    }
+                    if request.reduction == .mean { vector.scale(by: request.reduction.scale(ranks: count)) }
+                }
+                charge(sent: elements, received: elements, sentByAll: elements * count, request.purpose)
+            }
+            if let update = request.update { measure { update(vector, 0..<vector.count) } }
+        }
+
+        private func overlap(
+            _ body: AllReduceRequest.Contribution, _ vector: ParameterVector, _ request: AllReduceRequest
+        ) throws {
+            try requireOwnProcess("an all-reduce")
+            var flight = BucketFlight(request.buckets, vector, job)
+            let start = job.clock.seconds
+            body(vector) { flight.advance(readyFrom: $0) }
+            let end = job.clock.seconds
+            account.computeSeconds += end - start
+            flight.computationEnded()
+            try flight.land()
+            account.hiddenCommunicationSeconds += flight.hiddenSeconds
+            account.communicationSeconds += job.clock.seconds - end
+            charge(
+                sent: request.count, received: request.count, sentByAll: request.count * count, request.purpose)
+            measure {
+                if request.reduction == .mean { vector.scale(by: request.reduction.scale(ranks: count)) }
+                request.update?(vector, 0..<request.count)
+            }
+        }
+
+        // MARK: The fabric's part
+
+        func communicate(_ body: () throws -> Void) throws {
+            let start = job.clock.seconds
+            try body()
+            account.communicationSeconds += job.clock.seconds - start
+        }
+
+        func charge(sent: Int, received: Int, sentByAll: Int, _ purpose: TrafficPurpose) {
+            job.chargeCollective(
+                index, sent: sent * bytesPerElement, received: received * bytesPerElement,
+                sentByOthers: (sentByAll - sent) * bytesPerElement, purpose)
+        }
+
+        /// Collectives are MPI's, among processes.
+        func requireOwnProcess(_ what: String) throws {
+            guard job.placement.isOneRankAProcess else {
+                throw FabricError.mpi(
+                    "\(what) needs a process for each of the \(count) ranks; the job has \(job.world.count)")
+            }
+        }
+    }
+
+    extension MPIRank: HarnessRank {
+        var sharesMemory: Bool { job.world.count == 1 }
+        /// Complete where all messages concern this process, as a server's do, or are collectives.
+        var totalBytesSent: Int { job.ledger.totalBytes + job.bytesOfOthers }
 
         func offTheClock(
             _ pause: Pause, chunks: Int, _ body: @escaping @Sendable (Int) -> Void,
@@ -107,76 +197,23 @@
             job.clock.resume()
         }
 
-        // MARK: Messages
-
-        func send(_ message: Message, to receiver: Int) async throws {
-            let start = job.clock.seconds
-            try await job.send(message, MPIJob.Route(sender: index, receiver: receiver))
-            account.communicationSeconds += job.clock.seconds - start
-        }
-
-        func receive(from sender: Int) async throws -> Message? {
-            let start = job.clock.seconds
-            guard let parcel = await job.mailbox(MPIJob.Route(sender: sender, receiver: index)).take() else {
-                return nil
-            }
-            account.waitingSeconds += max(0, parcel.beginSeconds - start)
-            account.communicationSeconds += max(0, parcel.endSeconds - max(start, parcel.beginSeconds))
-            return parcel.message
-        }
-
-        // MARK: All-reduce
-
-        func allReduce(_ vector: ParameterVector, _ reduction: Reduction, purpose: TrafficPurpose) async throws {
-            guard count > 1 else { return }
-            try requireOwnProcess("an all-reduce")
-            let (numbers, elements) = (vector.storage, vector.count)
-            try communicate {
-                try job.world.check("in an all-reduce of \(elements) numbers") {
-                    cmpi_all_reduce(numbers, Int32(elements))
+        func offTheClock(
+            showing vector: ParameterVector, chunks: Int,
+            _ body: @escaping @Sendable (_ chunk: Int, _ shown: [ShownVector]) -> Void,
+            finish: @escaping @Sendable (_ shown: [ShownVector]) -> Void
+        ) async throws {
+            let time = now
+            try meetOffTheClock {
+                let times = try job.world.allGather([time.seconds])
+                let all = ParameterVector(count: vector.count * count)
+                try gatherAll(vector, into: all)
+                guard index == 0 else { return }
+                let shown = all.split(into: count).enumerated().map { rank, vector in
+                    ShownVector(
+                        rank: rank, vector: vector, time: VirtualTime(seconds: times[rank][0]))
                 }
-                if reduction == .mean { vector.scale(by: reduction.scale(ranks: count)) }
-            }
-            charge(sent: elements, received: elements, sentByAll: elements * count, purpose)
-        }
-
-        func allReduce(
-            _ vector: ParameterVector, _ reduction: Reduction, purpose: TrafficPurpose,
-            update: @escaping @Sendable (_ sum: ParameterVector, _ range: Range<Int>) -> Void
-        ) async throws {
-            try await allReduce(vector, reduction, purpose: purpose)
-            measure { update(vector, 0..<vector.count) }
-        }
-
-        func allReduce(
-            _ reduction: Reduction, count: Int, computing work: ComputeWork, purpose: TrafficPurpose,
-            contribution body: @escaping @Sendable (_ vector: ParameterVector) -> Void,
-            update: @escaping @Sendable (_ sum: ParameterVector, _ range: Range<Int>) -> Void
-        ) async throws {
-            let vector = contribution.take(count: count)
-            measure { body(vector) }
-            try await allReduce(vector, reduction, purpose: purpose, update: update)
-        }
-
-        // MARK: The fabric's part
-
-        func communicate(_ body: () throws -> Void) throws {
-            let start = job.clock.seconds
-            try body()
-            account.communicationSeconds += job.clock.seconds - start
-        }
-
-        func charge(sent: Int, received: Int, sentByAll: Int, _ purpose: TrafficPurpose) {
-            job.chargeCollective(
-                index, sent: sent * bytesPerElement, received: received * bytesPerElement,
-                sentByOthers: (sentByAll - sent) * bytesPerElement, purpose)
-        }
-
-        /// Collectives are MPI's, among processes.
-        func requireOwnProcess(_ what: String) throws {
-            guard job.placement.isOneRankAProcess else {
-                throw FabricError.mpi(
-                    "\(what) needs a process for each of the \(count) ranks; the job has \(job.world.count)")
+                ParallelLoop.run(chunks) { body($0, shown) }
+                finish(shown)
             }
         }
     }

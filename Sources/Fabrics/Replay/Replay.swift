@@ -129,10 +129,10 @@ final class Replay {
         }
         try checkCounts()
         return ReplayReport(
-            seconds: journal.clusterTime(simulation.lastEnd).seconds, accounts: simulation.ranks.map(\.account),
-            bytes: simulation.ledger.totalBytes, messages: simulation.ledger.totalMessages,
+            seconds: journal.clusterTime(simulation.lastEnd).seconds, accounts: simulation.clock.accounts,
+            bytes: simulation.transport.ledger.totalBytes, messages: simulation.transport.ledger.totalMessages,
             evaluations: evaluations.map { .init(seconds: $0.time.seconds, bytesSent: $0.bytesSent) },
-            playedMessages: simulation.posted, messagesInRounds: simulation.postedInRounds)
+            playedMessages: simulation.transport.posted, messagesInRounds: simulation.transport.postedInRounds)
     }
 
     /// What is skipped counts.
@@ -144,7 +144,7 @@ final class Replay {
     }
 
     /// Messages, of which those that are played as a whole take about an eighth of the others' time.
-    private var effort: Int { simulation.posted - simulation.postedInRounds * 7 / 8 }
+    private var effort: Int { simulation.transport.posted - simulation.transport.postedInRounds * 7 / 8 }
 
     /// Makes a rank's operations until one has to wait.
     private func goOn(_ rank: Int) {
@@ -162,36 +162,37 @@ final class Replay {
         ranks[rank].phase = .busy
         switch operation {
         case .evaluation:
-            evaluations.append((journal.clusterTime(simulation.now), simulation.ledger.totalBytes))
+            evaluations.append((journal.clusterTime(simulation.now), simulation.transport.ledger.totalBytes))
             return true
         case .compute(let work):
-            let end = simulation.charge(work, rank)
+            let end = simulation.clock.charge(work, rank)
             computes(rank, until: end)
             return false
         case .step(let work, let elements, let shares):
-            simulation.begin(overlapped: work, elements: elements, shares: shares, rank: rank)
+            simulation.clock.begin(overlapped: work, elements: elements, shares: shares, rank: rank)
             return true
         case .ready(let share):
-            return goesOn(rank, until: simulation.beginWaiting(forShare: share, rank: rank))
+            return goesOn(rank, until: simulation.clock.beginWaiting(forShare: share, rank: rank))
         case .update:
-            return goesOn(rank, until: simulation.beginUpdate(rank: rank))
+            return goesOn(rank, until: simulation.clock.beginUpdate(rank: rank))
         case .send(let receiver, _, _, _):
             guard let message = messages[index] else { return true }
             let departed = simulation.beginSending(message, from: rank, to: receiver)
             guard departed > simulation.now else { return true }
-            simulation.resume(Simulation.Waiter(rank: rank, of: queue), at: departed)
+            simulation.loop.resume(Simulation.Waiter(rank: rank, of: queue), at: departed)
             return false
         case .receive(let sender):
             ranks[rank].phase = .receiving(from: sender, since: simulation.now)
             guard simulation.mustWait(for: sender, rank) else { return true }
-            simulation.wait(for: sender, rank, Simulation.Waiter(rank: rank, of: queue))
+            simulation.inboxes.wait(rank, for: sender, Simulation.Waiter(rank: rank, of: queue))
             return false
         case .collective(let kind, let elements, let purpose):
-            let (entered, number) = (simulation.now, simulation.ranks[rank].collectives)
-            let run = simulation.enter(kind, rank, nil, elements: elements, purpose: purpose)
-            if run.isAssembling, run.isFirst, let entries = entries(after: rank) { simulation.plan(run, entries) }
+            let (entered, collectives) = (simulation.now, simulation.collectives)
+            let number = collectives.nextNumber(of: rank)
+            let run = collectives.enter(kind, rank, elements: elements, purpose: purpose)
+            if run.isAssembling, run.isFirst, let entries = entries(after: rank) { collectives.plan(run, entries) }
             ranks[rank].phase = .inCollective(run, number: number, entered: entered)
-            return queue.run(rank) { simulation.join(run, rank, $0) }
+            return queue.run(rank) { collectives.join(run, rank, $0) }
         }
     }
 
@@ -206,7 +207,7 @@ final class Replay {
     private func computes(_ rank: Int, until time: VirtualTime) {
         ranks[rank].phase = .computing(until: time, number: computations)
         computations += 1
-        simulation.resume(Simulation.Waiter(rank: rank, of: queue), at: time)
+        simulation.loop.resume(Simulation.Waiter(rank: rank, of: queue), at: time)
     }
 
     /// Ends the rank's operation, if it is in one.
@@ -219,7 +220,7 @@ final class Replay {
         case .next, .busy, .computing: break
         case .receiving(let sender, let since): _ = simulation.takeDelivered(from: sender, by: rank, since: since)
         case .inCollective(let run, let number, let entered):
-            simulation.leave(run, number, rank, entered: entered)
+            simulation.collectives.leave(run, number, rank, entered: entered)
             if rank == 0, mayRepeat { skipRepetitions() }
         }
     }
@@ -227,14 +228,14 @@ final class Replay {
     /// When all ranks enter the collective that `first` enters now, if that is known: if each of the others is in its last
     /// computation before.
     private func entries(after first: Int) -> [RoundPlay.Entry]? {
-        let entered = simulation.ranks[first].collectives
+        let entered = simulation.collectives.nextNumber(of: first)
         var others: [(rank: Int, time: VirtualTime, number: Int)] = []
         others.reserveCapacity(ranks.count)
         for rank in ranks.indices where rank != first {
             let program = schedule.programs[ranks[rank].program]
             let next = ranks[rank].position + 1
             guard case .computing(let end, let number) = ranks[rank].phase, next < program.count,
-                simulation.ranks[rank].collectives == entered - 1,
+                simulation.collectives.nextNumber(of: rank) == entered - 1,
                 case .collective = schedule.operations[Int(program[next])]
             else { return nil }
             others.append((rank, end, number))
@@ -252,7 +253,7 @@ final class Replay {
             case .compute(let work) = schedule.operations[Int(program[position + 1])]
         else { return RoundPlay.Entry(rank: rank, time: time) }
         return RoundPlay.Entry(
-            rank: rank, time: time, silentNanoseconds: simulation.knownSpan(of: work, on: rank))
+            rank: rank, time: time, silentNanoseconds: simulation.clock.knownSpan(of: work, on: rank))
     }
 
     // MARK: Repetition
@@ -272,8 +273,8 @@ final class Replay {
         if let (moment, times) = longestRepetition(since: known) { skip(times, since: moment) }
         let now = Moment(
             positions: ranks.map(\.position), time: journal.clusterTime(simulation.now), journal: journal.position,
-            evaluations: evaluations.count, bytes: simulation.ledger.totalBytes,
-            messages: simulation.ledger.totalMessages)
+            evaluations: evaluations.count, bytes: simulation.transport.ledger.totalBytes,
+            messages: simulation.transport.ledger.totalMessages)
         moments[state] = known.suffix(Self.mostMoments - 1) + [now]
     }
 
@@ -331,9 +332,9 @@ final class Replay {
             skipsBeyondClock = true
             return
         }
-        let bytes = simulation.ledger.totalBytes - moment.bytes
-        let messages = simulation.ledger.totalMessages - moment.messages
-        guard bytes <= Self.mostBytes / times - simulation.ledger.totalBytes / times else {
+        let bytes = simulation.transport.ledger.totalBytes - moment.bytes
+        let messages = simulation.transport.ledger.totalMessages - moment.messages
+        guard bytes <= Self.mostBytes / times - simulation.transport.ledger.totalBytes / times else {
             skipsBeyondCounts = true
             return
         }
@@ -344,8 +345,8 @@ final class Replay {
                 evaluations.append((shifted, evaluation.bytesSent + time * bytes))
             }
         }
-        journal.skip(times, since: moment.journal, period: period) { simulation.bookAgain($1, $0) }
-        simulation.ledger.chargeTotals(bytes: times * bytes, messages: times * messages)
+        journal.skip(times, since: moment.journal, period: period) { simulation.clock.bookAgain($1, $0) }
+        simulation.transport.ledger.chargeTotals(bytes: times * bytes, messages: times * messages)
         for rank in ranks.indices { ranks[rank].position += times * (ranks[rank].position - moment.positions[rank]) }
     }
 }

@@ -115,13 +115,9 @@ public struct SynchronousSGD: Strategy {
         let work = ComputeWork.step(samples: step.indices.count)
         if let descend = step.descend {
             try await rank.compute(work, descend)
-        } else if let buckets {
-            try await rank.allReduce(
-                .sum, count: run.network.parameterCount, computing: work, sending: buckets, purpose: .gradient,
-                contribution: step.differentiateInOrder, update: step.update)
         } else {
             try await rank.allReduce(
-                .sum, count: run.network.parameterCount, computing: work, purpose: .gradient,
+                .sum, count: run.network.parameterCount, computing: work, sending: buckets ?? [], purpose: .gradient,
                 contribution: step.differentiate, update: step.update)
         }
     }
@@ -144,10 +140,8 @@ public struct SynchronousSGD: Strategy {
         private let run: TrainingRun
         /// The whole step, where it is made without a gradient.
         private(set) var descend: (@Sendable () -> Void)?
-        private(set) var differentiate: @Sendable (_ gradient: ParameterVector) -> Void = { _ in }
-        /// The same, with word of how far it is.
-        private(set) var differentiateInOrder: @Sendable (ParameterVector, GradientProgress?) -> Void = { _, _ in }
-        private(set) var update: @Sendable (ParameterVector, Range<Int>) -> Void = { _, _ in }
+        private(set) var differentiate: AllReduceRequest.Contribution = { _, _ in }
+        private(set) var update: AllReduceRequest.Update = { _, _ in }
 
         init(
             _ run: TrainingRun, _ parameters: ParameterVector, _ optimizer: SGD, _ losses: LossLog, isAlone: Bool
@@ -162,8 +156,7 @@ public struct SynchronousSGD: Strategy {
                 }
                 return
             }
-            differentiate = { [unowned self] gradient in differentiateInOrder(gradient, nil) }
-            differentiateInOrder = { [unowned self] gradient, progress in
+            differentiate = { [unowned self] gradient, progress in
                 guard !isRepeated else { return }
                 lastAdded = round
                 let loss = run.lossAndGradient(

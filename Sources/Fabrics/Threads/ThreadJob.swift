@@ -55,7 +55,7 @@ final class ThreadJob: @unchecked Sendable {
 
     func runRank(_ index: Int, _ program: @escaping RankProgram) {
         let emulated = cluster.map { EmulatedRank(index: index, job: self, cluster: $0) }
-        let rank: any Rank = emulated ?? ThreadRank(index: index, job: self)
+        let rank: any HarnessRank = emulated ?? ThreadRank(index: index, job: self)
         let executor = OwnThreadExecutor()
         do {
             // The clock starts when all threads are there.
@@ -115,6 +115,18 @@ final class ThreadJob: @unchecked Sendable {
 
     /// A rank's vector; only between the barriers of a collective.
     func shownVector(of rank: Int) -> ParameterVector? { slots[rank].vector }
+
+    /// What all ranks show, with the times at which they began to.
+    func shownVectors() -> [ShownVector] {
+        (0..<ranks).compactMap { rank in
+            slots[rank].vector.map {
+                ShownVector(
+                    rank: rank, vector: $0,
+                    time: VirtualTime(seconds: slots[rank].enteredSeconds))
+            }
+        }
+    }
+
     func lastEnteredSeconds() -> Double { (0..<ranks).reduce(0) { max($0, slots[$1].enteredSeconds) } }
 
     // MARK: Messages

@@ -85,17 +85,11 @@ final class EmulatedCollectives: @unchecked Sendable {
         }
     }
 
-    /// What another rank brought, whose message has come.
-    func deposit(of rank: Int, in run: Run) -> ParameterVector? {
+    /// What the ranks have brought, by rank: of those whose messages have come.
+    func deposits(in run: Run) -> [ParameterVector?] {
         condition.lock()
         defer { condition.unlock() }
-        return run.deposits[rank]
-    }
-
-    func deposits(in run: Run) -> [ParameterVector] {
-        condition.lock()
-        defer { condition.unlock() }
-        return run.deposits.compactMap { $0 }
+        return run.deposits
     }
 
     func leave(_ run: Run, _ number: Int) {

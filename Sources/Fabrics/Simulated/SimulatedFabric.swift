@@ -13,7 +13,7 @@ public struct SimulatedFabric: Fabric {
     /// Nil where ranks keep their speed.
     public internal(set) var slowdowns: RankSlowdowns?
     public internal(set) var allReduce: AllReduceAlgorithm
-    /// In its place for vectors of these lengths, such as the buckets of a gradient.
+    /// Overrides `allReduce` for vectors of exactly these lengths, such as the buckets of a gradient.
     public internal(set) var allReduceByLength: [Int: AllReduceAlgorithm]
     /// The cluster's racks or sites, of consecutive ranks, for a hierarchical all-reduce; nil where it has none.
     public let groups: [Range<Int>]?
@@ -22,7 +22,7 @@ public struct SimulatedFabric: Fabric {
     var hasLatency = true
     /// Ranks that leave while the job runs; each at most once.
     public let departures: [Departure]
-    /// From when a rank leaves until the others know.
+    /// How long the others take to notice that a rank has left.
     public let detectionSeconds: Double
     let pool: HostPool
     /// Collectives in rounds of so many messages and more are played as a whole where that is exact (``RoundPlay``).
@@ -36,7 +36,7 @@ public struct SimulatedFabric: Fabric {
     ///   - slowdowns: times in which ranks compute more slowly.
     ///   - seeds: the source of jitter, loss and slowdowns.
     ///   - departures: ranks that leave while the job runs.
-    ///   - detectionSeconds: from when a rank leaves until the others know.
+    ///   - detectionSeconds: how long the others take to notice that a rank has left.
     ///   - pool: the threads that run the ranks' computations.
     public init(
         nodes: [Node], jitter: Jitter = .none, interconnect: Interconnect = .plain, compute: ComputeModel,
@@ -76,7 +76,7 @@ func onThread<Result: Sendable>(
     named name: String, _ body: @escaping @Sendable () throws -> Result
 ) throws -> Result {
     let running = HelperCount()
-    let outcome = Outcome<Result>()
+    let outcome = ResultBox<Swift.Result<Result, any Error>>()
     running.enter()
     try HostThread.start(named: name) {
         outcome.value = Swift.Result { try body() }
@@ -85,9 +85,4 @@ func onThread<Result: Sendable>(
     running.wait()
     guard let value = outcome.value else { preconditionFailure("the thread '\(name)' ended without a result") }
     return try value.get()
-}
-
-/// `@unchecked Sendable`: written by one thread before it signals, read by another after it waited.
-private final class Outcome<Value>: @unchecked Sendable {
-    var value: Result<Value, any Error>?
 }

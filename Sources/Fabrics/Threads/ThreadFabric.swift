@@ -16,7 +16,7 @@ public struct ThreadFabric: Fabric {
         public var jitter: Jitter
         public var compute: ComputeModel
         public var allReduce: AllReduceAlgorithm
-        /// In its place for vectors of these lengths, such as the buckets of a gradient.
+        /// Overrides `allReduce` for vectors of exactly these lengths, such as the buckets of a gradient.
         public var allReduceByLength: [Int: AllReduceAlgorithm]
         /// The cluster's racks or sites, of consecutive ranks; nil where it has none.
         public var groups: [Range<Int>]?

@@ -4,7 +4,7 @@ import Cluster
 final class RoutedTraffic {
     /// What the ledger has to know again when a message is sent once more.
     private struct Envelope {
-        let parcel: Simulation.Parcel
+        let parcel: Parcel
         let bytes: Int
         let direction: TrafficDirection
     }
@@ -21,7 +21,7 @@ final class RoutedTraffic {
 
     /// - Returns: the message's number, when its sender may go on, and when ``Simulation`` is to ask what is next.
     func post(
-        _ parcel: Simulation.Parcel, bytes: Int, _ direction: TrafficDirection, at now: VirtualTime
+        _ parcel: Parcel, bytes: Int, _ direction: TrafficDirection, at now: VirtualTime
     ) -> (message: Int, departed: VirtualTime, next: VirtualTime) {
         let departure = network.depart(from: parcel.sender, to: parcel.receiver, bytes: bytes, at: now)
         while envelopes.count <= departure.message { envelopes.append(nil) }
@@ -34,13 +34,13 @@ final class RoutedTraffic {
     ///
     /// - Parameter parcel: appends what a message carries.
     func appendState(
-        to words: inout [Int64], at now: VirtualTime, parcel: (Simulation.Parcel, inout [Int64]) -> Void
+        to words: inout [Int64], at now: VirtualTime, parcel: (Parcel, inout [Int64]) -> Void
     ) -> Bool {
         network.appendState(to: &words, at: now) { append($0, to: &$1, parcel: parcel) }
     }
 
     /// Appends what is known of a message.
-    func append(_ message: Int, to words: inout [Int64], parcel: (Simulation.Parcel, inout [Int64]) -> Void) {
+    func append(_ message: Int, to words: inout [Int64], parcel: (Parcel, inout [Int64]) -> Void) {
         network.append(message, to: &words)
         if let envelope = envelopes[message] { parcel(envelope.parcel, &words) }
     }
@@ -49,7 +49,7 @@ final class RoutedTraffic {
     ///
     /// - Returns: when to ask again; nil where a flow or another message will tell.
     func advance(
-        _ message: Int, at now: VirtualTime, deliver: (Simulation.Parcel) -> Void, drop: (Simulation.Parcel) -> Void
+        _ message: Int, at now: VirtualTime, deliver: (Parcel) -> Void, drop: (Parcel) -> Void
     ) -> VirtualTime? {
         switch network.advance(message, at: now) {
         case .waits(let next): return next
@@ -70,12 +70,12 @@ final class RoutedTraffic {
     }
 
     /// A rank leaves; returns its messages that will not arrive.
-    func leave(_ rank: Int) -> [Simulation.Parcel] {
+    func leave(_ rank: Int) -> [Parcel] {
         network.leave(rank) ? takeOut(network.takeCut()) : []
     }
 
     /// All before the first is dealt with: what follows from it may be given their numbers.
-    private func takeOut(_ messages: [Int]) -> [Simulation.Parcel] {
+    private func takeOut(_ messages: [Int]) -> [Parcel] {
         messages.compactMap { message in
             defer { envelopes[message] = nil }
             return envelopes[message]?.parcel

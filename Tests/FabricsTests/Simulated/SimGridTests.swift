@@ -63,7 +63,7 @@ import Testing
 
     private static func rows() throws -> [Row] {
         var folder = URL(fileURLWithPath: #filePath)
-        for _ in 0..<3 { folder.deleteLastPathComponent() }
+        for _ in 0..<4 { folder.deleteLastPathComponent() }
         let text = try String(contentsOf: folder.appending(path: "Benchmarks/simgrid/times.csv"), encoding: .utf8)
         return try text.split(separator: "\n").dropFirst().map { line in
             let fields = line.split(separator: ",").map(String.init)

@@ -20,8 +20,8 @@ final class ContributionSum {
     ///   - count: numbers in a vector.
     ///   - update: is given `scale` times the sum, range by range, maybe concurrently.
     func reduce(
-        _ contributions: [CollectiveRun.Contribution], count: Int, scale: Float, _ pool: HostPool,
-        _ update: @escaping CollectiveRun.Update
+        _ contributions: [AllReduceRequest.Contribution], count: Int, scale: Float, _ pool: HostPool,
+        _ update: @escaping AllReduceRequest.Update
     ) {
         // One more for the sum, where there is more than one window.
         let needed = contributions.count > window ? window + 1 : contributions.count
@@ -31,7 +31,7 @@ final class ContributionSum {
         for start in stride(from: 0, to: contributions.count, by: window) {
             let end = min(start + window, contributions.count)
             let vectors = Array(buffers[..<(end - start)])
-            pool.concurrentPerform(end - start) { contributions[start + $0](vectors[$0]) }
+            pool.concurrentPerform(end - start) { contributions[start + $0](vectors[$0], nil) }
 
             let terms = (sum.map { [$0] } ?? []) + vectors
             let isLast = end == contributions.count

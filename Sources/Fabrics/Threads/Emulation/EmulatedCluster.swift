@@ -22,7 +22,7 @@ final class EmulatedCluster: Sendable {
     init(_ model: ThreadFabric.Emulation, from start: FabricSnapshot?, clock: PausableClock, ledger: TrafficLedger) {
         self.model = model
         self.ledger = ledger
-        self.start = VirtualTime(nanoseconds: VirtualTime.span(seconds: start?.seconds ?? 0))
+        self.start = VirtualTime(seconds: start?.seconds ?? 0)
         let ranks = model.nodes.count
         collectives = EmulatedCollectives(ranks: ranks)
         let network = Guarded(

@@ -1,46 +1,12 @@
 #if MPI
     import CMPI
     import Cluster
-    import Foundation
     import Kernel
 
-    extension MPIRank {
-        /// A non-blocking all-reduce for each bucket, begun when the backward pass has its numbers. Without a thread of its
-        /// own, MPI makes progress while it is called: after each layer, and when the computation is over.
-        func allReduce(
-            _ reduction: Reduction, count: Int, computing work: ComputeWork, sending buckets: [GradientBucket],
-            purpose: TrafficPurpose,
-            contribution progressing:
-                @escaping @Sendable (_ vector: ParameterVector, _ progress: GradientProgress?) -> Void,
-            update: @escaping @Sendable (_ sum: ParameterVector, _ range: Range<Int>) -> Void
-        ) async throws {
-            guard self.count > 1 else {
-                return try await allReduce(
-                    reduction, count: count, computing: work, purpose: purpose,
-                    contribution: { progressing($0, nil) }, update: update)
-            }
-            try requireOwnProcess("an all-reduce")
-            GradientBucket.check(buckets, count: count)
-            let vector = contribution.take(count: count)
-            var flight = BucketFlight(buckets, vector, job)
-            let start = job.clock.seconds
-            progressing(vector) { flight.advance(readyFrom: $0) }
-            let end = job.clock.seconds
-            account.computeSeconds += end - start
-            flight.computationEnded()
-            try flight.land()
-            account.hiddenCommunicationSeconds += flight.hiddenSeconds
-            account.communicationSeconds += job.clock.seconds - end
-            charge(sent: count, received: count, sentByAll: count * self.count, purpose)
-            measure {
-                if reduction == .mean { vector.scale(by: reduction.scale(ranks: self.count)) }
-                update(vector, 0..<count)
-            }
-        }
-    }
-
-    /// The buckets of one gradient on their way.
-    private struct BucketFlight {
+    /// The buckets of one gradient on their way: a non-blocking all-reduce for each, begun when the backward pass has its
+    /// numbers. Without a thread of its own, MPI makes progress while it is called: after each layer, and when the
+    /// computation is over.
+    struct BucketFlight {
         private let buckets: [GradientBucket]
         private let vector: ParameterVector
         private let job: MPIJob

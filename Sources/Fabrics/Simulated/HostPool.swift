@@ -5,7 +5,7 @@ import Synchronization
 
 /// The host's cores for the numerics of simulated ranks: a few threads that run the bodies of computations, while the
 /// caller plays the simulation and lends a hand whenever it would have to wait.
-public final class HostPool: Sendable {
+public final class HostPool: ParallelHost, Sendable {
     /// A computation on its way: run once, by whoever comes first.
     ///
     /// `@unchecked Sendable`: `body` is touched by the one thread that moved `state` from pending to running.
@@ -102,10 +102,6 @@ public final class HostPool: Sendable {
         }
         queue.condition.unlock()
     }
-
-    /// Into how many slices to cut the addition of `work` numbers: each is worth a thread's wake-up. Sums are made number
-    /// by number, so that it cannot change a result.
-    func slices(work: Int) -> Int { max(1, min(threads, work / 65_536)) }
 
     /// Calls `body` for every index in 0..<count, on all threads, and returns when all are done.
     public func concurrentPerform(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {

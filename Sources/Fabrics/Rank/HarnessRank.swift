@@ -1,0 +1,120 @@
+package import Cluster
+package import Kernel
+
+/// What only the harness needs of a rank, and no strategy: evaluation, records and checkpoints, none of which costs
+/// cluster time. All ranks of this package's fabrics have it.
+package protocol HarnessRank: Rank {
+    /// What all ranks together have sent so far, framing included.
+    var totalBytesSent: Int { get }
+    /// Whether all ranks are in one process, and so share what a strategy keeps beside its messages, such as the record of
+    /// the run.
+    var sharesMemory: Bool { get }
+
+    /// Runs `body` once for every index in 0..<chunks, on as many host cores as there are, then `finish`, while
+    /// cluster time stands still: for evaluation and logging.
+    ///
+    /// Where every rank makes this call, which of them runs a chunk is not said: `body` and `finish` must mean the same on
+    /// all. What each rank has of its own, such as a model, goes through ``offTheClock(showing:chunks:_:finish:)``.
+    ///
+    /// - Parameter pause: `.allRanks` where every rank makes this call, as in a program that all ranks share;
+    ///   `.allRanksTogether` where in addition none may go on before `finish` is over, since it decides something for
+    ///   all; `.thisRank` where the others wait for messages of this one.
+    func offTheClock(
+        _ pause: Pause, chunks: Int, _ body: @escaping @Sendable (Int) -> Void, finish: @escaping @Sendable () -> Void
+    ) async throws
+
+    /// The same for ranks with a vector each: shows `body` and `finish` those of all ranks, in the order of ranks, each
+    /// as it was when its rank made this call, which every rank has to make.
+    ///
+    /// Cluster time stands still, and on a simulated fabric no rank waits for another: `body` and `finish` of the rank that
+    /// is the last to come are called. Of ranks that do not share memory rank 0's are. A rank that has left or ended shows
+    /// nothing.
+    ///
+    /// - Parameter vector: of the same length on all ranks.
+    func offTheClock(
+        showing vector: ParameterVector, chunks: Int,
+        _ body: @escaping @Sendable (_ chunk: Int, _ shown: [ShownVector]) -> Void,
+        finish: @escaping @Sendable (_ shown: [ShownVector]) -> Void
+    ) async throws
+
+    /// All ranks' numbers, in the order of ranks, on all ranks, while cluster time stands still: for the record of a run
+    /// whose ranks do not share memory. All of them call it.
+    func exchange(_ numbers: [Double]) async throws -> [[Double]]
+
+    /// Calls `write` once while cluster time stands still, with what the fabric has to start with to go on from here.
+    ///
+    /// Only for fabrics that do not play their time again (``Fabric/replaysTime``).
+    /// - Parameter pause: `.allRanks` where every rank makes this call, and one of them calls `write`; `.thisRank` where the
+    ///   others wait for messages of this one.
+    /// - Throws: what `write` threw, on the rank that called it.
+    func checkpoint(
+        _ pause: Pause, _ write: @escaping @Sendable (_ fabric: FabricSnapshot?) throws -> Void
+    ) async throws
+}
+
+/// Which ranks make a call that stops the clock.
+public enum Pause: Sendable {
+    case allRanks
+    case allRanksTogether
+    case thisRank
+}
+
+/// A rank's vector at the moment at which the rank showed it.
+package struct ShownVector: Sendable {
+    package let rank: Int
+    package let vector: ParameterVector
+    /// What the rank's clock showed.
+    package let time: VirtualTime
+}
+
+extension HarnessRank {
+    package var sharesMemory: Bool { true }
+
+    package func exchange(_ numbers: [Double]) async throws -> [[Double]] {
+        preconditionFailure("ranks that share memory have nothing to tell each other")
+    }
+
+    package func checkpoint(
+        _ pause: Pause, _ write: @escaping @Sendable (_ fabric: FabricSnapshot?) throws -> Void
+    ) async throws {
+        preconditionFailure("this fabric plays its time again, and has nothing to start with")
+    }
+}
+
+extension Rank {
+    /// The rank as the harness sees it.
+    package var harness: any HarnessRank {
+        guard let rank = self as? any HarnessRank else {
+            preconditionFailure("rank \(index) is of a fabric that this package's harness does not know")
+        }
+        return rank
+    }
+}
+
+/// The same calls of a rank as strategies know it.
+extension Rank {
+    package var totalBytesSent: Int { harness.totalBytesSent }
+    package var sharesMemory: Bool { harness.sharesMemory }
+
+    package func offTheClock(
+        _ pause: Pause, chunks: Int, _ body: @escaping @Sendable (Int) -> Void, finish: @escaping @Sendable () -> Void
+    ) async throws {
+        try await harness.offTheClock(pause, chunks: chunks, body, finish: finish)
+    }
+
+    package func offTheClock(
+        showing vector: ParameterVector, chunks: Int,
+        _ body: @escaping @Sendable (_ chunk: Int, _ shown: [ShownVector]) -> Void,
+        finish: @escaping @Sendable (_ shown: [ShownVector]) -> Void
+    ) async throws {
+        try await harness.offTheClock(showing: vector, chunks: chunks, body, finish: finish)
+    }
+
+    package func exchange(_ numbers: [Double]) async throws -> [[Double]] { try await harness.exchange(numbers) }
+
+    package func checkpoint(
+        _ pause: Pause, _ write: @escaping @Sendable (_ fabric: FabricSnapshot?) throws -> Void
+    ) async throws {
+        try await harness.checkpoint(pause, write)
+    }
+}

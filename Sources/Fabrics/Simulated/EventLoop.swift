@@ -1,0 +1,74 @@
+import Cluster
+import Collections
+
+/// Something that happens at a point in virtual time; equal times in the order in which they were scheduled.
+enum SimulationEvent {
+    /// A computation ends: its body must be done, then its rank goes on.
+    case computed(HostPool.Ticket, Simulation.Waiter)
+    /// A message asks for the receiver's port.
+    case arriving(NetworkModel.Transit, Parcel)
+    /// Something happens to a message of ``RoutedTraffic``.
+    case routed(Int)
+    /// A message is there.
+    case delivered(Parcel)
+    /// A rank that waited for its port goes on.
+    case resume(Simulation.Waiter)
+    /// All ranks that come at this time have entered a collective in rounds.
+    case assembled(CollectiveRun)
+    /// A rank leaves, and the others learn it.
+    case leaves(Int)
+    case detected(Int)
+}
+
+/// The clock of a ``Simulation``, what is to come, and the ranks' tasks that are ready now.
+///
+/// It is the tasks' executor, which runs them when the simulation says so.
+///
+/// `@unchecked Sendable`: all state belongs to the thread that runs the simulation, and tasks are resumed nowhere else.
+final class EventLoop: TaskExecutor, @unchecked Sendable {
+    private(set) var now = VirtualTime.zero
+    private var ready = Deque<UnownedJob>()
+    /// What is to come, by its place in `events`, which stay where they are while the queue is sorted.
+    private var queue = EventQueue()
+    private var events: [SimulationEvent?] = []
+    private var freeEvents: [Int] = []
+    private var scheduled = 0
+
+    func enqueue(_ job: consuming ExecutorJob) { ready.append(UnownedJob(job)) }
+
+    /// Runs tasks until none is ready.
+    func runReadyJobs() {
+        while let job = ready.popFirst() { job.runSynchronously(on: asUnownedTaskExecutor()) }
+    }
+
+    func schedule(_ event: SimulationEvent, at time: VirtualTime) {
+        let place = freeEvents.popLast() ?? events.count
+        if place == events.count { events.append(event) } else { events[place] = event }
+        queue.insert(place, at: time.nanoseconds, sequence: scheduled)
+        scheduled += 1
+    }
+
+    func resume(_ waiter: Simulation.Waiter, at time: VirtualTime) { schedule(.resume(waiter), at: time) }
+
+    /// When the earliest event is.
+    var nextTime: VirtualTime? { queue.min.map { VirtualTime(nanoseconds: $0.nanoseconds) } }
+
+    /// Takes out the earliest event and moves the clock to it; nil if there is none.
+    func next() -> SimulationEvent? {
+        guard let entry = queue.popMin() else { return nil }
+        now = VirtualTime(nanoseconds: entry.nanoseconds)
+        freeEvents.append(entry.item)
+        return events[entry.item].take()
+    }
+
+    /// Moves the clock to something that is no event.
+    func moveClock(to time: VirtualTime) { now = time }
+
+    /// Calls `body` with all that is to come, the earliest first.
+    func forEachEvent(_ body: (SimulationEvent, VirtualTime) -> Void) {
+        for entry in queue.inOrder {
+            guard let event = events[entry.item] else { continue }
+            body(event, VirtualTime(nanoseconds: entry.nanoseconds))
+        }
+    }
+}

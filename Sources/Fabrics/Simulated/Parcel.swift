@@ -1,0 +1,16 @@
+import Cluster
+
+/// A message of a simulated job under way, of a collective or from rank to rank.
+struct Parcel {
+    enum Content {
+        case collective(CollectiveRun)
+        case message(Message)
+    }
+
+    /// Counts the messages of the job.
+    let number: Int
+    let sender: Int
+    let receiver: Int
+    let sentAt: VirtualTime
+    let content: Content
+}

@@ -1,0 +1,104 @@
+import Cluster
+
+/// Ranks that leave.
+///
+/// At its time a rank leaves before anything else that happens then. What it is in the midst of ends by
+/// ``FabricError/left(at:)``, and so does all that it asks for afterwards. Of its messages those that had left its port
+/// arrive, and those that had not do not; a flow is cut off, and nothing that was lost is sent again. Messages to it go
+/// their way and are thrown away where they arrive. Bytes were charged when they were handed to the port, and stay so.
+///
+/// After the time of failure detection the others know: who waits for a message that will not come, is in a collective
+/// that the rank had not finished, or enters a later one, is told by ``FabricError/rankLeft(rank:at:)``.
+///
+/// When a rank leaves is known from the start. So what it does not live to see the end of is never begun on the host:
+/// no body of a computation runs whose result nobody has.
+extension Simulation {
+    func scheduleDropouts() {
+        for (rank, time) in dropouts.leaving { loop.schedule(.leaves(rank), at: time) }
+    }
+
+    /// Waits for the rank's leaving, by which this throws.
+    func waitToLeave(_ rank: Int) async throws {
+        do {
+            try await withUnsafeThrowingContinuation { dropouts.parked[rank] = Waiter($0) }
+        } catch {
+            clock.abandonStep(rank)
+            observer?.ended(on: rank, at: now, ready: now)
+            throw error
+        }
+    }
+
+    /// What the rank was waiting for since then will not be.
+    func giveUp(_ rank: Int, since begin: VirtualTime) {
+        clock.bookWaiting(rank, from: begin, to: now)
+        clock.abandonStep(rank)
+        observer?.ended(on: rank, at: now, ready: now)
+    }
+
+    // MARK: Events
+
+    func leave(_ rank: Int) {
+        guard !hasEnded[rank] else { return }
+        dropouts.leave(rank, at: now)
+        observer?.left(rank, at: now)
+        for parcel in transport.leave(rank) { drop(parcel) }
+        loop.schedule(.detected(rank), at: now.later(by: dropouts.detectionSpan))
+
+        let error = FabricError.left(at: now)
+        dropouts.parked.removeValue(forKey: rank)?.resume(throwing: error)
+        dropouts.regrouping.removeValue(forKey: rank)?.waiter.resume(throwing: error)
+        inboxes.stopWaiting(rank)?.resume(throwing: error)
+        collectives.leave(rank, throwing: error)
+    }
+
+    /// Everybody learns that a rank has left.
+    func detect(_ rank: Int) {
+        dropouts.learn(rank)
+        let error = dropouts.error(rank)
+        for waiter in inboxes.takeVainWaits(for: rank) { waiter.resume(throwing: error) }
+        collectives.detect(rank, throwing: error)
+        completeRegrouping()
+    }
+
+    /// A message will not arrive; its receiver does not wait for it any more, once it knows that the sender has left.
+    func drop(_ parcel: Parcel) {
+        transport.dropped(parcel)
+        guard case .message = parcel.content else { return }
+        inboxes.isNotUnderWay(parcel)
+        guard !inboxes.isUnderWay(from: parcel.sender, to: parcel.receiver),
+            let error = dropouts.knownLeaving(of: parcel.sender),
+            inboxes.sender(awaitedBy: parcel.receiver) == parcel.sender
+        else { return }
+        inboxes.stopWaiting(parcel.receiver)?.resume(throwing: error)
+    }
+
+    // MARK: Those who remain
+
+    /// Waits until all ranks that remain have come here and know of all that left; from then on collectives are theirs.
+    ///
+    /// - Parameter step: any number; what all will agree on is the least.
+    func regroup(_ rank: Int, at step: Int) async throws -> Int {
+        try throwIfFailed()
+        try dropouts.throwIfGone(rank)
+        precondition(dropouts.mayHappen, "no rank leaves this job")
+        let since = now
+        defer { clock.book(.waiting, rank, from: since, to: now) }
+        try await withUnsafeThrowingContinuation {
+            dropouts.regrouping[rank] = (step, Waiter($0))
+            completeRegrouping()
+        }
+        return dropouts.agreedStep
+    }
+
+    func completeRegrouping() {
+        guard !dropouts.regrouping.isEmpty, dropouts.allAreKnown,
+            dropouts.regrouping.count == rankCount - endedCount
+        else { return }
+        let arrived = dropouts.regrouping.sorted { $0.key < $1.key }
+        dropouts.regrouping = [:]
+        dropouts.settle()
+        dropouts.agreedStep = arrived.map(\.value.step).min() ?? 0
+        collectives.startAnew(with: RankGroup(arrived.map(\.key)))
+        for (_, value) in arrived { value.waiter.resume() }
+    }
+}

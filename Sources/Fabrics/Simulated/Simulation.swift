@@ -1,0 +1,301 @@
+import Cluster
+import Kernel
+
+/// A discrete-event simulator whose processes are Swift tasks: a suspended task is a suspended rank.
+///
+/// Jobs that are ready run at the current virtual time; when none is left, the clock moves to the earliest event, which
+/// makes others ready. Everything here happens on the one thread that called `run`, in an order that depends on nothing
+/// but the program; only the bodies of computations run elsewhere, on the host pool.
+///
+/// Its parts keep what they are about: the ``EventLoop`` the clock, the ``ComputeClock`` what ranks compute and where their
+/// time goes, the ``Transport`` the network, the ``Inboxes`` messages from rank to rank, the ``CollectivePlay`` collectives.
+///
+/// `@unchecked Sendable`: all state belongs to the thread that runs the loop, and ranks run nowhere else.
+final class Simulation: @unchecked Sendable {
+    let loop = EventLoop()
+    let clock: ComputeClock
+    let transport: Transport
+    let inboxes: Inboxes
+    let collectives: CollectivePlay
+    let dropouts: DropoutState
+    /// Told what happens; nil where nobody asks.
+    let observer: (any SimulationObserver)?
+    private let pool: HostPool
+    private let shown: ShownVectors
+    private(set) var hasEnded: [Bool]
+    private(set) var endedCount = 0
+    private(set) var lastEnd = VirtualTime.zero
+    private var failure: (any Error)?
+
+    /// - Parameter journal: of a replay, which counts traffic in total only.
+    init(_ fabric: SimulatedFabric, pool: HostPool, journal: ReplayJournal? = nil) {
+        let ranks = fabric.nodes.count
+        self.pool = pool
+        observer = fabric.observer
+        dropouts = DropoutState(fabric.departures, detectionSeconds: fabric.detectionSeconds, ranks: ranks)
+        clock = ComputeClock(fabric, loop, dropouts, journal: journal)
+        transport = Transport(fabric, loop, dropouts, countsByRank: journal == nil)
+        inboxes = Inboxes(ranks: ranks)
+        collectives = CollectivePlay(fabric, pool, loop, clock, transport, dropouts)
+        shown = ShownVectors(ranks: ranks)
+        hasEnded = Array(repeating: false, count: ranks)
+    }
+
+    var rankCount: Int { hasEnded.count }
+    var now: VirtualTime { loop.now }
+
+    // MARK: The run
+
+    func run(_ program: @escaping RankProgram) throws -> FabricReport {
+        scheduleDropouts()
+        for index in 0..<rankCount {
+            let rank = SimulatedRank(index: index, simulation: self)
+            Task(executorPreference: loop) {
+                do {
+                    try await program(rank)
+                    self.end(index, nil)
+                } catch {
+                    self.end(index, error)
+                }
+            }
+        }
+        while endedCount < rankCount {
+            loop.runReadyJobs()
+            if !fireNext(), endedCount < rankCount { fail(FabricError.deadlock(describeWaiting())) }
+        }
+        if let failure { throw failure }
+        return FabricReport(
+            seconds: lastEnd.seconds, accounts: clock.accounts, ledger: transport.ledger,
+            departures: dropouts.departures)
+    }
+
+    /// Moves the clock to the earliest event and lets it happen; false if there is none.
+    func fireNext() -> Bool {
+        if let message = transport.endFlowBeforeNextEvent() {
+            failBeyondClock()
+            advance(message)
+        } else if let event = loop.next() {
+            failBeyondClock()
+            fire(event)
+        } else {
+            return false
+        }
+        return true
+    }
+
+    /// A job that the clock cannot hold fails.
+    private func failBeyondClock() { if now.isBeyondClock { fail(FabricError.beyondClock) } }
+
+    private func fire(_ event: SimulationEvent) {
+        switch event {
+        case .computed(let ticket, let waiter):
+            pool.finish(ticket)
+            waiter.resume()
+        case .arriving(let transit, let parcel): transport.arrive(transit, parcel)
+        case .routed(let message): advance(message)
+        case .delivered(let parcel): deliver(parcel)
+        case .resume(let waiter): waiter.resume()
+        case .assembled(let run): if failure == nil { collectives.playAssembled(run) } else { run.isAssembling = false }
+        case .leaves(let rank): leave(rank)
+        case .detected(let rank): detect(rank)
+        }
+    }
+
+    func end(_ rank: Int, _ error: (any Error)?) {
+        hasEnded[rank] = true
+        endedCount += 1
+        lastEnd = max(lastEnd, now)
+        if error == nil || dropouts.hasLeft(rank) { shown.rankEnded(rank) }
+        // The others learn of a rank that left when that is detected, and not by its program's end.
+        if dropouts.hasLeft(rank) { return }
+        if let error {
+            fail(error)
+        } else {
+            for waiter in inboxes.takeVainWaits(for: rank) { waiter.resume() }
+        }
+        completeRegrouping()
+    }
+
+    /// Keeps the first error and lets every rank that waits fail too, so that all tasks end.
+    private func fail(_ error: any Error) {
+        if failure == nil { failure = error }
+        for waiter in inboxes.takeAll() { waiter.resume(throwing: FabricError.aborted) }
+        collectives.abort()
+        for (_, value) in dropouts.regrouping { value.waiter.resume(throwing: FabricError.aborted) }
+        dropouts.regrouping = [:]
+    }
+
+    func describeWaiting() -> String {
+        let stuck = hasEnded.indices.filter { !hasEnded[$0] }
+        let examples = stuck.prefix(4).map { index in
+            inboxes.sender(awaitedBy: index).map { "rank \(index) waits for rank \($0)" }
+                ?? "rank \(index) is in a collective"
+        }
+        return "\(stuck.count) of \(rankCount) ranks wait for messages that nobody sends: "
+            + examples.joined(separator: ", ")
+    }
+
+    func throwIfFailed() throws { if failure != nil { throw FabricError.aborted } }
+
+    // MARK: Computing
+
+    func compute(_ work: ComputeWork, rank: Int, _ body: @escaping @Sendable () -> Void) async throws {
+        try throwIfFailed()
+        try dropouts.throwIfGone(rank)
+        let end = clock.charge(work, rank)
+        if dropouts.isCutOff(rank, before: end) { return try await waitToLeave(rank) }
+        let ticket = HostPool.Ticket(body)
+        pool.submit(ticket)
+        // The end is known before the body starts, so bodies of many ranks run at once while the clock stands.
+        try await withUnsafeThrowingContinuation { loop.schedule(.computed(ticket, Waiter($0)), at: end) }
+        observer?.ended(on: rank, at: now, ready: now)
+    }
+
+    func compute(
+        _ work: ComputeWork, rank: Int, parts: Int, _ body: @escaping @Sendable (Int) -> Void
+    ) async throws {
+        try await compute(work, rank: rank) { [pool] in pool.concurrentPerform(parts, body) }
+    }
+
+    /// Lets the time of a computation pass that is not made, or not now.
+    func spend(_ work: ComputeWork, rank: Int) async throws {
+        try throwIfFailed()
+        try dropouts.throwIfGone(rank)
+        let end = clock.charge(work, rank)
+        if dropouts.isCutOff(rank, before: end) { return try await waitToLeave(rank) }
+        try await withUnsafeThrowingContinuation { loop.resume(Waiter($0), at: end) }
+        observer?.ended(on: rank, at: now, ready: now)
+    }
+
+    /// Lets an operation of the rank that begins now last until a point in time.
+    func spend(until time: VirtualTime, rank: Int) async throws {
+        if dropouts.isCutOff(rank, before: time), time > now { return try await waitToLeave(rank) }
+        if time > now { try await withUnsafeThrowingContinuation { loop.resume(Waiter($0), at: time) } }
+        observer?.ended(on: rank, at: now, ready: now)
+    }
+
+    // MARK: Off the clock
+
+    func offTheClock(_ rank: Int, chunks: Int, _ body: @escaping @Sendable (Int) -> Void, finish: () -> Void) {
+        pool.concurrentPerform(chunks, body)
+        finish()
+        observer?.began(.evaluation, on: rank, at: now)
+        observer?.ended(on: rank, at: now, ready: now)
+    }
+
+    /// Shows the rank's vector; `body` is called when all ranks have shown theirs.
+    func show(_ vector: ParameterVector, of rank: Int, _ body: @escaping ([ShownVector]) -> Void) {
+        shown.add(ShownVector(rank: rank, vector: vector.copied(), time: now), body)
+    }
+
+    // MARK: Messages
+
+    func send(_ message: Message, from sender: Int, to receiver: Int) async throws {
+        try throwIfFailed()
+        try dropouts.throwIfGone(sender)
+        let departed = beginSending(message, from: sender, to: receiver)
+        if departed > now, dropouts.isCutOff(sender, before: departed) { return try await waitToLeave(sender) }
+        if departed > now { try await withUnsafeThrowingContinuation { loop.resume(Waiter($0), at: departed) } }
+        observer?.ended(on: sender, at: now, ready: now)
+    }
+
+    /// Returns when the message will have left the port; until then the sender has to wait.
+    func beginSending(_ message: Message, from sender: Int, to receiver: Int) -> VirtualTime {
+        observer?.began(.send(message, to: receiver), on: sender, at: now)
+        let departed = transport.post(
+            .message(message), from: sender, to: receiver, bytes: message.bytes, message.purpose, message.direction)
+        if !dropouts.isCutOff(sender, before: departed) { inboxes.expect(from: sender, at: receiver) }
+        clock.book(.communication, sender, from: now, to: dropouts.lived(until: departed, sender))
+        return departed
+    }
+
+    func receive(from sender: Int, by rank: Int) async throws -> Message? {
+        try throwIfFailed()
+        try dropouts.throwIfGone(rank)
+        let since = now
+        if !inboxes.hasMessage(of: sender, for: rank), !inboxes.isUnderWay(from: sender, to: rank),
+            let error = dropouts.knownLeaving(of: sender)
+        {
+            throw error
+        }
+        if mustWait(for: sender, rank) {
+            do {
+                try await withUnsafeThrowingContinuation { inboxes.wait(rank, for: sender, Waiter($0)) }
+            } catch {
+                giveUp(rank, since: since)
+                throw error
+            }
+        }
+        return takeDelivered(from: sender, by: rank, since: since)
+    }
+
+    /// Begins to receive: whether the rank has to wait for the next message of `sender`.
+    func mustWait(for sender: Int, _ rank: Int) -> Bool {
+        observer?.began(.receive(from: sender), on: rank, at: now)
+        if inboxes.hasMessage(of: sender, for: rank) { return false }
+        // The sender may have left without this rank knowing; then it keeps waiting.
+        if hasEnded[sender], !inboxes.isUnderWay(from: sender, to: rank), !dropouts.hasLeft(sender) { return false }
+        inboxes.willWait(rank, for: sender)
+        return true
+    }
+
+    /// Ends receiving: the message that is there; nil if none will come.
+    func takeDelivered(from sender: Int, by rank: Int, since: VirtualTime) -> Message? {
+        guard let delivered = inboxes.take(from: sender, by: rank) else {
+            observer?.ended(on: rank, at: now, ready: now)
+            return nil
+        }
+        let begin = max(since, delivered.sentAt)
+        clock.book(.waiting, rank, from: since, to: begin)
+        clock.book(.communication, rank, from: begin, to: delivered.deliveredAt)
+        observer?.ended(on: rank, at: now, ready: begin)
+        return delivered.message
+    }
+
+    private func advance(_ message: Int) {
+        transport.advance(message, deliver: { deliver($0) }, drop: { drop($0) })
+    }
+
+    private func deliver(_ parcel: Parcel) {
+        if dropouts.hasLeft(parcel.receiver) { return drop(parcel) }
+        transport.delivered(parcel)
+        switch parcel.content {
+        case .collective(let run): collectives.deliver(run, from: parcel.sender, to: parcel.receiver)
+        case .message(let message): inboxes.deliver(message, of: parcel, at: now)?.resume()
+        }
+    }
+
+    // MARK: Collectives
+
+    /// Takes part in the rank's next collective; returns when the rank's part is played.
+    ///
+    /// - Parameters:
+    ///   - contribution: what the rank adds, in place of a deposit.
+    ///   - summed: numbers in the vectors that are contributed, where the collective is the last bucket's of several.
+    func take(
+        part deposit: ParameterVector?, contribution: AllReduceRequest.Contribution? = nil, of kind: CollectiveKind,
+        rank: Int, elements: Int, summed: Int? = nil, purpose: TrafficPurpose,
+        update: AllReduceRequest.Update? = nil
+    ) async throws -> CollectiveRun {
+        try throwIfFailed()
+        try dropouts.throwIfGone(rank)
+        let (entered, number) = (now, collectives.nextNumber(of: rank))
+        try collectives.throwIfBroken(rank)
+        let run = collectives.enter(kind, rank, deposit, contribution, elements: elements, purpose: purpose)
+        if let summed { run.numbers.summedElements = summed }
+        if run.isComplete { collectives.combine(run, update) }
+        do {
+            try await withUnsafeThrowingContinuation { collectives.join(run, rank, Waiter($0)) }
+        } catch {
+            giveUp(rank, since: entered)
+            throw error
+        }
+        collectives.leave(run, number, rank, entered: entered)
+        return run
+    }
+
+    /// Waits until all ranks are here, which costs the cluster nothing but that.
+    func meet(rank: Int) async throws {
+        _ = try await take(part: nil, of: .meeting, rank: rank, elements: 0, purpose: .control)
+    }
+}

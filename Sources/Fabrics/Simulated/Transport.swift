@@ -1,0 +1,133 @@
+import Cluster
+
+/// The network of a simulated job: hands messages to their senders' ports, charges and counts them.
+///
+/// Not thread-safe: belongs to a ``Simulation``.
+final class Transport {
+    let ledger: TrafficLedger
+    private var network: NetworkModel
+    /// In place of `network`, where that is not enough.
+    private let routed: RoutedTraffic?
+    private let loop: EventLoop
+    private let dropouts: DropoutState
+    private let observer: (any SimulationObserver)?
+    private(set) var underWay = 0
+    /// Messages so far.
+    private(set) var posted = 0
+    /// Of these, those in collectives that were played as a whole.
+    private(set) var postedInRounds = 0
+
+    /// - Parameter countsByRank: whether traffic is counted by rank, and not in total only.
+    init(_ fabric: SimulatedFabric, _ loop: EventLoop, _ dropouts: DropoutState, countsByRank: Bool) {
+        (self.loop, self.dropouts, observer) = (loop, dropouts, fabric.observer)
+        ledger = TrafficLedger(ranks: countsByRank ? fabric.nodes.count : 0)
+        network = NetworkModel(
+            nodes: fabric.nodes, jitter: fabric.jitter, seeds: fabric.seeds, hasLatency: fabric.hasLatency)
+        routed =
+            RoutedNetwork.isNeeded(fabric.interconnect, fabric.nodes)
+            ? RoutedTraffic(
+                RoutedNetwork(
+                    nodes: fabric.nodes, jitter: fabric.jitter, interconnect: fabric.interconnect, seeds: fabric.seeds,
+                    hasLatency: fabric.hasLatency),
+                ledger) : nil
+    }
+
+    /// Hands a message to the sender's port and charges it; returns when it has left the port. If the sender leaves before
+    /// that, the message is lost (``DropoutState/isCutOff(_:before:)``).
+    func post(
+        _ content: Parcel.Content, from sender: Int, to receiver: Int, bytes: Int, _ purpose: TrafficPurpose,
+        _ direction: TrafficDirection
+    ) -> VirtualTime {
+        let now = loop.now
+        underWay += 1
+        ledger.charge(from: sender, to: receiver, bytes: bytes, purpose, direction)
+        let parcel = Parcel(number: posted, sender: sender, receiver: receiver, sentAt: now, content: content)
+        posted += 1
+        let leaving: VirtualTime
+        let isLost: Bool
+        if let routed {
+            let (message, departed, next) = routed.post(parcel, bytes: bytes, direction, at: now)
+            leaving = departed
+            isLost = dropouts.isCutOff(sender, before: leaving)
+            if !isLost { loop.schedule(.routed(message), at: next) }
+        } else {
+            let transit = network.depart(from: sender, to: receiver, bytes: bytes, at: now)
+            leaving = transit.departed
+            isLost = dropouts.isCutOff(sender, before: leaving)
+            if !isLost { loop.schedule(.arriving(transit, parcel), at: transit.arriving) }
+        }
+        if let observer {
+            let message = SimulatedMessage(
+                number: parcel.number, sender: sender, receiver: receiver, bytes: bytes, purpose: purpose)
+            observer.posted(message, at: now, departs: leaving)
+        }
+        if isLost { dropped(parcel) }
+        return leaving
+    }
+
+    /// A message asks for its receiver's port.
+    func arrive(_ transit: NetworkModel.Transit, _ parcel: Parcel) {
+        loop.schedule(.delivered(parcel), at: network.arrive(transit))
+    }
+
+    /// Takes a message of a routed network a step farther.
+    func advance(_ message: Int, deliver: (Parcel) -> Void, drop: (Parcel) -> Void) {
+        guard let next = routed?.advance(message, at: loop.now, deliver: deliver, drop: drop) else { return }
+        loop.schedule(.routed(message), at: next)
+    }
+
+    /// The end of a flow, if it comes before all events: moves the clock there.
+    /// - Returns: the flow's message, which is to be advanced.
+    func endFlowBeforeNextEvent() -> Int? {
+        guard let routed, let end = routed.network.nextFlowEnd(before: loop.nextTime, at: loop.now) else { return nil }
+        loop.moveClock(to: end)
+        return routed.network.endFlow()
+    }
+
+    func delivered(_ parcel: Parcel) {
+        underWay -= 1
+        observer?.delivered(parcel.number, at: loop.now)
+    }
+
+    func dropped(_ parcel: Parcel) {
+        underWay -= 1
+        observer?.dropped(parcel.number, at: loop.now)
+    }
+
+    /// A rank leaves; returns its messages that will not arrive.
+    func leave(_ rank: Int) -> [Parcel] { routed?.leave(rank) ?? [] }
+
+    // MARK: Collectives as a whole
+
+    /// Whether a collective in rounds can be played as a whole: nothing is under way, and the network has ports alone.
+    var isIdle: Bool { underWay == 0 && routed == nil }
+
+    /// A collective's messages on this network, which stays as it is; nil where they must be played one by one.
+    func play(_ run: CollectiveRun, _ entries: [RoundPlay.Entry]) -> RoundPlay? {
+        RoundPlay(run.algorithm, elements: run.elements, entries, of: run.group, on: network)
+    }
+
+    /// Takes over what a collective's messages have made of the network.
+    func adopt(_ play: RoundPlay, of run: CollectiveRun) {
+        network = play.network
+        for (place, traffic) in play.traffic.enumerated() {
+            posted += traffic.sent.messages
+            postedInRounds += traffic.sent.messages
+            ledger.charge(
+                run.group.rank(at: place), sent: traffic.sent, received: traffic.received, run.purpose, .peer)
+        }
+    }
+
+    // MARK: What repeats
+
+    /// Appends all that decides what the network does from now on; false where the future depends on more.
+    func appendState(to words: inout [Int64], parcel: (Parcel, inout [Int64]) -> Void) -> Bool {
+        guard let routed else { return network.appendState(to: &words, at: loop.now) }
+        return routed.appendState(to: &words, at: loop.now, parcel: parcel)
+    }
+
+    /// Appends what is known of a message of a routed network.
+    func append(_ message: Int, to words: inout [Int64], parcel: (Parcel, inout [Int64]) -> Void) {
+        routed?.append(message, to: &words, parcel: parcel)
+    }
+}
