@@ -167,8 +167,13 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ClusterTests", dependencies: ["Cluster", "Diagnostics", "Randomness"], swiftSettings: strict),
+        // Programs that every fabric has to carry out alike.
+        .target(
+            name: "RankConformance", dependencies: ["Cluster", "Fabrics", "Kernel"], path: "Tests/RankConformance",
+            swiftSettings: strict),
         .testTarget(
-            name: "FabricsTests", dependencies: ["Cluster", "Fabrics", "Kernel", "Locking", "Randomness"],
+            name: "FabricsTests",
+            dependencies: ["Cluster", "Fabrics", "Kernel", "Locking", "Randomness", "RankConformance"],
             swiftSettings: strict),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .testTarget(
@@ -207,8 +212,8 @@ let package = Package(
             name: "emulation-times", dependencies: ["Cluster", "Fabrics", "Kernel", "Randomness"],
             path: "Benchmarks/Emulation", swiftSettings: strict),
         .executableTarget(
-            name: "mpi-conformance", dependencies: ["Cluster", "Fabrics", "Kernel"], path: "Tests/MPIConformance",
-            swiftSettings: strict),
+            name: "mpi-conformance", dependencies: ["Cluster", "Fabrics", "Kernel", "RankConformance"],
+            path: "Tests/MPIConformance", swiftSettings: strict),
         // Inputs for everything that reads, the process that tries them, and what holds the corpus.
         .target(
             name: "Fuzzing",

@@ -1,6 +1,7 @@
 import Diagnostics
 
-/// Work whose time a ``ComputeModel`` knows: training steps and passes over a parameter vector.
+/// Work whose time a ``ComputeModel`` knows: training steps, forward passes, passes over a parameter vector, and plain
+/// arithmetic.
 public struct ComputeWork: Hashable, Sendable {
     /// Steps over a full batch, and what is left over: an epoch is so many full steps and maybe a short one.
     public var fullSteps = 0
@@ -9,6 +10,11 @@ public struct ComputeWork: Hashable, Sendable {
     public var samplesPerShortStep = 0
     /// Numbers read and added, as in averaging models.
     public var vectorElements = 0
+    /// Times that a model's outputs are computed for so many samples, and nothing else.
+    public var forwardPasses = 0
+    public var samplesPerForwardPass = 0
+    /// Arithmetic of another kind, as the samples of a training step that take as many operations.
+    public var equivalentSamples = 0.0
 
     /// Nothing, or what other work's time includes.
     public static let none = ComputeWork()
@@ -29,6 +35,24 @@ public struct ComputeWork: Hashable, Sendable {
         return work
     }
 
+    /// `passes` forward passes over `samples` samples each, such as a client makes that looks how good a model is on its data.
+    public static func forward(samples: Int, passes: Int = 1) -> Self {
+        var work = Self()
+        (work.forwardPasses, work.samplesPerForwardPass) = (passes, samples)
+        return work
+    }
+
+    /// So many floating-point operations that are no part of a training step, such as the products of a compression.
+    ///
+    /// - Parameter flopsPerSample: what the model's training takes for a sample: they are done at the same rate.
+    public static func flops(_ count: Double, ofTraining flopsPerSample: Double) -> Self {
+        precondition(count >= 0 && flopsPerSample > 0, "\(count) operations, \(flopsPerSample) a sample")
+        var work = Self()
+        work.equivalentSamples = count / flopsPerSample
+        return work
+    }
+
+    /// A pass over a vector of so many numbers, which reads and adds them.
     public static func vector(elements: Int) -> Self {
         var work = Self()
         work.vectorElements = elements
@@ -85,7 +109,27 @@ public struct ComputeModel: Sendable, Codable, Hashable {
 
     public func seconds(_ work: ComputeWork) -> Double {
         Double(work.fullSteps) * step(work.samplesPerStep) + Double(work.shortSteps) * step(work.samplesPerShortStep)
-            + Double(work.vectorElements) * secondsPerVectorElement
+            + Double(work.vectorElements) * secondsPerVectorElement + rest(work, coresSharing: { _ in 1 })
+    }
+
+    /// What a forward pass takes of a step: its products are one of the three that a step has for each layer, of the loss by
+    /// inputs and by weights the other two (J. Kaplan et al. 2020, *Scaling Laws for Neural Language Models*, section 2.1).
+    /// With it a third of the step's overhead and of its update, which is more than a forward pass has.
+    private static let forwardShare = 1.0 / 3
+
+    /// Forward passes, and arithmetic at the rate at which a step's time grows with its samples.
+    private func rest(_ work: ComputeWork, coresSharing: (_ samples: Int) -> Double) -> Double {
+        guard work.forwardPasses > 0 || work.equivalentSamples > 0 else { return 0 }
+        let samples = work.samplesPerForwardPass
+        let forward = Double(work.forwardPasses) * step(samples) * Self.forwardShare / coresSharing(samples)
+        return forward + work.equivalentSamples * secondsPerFurtherSample / coresSharing(.max)
+    }
+
+    /// What one sample more adds to a large step.
+    private var secondsPerFurtherSample: Double {
+        guard let last = stepPoints.last else { return 0 }
+        guard let before = stepPoints.dropLast().last else { return last.seconds / Double(last.samples) }
+        return max(0, last.seconds - before.seconds) / Double(last.samples - before.samples)
     }
 
     /// How long work takes on a node: divided by its speed, and of training steps by the cores that have a sample to work on.
@@ -94,10 +138,11 @@ public struct ComputeModel: Sendable, Codable, Hashable {
     /// that many times less, the step's overhead and its update of the model included. What only reads and adds vectors,
     /// such as averaging models, is bound by memory, which the cores of a node share: it takes as long as on one.
     public func seconds(_ work: ComputeWork, on node: Node) -> Double {
-        let (samples, rest) = (work.samplesPerStep, work.samplesPerShortStep)
+        let (samples, shorter) = (work.samplesPerStep, work.samplesPerShortStep)
         let full = Double(work.fullSteps) * step(samples) / node.coresSharing(samples: samples)
-        let short = Double(work.shortSteps) * step(rest) / node.coresSharing(samples: rest)
-        return (full + short + Double(work.vectorElements) * secondsPerVectorElement) / node.speed
+        let short = Double(work.shortSteps) * step(shorter) / node.coresSharing(samples: shorter)
+        let rest = rest(work, coresSharing: node.coresSharing)
+        return (full + short + Double(work.vectorElements) * secondsPerVectorElement + rest) / node.speed
     }
 
     /// Linear between the points around `samples`, and along the last pair beyond them; in proportion below the first.

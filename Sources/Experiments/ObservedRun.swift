@@ -38,6 +38,13 @@ struct ObservedRun {
         do {
             let report = try fabric.run(program)
             try trace?.finish()
+            if let what = recorder?.dependenceOnTime {
+                throw ExperimentError(
+                    """
+                    \(name): \(what), so that its ranks may do something else on another cluster; a strategy that does that \
+                    may not say that its schedule is fixed
+                    """)
+            }
             return report
         } catch {
             trace?.discard()

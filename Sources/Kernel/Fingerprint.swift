@@ -31,7 +31,7 @@ extension ParameterVector {
     /// Of the numbers' bits.
     package var fingerprint: Fingerprint {
         var fingerprint = Fingerprint()
-        fingerprint.add(UnsafeRawBufferPointer(start: storage, count: count * MemoryLayout<Float>.stride))
+        fingerprint.add(UnsafeRawBufferPointer(start: numbers, count: count * MemoryLayout<Float>.stride))
         return fingerprint
     }
 }

@@ -131,15 +131,16 @@ public struct Network: Sendable {
         into result: ParameterVector
     ) -> Double {
         precondition(result.count == parameterCount, "result of \(result.count), not \(parameterCount)")
+        // First, since where both are one vector, its numbers may move.
+        let target = result.storage
         return differentiate(
-            workspace, scale: -rate / Float(divisor), parameters, into: result.storage,
-            startingFrom: parameters.storage)
+            workspace, scale: -rate / Float(divisor), parameters, into: target, startingFrom: parameters.numbers)
     }
 
     /// result = start + the gradient of scale * (sum of losses).
     private func differentiate(
         _ workspace: Workspace, scale: Float, _ parameters: ParameterVector,
-        into result: UnsafeMutablePointer<Float>, startingFrom start: UnsafeMutablePointer<Float>?,
+        into result: UnsafeMutablePointer<Float>, startingFrom start: UnsafePointer<Float>?,
         _ progress: GradientProgress? = nil
     ) -> Double {
         precondition(scale.isFinite, "a loss times \(scale)")
@@ -176,7 +177,7 @@ public struct Network: Sendable {
         for index in stages.indices {
             stages[index].layer.forward(
                 ForwardPass(
-                    batch: count, parameters: UnsafePointer(parameters.storage + stages[index].offset),
+                    batch: count, parameters: parameters.numbers + stages[index].offset,
                     input: stageInput(index, workspace), output: workspace.activations[index],
                     scratch: workspace.scratch, saved: workspace.saved[index]))
         }
@@ -186,15 +187,15 @@ public struct Network: Sendable {
     private func backward(
         _ workspace: Workspace, _ count: Int, _ parameters: ParameterVector,
         _ lossGradient: UnsafeMutablePointer<Float>, into result: UnsafeMutablePointer<Float>,
-        startingFrom start: UnsafeMutablePointer<Float>?, _ progress: GradientProgress?
+        startingFrom start: UnsafePointer<Float>?, _ progress: GradientProgress?
     ) {
         var (outputGradient, next, spare) = (lossGradient, workspace.gradients.0, workspace.gradients.1)
         for index in (firstTrained..<stages.count).reversed() {
             let offset = stages[index].offset
             stages[index].layer.backward(
                 BackwardPass(
-                    batch: count, parameters: UnsafePointer(parameters.storage + offset), gradient: result + offset,
-                    start: start.map { UnsafePointer($0 + offset) }, input: stageInput(index, workspace),
+                    batch: count, parameters: parameters.numbers + offset, gradient: result + offset,
+                    start: start.map { $0 + offset }, input: stageInput(index, workspace),
                     output: UnsafePointer(workspace.activations[index]), outputGradient: outputGradient,
                     inputGradient: index == firstTrained ? nil : next, scratch: workspace.scratch,
                     // The next layer, which has read this one's output, is done; the last layer's is the loss's gradient.

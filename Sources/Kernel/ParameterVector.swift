@@ -1,25 +1,39 @@
+import Foundation
 import Lanes
+import Synchronization
 
 /// A flat vector of parameters, of their gradient, or of an optimizer's state: `[P]` floats in one aligned buffer.
 ///
 /// A class, since identity is meant: a rank owns its vectors for a whole run and reuses them, and a message of a
 /// collective names the buffer that the result goes to.
 ///
+/// A ``snapshot()`` shares the buffer until one of the two vectors is changed; whoever changes it first gets a buffer of its
+/// own.
+///
 /// `@unchecked Sendable`: a vector has one owner at a time. A rank awaits each computation on its vectors before it
-/// touches them again, and hands a vector over with the message that carries it.
+/// touches them again, and hands a vector over with the message that carries it. Buffers that are shared are only read.
 public final class ParameterVector: @unchecked Sendable {
     public let count: Int
-    package let storage: UnsafeMutablePointer<Float>
-    private static let alignment = 64
+    private let buffer: Atomic<UnsafeMutablePointer<Float>>
+    private let sharing: Atomic<Sharing>
+
+    /// Whether the buffer may be another vector's too.
+    private enum Sharing: UInt8, AtomicRepresentable {
+        case none, possible
+        /// A thread is about to give the vector a buffer of its own.
+        case ending
+    }
 
     /// `count` zeros.
-    public init(count: Int) {
-        precondition(count >= 0, "a vector of \(count) numbers")
-        self.count = count
-        let bytes = max(count, 1) * MemoryLayout<Float>.stride
-        storage = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: Self.alignment)
-            .bindMemory(to: Float.self, capacity: max(count, 1))
+    public convenience init(count: Int) {
+        self.init(Self.allocate(count), count: count, .none)
         storage.initialize(repeating: 0, count: count)
+    }
+
+    private init(_ buffer: UnsafeMutablePointer<Float>, count: Int, _ sharing: Sharing) {
+        self.count = count
+        self.buffer = Atomic(buffer)
+        self.sharing = Atomic(sharing)
     }
 
     public convenience init(_ values: [Float]) {
@@ -27,12 +41,12 @@ public final class ParameterVector: @unchecked Sendable {
         values.withUnsafeBufferPointer { if let base = $0.baseAddress { storage.update(from: base, count: count) } }
     }
 
-    deinit { storage.deallocate() }
+    deinit { Self.release(buffer.load(ordering: .relaxed)) }
 
     public subscript(index: Int) -> Float {
         get {
             precondition(index >= 0 && index < count, "index \(index) is outside 0..<\(count)")
-            return storage[index]
+            return numbers[index]
         }
         set {
             precondition(index >= 0 && index < count, "index \(index) is outside 0..<\(count)")
@@ -40,13 +54,22 @@ public final class ParameterVector: @unchecked Sendable {
         }
     }
 
-    public var values: [Float] { Array(UnsafeBufferPointer(start: storage, count: count)) }
+    public var values: [Float] { Array(UnsafeBufferPointer(start: numbers, count: count)) }
 
     /// A new vector with the same numbers.
     public func copied() -> ParameterVector {
-        let copy = ParameterVector(count: count)
-        copy.copy(from: self)
-        return copy
+        let copy = Self.allocate(count)
+        copy.initialize(from: numbers, count: count)
+        return ParameterVector(copy, count: count, .none)
+    }
+
+    /// A vector with the numbers as they are now, whatever becomes of this one. It takes no time and no memory until one of
+    /// the two is changed.
+    public func snapshot() -> ParameterVector {
+        let shared = buffer.load(ordering: .relaxed)
+        Self.holders(of: shared).pointee.add(1, ordering: .relaxed)
+        sharing.store(.possible, ordering: .releasing)
+        return ParameterVector(shared, count: count, .possible)
     }
 
     public func copy(from other: ParameterVector) {
@@ -56,15 +79,18 @@ public final class ParameterVector: @unchecked Sendable {
     public func copy(from other: ParameterVector, in range: Range<Int>) {
         requireSameCount(other)
         requireWithin(range)
-        (storage + range.lowerBound).update(from: other.storage + range.lowerBound, count: range.count)
+        if other === self { return }
+        let target = range.count == count ? overwritten : storage
+        (target + range.lowerBound).update(from: other.numbers + range.lowerBound, count: range.count)
     }
 
     public func fill(with value: Float) {
-        storage.update(repeating: value, count: count)
+        overwritten.update(repeating: value, count: count)
     }
 
     public func scale(by factor: Float) {
-        for index in 0..<count { storage[index] *= factor }
+        let target = storage
+        for index in 0..<count { target[index] *= factor }
     }
 
     /// self += scale * other, over `range` of both.
@@ -72,33 +98,94 @@ public final class ParameterVector: @unchecked Sendable {
         requireSameCount(other)
         let range = range ?? 0..<count
         requireWithin(range)
-        let (target, source) = (storage, other.storage)
+        let (target, source) = (storage, other.numbers)
         for index in range { target[index] += scale * source[index] }
     }
 
     /// Whether no number is NaN or infinite: the test for a diverged model.
     public var isFinite: Bool {
         // x * 0 is 0 for a finite x and NaN otherwise; the sum of zeros needs no branch an element.
+        let numbers = numbers
         var sum = SIMD8<Float>()
         var index = 0
         while index + 8 <= count {
-            sum += UnsafeRawPointer(storage + index).loadUnaligned(as: SIMD8<Float>.self) * 0
+            sum += UnsafeRawPointer(numbers + index).loadUnaligned(as: SIMD8<Float>.self) * 0
             index += 8
         }
         var rest: Float = 0
         while index < count {
-            rest += storage[index] * 0
+            rest += numbers[index] * 0
             index += 1
         }
         return sum.sum() + rest == 0
     }
 
-    private func requireSameCount(_ other: ParameterVector) {
+    fileprivate func requireSameCount(_ other: ParameterVector) {
         precondition(other.count == count, "vectors of \(count) and \(other.count) numbers")
     }
 
-    private func requireWithin(_ range: Range<Int>) {
+    fileprivate func requireWithin(_ range: Range<Int>) {
         precondition(range.lowerBound >= 0 && range.upperBound <= count, "range \(range) of \(count) numbers")
+    }
+}
+
+// MARK: Buffers
+
+extension ParameterVector {
+    /// The numbers, to be read.
+    package var numbers: UnsafePointer<Float> { UnsafePointer(buffer.load(ordering: .relaxed)) }
+
+    /// The numbers, to be changed: those of this vector alone. A pointer that was taken before is not to be used any more.
+    package var storage: UnsafeMutablePointer<Float> {
+        if sharing.load(ordering: .acquiring) != .none { endSharing(keepingNumbers: true) }
+        return buffer.load(ordering: .relaxed)
+    }
+
+    /// The same where all numbers will be overwritten: these are arbitrary.
+    private var overwritten: UnsafeMutablePointer<Float> {
+        if sharing.load(ordering: .acquiring) != .none { endSharing(keepingNumbers: false) }
+        return buffer.load(ordering: .relaxed)
+    }
+
+    /// Threads may change different ranges of a vector at once: one of them does this, and the others wait for it.
+    private func endSharing(keepingNumbers: Bool) {
+        while true {
+            let (isMine, state) = sharing.compareExchange(
+                expected: .possible, desired: .ending, ordering: .acquiringAndReleasing)
+            if isMine { break }
+            if state == .none { return }
+            sched_yield()
+        }
+        let shared = buffer.load(ordering: .relaxed)
+        if Self.holders(of: shared).pointee.load(ordering: .acquiring) > 1 {
+            let own = Self.allocate(count)
+            if keepingNumbers { own.initialize(from: shared, count: count) }
+            buffer.store(own, ordering: .relaxed)
+            Self.release(shared)
+        }
+        sharing.store(.none, ordering: .releasing)
+    }
+
+    /// Between a buffer's beginning, where it is counted how many vectors hold it, and its numbers; and the alignment of both.
+    private static let headerBytes = 64
+
+    private static func allocate(_ count: Int) -> UnsafeMutablePointer<Float> {
+        precondition(count >= 0, "a vector of \(count) numbers")
+        let bytes = headerBytes + max(count, 1) * MemoryLayout<Float>.stride
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: headerBytes)
+        memory.bindMemory(to: Atomic<Int>.self, capacity: 1).initialize(to: Atomic(1))
+        return (memory + headerBytes).bindMemory(to: Float.self, capacity: max(count, 1))
+    }
+
+    private static func holders(of buffer: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Atomic<Int>> {
+        (UnsafeMutableRawPointer(buffer) - headerBytes).assumingMemoryBound(to: Atomic<Int>.self)
+    }
+
+    /// A vector does not hold the buffer any more.
+    private static func release(_ buffer: UnsafeMutablePointer<Float>) {
+        if holders(of: buffer).pointee.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 {
+            (UnsafeMutableRawPointer(buffer) - headerBytes).deallocate()
+        }
     }
 }
 
@@ -108,7 +195,7 @@ extension ParameterVector {
         let result = ParameterVector(count: vectors.count * part.count)
         for (index, vector) in vectors.enumerated() {
             vector.requireWithin(part)
-            (result.storage + index * part.count).update(from: vector.storage + part.lowerBound, count: part.count)
+            (result.storage + index * part.count).update(from: vector.numbers + part.lowerBound, count: part.count)
         }
         return result
     }
@@ -145,10 +232,10 @@ extension ParameterVector {
     ) {
         var index = block.lowerBound
         while index + 32 <= block.upperBound {
-            let first = vectors[0].storage + index
+            let first = vectors[0].numbers + index
             var (s0, s1, s2, s3) = (first.lanes(0), first.lanes(8), first.lanes(16), first.lanes(24))
             for other in 1..<max(vectors.count, 1) {
-                let next = vectors[other].storage + index
+                let next = vectors[other].numbers + index
                 s0 += next.lanes(0)
                 s1 += next.lanes(8)
                 s2 += next.lanes(16)
@@ -163,8 +250,8 @@ extension ParameterVector {
             index += 32
         }
         while index < block.upperBound {
-            var sum = vectors[0].storage[index]
-            for other in 1..<max(vectors.count, 1) { sum += vectors[other].storage[index] }
+            var sum = vectors[0].numbers[index]
+            for other in 1..<max(vectors.count, 1) { sum += vectors[other].numbers[index] }
             target[index] = sum * scale
             index += 1
         }

@@ -107,10 +107,14 @@ private struct OperationRecord: Codable {
     var shortSteps: Int?
     var samplesPerShortStep: Int?
     var vectorElements: Int?
+    var forwardPasses: Int?
+    var samplesPerForwardPass: Int?
+    var equivalentSamples: Double?
     var peer: Int?
     var root: Int?
     var isMean: Bool?
     var elements: Int?
+    var bytes: Int?
     var shares: [Double]?
     var share: Int?
     var purpose: TrafficPurpose?
@@ -129,12 +133,16 @@ private struct OperationRecord: Codable {
             kind = "ready"
             self.share = share
         case .update: kind = "update"
-        case .send(let receiver, let elements, let purpose, let direction):
+        case .send(let receiver, let bytes, let purpose, let direction):
             kind = "send"
-            (peer, self.elements, self.purpose, self.direction) = (receiver, elements, purpose, direction)
+            set(receiver, bytes, purpose, direction)
+        case .post(let receiver, let bytes, let purpose, let direction):
+            kind = "post"
+            set(receiver, bytes, purpose, direction)
         case .receive(let sender):
             kind = "receive"
             peer = sender
+        case .receiveFirst, .sleep: preconditionFailure("a schedule with an operation that depends on time")
         case .collective(let collective, let elements, let purpose):
             kind = collective.name
             (root, self.elements, self.purpose) = (collective.root, elements, purpose)
@@ -147,6 +155,27 @@ private struct OperationRecord: Codable {
         (fullSteps, samplesPerStep) = (work.fullSteps, work.samplesPerStep)
         (shortSteps, samplesPerShortStep) = (work.shortSteps, work.samplesPerShortStep)
         vectorElements = work.vectorElements
+        if work.forwardPasses > 0 {
+            (forwardPasses, samplesPerForwardPass) = (work.forwardPasses, work.samplesPerForwardPass)
+        }
+        if work.equivalentSamples > 0 { equivalentSamples = work.equivalentSamples }
+    }
+
+    /// What is no whole number of 32-bit numbers is given in bytes.
+    private mutating func set(
+        _ receiver: Int, _ bytes: Int, _ purpose: TrafficPurpose, _ direction: TrafficDirection
+    ) {
+        (peer, self.purpose, self.direction) = (receiver, purpose, direction)
+        if bytes % MemoryLayout<Float>.size == 0 {
+            elements = bytes / MemoryLayout<Float>.size
+        } else {
+            self.bytes = bytes
+        }
+    }
+
+    private func payloadBytes() throws(ReportError) -> Int {
+        if let bytes { return try count(bytes) }
+        return try count(elements) * MemoryLayout<Float>.size
     }
 
     private func work() throws(ReportError) -> ComputeWork {
@@ -154,6 +183,17 @@ private struct OperationRecord: Codable {
         (work.fullSteps, work.samplesPerStep) = (try count(fullSteps), try count(samplesPerStep))
         (work.shortSteps, work.samplesPerShortStep) = (try count(shortSteps), try count(samplesPerShortStep))
         work.vectorElements = try count(vectorElements)
+        if let forwardPasses {
+            (work.forwardPasses, work.samplesPerForwardPass) = (
+                try count(forwardPasses), try count(samplesPerForwardPass)
+            )
+        }
+        if let equivalentSamples {
+            guard (0...Double(Int32.max)).contains(equivalentSamples) else {
+                throw failure("work of \(equivalentSamples) samples; allowed is 0 to \(Int32.max)")
+            }
+            work.equivalentSamples = equivalentSamples
+        }
         return work
     }
 
@@ -169,9 +209,12 @@ private struct OperationRecord: Codable {
             return .step(try work(), elements: try count(elements), shares: shares)
         case "ready": return .ready(share: try count(share))
         case "update": return .update
-        case "send":
+        case "send", "post":
             guard let purpose, let direction else { throw failure("no purpose or direction") }
-            return .send(to: try rank(peer, ranks), elements: try count(elements), purpose, direction)
+            let (receiver, bytes) = (try rank(peer, ranks), try payloadBytes())
+            return kind == "send"
+                ? .send(to: receiver, bytes: bytes, purpose, direction)
+                : .post(to: receiver, bytes: bytes, purpose, direction)
         case "receive": return .receive(from: try rank(peer, ranks))
         case "evaluation": return .evaluation
         default:

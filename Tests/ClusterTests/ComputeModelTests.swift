@@ -75,6 +75,32 @@ import Testing
         #expect(model.seconds(.vector(elements: 4)) == 0.5)
     }
 
+    /// A step of 10 samples takes 4 ms, of 20 samples 7 ms.
+    @Test func aForwardPassIsAThirdOfAStepOnAsManyCores() {
+        let model = ComputeModel(
+            calibrated: [.init(samples: 10, seconds: 4e-3), .init(samples: 20, seconds: 7e-3)],
+            secondsPerVectorElement: 1e-9)
+        #expect(abs(model.seconds(.forward(samples: 10)) - 4e-3 / 3) < 1e-15)
+        #expect(abs(model.seconds(.forward(samples: 20, passes: 6)) - 2 * 7e-3) < 1e-15)
+        let node = Node(link: Link(latencySeconds: 0, bytesPerSecond: 1), speed: 2, cores: 4)
+        #expect(abs(model.seconds(.forward(samples: 20), on: node) - 7e-3 / 3 / 4 / 2) < 1e-15)
+        // One sample has work for one core.
+        #expect(abs(model.seconds(.forward(samples: 1), on: node) - 4e-3 / 10 / 3 / 2) < 1e-15)
+    }
+
+    /// On the yardstick, of 30 GFLOP/s, 6e9 operations take 0.2 s; measured, as long as the samples that take as many.
+    @Test func plainArithmeticIsDoneAtTheRateOfTraining() {
+        let yardstick = ComputeModel(.reference, flopsPerSample: 3e6, parameters: 1000)
+        #expect(abs(yardstick.seconds(.flops(6e9, ofTraining: 3e6)) - 0.2) < 1e-9)
+        let measured = ComputeModel(
+            calibrated: [.init(samples: 10, seconds: 4e-3), .init(samples: 20, seconds: 7e-3)],
+            secondsPerVectorElement: 1e-9)
+        // 0.3 ms for each sample more, of 1e6 operations.
+        #expect(abs(measured.seconds(.flops(5e6, ofTraining: 1e6)) - 1.5e-3) < 1e-15)
+        let single = ComputeModel(calibrated: [.init(samples: 2, seconds: 1e-3)], secondsPerVectorElement: 1e-9)
+        #expect(abs(single.seconds(.flops(1e6, ofTraining: 1e6)) - 0.5e-3) < 1e-15)
+    }
+
     @Test func profilesAreFoundByName() throws {
         for profile in DeviceProfile.all {
             #expect(try DeviceProfile.named(profile.name).name == profile.name)

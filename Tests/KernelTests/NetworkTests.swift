@@ -146,8 +146,10 @@ private struct Example: Sendable, CustomTestStringConvertible {
             #expect(elsewhere.values == expected, "\(context)")
 
             fill(workspace, input, labels)
+            let snapshot = parameters.snapshot()
             _ = network.descend(workspace, dividedBy: batch, from: parameters, rate: 0.5, into: parameters)
             #expect(parameters.values == elsewhere.values, "\(context): in place")
+            #expect(snapshot.values == before, "\(context): a snapshot")
         }
     }
 

@@ -2,6 +2,7 @@ import Cluster
 import Fabrics
 import Foundation
 import Kernel
+import RankConformance
 
 // Ranks of an MPI job that check what they get from each other; `fail RANK`: one that throws. Started by MPIFabricTests.
 
@@ -114,6 +115,11 @@ import Kernel
                 let all = try await rank.exchange([Double(rank.index), 0.5])
                 try expect(all == (0..<rank.count).map { [Double($0), 0.5] }, "exchange")
             }
+            try await rank.offTheClock(showing: vector(rank.index, 5), chunks: 3) { _, shown in
+                let isOwn = shown.map(\.vector.values) == (0..<rank.count).map { vector($0, 5).values }
+                if !isOwn || rank.index != 0 { world.end(because: "other vectors are shown", exitCode: 1) }
+            } finish: { _ in
+            }
             try await checkMessages(rank)
         }
         // Two jobs in a row, the second with more ranks than processes.
@@ -126,6 +132,13 @@ import Kernel
                 sent.count == 9 && sent.allSatisfy { $0.bytesSent == bytes && $0.bytesReceived == bytes }, "ledger")
             try expect(report.accounts.count == world.count && many.accounts.count == 9, "accounts")
             try expect(many.ledger.totalBytes == 9 * bytes, "total")
+        }
+        for conformance in Conformance.all where !conformance.hasCollectives || conformance.ranks == world.count {
+            do {
+                _ = try MPIFabric(world, ranks: conformance.ranks).run(conformance.program)
+            } catch {
+                throw Failure(description: "not so: \(conformance): \(error)")
+            }
         }
         try world.barrier()
         if world.rank == 0 { print("conforms") }

@@ -84,7 +84,9 @@ import Testing
             _ work: ComputeWork, count: Int, deferring body: @escaping @Sendable () -> ParameterVector
         ) async throws -> DeferredVector { throw NotAsked() }
         func send(_ message: Message, to receiver: Int) async throws { throw NotAsked() }
-        func receive(from sender: Int) async throws -> Message? { throw NotAsked() }
+        func post(_ message: Message, to receiver: Int) throws { throw NotAsked() }
+        func receive(from senders: Senders, until deadline: VirtualTime?) async throws -> Reception { throw NotAsked() }
+        func sleep(until time: VirtualTime) async throws { throw NotAsked() }
         func allReduce(_ request: AllReduceRequest) async throws { throw NotAsked() }
         func collective(
             _ kind: CollectiveKind, _ vector: ParameterVector?, purpose: TrafficPurpose

@@ -71,13 +71,13 @@ extension CollectiveKind {
 // MARK: Numbers
 
 extension CollectiveKind {
-    /// What a rank shows the others: its vector itself where sums replace that; else a copy, since the others may still read
-    /// it when this rank is done and goes on.
+    /// What a rank shows the others: its vector itself where sums replace that; else the numbers as they are now, since the
+    /// others may still read them when this rank is done and goes on.
     func deposit(_ vector: ParameterVector?, of rank: Int) -> ParameterVector? {
         switch self {
         case .allReduce, .reduceScatter: vector
-        case .allGather, .allToAll, .gather: vector?.copied()
-        case .broadcast(let root), .scatter(let root): rank == root ? vector?.copied() : nil
+        case .allGather, .allToAll, .gather: vector?.snapshot()
+        case .broadcast(let root), .scatter(let root): rank == root ? vector?.snapshot() : nil
         case .barrier, .meeting: nil
         }
     }

@@ -18,7 +18,9 @@
         let ledger: TrafficLedger
         private let executor = PolledExecutor()
         private var ranks: [MPIRank] = []
-        private var mailboxes: [Route: MPIMailbox] = [:]
+        /// Of this process's ranks.
+        private var mailboxes: [Int: MPIMailbox] = [:]
+        private var sleepers: [Sleeper] = []
         private var remarks: [Int: [Double]] = [:]
         private var sends: [PendingSend] = []
         private var endedRanks: Set<Int> = []
@@ -29,6 +31,12 @@
         struct Route: Hashable {
             let sender: Int
             let receiver: Int
+        }
+
+        /// A rank that does nothing until the clock shows a time.
+        private struct Sleeper {
+            let seconds: Double
+            let waiter: CheckedContinuation<Void, Never>
         }
 
         /// A message on its way out, whose memory has to stay.
@@ -60,6 +68,7 @@
             ranks = placement.ranks(of: world.rank).map {
                 MPIRank(index: $0, job: self, account: start?.accounts[$0] ?? TimeAccount())
             }
+            for rank in ranks { mailboxes[rank.index] = MPIMailbox() }
             try world.barrier()
             clock.start(at: start?.seconds ?? 0)
             for rank in ranks {
@@ -84,13 +93,14 @@
                 let ran = executor.runReadyJobs()
                 if let failure { throw failure }
                 let moved = try progress()
-                if ran || moved {
+                if ran || moved || wakeInTime() {
                     idlePolls = 0
                     world.watchdog.end()
                     continue
                 }
                 if endedRanks.count == placement.ranks, sends.isEmpty { break }
-                if idlePolls == 0 {
+                // Who waits for a time needs no patience.
+                if idlePolls == 0, sleepers.isEmpty, !mailboxes.values.contains(where: \.hasDeadline) {
                     let waiting = waitingRanks()
                     world.watchdog.begin { waiting }
                 }
@@ -105,17 +115,33 @@
         private static let slowPollSeconds = 50e-6
 
         private func waitingRanks() -> String {
-            let routes = mailboxes.filter { $0.value.isAwaited }.keys.sorted { $0.receiver < $1.receiver }
+            let waiting = mailboxes.compactMap { rank, mailbox in mailbox.awaited.map { (rank, $0) } }
+                .sorted { $0.0 < $1.0 }
             let most = 3
-            let texts = routes.prefix(most).map { "rank \($0.receiver) for a message of rank \($0.sender)" }
+            let texts = waiting.prefix(most).map { "rank \($0) for a message of \($1.description)" }
             if texts.isEmpty { return "for the other processes to end" }
-            return texts.joined(separator: ", ") + (routes.count > most ? " and \(routes.count - most) more" : "")
+            return texts.joined(separator: ", ") + (waiting.count > most ? " and \(waiting.count - most) more" : "")
+        }
+
+        /// Wakes the ranks whose time has come; returns whether there were any.
+        private func wakeInTime() -> Bool {
+            let now = clock.seconds
+            var isAny = false
+            for mailbox in mailboxes.values where mailbox.clockShows(now) { isAny = true }
+            let due = sleepers.filter { $0.seconds <= now }
+            sleepers.removeAll { $0.seconds <= now }
+            for sleeper in due { sleeper.waiter.resume() }
+            return isAny || !due.isEmpty
+        }
+
+        func sleep(until seconds: Double) async {
+            await withCheckedContinuation { sleepers.append(Sleeper(seconds: seconds, waiter: $0)) }
         }
 
         private func end(_ rank: MPIRank) {
             endedRanks.insert(rank.index)
             tellAll(.ended, [Double(rank.index)])
-            for (route, mailbox) in mailboxes where route.sender == rank.index { mailbox.senderEnded() }
+            for mailbox in mailboxes.values { mailbox.senderEnded() }
         }
 
         // MARK: Messages
@@ -147,14 +173,14 @@
                 cmpi_receive(buffer.bytes, Int32(bytes), Int32(process), Int32(tag))
             }
             switch MPITag(tag) {
-            case .message(let purpose, let direction):
-                let message = MPIMessage(buffer)
-                bytesOfOthers += bytes
+            case .message(let purpose, let direction, let isEncoded):
+                let message = MPIMessage(buffer, isEncoded: isEncoded)
+                bytesOfOthers += message.bytes
                 let told = remarks.removeValue(forKey: message.sender) ?? []
                 deliver(
                     MPIMailbox.Parcel(
                         message: Message(
-                            message.vector, weight: message.weight, purpose: purpose, direction: direction, told: told),
+                            message.payload, weight: message.weight, purpose: purpose, direction: direction, told: told),
                         beginSeconds: begin, endSeconds: clock.seconds),
                     Route(sender: message.sender, receiver: message.receiver))
             case .remarks:
@@ -163,7 +189,7 @@
             case .ended:
                 let rank = Int(buffer.doubles[0])
                 endedRanks.insert(rank)
-                for (route, mailbox) in mailboxes where route.sender == rank { mailbox.senderEnded() }
+                for mailbox in mailboxes.values { mailbox.senderEnded() }
             case .paused: clock.skip(seconds: buffer.doubles[0])
             case .reportWanted: try start(MPIBuffer(ownReport), to: process, .report, nil)
             case .report:
@@ -177,39 +203,69 @@
             }
         }
 
-        private func deliver(_ parcel: MPIMailbox.Parcel, _ route: Route) { mailbox(route).put(parcel) }
+        private func deliver(_ parcel: MPIMailbox.Parcel, _ route: Route) {
+            mailbox(of: route.receiver).put(parcel, from: route.sender)
+        }
 
-        func mailbox(_ route: Route) -> MPIMailbox {
-            if let mailbox = mailboxes[route] { return mailbox }
-            let mailbox = MPIMailbox(hasEnded: endedRanks.contains(route.sender))
-            mailboxes[route] = mailbox
+        private func mailbox(of rank: Int) -> MPIMailbox {
+            guard let mailbox = mailboxes[rank] else {
+                preconditionFailure("rank \(rank) is not one of process \(world.rank)")
+            }
             return mailbox
+        }
+
+        /// The next message of one of the senders; nil when the deadline has come, or they have ended and none is left.
+        func receive(
+            _ receiver: Int, from senders: Senders, until deadline: Double?
+        ) async -> (sender: Int, parcel: MPIMailbox.Parcel)? {
+            let mailbox = mailbox(of: receiver)
+            while true {
+                if let found = mailbox.take(from: senders) { return found }
+                if haveEnded(senders, receiver) { return nil }
+                if let deadline, clock.seconds >= deadline { return nil }
+                await mailbox.wait(for: senders, until: deadline)
+            }
+        }
+
+        func haveEnded(_ senders: Senders, _ receiver: Int) -> Bool {
+            senders.haveAllEnded(endedRanks, ranks: placement.ranks, receiver: receiver)
         }
 
         /// Returns when the message has gone: into another process, or to a rank of this one.
         func send(_ message: Message, _ route: Route) async throws {
-            ledger.charge(
-                from: route.sender, to: route.receiver, bytes: message.bytes, message.purpose, message.direction)
-            let process = placement.process(of: route.receiver)
-            guard process != world.rank else {
-                let now = clock.seconds
-                deliver(MPIMailbox.Parcel(message: message, beginSeconds: now, endSeconds: now), route)
-                return
-            }
-            if let telling = message.telling {
-                try start(MPIBuffer([Double(route.sender)] + telling()), to: process, .remarks, nil)
-            }
-            let buffer = try MPIMessage.encode(message, from: route.sender, to: route.receiver)
+            guard let (buffer, process) = try begin(message, route) else { return }
             var failure: (any Error)?
             await withCheckedContinuation { waiter in
                 do {
-                    try start(buffer, to: process, .message(message.purpose, message.direction), waiter)
+                    try start(buffer, to: process, .message(message), waiter)
                 } catch {
                     failure = error
                     waiter.resume()
                 }
             }
             if let failure { throw failure }
+        }
+
+        /// Lets the message go while its sender goes on.
+        func post(_ message: Message, _ route: Route) throws {
+            guard let (buffer, process) = try begin(message, route) else { return }
+            try start(buffer, to: process, .message(message), nil)
+        }
+
+        /// Charges a message; delivers it to a rank of this process, or returns what another process is to get.
+        private func begin(_ message: Message, _ route: Route) throws -> (MPIBuffer, process: Int)? {
+            ledger.charge(
+                from: route.sender, to: route.receiver, bytes: message.bytes, message.purpose, message.direction)
+            let process = placement.process(of: route.receiver)
+            guard process != world.rank else {
+                let now = clock.seconds
+                deliver(MPIMailbox.Parcel(message: message, beginSeconds: now, endSeconds: now), route)
+                return nil
+            }
+            if let telling = message.telling {
+                try start(MPIBuffer([Double(route.sender)] + telling()), to: process, .remarks, nil)
+            }
+            return (try MPIMessage.encode(message, from: route.sender, to: route.receiver), process)
         }
 
         private func start(

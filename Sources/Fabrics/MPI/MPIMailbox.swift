@@ -1,7 +1,5 @@
 #if MPI
-    import Collections
-
-    /// Messages from one rank to another of this process, in order.
+    /// Messages for one rank of this process, in the order in which they came, and the rank's wait for them.
     final class MPIMailbox {
         struct Parcel {
             let message: Message
@@ -10,37 +8,47 @@
             let endSeconds: Double
         }
 
-        private var parcels = Deque<Parcel>()
-        private var waiter: CheckedContinuation<Void, Never>?
-        private var hasEnded: Bool
-
-        init(hasEnded: Bool) { self.hasEnded = hasEnded }
-
-        var isAwaited: Bool { waiter != nil }
-
-        func put(_ parcel: Parcel) {
-            parcels.append(parcel)
-            wake()
+        /// What the rank waits for.
+        private struct Wait {
+            let senders: Senders
+            /// On the job's clock; nil for none.
+            let deadline: Double?
+            let waiter: CheckedContinuation<Void, Never>
         }
 
-        func senderEnded() {
-            hasEnded = true
+        private var parcels = ArrivalQueue<Parcel>()
+        private var wait: Wait?
+
+        /// Whose message the rank waits for; nil where it does not wait, or not longer than to a deadline.
+        var awaited: Senders? { wait.flatMap { $0.deadline == nil ? $0.senders : nil } }
+        var hasDeadline: Bool { wait?.deadline != nil }
+
+        func put(_ parcel: Parcel, from sender: Int) {
+            parcels.append(parcel, from: sender)
+            if wait?.senders.contains(sender) == true { wake() }
+        }
+
+        func take(from senders: Senders) -> (sender: Int, parcel: Parcel)? { parcels.popFirst(of: senders) }
+
+        /// Returns when there may be a message of one of the senders, or a reason why there is none.
+        func wait(for senders: Senders, until deadline: Double?) async {
+            await withCheckedContinuation { wait = Wait(senders: senders, deadline: deadline, waiter: $0) }
+        }
+
+        /// A rank's program has ended.
+        func senderEnded() { wake() }
+
+        /// The clock shows so much; returns whether the rank's deadline has come.
+        func clockShows(_ seconds: Double) -> Bool {
+            guard let deadline = wait?.deadline, deadline <= seconds else { return false }
             wake()
+            return true
         }
 
         private func wake() {
-            let waiter = self.waiter
-            self.waiter = nil
+            let waiter = wait?.waiter
+            wait = nil
             waiter?.resume()
-        }
-
-        /// Waits for the next; nil when the sender has ended and none is left.
-        func take() async -> Parcel? {
-            while true {
-                if let parcel = parcels.popFirst() { return parcel }
-                if hasEnded { return nil }
-                await withCheckedContinuation { waiter = $0 }
-            }
         }
     }
 #endif

@@ -132,7 +132,7 @@
         func split(into parts: Int) -> [ParameterVector] {
             (0..<parts).map { part in
                 let vector = ParameterVector(count: count / parts)
-                vector.storage.update(from: storage + part * vector.count, count: vector.count)
+                vector.storage.update(from: numbers + part * vector.count, count: vector.count)
                 return vector
             }
         }

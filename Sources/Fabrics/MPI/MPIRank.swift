@@ -38,7 +38,7 @@
         func compute(
             _ work: ComputeWork, count: Int, deferring body: @escaping @Sendable () -> ParameterVector
         ) async throws -> DeferredVector {
-            measure { DeferredVector(body()) }
+            measure { DeferredVector(DeferredVector.frozen(body)) }
         }
 
         func measure<Result>(_ body: () -> Result) -> Result {
@@ -56,14 +56,28 @@
             account.communicationSeconds += job.clock.seconds - start
         }
 
-        func receive(from sender: Int) async throws -> Message? {
+        func post(_ message: Message, to receiver: Int) throws {
             let start = job.clock.seconds
-            guard let parcel = await job.mailbox(MPIJob.Route(sender: sender, receiver: index)).take() else {
-                return nil
+            try job.post(message, MPIJob.Route(sender: index, receiver: receiver))
+            account.communicationSeconds += job.clock.seconds - start
+        }
+
+        func receive(from senders: Senders, until deadline: VirtualTime?) async throws -> Reception {
+            let start = job.clock.seconds
+            guard let (sender, parcel) = await job.receive(index, from: senders, until: deadline?.seconds) else {
+                if job.haveEnded(senders, index) { return .ended }
+                account.waitingSeconds += job.clock.seconds - start
+                return .timedOut
             }
             account.waitingSeconds += max(0, parcel.beginSeconds - start)
             account.communicationSeconds += max(0, parcel.endSeconds - max(start, parcel.beginSeconds))
-            return parcel.message
+            return .message(parcel.message, from: sender)
+        }
+
+        func sleep(until time: VirtualTime) async throws {
+            let start = job.clock.seconds
+            if time.seconds > start { await job.sleep(until: time.seconds) }
+            account.waitingSeconds += job.clock.seconds - start
         }
 
         // MARK: All-reduce

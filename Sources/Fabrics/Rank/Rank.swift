@@ -30,8 +30,10 @@ public protocol Rank: AnyObject, Sendable {
     /// simulates the rank uses all host cores. Calls may be concurrent.
     func compute(_ work: ComputeWork, parts: Int, _ body: @escaping @Sendable (Int) -> Void) async throws
     /// A computation whose result travels: cluster time passes now, but on a fabric that only simulates the rank `body`
-    /// runs when somebody looks at the result, on the thread that looks. So of thousands of clients' models only those
-    /// exist that are being used.
+    /// runs when somebody looks at the result, or a little ahead of that on a core that is free. So of thousands of clients'
+    /// models only those exist that are being used, and what nobody looks at is never computed: `body` may read what is not
+    /// changed any more, such as a message, and must leave nothing behind but its result and what goes with that, such as
+    /// the losses.
     ///
     /// - Parameter count: the numbers in the vector that `body` returns.
     func compute(
@@ -40,9 +42,21 @@ public protocol Rank: AnyObject, Sendable {
 
     /// Returns when the message has left this rank's port.
     func send(_ message: Message, to receiver: Int) async throws
-    /// The next message from `sender`; nil when its program has ended and nothing is left to come.
-    /// - Throws: ``FabricError/rankLeft(rank:at:)`` when the sender has left, that is known, and nothing is left to come.
-    func receive(from sender: Int) async throws -> Message?
+    /// Hands a message to this rank's port, which takes no time: it leaves when those before it have. Messages that a rank
+    /// posts and sends to another stay in order.
+    func post(_ message: Message, to receiver: Int) throws
+    /// The message of one of `senders` that arrives first, or is there already: of several that are there the one that has
+    /// arrived first, of those that arrived at the same time the one that was sent first.
+    ///
+    /// What happens then depends on how long things take: a strategy that says `hasFixedSchedule` may not use it with more
+    /// than one sender or with a deadline.
+    ///
+    /// - Parameter deadline: cluster time at which the rank goes on without a message; one that is there by then is received.
+    ///   A deadline that is over asks for what is there now; nil is none.
+    /// - Throws: ``FabricError/rankLeft(rank:at:)`` when nothing can come any more and one of the senders has left.
+    func receive(from senders: Senders, until deadline: VirtualTime?) async throws -> Reception
+    /// Does nothing until a point in cluster time. May not be used by a strategy that says `hasFixedSchedule`.
+    func sleep(until time: VirtualTime) async throws
 
     /// Adds the ranks' vectors in the order of ranks, and puts the sum where the request says.
     func allReduce(_ request: AllReduceRequest) async throws

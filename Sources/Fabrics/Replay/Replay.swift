@@ -107,9 +107,11 @@ final class Replay {
         simulation = Simulation(fabric, pool: fabric.pool, journal: journal)
         ranks = schedule.programOfRank.map { RankState(program: $0) }
         messages = schedule.operations.map { operation in
-            guard case .send(_, let elements, let purpose, let direction) = operation else { return nil }
-            let vector = DeferredVector(count: elements) { preconditionFailure("a replay has no numbers") }
-            return Message(vector, purpose: purpose, direction: direction)
+            switch operation {
+            case .send(_, let bytes, let purpose, let direction), .post(_, let bytes, let purpose, let direction):
+                Message(bytes: bytes, purpose: purpose, direction: direction)
+            default: nil
+            }
         }
     }
 
@@ -181,11 +183,15 @@ final class Replay {
             guard departed > simulation.now else { return true }
             simulation.loop.resume(Simulation.Waiter(rank: rank, of: queue), at: departed)
             return false
+        case .post(let receiver, _, _, _):
+            if let message = messages[index] { simulation.post(message, from: rank, to: receiver) }
+            return true
         case .receive(let sender):
             ranks[rank].phase = .receiving(from: sender, since: simulation.now)
-            guard simulation.mustWait(for: sender, rank) else { return true }
-            simulation.inboxes.wait(rank, for: sender, Simulation.Waiter(rank: rank, of: queue))
+            guard simulation.mustWait(for: .rank(sender), rank) else { return true }
+            simulation.inboxes.wait(rank, for: .rank(sender), Simulation.Waiter(rank: rank, of: queue))
             return false
+        case .receiveFirst, .sleep: preconditionFailure("a schedule in which rank \(rank) waits for what time brings")
         case .collective(let kind, let elements, let purpose):
             let (entered, collectives) = (simulation.now, simulation.collectives)
             let number = collectives.nextNumber(of: rank)
@@ -218,7 +224,8 @@ final class Replay {
         ranks[rank].position += 1
         switch phase {
         case .next, .busy, .computing: break
-        case .receiving(let sender, let since): _ = simulation.takeDelivered(from: sender, by: rank, since: since)
+        case .receiving(let sender, let since):
+            _ = simulation.takeDelivered(from: .rank(sender), by: rank, since: since)
         case .inCollective(let run, let number, let entered):
             simulation.collectives.leave(run, number, rank, entered: entered)
             if rank == 0, mayRepeat { skipRepetitions() }

@@ -27,14 +27,16 @@ package final class ScheduleRecorder: SimulationObserver {
     private var indices: [Operation: UInt32] = [:]
     private var programs: [[UInt32]]
     private var count = 0
+    /// What a rank did that depends on how long things take, so that there is no schedule; nil if nothing.
+    package private(set) var dependenceOnTime: String?
 
     package init(ranks: Int) { programs = Array(repeating: [], count: ranks) }
 
     package var needsMessages: Bool { false }
 
-    /// What was recorded; nil beyond ``Schedule/mostOperations``.
+    /// What was recorded; nil beyond ``Schedule/mostOperations``, and where it depends on time.
     package var schedule: Schedule? {
-        guard count <= Schedule.mostOperations else { return nil }
+        guard count <= Schedule.mostOperations, dependenceOnTime == nil else { return nil }
         var distinct: [[UInt32]] = []
         var positions: [[UInt32]: Int] = [:]
         let ofRank = programs.map { program in
@@ -47,6 +49,7 @@ package final class ScheduleRecorder: SimulationObserver {
     }
 
     package func began(_ operation: Operation, on rank: Int, at now: VirtualTime) {
+        if let what = operation.dependenceOnTime, dependenceOnTime == nil { dependenceOnTime = "rank \(rank) \(what)" }
         count += 1
         guard count <= Schedule.mostOperations else {
             if count == Schedule.mostOperations + 1 { programs = [] }

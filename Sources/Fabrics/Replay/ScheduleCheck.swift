@@ -12,8 +12,11 @@ extension Schedule {
     private func elementsProblem(_ operation: Operation, most: Int) -> String? {
         let elements: Int
         switch operation {
-        case .step(_, let count, _), .send(_, let count, _, _), .collective(_, let count, _): elements = count
-        case .compute, .ready, .update, .receive, .evaluation: return nil
+        case .step(_, let count, _), .collective(_, let count, _): elements = count
+        // No coding makes a vector longer.
+        case .send(_, let bytes, _, _), .post(_, let bytes, _, _):
+            elements = bytes / bytesPerElement + (bytes % bytesPerElement == 0 ? 0 : 1)
+        case .compute, .ready, .update, .receive, .receiveFirst, .sleep, .evaluation: return nil
         }
         return (0...most).contains(elements)
             ? nil : "a vector of \(elements) numbers, where the model has \(most) parameters"
@@ -87,7 +90,7 @@ extension Schedule {
         var (sends, receives): ([Int: Int], [Int: Int]) = ([:], [:])
         for index in program {
             switch operations[Int(index)] {
-            case .send(let peer, _, _, _): sends[peer, default: 0] += 1
+            case .send(let peer, _, _, _), .post(let peer, _, _, _): sends[peer, default: 0] += 1
             case .receive(let peer): receives[peer, default: 0] += 1
             default: break
             }

@@ -1,7 +1,8 @@
 import Cluster
 import Collections
 
-/// Something that happens at a point in virtual time; equal times in the order in which they were scheduled.
+/// Something that happens at a point in virtual time; equal times in the order in which they were scheduled, and what is
+/// scheduled late after all else.
 enum SimulationEvent {
     /// A computation ends: its body must be done, then its rank goes on.
     case computed(HostPool.Ticket, Simulation.Waiter)
@@ -13,6 +14,8 @@ enum SimulationEvent {
     case delivered(Parcel)
     /// A rank that waited for its port goes on.
     case resume(Simulation.Waiter)
+    /// A rank looks for a message of several senders, or finds that its deadline has come.
+    case looks(Int)
     /// All ranks that come at this time have entered a collective in rounds.
     case assembled(CollectiveRun)
     /// A rank leaves, and the others learn it.
@@ -33,6 +36,8 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
     private var events: [SimulationEvent?] = []
     private var freeEvents: [Int] = []
     private var scheduled = 0
+    /// The order of events that come after all others of their time: of those that are scheduled by then, too.
+    private static let late = 1 << 62
 
     func enqueue(_ job: consuming ExecutorJob) { ready.append(UnownedJob(job)) }
 
@@ -41,17 +46,20 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
         while let job = ready.popFirst() { job.runSynchronously(on: asUnownedTaskExecutor()) }
     }
 
-    func schedule(_ event: SimulationEvent, at time: VirtualTime) {
+    /// - Parameter isLate: whether it happens after all else of that time.
+    func schedule(_ event: SimulationEvent, at time: VirtualTime, isLate: Bool = false) {
         let place = freeEvents.popLast() ?? events.count
         if place == events.count { events.append(event) } else { events[place] = event }
-        queue.insert(place, at: time.nanoseconds, sequence: scheduled)
+        queue.insert(place, at: time.nanoseconds, sequence: isLate ? Self.late + scheduled : scheduled)
         scheduled += 1
     }
 
     func resume(_ waiter: Simulation.Waiter, at time: VirtualTime) { schedule(.resume(waiter), at: time) }
 
-    /// When the earliest event is.
-    var nextTime: VirtualTime? { queue.min.map { VirtualTime(nanoseconds: $0.nanoseconds) } }
+    /// Before when whatever is no event happens before the earliest event; nil if there is none.
+    var nextTime: VirtualTime? {
+        queue.min.map { VirtualTime(nanoseconds: $0.nanoseconds).later(by: $0.sequence < Self.late ? 0 : 1) }
+    }
 
     /// Takes out the earliest event and moves the clock to it; nil if there is none.
     func next() -> SimulationEvent? {

@@ -33,7 +33,7 @@ final class SimulatedRank: Rank, @unchecked Sendable {
         _ work: ComputeWork, count: Int, deferring body: @escaping @Sendable () -> ParameterVector
     ) async throws -> DeferredVector {
         try await simulation.spend(work, rank: index)
-        return DeferredVector(count: count, body)
+        return DeferredVector(count: count, ahead: simulation.lookahead, body)
     }
 
     // MARK: Messages
@@ -42,9 +42,17 @@ final class SimulatedRank: Rank, @unchecked Sendable {
         try await simulation.send(message, from: index, to: receiver)
     }
 
-    func receive(from sender: Int) async throws -> Message? {
-        try await simulation.receive(from: sender, by: index)
+    func post(_ message: Message, to receiver: Int) throws {
+        try simulation.throwIfFailed()
+        try simulation.dropouts.throwIfGone(index)
+        simulation.post(message, from: index, to: receiver)
     }
+
+    func receive(from senders: Senders, until deadline: VirtualTime?) async throws -> Reception {
+        try await simulation.receive(from: senders, by: index, until: deadline)
+    }
+
+    func sleep(until time: VirtualTime) async throws { try await simulation.sleep(index, until: time) }
 
     // MARK: Collectives
 

@@ -54,9 +54,8 @@ extension Simulation {
     /// Everybody learns that a rank has left.
     func detect(_ rank: Int) {
         dropouts.learn(rank)
-        let error = dropouts.error(rank)
-        for waiter in inboxes.takeVainWaits(for: rank) { waiter.resume(throwing: error) }
-        collectives.detect(rank, throwing: error)
+        endVainWaits(for: rank)
+        collectives.detect(rank, throwing: dropouts.error(rank))
         completeRegrouping()
     }
 
@@ -65,11 +64,7 @@ extension Simulation {
         transport.dropped(parcel)
         guard case .message = parcel.content else { return }
         inboxes.isNotUnderWay(parcel)
-        guard !inboxes.isUnderWay(from: parcel.sender, to: parcel.receiver),
-            let error = dropouts.knownLeaving(of: parcel.sender),
-            inboxes.sender(awaitedBy: parcel.receiver) == parcel.sender
-        else { return }
-        inboxes.stopWaiting(parcel.receiver)?.resume(throwing: error)
+        endVainWaits(for: parcel.sender)
     }
 
     // MARK: Those who remain

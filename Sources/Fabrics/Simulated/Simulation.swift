@@ -20,6 +20,8 @@ final class Simulation: @unchecked Sendable {
     let dropouts: DropoutState
     /// Told what happens; nil where nobody asks.
     let observer: (any SimulationObserver)?
+    /// Computes ahead what ranks have deferred.
+    let lookahead: Lookahead
     private let pool: HostPool
     private let shown: ShownVectors
     private(set) var hasEnded: [Bool]
@@ -31,6 +33,7 @@ final class Simulation: @unchecked Sendable {
     init(_ fabric: SimulatedFabric, pool: HostPool, journal: ReplayJournal? = nil) {
         let ranks = fabric.nodes.count
         self.pool = pool
+        lookahead = Lookahead(pool)
         observer = fabric.observer
         dropouts = DropoutState(fabric.departures, detectionSeconds: fabric.detectionSeconds, ranks: ranks)
         clock = ComputeClock(fabric, loop, dropouts, journal: journal)
@@ -47,6 +50,7 @@ final class Simulation: @unchecked Sendable {
     // MARK: The run
 
     func run(_ program: @escaping RankProgram) throws -> FabricReport {
+        defer { lookahead.stop() }
         scheduleDropouts()
         for index in 0..<rankCount {
             let rank = SimulatedRank(index: index, simulation: self)
@@ -95,6 +99,7 @@ final class Simulation: @unchecked Sendable {
         case .routed(let message): advance(message)
         case .delivered(let parcel): deliver(parcel)
         case .resume(let waiter): waiter.resume()
+        case .looks(let rank): look(rank)
         case .assembled(let run): if failure == nil { collectives.playAssembled(run) } else { run.isAssembling = false }
         case .leaves(let rank): leave(rank)
         case .detected(let rank): detect(rank)
@@ -111,7 +116,7 @@ final class Simulation: @unchecked Sendable {
         if let error {
             fail(error)
         } else {
-            for waiter in inboxes.takeVainWaits(for: rank) { waiter.resume() }
+            endVainWaits(for: rank)
         }
         completeRegrouping()
     }
@@ -128,7 +133,7 @@ final class Simulation: @unchecked Sendable {
     func describeWaiting() -> String {
         let stuck = hasEnded.indices.filter { !hasEnded[$0] }
         let examples = stuck.prefix(4).map { index in
-            inboxes.sender(awaitedBy: index).map { "rank \(index) waits for rank \($0)" }
+            inboxes.senders(awaitedBy: index).map { "rank \(index) waits for \($0.description)" }
                 ?? "rank \(index) is in a collective"
         }
         return "\(stuck.count) of \(rankCount) ranks wait for messages that nobody sends: "
@@ -185,7 +190,7 @@ final class Simulation: @unchecked Sendable {
 
     /// Shows the rank's vector; `body` is called when all ranks have shown theirs.
     func show(_ vector: ParameterVector, of rank: Int, _ body: @escaping ([ShownVector]) -> Void) {
-        shown.add(ShownVector(rank: rank, vector: vector.copied(), time: now), body)
+        shown.add(ShownVector(rank: rank, vector: vector.snapshot(), time: now), body)
     }
 
     // MARK: Messages
@@ -202,54 +207,133 @@ final class Simulation: @unchecked Sendable {
     /// Returns when the message will have left the port; until then the sender has to wait.
     func beginSending(_ message: Message, from sender: Int, to receiver: Int) -> VirtualTime {
         observer?.began(.send(message, to: receiver), on: sender, at: now)
-        let departed = transport.post(
-            .message(message), from: sender, to: receiver, bytes: message.bytes, message.purpose, message.direction)
-        if !dropouts.isCutOff(sender, before: departed) { inboxes.expect(from: sender, at: receiver) }
+        let departed = hand(message, from: sender, to: receiver)
         clock.book(.communication, sender, from: now, to: dropouts.lived(until: departed, sender))
         return departed
     }
 
-    func receive(from sender: Int, by rank: Int) async throws -> Message? {
+    /// Hands a message to its sender's port, while the sender goes on.
+    func post(_ message: Message, from sender: Int, to receiver: Int) {
+        observer?.began(.post(message, to: receiver), on: sender, at: now)
+        _ = hand(message, from: sender, to: receiver)
+        observer?.ended(on: sender, at: now, ready: now)
+    }
+
+    private func hand(_ message: Message, from sender: Int, to receiver: Int) -> VirtualTime {
+        let departed = transport.post(
+            .message(message), from: sender, to: receiver, bytes: message.bytes, message.purpose, message.direction)
+        if !dropouts.isCutOff(sender, before: departed) { inboxes.expect(from: sender, at: receiver) }
+        return departed
+    }
+
+    func receive(from senders: Senders, by rank: Int, until deadline: VirtualTime?) async throws -> Reception {
         try throwIfFailed()
         try dropouts.throwIfGone(rank)
         let since = now
-        if !inboxes.hasMessage(of: sender, for: rank), !inboxes.isUnderWay(from: sender, to: rank),
-            let error = dropouts.knownLeaving(of: sender)
-        {
+        if inboxes.firstArrival(of: senders, at: rank) == nil, let error = knownLeaving(of: senders, to: rank) {
             throw error
         }
-        if mustWait(for: sender, rank) {
+        // What comes when the clock has ended comes never.
+        let deadline = deadline.flatMap { $0.isBeyondClock ? nil : $0 }
+        if mustWait(for: senders, rank, until: deadline) {
             do {
-                try await withUnsafeThrowingContinuation { inboxes.wait(rank, for: sender, Waiter($0)) }
+                try await withUnsafeThrowingContinuation {
+                    inboxes.wait(rank, for: senders, until: deadline, Waiter($0))
+                }
             } catch {
                 giveUp(rank, since: since)
                 throw error
             }
         }
-        return takeDelivered(from: sender, by: rank, since: since)
+        if let (message, sender) = takeDelivered(from: senders, by: rank, since: since) {
+            return .message(message, from: sender)
+        }
+        if let error = knownLeaving(of: senders, to: rank) {
+            giveUp(rank, since: since)
+            throw error
+        }
+        let isTimedOut = mayCome(from: senders, to: rank)
+        if isTimedOut { clock.book(.waiting, rank, from: since, to: now) }
+        observer?.ended(on: rank, at: now, ready: now)
+        return isTimedOut ? .timedOut : .ended
     }
 
-    /// Begins to receive: whether the rank has to wait for the next message of `sender`.
-    func mustWait(for sender: Int, _ rank: Int) -> Bool {
-        observer?.began(.receive(from: sender), on: rank, at: now)
-        if inboxes.hasMessage(of: sender, for: rank) { return false }
-        // The sender may have left without this rank knowing; then it keeps waiting.
-        if hasEnded[sender], !inboxes.isUnderWay(from: sender, to: rank), !dropouts.hasLeft(sender) { return false }
-        inboxes.willWait(rank, for: sender)
+    /// Begins to receive: whether the rank has to wait.
+    func mustWait(for senders: Senders, _ rank: Int, until deadline: VirtualTime? = nil) -> Bool {
+        observer?.began(.receive(from: senders, hasDeadline: deadline != nil), on: rank, at: now)
+        if let arrival = inboxes.firstArrival(of: senders, at: rank) {
+            if case .rank = senders { return false }
+            if arrival < now { return false }
+            // Another message may come at the same time that was sent before this one.
+            scheduleLook(rank, at: now)
+        } else if !mayCome(from: senders, to: rank) {
+            return false
+        } else if let deadline {
+            scheduleLook(rank, at: max(deadline, now))
+        }
+        inboxes.willWait(rank, for: senders)
         return true
     }
 
-    /// Ends receiving: the message that is there; nil if none will come.
-    func takeDelivered(from sender: Int, by rank: Int, since: VirtualTime) -> Message? {
-        guard let delivered = inboxes.take(from: sender, by: rank) else {
-            observer?.ended(on: rank, at: now, ready: now)
-            return nil
+    /// Whether a message that is not there may still come.
+    func mayCome(from senders: Senders, to rank: Int) -> Bool {
+        if inboxes.isUnderWay(from: senders, to: rank) { return true }
+        switch senders {
+        case .rank(let sender): return mayStillSend(sender)
+        case .ranks(let senders): return senders.contains { $0 != rank && mayStillSend($0) }
+        case .any:
+            // Only where next to all have ended each has to be looked at.
+            return endedCount < rankCount - 1 || hasEnded.indices.contains { $0 != rank && mayStillSend($0) }
         }
+    }
+
+    /// Whether a rank may send something more, as far as others know: one that has left is waited for until that is known.
+    private func mayStillSend(_ sender: Int) -> Bool {
+        if dropouts.hasLeft(sender) { return dropouts.knownLeaving(of: sender) == nil }
+        return !hasEnded[sender]
+    }
+
+    /// What a rank is told that asks for a message where nothing can come any more, since a sender has left.
+    private func knownLeaving(of senders: Senders, to rank: Int) -> FabricError? {
+        guard dropouts.mayHappen, !mayCome(from: senders, to: rank) else { return nil }
+        if case .rank(let sender) = senders { return dropouts.knownLeaving(of: sender) }
+        return dropouts.known.filter(senders.contains).min().flatMap { dropouts.knownLeaving(of: $0) }
+    }
+
+    /// Lets those go on who wait for messages that nobody will send, since a rank has ended or is known to have left.
+    func endVainWaits(for sender: Int) {
+        for waiter in inboxes.takeVainWaits(for: sender, mayCome: { mayCome(from: $0, to: $1) }) { waiter.resume() }
+    }
+
+    /// Ends receiving: the message that is there; nil if none is.
+    func takeDelivered(
+        from senders: Senders, by rank: Int, since: VirtualTime
+    ) -> (message: Message, sender: Int)? {
+        guard let (sender, delivered) = inboxes.take(from: senders, by: rank) else { return nil }
         let begin = max(since, delivered.sentAt)
         clock.book(.waiting, rank, from: since, to: begin)
         clock.book(.communication, rank, from: begin, to: delivered.deliveredAt)
         observer?.ended(on: rank, at: now, ready: begin)
-        return delivered.message
+        return (delivered.message, sender)
+    }
+
+    private func scheduleLook(_ rank: Int, at time: VirtualTime) {
+        if inboxes.mustSchedule(rank, toLookAt: time) { loop.schedule(.looks(rank), at: time, isLate: true) }
+    }
+
+    private func look(_ rank: Int) {
+        let found = inboxes.look(rank, at: now)
+        found.over?.resume()
+        if let next = found.next { scheduleLook(rank, at: next) }
+    }
+
+    func sleep(_ rank: Int, until time: VirtualTime) async throws {
+        try throwIfFailed()
+        try dropouts.throwIfGone(rank)
+        observer?.began(.sleep, on: rank, at: now)
+        let since = now
+        defer { clock.book(.waiting, rank, from: since, to: now) }
+        try await spend(until: time, rank: rank)
     }
 
     private func advance(_ message: Int) {
@@ -261,7 +345,12 @@ final class Simulation: @unchecked Sendable {
         transport.delivered(parcel)
         switch parcel.content {
         case .collective(let run): collectives.deliver(run, from: parcel.sender, to: parcel.receiver)
-        case .message(let message): inboxes.deliver(message, of: parcel, at: now)?.resume()
+        case .message(let message):
+            switch inboxes.deliver(message, of: parcel, at: now) {
+            case .goesOn(let waiter): waiter.resume()
+            case .looksWhenAllHaveCome: scheduleLook(parcel.receiver, at: now)
+            case nil: break
+            }
         }
     }
 

@@ -26,8 +26,8 @@ extension Simulation {
 
     private func append(_ event: SimulationEvent, to words: inout [Int64]) {
         switch event {
-        case .computed, .leaves, .detected:
-            preconditionFailure("a replay computes nothing, and nobody leaves it")
+        case .computed, .leaves, .detected, .looks:
+            preconditionFailure("a replay computes nothing, nobody leaves it, and it has no deadlines")
         case .resume(let waiter):
             words.append(0)
             words.append(Int64(waiter.rank))

@@ -1,7 +1,6 @@
-import Collections
 import Foundation
 
-/// Messages for one rank of a ``ThreadJob``, in order per sender.
+/// Messages for one rank of a ``ThreadJob``, in the order in which they came.
 ///
 /// `@unchecked Sendable`: guarded by `condition`.
 final class Mailbox: @unchecked Sendable {
@@ -10,28 +9,49 @@ final class Mailbox: @unchecked Sendable {
         let sentSeconds: Double
     }
 
+    enum Arrival {
+        case parcel(Parcel, from: Int)
+        case timedOut
+        case ended
+    }
+
+    private let rank: Int
+    private let ranks: Int
+    private let clock: PausableClock
     private let condition = NSCondition()
-    private var parcels: [Int: Deque<Parcel>] = [:]
+    private var parcels = ArrivalQueue<Parcel>()
     private var ended: Set<Int> = []
     private var hasFailed = false
 
+    init(of rank: Int, ranks: Int, _ clock: PausableClock) {
+        (self.rank, self.ranks, self.clock) = (rank, ranks, clock)
+    }
+
     func put(_ parcel: Parcel, from sender: Int) {
         condition.lock()
-        parcels[sender, default: []].append(parcel)
+        parcels.append(parcel, from: sender)
         condition.broadcast()
         condition.unlock()
     }
 
-    /// Waits for the next parcel of `sender`; nil when the sender has ended and none is left.
+    /// Waits for the next parcel of one of the senders, until they have ended and none is left.
+    ///
+    /// - Parameter deadline: what the job's clock shows when the rank gives up; nil for never.
     /// - Throws: ``FabricError/aborted`` when a rank failed.
-    func take(from sender: Int) throws -> Parcel? {
+    func take(from senders: Senders, until deadline: Double?) throws -> Arrival {
         condition.lock()
         defer { condition.unlock() }
         while true {
             if hasFailed { throw FabricError.aborted }
-            if let parcel = parcels[sender]?.popFirst() { return parcel }
-            if ended.contains(sender) { return nil }
-            condition.wait()
+            if let (sender, parcel) = parcels.popFirst(of: senders) { return .parcel(parcel, from: sender) }
+            if senders.haveAllEnded(ended, ranks: ranks, receiver: rank) { return .ended }
+            guard let deadline else {
+                condition.wait()
+                continue
+            }
+            let left = deadline - clock.seconds
+            if left <= 0 { return .timedOut }
+            _ = condition.wait(until: Date(timeIntervalSinceNow: min(left, PausableClock.mostSleepSeconds)))
         }
     }
 

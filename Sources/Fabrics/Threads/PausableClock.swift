@@ -63,11 +63,11 @@ final class PausableClock: Sendable {
         }
     }
 
-    private static let yieldingSeconds = 150e-6
+    static let yieldingSeconds = 150e-6
     /// Between two looks at a clock that stands still.
     private static let pausedSeconds = 100e-6
     /// So that who waits for an hour sees that the job has failed.
-    private static let mostSleepSeconds = 0.1
+    static let mostSleepSeconds = 0.1
 
     /// Ends all waits, now and later: the job has failed.
     func abandon() { state.withLock { $0.isAbandoned = true } }

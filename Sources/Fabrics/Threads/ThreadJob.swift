@@ -43,7 +43,7 @@ final class ThreadJob: @unchecked Sendable {
         accounts = (0..<ranks).map { Guarded(start?.accounts[$0] ?? TimeAccount()) }
         startSeconds = start?.seconds ?? 0
         barrier = ThreadBarrier(parties: ranks)
-        mailboxes = (0..<ranks).map { _ in Mailbox() }
+        mailboxes = (0..<ranks).map { [clock] in Mailbox(of: $0, ranks: ranks, clock) }
         slots = .allocate(capacity: ranks)
         slots.initialize(repeating: Slot(), count: ranks)
     }

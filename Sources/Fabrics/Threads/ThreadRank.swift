@@ -39,7 +39,7 @@ final class ThreadRank: Rank, @unchecked Sendable {
     func compute(
         _ work: ComputeWork, count: Int, deferring body: @escaping @Sendable () -> ParameterVector
     ) async throws -> DeferredVector {
-        measure { DeferredVector(body()) }
+        measure { DeferredVector(DeferredVector.frozen(body)) }
     }
 
     private func measure<Result>(_ body: () -> Result) -> Result {
@@ -57,12 +57,26 @@ final class ThreadRank: Rank, @unchecked Sendable {
         account.communicationSeconds += job.clock.seconds - start
     }
 
-    func receive(from sender: Int) async throws -> Message? {
+    func post(_ message: Message, to receiver: Int) throws { job.post(message, from: index, to: receiver) }
+
+    func receive(from senders: Senders, until deadline: VirtualTime?) async throws -> Reception {
         let start = job.clock.seconds
-        guard let parcel = try job.mailboxes[index].take(from: sender) else { return nil }
-        account.communicationSeconds += max(0, job.clock.seconds - max(start, parcel.sentSeconds))
-        account.waitingSeconds += max(0, parcel.sentSeconds - start)
-        return parcel.message
+        switch try job.mailboxes[index].take(from: senders, until: deadline?.seconds) {
+        case .parcel(let parcel, let sender):
+            account.communicationSeconds += max(0, job.clock.seconds - max(start, parcel.sentSeconds))
+            account.waitingSeconds += max(0, parcel.sentSeconds - start)
+            return .message(parcel.message, from: sender)
+        case .timedOut:
+            account.waitingSeconds += job.clock.seconds - start
+            return .timedOut
+        case .ended: return .ended
+        }
+    }
+
+    func sleep(until time: VirtualTime) async throws {
+        let start = job.clock.seconds
+        job.clock.wait(until: time.seconds)
+        account.waitingSeconds += max(0, job.clock.seconds - start)
     }
 
     // MARK: Collectives

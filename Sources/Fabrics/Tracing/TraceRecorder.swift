@@ -187,6 +187,8 @@ package final class TraceRecorder: SimulationObserver {
             var sending = sending
             // A rank that leaves takes along what is in its port.
             if gone.contains(rank) { sending.end = min(sending.end, ended) }
+            // What was posted leaves while the rank does something else: it is shown as a moment.
+            if case .post = operation { sending = Sending(message: sending.message, begin: ended, end: ended) }
             if case .collective = operation {
                 waits(rank, from: time, to: min(sending.begin, ended), ready: ready.nanoseconds)
             }
@@ -194,8 +196,8 @@ package final class TraceRecorder: SimulationObserver {
             time = max(time, sending.end)
         }
         switch operation {
-        case .collective, .receive: waits(rank, from: time, to: ended, ready: ready.nanoseconds)
-        case .compute, .step, .ready, .update, .send, .evaluation: break
+        case .collective, .receive, .receiveFirst: waits(rank, from: time, to: ended, ready: ready.nanoseconds)
+        case .compute, .step, .ready, .update, .send, .post, .sleep, .evaluation: break
         }
         budget.wrote(
             total: file.byteCount,
@@ -228,9 +230,12 @@ package final class TraceRecorder: SimulationObserver {
         case .update:
             guard ended > began else { return }
             file.slice("update", on: rank + 1, from: began, to: ended)
+        case .sleep:
+            guard ended > began else { return }
+            file.slice("sleep", on: rank + 1, from: began, to: ended)
         case .evaluation: file.instant("evaluation", on: rank + 1, at: began)
         // While a rank waits for a part of its gradient, that is on the track of its computing.
-        case .send, .receive, .step, .ready: break
+        case .send, .post, .receive, .receiveFirst, .step, .ready: break
         }
     }
 

@@ -40,7 +40,7 @@ public struct SGD: Sendable {
         precondition(
             range.lowerBound >= 0 && range.upperBound <= parameters.count,
             "range \(range) of \(parameters.count) numbers")
-        let (p, g, decay) = (parameters.storage, gradient.storage, configuration.weightDecay)
+        let (p, g, decay) = (parameters.storage, gradient.numbers, configuration.weightDecay)
         guard let velocity else {
             if decay == 0 {
                 for index in range { p[index] -= rate * g[index] }

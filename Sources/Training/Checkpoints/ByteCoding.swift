@@ -31,7 +31,7 @@ struct ByteWriter {
     mutating func write(_ vector: ParameterVector) {
         write(vector.count)
         #if _endian(little)
-            data.append(Data(bytes: vector.storage, count: vector.count * MemoryLayout<Float>.size))
+            data.append(Data(bytes: vector.numbers, count: vector.count * MemoryLayout<Float>.size))
         #else
             for value in vector.values {
                 withUnsafeBytes(of: value.bitPattern.littleEndian) { data.append(contentsOf: $0) }

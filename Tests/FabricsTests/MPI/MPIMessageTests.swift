@@ -4,6 +4,13 @@ import Testing
 
 @testable import Fabrics
 
+extension MPIMessage {
+    fileprivate var vector: ParameterVector {
+        guard case .vector(let vector) = payload else { return ParameterVector(count: 0) }
+        return vector
+    }
+}
+
 /// What an MPI job sends, without MPI.
 @Suite struct MPIMessageTests {
     @Test func aMessageArrivesAsItWasSentBehindSixteenBytes() throws {
@@ -16,6 +23,20 @@ import Testing
         #expect(bits(arrived.vector) == bits(vector))
     }
 
+    @Test func anEncodedMessageArrivesWithItsCoding() throws {
+        for bytes in [[], [1, 2, 255]] as [[UInt8]] {
+            let encoded = EncodedVector(coding: "top-k", elements: 3_000_000_000, bytes: bytes)
+            let message = Message(encoded, weight: 9, purpose: .gradient)
+            let arrived = MPIMessage(try MPIMessage.encode(message, from: 1, to: 2), isEncoded: true)
+            guard case .encoded(let payload) = arrived.payload else {
+                Issue.record("not encoded")
+                continue
+            }
+            #expect(payload == encoded && arrived.weight == 9)
+            #expect(arrived.bytes == message.bytes && message.bytes == 16 + bytes.count)
+        }
+    }
+
     @Test func aMessageWithoutNumbersIsItsHead() throws {
         let buffer = try MPIMessage.encode(Message(ParameterVector(count: 0), purpose: .control), from: 0, to: 1)
         #expect(buffer.count == 16)
@@ -25,13 +46,15 @@ import Testing
     @Test func everyKindOfMessageHasATagOfItsOwn() {
         var tags: [MPITag] = [.remarks, .ended, .paused, .reportWanted, .report]
         for purpose in TrafficPurpose.allCases {
-            for direction in TrafficDirection.allCases { tags.append(.message(purpose, direction)) }
+            for direction in TrafficDirection.allCases {
+                tags += [false, true].map { .message(purpose, direction, isEncoded: $0) }
+            }
         }
         #expect(Set(tags.map(\.number)).count == tags.count)
         for tag in tags { #expect(MPITag(tag.number) == tag) }
         // MPI guarantees tags up to here.
         #expect(tags.allSatisfy { $0.number >= 0 && $0.number <= 32_767 })
-        for number in [-1, 0, 6, 15, 16 + TrafficPurpose.allCases.count * 3, 40_000] {
+        for number in [-1, 0, 6, 15, 16 + TrafficPurpose.allCases.count * 6, 40_000] {
             #expect(MPITag(number) == nil, "\(number)")
         }
     }

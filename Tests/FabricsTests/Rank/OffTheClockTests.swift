@@ -69,6 +69,42 @@ import Testing
         #expect(seen.byRank == Array(repeating: [1, 2, 3], count: 3))
     }
 
+    /// What each rank has of its own, as it was when the rank came: on a virtual clock the quick ones are far ahead by then.
+    @Test(arguments: FabricKind.allCases)
+    func everyRanksOwnVectorIsShownOnceAsItWas(kind: FabricKind) throws {
+        let seen = Notes<[[Float]]>()
+        let finished = Notes<[[Float]]>()
+        let report = try run(try kind.fabric(3)) { rank in
+            let own = ParameterVector([Float(10 * rank.index)])
+            for round in 0..<3 {
+                try await rank.compute(.step(samples: 3 - rank.index)) { own[0] += 1 }
+                try await rank.offTheClock(showing: own, chunks: 4) { chunk, shown in
+                    seen.update(10 * round + chunk, from: []) { $0.append(shown.map { $0.vector[0] }) }
+                } finish: { shown in
+                    finished.update(round, from: []) { $0.append(shown.map { $0.vector[0] }) }
+                }
+            }
+        }
+        let expected: [[[Float]]] = [[[1, 11, 21]], [[2, 12, 22]], [[3, 13, 23]]]
+        #expect(finished.byRank == expected)
+        let fourTimes: [[[Float]]] = expected.flatMap { Array(repeating: $0, count: 4) }
+        #expect(seen.byRank == fourTimes)
+        if kind == .simulated { #expect(report.seconds == 9e-3 && report.ledger.totalMessages == 0) }
+    }
+
+    @Test func whatIsShownSaysWhenAndThoseWhoHaveEndedShowNothing() throws {
+        let times = Notes<[[Int64]]>()
+        try run(simulated(3)) { rank in
+            for _ in 0..<(rank.index == 1 ? 1 : 2) {
+                try await rank.compute(.step(samples: 3 - rank.index)) {}
+                try await rank.offTheClock(showing: ParameterVector(count: 1), chunks: 0, { _, _ in }) { shown in
+                    times.update(0, from: []) { $0.append(shown.map { Int64($0.rank) + $0.time.nanoseconds }) }
+                }
+            }
+        }
+        #expect(times[0] == [[3_000_000, 2_000_001, 1_000_002], [6_000_000, 2_000_002]])
+    }
+
     /// Ranks that computed for 1, 2 and 3 ms go on at 3 ms, with nothing sent and no time charged to the network.
     @Test func aMeetingOfSimulatedRanksCostsNothingButTheWait() throws {
         let times = Notes<Int64>()

@@ -11,13 +11,46 @@ package enum Operation: Hashable, Sendable {
     case ready(share: Int)
     /// The update of the step, which follows its gradient.
     case update
-    case send(to: Int, elements: Int, TrafficPurpose, TrafficDirection)
+    /// - bytes: without framing.
+    case send(to: Int, bytes: Int, TrafficPurpose, TrafficDirection)
+    /// The same by a sender that does not wait until the message has left its port.
+    case post(to: Int, bytes: Int, TrafficPurpose, TrafficDirection)
     case receive(from: Int)
+    /// Receives from whoever of several sends first, or with a deadline.
+    case receiveFirst
+    /// Does nothing until a point in time.
+    case sleep
     case collective(CollectiveKind, elements: Int, TrafficPurpose)
     /// The model is evaluated, which takes no cluster time.
     case evaluation
 
+    /// Sends a vector as it is.
+    package static func send(
+        to receiver: Int, elements: Int, _ purpose: TrafficPurpose, _ direction: TrafficDirection
+    ) -> Self {
+        .send(to: receiver, bytes: elements * bytesPerElement, purpose, direction)
+    }
+
     static func send(_ message: Message, to receiver: Int) -> Self {
-        .send(to: receiver, elements: message.elements, message.purpose, message.direction)
+        .send(to: receiver, bytes: message.payloadBytes, message.purpose, message.direction)
+    }
+
+    static func post(_ message: Message, to receiver: Int) -> Self {
+        .post(to: receiver, bytes: message.payloadBytes, message.purpose, message.direction)
+    }
+
+    static func receive(from senders: Senders, hasDeadline: Bool) -> Self {
+        if case .rank(let sender) = senders, !hasDeadline { return .receive(from: sender) }
+        return .receiveFirst
+    }
+
+    /// What a rank does that, on another cluster, could end in another way, so that a schedule says nothing of it; nil for
+    /// all else.
+    var dependenceOnTime: String? {
+        switch self {
+        case .receiveFirst: "receives what comes first of several senders, or with a deadline"
+        case .sleep: "sleeps until a point in time"
+        case .compute, .step, .ready, .update, .send, .post, .receive, .collective, .evaluation: nil
+        }
     }
 }

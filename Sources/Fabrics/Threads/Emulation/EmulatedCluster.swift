@@ -29,8 +29,8 @@ final class EmulatedCluster: Sendable {
             NetworkModel(
                 nodes: model.nodes, jitter: model.jitter, seeds: model.seeds, sent: start?.messagesSent(ranks: ranks)))
         self.network = network
-        inboxes = (0..<ranks).map { _ in
-            EmulatedInbox(clock) { transit in network.withLock { $0.arrive(transit) } }
+        inboxes = (0..<ranks).map { rank in
+            EmulatedInbox(of: rank, ranks: ranks, clock) { transit in network.withLock { $0.arrive(transit) } }
         }
     }
 

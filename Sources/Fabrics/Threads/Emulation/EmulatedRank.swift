@@ -53,7 +53,7 @@ final class EmulatedRank: Rank, @unchecked Sendable {
     func compute(
         _ work: ComputeWork, count: Int, deferring body: @escaping @Sendable () -> ParameterVector
     ) async throws -> DeferredVector {
-        measure(work) { DeferredVector(body()) }
+        measure(work) { DeferredVector(DeferredVector.frozen(body)) }
     }
 
     private func measure<Result>(_ work: ComputeWork, _ body: () -> Result) -> Result {
@@ -75,22 +75,38 @@ final class EmulatedRank: Rank, @unchecked Sendable {
         account.add(.communication, from: begin, to: due)
     }
 
-    func receive(from sender: Int) async throws -> Message? {
+    func post(_ message: Message, to receiver: Int) throws {
+        _ = cluster.post(
+            .message(message), from: index, to: receiver, bytes: message.bytes, message.purpose, message.direction,
+            at: due)
+    }
+
+    func receive(from senders: Senders, until deadline: VirtualTime?) async throws -> Reception {
         let begin = due
-        switch try cluster.inboxes[index].take(from: sender) {
+        switch try cluster.inboxes[index].take(from: senders, until: deadline.map { max($0, begin) }) {
         case .ended(let time):
             wait(until: time)
-            return nil
+            return .ended
+        case .timedOut:
+            wait(until: deadline ?? begin)
+            account.add(.waiting, from: begin, to: due)
+            return .timedOut
         case .parcel(let parcel, let delivered):
             wait(until: delivered)
             let sent = max(begin, parcel.sent)
             account.add(.waiting, from: begin, to: sent)
             account.add(.communication, from: sent, to: due)
             guard case .message(let message) = parcel.content else {
-                preconditionFailure("rank \(index) receives from rank \(sender), which is in a collective")
+                preconditionFailure("rank \(index) receives from rank \(parcel.sender), which is in a collective")
             }
-            return message
+            return .message(message, from: parcel.sender)
         }
+    }
+
+    func sleep(until time: VirtualTime) async throws {
+        let begin = due
+        wait(until: time)
+        account.add(.waiting, from: begin, to: due)
     }
 
     // MARK: Collectives
@@ -203,7 +219,7 @@ final class EmulatedRank: Rank, @unchecked Sendable {
                     send.direction, at: due)
             }
             if let sender = step.receiveFrom {
-                guard case .parcel(_, let delivered) = try cluster.inboxes[index].take(from: sender) else {
+                guard case .parcel(_, let delivered) = try cluster.inboxes[index].takeOfCollective(from: sender) else {
                     throw FabricError.deadlock(
                         "rank \(sender) has ended and rank \(index) waits for it in a collective")
                 }
