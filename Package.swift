@@ -38,13 +38,15 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     ],
     targets: [
         .systemLibrary(
             name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        // Digests; on Apple's systems CryptoKit has them.
+        .systemLibrary(
+            name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
         .systemLibrary(name: "CMPISystem", pkgConfig: mpi, providers: [.apt(["libopenmpi-dev"]), .brew(["open-mpi"])]),
         // Without the trait it is empty, and nothing needs MPI.
         .target(
@@ -58,7 +60,9 @@ let package = Package(
         // What a process gets from its system before any other code runs, and signals.
         .target(name: "CProcess"),
         .target(name: "Diagnostics", swiftSettings: hot),
-        .target(name: "Files", swiftSettings: strict),
+        .target(
+            name: "Files",
+            dependencies: [.target(name: "CLibcrypto", condition: .when(platforms: [.linux]))], swiftSettings: strict),
         .target(name: "Host", dependencies: ["CProcess"], swiftSettings: hot),
         .target(name: "Statistics", swiftSettings: strict),
         .target(name: "Locking", swiftSettings: hot),
@@ -79,20 +83,19 @@ let package = Package(
             name: "Datasets",
             dependencies: [
                 "CZlib", "Diagnostics", "EmbeddedData", "Files", "Kernel", "Locking", "Randomness", "Statistics",
-                .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: numeric),
         .target(
             name: "Cluster",
             dependencies: [
                 "Diagnostics", "Locking", "Randomness", "Yams",
-                .product(name: "Collections", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
             ], swiftSettings: hot),
         .target(
             name: "Fabrics",
             dependencies: [
                 "CMPI", "Cluster", "Files", "Host", "Kernel", "Locking", "Randomness",
-                .product(name: "Collections", package: "swift-collections"),
+                .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: hot),
         .target(
@@ -108,8 +111,8 @@ let package = Package(
         .target(
             name: "Experiments",
             dependencies: [
-                "CBuild", "Cluster", "Datasets", "Diagnostics", "Fabrics", "Host", "Kernel", "Locking", "Randomness",
-                "Statistics", "Strategies", "Tasks", "Training",
+                "CBuild", "Cluster", "Datasets", "Diagnostics", "Fabrics", "Files", "Host", "Kernel", "Locking",
+                "Randomness", "Statistics", "Strategies", "Tasks", "Training",
             ],
             swiftSettings: hot + processor),
         .target(
@@ -132,7 +135,7 @@ let package = Package(
             name: "Storage",
             dependencies: [
                 "Cluster", "Diagnostics", "Experiments", "Fabrics", "Files", "Locking", "Strategies", "Studies",
-                "Tasks", "Training", .product(name: "Crypto", package: "swift-crypto"),
+                "Tasks", "Training",
             ],
             swiftSettings: strict),
         .target(
@@ -218,10 +221,8 @@ let package = Package(
         .target(
             name: "Fuzzing",
             dependencies: [
-                "CZlib", "Cluster", "Datasets", "Diagnostics", "Experiments", "Fabrics", "Kernel", "Locking",
-                "Randomness",
-                "RegressionGate", "Reports", "Storage", "Strategies", "Studies", "Tasks", "Training",
-                .product(name: "Crypto", package: "swift-crypto"),
+                "CZlib", "Cluster", "Datasets", "Diagnostics", "Experiments", "Fabrics", "Files", "Kernel", "Locking",
+                "Randomness", "RegressionGate", "Reports", "Storage", "Strategies", "Studies", "Tasks", "Training",
             ],
             path: "Tests/Fuzz/Fuzzing", swiftSettings: hot),
         .executableTarget(

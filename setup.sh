@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the project needs beside a Swift 6.1+ toolchain: OpenBLAS and zlib with their headers; with --mpi also Open
-# MPI, for 'swift build --traits MPI'. Asks nothing; says what it does; is quick and silent when nothing is missing.
+# Installs what the project needs beside a Swift 6.1+ toolchain: OpenBLAS, zlib and libcrypto with their headers; with --mpi
+# also Open MPI, for 'swift build --traits MPI'. Asks nothing; says what it does; is quick and silent when nothing is missing.
 set -euo pipefail
 
 wants_mpi=false
@@ -26,7 +26,7 @@ is_complete() {
         command -v brew > /dev/null && brew --prefix --installed openblas > /dev/null 2>&1
         return
     fi
-    command -v pkg-config > /dev/null && pkg-config --exists openblas && pkg-config --exists zlib
+    command -v pkg-config > /dev/null && pkg-config --exists openblas zlib libcrypto
 }
 
 # Installing packages needs root: directly, or by sudo where that asks no password.
@@ -42,7 +42,7 @@ as_root() {
 
 install_packages() {
     if command -v apt-get > /dev/null; then
-        local packages=(libopenblas-dev zlib1g-dev pkg-config)
+        local packages=(libopenblas-dev zlib1g-dev libssl-dev pkg-config)
         say "installing ${packages[*]} with apt-get"
         # Without lists, as on a fresh container, nothing can be found; with them the update can be saved.
         as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${packages[@]}" > /dev/null 2>&1 || {
@@ -50,15 +50,15 @@ install_packages() {
             as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${packages[@]}" > /dev/null
         }
     elif command -v dnf > /dev/null; then
-        local packages=(openblas-devel zlib-devel pkgconf-pkg-config)
+        local packages=(openblas-devel zlib-devel openssl-devel pkgconf-pkg-config)
         say "installing ${packages[*]} with dnf"
         as_root dnf install -y -q "${packages[@]}"
     elif command -v brew > /dev/null; then
         say "installing openblas and pkg-config with brew"
         brew install --quiet openblas pkg-config
     else
-        fail "neither apt-get, dnf nor brew is here; install by hand: OpenBLAS (POSIX threads build) and zlib with their \
-headers, and pkg-config"
+        fail "neither apt-get, dnf nor brew is here; install by hand: OpenBLAS (POSIX threads build), zlib and OpenSSL \
+with their headers, and pkg-config"
     fi
 }
 
@@ -94,7 +94,8 @@ install_mpi() {
 }
 
 is_complete || install_packages
-is_complete || fail "the packages are installed, but pkg-config does not find openblas and zlib; see 'pkg-config --cflags openblas zlib'"
+is_complete || fail "the packages are installed, but pkg-config does not find openblas, zlib and libcrypto; see 'pkg-config \
+--cflags openblas zlib libcrypto'"
 
 if $wants_mpi; then
     mpi_is_complete || install_mpi

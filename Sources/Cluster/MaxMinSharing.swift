@@ -1,4 +1,4 @@
-import Collections
+import HeapModule
 
 /// Flows that share links at max-min fair rates, found by progressive filling: all flows' rates grow alike until a link
 /// is full, whose flows keep what they have, and so on (Bertsekas and Gallager 1992, section 6.5.2).

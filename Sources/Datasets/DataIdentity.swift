@@ -1,4 +1,4 @@
-internal import Crypto
+internal import Files
 
 /// Which data a model was trained on and measured on: results of one set are not compared with those of another.
 public struct DataIdentity: Hashable, Codable, Sendable {
@@ -32,19 +32,6 @@ extension DataIdentity {
             digest.add(set.labels)
             digest.add(set.pixels)
         }
-        self.init(name: training.name, sha256: digest.hexadecimal, isPublished: false)
-    }
-}
-
-/// The SHA-256 of contents that come in pieces.
-package struct ContentDigest {
-    private var state = SHA256()
-
-    package init() {}
-
-    package mutating func add(_ bytes: [UInt8]) { bytes.withUnsafeBytes { state.update(bufferPointer: $0) } }
-
-    package var hexadecimal: String {
-        state.finalize().map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        self.init(name: training.name, sha256: digest.hexadecimal(), isPublished: false)
     }
 }

@@ -1,4 +1,5 @@
 public import Foundation
+internal import Files
 internal import Kernel
 
 /// The MNIST database of handwritten digits (Y. LeCun, C. Cortes, C. Burges): 60,000 images to train on and 10,000 to
@@ -50,7 +51,7 @@ public struct MNIST: Sendable {
         var digest = ContentDigest()
         for line in digests { digest.add(Array("\(line)\n".utf8)) }
         return DataIdentity(
-            name: isMNIST ? "MNIST" : "IDX files that are not MNIST", sha256: digest.hexadecimal, isPublished: isMNIST)
+            name: isMNIST ? "MNIST" : "IDX files that are not MNIST", sha256: digest.hexadecimal(), isPublished: isMNIST)
     }
 
     /// The file as it stands in the folder, gzipped or not; nil if there is none.
@@ -69,9 +70,9 @@ public struct MNIST: Sendable {
     static func verify(_ contents: CompressedFile, _ file: File) throws(DataError) {
         var digest = ContentDigest()
         while case let piece = try contents.read(CompressedFile.pieceCount), !piece.isEmpty { digest.add(piece) }
-        guard digest.hexadecimal == file.sha256 else {
-            throw DataError(
-                "\(file.name): SHA-256 of the decompressed file is \(digest.hexadecimal), expected \(file.sha256)")
+        let found = digest.hexadecimal()
+        guard found == file.sha256 else {
+            throw DataError("\(file.name): SHA-256 of the decompressed file is \(found), expected \(file.sha256)")
         }
     }
 
@@ -107,7 +108,7 @@ public struct MNIST: Sendable {
             var digest = ContentDigest()
             digest.add(file.header)
             digest.add(file.data)
-            digests.append(digest.hexadecimal)
+            digests.append(digest.hexadecimal())
         }
         return Dataset(
             name: "mnist", shape: FeatureShape(channels: 1, height: 28, width: 28), classCount: 10, pixels: images.data,

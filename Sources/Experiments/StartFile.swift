@@ -1,4 +1,5 @@
 import Datasets
+import Files
 import Foundation
 import Kernel
 import Tasks
@@ -29,8 +30,6 @@ struct StartFile: Sendable {
                 \(index - slot.range.lowerBound); allowed are finite numbers
                 """)
         }
-        var digest = ContentDigest()
-        digest.add([UInt8](bytes))
-        sha256 = digest.hexadecimal
+        sha256 = ContentDigest.hexadecimal(of: bytes)
     }
 }

@@ -1,5 +1,5 @@
-import Crypto
 import Diagnostics
+import Files
 import Foundation
 
 /// JSON that differs well in git and carries a checksum of itself:
@@ -70,9 +70,7 @@ enum SealedJSON {
         return (checksum, Data(start.utf8) + data.dropFirst(end + closing.utf8.count))
     }
 
-    private static func digest(_ text: Data) -> String {
-        SHA256.hash(data: text).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-    }
+    private static func digest(_ text: Data) -> String { ContentDigest.hexadecimal(of: text) }
 
     // MARK: Numbers
 

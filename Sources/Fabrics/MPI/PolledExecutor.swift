@@ -1,4 +1,4 @@
-import Collections
+import DequeModule
 import Foundation
 
 /// Runs the tasks of all ranks of one process on one thread, which between two of them can look for messages.

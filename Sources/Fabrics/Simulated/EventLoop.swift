@@ -1,5 +1,5 @@
 import Cluster
-import Collections
+import DequeModule
 
 /// Something that happens at a point in virtual time; equal times in the order in which they were scheduled, and what is
 /// scheduled late after all else.

@@ -1,5 +1,5 @@
 import Cluster
-import Collections
+import DequeModule
 
 /// Messages that have come to the ranks of a simulated job or are on their way, and the ranks that wait for them.
 ///

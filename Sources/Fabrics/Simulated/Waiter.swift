@@ -1,4 +1,4 @@
-import Collections
+import DequeModule
 
 extension Simulation {
     /// A rank that waits and can go on: a suspended task, or a rank of a ``Replay``. Trivial to copy.

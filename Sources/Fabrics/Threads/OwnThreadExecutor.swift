@@ -1,4 +1,4 @@
-import Collections
+import DequeModule
 import Foundation
 
 /// Runs a rank's task on the rank's own thread, so that the rank may block there without keeping anybody else from

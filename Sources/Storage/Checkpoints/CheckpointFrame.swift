@@ -1,4 +1,4 @@
-import Crypto
+import Files
 import Foundation
 
 /// What a binary file of a checkpoint begins with, and the checksum that it is held to:
@@ -88,9 +88,9 @@ struct CheckpointFrame: Equatable {
     }
 
     private static func digest(_ header: Data, _ contents: Data) -> Data {
-        var hash = SHA256()
-        hash.update(data: header)
-        hash.update(data: contents)
-        return Data(hash.finalize())
+        var digest = ContentDigest()
+        digest.add(header)
+        digest.add(contents)
+        return Data(digest.bytes())
     }
 }

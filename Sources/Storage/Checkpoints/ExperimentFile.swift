@@ -1,7 +1,7 @@
 import Cluster
-import Crypto
 import Datasets
 import Experiments
+import Files
 import Foundation
 import Tasks
 
@@ -62,6 +62,6 @@ struct ExperimentFile: Codable, Equatable {
             plan: results.plan, computeModel: results.computeModel, data: results.data,
             initialParametersSHA256: results.initialParametersSHA256)
         contents.plan.hostThreads = 1
-        return Data(SHA256.hash(data: try SealedJSON.encode(contents)))
+        return Data(ContentDigest.bytes(of: try SealedJSON.encode(contents)))
     }
 }

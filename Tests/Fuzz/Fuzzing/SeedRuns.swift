@@ -1,8 +1,8 @@
 import Cluster
-import Crypto
 import Datasets
 import Experiments
 import Fabrics
+import Files
 import Foundation
 import Kernel
 import Locking
@@ -68,7 +68,7 @@ enum Seal {
         return start + digest(text).flatMap { hexadecimal($0) } + Array("\",\n".utf8) + text.dropFirst(2)
     }
 
-    static func digest(_ bytes: [UInt8]) -> [UInt8] { Array(SHA256.hash(data: Data(bytes))) }
+    static func digest(_ bytes: [UInt8]) -> [UInt8] { ContentDigest.bytes(of: bytes) }
 
     private static func hexadecimal(_ byte: UInt8) -> [UInt8] {
         let digits = Array("0123456789abcdef".utf8)

@@ -1,5 +1,5 @@
 import Cluster
-import Collections
+import DequeModule
 import Foundation
 
 /// Messages for one rank of an emulated cluster, in order per sender, and the rank's port in, which carries one at a time.
