@@ -65,14 +65,14 @@ plant() {
     restore
 }
 
-plant "one extra all-reduce a step" Sources/Strategies/DataParallel/SynchronousSGD.swift \
-    's/^( *)try await rank\.allReduce\(gradient, \.sum, purpose: \.gradient, update: step\.update\)/\1try await rank.allReduce(ParameterVector(count: gradient.count), .sum, purpose: .gradient)\n&/' \
+plant "one extra all-reduce a step" Sources/Training/Loops/StepLoop.swift \
+    's/^( *)update\.prepare\(group\)$/\1try await rank.allReduce(ParameterVector(count: run.network.parameterCount), .sum, purpose: .gradient)\n&/' \
     "sync bytes sent" "sync messages" "sync simulated time" "threads bytes sent"
 plant "a step 1.3 times slower" Sources/Training/TrainingRun.swift \
     's/^( *)return workspaces\.withWorkspace\(capacity: indices\.count\) \{ workspace in/\1let start = ContinuousClock.now\n\1defer { let end = start + (ContinuousClock.now - start) * 1.3; while ContinuousClock.now < end {} }\n&/' \
     "single measured time"
-plant "two points of accuracy" Sources/Training/TrainingRun.swift \
-    's/accuracy: Double\(correct\) \/ Double\(test\.count\)\)/accuracy: max(0, Double(correct) \/ Double(test.count) - 0.02))/' \
+plant "two points of accuracy" Sources/Training/TrainingRun/Evaluator.swift \
+    's/, Double\(correct\) \/ Double\(test\.count\)\)/, max(0, Double(correct) \/ Double(test.count) - 0.02))/' \
     "single final accuracy" "threads final accuracy" "sync final accuracy" "federated final accuracy"
 # Not of threads: what passes through shared memory has no framing.
 plant "one more byte a message" Sources/Fabrics/Rank/Message.swift \
@@ -85,8 +85,8 @@ plant "a time to target moved" Sources/Training/TrainingRun.swift \
 plant "a curve's bytes changed" Sources/Training/TrainingRun.swift \
     's/bytesSent: rank\.totalBytesSent,/bytesSent: rank.totalBytesSent \/ 2,/' \
     "sync curve bytes" "federated curve bytes"
-plant "evaluations taken out" Sources/Training/TrainingRun.swift \
-    's/let interval = configuration\.evaluateEveryEpochs \*/let interval = 2 * configuration.evaluateEveryEpochs */' \
+plant "evaluations taken out" Sources/Training/TrainingRun/Budget.swift \
+    's/configuration\.evaluateEveryEpochs \*/2 * configuration.evaluateEveryEpochs */' \
     "single evaluations" "threads evaluations" "sync evaluations" "federated evaluations"
 build
 exit "$((failures > 0))"

@@ -247,7 +247,9 @@ public struct Experiment: Sendable {
         let run = trainingRun(
             plan, strategy, nodes, seeds, split, host.workspaces,
             checkpoints: checkpoints.map { store in
-                RunCheckpoints(interval: store.interval, start: start, replaysTime: fabric.replaysTime) { state in
+                RunCheckpoints(
+                    interval: store.interval, start: start, resumption: .init(strategy, on: fabric)
+                ) { state in
                     var state = state
                     state.hostSeconds = hostSeconds()
                     try store.write(state, of: identity)
@@ -287,6 +289,7 @@ public struct Experiment: Sendable {
         record.stoppedBy = ending.stoppedBy
         if !report.departures.isEmpty { record.departures = report.departures }
         if result.lostSamples > 0 { record.lostSamples = result.lostSamples }
+        if !result.nodes.isEmpty { record.nodeEvaluations = result.nodes.map(\.evaluations) }
         record.waitingSeconds =
             observed.waitingSeconds(account, strategy, leftOut: result.memoryShortage?.ranks ?? 0)?.toTheNanosecond
         record.leastIdleSeconds = report.leastIdleSeconds(strategy)?.toTheNanosecond
@@ -338,7 +341,7 @@ public struct Experiment: Sendable {
             let run = trainingRun(
                 plan, strategy, [], SeedSequence(seed), split, workspaces,
                 checkpoints: start.interval.map {
-                    RunCheckpoints(interval: $0, start: start.state, replaysTime: fabric.replaysTime) { _ in }
+                    RunCheckpoints(interval: $0, start: start.state, resumption: .init(strategy, on: fabric)) { _ in }
                 }, onEvaluation: { _ in })
             _ = try fabric.run(program(strategy, run, plan, seed))
         }

@@ -1,6 +1,7 @@
 import Cluster
 import Diagnostics
 import Strategies
+import Training
 public import Tasks
 
 extension Results {
@@ -85,6 +86,21 @@ extension Results {
             "one choice for each length")
     }
 
+    private func validate(_ curve: [TrainingRun.Evaluation], _ name: String) throws(ExperimentError) {
+        for point in curve {
+            try require((0...1).contains(point.testAccuracy), "\(name): testAccuracy", point.testAccuracy, "0 to 1")
+            try require(
+                isTime(point.clusterSeconds), "\(name): clusterSeconds", point.clusterSeconds, "seconds, 0 or more")
+            for count in [point.samples, point.round, point.bytesSent] {
+                try require(isCount(count), "\(name): a count", count, "0 to \(largestCount)")
+            }
+        }
+        let isAscending = zip(curve, curve.dropFirst()).allSatisfy {
+            $0.samples <= $1.samples && $0.clusterSeconds <= $1.clusterSeconds && $0.bytesSent <= $1.bytesSent
+        }
+        try require(isAscending, "\(name): evaluations", "samples, times or bytes that go back", "those that grow")
+    }
+
     private func validate(_ run: RunRecord, _ name: String) throws(ExperimentError) {
         try require(!run.evaluations.isEmpty, "\(name): evaluations", "none", "one or more")
         for seconds in [
@@ -104,18 +120,7 @@ extension Results {
         try require(
             isTime(run.serverComputeSeconds ?? 0), "\(name): serverComputeSeconds", run.serverComputeSeconds ?? 0,
             "seconds, 0 or more")
-        for point in run.evaluations {
-            try require((0...1).contains(point.testAccuracy), "\(name): testAccuracy", point.testAccuracy, "0 to 1")
-            try require(
-                isTime(point.clusterSeconds), "\(name): clusterSeconds", point.clusterSeconds, "seconds, 0 or more")
-            for count in [point.samples, point.round, point.bytesSent] {
-                try require(isCount(count), "\(name): a count", count, "0 to \(largestCount)")
-            }
-        }
-        let isAscending = zip(run.evaluations, run.evaluations.dropFirst()).allSatisfy {
-            $0.samples <= $1.samples && $0.clusterSeconds <= $1.clusterSeconds && $0.bytesSent <= $1.bytesSent
-        }
-        try require(isAscending, "\(name): evaluations", "samples, times or bytes that go back", "those that grow")
+        for curve in [run.evaluations] + (run.nodeEvaluations ?? []) { try validate(curve, name) }
         try require(
             (run.stoppedBy != nil) == (run.outcome == .stopped), "\(name): stoppedBy",
             run.stoppedBy.map { "rank \($0.rank)" } ?? "none", "a departure of a run that was stopped, and of no other")

@@ -95,6 +95,9 @@ public struct RunRecord: Hashable, Codable, Sendable {
     public package(set) var stoppedBy: Departure?
     /// Samples of work that had to be repeated or was not received since a rank left; nil where there are none.
     public package(set) var lostSamples: Int?
+    /// The curve of every rank where each has a model of its own, by rank; then `evaluations` are their means. Nil where there
+    /// is one model, and in older files.
+    public package(set) var nodeEvaluations: [[TrainingRun.Evaluation]]?
 
     /// What one repetition of the run took, with the control's times of the same moments.
     public struct Timing: Hashable, Codable, Sendable {

@@ -11,9 +11,9 @@ struct RunStart {
     let state: RunState?
 
     /// The interval, 64 bits and 0 for none, and the state as a checkpoint has it.
-    var encoded: Data {
+    func encoded() throws -> Data {
         var data = withUnsafeBytes(of: Int64(interval ?? 0).littleEndian) { Data($0) }
-        if let state { data += state.encoded() }
+        if let state { data += try state.encoded() }
         return data
     }
 
@@ -30,7 +30,7 @@ struct RunStart {
     /// Every process calls it; what the first one brings, all get.
     static func shared(_ start: RunStart?) throws -> RunStart {
         #if MPI
-            return try RunStart(decoding: MPIWorld.join().broadcast(start?.encoded ?? Data()))
+            return try RunStart(decoding: MPIWorld.join().broadcast(start?.encoded() ?? Data()))
         #else
             throw ExperimentError(StrategyPlan.mpiIsMissing)
         #endif

@@ -102,6 +102,14 @@ public final class ParameterVector: @unchecked Sendable {
         for index in range { target[index] += scale * source[index] }
     }
 
+    /// self += scale * (other - origin): nothing where the two are equal, whatever the scale.
+    public func add(_ other: ParameterVector, minus origin: ParameterVector, scaledBy scale: Float) {
+        requireSameCount(other)
+        requireSameCount(origin)
+        let (target, source, base) = (storage, other.storage, origin.storage)
+        for index in 0..<count { target[index] += scale * (source[index] - base[index]) }
+    }
+
     /// Whether no number is NaN or infinite: the test for a diverged model.
     public var isFinite: Bool {
         // x * 0 is 0 for a finite x and NaN otherwise; the sum of zeros needs no branch an element.

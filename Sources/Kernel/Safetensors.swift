@@ -12,22 +12,13 @@ public enum Safetensors {
     /// The file's bytes for `parameters` `[P]`: one F32 tensor per slot, in the layout's order.
     public static func encode(_ parameters: ParameterVector, _ layout: ParameterLayout) throws -> Data {
         precondition(parameters.count == layout.count, "\(parameters.count) parameters, a layout of \(layout.count)")
-        var header: [String: SafetensorsHeader.Entry] = [:]
+        var header = SafetensorsHeader.Contents()
         for slot in layout.slots {
-            header[slot.name] = SafetensorsHeader.Entry(
+            header.tensors[slot.name] = SafetensorsHeader.Entry(
                 dtype: "F32", shape: slot.shape, dataOffsets: [slot.range.lowerBound * 4, slot.range.upperBound * 4])
         }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        var json = try encoder.encode(header)
-        // The format asks for data aligned to eight bytes and allows spaces for it.
-        json.append(contentsOf: repeatElement(UInt8(ascii: " "), count: (8 - json.count % 8) % 8))
-        var data = Data()
-        withUnsafeBytes(of: UInt64(json.count).littleEndian) { data.append(contentsOf: $0) }
-        data.append(json)
-        for value in parameters.values {
-            withUnsafeBytes(of: value.bitPattern.littleEndian) { data.append(contentsOf: $0) }
-        }
+        var data = try header.encoded(dataBytes: parameters.count * 4)
+        data.append(littleEndian: parameters)
         return data
     }
 
@@ -44,11 +35,7 @@ public enum Safetensors {
         let parameters = ParameterVector(count: layout.count)
         for slot in layout.slots {
             guard let entry = header.tensors[slot.name] else { continue }
-            for index in 0..<slot.range.count {
-                let position = header.dataStart + entry.dataOffsets[0] + index * 4
-                let bits = (0..<4).reduce(UInt32(0)) { $0 | UInt32(bytes[position + $1]) << (8 * UInt32($1)) }
-                parameters[slot.range.lowerBound + index] = Float(bitPattern: bits)
-            }
+            parameters.read(littleEndian: bytes, at: header.dataStart + entry.dataOffsets[0], into: slot.range)
         }
         return parameters
     }

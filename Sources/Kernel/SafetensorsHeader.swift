@@ -18,6 +18,8 @@ struct SafetensorsHeader {
     }
 
     let tensors: [String: Entry]
+    /// Texts that stand beside the tensors.
+    let metadata: [String: String]
     /// Where the data begin in the file.
     let dataStart: Int
     private let dataCount: Int
@@ -49,7 +51,7 @@ struct SafetensorsHeader {
                 "not a safetensors file, or cut short: its header claims \(length) bytes of \(bytes.count - 8)")
         }
         dataStart = 8 + Int(length)
-        tensors = try Self.parse(Array(bytes[8..<dataStart]))
+        (tensors, metadata) = try Self.parse(Array(bytes[8..<dataStart]))
         dataCount = bytes.count - dataStart
     }
 
@@ -64,7 +66,9 @@ struct SafetensorsHeader {
         Safetensors.Failure(description: description)
     }
 
-    private static func parse(_ json: [UInt8]) throws(Safetensors.Failure) -> [String: Entry] {
+    private static func parse(
+        _ json: [UInt8]
+    ) throws(Safetensors.Failure) -> (tensors: [String: Entry], metadata: [String: String]) {
         guard json.first == UInt8(ascii: "{") else {
             throw failure("the safetensors header is not a JSON object: it does not begin with {")
         }
@@ -79,11 +83,11 @@ struct SafetensorsHeader {
         } catch {
             throw failure("the safetensors header is not readable JSON of {dtype, shape, data_offsets}")
         }
-        var tensors: [String: Entry] = [:]
+        var (tensors, metadata): ([String: Entry], [String: String]) = ([:], [:])
         for (name, value) in object.sorted(by: { $0.key < $1.key }) {
             switch value {
             case .tensor(let entry) where name != metadataName: tensors[name] = entry
-            case .texts where name == metadataName: break
+            case .texts(let texts) where name == metadataName: metadata = texts
             default:
                 throw failure(
                     name == metadataName
@@ -92,21 +96,56 @@ struct SafetensorsHeader {
                 )
             }
         }
-        return tensors
+        return (tensors, metadata)
     }
 
     /// What a key of the header may have.
     private enum Value: Decodable {
         case tensor(Entry)
-        case texts
+        case texts([String: String])
         case other
 
         init(from decoder: any Decoder) throws {
             if let entry = try? Entry(from: decoder) {
                 self = .tensor(entry)
             } else {
-                self = (try? [String: String](from: decoder)) == nil ? .other : .texts
+                self = (try? [String: String](from: decoder)).map { .texts($0) } ?? .other
             }
+        }
+    }
+
+    /// A header that is to be written.
+    struct Contents: Encodable {
+        var tensors: [String: Entry] = [:]
+        var metadata: [String: String] = [:]
+
+        private struct Name: CodingKey {
+            let stringValue: String
+            var intValue: Int? { nil }
+
+            init(stringValue: String) { self.stringValue = stringValue }
+            init?(intValue: Int) { nil }
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: Name.self)
+            for (name, entry) in tensors { try container.encode(entry, forKey: Name(stringValue: name)) }
+            if !metadata.isEmpty { try container.encode(metadata, forKey: Name(stringValue: metadataName)) }
+        }
+
+        /// What stands before the data in a file.
+        ///
+        /// - Parameter dataBytes: how many will follow, to make room for them.
+        func encoded(dataBytes: Int) throws -> Data {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            var json = try encoder.encode(self)
+            // The format asks for data aligned to eight bytes and allows spaces for it.
+            json.append(contentsOf: repeatElement(UInt8(ascii: " "), count: (8 - json.count % 8) % 8))
+            var data = Data(capacity: 8 + json.count + dataBytes)
+            withUnsafeBytes(of: UInt64(json.count).littleEndian) { data.append(contentsOf: $0) }
+            data.append(json)
+            return data
         }
     }
 

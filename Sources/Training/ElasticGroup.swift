@@ -2,45 +2,55 @@ import Cluster
 import Datasets
 import Fabrics
 
-/// Where a rank of a data-parallel strategy is in its samples, and among how many it shares the global batch: after a
+/// Where a rank of a data-parallel strategy is in its samples, and among how many it shares the global batches: after a
 /// dropout among those that remain, as in elastic training (A. Sergeev and M. Del Balso 2018, *Horovod*, whose Elastic
 /// Horovod goes on from the last state that all have committed; PyTorch's TorchElastic starts the workers anew).
 ///
-/// The batch stays the same, and so do learning rate and loss, to rounding; what changes is how many share it. A step
+/// The batches stay the same, and so do learning rate and loss, to rounding; what changes is how many share them. An update
 /// counts when all ranks that remain have its sum; if one of them has not, all repeat it.
-package struct ElasticGroup {
-    /// Steps that are done.
-    package private(set) var round: Int
-    /// Samples that all ranks have trained on in them, and before the last.
-    package private(set) var samples: Int
-    package private(set) var samplesBefore: Int
-    /// This rank among those that share the batch.
+struct ElasticGroup {
+    /// Updates that are done.
+    private(set) var round: Int
+    /// This rank among those that share the batches, and how many they are.
     private var place: Int
-    private var count: Int
+    private(set) var count: Int
     private let sampler: BatchSampler
+    private let stepsPerUpdate: Int
+    /// Steps until the budget is used up; the last update has as many as are left for it.
+    private let allSteps: Int
 
-    /// - Parameter start: nil for the beginning.
-    package init(_ rank: any Rank, _ sampler: BatchSampler, from start: RunPosition? = nil) {
+    /// - Parameters:
+    ///   - stepsPerUpdate: global batches that are trained on from one update to the next.
+    ///   - budget: samples to train on.
+    ///   - round: updates that are part of a checkpoint where the program starts at one.
+    init(_ rank: any Rank, _ sampler: BatchSampler, stepsPerUpdate: Int = 1, budget: Int, from round: Int = 0) {
         (place, count) = (rank.index, rank.count)
         self.sampler = sampler
-        (round, samples) = (start?.round ?? 0, start?.samples ?? 0)
-        samplesBefore = round == 0 ? 0 : samples - sampler.count(ofStep: round - 1)
+        self.stepsPerUpdate = stepsPerUpdate
+        self.round = round
+        allSteps = sampler.steps(toTrainOn: budget)
     }
 
-    package var position: RunPosition { RunPosition(round: round, samples: samples) }
+    /// Steps that are done.
+    var steps: Int { steps(after: round) }
+    /// Samples that all ranks have trained on, and those before the last update.
+    var samples: Int { sampler.samples(beforeStep: steps) }
+    var samplesBefore: Int { sampler.samples(beforeStep: steps(after: max(0, round - 1))) }
+    func samples(beforeStep step: Int) -> Int { sampler.samples(beforeStep: step) }
+    /// The steps of the next update.
+    var nextSteps: Range<Int> { steps..<steps(after: round + 1) }
+
+    private func steps(after round: Int) -> Int { min(round * stepsPerUpdate, allSteps) }
+
+    var position: RunPosition { RunPosition(round: round, samples: samples) }
 
     /// Whether this is the lowest rank that remains, which evaluates.
-    package var isFirst: Bool { place == 0 }
+    var isFirst: Bool { place == 0 }
 
-    /// Samples of the next step's global batch, and this rank's.
-    package var stepCount: Int { sampler.count(ofStep: round) }
-    package var indices: ArraySlice<Int32> { sampler.indices(step: round, part: place, of: count) }
+    /// The rank's samples of a step's global batch.
+    func indices(ofStep step: Int) -> ArraySlice<Int32> { sampler.indices(step: step, part: place, of: count) }
 
-    package mutating func finishStep() {
-        samplesBefore = samples
-        samples += stepCount
-        round += 1
-    }
+    mutating func finishUpdate() { round += 1 }
 
     /// - Parameter members: ascending; every rank of thousands looks for itself.
     private static func place(of rank: Int, among members: [Int]) -> Int {
@@ -52,24 +62,35 @@ package struct ElasticGroup {
         return low
     }
 
-    /// Agrees with the ranks that remain on the step to go on with.
-    package mutating func recover(_ rank: any Rank, _ run: TrainingRun) async throws {
+    /// Agrees with the ranks that remain on the update to go on with.
+    mutating func recover(_ rank: any Rank, _ run: TrainingRun) async throws {
         while true {
             do {
-                let agreed = try await rank.regroup(at: round)
-                // Nobody can be more than a step ahead of another, who is needed for the next.
-                while round > agreed {
-                    round -= 1
-                    samples -= stepCount
-                }
-                samplesBefore = round == 0 ? 0 : samples - sampler.count(ofStep: round - 1)
+                // Nobody can be more than an update ahead of another, who is needed for the next.
+                round = min(round, try await rank.regroup(at: round))
                 let members = rank.members
                 (place, count) = (Self.place(of: rank.index, among: members), members.count)
-                if isFirst, samples < run.sampleBudget { run.lose(samples: stepCount) }
+                if isFirst, !nextSteps.isEmpty {
+                    run.lose(samples: sampler.samples(beforeStep: nextSteps.upperBound) - samples)
+                }
                 return
             } catch FabricError.rankLeft {
                 continue
             }
         }
+    }
+}
+
+extension BatchSampler {
+    /// Samples of all steps before this one.
+    fileprivate func samples(beforeStep step: Int) -> Int {
+        let (epochs, rest) = step.quotientAndRemainder(dividingBy: stepsPerEpoch)
+        return epochs * sampleCount + rest * batchSize
+    }
+
+    /// The fewest steps with so many samples or more.
+    fileprivate func steps(toTrainOn samples: Int) -> Int {
+        let (epochs, rest) = samples.quotientAndRemainder(dividingBy: sampleCount)
+        return epochs * stepsPerEpoch + (rest + batchSize - 1) / batchSize
     }
 }

@@ -30,7 +30,7 @@ public final class LossLog: Sendable {
     package func entry(_ index: Int) -> Entry? { state.withLock { index < $0.entries.count ? $0.entries[index] : nil } }
 
     /// - Parameter sum: of the losses of the step's samples.
-    package func append(sum: Double, samples: Int) {
+    public func append(sum: Double, samples: Int) {
         state.withLock { $0.entries.append(Entry(sum: sum, samples: samples)) }
     }
 
@@ -58,8 +58,12 @@ public final class LossLog: Sendable {
 
     /// Entries of the same rank in another process.
     package func append(told numbers: [Double]) {
-        for first in stride(from: 0, to: numbers.count - 1, by: 2) {
-            append(sum: numbers[first], samples: Int(numbers[first + 1]))
+        for entry in Self.entries(told: numbers) { append(sum: entry.sum, samples: entry.samples) }
+    }
+
+    static func entries(told numbers: [Double]) -> [Entry] {
+        stride(from: 0, to: numbers.count - 1, by: 2).map {
+            Entry(sum: numbers[$0], samples: Int(numbers[$0 + 1]))
         }
     }
 }

@@ -8,7 +8,7 @@ public struct MemoryNeed: Hashable, Codable, Sendable {
     public var parameters = 0
     /// Also of plain SGD: that the engine here can do without is no promise about a device.
     public var gradient = 0
-    /// Velocities, with momentum.
+    /// What is kept beside the parameters from step to step or from round to round, such as a velocity.
     public var optimizerState = 0
     /// Activations, the gradients between layers, scratch, and the batch itself, of the largest batch.
     public var activations = 0
@@ -19,18 +19,24 @@ public struct MemoryNeed: Hashable, Codable, Sendable {
 
     public var total: Int { parameters + gradient + optimizerState + activations + sum }
 
-    /// Of a rank that trains on up to `batch` samples at once.
-    public static func training(_ network: Network, _ optimizer: SGD.Configuration, batch: Int) -> MemoryNeed {
+    /// The need of a rank that trains.
+    ///
+    /// - Parameters:
+    ///   - batch: samples that it trains on at once, at most.
+    ///   - keeping: vectors of the model's size that it keeps beside the parameters, such as a velocity.
+    public static func training(_ network: Network, batch: Int, keeping: Int) -> MemoryNeed {
         let model = network.parameterCount * MemoryLayout<Float>.stride
         return MemoryNeed(
-            parameters: model, gradient: model, optimizerState: optimizer.momentum == 0 ? 0 : model,
+            parameters: model, gradient: model, optimizerState: keeping * model,
             activations: network.workspaceBytes(samples: batch), batch: batch)
     }
 
-    /// Of a server that adds up its clients' models.
-    public static func averaging(_ network: Network) -> MemoryNeed {
+    /// The need of a server that adds up its clients' models.
+    ///
+    /// - Parameter keeping: vectors of the model's size that it keeps beside the parameters.
+    public static func averaging(_ network: Network, keeping: Int = 0) -> MemoryNeed {
         let model = network.parameterCount * MemoryLayout<Float>.stride
-        return MemoryNeed(parameters: model, sum: model)
+        return MemoryNeed(parameters: model, optimizerState: keeping * model, sum: model)
     }
 }
 

@@ -5,13 +5,31 @@ public import Kernel
 /// that runs it:
 ///
 ///     struct LocalOnly: Strategy {
-///         let configuration: TrainingConfiguration
-///         var rankCount: Int { configuration.workers }
+///         let workers: Int
+///         let batch: Int
+///         var rankCount: Int { workers }
+///
 ///         func program(for run: TrainingRun) throws -> RankProgram {
-///             { rank in
+///             let sampler = run.sampler(batch: batch)
+///             return { rank in
 ///                 let model = run.initialParameters.copied()
-///                 ...                                            // rank.compute, rank.send, rank.allReduce
-///                 _ = try await run.evaluate(model, round: 1, samples: 64, on: rank, .allRanks)
+///                 let losses = run.losses(of: rank.index, steps: 100)
+///                 var (step, before, samples) = (0, 0, 0)
+///                 while true {
+///                     if step == 0 || run.isEvaluationDue(from: before, to: samples) {
+///                         let goesOn = try await run.evaluate(
+///                             model, of: .eachRank, round: step, samples: samples, on: rank)
+///                         guard goesOn, samples < run.sampleBudget else { return }
+///                     }
+///                     (before, samples) = (samples, samples + sampler.count(ofStep: step))
+///                     let own = sampler.indices(step: step, part: rank.index, of: rank.count)
+///                     let rate = run.learningRate(from: before, to: samples)
+///                     try await rank.compute(.step(samples: own.count)) {
+///                         let loss = run.descend(own, dividedBy: own.count, from: model, rate: rate, into: model)
+///                         losses.append(sum: loss, samples: own.count)
+///                     }
+///                     step += 1
+///                 }
 ///             }
 ///         }
 ///     }
@@ -34,6 +52,8 @@ public protocol Strategy: Sendable {
     /// Whether the ranks do the same in the same order however long anything takes, so that what one run did tells what the
     /// run takes on another cluster. False unless a strategy says so.
     var hasFixedSchedule: Bool { get }
+    /// What ranks keep between messages: checkpoints hold it, and a run that was killed goes on from it.
+    var state: [StateDeclaration] { get }
     /// What a rank holds in its memory at once.
     ///
     /// - Parameter samples: of the rank's own data, where it has such.
@@ -49,6 +69,16 @@ extension Strategy {
     public var workerCount: Int { rankCount - (serverRank == nil ? 0 : 1) }
     public var concurrentWorkers: Int { workerCount }
     public var hasFixedSchedule: Bool { false }
+    public var state: [StateDeclaration] { [.parameters] }
+    public var batchSizes: [Int] { [] }
+
+    /// What is declared, and a model and a gradient of every rank.
+    public var vectorCount: Int { state.commonVectors + rankCount * (state.vectorsOfEachWorker + 2) }
+
+    /// That of a rank that trains on all samples of its own at once.
+    public func memoryNeed(ofRank rank: Int, _ network: Network, samples: Int) -> MemoryNeed {
+        .training(network, batch: samples, keeping: max(0, state.commonVectors + state.vectorsOfEachWorker - 1))
+    }
 }
 
 /// A strategy as lists and the command line know it.

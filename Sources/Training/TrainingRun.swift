@@ -2,8 +2,8 @@ public import Cluster
 public import Datasets
 public import Fabrics
 public import Kernel
-import Locking
 public import Randomness
+import Locking
 
 /// One training run as a strategy sees it: the task, the seeds, the budget, and the record that the run leaves.
 public final class TrainingRun: Sendable {
@@ -15,82 +15,23 @@ public final class TrainingRun: Sendable {
     /// Whether samples are taken in random order; if not, in the file's.
     public let shuffles: Bool
     private let workspaces: WorkspacePool
+    /// Vectors of the model's size for whoever needs one for a while.
+    let vectors: VectorPool
     /// By rank; empty where nobody asks.
     private let memoryBytes: [Int?]
-    private let logs: [LossLog]
-    package let record: Guarded<Record>
+    let rankCount: Int
+    let budget: Budget
+    let losses: LossRecord
+    let evaluator: Evaluator
+    /// Losses of ranks that came to an evaluation to which others are still to come, by its round and by rank.
+    let broughtLosses = Guarded<[Int: [Int: [LossLog.Entry]]]>([:])
+    let record: Guarded<Record>
     /// Nil where none are wanted.
     let checkpoints: RunCheckpoints?
-    private let tally: Tally
-    package let mayStop: Bool
+    /// Updates at the last checkpoint.
+    let lastCheckpoint = Guarded(0)
+    let mayStop: Bool
     private let onEvaluation: @Sendable (Evaluation) -> Void
-
-    /// The model's quality at a point of the run.
-    public struct Evaluation: Hashable, Codable, Sendable {
-        /// Optimizer steps for data-parallel strategies, rounds for federated ones.
-        public let round: Int
-        /// Samples that all ranks have trained on so far.
-        public let samples: Int
-        public let clusterSeconds: Double
-        public let bytesSent: Int
-        /// The mean over the samples trained on since the last evaluation; nil at the start.
-        public let trainLoss: Double?
-        public let testAccuracy: Double
-        public let testLoss: Double
-
-        package init(
-            round: Int, samples: Int, clusterSeconds: Double, bytesSent: Int, trainLoss: Double?,
-            testAccuracy: Double, testLoss: Double
-        ) {
-            self.round = round
-            self.samples = samples
-            self.clusterSeconds = clusterSeconds
-            self.bytesSent = bytesSent
-            self.trainLoss = trainLoss
-            self.testAccuracy = testAccuracy
-            self.testLoss = testLoss
-        }
-
-        /// The same model at another time.
-        package func moved(to other: ReplayReport.Evaluation) -> Self {
-            Self(
-                round: round, samples: samples, clusterSeconds: other.seconds, bytesSent: other.bytesSent,
-                trainLoss: trainLoss, testAccuracy: testAccuracy, testLoss: testLoss)
-        }
-    }
-
-    /// What a run leaves.
-    public struct Record: Sendable {
-        public internal(set) var evaluations: [Evaluation] = []
-        /// The mean loss of every optimizer step.
-        public internal(set) var stepLosses: [Double] = []
-        /// Samples after which the model held a NaN or an infinity.
-        public fileprivate(set) var divergedAfterSamples: Int?
-        /// Whether one of the configuration's limits ended the run.
-        public fileprivate(set) var isAtLimit = false
-        /// The departure that ended the run, if one did and a rank that remained could say so.
-        public fileprivate(set) var stoppedBy: Departure?
-        /// Samples of steps that had to be repeated, and of clients whose update the server did not get, since a rank left.
-        public fileprivate(set) var lostSamples = 0
-        public internal(set) var finalParameters: ParameterVector?
-        public fileprivate(set) var partitionSkew: PartitionSkew?
-        /// The clients that were left out.
-        public fileprivate(set) var memoryShortage: MemoryShortage?
-        public fileprivate(set) var ranksLeftOut: [Int] = []
-        var mergedSteps = 0
-        /// The step of which ranks' logs have the first loss: not 0 where a run goes on from a checkpoint.
-        var firstLoggedStep = 0
-        var lossSum = 0.0
-        var lossSamples = 0
-        /// Updates at the last checkpoint.
-        var lastCheckpoint = 0
-
-        fileprivate mutating func add(_ sum: Double, _ samples: Int) {
-            stepLosses.append(sum / Double(max(samples, 1)))
-            lossSum += sum
-            lossSamples += samples
-        }
-    }
 
     /// - Parameters:
     ///   - mayStop: whether ranks leave.
@@ -110,28 +51,36 @@ public final class TrainingRun: Sendable {
         self.seeds = seeds
         self.shuffles = shuffles
         self.workspaces = workspaces
+        vectors = VectorPool(count: network.parameterCount)
         self.mayStop = mayStop
         self.memoryBytes = memoryBytes
         self.checkpoints = checkpoints
-        record = Guarded(Record(from: checkpoints))
         self.onEvaluation = onEvaluation
-        logs = (0..<ranks).map { _ in LossLog() }
-        tally = Tally(chunks: (data.test.count + Self.samplesPerChunk - 1) / Self.samplesPerChunk)
+        rankCount = ranks
+        budget = Budget(configuration, trainingSamples: data.training.count)
+        losses = LossRecord(ranks: ranks, from: checkpoints?.recordStart)
+        evaluator = Evaluator(network, data.test, workspaces)
+        record = Guarded(Record(from: checkpoints))
     }
 
     /// What the run has left so far; complete when the fabric has returned.
-    public var result: Record { record.withLock { $0 } }
+    public var result: Record {
+        var result = record.withLock { $0 }
+        result.stepLosses = losses.current.stepLosses
+        return result
+    }
 
     // MARK: Work
 
     /// Samples to train on, over all ranks; the last step or round may go beyond it.
-    public var sampleBudget: Int { Int((configuration.epochs * Double(data.training.count)).rounded()) }
+    public var sampleBudget: Int { budget.samples }
 
     /// The rate of the step or round that trains from `before` to `after` samples.
-    /// A schedule that grows beyond all 32-bit numbers stays at the largest: the run then diverges, which is a result.
-    public func learningRate(from before: Int, to after: Int) -> Float {
-        let rate = configuration.schedule.rate(at: Double(before + after) / 2 / Double(data.training.count))
-        return Float(min(rate, Double(Float.greatestFiniteMagnitude)))
+    public func learningRate(from before: Int, to after: Int) -> Float { budget.learningRate(from: before, to: after) }
+
+    /// Whether an evaluation falls into the work from `before` to `after` samples; always at the end.
+    public func isEvaluationDue(from before: Int, to after: Int) -> Bool {
+        budget.isEvaluationDue(from: before, to: after)
     }
 
     public func sampler(batch: Int) -> BatchSampler {
@@ -148,9 +97,9 @@ public final class TrainingRun: Sendable {
     }
 
     /// What the rank's device has; nil where nobody asks.
-    package func memoryBytes(ofRank rank: Int) -> Int? { memoryBytes.isEmpty ? nil : memoryBytes[rank] }
+    func memoryBytes(ofRank rank: Int) -> Int? { memoryBytes.isEmpty ? nil : memoryBytes[rank] }
 
-    package func leaveOut(_ ranks: [Int], _ shortage: MemoryShortage) {
+    func leaveOut(_ ranks: [Int], _ shortage: MemoryShortage) {
         record.withLock { ($0.memoryShortage, $0.ranksLeftOut) = (shortage, ranks) }
     }
 
@@ -187,85 +136,72 @@ public final class TrainingRun: Sendable {
         }
     }
 
+    /// One step of an optimizer, in place, on the samples; the sum of the losses.
+    ///
+    /// - Parameters:
+    ///   - factor: by which the gradient of the losses' sum over `divisor` is multiplied.
+    ///   - optimizer: with the velocity of whoever makes the step.
+    public func step(
+        _ parameters: ParameterVector, on indices: ArraySlice<Int32>, dividedBy divisor: Int, times factor: Int = 1,
+        by optimizer: SGD, rate: Float
+    ) -> Double {
+        guard !optimizer.isPlain else {
+            return descend(
+                indices, dividedBy: divisor, from: parameters, rate: rate * Float(factor), into: parameters)
+        }
+        let gradient = vectors.take()
+        defer { vectors.giveBack(gradient) }
+        let loss = lossAndGradient(indices, dividedBy: divisor, at: parameters, into: gradient)
+        if factor != 1 { gradient.scale(by: Float(factor)) }
+        optimizer.step(parameters, gradient, rate: rate)
+        return loss
+    }
+
     // MARK: Record
 
     /// The log for the losses of a rank's steps.
     ///
     /// - Parameter steps: how many there will be until they are merged, so that no step allocates memory.
-    public func losses(of rank: Int, steps: Int) -> LossLog {
-        logs[rank].reserve(steps)
-        return logs[rank]
-    }
+    public func losses(of rank: Int, steps: Int) -> LossLog { losses.log(of: rank, steps: steps) }
 
     /// Makes room in the record for the losses of `steps` more steps.
-    public func expect(steps: Int) {
-        record.withLock { $0.stepLosses.reserveCapacity($0.stepLosses.count + min(steps, LossLog.mostReserved)) }
-    }
+    public func expect(steps: Int) { losses.expect(steps: steps) }
 
     /// For programs whose ranks share every step: adds up the ranks' parts of the steps before `step`.
-    public func mergeSharedSteps(upTo step: Int) {
-        record.withLock { record in
-            for index in record.mergedSteps..<max(step, record.mergedSteps) {
-                var (sum, samples) = (0.0, 0)
-                // A rank that has left has none of later steps.
-                let entry = index - record.firstLoggedStep
-                for log in logs {
-                    guard let step = log.entry(entry) else { continue }
-                    sum += step.sum
-                    samples += step.samples
-                }
-                record.add(sum, samples)
-            }
-            record.mergedSteps = max(step, record.mergedSteps)
-        }
-    }
+    public func mergeSharedSteps(upTo step: Int) { losses.mergeShared(upTo: step) }
 
     /// Takes over the losses of ranks in other processes, where there are such: to be called by all ranks together.
-    public func gatherLosses(on rank: any Rank) async throws {
-        guard !rank.sharesMemory else { return }
-        let own = rank.index == 0 ? [] : logs[rank.index].tell()
-        let all = try await rank.exchange(own)
-        guard rank.index == 0 else { return }
-        for (other, numbers) in all.enumerated() { logs[other].append(told: numbers) }
-    }
+    public func gatherLosses(on rank: any Rank) async throws { try await losses.gather(on: rank) }
 
-    /// The losses of a rank that go with its next message into another process.
-    package func losses(toTellOf rank: Int) -> @Sendable () -> [Double] {
-        let log = logs[rank]
-        return { log.tellAndForget() }
-    }
+    /// The losses of a rank that ride on its next message to another process.
+    func losses(toTellOf rank: Int) -> @Sendable () -> [Double] { losses.telling(ofRank: rank) }
 
     /// Takes over losses that came with a rank's message.
-    package func hear(_ message: Message, of rank: Int) { logs[rank].append(told: message.told) }
+    func hear(_ message: Message, of rank: Int) { losses.receive(message, of: rank) }
 
     /// For programs whose ranks step on their own: takes over the rank's steps.
-    public func mergeSteps(ofRank rank: Int) {
-        record.withLock { record in
-            for entry in logs[rank].entries { record.add(entry.sum, entry.samples) }
-        }
-        logs[rank].removeAll()
+    public func mergeSteps(ofRank rank: Int) { losses.mergeOwn(ofRank: rank) }
+
+    /// The run ends since a rank has left; the earliest of several departures counts.
+    public func stop(by rank: Int, leavingAt time: VirtualTime) {
+        record.withLock { $0.stop(by: Departure(rank: rank, seconds: time.seconds)) }
     }
 
-    /// Whether an evaluation falls into the work from `before` to `after` samples; always at the end.
-    public func isEvaluationDue(from before: Int, to after: Int) -> Bool {
-        // Shorter intervals than a sample are alike: there is an evaluation after each update.
-        let interval = max(1, configuration.evaluateEveryEpochs * Double(data.training.count))
-        // A tenth of a sample forgives what the products lose to rounding.
-        func intervals(_ samples: Int) -> Double { ((Double(samples) + 0.1) / interval).rounded(.down) }
-        return after >= sampleBudget || intervals(after) > intervals(before)
-    }
+    /// Work of so many samples is of no use, since a rank has left.
+    public func lose(samples: Int) { record.withLock { $0.lostSamples += samples } }
 
-    private static let samplesPerChunk = 500
+    // MARK: Evaluation
 
-    /// Measures accuracy and loss on the whole test set, charged to nothing.
+    /// Measures accuracy and loss of the run's one model on the whole test set, charged to nothing.
     ///
     /// What is noted is the moment at which the calling rank, of all ranks that call it rank 0, has the model: others may
     /// still be receiving theirs, so the last point of a curve can be short of the job's end and of its last bytes.
+    ///
+    /// - Parameter pause: `.thisRank` of a server whose clients wait; else the ranks that call it hold the same model.
     /// - Returns: false if the model has diverged or a limit is reached, in which case the program ends.
-    public func evaluate(
+    package func evaluate(
         _ parameters: ParameterVector, round: Int, samples: Int, on rank: any Rank, _ pause: Pause
     ) async throws -> Bool {
-        let test = data.test
         // A limit is found to be reached by one rank, and has to end the programs of all at the same evaluation.
         // And where ranks may leave while others go on, none may end while another has still to get the last model.
         let isJoint = configuration.limits != nil || configuration.continuesAfterDropouts && samples >= sampleBudget
@@ -280,18 +216,10 @@ public final class TrainingRun: Sendable {
             }
             return replayed != nil ? true : try await goesOn(parameters, pause, rank)
         }
-        try await rank.offTheClock(pause, chunks: tally.chunkCount) { [self] chunk in
-            let range = Int32(chunk * Self.samplesPerChunk)..<Int32(min(test.count, (chunk + 1) * Self.samplesPerChunk))
-            let result = workspaces.withWorkspace(capacity: range.count) { workspace in
-                test.gather(range, into: workspace.batch)
-                return network.lossAndCorrect(of: workspace, at: parameters)
-            }
-            tally.set(chunk, result)
+        try await rank.offTheClock(pause, chunks: evaluator.chunkCount) { [self] chunk in
+            evaluator.compute(chunk, at: parameters)
         } finish: { [self] in
-            let (loss, correct) = tally.total
-            note(
-                parameters, round: round, samples: samples, rank, loss: loss / Double(test.count),
-                accuracy: Double(correct) / Double(test.count))
+            note(parameters, round: round, samples: samples, rank)
         }
         return try await goesOn(parameters, pause, rank)
     }
@@ -303,56 +231,25 @@ public final class TrainingRun: Sendable {
         return try await rank.exchange([goesOn ? 1 : 0])[0] == [1]
     }
 
-    // MARK: Dropouts
-
-    /// The run ends since a rank has left; of several it counts which was first.
-    public func stop(by rank: Int, leavingAt time: VirtualTime) {
+    /// Notes what the evaluator found out about the run's one model.
+    func note(_ parameters: ParameterVector, round: Int, samples: Int, _ rank: any Rank) {
+        let (loss, accuracy) = evaluator.result()
+        let evaluation = Evaluation(
+            round: round, samples: samples, clusterSeconds: rank.now.seconds, bytesSent: rank.totalBytesSent,
+            trainLoss: losses.takeMean(), testAccuracy: accuracy, testLoss: loss)
         record.withLock { record in
-            if let first = record.stoppedBy, first.seconds <= time.seconds { return }
-            record.stoppedBy = Departure(rank: rank, seconds: time.seconds)
+            if !parameters.isFinite { record.divergedAfterSamples = samples }
+            // A run that can end between two evaluations leaves the model of the last, whose accuracy is known.
+            record.finalParameters = mayStop ? parameters.copied() : parameters
         }
+        note(evaluation)
     }
 
-    /// Work of so many samples is of no use, since a rank has left.
-    public func lose(samples: Int) { record.withLock { $0.lostSamples += samples } }
-
-    private func note(
-        _ parameters: ParameterVector, round: Int, samples: Int, _ rank: any Rank, loss: Double, accuracy: Double
-    ) {
-        let evaluation = record.withLock { record in
-            let evaluation = Evaluation(
-                round: round, samples: samples, clusterSeconds: rank.now.seconds, bytesSent: rank.totalBytesSent,
-                trainLoss: record.lossSamples == 0 ? nil : record.lossSum / Double(record.lossSamples),
-                testAccuracy: accuracy, testLoss: loss)
-            (record.lossSum, record.lossSamples) = (0, 0)
+    func note(_ evaluation: Evaluation) {
+        record.withLock { record in
             record.evaluations.append(evaluation)
             record.isAtLimit = configuration.limits?.areReached(at: evaluation) ?? false
-            if !parameters.isFinite { record.divergedAfterSamples = samples }
-            record.finalParameters = parameters
-            // A run that can end between two evaluations leaves the model of the last, whose accuracy is known.
-            if mayStop { record.finalParameters = parameters.copied() }
-            return evaluation
         }
-        onEvaluation(evaluation)
-    }
-}
-
-/// The results of an evaluation's chunks. They are added in the order of chunks, so that the sum does not depend on
-/// which thread was first. One serves all evaluations of a run: each writes all chunks.
-private final class Tally: Sendable {
-    let chunkCount: Int
-    private let chunks: Guarded<[(loss: Double, correct: Int)]>
-
-    init(chunks: Int) {
-        chunkCount = chunks
-        self.chunks = Guarded(Array(repeating: (0, 0), count: chunks))
-    }
-
-    func set(_ chunk: Int, _ result: (loss: Double, correct: Int)) {
-        chunks.withLock { $0[chunk] = result }
-    }
-
-    var total: (loss: Double, correct: Int) {
-        chunks.withLock { $0.reduce((0, 0)) { ($0.0 + $1.loss, $0.1 + $1.correct) } }
+        if !wasTold(evaluation.round) { onEvaluation(evaluation) }
     }
 }

@@ -36,7 +36,7 @@ struct CheckpointDirectoryTests {
         ("cut short: 0 bytes of contents", { $0.prefix(104) }), ("cut short", { $0.prefix($0.count / 2) }),
         ("cut short", { $0.dropLast() }), ("too long", { $0 + [0] }),
         ("not a checkpoint of bench", { Data("text".utf8) + $0.dropFirst(4) }),
-        ("version 2; this program reads version 1", { $0.prefix(8) + [2] + $0.dropFirst(9) }),
+        ("version 1; this program reads version 2", { $0.prefix(8) + [1] + $0.dropFirst(9) }),
         ("damaged: its checksum", { $0.dropLast() + [$0[$0.count - 1] ^ 1] }),
     ]
 

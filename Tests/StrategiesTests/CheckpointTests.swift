@@ -63,6 +63,8 @@ struct CheckpointTests {
             departures: [
                 Departure(rank: 1, seconds: 0.4), Departure(rank: 0, seconds: 0.9), Departure(rank: 2, seconds: 0.91),
             ]),
+        Case(strategy: RememberingClients.name, momentum: 0.5, jitter: jitter, epochs: 5),
+        Case(strategy: TalkativeRank.name, workers: 2, jitter: jitter),
         Case(
             strategy: "federated", departures: [1, 3, 4].map { Departure(rank: $0, seconds: 0.05 + 0.1 * Double($0)) },
             epochs: 5),
@@ -75,6 +77,8 @@ struct CheckpointTests {
         Case(carrier: .emulated, momentum: 0.5, jitter: jitter, epochs: 320 / 1437.0),
         Case(carrier: .emulated, overlap: buckets, epochs: 320 / 1437.0),
         Case(strategy: "federated", carrier: .emulated, epochs: 2),
+        Case(strategy: RememberingClients.name, carrier: .threads, epochs: 4),
+        Case(strategy: TalkativeRank.name, carrier: .threads, workers: 2),
     ]
 
     struct Played {
@@ -89,15 +93,20 @@ struct CheckpointTests {
 
     /// - Parameters:
     ///   - interval: nil for no checkpoints.
-    ///   - start: the bytes of the one to go on from. Then training starts in NaN: whatever of the model is not the
-    ///     checkpoint's shows.
+    ///   - start: the bytes of the one to go on from. Then training starts in NaN, except where all is computed again:
+    ///     whatever of the model is not the checkpoint's shows.
     private static func play(
         _ setup: Case, every interval: Int? = nil, from start: Data? = nil,
         write: @escaping @Sendable (RunState) throws -> Void = { _ in }
     ) throws -> Played {
         try BLAS.useOneThreadPerCaller()
         let (seeds, configuration) = (SeedSequence(3), setup.configuration)
-        let strategy = try #require(StrategyRegistry.named(setup.strategy)).make(configuration)
+        let strategy: any Strategy =
+            switch setup.strategy {
+            case RememberingClients.name: RememberingClients(configuration: configuration)
+            case TalkativeRank.name: TalkativeRank(configuration: configuration)
+            default: try #require(StrategyRegistry.named(setup.strategy)).make(configuration)
+            }
         let state = try start.map { try RunState(decoding: $0) }
         let (ranks, server) = (strategy.rankCount, strategy.serverRank)
         let cluster = setup.carrier == .emulated ? ClusterPresets.infiniband : ClusterPresets.phones4G
@@ -119,7 +128,7 @@ struct CheckpointTests {
                 from: state?.fabric)
         }
         let initial = TestRuns.network.initialParameters(.he, seeds: seeds)
-        if start != nil { initial.fill(with: .nan) }
+        if start != nil, strategy.hasFixedSchedule || !fabric.replaysTime { initial.fill(with: .nan) }
         let written = Guarded<[Data]>([])
         let told = Guarded<[TrainingRun.Evaluation]>([])
         let run = TrainingRun(
@@ -127,9 +136,10 @@ struct CheckpointTests {
             configuration: configuration, initialParameters: initial, seeds: seeds, shuffles: true, ranks: ranks,
             workspaces: WorkspacePool(for: TestRuns.network), mayStop: !setup.departures.isEmpty,
             checkpoints: interval.map {
-                RunCheckpoints(interval: $0, start: state, replaysTime: fabric.replaysTime) { state in
+                RunCheckpoints(interval: $0, start: state, resumption: .init(strategy, on: fabric)) { state in
                     try write(state)
-                    written.withLock { $0.append(state.encoded()) }
+                    let data = try state.encoded()
+                    written.withLock { $0.append(data) }
                 }
             }, onEvaluation: { point in told.withLock { $0.append(point) } })
         let report = try fabric.run(try strategy.program(for: run))
@@ -234,9 +244,11 @@ struct CheckpointTests {
             round: 1, samples: 2, clusterSeconds: .infinity, bytesSent: .max, trainLoss: .nan, testAccuracy: 0.1,
             testLoss: -.infinity)
         let state = RunState(
-            position: RunPosition(
-                round: .max, samples: 3, server: .init(drawnRounds: 4, clientRounds: [0, 5, 6])),
-            parameters: ParameterVector(values), velocity: ParameterVector(values.reversed()),
+            position: RunPosition(round: .max, samples: 3),
+            values: StateValues(
+                vectors: [
+                    "parameters": ParameterVector(values), "velocity of rank 3": ParameterVector(values.reversed()),
+                ], counts: ["drawn rounds": [4], "client rounds": [0, 5, 6]]),
             evaluatedParameters: ParameterVector([1]), evaluations: [point, point], stepLosses: doubles,
             lossSum: .signalingNaN, lossSamples: 7, clusterNanoseconds: .max, bytesSent: 8,
             fabric: FabricSnapshot(
@@ -247,9 +259,12 @@ struct CheckpointTests {
                         messagesReceived: 4)
                 }), hostSeconds: 9.5)
         let read = try RunState(decoding: state.encoded())
-        #expect(read.encoded() == state.encoded())
-        #expect(Self.bits(read.parameters) == values.map(\.bitPattern))
-        #expect(Self.bits(read.velocity) == values.reversed().map(\.bitPattern))
+        #expect(try read.encoded() == state.encoded())
+        #expect(read.values.vectors.keys.sorted() == ["parameters", "velocity of rank 3"])
+        #expect(Self.bits(read.values.vectors["parameters"]) == values.map(\.bitPattern))
+        #expect(Self.bits(read.values.vectors["velocity of rank 3"]) == values.reversed().map(\.bitPattern))
+        #expect(Self.bits(read.evaluatedParameters) == [Float(1).bitPattern])
+        #expect(read.values.counts == state.values.counts)
         #expect(read.stepLosses.map(\.bitPattern) == doubles.map(\.bitPattern))
         #expect(read.position == state.position && read.fabric == state.fabric && read.hostSeconds == 9.5)
         #expect(read.evaluations[1].trainLoss?.isNaN == true && read.evaluations[0].testLoss == -.infinity)
@@ -264,12 +279,15 @@ struct CheckpointTests {
         for length in 0..<bytes.count where length < 200 || length % 97 == 0 || length > bytes.count - 200 {
             #expect(throws: CheckpointError.self, "\(length) bytes") { try RunState(decoding: bytes.prefix(length)) }
         }
-        #expect(throws: CheckpointError("1 bytes more than it has contents")) { try RunState(decoding: bytes + [0]) }
-        // Counts that are no counts are told from a lack of bytes before memory is asked for.
-        for start in stride(from: 0, to: bytes.count - 8, by: 8) where start < 400 {
-            var damaged = bytes
-            damaged.replaceSubrange(start..<start + 8, with: Array(repeating: UInt8(0x7f), count: 8))
-            _ = try? RunState(decoding: damaged)
+        let error = #expect(throws: CheckpointError.self) { try RunState(decoding: bytes + [0]) }
+        #expect(error?.description.contains("bytes of data; the tensors take") == true, "\(error.debugDescription)")
+        // No byte of the header can be another one and bring the program down, or make it ask for more memory than there is.
+        for start in 0..<min(bytes.count, 2000) {
+            for byte in [0x00, 0x22, 0x39, 0x7f] as [UInt8] {
+                var damaged = bytes
+                damaged[start] = byte
+                _ = try? RunState(decoding: damaged)
+            }
         }
     }
 
@@ -303,6 +321,60 @@ struct CheckpointTests {
         other.momentum = 0
         let error = #expect(throws: CheckpointError.self) { try Self.play(other, every: 4, from: checkpoint) }
         #expect(
-            error?.description.contains("1210 velocities; the run has 1210 and 0") == true, "\(error.debugDescription)")
+            error?.description == "the checkpoint has a vector 'velocity'; allowed are [\"parameters\"]",
+            "\(error.debugDescription)")
+    }
+
+    @Test func whatMessagesDependOnIsComputedAgainAndCompared() throws {
+        let setup = Case(strategy: TalkativeRank.name, workers: 2)
+        let whole = try Self.play(setup, every: 4)
+        // Ten messages of a number or of 1,210, and 16 bytes around each.
+        let (loud, rest) = (whole.report.ledger.totalBytes - 10 * 20).quotientAndRemainder(dividingBy: 4 * 1209)
+        #expect((1...9).contains(loud) && rest == 0, "\(loud) of 10 messages with a model")
+        var state = try RunState(decoding: whole.checkpoints[0])
+        let model = try #require(state.values.vectors["parameters"]).copied()
+        model[7] += 0.5
+        state.values.vectors["parameters"] = model
+        let changed = try state.encoded()
+        let error = #expect(throws: CheckpointError.self) { try Self.play(setup, every: 4, from: changed) }
+        #expect(
+            error?.description
+                == "the checkpoint after 4 updates has another state than this program computes up to there")
+    }
+
+    @Test func aStateThatTheStrategyDoesNotDeclareIsNamed() throws {
+        let (vector, declared) = (ParameterVector([1, 2]), ClientRounds.state(TestRuns.configuration().federated))
+        let whole = StateValues(
+            vectors: ["parameters": vector],
+            counts: ["drawn rounds": [1], "client rounds": Array(repeating: 0, count: 10)])
+        #expect(whole.problem(declared, ranks: 11) == nil)
+        func problem(_ change: (inout StateValues) -> Void) -> String? {
+            var values = whole
+            change(&values)
+            return values.problem(
+                declared + [.vector("velocity", .server), .vector("control", .eachWorker)], ranks: 11,
+                parameterCount: 2, largestCount: 9)
+        }
+        #expect(problem { _ in } == "no vector 'velocity', which the run needs")
+        #expect(problem { $0.vectors["velocity"] = ParameterVector([1, 2]) } == nil)
+        #expect(
+            problem { $0.vectors["velocity"] = ParameterVector([1]) }
+                == "1 numbers in vector 'velocity'; allowed are 2")
+        func named(_ name: String) -> String? {
+            problem { ($0.vectors["velocity"], $0.vectors[name]) = (vector, vector) }
+        }
+        #expect(named("control of rank 10") == nil)
+        let allowed = #"allowed are ["parameters", "velocity", "control"]"#
+        for name in ["control", "control of rank 11", "momentum"] {
+            #expect(named(name) == "a vector '\(name)'; \(allowed)")
+        }
+        for counts in [[], [1, 2], [-1], [10]] {
+            #expect(
+                problem { $0.counts["drawn rounds"] = counts }
+                    == "\(counts.count) counts 'drawn rounds'; allowed are 1 from 0 to 9")
+        }
+        #expect(
+            problem { ($0.vectors["velocity"], $0.counts["age"]) = (vector, [1]) }
+                == "counts 'age', which the run does not have")
     }
 }

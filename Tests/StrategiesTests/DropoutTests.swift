@@ -243,7 +243,7 @@ struct StrategyDropoutTests {
         var configuration = TestRuns.configuration(epochs: 1, clients: 4, fraction: 0.25, localEpochs: 1)
         configuration.evaluateEveryEpochs = 0.01
         let strategy = FederatedAveraging(configuration)
-        let first = strategy.cohort(ofRound: 0, SeedSequence(1))[0]
+        let first = configuration.federated.cohort(ofRound: 0, SeedSequence(1))[0]
         let dropouts = Dropouts([Departure(rank: first + 1, seconds: 1e-3)], detectionSeconds: 1)
         let outcome = try TestRuns.run(strategy, configuration, dropouts: dropouts)
         let points = outcome.record.evaluations

@@ -3,6 +3,7 @@ import Randomness
 import Testing
 
 @testable import Strategies
+@testable import Training
 
 @Suite(.timeLimit(.minutes(30)))
 struct FederatedAveragingTests {
@@ -98,11 +99,11 @@ struct FederatedAveragingTests {
     }
 
     @Test func cohortsAreDistinctClientsOfTheRightNumber() {
-        let strategy = FederatedAveraging(TestRuns.configuration(clients: 100, fraction: 0.1))
+        let options = TestRuns.configuration(clients: 100, fraction: 0.1).federated
         var seen: Set<Int> = []
         var cohorts: Set<[Int]> = []
         for round in 0..<50 {
-            let cohort = strategy.cohort(ofRound: round, SeedSequence(3))
+            let cohort = options.cohort(ofRound: round, SeedSequence(3))
             #expect(cohort.count == 10 && Set(cohort).count == 10, "round \(round)")
             #expect(cohort.allSatisfy { (0..<100).contains($0) })
             seen.formUnion(cohort)
@@ -112,7 +113,7 @@ struct FederatedAveragingTests {
         #expect(seen.count > 95)
         #expect(cohorts.count == 50)
         #expect(
-            strategy.cohort(ofRound: 0, SeedSequence(3)) != strategy.cohort(ofRound: 0, SeedSequence(4)),
+            options.cohort(ofRound: 0, SeedSequence(3)) != options.cohort(ofRound: 0, SeedSequence(4)),
             "the seed decides who is drawn")
     }
 
@@ -123,8 +124,8 @@ struct FederatedAveragingTests {
 
     /// The first four of the shuffle of Python in `DrawTests`, by the stream of (seed 1, client sampling, round).
     @Test func theCohortsOfASeedNeverChange() {
-        let strategy = FederatedAveraging(TestRuns.configuration(clients: 20, fraction: 0.2))
-        let cohorts = (0..<3).map { strategy.cohort(ofRound: $0, SeedSequence(1)) }
+        let options = TestRuns.configuration(clients: 20, fraction: 0.2).federated
+        let cohorts = (0..<3).map { options.cohort(ofRound: $0, SeedSequence(1)) }
         #expect(cohorts == [[0, 4, 9, 11], [2, 7, 11, 15], [1, 6, 8, 14]])
     }
 

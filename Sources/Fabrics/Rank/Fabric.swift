@@ -37,7 +37,7 @@ public struct FabricReport: Sendable {
 }
 
 /// Where a rank's cluster time went; what is in none of the accounts came after its program's end.
-public struct TimeAccount: Hashable, Sendable {
+public struct TimeAccount: Hashable, Codable, Sendable {
     public var computeSeconds = 0.0
     /// From when all that are needed were ready until the messages were there, as far as the rank computed nothing
     /// meanwhile: exposed communication.

@@ -5,7 +5,7 @@ public import Cluster
 ///
 /// A simulated fabric needs none. Its time does not depend on numbers, so a resumed run plays its program from the start
 /// without them (``Fabric/replaysTime``) and comes to the same nanosecond.
-public struct FabricSnapshot: Hashable, Sendable {
+public struct FabricSnapshot: Hashable, Codable, Sendable {
     /// Cluster time.
     public var seconds: Double
     /// Of each rank; of one that waits, up to when it began to.

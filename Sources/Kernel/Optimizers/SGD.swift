@@ -22,8 +22,17 @@ public struct SGD: Sendable {
     package let velocity: ParameterVector?
 
     public init(_ configuration: Configuration, parameterCount: Int) {
+        self.init(
+            configuration, velocity: configuration.momentum == 0 ? nil : ParameterVector(count: parameterCount))
+    }
+
+    /// - Parameter velocity: v, `[P]`, of which somebody else keeps the numbers; nil without momentum.
+    public init(_ configuration: Configuration, velocity: ParameterVector?) {
+        precondition(
+            (velocity == nil) == (configuration.momentum == 0),
+            "\(velocity == nil ? "no" : "a") velocity for a momentum of \(configuration.momentum)")
         self.configuration = configuration
-        velocity = configuration.momentum == 0 ? nil : ParameterVector(count: parameterCount)
+        self.velocity = velocity
     }
 
     /// Whether a step is p - rate * g and no more, so that ``Network/descend(_:dividedBy:from:rate:into:)`` can make it.

@@ -265,7 +265,7 @@ public final class CheckpointDirectory: CheckpointStore {
     public func write(_ saved: RunState, of run: Experiment.RunIdentity) throws {
         let (number, updates) = (run.index + 1, saved.position.round)
         try writeAtomically(
-            frame(.state, number, updates).sealed(saved.encoded()),
+            frame(.state, number, updates).sealed(try saved.encoded()),
             to: url.appendingPathComponent(Self.stateName(number, updates)), kind: Self.fileKind)
         let kept = state.withLock { state in
             state.updates = (state.updates.filter { $0 != updates } + [updates]).suffix(2)
@@ -279,7 +279,7 @@ extension StrategyPlan {
     /// What a run of this strategy could not have left; nil where it could.
     fileprivate func problem(of state: RunState) -> String? {
         guard let strategy = description?.make(configuration) else { return nil }
-        return state.problem(ranks: strategy.rankCount, configuration: configuration, isMeasured: fabric.isMeasured)
+        return state.problem(of: strategy, isMeasured: fabric.isMeasured)
     }
 }
 

@@ -28,7 +28,8 @@ struct CheckpointFrame: Equatable {
     /// Of a file of losses, in place of the updates: as many as there are losses.
     static let anyUpdates = -1
 
-    static let version: UInt32 = 1
+    /// Contents of version 1 were numbers without names.
+    static let version: UInt32 = 2
     private static let mark = Data("benchCKP".utf8)
     static let headerCount = 104
     private static let checkedCount = 72

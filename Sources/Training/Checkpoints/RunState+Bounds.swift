@@ -5,12 +5,8 @@ import Fabrics
 extension RunState {
     /// What no run of the strategy could have left, with what is allowed; nil where one could.
     ///
-    /// - Parameters:
-    ///   - ranks: of the strategy.
-    ///   - isMeasured: whether the run goes on where it was, and is not played again from its beginning.
-    public func problem(
-        ranks: Int, configuration: TrainingConfiguration, isMeasured: Bool
-    ) -> String? {
+    /// - Parameter isMeasured: whether the run goes on where it was, and is not played again from its beginning.
+    public func problem(of strategy: any Strategy, isMeasured: Bool) -> String? {
         let counts =
             [position.round, position.samples, lossSamples, bytesSent]
             + evaluations.flatMap {
@@ -24,19 +20,11 @@ extension RunState {
         if let time = times.first(where: { !(0...VirtualTime.longestSeconds).contains($0) }) {
             return "a time of \(time) s; allowed is 0 to \(VirtualTime.longestSeconds)"
         }
-        if let server = position.server {
-            let clients = configuration.federated.clients
-            guard server.drawnRounds >= 0, server.clientRounds.count == clients,
-                server.clientRounds.allSatisfy((0...Self.largestCount).contains)
-            else {
-                return """
-                    \(server.drawnRounds) rounds and those of \(server.clientRounds.count) clients; allowed are 0 or more of \
-                    \(clients)
-                    """
-            }
+        if let problem = values.problem(strategy.state, ranks: strategy.rankCount, largestCount: Self.largestCount) {
+            return problem
         }
         guard let fabric else { return isMeasured ? "no times of a run that was measured" : nil }
-        return fabric.problem(ranks: ranks)
+        return fabric.problem(ranks: strategy.rankCount)
     }
 
     /// Counts up to here are exact as floating-point numbers.
@@ -56,6 +44,9 @@ extension FabricSnapshot {
         // Differences of a measured clock may lie a little below 0.
         if let time = times.first(where: { !(abs($0) <= VirtualTime.longestSeconds) }) {
             return "a time of \(time) s; allowed is up to \(VirtualTime.longestSeconds)"
+        }
+        if let rank = traffic.map(\.rank).first(where: { !(0..<ranks).contains($0) }) {
+            return "traffic of rank \(rank); allowed are those of \(ranks)"
         }
         let counts = traffic.flatMap { [$0.bytesSent, $0.messagesSent, $0.bytesReceived, $0.messagesReceived] }
         return counts.allSatisfy { $0 >= 0 } ? nil : "negative traffic; allowed is 0 or more"

@@ -1,117 +1,100 @@
-import Cluster
 import Fabrics
 public import Foundation
 import Kernel
 
-/// The bytes of a state, to be written to a file or sent to other processes; what they are wrapped in is up to those who
-/// do that.
+/// The bytes of a state, to be written to a file or sent to other processes: a safetensors file. Its tensors are the vectors
+/// of the strategy's state by their names, the losses, and the model of the last evaluation; whatever else there is stands
+/// as JSON in its metadata. What the bytes are wrapped in is up to those who do that.
 extension RunState {
-    public func encoded() -> Data {
-        var writer = ByteWriter()
-        writer.write([position.round, position.samples])
-        writer.write(optional: position.server) { writer, server in
-            writer.write(server.drawnRounds)
-            writer.write(server.clientRounds)
-        }
-        writer.write(parameters)
-        writer.write(optional: velocity) { $0.write($1) }
-        writer.write(optional: evaluatedParameters) { $0.write($1) }
-        writer.write(evaluations.count)
-        for evaluation in evaluations { Self.write(evaluation, &writer) }
-        writer.write(stepLosses)
-        writer.write(lossSum)
-        writer.write(lossSamples)
-        writer.write(Int(clusterNanoseconds))
-        writer.write(bytesSent)
-        writer.write(optional: fabric) { Self.write($1, &$0) }
-        writer.write(hostSeconds)
-        return writer.data
+    public func encoded() throws -> Data {
+        var tensors: [String: SafetensorsFile.Tensor] = [:]
+        for (name, vector) in values.vectors { tensors[Self.statePrefix + name] = .floats(vector) }
+        tensors[Self.evaluatedName] = evaluatedParameters.map { .floats($0) }
+        tensors[Self.stepLossesName] = .doubles(stepLosses)
+        tensors[Self.lossSumName] = .doubles([lossSum])
+        let details = Details(
+            round: position.round, samples: position.samples, counts: values.counts, evaluations: evaluations,
+            lossSamples: lossSamples, clusterNanoseconds: clusterNanoseconds, bytesSent: bytesSent, fabric: fabric,
+            hostSeconds: hostSeconds)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        let text = String(decoding: try encoder.encode(details), as: UTF8.self)
+        return try SafetensorsFile(tensors: tensors, metadata: [Self.detailsName: text]).encoded()
     }
 
     /// - Throws: ``CheckpointError`` where the bytes are not those of a state.
     public init(decoding data: Data) throws(CheckpointError) {
-        var reader = ByteReader(data)
-        let place = try reader.ints()
-        guard place.count == 2 else { throw CheckpointError("a position of \(place.count) numbers, not 2") }
-        let server = try reader.optional { reader throws(CheckpointError) in
-            RunPosition.Server(drawnRounds: try reader.int(), clientRounds: try reader.ints())
+        let file: SafetensorsFile
+        do {
+            file = try SafetensorsFile(decoding: data)
+        } catch {
+            throw CheckpointError(error.description)
         }
-        position = RunPosition(round: place[0], samples: place[1], server: server)
-        parameters = try reader.vector()
-        velocity = try reader.optional { reader throws(CheckpointError) in try reader.vector() }
-        evaluatedParameters = try reader.optional { reader throws(CheckpointError) in try reader.vector() }
-        evaluations = try reader.list { reader throws(CheckpointError) in try Self.evaluation(&reader) }
-        stepLosses = try reader.doubles()
-        lossSum = try reader.double()
-        lossSamples = try reader.int()
-        clusterNanoseconds = Int64(try reader.int())
-        bytesSent = try reader.int()
-        fabric = try reader.optional { reader throws(CheckpointError) in try Self.snapshot(&reader) }
-        hostSeconds = try reader.double()
-        try reader.end()
+        let details = try Self.details(of: file)
+        var tensors = file.tensors
+        func doubles(_ name: String) throws(CheckpointError) -> [Double] {
+            guard case .doubles(let values) = tensors.removeValue(forKey: name) else {
+                throw CheckpointError("tensor '\(name)' of F64 is missing")
+            }
+            return values
+        }
+        stepLosses = try doubles(Self.stepLossesName)
+        let sums = try doubles(Self.lossSumName)
+        guard sums.count == 1 else {
+            throw CheckpointError("tensor '\(Self.lossSumName)' has \(sums.count) numbers; allowed is 1")
+        }
+        lossSum = sums[0]
+        evaluatedParameters = nil
+        values = StateValues(counts: details.counts)
+        for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
+            guard case .floats(let vector) = tensor, name == Self.evaluatedName || name.hasPrefix(Self.statePrefix)
+            else {
+                throw CheckpointError("tensor '\(name)' is no part of a checkpoint")
+            }
+            if name == Self.evaluatedName {
+                evaluatedParameters = vector
+            } else {
+                values.vectors[String(name.dropFirst(Self.statePrefix.count))] = vector
+            }
+        }
+        position = RunPosition(round: details.round, samples: details.samples)
+        (evaluations, lossSamples) = (details.evaluations, details.lossSamples)
+        (clusterNanoseconds, bytesSent) = (details.clusterNanoseconds, details.bytesSent)
+        (fabric, hostSeconds) = (details.fabric, details.hostSeconds)
     }
 
-    // MARK: Parts
+    private static let statePrefix = "state/"
+    private static let evaluatedName = "record/evaluated parameters"
+    private static let stepLossesName = "record/step losses"
+    private static let lossSumName = "record/loss sum"
+    private static let detailsName = "checkpoint"
 
-    private static func write(_ evaluation: TrainingRun.Evaluation, _ writer: inout ByteWriter) {
-        writer.write(evaluation.round)
-        writer.write(evaluation.samples)
-        writer.write(evaluation.clusterSeconds)
-        writer.write(evaluation.bytesSent)
-        writer.write(optional: evaluation.trainLoss) { $0.write($1) }
-        writer.write(evaluation.testAccuracy)
-        writer.write(evaluation.testLoss)
+    /// What is no tensor.
+    private struct Details: Codable {
+        let round: Int
+        let samples: Int
+        let counts: [String: [Int]]
+        let evaluations: [TrainingRun.Evaluation]
+        let lossSamples: Int
+        let clusterNanoseconds: Int64
+        let bytesSent: Int
+        let fabric: FabricSnapshot?
+        let hostSeconds: Double
     }
 
-    private static func evaluation(_ reader: inout ByteReader) throws(CheckpointError) -> TrainingRun.Evaluation {
-        TrainingRun.Evaluation(
-            round: try reader.int(), samples: try reader.int(), clusterSeconds: try reader.double(),
-            bytesSent: try reader.int(),
-            trainLoss: try reader.optional { reader throws(CheckpointError) in try reader.double() },
-            testAccuracy: try reader.double(), testLoss: try reader.double())
-    }
-
-    private static func write(_ fabric: FabricSnapshot, _ writer: inout ByteWriter) {
-        writer.write(fabric.seconds)
-        writer.write(fabric.accounts.count)
-        for account in fabric.accounts {
-            writer.write([
-                account.computeSeconds, account.communicationSeconds, account.hiddenCommunicationSeconds,
-                account.waitingSeconds,
-            ])
+    private static func details(of file: SafetensorsFile) throws(CheckpointError) -> Details {
+        guard let text = file.metadata[detailsName] else {
+            throw CheckpointError("its metadata has no '\(detailsName)'")
         }
-        writer.write(fabric.traffic.count)
-        for entry in fabric.traffic {
-            writer.write(entry.rank)
-            writer.write(entry.purpose.rawValue)
-            writer.write(entry.direction.rawValue)
-            writer.write([entry.bytesSent, entry.messagesSent, entry.bytesReceived, entry.messagesReceived])
+        let decoder = JSONDecoder()
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        do {
+            return try decoder.decode(Details.self, from: Data(text.utf8))
+        } catch {
+            throw CheckpointError("'\(detailsName)' in its metadata is not the JSON of a checkpoint")
         }
-    }
-
-    private static func snapshot(_ reader: inout ByteReader) throws(CheckpointError) -> FabricSnapshot {
-        let seconds = try reader.double()
-        let accounts = try reader.list { reader throws(CheckpointError) in
-            let parts = try reader.doubles()
-            guard parts.count == 4 else { throw CheckpointError("an account of \(parts.count) times, not 4") }
-            var account = TimeAccount()
-            account.computeSeconds = parts[0]
-            account.communicationSeconds = parts[1]
-            account.hiddenCommunicationSeconds = parts[2]
-            account.waitingSeconds = parts[3]
-            return account
-        }
-        let traffic = try reader.list { reader throws(CheckpointError) in
-            let (rank, purpose, direction) = (try reader.int(), try reader.text(), try reader.text())
-            let counts = try reader.ints()
-            guard let purpose = TrafficPurpose(rawValue: purpose),
-                let direction = TrafficDirection(rawValue: direction),
-                accounts.indices.contains(rank), counts.count == 4
-            else { throw CheckpointError("traffic of rank \(rank) for '\(purpose)', '\(direction)'") }
-            return TrafficLedger.Entry(
-                rank: rank, purpose: purpose, direction: direction, bytesSent: counts[0], messagesSent: counts[1],
-                bytesReceived: counts[2], messagesReceived: counts[3])
-        }
-        return FabricSnapshot(seconds: seconds, accounts: accounts, traffic: traffic)
     }
 }

@@ -7,14 +7,13 @@ public import Kernel
 /// the run is says which numbers come next.
 public struct RunState: Sendable {
     public var position: RunPosition
-    public var parameters: ParameterVector
-    /// The optimizer's, where it has one.
-    public var velocity: ParameterVector?
+    /// What the ranks keep, by the names that the strategy declared.
+    public var values: StateValues
     /// The model of the last evaluation, of a run that may end between two.
     public var evaluatedParameters: ParameterVector?
     public var evaluations: [TrainingRun.Evaluation]
     public var stepLosses: [Double]
-    /// Of the samples since the last evaluation: their losses' sum and their number.
+    /// The sum of the losses of the samples since the last evaluation, and the number of these samples.
     public var lossSum: Double
     public var lossSamples: Int
     /// Cluster time at which the checkpoint was made, and the bytes that had been sent.
@@ -32,25 +31,10 @@ public struct RunPosition: Hashable, Sendable {
     public var round: Int
     /// Samples that all ranks have trained on.
     public var samples: Int
-    /// Of a strategy with a server.
-    public var server: Server?
 
-    public struct Server: Hashable, Sendable {
-        /// Rounds for which clients were drawn, with those that nobody answered.
-        public var drawnRounds: Int
-        /// How often each client was sent a model to train: the index of its next stream of random numbers.
-        public var clientRounds: [Int]
-
-        public init(drawnRounds: Int, clientRounds: [Int]) {
-            self.drawnRounds = drawnRounds
-            self.clientRounds = clientRounds
-        }
-    }
-
-    public init(round: Int, samples: Int, server: Server? = nil) {
+    public init(round: Int, samples: Int) {
         self.round = round
         self.samples = samples
-        self.server = server
     }
 }
 
@@ -60,21 +44,44 @@ public struct RunCheckpoints: Sendable {
     public let interval: Int
     /// Nil for a run that begins.
     public let start: RunState?
-    /// See ``Fabric/replaysTime``.
-    public let replaysTime: Bool
+    public let resumption: Resumption
     /// Called while cluster time stands still, by one rank at a time.
     public let write: @Sendable (RunState) throws -> Void
 
+    /// How a run comes back to where its checkpoint was made.
+    public enum Resumption: Sendable {
+        /// The program starts there. So it is on a measured fabric, which has only the time that passes.
+        case start
+        /// The program starts from its beginning, and up to the checkpoint nothing is computed: its time and its messages
+        /// are the same whatever the numbers are.
+        case replay
+        /// The program starts from its beginning and computes everything again, since its messages or its choices depend on
+        /// numbers. At the checkpoint it must have the same state, to the last bit.
+        case recompute
+
+        public init(_ strategy: any Strategy, on fabric: any Fabric) {
+            self = !fabric.replaysTime ? .start : strategy.hasFixedSchedule ? .replay : .recompute
+        }
+    }
+
     public init(
-        interval: Int, start: RunState?, replaysTime: Bool, write: @escaping @Sendable (RunState) throws -> Void
+        interval: Int, start: RunState?, resumption: Resumption, write: @escaping @Sendable (RunState) throws -> Void
     ) {
         precondition(interval > 0, "a checkpoint every \(interval) updates")
-        precondition(replaysTime || start.map { $0.fabric != nil } ?? true, "a measured run without its times")
+        precondition(
+            resumption != .start || start.map { $0.fabric != nil } ?? true, "a measured run without its times")
         self.interval = interval
         self.start = start
-        self.replaysTime = replaysTime
+        self.resumption = resumption
         self.write = write
     }
+
+    /// The state whose record a run begins with; nil where the record begins anew.
+    var recordStart: RunState? { resumption == .recompute ? nil : start }
+    /// The state at which programs start; nil where they start from their beginning.
+    var programStart: RunState? { resumption == .start ? start : nil }
+    /// Updates up to which a program comes again; 0 where it comes to none again.
+    var repeatedUpdates: Int { resumption == .start ? 0 : start?.position.round ?? 0 }
 }
 
 /// A checkpoint that does not fit the run that is to go on from it.

@@ -1,94 +1,100 @@
 import Cluster
-public import Fabrics
-public import Kernel
+import Fabrics
 
-/// How a run that was killed goes on, to the same bits as one that was not.
+/// How a run that was killed goes on, to the same bits as one that was not: ``RunCheckpoints/Resumption``.
 ///
-/// On a fabric that plays its time again the program starts from the beginning, and up to the checkpoint nothing is
-/// computed: steps leave the model alone (``isReplayed(_:)``), evaluations are those of the checkpoint. At the checkpoint's
-/// place, where the same rank would write it, its numbers are taken over. On a measured fabric the program starts there.
+/// Where time is replayed, steps up to the checkpoint leave the model alone and evaluations are those of the checkpoint; at
+/// its place, where the same rank would write it, its numbers are taken over.
 extension TrainingRun {
     /// Where programs start; nil for the beginning, and where they start there although the run is resumed.
-    public var start: RunState? { checkpoints?.replaysTime == false ? checkpoints?.start : nil }
+    var start: RunState? { checkpoints?.programStart }
 
     /// Whether the update of this number, from 0, is part of the checkpoint and made again for its time and messages only.
-    public func isReplayed(_ update: Int) -> Bool { update < replayedUpdates }
-
-    private var replayedUpdates: Int {
-        guard let checkpoints, checkpoints.replaysTime else { return 0 }
-        return checkpoints.start?.position.round ?? 0
+    func isReplayed(_ update: Int) -> Bool {
+        guard let checkpoints, checkpoints.resumption == .replay else { return false }
+        return update < checkpoints.repeatedUpdates
     }
 
-    /// The evaluation after so many updates, if it is part of the checkpoint and made again.
-    package func replayedEvaluation(_ round: Int) -> Evaluation? {
-        guard let checkpoints, checkpoints.replaysTime, let start = checkpoints.start,
+    /// The evaluation after so many updates, if it is part of the checkpoint and not made again.
+    func replayedEvaluation(_ round: Int) -> Evaluation? {
+        guard let checkpoints, checkpoints.resumption == .replay, let start = checkpoints.start,
             round <= start.position.round
         else { return nil }
         return start.evaluations.first { $0.round == round }
     }
 
-    /// Takes the checkpoint's numbers over where the program starts at it; to be called before the first rank begins.
-    public func restoreStart(_ model: ParameterVector, velocity: ParameterVector? = nil) throws(CheckpointError) {
-        guard let start else { return }
-        try restore(start, model, velocity)
+    /// Whether an earlier process told of the evaluation after so many updates.
+    func wasTold(_ round: Int) -> Bool {
+        guard let checkpoints, checkpoints.resumption == .recompute, let start = checkpoints.start else { return false }
+        return round <= start.position.round
     }
 
-    /// Whether ``checkpoint(_:velocity:at:isFirst:on:_:)`` has something to do after `round` updates: the same on all
+    /// Takes the checkpoint's numbers over where the program starts at it; to be called before the first rank begins.
+    func restoreStart(_ state: NamedState) throws(CheckpointError) {
+        guard let start else { return }
+        try restore(start, state)
+    }
+
+    /// Whether ``checkpoint(_:at:sharedSteps:isFirst:on:_:)`` has something to do after `round` updates: the same on all
     /// ranks.
-    public func isCheckpointDue(round: Int, samples: Int) -> Bool {
-        guard let checkpoints, samples < sampleBudget, round > 0 else { return false }
-        return round % checkpoints.interval == 0 || round == replayedUpdates
+    func isCheckpointDue(round: Int, samples: Int) -> Bool {
+        guard let checkpoints else { return false }
+        let isCompared = round > 0 && round == checkpoints.repeatedUpdates && samples < sampleBudget
+        return isCompared || budget.isCheckpointDue(every: checkpoints.interval, updates: round, samples: samples)
     }
 
     /// Writes a checkpoint, or takes it over where the run comes to the one that it goes on from. Charged to nothing.
     ///
     /// - Parameters:
+    ///   - sharedSteps: steps of all ranks together, whose losses are merged before; nil where each rank steps on its own.
     ///   - isFirst: whether this rank is the one that evaluates.
     ///   - pause: `.allRanks` of programs whose ranks share every step, and all make this call; `.thisRank` of a server.
     /// - Throws: what could not be written, or ``CheckpointError``.
-    public func checkpoint(
-        _ model: ParameterVector, velocity: ParameterVector? = nil, at position: RunPosition, isFirst: Bool,
-        on rank: any Rank, _ pause: Pause
+    func checkpoint(
+        _ state: NamedState, at position: RunPosition, sharedSteps: Int? = nil, isFirst: Bool, on rank: any Rank,
+        _ pause: Pause
     ) async throws {
         guard let checkpoints else { return }
-        guard checkpoints.replaysTime else {
+        guard checkpoints.resumption != .start else {
             guard position.round > checkpoints.start?.position.round ?? 0 else { return }
             if pause != .thisRank { try await gatherLosses(on: rank) }
+            try await state.gather(on: rank, pause)
             return try await rank.checkpoint(pause) { [self] fabric in
-                try checkpoints.write(state(model, velocity, position, rank, fabric))
+                try checkpoints.write(runState(state, position, sharedSteps, rank, fabric))
             }
         }
         // After a dropout another rank may come to the same place again.
-        guard isFirst, record.withLock({ $0.reach(position.round) }) else { return }
+        guard isFirst, lastCheckpoint.withLock({ $0.rise(to: position.round) }) else { return }
         if let start = checkpoints.start, position.round == start.position.round {
-            return try takeOver(start, model, velocity, position, rank)
+            return try takeOver(start, state, position, rank, isComputed: checkpoints.resumption == .recompute)
         }
-        // Of an interval that does not divide the one before.
-        guard position.round > replayedUpdates else { return }
-        try checkpoints.write(state(model, velocity, position, rank, nil))
+        // The intervals of the two processes may differ, so that this one comes to places that the other did not stop at.
+        guard position.round > checkpoints.repeatedUpdates else { return }
+        try checkpoints.write(runState(state, position, sharedSteps, rank, nil))
     }
 
-    private func state(
-        _ model: ParameterVector, _ velocity: ParameterVector?, _ position: RunPosition, _ rank: any Rank,
-        _ fabric: FabricSnapshot?
+    private func runState(
+        _ state: NamedState, _ position: RunPosition, _ sharedSteps: Int?, _ rank: any Rank, _ fabric: FabricSnapshot?
     ) -> RunState {
-        if position.server == nil { mergeSharedSteps(upTo: position.round) }
+        if let sharedSteps { mergeSharedSteps(upTo: sharedSteps) }
+        let losses = losses.current
         return record.withLock { record in
             RunState(
-                position: position, parameters: model, velocity: velocity,
-                evaluatedParameters: mayStop ? record.finalParameters : nil, evaluations: record.evaluations,
-                stepLosses: record.stepLosses, lossSum: record.lossSum, lossSamples: record.lossSamples,
-                clusterNanoseconds: rank.now.nanoseconds, bytesSent: rank.totalBytesSent, fabric: fabric)
+                position: position, values: state.current, evaluatedParameters: mayStop ? record.finalParameters : nil,
+                evaluations: record.evaluations, stepLosses: losses.stepLosses, lossSum: losses.sum,
+                lossSamples: losses.samples, clusterNanoseconds: rank.now.nanoseconds, bytesSent: rank.totalBytesSent,
+                fabric: fabric)
         }
     }
 
     /// What was played up to here has to be what the checkpoint was made in, or it is of another job.
     private func takeOver(
-        _ start: RunState, _ model: ParameterVector, _ velocity: ParameterVector?, _ position: RunPosition,
-        _ rank: any Rank
+        _ start: RunState, _ state: NamedState, _ position: RunPosition, _ rank: any Rank, isComputed: Bool
     ) throws(CheckpointError) {
         let (now, sent) = (rank.now, rank.totalBytesSent)
-        guard position == start.position, now.nanoseconds == start.clusterNanoseconds, sent == start.bytesSent else {
+        guard position == start.position, state.current.counts == start.values.counts,
+            now.nanoseconds == start.clusterNanoseconds, sent == start.bytesSent
+        else {
             throw CheckpointError(
                 """
                 the checkpoint after \(start.position.round) updates was made at \
@@ -97,42 +103,35 @@ extension TrainingRun {
                 \(sent) bytes
                 """)
         }
-        try restore(start, model, velocity)
-    }
-
-    private func restore(
-        _ start: RunState, _ model: ParameterVector, _ velocity: ParameterVector?
-    ) throws(CheckpointError) {
-        guard start.parameters.count == model.count, start.velocity?.count == velocity?.count else {
+        guard isComputed else { return try restore(start, state) }
+        guard state.current.hasSameBits(as: start.values) else {
             throw CheckpointError(
                 """
-                the checkpoint has \(start.parameters.count) parameters and \(start.velocity?.count ?? 0) velocities; the run \
-                has \(model.count) and \(velocity?.count ?? 0)
+                the checkpoint after \(position.round) updates has another state than this program computes up to there
                 """)
         }
-        model.copy(from: start.parameters)
-        if let velocity, let saved = start.velocity { velocity.copy(from: saved) }
-        record.withLock { $0.finalParameters = start.evaluatedParameters ?? model }
+    }
+
+    private func restore(_ start: RunState, _ state: NamedState) throws(CheckpointError) {
+        try state.take(start.values, ranks: rankCount)
+        record.withLock { $0.finalParameters = start.evaluatedParameters ?? state.parameters }
     }
 }
 
 extension TrainingRun.Record {
-    /// The record of a run that goes on: the checkpoint's, but for the evaluations where these are made again.
-    package init(from checkpoints: RunCheckpoints?) {
+    /// The record of a run that goes on: the checkpoint's evaluations, except where these are made again.
+    init(from checkpoints: RunCheckpoints?) {
         self.init()
-        guard let start = checkpoints?.start else { return }
-        if checkpoints?.replaysTime == false { evaluations = start.evaluations }
-        stepLosses = start.stepLosses
-        lossSum = start.lossSum
-        lossSamples = start.lossSamples
-        firstLoggedStep = start.position.round
-        mergedSteps = start.position.round
+        if let start = checkpoints?.programStart { evaluations = start.evaluations }
     }
+}
 
-    /// Whether so many updates are more than ever before at a checkpoint.
-    fileprivate mutating func reach(_ round: Int) -> Bool {
-        guard round > lastCheckpoint else { return false }
-        lastCheckpoint = round
+extension Int {
+    /// Becomes the other number where that is above it.
+    /// - Returns: whether it was.
+    fileprivate mutating func rise(to other: Int) -> Bool {
+        guard other > self else { return false }
+        self = other
         return true
     }
 }

@@ -113,8 +113,8 @@ final class CheckpointInputs: InputClass {
         }
         let frame = Array(input[..<Self.frameCount])
         var contents = Array(input[Self.frameCount...])
-        // Numbers stand at the beginning and behind the vectors, which are most of it.
-        let end = min(contents.count, 400)
+        // Names and numbers stand at the beginning, before the vectors, which are most of it.
+        let end = min(contents.count, 2400)
         if draws.oneIn(2) {
             var head = Array(contents[..<end])
             ByteMutations.mutate(&head, other: other, &draws)
@@ -157,7 +157,7 @@ final class CheckpointInputs: InputClass {
             throw ReportError(notes.withLock { $0.last } ?? "refused without a note")
         }
         let again = try RunState(decoding: state.encoded())
-        guard again.encoded() == state.encoded() else {
+        guard try again.encoded() == state.encoded() else {
             throw WrongAnswer("the state differs when it was written and read again")
         }
     }

@@ -1,0 +1,150 @@
+import Fabrics
+public import Kernel
+import Locking
+
+/// What the ranks of a run keep between two messages, by the names that the strategy declared.
+///
+/// A vector is made when it is first asked for. The ranks of one process share a state; whoever asks for a vector may
+/// change its numbers under the rules of ``Rank``: while it computes, and nobody else looks.
+public final class NamedState: Sendable {
+    public let declarations: [StateDeclaration]
+    private let start: ParameterVector
+    private let contents: Guarded<Contents>
+
+    private struct Contents {
+        var vectors: [Place: ParameterVector] = [:]
+        var counts: [String: [Int]] = [:]
+    }
+
+    /// Whose vector it is; of no rank where all hold it alike, or the server.
+    private struct Place: Hashable {
+        let name: String
+        var rank: Int?
+
+        /// In a checkpoint.
+        var text: String { rank.map { StateValues.name(name, ofRank: $0) } ?? name }
+    }
+
+    /// - Parameter parameters: where the model begins, `[P]`; it is copied.
+    public init(_ declarations: [StateDeclaration], startingFrom parameters: ParameterVector) {
+        self.declarations = declarations
+        start = parameters
+        var contents = Contents()
+        for declaration in declarations {
+            if case .counts(let count) = declaration.kind {
+                contents.counts[declaration.name] = Array(repeating: 0, count: count)
+            }
+        }
+        self.contents = Guarded(contents)
+    }
+
+    /// The model that is trained, `[P]`.
+    public var parameters: ParameterVector { vector(StateDeclaration.parametersName) }
+
+    /// A vector `[P]` that all ranks hold alike, or the server.
+    public func vector(_ name: String) -> ParameterVector {
+        precondition(holder(of: name).map { $0 != .eachWorker } ?? false, "no vector '\(name)' was declared")
+        return vector(Place(name: name))
+    }
+
+    /// A vector `[P]` of one rank.
+    public func vector(_ name: String, ofRank rank: Int) -> ParameterVector {
+        precondition(holder(of: name) == .eachWorker, "no vector '\(name)' of each worker was declared")
+        return vector(Place(name: name, rank: rank))
+    }
+
+    /// The optimizer with the velocity that was declared for it.
+    ///
+    /// - Parameter rank: whose velocity it is, where each worker has one.
+    public func optimizer(_ configuration: SGD.Configuration, ofRank rank: Int? = nil) -> SGD {
+        let name = StateDeclaration.velocityName
+        guard holder(of: name) != nil else { return SGD(configuration, velocity: nil) }
+        return SGD(configuration, velocity: rank.map { vector(name, ofRank: $0) } ?? vector(name))
+    }
+
+    private func holder(of name: String) -> StateDeclaration.Holder? {
+        declarations.first { $0.name == name && $0.kind == .vector }?.holder
+    }
+
+    private func vector(_ place: Place) -> ParameterVector {
+        contents.withLock { contents in
+            if let vector = contents.vectors[place] { return vector }
+            let isModel = place.name == StateDeclaration.parametersName
+            let vector = isModel ? start.copied() : ParameterVector(count: start.count)
+            contents.vectors[place] = vector
+            return vector
+        }
+    }
+
+    /// Counts by their name.
+    public subscript(counts name: String) -> [Int] {
+        get {
+            guard let counts = contents.withLock({ $0.counts[name] }) else {
+                preconditionFailure("no counts '\(name)' were declared")
+            }
+            return counts
+        }
+        set {
+            contents.withLock { contents in
+                precondition(contents.counts[name]?.count == newValue.count, "\(newValue.count) counts '\(name)'")
+                contents.counts[name] = newValue
+            }
+        }
+    }
+
+    // MARK: Checkpoints
+
+    /// What is kept now. The vectors are those that ranks go on with, and not copies.
+    var current: StateValues {
+        // What all ranks hold alike belongs to it, whether somebody asked for it or not.
+        for declaration in declarations where declaration.kind == .vector && declaration.holder != .eachWorker {
+            _ = vector(declaration.name)
+        }
+        return contents.withLock { contents in
+            StateValues(
+                vectors: Dictionary(uniqueKeysWithValues: contents.vectors.map { ($0.key.text, $0.value) }),
+                counts: contents.counts)
+        }
+    }
+
+    /// Takes over the numbers of a checkpoint.
+    ///
+    /// - Parameter ranks: of the job.
+    /// - Throws: ``CheckpointError`` where they are of another strategy or another model.
+    func take(_ saved: StateValues, ranks: Int) throws(CheckpointError) {
+        if let problem = saved.problem(declarations, ranks: ranks, parameterCount: start.count) {
+            throw CheckpointError("the checkpoint has \(problem)")
+        }
+        contents.withLock { $0.counts = saved.counts }
+        for declaration in declarations where declaration.kind == .vector {
+            let isOfEach = declaration.holder == .eachWorker
+            for rank in isOfEach ? (0..<ranks).map(Optional.init) : [nil] {
+                let place = Place(name: declaration.name, rank: rank)
+                if let numbers = saved.vectors[place.text] { vector(place).copy(from: numbers) }
+            }
+        }
+    }
+
+    /// Takes over the vectors that ranks of other processes keep for themselves, before a checkpoint is written.
+    ///
+    /// - Parameter pause: as that of the checkpoint.
+    /// - Throws: ``CheckpointError`` where a server writes the checkpoint alone and cannot have them.
+    func gather(on rank: any Rank, _ pause: Pause) async throws {
+        let names = declarations.filter { $0.kind == .vector && $0.holder == .eachWorker }.map(\.name)
+        guard !rank.sharesMemory, let first = names.first else { return }
+        guard pause != .thisRank else {
+            throw CheckpointError(
+                """
+                '\(first)' is kept by each client, and clients are processes of their own; allowed are checkpoints where \
+                clients and server are in one process
+                """)
+        }
+        for name in names {
+            let all = try await rank.exchange(vector(name, ofRank: rank.index).values.map(Double.init))
+            guard rank.index == 0 else { continue }
+            for (other, numbers) in all.enumerated() where other != 0 {
+                vector(name, ofRank: other).copy(from: ParameterVector(numbers.map(Float.init)))
+            }
+        }
+    }
+}

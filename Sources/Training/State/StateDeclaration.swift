@@ -1,0 +1,58 @@
+public import Kernel
+
+/// What ranks keep between two messages, by name: a vector of the model's size, or counts. Checkpoints, resumption and the
+/// memory that a strategy needs follow from the list of these.
+public struct StateDeclaration: Hashable, Sendable {
+    /// Who holds it.
+    public enum Holder: Hashable, Sendable {
+        /// All ranks hold the same numbers; ranks that share memory share one copy.
+        case allAlike
+        case server
+        /// Every rank that trains has numbers of its own, which begin when they are first asked for.
+        case eachWorker
+    }
+
+    public enum Kind: Hashable, Sendable {
+        /// As many numbers as the model has parameters.
+        case vector
+        /// So many whole numbers, 0 or more.
+        case counts(Int)
+    }
+
+    public let name: String
+    public let kind: Kind
+    public let holder: Holder
+
+    /// A vector of the model's size, which begins at 0; ``parametersName`` begins as the run's initial parameters.
+    public static func vector(_ name: String, _ holder: Holder = .allAlike) -> Self {
+        Self(name: name, kind: .vector, holder: holder)
+    }
+
+    /// So many whole numbers, which begin at 0.
+    public static func counts(_ name: String, _ count: Int, _ holder: Holder = .server) -> Self {
+        precondition(holder != .eachWorker, "counts '\(name)' of each worker")
+        return Self(name: name, kind: .counts(count), holder: holder)
+    }
+
+    /// The name of the model that is trained.
+    public static let parametersName = "parameters"
+    /// The name of an optimizer's momentum.
+    public static let velocityName = "velocity"
+
+    /// The model, held by all ranks alike.
+    public static let parameters = vector(parametersName)
+}
+
+extension StateDeclaration {
+    /// The velocity that the optimizer needs; nothing where it needs none.
+    public static func velocity(of optimizer: SGD.Configuration, _ holder: Holder = .allAlike) -> [StateDeclaration] {
+        optimizer.momentum == 0 ? [] : [.vector(velocityName, holder)]
+    }
+}
+
+extension [StateDeclaration] {
+    /// Vectors that each worker has of its own.
+    var vectorsOfEachWorker: Int { count { $0.kind == .vector && $0.holder == .eachWorker } }
+    /// Vectors that all ranks hold alike, or the server.
+    var commonVectors: Int { count { $0.kind == .vector && $0.holder != .eachWorker } }
+}
