@@ -33,7 +33,11 @@ public enum Digits {
 
     /// 1,437 samples to train on and 360 to test on: drawn by the seed, or, without shuffling, the first and the last.
     public static func split(seeds: SeedSequence, shuffles: Bool) throws -> TrainTestSplit {
-        let all = try load()
+        split(try load(), seeds: seeds, shuffles: shuffles)
+    }
+
+    /// The same of all samples, where they are loaded already.
+    public static func split(_ all: Dataset, seeds: SeedSequence, shuffles: Bool) -> TrainTestSplit {
         var order = Array(0..<all.count)
         if shuffles {
             var stream = seeds.stream(.split)

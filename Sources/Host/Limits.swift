@@ -9,25 +9,28 @@ package enum Limits {
     /// - Parameters:
     ///   - threads: at once, the calling one among them.
     ///   - bytes: of address space that all of them need, beyond what is in use.
+    ///   - option: which a smaller value of needs less.
     /// - Throws: ``HostError`` naming the limit, what it is, and what is needed.
-    package static func check(threads: Int, bytes: UInt64) throws(HostError) {
-        try checkAddressSpace(bytes)
-        try checkThreads(threads - 1 + otherThreads)
+    package static func check(
+        threads: Int, bytes: UInt64, smaller option: String = "--host-threads"
+    ) throws(HostError) {
+        try checkAddressSpace(bytes, option)
+        try checkThreads(threads - 1 + otherThreads, option)
     }
 
-    private static func checkAddressSpace(_ bytes: UInt64) throws(HostError) {
+    private static func checkAddressSpace(_ bytes: UInt64, _ option: String) throws(HostError) {
         guard let limit = AddressSpace.limitBytes, let used = AddressSpace.usedBytes else { return }
         guard used + bytes > limit else { return }
         func megabytes(_ bytes: UInt64) -> String { "\((bytes + (1 << 20) - 1) >> 20) MiB" }
         throw HostError(
             """
             the address space is limited to \(megabytes(limit)) (ulimit -v \(limit >> 10)); this needs about \
-            \(megabytes(used + bytes)), fewer with a smaller --host-threads
+            \(megabytes(used + bytes)), fewer with a smaller \(option)
             """)
     }
 
     /// Starts as many threads at once as will be needed.
-    private static func checkThreads(_ count: Int) throws(HostError) {
+    private static func checkThreads(_ count: Int, _ option: String) throws(HostError) {
         let gate = Gate()
         var probes: [pthread_t] = []
         defer {
@@ -42,7 +45,7 @@ package enum Limits {
                 throw HostError(
                     """
                     the system gives this process \(index + 1) thread\(index == 0 ? "" : "s"), and \(count + 1) are needed: see \
-                    ulimit -u and the control group's pids.max; fewer do with a smaller --host-threads
+                    ulimit -u and the control group's pids.max; fewer do with a smaller \(option)
                     """)
             }
         }

@@ -70,6 +70,9 @@ enum TimeFigures {
         {
             return "other numbers of host threads"
         }
+        if pair.baselineResults.plan.jobs != pair.currentResults.plan.jobs {
+            return "other numbers of runs side by side"
+        }
         if min(pair.baselineRepetitions, pair.currentRepetitions) < pair.settings.leastRepetitions {
             return """
                 \(pair.baselineRepetitions) and \(pair.currentRepetitions) repetitions; \

@@ -220,7 +220,8 @@ public enum MarkdownReport {
 
             - \(machine.date), commit \(machine.commit), \(machine.toolchain), \(machine.buildMode)
             - \(machine.processor), \(machine.cores) cores, \(Format.bytes(Double(machine.memoryBytes))) of memory, \(machine.system)
-            - \(machine.blas), one thread per rank; \(results.plan.hostThreads) host threads for simulated ranks
+            - \(machine.blas), one thread per rank; \(results.plan.hostThreads) host threads for simulated ranks\
+            \(results.plan.jobs.map { ", up to \($0) simulated runs side by side" } ?? "")
 
             """
     }

@@ -8,11 +8,20 @@ public import Training
 /// had.
 ///
 /// Keys and their meaning follow MLPerf's logging (mlcommons/logging, `mlperf_logging/mllog`): `namespace`, `time_ms`,
-/// `event_type`, `key`, `value`, `metadata`. Each line is one write to the file, and nothing waits in a buffer.
+/// `event_type`, `key`, `value`, `metadata`. Each line is one write to the file. Runs stand one after the other, in the
+/// experiment's order: the lines of a run wait only for runs before it that are made side by side with it.
 public final class EventLog: Sendable {
     private struct State {
         let descriptor: Int32
+        var lines: InOrder<Data>
         var error: String?
+
+        mutating func write(_ lines: [Data]) {
+            for line in lines where error == nil {
+                let written = line.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+                if written != line.count { error = written < 0 ? String(cString: strerror(errno)) : "no room is left" }
+            }
+        }
     }
 
     public static let keys = [
@@ -25,9 +34,11 @@ public final class EventLog: Sendable {
 
     /// Makes the file, or empties it.
     ///
-    /// - Parameter appending: to keep what an earlier process wrote of the same experiment.
+    /// - Parameters:
+    ///   - appending: to keep what an earlier process wrote of the same experiment.
+    ///   - first: the index of the first run that is made.
     /// - Throws: ``ReportError`` saying why it cannot be written.
-    public init(_ path: String, appending: Bool = false) throws(ReportError) {
+    public init(_ path: String, appending: Bool = false, from first: Int = 0) throws(ReportError) {
         let descriptor: Int32
         do throws(FileError) {
             descriptor = try FileWriter.descriptor(appendingTo: path, keeping: appending)
@@ -35,10 +46,18 @@ public final class EventLog: Sendable {
             throw ReportError("--log '\(path)' cannot be written: \(error)")
         }
         self.path = path
-        state = Guarded(State(descriptor: descriptor))
+        state = Guarded(State(descriptor: descriptor, lines: InOrder(from: first)))
     }
 
-    deinit { _ = state.withLock { close($0.descriptor) } }
+    deinit {
+        finish()
+        _ = state.withLock { close($0.descriptor) }
+    }
+
+    /// Writes what waits for runs that do not come to their end any more.
+    public func finish() {
+        state.withLock { state in state.write(state.lines.rest()) }
+    }
 
     /// - Throws: ``ReportError`` if a line could not be written.
     public func check() throws(ReportError) {
@@ -82,7 +101,7 @@ public final class EventLog: Sendable {
                 ("outcome", .text(record.outcome.rawValue)), ("target_reached", .flag(reached)),
                 ("cluster_seconds", .number(record.clusterSeconds)), ("host_seconds", .number(record.hostSeconds)),
                 ("bytes_sent", .count(record.traffic.bytesTotal)),
-            ] + Self.departures(record))
+            ] + Self.departures(record), isLast: true)
     }
 
     /// Of a run that ranks left: how many, and whose leaving ended it if one did.
@@ -141,7 +160,8 @@ public final class EventLog: Sendable {
     }
 
     private func write(
-        _ type: String, _ key: String, _ value: Value?, _ run: Experiment.RunIdentity, _ more: [(String, Value)] = []
+        _ type: String, _ key: String, _ value: Value?, _ run: Experiment.RunIdentity, _ more: [(String, Value)] = [],
+        isLast: Bool = false
     ) {
         var metadata: [String: Value] = [
             "strategy": .text(run.strategy.name), "seed": .count(Int(clamping: run.seed)),
@@ -155,13 +175,6 @@ public final class EventLog: Sendable {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         // Numbers are finite and text is text: this cannot fail.
         guard let data = try? encoder.encode(line) + Data("\n".utf8) else { return }
-        state.withLock { state in
-            guard state.error == nil else { return }
-            let descriptor = state.descriptor
-            let written = data.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
-            if written != data.count {
-                state.error = written < 0 ? String(cString: strerror(errno)) : "no room is left"
-            }
-        }
+        state.withLock { state in state.write(state.lines.add(data, of: run.index, isLast: isLast)) }
     }
 }

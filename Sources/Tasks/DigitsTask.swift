@@ -20,5 +20,8 @@ extension TrainingTask {
             trials: Tuning(
                 options: [Tuning.Option(name: "learning-rate", values: ["0.1", "0.2", "0.3", "0.5", "0.8", "1.2"])],
                 trials: 6, seeds: 10, chosenOn: "test set", source: "Results/tuning/digits.csv", epochs: 60)),
-        hasFixedSplit: false, load: { _, seeds, shuffles in try Digits.split(seeds: seeds, shuffles: shuffles) })
+        data: .splitBySeed { _ in
+            let all = try Digits.load()
+            return { seeds, shuffles in Digits.split(all, seeds: seeds, shuffles: shuffles) }
+        })
 }

@@ -15,7 +15,7 @@ extension TrainingTask {
                 (Results/tuning/mnist-softmax.csv). Chosen: the best median accuracy. All else: not tuned.
                 """,
             trials: trials(["0.1", "0.2", "0.5", "1.0"], epochs: 5, "Results/tuning/mnist-softmax.csv")),
-        hasFixedSplit: true, load: loadMNIST)
+        data: images)
 
     /// The "2NN" of McMahan et al. 2017, section 3.
     public static let mnist2NN = TrainingTask(
@@ -34,7 +34,7 @@ extension TrainingTask {
                 (Results/tuning/mnist-2nn.csv). Chosen: the best median accuracy. All else: McMahan et al. 2017, not tuned.
                 """,
             trials: trials(["0.05", "0.1", "0.2", "0.4"], epochs: 10, "Results/tuning/mnist-2nn.csv")),
-        hasFixedSplit: true, load: loadMNIST)
+        data: images)
 
     /// The CNN of McMahan et al. 2017, section 3: its 1,663,370 parameters need padding that keeps the size.
     public static let mnistCNN = TrainingTask(
@@ -52,13 +52,11 @@ extension TrainingTask {
             tuning:
                 "Learning rates: not tuned; 0.1 is in the range of McMahan et al. 2017. All else: as there, not tuned.",
             trials: .untuned(source: "in the range of McMahan et al. 2017")),
-        hasFixedSplit: true, load: loadMNIST)
+        data: images)
 
     private static let image = FeatureShape(channels: 1, height: 28, width: 28)
 
-    private static let loadMNIST: @Sendable (DataDirectory, SeedSequence, Bool) throws -> TrainTestSplit = {
-        directory, _, _ in try MNIST(in: directory).load()
-    }
+    private static let images = DataSource.fixedSplit { try MNIST(in: $0).load() }
 
     private static func mnistDefaults(
         epochs: Double, evaluateEveryEpochs: Double, learningRate: Double, localLearningRate: Double, tuning: String,

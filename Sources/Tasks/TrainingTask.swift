@@ -12,10 +12,26 @@ public struct TrainingTask: Sendable {
     public let target: Double
     public let network: Network
     public let defaults: Defaults
-    /// Whether the data have a test set of their own, so that every seed has the same split.
-    public let hasFixedSplit: Bool
-    /// The data; a task that comes with no test set of its own splits by the seed.
-    public let load: @Sendable (DataDirectory, SeedSequence, _ shuffles: Bool) throws -> TrainTestSplit
+    public let data: DataSource
+
+    /// Where samples come from, and whether what is trained on depends on the seed.
+    public enum DataSource: Sendable {
+        /// Data with a test set of their own, which every seed has: reads them.
+        case fixedSplit(_ read: @Sendable (DataDirectory) throws -> TrainTestSplit)
+        /// Data without: reads them once, and returns what draws a seed's split from them.
+        case splitBySeed(_ read: @Sendable (DataDirectory) throws -> Splitter)
+    }
+
+    /// Draws the training and the test set of a seed; without shuffling, takes them in the file's order.
+    public typealias Splitter = @Sendable (SeedSequence, _ shuffles: Bool) throws -> TrainTestSplit
+
+    /// Reads the data and splits them for one seed. What needs them for several asks a ``TaskData`` instead.
+    public func load(_ directory: DataDirectory, _ seeds: SeedSequence, _ shuffles: Bool) throws -> TrainTestSplit {
+        switch data {
+        case .fixedSplit(let read): try read(directory)
+        case .splitBySeed(let read): try read(directory)(seeds, shuffles)
+        }
+    }
 
     /// What is used where the command line says nothing.
     public struct Defaults: Sendable {

@@ -125,6 +125,7 @@ struct List: ParsableCommand {
                 ("--jitter", "the cluster's"), ("--stragglers", "the cluster's"), ("--repetitions", "1"),
                 ("--machine", "workstation"), ("--on-dropout", "stop"), ("--failure-detection", "the cluster's, or 1s"),
                 ("--host-threads", "\(UsableCores.count), all that this process may use"),
+                ("--jobs", "one for each host thread; 1 with --repetitions"),
                 ("--output", "Results/latest"), ("--every", "\(CheckpointOptions.standardInterval)"),
             ])
         section(

@@ -100,6 +100,9 @@ struct OptionUse: Sendable {
             OptionUse("host-threads", { $0.cluster.hostThreads != nil }, users: onSimulatedClusters) { plan, _ in
                 plan.fabric == .simulated
             },
+            OptionUse("jobs", { $0.cluster.jobs != nil }, users: onSimulatedClusters) { plan, _ in
+                plan.fabric == .simulated
+            },
             OptionUse("patience", { $0.cluster.patience != nil }, users: "an MPI job does (--fabric mpi)") { plan, _ in
                 plan.fabric == .mpi
             },

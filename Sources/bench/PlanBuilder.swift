@@ -32,14 +32,16 @@ struct PlanBuilder {
         let strategies = try carriedStrategies().carried
         try checkDropouts(strategies)
         let first = experiment.firstSeed ?? firstSeed
-        return ExperimentPlan(
+        var plan = ExperimentPlan(
             task: task.name, target: experiment.target ?? task.target,
             seeds: (0..<UInt64(experiment.seeds)).map { first + $0 }, shuffles: !training.noShuffle,
             initialization: training.initialization ?? .he, initialParametersFile: training.initialParameters,
             compute: compute,
             hostThreads: cluster.hostThreads ?? UsableCores.count,
             repetitions: experiment.repetitions, thisMachine: try thisMachine(),
-            strategies: try strategies.map { try plan(for: $0, task) })
+            strategies: try strategies.map { try self.plan(for: $0, task) })
+        plan.jobs = plan.jobs(asked: cluster.jobs)
+        return plan
     }
 
     /// Nesterov's is a form of momentum: without any there is nothing for it to change, and PyTorch refuses it, too.
@@ -292,6 +294,7 @@ struct PlanBuilder {
         try requireCount(cluster.workers, "workers")
         try require(cluster.patience.map { $0 > .zero }, "patience", cluster.patience ?? .zero, "above 0")
         try requireCount(cluster.hostThreads, "host-threads", most: 1024)
+        try requireCount(cluster.jobs, "jobs", most: 1024)
         if cluster.bucket != nil, !cluster.overlap {
             throw ValidationError("--bucket is for gradients that are sent in buckets; add --overlap, or leave it out")
         }

@@ -7,44 +7,61 @@ import Studies
 
 /// A line on standard error that is written over: which run of how many, a bar, time so far and time left; and a line
 /// that stays for every run that is finished. A terminal that cannot erase a line gets those alone.
+///
+/// Of runs that are made side by side the first has the bar, and the lines that stay come in the experiment's order.
 final class ProgressDisplay: Sendable {
-    private struct State {
-        var (strategy, label, index, count) = ("", "", 0, 1)
+    private struct Run {
+        let strategy: String
+        let label: String
+        let began = ContinuousClock.now
         var share = 0.0
-        var runBegan = ContinuousClock.now
+    }
+
+    private struct State {
+        /// Those that are under way, by index.
+        var runs: [Int: Run] = [:]
+        /// Runs that have begun, those of an earlier process included.
+        var begun: Int
+        var count = 1
         var lastDrawn: ContinuousClock.Instant?
         /// Seconds of finished runs, by strategy.
         var finished: [String: [Double]] = [:]
+        var lines: InOrder<String>
     }
 
     private let terminal: Terminal
     private let began = ContinuousClock.now
-    private let state = Guarded(State())
+    private let state: Guarded<State>
 
-    init(isOn: Bool, on terminal: Terminal = .standardError) { self.terminal = isOn ? terminal : .none }
+    /// - Parameter first: the index of the first run that is made.
+    init(isOn: Bool, on terminal: Terminal = .standardError, from first: Int = 0) {
+        self.terminal = isOn ? terminal : .none
+        state = Guarded(State(begun: first, lines: InOrder(from: first)))
+    }
 
     /// - Parameter trial: of a study.
     func begin(_ run: Experiment.RunIdentity, _ trial: StudyTrial? = nil) {
         state.withLock { state in
-            (state.strategy, state.index, state.count) = (run.strategy.name, run.index, run.count)
-            state.label = Self.label(run, trial)
-            state.share = 0
-            state.runBegan = .now
+            state.runs[run.index] = Run(strategy: run.strategy.name, label: Self.label(run, trial))
+            state.begun += 1
+            state.count = run.count
             draw(&state, always: true)
         }
     }
 
     /// - Parameter share: of the run's samples.
-    func update(share: Double) {
+    func update(_ run: Experiment.RunIdentity, share: Double) {
         state.withLock { state in
-            state.share = share
+            state.runs[run.index]?.share = share
             draw(&state, always: false)
         }
     }
 
     func finish(_ run: Experiment.RunIdentity, _ record: RunRecord, _ trial: StudyTrial? = nil) {
         state.withLock { state in
-            state.finished[record.strategy, default: []].append((.now - state.runBegan).inSeconds)
+            if let began = state.runs.removeValue(forKey: run.index)?.began {
+                state.finished[record.strategy, default: []].append((.now - began).inSeconds)
+            }
             let percent = Format.percent(record.finalAccuracy, decimals: 2)
             let accuracy =
                 switch record.outcome {
@@ -54,13 +71,19 @@ final class ProgressDisplay: Sendable {
                 }
             let name = record.strategy.padding(toLength: 12, withPad: " ", startingAt: 0)
             // A line for each result; repetitions have the same ones.
-            guard run.repetition == 0 else { return }
-            let line = "\(name) \(Self.label(run, trial))  \(accuracy)  \(Format.seconds(record.hostSeconds))\n"
-            switch terminal {
-            case .none: break
-            case .plain: Console.error(line)
-            case .overwriting: Console.error(Self.erasing + line)
-            }
+            let line =
+                run.repetition > 0
+                ? "" : "\(name) \(Self.label(run, trial))  \(accuracy)  \(Format.seconds(record.hostSeconds))\n"
+            tell(state.lines.add(line, of: run.index, isLast: true))
+        }
+    }
+
+    private func tell(_ lines: [String]) {
+        let text = lines.joined()
+        switch terminal {
+        case .overwriting where !text.isEmpty: Console.error(Self.erasing + text)
+        case .plain where !text.isEmpty: Console.error(text)
+        case .none, .plain, .overwriting: break
         }
     }
 
@@ -68,34 +91,41 @@ final class ProgressDisplay: Sendable {
         (trial.map { "trial \($0.index + 1) (\($0.words)) " } ?? "") + "seed \(run.seed)"
     }
 
-    func end() { if terminal == .overwriting { Console.error(Self.erasing) } }
+    /// Erases the bar, and tells of runs that are finished although some before them are not.
+    func end() {
+        state.withLock { state in
+            if terminal == .overwriting { Console.error(Self.erasing) }
+            tell(state.lines.rest())
+        }
+    }
 
     /// Back to the line's beginning, without what stands in it.
     private static let erasing = "\r\u{1B}[K"
 
     private func draw(_ state: inout State, always: Bool) {
-        guard terminal == .overwriting else { return }
+        guard terminal == .overwriting, let (index, run) = state.runs.min(by: { $0.key < $1.key }) else { return }
         let now = ContinuousClock.now
         if !always, let last = state.lastDrawn, now - last < .milliseconds(100) { return }
         state.lastDrawn = now
         let width = 24
-        let filled = Int(state.share * Double(width))
+        let filled = Int(run.share * Double(width))
         let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled)
-        let elapsed = (now - began).inSeconds
+        let others = state.runs.count > 1 ? " and \(state.runs.count - 1) more" : ""
         var line =
-            "[\(state.index + 1)/\(state.count)] \(state.strategy) \(state.label) \(bar) \(Format.seconds(elapsed))"
-        if let left = secondsLeft(state, now) { line += ", about \(Format.seconds(left.rounded(.up))) left" }
+            "[\(index + 1)/\(state.count)] \(run.strategy) \(run.label)\(others) \(bar) "
+            + Format.seconds((now - began).inSeconds)
+        if let left = secondsLeft(run, state, now) { line += ", about \(Format.seconds(left.rounded(.up))) left" }
         // In the last column some terminals go on to the next line.
         Console.error(Self.erasing + line.prefix(max(1, Terminal.columns - 1)))
     }
 
-    /// From the time per sample of this run, and the mean of the finished runs for those to come.
-    private func secondsLeft(_ state: State, _ now: ContinuousClock.Instant) -> Double? {
-        let inRun = (now - state.runBegan).inSeconds
+    /// From the time per sample of the run with the bar, and the mean of the finished runs for those to come.
+    private func secondsLeft(_ run: Run, _ state: State, _ now: ContinuousClock.Instant) -> Double? {
+        let inRun = (now - run.began).inSeconds
         let times = state.finished.values.joined()
-        let own = state.finished[state.strategy]?.last ?? (state.share > 0.05 ? inRun / state.share : nil)
+        let own = state.finished[run.strategy]?.last ?? (run.share > 0.05 ? inRun / run.share : nil)
         guard let own else { return nil }
         let mean = times.isEmpty ? own : times.reduce(0, +) / Double(times.count)
-        return max(0, own - inRun) + mean * Double(state.count - state.index - 1)
+        return max(0, own - inRun) + mean * Double(state.count - state.begun) / Double(state.runs.count)
     }
 }

@@ -50,9 +50,9 @@ struct Run: ParsableCommand {
     }
 
     func run() throws {
-        let plan = try tuned.applied(to: try builder.plan(), builder)
+        var plan = try tuned.applied(to: try builder.plan(), builder)
         try builder.checkMomentum(plan)
-        try HostNeed(plan).check()
+        try HostNeed.check(&plan, isJobsGiven: cluster.jobs != nil)
         let experiment = try Experiment(plan, data: DataDirectory(files.data))
         let job =
             plan.strategies.contains { $0.fabric == .mpi }
@@ -75,14 +75,16 @@ struct Run: ParsableCommand {
         }
         let modelFiles = try ModelFiles(files.save, plan)
         try files.checkTraceFile()
-        let log = try files.log.map { try EventLog($0, appending: store?.resumed != nil) }
+        let first = store?.resumed?.finishedRuns ?? 0
+        let log = try files.log.map { try EventLog($0, appending: store?.resumed != nil, from: first) }
 
-        let progress = ProgressDisplay(isOn: !files.quiet)
+        let progress = ProgressDisplay(isOn: !files.quiet, from: first)
         let latest = LatestResults<Results>.ofRuns(in: output)
         let trace = LossTraceFile(files.traceLoss)
         // What is finished is not lost with what stops the program.
         let lastWords: @Sendable ((any Error)?) -> String? = { error in
             progress.end()
+            log?.finish()
             let message = latest.writeUnfinished(after: error)
             let traceFailure = trace.writeUnfinished()
             let hint = store == nil ? nil : CheckpointOptions.hint
@@ -133,7 +135,7 @@ struct Run: ParsableCommand {
                 log?.begin(run, plan)
             },
             evaluated: { run, point, share in
-                progress.update(share: share)
+                progress.update(run, share: share)
                 log?.evaluate(run, point)
             },
             finished: { run, record, losses, parameters in
@@ -141,7 +143,7 @@ struct Run: ParsableCommand {
                 log?.end(run, record, target: plan.target)
                 try log?.check()
                 guard run.repetition == 0 else { return }
-                trace.append(record, losses)
+                trace.append(record, losses, of: run.index)
                 try modelFiles?.write(parameters, of: record)
             })
     }
@@ -262,24 +264,39 @@ private struct ModelFiles {
 
 /// The file of `--trace-loss`, or nothing.
 private final class LossTraceFile: Sendable {
+    private struct State {
+        var csv = LossTraceCSV()
+        var runs = InOrder<(record: RunRecord, losses: [Double])>()
+
+        mutating func append(_ runs: [(record: RunRecord, losses: [Double])]) {
+            for run in runs { csv.append(strategy: run.record.strategy, seed: run.record.seed, losses: run.losses) }
+        }
+    }
+
     private let file: String?
-    private let trace = Guarded(LossTraceCSV())
+    private let state = Guarded(State())
 
     init(_ file: String?) { self.file = file }
 
-    func append(_ record: RunRecord, _ losses: [Double]) {
+    func append(_ record: RunRecord, _ losses: [Double], of run: Int) {
         guard file != nil else { return }
-        trace.withLock { $0.append(strategy: record.strategy, seed: record.seed, losses: losses) }
+        state.withLock { state in state.append(state.runs.add((record, losses), of: run, isLast: true)) }
     }
 
     /// The losses of runs that an earlier process finished.
     func takeOver(_ results: Results, from store: CheckpointDirectory?) throws {
         guard file != nil, let store else { return }
-        for (run, losses) in zip(results.runs, try store.finishedLosses()) { append(run, losses) }
+        for (run, (record, losses)) in zip(results.runs, try store.finishedLosses()).enumerated() {
+            append(record, losses, of: run)
+        }
     }
 
+    /// Writes the losses of all runs that came to their end.
     func write() throws(ReportError) {
-        let (text, isEmpty) = trace.withLock { ($0.text, $0.isEmpty) }
+        let (text, isEmpty) = state.withLock { state in
+            state.append(state.runs.rest())
+            return (state.csv.text, state.csv.isEmpty)
+        }
         if let file, !isEmpty { try writeAtomically(Data(text.utf8), to: URL(fileURLWithPath: file)) }
     }
 

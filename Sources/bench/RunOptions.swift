@@ -305,8 +305,19 @@ struct ClusterOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: "Threads for the numerics of simulated workers; results do not depend on it. (default: all cores)")
+        help: """
+            Threads for the numerics of simulated workers, of all runs together; results do not depend on it. (default: all \
+            cores)
+            """)
     var hostThreads: Int?
+
+    @Option(
+        parsing: .unconditional,
+        help: """
+            Simulated runs that are made side by side; results do not depend on it, and measured runs have the machine for \
+            themselves. (default: one for each of the host's threads, as far as memory allows; with --repetitions 1)
+            """)
+    var jobs: Int?
 }
 
 /// FederatedAveraging's options, with McMahan et al.'s letters.

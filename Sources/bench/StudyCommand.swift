@@ -82,8 +82,8 @@ struct StudyCommand: ParsableCommand {
     }
 
     func run() throws {
-        let plan = try plan()
-        try HostNeed(plan.experiment).check()
+        var plan = try plan()
+        try HostNeed.check(&plan.experiment, isJobsGiven: cluster.jobs != nil)
         let study = try Study(plan, data: DataDirectory(files.data))
         OptionUse.notes(builder, plan.experiment).forEach(printError)
         let output = try OutputDirectory(files.output, notWith: ResultsFile.name)
@@ -101,7 +101,7 @@ struct StudyCommand: ParsableCommand {
                 machine: MachineDescription.current(arguments: CommandLine.arguments),
                 callbacks: Study.Callbacks(
                     began: { run, trial in progress.begin(run, trial) },
-                    evaluated: { progress.update(share: $0) },
+                    evaluated: { run, share in progress.update(run, share: share) },
                     finished: { run, trial, record in progress.finish(run, record, trial) }),
                 update: latest.set, save: { try latest.save($0, all: false) })
         } catch {

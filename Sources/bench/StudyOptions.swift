@@ -75,10 +75,12 @@ struct StudyOptions: ParsableArguments {
                 throw ValidationError("--\(name) sets what --vary \(varied.rawValue) varies; leave one of them out")
             }
             if !dimensions.contains(where: { $0.option == .momentum }) { try given.checkMomentum(experiment) }
-            return try StudyPlan(
+            var plan = try StudyPlan(
                 experiment: experiment, search: search, trialCount: trials ?? Self.defaultTrials,
                 dimensions: dimensions,
                 metric: metric, selection: chosenOn, halving: halving)
+            plan.experiment.jobs = experiment.jobs(asked: given.cluster.jobs, trials: plan.trialCount)
+            return plan
         } catch let error as ExperimentError {
             throw ValidationError("\(error)")
         }

@@ -70,21 +70,42 @@ import Testing
         #expect((try? FairComparison.checkStart(record("sync", seed: 1, [0.1], losses: [.nan]), [diverged])) != nil)
     }
 
+    /// Results of sync with seed 1, to which four repetitions are to be added.
+    private var growing: GrowingResults {
+        var empty = results([record()], seeds: [1])
+        (empty.runs, empty.isComplete, empty.plan.repetitions) = ([], false, 4)
+        return GrowingResults(empty, finished: 0)
+    }
+
+    private func run(_ repetition: Int, of plan: StrategyPlan) -> Experiment.RunIdentity {
+        Experiment.RunIdentity(strategy: plan, seed: 1, repetition: repetition, index: repetition, count: 4)
+    }
+
     @Test func aRepetitionAddsItsTimesAndHasToGiveTheSameResult() throws {
         let sync = try plan("sync")
-        var all = results([], seeds: [1])
-        try all.add(record(timings: timings([1])), repetition: 0, of: sync)
-        try all.add(record(timings: timings([2])), repetition: 1, of: sync)
-        #expect(all.runs.count == 1 && all.runs[0].timings == timings([1, 2]))
+        var all = growing
+        try all.add(record(timings: timings([1])), of: run(0, of: sync))
+        try all.add(record(timings: timings([2])), of: run(1, of: sync))
+        #expect(all.results.runs.count == 1 && all.results.runs[0].timings == timings([1, 2]))
         let error = #expect(throws: ExperimentError.self) {
-            try all.add(record(bytes: 4001), repetition: 2, of: sync)
+            try all.add(record(bytes: 4001), of: run(2, of: sync))
         }
         #expect(error?.description.contains("sync with seed 1: repetition 3 has another result") == true)
-        #expect(throws: ExperimentError.self) { try all.add(record(clusterSeconds: 5), repetition: 2, of: sync) }
+        #expect(throws: ExperimentError.self) { try all.add(record(clusterSeconds: 5), of: run(2, of: sync)) }
         // What a clock measures is another each time.
         var measured = sync
         measured.fabric = .threads
-        #expect(throws: Never.self) { try all.add(record(clusterSeconds: 5), repetition: 2, of: measured) }
+        #expect(throws: Never.self) { try all.add(record(clusterSeconds: 5), of: run(2, of: measured)) }
+    }
+
+    @Test func repetitionsThatComeInAnyOrderStandInTheirs() throws {
+        let sync = try plan("sync")
+        var all = growing
+        for repetition in [2, 0, 3, 1] {
+            #expect(!all.results.isComplete)
+            try all.add(record(timings: timings([Double(repetition)])), of: run(repetition, of: sync))
+        }
+        #expect(all.results.isComplete && all.results.runs.map(\.timings) == [timings([0, 1, 2, 3])])
     }
 
     @Test func theHarnessMakesAsManyRepetitionsAsThePlanSays() throws {

@@ -10,9 +10,12 @@ import Testing
 
 @Suite struct RepeatabilityTests {
     /// The records as they are written, without host time: every bit of every number counts.
-    private func records(_ setup: Setup) throws -> Data {
-        var results = try setup.run()
-        results.plan.hostThreads = 1
+    private func records(_ setup: Setup, repetitions: Int = 1, jobs: Int? = nil) throws -> Data {
+        var plan = setup.plan
+        (plan.repetitions, plan.jobs) = (repetitions, jobs)
+        var results = try Experiment(plan, data: DataDirectory(nil)).run(machine: machine)
+        #expect(results.isComplete && results.runs.allSatisfy { $0.timings.count == repetitions })
+        (results.plan.hostThreads, results.plan.jobs) = (1, nil)
         results.runs = results.runs.map(withoutHostTime)
         return try ResultsFile.encode(results)
     }
@@ -37,6 +40,35 @@ import Testing
         var (one, more) = (Setup(), Setup())
         (one.hostThreads, more.hostThreads) = (1, threads)
         #expect(try records(one) == records(more))
+    }
+
+    /// More runs at once than there are of a strategy, or than one repetition has, and than the pool has threads.
+    @Test(arguments: [2, 3, 8]) func runsSideBySideGiveTheSameFile(_ jobs: Int) throws {
+        var setup = Setup()
+        setup.seeds = [3, 4]
+        #expect(try records(setup, jobs: jobs) == records(setup))
+        setup.strategies = ["sync"]
+        setup.seeds = [5]
+        #expect(try records(setup, repetitions: 4, jobs: jobs) == records(setup, repetitions: 4))
+    }
+
+    @Test func measuredRunsHaveTheMachineForThemselves() throws {
+        var setup = Setup(strategies: ["single", "sync", "federated"], clock: .auto)
+        setup.seeds = [1, 2, 3]
+        var plan = setup.plan
+        plan.jobs = 3
+        let underWay = Guarded<[String: Int]>([:])
+        let callbacks = Experiment.Callbacks(
+            began: { run in
+                let beside = underWay.withLock { underWay in
+                    underWay[run.strategy.name, default: 0] += 1
+                    return underWay
+                }
+                #expect(beside["single", default: 0] == 0 || beside.values.reduce(0, +) == 1, "\(beside)")
+            },
+            finished: { run, _, _, _ in underWay.withLock { $0[run.strategy.name, default: 0] -= 1 } })
+        let results = try Experiment(plan, data: DataDirectory(nil)).run(machine: machine, callbacks: callbacks)
+        #expect(results.runs.map { "\($0.strategy) \($0.seed)" } == plan.runs.map { "\($0.strategy.name) \($0.seed)" })
     }
 
     @Test func aStrategyDoesTheSameAloneAsInCompany() throws {

@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Locking
 import Testing
 
 @testable import Cluster
@@ -26,6 +27,57 @@ struct CheckpointResumeTests {
                 #expect(
                     experiment.names == ["experiment-5.json", "experiment-6.json"] + (1...6).map { "run\($0).losses" })
             }
+        }
+    }
+
+    /// Several runs are unfinished when the program is killed, and each goes on from its own checkpoint.
+    @Test(arguments: [(1, 2), (2, 1), (2, 2), (2, 3), (3, 2)])
+    func killedWithRunsSideBySideItGoesOnToTheSameResults(before: Int, after: Int) throws {
+        let whole = try withCheckpointFolder { try CheckpointedExperiment($0).run() }
+        for call in [1, 2, 4, 7, 11, 16, whole.calls - 1] {
+            try withCheckpointFolder { url in
+                var experiment = CheckpointedExperiment(url)
+                experiment.jobs = before
+                try experiment.runUntilKilled(lastCall: call)
+                experiment.jobs = after
+                let resumed = try experiment.run(resuming: true)
+                #expect(resumed.results == whole.results, "killed at call \(call)")
+                #expect(resumed.losses == whole.losses, "killed at call \(call)")
+                #expect(
+                    experiment.names == ["experiment-5.json", "experiment-6.json"] + (1...6).map { "run\($0).losses" })
+            }
+        }
+    }
+
+    @Test func checkpointsOfSeveralRunsAreKeptUntilEachIsFinished() throws {
+        try withCheckpointFolder { url in
+            var experiment = CheckpointedExperiment(url)
+            experiment.setup.strategies = ["sync"]
+            experiment.setup.seeds = [1, 2, 3]
+            experiment.jobs = 3
+            // Each run waits at its second evaluation, after 11 updates, for the others, and has two checkpoints by then.
+            let meeting = Meeting(of: 3)
+            let evaluations = Guarded<[Int: Int]>([:])
+            experiment.evaluated = { run in
+                let count = evaluations.withLock { counts in
+                    counts[run.index, default: 0] += 1
+                    return counts[run.index, default: 0]
+                }
+                if count == 2 { meeting.arrive() }
+            }
+            try experiment.runUntilKilled(lastCall: 1 + 3 * 2 + 1)
+            let files = experiment.names.filter { $0.hasSuffix(".checkpoint") }
+            #expect(Set(files.map { $0.prefix { $0 != "-" } }) == ["run1", "run2", "run3"], "\(files)")
+            #expect(files.count == 6, "\(files)")
+            experiment.evaluated = { _ in }
+            let resumed = try experiment.run(resuming: true)
+            #expect(resumed.begun.count == 3 && resumed.begun.allSatisfy { !$0.hasSuffix(" after 0") })
+            let whole = try withCheckpointFolder { other in
+                var alone = CheckpointedExperiment(other)
+                (alone.setup.strategies, alone.setup.seeds) = (["sync"], [1, 2, 3])
+                return try alone.run()
+            }
+            #expect(resumed.results == whole.results && resumed.losses == whole.losses)
         }
     }
 

@@ -15,7 +15,7 @@ import Testing
     private func file(_ results: StudyResults) throws -> String {
         var results = results
         for index in results.runs.indices { results.runs[index].cost.hostSeconds = 0 }
-        results.plan.experiment.hostThreads = 1
+        (results.plan.experiment.hostThreads, results.plan.experiment.jobs) = (1, nil)
         return String(decoding: try StudyFile.encode(results), as: UTF8.self)
     }
 
@@ -28,6 +28,8 @@ import Testing
         #expect(try file(setup.run()) == first)
         setup.setup.hostThreads = 1
         #expect(try file(setup.run()) == first)
+        // Rungs, of which the next one has the best trials of the one before, are not made side by side.
+        for jobs in [2, 5] { #expect(try file(setup.run(jobs: jobs)) == first, "\(jobs) jobs") }
     }
 
     @Test func everyStrategyHasTheSameNumberOfTrialsAndTheSameSamples() throws {
@@ -87,7 +89,7 @@ import Testing
         setup.setup.seeds = [1, 2]
         let told = Guarded<[String]>([])
         let began = Guarded<[String]>([])
-        var saved: [String] = []
+        let saved = Guarded<[String]>([])
         _ = try Study(try setup.plan(), data: DataDirectory(nil)).run(
             machine: machine,
             callbacks: Study.Callbacks(began: { run, trial in
@@ -95,8 +97,8 @@ import Testing
                     $0.append("\(run.index) of \(run.count) \(trial.strategy) \(trial.index) \(run.seed)")
                 }
             }), update: { results in told.withLock { $0.append("\(results.runs.count) \(results.isComplete)") } },
-            save: { saved.append("\($0.runs.count) \($0.isComplete)") })
-        #expect(saved == ["4 false", "8 true"])
+            save: { results in saved.withLock { $0.append("\(results.runs.count) \(results.isComplete)") } })
+        #expect(saved.withLock { $0 } == ["4 false", "8 true"])
         #expect(told.withLock { $0 } == (1...8).map { "\($0) \($0 == 8)" })
         let expected = (0...1).flatMap { trial in
             [1, 2].flatMap { seed in ["single", "sync"].map { "\($0) \(trial) \(seed)" } }

@@ -31,7 +31,8 @@ struct DyingStore: CheckpointStore {
             calls += 1
             return calls
         }
-        if call == lastCall, !isWritten { throw Killed() }
+        // Other runs may be under way, which write nothing any more.
+        if let lastCall, call > lastCall || call == lastCall && !isWritten { throw Killed() }
         try body()
         if call == lastCall { throw Killed() }
     }
@@ -50,7 +51,10 @@ struct DyingStore: CheckpointStore {
 struct CheckpointedExperiment {
     var setup = Setup(strategies: ["single", "sync", "federated"], seeds: [1, 2], epochs: 1, evaluateEvery: 0.5)
     var repetitions = 1
+    var jobs: Int?
     var interval = 5
+    /// Called at each evaluation.
+    var evaluated: @Sendable (Experiment.RunIdentity) -> Void = { _ in }
     let url: URL
     let notes = Guarded<[String]>([])
 
@@ -59,6 +63,7 @@ struct CheckpointedExperiment {
     var plan: ExperimentPlan {
         var plan = setup.plan
         plan.repetitions = repetitions
+        plan.jobs = jobs
         return plan
     }
 
@@ -84,7 +89,8 @@ struct CheckpointedExperiment {
     func run(resuming: Bool = false, lastCall: Int? = nil, isWritten: Bool = true) throws -> Outcome {
         let store = DyingStore(
             directory: try directory(resuming: resuming), lastCall: lastCall, isWritten: isWritten)
-        let losses = Guarded<[[Double]]>([])
+        // Runs that are made side by side come to their ends in any order.
+        let losses = Guarded<[Int: [Double]]>([:])
         let begun = Guarded<[String]>([])
         var callbacks = Experiment.Callbacks(
             began: { run in
@@ -92,15 +98,17 @@ struct CheckpointedExperiment {
                     $0.append("\(run.strategy.name) \(run.seed) \(run.repetition) after \(run.resumedAfter)")
                 }
             },
-            finished: { run, _, own, _ in if run.repetition == 0 { losses.withLock { $0.append(own) } } })
+            evaluated: { [evaluated] run, _, _ in evaluated(run) },
+            finished: { run, _, own, _ in if run.repetition == 0 { losses.withLock { $0[run.index] = own } } })
         callbacks.resumed = { _ in
             let finished = try store.directory.finishedLosses()
-            losses.withLock { $0 += finished }
+            losses.withLock { losses in for (index, own) in finished.enumerated() { losses[index] = own } }
         }
         let results = try Experiment(plan, data: DataDirectory(nil))
             .run(machine: machine, callbacks: callbacks, checkpoints: store)
         return Outcome(
-            results: try Self.withoutHostTimes(results), losses: losses.withLock { $0 },
+            results: try Self.withoutHostTimes(results),
+            losses: losses.withLock { $0.sorted { $0.key < $1.key }.map(\.value) },
             calls: store.calls.withLock { $0 }, begun: begun.withLock { $0 })
     }
 
@@ -121,6 +129,10 @@ struct CheckpointedExperiment {
         let whole = try JSONSerialization.jsonObject(with: try ResultsFile.encode(results))
         guard var object = whole as? [String: Any], var runs = object["runs"] as? [[String: Any]] else { return Data() }
         object["checksum"] = nil
+        if var plan = object["plan"] as? [String: Any] {
+            plan["jobs"] = nil
+            object["plan"] = plan
+        }
         for index in runs.indices {
             runs[index]["hostSeconds"] = nil
             runs[index]["timings"] = (runs[index]["timings"] as? [Any])?.count
@@ -133,4 +145,23 @@ struct CheckpointedExperiment {
     func read(_ name: String) throws -> Data { try Data(contentsOf: url.appendingPathComponent(name)) }
     func write(_ data: Data, _ name: String) throws { try data.write(to: url.appendingPathComponent(name)) }
     var noted: String { notes.withLock { $0.joined(separator: "\n") } }
+}
+
+/// Threads that wait for each other once.
+///
+/// `@unchecked Sendable`: guarded by `condition`.
+final class Meeting: @unchecked Sendable {
+    private let condition = NSCondition()
+    private var missing: Int
+
+    init(of count: Int) { missing = count }
+
+    /// Returns when all have come.
+    func arrive() {
+        condition.lock()
+        missing -= 1
+        condition.broadcast()
+        while missing > 0 { condition.wait() }
+        condition.unlock()
+    }
 }

@@ -19,8 +19,10 @@ struct StudySetup {
             halving: halving)
     }
 
-    func run(save: (StudyResults) throws -> Void = { _ in }) throws -> StudyResults {
-        try Study(try plan(), data: DataDirectory(nil)).run(machine: machine, save: save)
+    func run(jobs: Int? = nil) throws -> StudyResults {
+        var plan = try plan()
+        plan.experiment.jobs = jobs
+        return try Study(plan, data: DataDirectory(nil)).run(machine: machine)
     }
 
     /// Why the plan cannot be; nil if it can.

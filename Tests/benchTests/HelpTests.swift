@@ -17,7 +17,7 @@ import Testing
         "overlap",
         "bucket",
         "clock", "compute",
-        "host-threads", "clients", "fraction", "local-epochs", "local-batch", "partition", "output", "save",
+        "host-threads", "jobs", "clients", "fraction", "local-epochs", "local-batch", "partition", "output", "save",
         "trace-loss", "data", "quiet", "repetitions", "limit-time", "limit-bytes", "limit-updates", "machine", "log",
         "tuned", "trace", "record", "dropout", "lifetime", "failure-detection", "on-dropout",
         "fabric", "patience",

@@ -70,6 +70,7 @@ import Testing
         Use("--lifetime", "exponential:1h", unused: "", used: federated),
         Use("--failure-detection", "2s", unused: sync, used: "--strategy sync --lifetime exponential:1h"),
         Use("--host-threads", "2", unused: "--strategy sync --fabric emulated", used: sync),
+        Use("--jobs", "2", unused: "--strategy single,sync --fabric emulated", used: "--strategy single,sync"),
         Use("--patience", "120s", unused: "--strategy all", used: ""),
         Use("--latency", "5ms", unused: "--strategy single --fabric simulated", used: sync),
         Use("--bandwidth", "1Gbit", unused: threads, used: federated),

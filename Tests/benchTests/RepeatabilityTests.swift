@@ -49,6 +49,12 @@ import Testing
         #expect(one == two)
     }
 
+    @Test func measuredRunsBesideWhichNothingIsDoneAreNoReasonForOtherResults() async throws {
+        let one = try await summary(["--jobs", "1"])
+        let two = try await summary(["--jobs", "2"])
+        #expect(one == two)
+    }
+
     @Test func anotherSeedIsAnotherRun() async throws {
         let one = try await summary(["--clock", "simulated"])
         let other = try await summary(["--clock", "simulated", "--first-seed", "7"])

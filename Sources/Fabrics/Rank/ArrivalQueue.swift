@@ -1,4 +1,4 @@
-import Collections
+import DequeModule
 
 /// Messages that have come to a rank of a measured fabric, in order for each sender and, over all senders, in the order in
 /// which they came.

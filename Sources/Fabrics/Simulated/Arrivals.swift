@@ -1,5 +1,5 @@
 import Cluster
-import Collections
+import DequeModule
 
 /// The order in which messages have come to a rank of a simulated job, over all senders: by time, those of one time by
 /// number.

@@ -5,6 +5,9 @@ import Synchronization
 
 /// The host's cores for the numerics of simulated ranks: a few threads that run the bodies of computations, while the
 /// caller plays the simulation and lends a hand whenever it would have to wait.
+///
+/// Several simulations can share a pool. Then so many of its own threads pause that no more than ``threads`` compute at once,
+/// and work again when fewer simulations are left (``withCaller(_:)``).
 public final class HostPool: ParallelHost, Sendable {
     /// A computation on its way: run once, by whoever comes first.
     ///
@@ -40,30 +43,52 @@ public final class HostPool: ParallelHost, Sendable {
         let condition = NSCondition()
         var tickets = Deque<Ticket>()
         var isStopped = false
+        /// Threads that compute, the callers' among them.
+        let threads: Int
+        /// Threads that said that they play a simulation; whoever calls without having said so is one.
+        var callers = 0
+        /// Of the pool's own threads, those that run a ticket.
+        var busy = 0
+
+        init(threads: Int) { self.threads = threads }
+
+        /// The pool's own threads that may run at once.
+        var spare: Int { threads - max(callers, 1) }
 
         func work() {
             condition.lock()
             while !isStopped {
-                guard let ticket = tickets.popFirst() else {
+                guard busy < spare, let ticket = tickets.popFirst() else {
                     condition.wait()
                     continue
                 }
+                busy += 1
                 condition.unlock()
                 let didRun = ticket.run()
                 condition.lock()
+                busy -= 1
                 if didRun { condition.broadcast() }
             }
+            condition.unlock()
+        }
+
+        /// A caller more or less; those that paused may go on.
+        func change(callers difference: Int) {
+            condition.lock()
+            callers += difference
+            condition.broadcast()
             condition.unlock()
         }
     }
 
     /// Threads that compute, the caller's among them.
     public let threads: Int
-    private let queue = Queue()
+    private let queue: Queue
 
     public init(threads: Int) {
         precondition(threads > 0, "\(threads) host threads")
         self.threads = threads
+        queue = Queue(threads: threads)
         for index in 1..<max(threads, 1) {
             // Where there are no more to be had, the caller does the work.
             try? HostThread.start(named: "host \(index)", stackBytes: 4 << 20) { [queue] in queue.work() }
@@ -77,12 +102,21 @@ public final class HostPool: ParallelHost, Sendable {
         queue.condition.unlock()
     }
 
+    /// Calls `body`, in which the calling thread plays a simulation on this pool, maybe beside others that do.
+    package func withCaller<Result>(_ body: () throws -> Result) rethrows -> Result {
+        queue.change(callers: 1)
+        defer { queue.change(callers: -1) }
+        return try body()
+    }
+
     func submit(_ ticket: Ticket) {
         guard threads > 1 else { return }
         queue.condition.lock()
+        defer { queue.condition.unlock() }
+        // Where all cores belong to callers, each runs its own.
+        guard queue.spare > 0 else { return }
         queue.tickets.append(ticket)
         queue.condition.signal()
-        queue.condition.unlock()
     }
 
     /// Returns when the ticket is done: runs it, or others while somebody else does.

@@ -1,4 +1,4 @@
-import Collections
+import DequeModule
 import Locking
 
 /// Computes deferred vectors on the host's cores ahead of who will look at them: as soon as somebody looks at one, those that

@@ -52,9 +52,14 @@ public enum StudyReport {
         let amounts = [cost.money.map(Format.money), cost.wattHours.map(Format.energy)].compactMap(\.self)
         let amount = amounts.isEmpty ? "an amount that is not known" : amounts.joined(separator: " and ")
         let note = SentBytes.note(summaries.map { ($0.strategy, $0.cost.bytesSent) }).map { " \($0)" } ?? ""
+        let busy = "kept this machine busy for \(Format.seconds(cost.hostSeconds))"
+        let made =
+            results.plan.experiment.jobs.map {
+                "made \(runs) runs, up to \($0) of them side by side, which \(busy) in all"
+            } ?? "made \(runs) runs and \(busy)"
         return """
-            The whole search made \(runs) runs and kept this machine busy for \(Format.seconds(cost.hostSeconds)); on the \
-            machines that it is about it sends \(Format.bytes(Double(cost.bytesSent))) and costs \(amount).\(note)
+            The whole search \(made); on the machines that it is about it sends \
+            \(Format.bytes(Double(cost.bytesSent))) and costs \(amount).\(note)
             """
     }
 

@@ -4,11 +4,12 @@ import Foundation
 import Locking
 public import Training
 
-/// The folder of `--checkpoint`: of the experiment `experiment-COUNT.json`, where COUNT runs are finished; of the run that is
-/// being made `runN-updateU.checkpoint`, its state after U updates of the model; of each run that is finished
+/// The folder of `--checkpoint`: of the experiment `experiment-COUNT.json`, where its first COUNT runs are finished; of each
+/// run that is being made `runN-updateU.checkpoint`, its state after U updates of the model; of each run that is finished
 /// `runN.losses`, the losses of its steps.
 ///
-/// Of the first two kinds the last two are kept. A file is complete or not there, and one that is damaged is left out with a
+/// Of the first two kinds the last two are kept, of the second for each run. A run that was made beside others and came to
+/// its end before one that stands before it counts as finished when that one is. A file is complete or not there, and one that is damaged is left out with a
 /// note that names it. A process that is killed at any moment leaves a folder from which the next one goes on.
 public final class CheckpointDirectory: CheckpointStore {
     public let interval: Int
@@ -22,8 +23,8 @@ public final class CheckpointDirectory: CheckpointStore {
     private struct State {
         /// Of the experiment, once its compute model is known.
         var digest = Data()
-        /// Updates of the current run's undamaged checkpoints, in ascending order.
-        var updates: [Int] = []
+        /// Updates of the undamaged checkpoints of each run that is being made, in ascending order, by the run's number.
+        var updates: [Int: [Int]] = [:]
     }
 
     /// Makes the folder where it is missing, reads what an earlier process left, and checks that it is the same experiment.
@@ -125,7 +126,7 @@ public final class CheckpointDirectory: CheckpointStore {
             throw ReportError(
                 """
                 checkpoint folder '\(path)' holds another experiment: \(differences.joined(separator: "; ")). Allowed are \
-                the options that it was begun with (but for --host-threads, --every and files that are written at the end), \
+                the options that it was begun with (but for --host-threads, --jobs, --every and files that are written at the end), \
                 or another folder
                 """)
         }
@@ -211,6 +212,7 @@ public final class CheckpointDirectory: CheckpointStore {
                 to: url.appendingPathComponent(Self.lossesName(number)), kind: Self.fileKind)
         }
         try write(experiment)
+        state.withLock { $0.updates[number] = nil }
         try remove { name in
             if let count = ExperimentFile.finishedRuns(name) { return count < number - 1 }
             return Self.parse(name)?.run == number
@@ -232,10 +234,9 @@ public final class CheckpointDirectory: CheckpointStore {
         }
     }
 
-    // MARK: The run that is being made
+    // MARK: Runs that are being made
 
     public func latest(of run: Experiment.RunIdentity) throws -> RunState? {
-        state.withLock { $0.updates = [] }
         guard resumed != nil else { return nil }
         let number = run.index + 1
         let found = try Self.names(in: url).compactMap(Self.parse).filter { $0.run == number }.map(\.updates)
@@ -252,7 +253,7 @@ public final class CheckpointDirectory: CheckpointStore {
                 if let problem = run.strategy.problem(of: saved) {
                     throw ReportError("'\(url.appendingPathComponent(name).relativePath)': damaged: \(problem)")
                 }
-                state.withLock { $0.updates = [updates] }
+                state.withLock { $0.updates[number] = [updates] }
                 note("\(run.strategy.name), seed \(run.seed), goes on after \(updates) updates")
                 return saved
             } catch let error as ReportError {
@@ -268,8 +269,9 @@ public final class CheckpointDirectory: CheckpointStore {
             frame(.state, number, updates).sealed(try saved.encoded()),
             to: url.appendingPathComponent(Self.stateName(number, updates)), kind: Self.fileKind)
         let kept = state.withLock { state in
-            state.updates = (state.updates.filter { $0 != updates } + [updates]).suffix(2)
-            return state.updates
+            let kept = ((state.updates[number] ?? []).filter { $0 != updates } + [updates]).suffix(2)
+            state.updates[number] = Array(kept)
+            return kept
         }
         try remove { name in Self.parse(name).map { $0.run == number && !kept.contains($0.updates) } ?? false }
     }

@@ -62,6 +62,7 @@ struct ExperimentFile: Codable, Equatable {
             plan: results.plan, computeModel: results.computeModel, data: results.data,
             initialParametersSHA256: results.initialParametersSHA256)
         contents.plan.hostThreads = 1
+        contents.plan.jobs = nil
         return Data(ContentDigest.bytes(of: try SealedJSON.encode(contents)))
     }
 }

@@ -9,7 +9,8 @@ package enum PlanDifferences {
         let new: Any?
     }
 
-    /// - Returns: at most four; empty for plans that compute the same. Host threads do not count.
+    /// - Returns: at most four; empty for plans that compute the same. Host threads and runs side by side do not
+    ///   count.
     package static func between(_ saved: ExperimentPlan, _ current: ExperimentPlan) throws -> [String] {
         differences(try tree(saved), try tree(current)).prefix(4).map {
             "\(name($0.path, current)) was \(text($0.old)) and is \(text($0.new))"
@@ -19,7 +20,7 @@ package enum PlanDifferences {
     /// What two processes of one job were told differently: the option, or what the results file calls it, with the values
     /// of both.
     ///
-    /// Threads of the host may differ, and so may the name of the initial parameters' file, whose contents count.
+    /// Threads of the host and runs side by side may differ, and so may the name of the initial parameters' file, whose contents count.
     /// - Returns: at most four, options first; empty for plans that compute the same.
     package static func betweenRanks(
         _ first: ExperimentPlan, _ other: ExperimentPlan
@@ -74,6 +75,7 @@ package enum PlanDifferences {
     private static func tree(_ plan: ExperimentPlan) throws -> Any {
         var plan = plan
         plan.hostThreads = 1
+        plan.jobs = nil
         return try JSONSerialization.jsonObject(with: SealedJSON.encode(Unsealed(plan: plan)))
     }
 

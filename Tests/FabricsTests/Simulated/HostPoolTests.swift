@@ -117,3 +117,30 @@ import Testing
         #expect(results.byRank == [51.5, 51.5])
     }
 }
+
+@Suite(.timeLimit(.minutes(30))) struct SharedHostPoolTests {
+    @Test func asManyCallersAsThreadsComputeByThemselves() {
+        let pool = HostPool(threads: 2)
+        let thread = ObjectIdentifier(Thread.current)
+        pool.withCaller {
+            pool.withCaller {
+                pool.concurrentPerform(200) { _ in #expect(ObjectIdentifier(Thread.current) == thread) }
+            }
+        }
+    }
+
+    @Test func whenACallerIsLessTheOthersAreHelpedAgain() {
+        let pool = HostPool(threads: 2)
+        let here = [DispatchSemaphore(value: 0), DispatchSemaphore(value: 0)]
+        let met = Notes<Bool>()
+        pool.withCaller {
+            pool.withCaller { pool.concurrentPerform(10) { _ in } }
+            // Each waits until the other has begun: possible only while a thread of the pool helps.
+            pool.concurrentPerform(2) { index in
+                here[index].signal()
+                met[index] = here[1 - index].wait(timeout: .now() + longestWait) == .success
+            }
+        }
+        #expect(met.byRank == [true, true])
+    }
+}

@@ -16,7 +16,7 @@ package final class OptionInputs: InputClass {
         "--on-dropout", "--cluster", "--latency", "--bandwidth", "--jitter", "--workers", "--allreduce", "--overlap",
         "--bucket",
         "--fabric", "--clock", "--compute", "--host-threads", "--machine", "--patience", "--stragglers", "--dropout",
-        "--lifetime", "--failure-detection", "--clients", "--fraction", "--local-epochs", "--local-batch",
+        "--jobs", "--lifetime", "--failure-detection", "--clients", "--fraction", "--local-epochs", "--local-batch",
         "--partition",
         "--output", "--save", "--trace", "--trace-loss", "--record", "--log", "--data", "--quiet", "--checkpoint",
         "--every",

@@ -138,8 +138,8 @@ public struct Repricing: Sendable {
             throw ExperimentError(
                 "a schedule of \(run.schedule.ranks) ranks for \(plan.name), which has \(strategy.rankCount)")
         }
-        let fabric = plan.simulatedFabric(
-            cluster, strategy, SeedSequence(run.record.seed), try computeModel(on: cluster), pool)
+        let fabric = FabricFactory(plan, strategy, SeedSequence(run.record.seed)).simulated(
+            on: cluster, try computeModel(on: cluster), pool)
         let report: ReplayReport
         do throws(FabricError) {
             report = try fabric.replay(run.schedule)

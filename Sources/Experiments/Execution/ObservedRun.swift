@@ -6,20 +6,15 @@ import Training
 /// A run on its fabric, and on a simulated one what is noted of all that its ranks do: the schedule, and the trace where
 /// one is asked for.
 struct ObservedRun {
+    let execution: RunExecution
     private let fabric: any Fabric
     private let recorder: ScheduleRecorder?
     private let trace: TraceRecorder?
     private let waiting: RoundWaiting?
-    private let server: Int?
-    /// Of the run, for error messages.
-    private let name: String
 
-    init(
-        _ fabric: any Fabric, _ strategy: any Strategy, _ identity: Experiment.RunIdentity,
-        _ callbacks: Experiment.Callbacks
-    ) throws {
-        server = strategy.serverRank
-        name = "\(identity.strategy.name) with seed \(identity.seed)"
+    init(_ fabric: any Fabric, _ execution: RunExecution, _ callbacks: Experiment.Callbacks) throws {
+        self.execution = execution
+        let (identity, strategy) = (execution.identity, execution.strategy)
         guard var simulated = fabric as? SimulatedFabric, identity.repetition == 0 else {
             (self.fabric, recorder, trace, waiting) = (fabric, nil, nil, nil)
             return
@@ -41,14 +36,16 @@ struct ObservedRun {
             if let what = recorder?.dependenceOnTime {
                 throw ExperimentError(
                     """
-                    \(name): \(what), so that its ranks may do something else on another cluster; a strategy that does that \
+                    \(execution.plan.name): \(what), so that its ranks may do something else on another cluster; a strategy that does that \
                     may not say that its schedule is fixed
                     """)
             }
             return report
         } catch {
             trace?.discard()
-            if case FabricError.beyondClock = error { throw ExperimentError("\(name): \(error)") }
+            if case FabricError.beyondClock = error {
+                throw ExperimentError("\(execution.plan.name) with seed \(execution.identity.seed): \(error)")
+            }
             throw error
         }
     }
@@ -61,7 +58,8 @@ struct ObservedRun {
     /// - Parameters:
     ///   - account: of such an average worker.
     ///   - leftOut: workers that never work.
-    func waitingSeconds(_ account: TimeAccount, _ strategy: any Strategy, leftOut: Int) -> Double? {
+    func waitingSeconds(_ account: TimeAccount, leftOut: Int) -> Double? {
+        let strategy = execution.strategy
         if let waiting { return waiting.seconds / Double(strategy.workingWorkers(leftOut: leftOut)) }
         return strategy.concurrentWorkers == strategy.workerCount ? account.waitingSeconds : nil
     }
@@ -79,6 +77,7 @@ struct ObservedRun {
         }
         // A replay that does not give the run's own time would have nothing to say of others.
         guard seconds(simulated) == report.seconds else { return nil }
+        let server = execution.strategy.serverRank
         var entries: [RunRecord.Attribution] = []
         for ideal in Idealization.allCases where ideal != .noLoss || simulated.interconnect.loss != nil {
             guard let time = seconds(simulated.idealized(ideal, server: server)) else { return nil }

@@ -18,8 +18,10 @@ public struct ExperimentPlan: Hashable, Codable, Sendable {
     public var initialParametersFile: String?
     /// `calibrated`, or the name of a device profile.
     public var compute: String
-    /// Threads for the numerics of simulated ranks.
+    /// Threads for the numerics of simulated ranks, of all runs that are made at the same time.
     public var hostThreads: Int
+    /// Simulated runs that are made side by side; nil for one after the other, and in older files.
+    public var jobs: Int?
     /// How often each run is made, to measure its time; its results are the same each time, which is checked.
     public var repetitions: Int
     /// Prices and watts of this machine, for the strategies measured on it; nil in files of schema 1.

@@ -1,0 +1,74 @@
+import Tasks
+
+/// Which places of an order are taken, so that what comes in any order can be put where it belongs.
+package struct TakenPlaces {
+    private var taken: [Int]
+
+    /// - Parameter count: so many from the first are taken already.
+    package init(first count: Int = 0) { taken = Array(0..<count) }
+
+    /// The position among what is there; nil where the place is not taken.
+    func position(of place: Int) -> Int? { taken.firstIndex(of: place) }
+
+    /// Takes a place, and returns the position at which to insert.
+    package mutating func take(_ place: Int) -> Int {
+        let position = taken.firstIndex { $0 > place } ?? taken.count
+        taken.insert(place, at: position)
+        return position
+    }
+}
+
+/// The results of an experiment of which runs come to their ends in any order; what is there is in the experiment's order.
+struct GrowingResults {
+    private(set) var results: Results
+    private let runCount: Int
+    /// One for each strategy and seed.
+    private let recordCount: Int
+    private var finishedCount: Int
+    private var places: TakenPlaces
+    /// Repetitions of which an earlier one is not there yet, by their runs' index.
+    private var early: [Int: RunRecord] = [:]
+
+    /// - Parameter finished: how many runs, from the first, are in the results already.
+    init(_ results: Results, finished: Int) {
+        self.results = results
+        recordCount = results.plan.seeds.count * results.plan.strategies.count
+        runCount = results.plan.repetitions * recordCount
+        finishedCount = finished
+        places = TakenPlaces(first: min(finished, recordCount))
+    }
+
+    /// Takes up a finished run: the first of its strategy and seed whole, of a repetition the times.
+    ///
+    /// - Throws: ``ExperimentError`` where a repetition has another result, or a strategy another start, than it must.
+    mutating func add(_ record: RunRecord, of run: Experiment.RunIdentity) throws(ExperimentError) {
+        let place = run.index % recordCount
+        early[run.index] = record
+        // The repetition that this one, or the one before, made everybody wait for.
+        var repetition = places.position(of: place).map { results.runs[$0].timings.count } ?? 0
+        while let next = early.removeValue(forKey: repetition * recordCount + place) {
+            if let position = places.position(of: place) {
+                try append(next, repetition, to: position, run.strategy)
+            } else {
+                try FairComparison.checkStart(next, results.runs)
+                results.runs.insert(next, at: places.take(place))
+            }
+            finishedCount += 1
+            repetition += 1
+        }
+        results.isComplete = finishedCount == runCount
+    }
+
+    private mutating func append(
+        _ record: RunRecord, _ repetition: Int, to position: Int, _ plan: StrategyPlan
+    ) throws(ExperimentError) {
+        guard results.runs[position].hasSameResult(as: record, isMeasured: plan.fabric.isMeasured) else {
+            throw ExperimentError(
+                """
+                \(record.strategy) with seed \(record.seed): repetition \(repetition + 1) has another result than the \
+                first; a run must give the same each time
+                """)
+        }
+        results.runs[position].timings += record.timings
+    }
+}
