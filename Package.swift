@@ -99,7 +99,8 @@ let package = Package(
             ],
             swiftSettings: hot),
         .target(
-            name: "Training", dependencies: ["Cluster", "Datasets", "Fabrics", "Kernel", "Locking", "Randomness"],
+            name: "Training",
+            dependencies: ["Cluster", "Datasets", "Diagnostics", "Fabrics", "Kernel", "Locking", "Randomness"],
             swiftSettings: hot),
         .target(
             name: "Strategies",
@@ -134,20 +135,19 @@ let package = Package(
         .target(
             name: "Storage",
             dependencies: [
-                "Cluster", "Diagnostics", "Experiments", "Fabrics", "Files", "Locking", "Strategies", "Studies",
-                "Tasks", "Training",
+                "Cluster", "Diagnostics", "Experiments", "Fabrics", "Files", "Locking", "Studies", "Tasks", "Training",
             ],
             swiftSettings: strict),
         .target(
             name: "Reports",
             dependencies: [
                 "Calibration", "Cluster", "Datasets", "Diagnostics", "Experiments", "Fabrics", "Files", "Kernel",
-                "Locking", "Statistics", "Storage", "Strategies", "Studies", "Tasks", "Training",
+                "Locking", "Statistics", "Storage", "Studies", "Tasks", "Training",
             ], swiftSettings: strict),
         .target(
             name: "RegressionGate",
             dependencies: [
-                "Cluster", "Diagnostics", "Experiments", "Reports", "Statistics", "Storage", "Strategies", "Training",
+                "Cluster", "Diagnostics", "Experiments", "Reports", "Statistics", "Storage", "Training",
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -155,7 +155,7 @@ let package = Package(
             dependencies: [
                 "CProcess", "Calibration", "Cluster", "Datasets", "Diagnostics", "Experiments", "Fabrics", "Files",
                 "Host", "Kernel", "Locking", "RegressionGate", "Reports", "Statistics", "Storage", "Strategies",
-                "Studies", "Tasks", "Training",
+                "Studies", "Tasks", "Training", "Yams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

@@ -1,5 +1,6 @@
 import Benchmark
 import Datasets
+import Experiments
 import Kernel
 import Randomness
 import Tasks
@@ -8,7 +9,7 @@ import Tasks
 /// strategies that make each step together and at that of federated clients.
 func registerSteps() {
     for task in TrainingTask.all {
-        for batch in [task.defaults.localBatch, task.defaults.batch] {
+        for batch in task.defaults.stepBatches.sorted() {
             var configuration = Benchmark.defaultConfiguration
             if Double(batch) * task.network.trainingFlopsPerSample < 1e7 { configuration.timeUnits = .nanoseconds }
             Benchmark("Training step of \(task.name), batch \(batch)", configuration: configuration) { _, training in

@@ -60,7 +60,7 @@ package struct MachineCalibration {
                 network: task.network, data: training,
                 initialParameters: task.network.initialParameters(.he, seeds: seeds),
                 optimizer: SGD.Configuration(momentum: task.defaults.momentum), mayFuseUpdate: false)
-            let sizes = calibration.sizes(for: batches ?? [task.defaults.batch, task.defaults.localBatch])
+            let sizes = calibration.sizes(for: batches ?? task.defaults.stepBatches)
             for size in sizes {
                 points.append(
                     try point(.step, task, size: size, network) { calibration.secondsPerStep(samples: size) })

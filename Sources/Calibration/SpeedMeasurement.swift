@@ -81,8 +81,8 @@ public struct SpeedMeasurement: Sendable {
 
     private func secondsOf(steps: Int, _ batch: Int, _ workspaces: WorkspacePool) throws -> Double {
         let epochs = Double(steps * batch) / Double(data.training.count)
-        let configuration = configuration(batch: batch, epochs: epochs, evaluateEvery: epochs, federated: nil)
-        let strategy = SynchronousSGD(configuration, workers: threads)
+        let configuration = configuration(rate: task.defaults.learningRate, epochs: epochs, evaluateEvery: epochs)
+        let strategy = SynchronousSGD(configuration, StepOptions(batch: batch, workers: threads))
         let run = run(configuration, ranks: threads, workspaces, data.training) { _ in }
         return try ThreadFabric(ranks: threads).run(strategy.program(for: run)).seconds
     }
@@ -112,14 +112,15 @@ public struct SpeedMeasurement: Sendable {
         /// What is not said comes from the task.
         /// - Throws: ``ExperimentError`` naming the option, what was found and what is allowed.
         @discardableResult
-        public func options(of task: TrainingTask) throws(ExperimentError) -> TrainingConfiguration.Federated {
-            let defaults = task.defaults
-            let federated = TrainingConfiguration.Federated(
-                clients: clients ?? defaults.clients, fraction: fraction ?? defaults.fraction,
-                localEpochs: localEpochs ?? defaults.localEpochs, localBatch: localBatch ?? defaults.localBatch,
-                partition: "iid")
-            try SpeedMeasurement.check(federated, samplesPerClient)
-            return federated
+        public func options(of task: TrainingTask) throws(ExperimentError) -> ClientOptions {
+            var options = try task.defaults.options(of: ClientOptions.self)
+            options.clients = clients ?? options.clients
+            options.fraction = fraction ?? options.fraction
+            options.localEpochs = localEpochs ?? options.localEpochs
+            options.localBatch = localBatch ?? options.localBatch
+            options.partition = "iid"
+            try SpeedMeasurement.check(options, samplesPerClient)
+            return options
         }
     }
 
@@ -143,7 +144,6 @@ public struct SpeedMeasurement: Sendable {
 
     /// Rounds of `federated` on a simulated cluster with as many host threads; the time is the host's.
     public func rounds(_ federation: Federation) throws -> Rounds {
-        let defaults = task.defaults
         let federated = try federation.options(of: task)
         let training = trainingSet(federated, federation.samplesPerClient)
         let samplesPerRound = Double(
@@ -151,8 +151,8 @@ public struct SpeedMeasurement: Sendable {
         // One more round than is counted, for the same reason as above.
         let epochs = (Double(repetitions + 1) * samplesPerRound - 0.5) / Double(training.count)
         let configuration = configuration(
-            batch: defaults.batch, epochs: epochs, evaluateEvery: 1e-6, federated: federated)
-        let strategy = FederatedAveraging(configuration)
+            rate: task.defaults.localLearningRate, epochs: epochs, evaluateEvery: 1e-6)
+        let strategy = FederatedAveraging(configuration, federated)
         let marks = Guarded<[ContinuousClock.Instant]>([])
         let workspaces = WorkspacePool(for: task.network)
         let pool = HostPool(threads: threads)
@@ -173,29 +173,23 @@ public struct SpeedMeasurement: Sendable {
     }
 
     private static func check(
-        _ federated: TrainingConfiguration.Federated, _ samplesPerClient: Int?
+        _ options: ClientOptions, _ samplesPerClient: Int?
     ) throws(ExperimentError) {
-        func require(_ isRight: Bool, _ message: String) throws(ExperimentError) {
-            if !isRight { throw ExperimentError(message) }
+        do throws(OptionError) {
+            _ = try ClientOptions(options.values)
+        } catch {
+            throw ExperimentError("--\(error)")
         }
-        try require(
-            (1...1_000_000).contains(federated.clients), "--clients is \(federated.clients); allowed is 1 to 1000000")
-        try require(
-            federated.fraction > 0 && federated.fraction <= 1,
-            "--fraction is \(federated.fraction); allowed is above 0 to 1")
-        try require(
-            (1...1_000_000).contains(federated.localEpochs),
-            "--local-epochs is \(federated.localEpochs); allowed is 1 to 1000000")
-        try require(
-            (federated.localBatch ?? 1) > 0, "--local-batch is \(federated.localBatch ?? 0); allowed is 1 and more")
-        if let samplesPerClient {
-            try require(
-                samplesPerClient > 0 && samplesPerClient <= 20_000_000 / federated.clients,
-                "--samples-per-client is \(samplesPerClient); allowed is 1 to 20000000 over all clients together")
+        guard let samplesPerClient else { return }
+        guard samplesPerClient > 0 && samplesPerClient <= 20_000_000 / options.clients else {
+            throw ExperimentError(
+                """
+                --samples-per-client is \(samplesPerClient); allowed is 1 to 20000000 over all clients together
+                """)
         }
     }
 
-    private func trainingSet(_ federated: TrainingConfiguration.Federated, _ samplesPerClient: Int?) -> Dataset {
+    private func trainingSet(_ federated: ClientOptions, _ samplesPerClient: Int?) -> Dataset {
         guard let samplesPerClient else { return data.training }
         var stream = seeds.stream(.clientSampling, 0)
         let count = data.training.count
@@ -204,7 +198,7 @@ public struct SpeedMeasurement: Sendable {
     }
 
     private func evaluationSeconds(_ workspaces: WorkspacePool, _ pool: HostPool) throws -> Spread {
-        let configuration = configuration(batch: 1, epochs: 1, evaluateEvery: 1, federated: nil)
+        let configuration = configuration(rate: task.defaults.learningRate, epochs: 1, evaluateEvery: 1)
         let times = Guarded<[Double]>([])
         let run = TrainingRun(
             network: task.network, data: data, configuration: configuration, initialParameters: parameters(),
@@ -224,19 +218,11 @@ public struct SpeedMeasurement: Sendable {
 
     // MARK: Parts
 
-    private func configuration(
-        batch: Int, epochs: Double, evaluateEvery: Double, federated: TrainingConfiguration.Federated?
-    ) -> TrainingConfiguration {
-        let defaults = task.defaults
-        let rate = federated == nil ? defaults.learningRate : defaults.localLearningRate
-        return TrainingConfiguration(
-            batch: batch, schedule: LearningRateSchedule(baseRate: rate, totalEpochs: epochs),
-            optimizer: SGD.Configuration(momentum: defaults.momentum), epochs: epochs,
-            evaluateEveryEpochs: evaluateEvery,
-            workers: threads,
-            federated: federated
-                ?? TrainingConfiguration.Federated(
-                    clients: 1, fraction: 1, localEpochs: 1, localBatch: nil, partition: "iid"))
+    private func configuration(rate: Double, epochs: Double, evaluateEvery: Double) -> TrainingConfiguration {
+        TrainingConfiguration(
+            schedule: LearningRateSchedule(baseRate: rate, totalEpochs: epochs),
+            optimizer: SGD.Configuration(momentum: task.defaults.momentum), epochs: epochs,
+            evaluateEveryEpochs: evaluateEvery)
     }
 
     /// A run that evaluates on one sample, which costs a few microseconds.

@@ -22,7 +22,7 @@ public enum UnknownName {
     }
 
     /// The first of the names that are most alike; nil where none is near enough to be meant.
-    private static func nearest(to found: String, among allowed: [String]) -> String? {
+    public static func nearest(to found: String, among allowed: [String]) -> String? {
         let word = Array(found.lowercased().prefix(mostCompared + 1))
         guard word.count <= mostCompared else { return nil }
         // Farther than a third of the word it is a guess, not a match.

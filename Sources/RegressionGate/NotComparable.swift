@@ -95,6 +95,7 @@ public struct NotComparable: Error, CustomStringConvertible, Equatable {
         let dropouts: Dropouts?
         let allReduce: String
         let configuration: TrainingConfiguration
+        let options: OptionValues
 
         let devices: DevicePopulation?
         let stragglers: Stragglers?
@@ -125,6 +126,7 @@ public struct NotComparable: Error, CustomStringConvertible, Equatable {
             dropouts = plan.cluster?.dropouts
             allReduce = plan.allReduce.rawValue
             configuration = plan.configuration
+            options = plan.options
         }
     }
 

@@ -68,14 +68,14 @@ public enum ComparisonTable {
 
 extension StrategySummary {
     /// Training workers: all clients of a federated strategy.
-    var workers: Int { plan.description?.make(plan.configuration).workerCount ?? 0 }
+    var workers: Int { plan.roles.workers }
 
     /// Workers that were left out for lack of memory, in the middle of the seeds.
     var workersLeftOut: Int { count { $0.memoryShortage?.ranks ?? 0 } }
 
     /// Workers that train at the same time: of a federated strategy those of a round.
     var workersAtOnce: Int {
-        min(plan.description?.make(plan.configuration).concurrentWorkers ?? 0, workers - workersLeftOut)
+        min(plan.roles.concurrentWorkers, workers - workersLeftOut)
     }
 
     /// Such as `8`, `10 of 100`, `10 of 100, 12 left out`.

@@ -6,7 +6,7 @@ import Statistics
 enum CostTable {
     /// The strategy that price indices are against: on one device, if it is in the table.
     static func single(_ summaries: [StrategySummary]) -> StrategySummary? {
-        summaries.first { $0.plan.description?.isSingleDevice == true }
+        summaries.first { $0.plan.roles.isSingleDevice }
     }
 
     /// The strategies that have no price index, since their times are not of the single device's clock.

@@ -1,21 +1,26 @@
 public import Experiments
 
-/// `curves.csv`: one row an evaluation.
+/// `curves.csv`: a row for each evaluation, with the options of its strategy in the last columns.
 public enum CurvesCSV {
     public static let name = "curves.csv"
 
     public static func render(_ results: Results) -> String {
-        var csv = CSV(columns: [
+        let columns = [
             "strategy", "seed", "round", "samples", "cluster_seconds", "bytes_sent", "train_loss", "test_accuracy",
-        ])
+            "label",
+        ]
+        let options = OptionColumns(results.plan, besides: columns)
+        var csv = CSV(columns: columns + options.names)
         for summary in results.summaries {
+            let values = options.values(of: summary.plan)
             for run in summary.runs {
                 for point in run.evaluations {
-                    csv.append([
-                        run.strategy, String(run.seed), CSV.count(point.round), CSV.count(point.samples),
-                        CSV.number(point.clusterSeconds), CSV.count(point.bytesSent), CSV.number(point.trainLoss),
-                        CSV.number(point.testAccuracy),
-                    ])
+                    csv.append(
+                        [
+                            summary.plan.strategy, String(run.seed), CSV.count(point.round), CSV.count(point.samples),
+                            CSV.number(point.clusterSeconds), CSV.count(point.bytesSent), CSV.number(point.trainLoss),
+                            CSV.number(point.testAccuracy), summary.strategy,
+                        ] + values)
                 }
             }
         }

@@ -97,7 +97,7 @@ enum Headline {
 enum SendingSentence {
     /// Nil unless two strategies or more send over a network.
     static func words(_ summaries: [StrategySummary]) -> String? {
-        let senders = summaries.filter { $0.count(\.traffic.bytesTotal) > 0 && $0.plan.description?.home == .simulated }
+        let senders = summaries.filter { $0.count(\.traffic.bytesTotal) > 0 && $0.plan.roles.home == .simulated }
             .sorted { $0.count(\.traffic.bytesTotal) < $1.count(\.traffic.bytesTotal) }
         guard let least = senders.first, let most = senders.last, senders.count > 1 else { return nil }
         let (fewest, largest) = (least.count(\.traffic.bytesTotal), most.count(\.traffic.bytesTotal))

@@ -8,7 +8,7 @@ public enum HistoryTable {
 
     public struct Entry: Sendable {
         let path: String
-        let results: Results
+        public let results: Results
 
         public init(path: String, _ results: Results) {
             self.path = path
@@ -18,7 +18,7 @@ public enum HistoryTable {
 
     /// The columns of `summary.csv` that are numbers.
     public static var metrics: [String] {
-        SummaryCSV.columns.filter { !["task", "strategy", "fabric", "clock", "tuning"].contains($0) }
+        SummaryCSV.columns.filter { !["task", "strategy", "fabric", "clock", "tuning", "label"].contains($0) }
     }
 
     /// - Parameters:
@@ -31,7 +31,7 @@ public enum HistoryTable {
         let rows = sorted.flatMap { entry in
             SummaryCSV.rows(entry.results).compactMap { row -> [String]? in
                 let values = Dictionary(uniqueKeysWithValues: zip(SummaryCSV.columns, row))
-                guard let name = values["strategy"], strategies?.contains(name) != false else { return nil }
+                guard let name = values["label"], strategies?.contains(name) != false else { return nil }
                 let machine = entry.results.machine
                 return [machine.date, machine.commit, values["task"] ?? "", name, values["clock"] ?? ""]
                     + metrics.map { values[$0] ?? "" }

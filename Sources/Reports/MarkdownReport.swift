@@ -69,17 +69,15 @@ public enum MarkdownReport {
         ])
         for strategy in results.plan.strategies {
             let configuration = strategy.configuration
-            let federated = configuration.federated
-            let isFederated = strategy.description?.isFederated == true
-            let local = federated.localBatch.map { "\($0) a client" } ?? "all of a client's"
-            let cohort =
-                "\(federated.cohortSize) of \(federated.clients) clients a round (C = \(federated.fraction)), E = \(federated.localEpochs), \(federated.partition)"
+            let roles = strategy.roles
+            let batch =
+                roles.sharesBatch
+                ? "\(roles.stepBatch ?? 0) in all" : roles.stepBatch.map { "\($0) a client" } ?? "all of a client's"
             table.append([
                 strategy.name, OptionText.schedule(configuration.schedule),
                 Format.exact(configuration.optimizer.momentum)
                     + (configuration.optimizer.nesterov ? " (Nesterov)" : ""),
-                isFederated ? local : "\(configuration.batch) in all",
-                isFederated ? cohort : "\(strategy.description?.make(configuration).workerCount ?? 0)",
+                batch, OptionText.workers(strategy),
             ])
         }
         let plan = results.plan
@@ -90,10 +88,24 @@ public enum MarkdownReport {
             \(table.markdown)
             - Target \(ComparisonTable.target(results)); evaluated every \(shared(plan) { Format.exact($0.evaluateEveryEpochs) }) epochs; \
             weight decay \(shared(plan) { Format.exact($0.optimizer.weightDecay) }); initialisation \(plan.initialization.rawValue).
-            - Where the command line names none: \(results.tuning)
+            \(furtherOptions(plan))- Where the command line names none: \(results.tuning)
             \(trials(results))
 
             """
+    }
+
+    /// Options in the table's words, and those that other sections tell of.
+    private static let toldOptions: Set = [
+        "batch", "workers", "overlap", "bucket", "clients", "fraction", "local-epochs", "local-batch", "partition",
+    ]
+
+    /// The options that the table has no column for.
+    private static func furtherOptions(_ plan: ExperimentPlan) -> String {
+        plan.strategies.map { strategy in
+            let options = strategy.options.filter { !toldOptions.contains($0.key) }.sorted { $0.key < $1.key }
+            guard !options.isEmpty else { return "" }
+            return "- `\(strategy.name)`: \(options.map { "\($0.key) \($0.value)" }.joined(separator: ", ")).\n"
+        }.joined()
     }
 
     /// An option that usually all strategies share; where they do not, each one's.
@@ -126,11 +138,9 @@ public enum MarkdownReport {
             } else if let cluster = strategy.cluster, strategy.fabric != .threads {
                 text +=
                     "- `\(strategy.name)`: \(MarkdownText.plain(cluster.name)), \(strategy.fabric.rawValue): \(MarkdownText.plain(cluster.figures))."
-                if strategy.description?.isFederated != true {
-                    text += " All-reduce: \(OptionText.allReduce(strategy))."
-                    if cluster.dropouts != nil {
-                        text += " When a rank leaves: \((strategy.configuration.onDropout ?? .stop).rawValue)."
-                    }
+                if strategy.roles.usesAllReduce { text += " All-reduce: \(OptionText.allReduce(strategy))." }
+                if strategy.roles.needsAllRanks, cluster.dropouts != nil {
+                    text += " When a rank leaves: \((strategy.configuration.onDropout ?? .stop).rawValue)."
                 }
                 if let note = OptionText.overlapNote(strategy, task: results.plan.task) { text += " It \(note)." }
                 text += cluster.source.isEmpty ? "\n" : " Source: \(MarkdownText.plain(cluster.source)).\n"

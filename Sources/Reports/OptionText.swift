@@ -3,6 +3,7 @@ public import Experiments
 public import Fabrics
 public import Kernel
 import Tasks
+import Training
 
 /// Options in words, for reports and lists.
 public enum OptionText {
@@ -17,6 +18,23 @@ public enum OptionText {
         return text
     }
 
+    /// How many train, and with which options of a round; those that every strategy of clients has are in the words of
+    /// McMahan et al. 2017.
+    public static func workers(_ plan: StrategyPlan) -> String {
+        let (roles, options) = (plan.roles, plan.options)
+        guard roles.concurrentWorkers < roles.workers || options["fraction"] != nil else { return "\(roles.workers)" }
+        var text = "\(roles.concurrentWorkers) of \(roles.workers) clients a round"
+        if let fraction = options["fraction"] { text += " (C = \(number(fraction)))" }
+        if let epochs = options["local-epochs"] { text += ", E = \(epochs)" }
+        if let partition = options["partition"] { text += ", \(partition)" }
+        return text
+    }
+
+    /// A share of one as it was written in reports before options had names: `1.0`.
+    private static func number(_ value: OptionValue) -> String {
+        Double(optionValue: value).map { "\($0)" } ?? "\(value)"
+    }
+
     /// The all-reduce of a strategy: of one that was chosen, also what the others would take.
     public static func allReduce(_ plan: StrategyPlan) -> String {
         let choices = [plan.allReduceChoice].compactMap { $0 } + (plan.bucketChoices ?? [])
@@ -26,7 +44,7 @@ public enum OptionText {
 
     /// What `--overlap` makes of a strategy; nil where it was not asked for, or there is nothing to send.
     public static func overlapNote(_ plan: StrategyPlan, task: String) -> String? {
-        guard let asked = plan.configuration.overlap else { return nil }
+        guard let asked = plan.overlap else { return nil }
         guard let overlap = plan.overlapInUse else {
             return plan.fabric == .threads
                 ? """

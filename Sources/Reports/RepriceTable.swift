@@ -10,7 +10,7 @@ public struct RepriceTable {
         let cluster: ClusterSpec
         let runs: [Repricing.PricedRun]
 
-        var usesAllReduce: Bool { plan.description?.isFederated != true }
+        var usesAllReduce: Bool { plan.roles.usesAllReduce }
     }
 
     public static let name = "reprice.csv"
@@ -90,20 +90,20 @@ public struct RepriceTable {
             "allreduce", "seed", "time_to_target_seconds", "cluster_seconds", "compute_seconds",
             "communication_seconds",
             "idle_seconds", "bytes_sent", "messages", "hidden_communication_seconds",
-            "time_to_target_after_seconds",
+            "time_to_target_after_seconds", "label",
         ])
         for row in rows {
             let link = row.cluster.worker.link
             for run in row.runs {
                 csv.append([
-                    row.plan.name, row.cluster.name, CSV.amount(link.latencySeconds),
+                    row.plan.strategy, row.cluster.name, CSV.amount(link.latencySeconds),
                     CSV.number(link.uplinkBytesPerSecond), CSV.number(link.downlinkBytesPerSecond),
                     "\(row.cluster.jitter)", row.usesAllReduce ? row.plan.allReduceInUse.rawValue : "",
                     String(run.seed),
                     CSV.amount(run.secondsToTarget), CSV.amount(run.clusterSeconds), CSV.amount(run.computeSeconds),
                     CSV.amount(run.communicationSeconds), CSV.amount(run.idleSeconds), CSV.count(run.bytesSent),
                     CSV.count(run.messagesSent), CSV.amount(run.hiddenCommunicationSeconds),
-                    CSV.amount(run.timeToTarget.before),
+                    CSV.amount(run.timeToTarget.before), row.plan.name,
                 ])
             }
         }

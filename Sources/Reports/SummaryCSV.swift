@@ -1,6 +1,6 @@
 public import Experiments
 
-/// `summary.csv`: one row a strategy. Times are cluster time but for `host_seconds`; accuracies are fractions.
+/// `summary.csv`: a row for each strategy or variant, with its options in the last columns. Times are cluster time but for `host_seconds`; accuracies are fractions.
 public enum SummaryCSV {
     public static let name = "summary.csv"
 
@@ -14,12 +14,15 @@ public enum SummaryCSV {
         "money_to_target_usd_median", "energy_wh_median", "energy_to_target_wh_median", "price_index",
         "hidden_communication_seconds_median",
         "seeds_stopped", "ranks_left_median", "samples_lost_median", "workers_at_once", "workers_left_out",
-        "tuning", "idle_seconds_least_median",
+        "tuning", "idle_seconds_least_median", "label",
     ]
 
     public static func render(_ results: Results) -> String {
-        var csv = CSV(columns: columns)
-        for row in rows(results) { csv.append(row) }
+        let options = OptionColumns(results.plan, besides: columns)
+        var csv = CSV(columns: columns + options.names)
+        for (row, summary) in zip(rows(results), results.summaries) {
+            csv.append(row + options.values(of: summary.plan))
+        }
         return csv.text
     }
 
@@ -30,7 +33,7 @@ public enum SummaryCSV {
             let accuracy = summary.finalAccuracy
             let time = summary.timeToTarget
             return [
-                results.plan.task, summary.strategy, summary.plan.fabric.rawValue,
+                results.plan.task, summary.plan.strategy, summary.plan.fabric.rawValue,
                 summary.clock.column, CSV.count(summary.workers),
                 CSV.count(summary.runs.count), CSV.count(summary.count(\.samples)), CSV.count(summary.count(\.rounds)),
                 CSV.number(accuracy.median), CSV.number(accuracy.low), CSV.number(accuracy.high),
@@ -52,7 +55,7 @@ public enum SummaryCSV {
                 CSV.count(summary.stoppedCount), CSV.count(summary.count { $0.departures?.count ?? 0 }),
                 CSV.count(summary.count { $0.lostSamples ?? 0 }), CSV.count(summary.workersAtOnce),
                 CSV.count(summary.workersLeftOut), summary.plan.tuning?.trialsText ?? "",
-                CSV.number(summary.leastIdleSeconds),
+                CSV.number(summary.leastIdleSeconds), summary.strategy,
             ]
         }
     }

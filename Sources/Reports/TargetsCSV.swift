@@ -7,15 +7,16 @@ public enum TargetsCSV {
     public static func render(_ results: Results) -> String {
         var csv = CSV(columns: [
             "strategy", "target_accuracy", "seeds", "seeds_reached", "time_to_target_seconds_median",
-            "time_to_target_seconds_low", "time_to_target_seconds_high",
+            "time_to_target_seconds_low", "time_to_target_seconds_high", "label",
         ])
-        let seeds = Dictionary(uniqueKeysWithValues: results.summaries.map { ($0.strategy, $0.runs.count) })
+        let rows = Dictionary(uniqueKeysWithValues: results.summaries.map { ($0.strategy, $0) })
         for curve in TargetCurve(results).points {
             for point in curve.points {
                 csv.append([
-                    curve.strategy, CSV.number(point.target), CSV.count(seeds[curve.strategy]),
+                    rows[curve.strategy]?.plan.strategy ?? curve.strategy, CSV.number(point.target),
+                    CSV.count(rows[curve.strategy]?.runs.count),
                     CSV.count(point.seedsReached), CSV.number(point.time.median), CSV.number(point.time.low),
-                    CSV.number(point.time.high),
+                    CSV.number(point.time.high), curve.strategy,
                 ])
             }
         }

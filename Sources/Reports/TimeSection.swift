@@ -52,7 +52,7 @@ enum TimeSection {
     private static let leastNotable = 0.005
 
     private static func hasCohorts(_ summaries: [StrategySummary]) -> Bool {
-        summaries.contains { $0.plan.description?.isFederated == true }
+        summaries.contains { !$0.plan.roles.servers.isEmpty }
     }
 
     private static func shares(_ summaries: [StrategySummary], showsHidden: Bool) -> TextTable {

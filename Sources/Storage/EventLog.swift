@@ -76,9 +76,7 @@ public final class EventLog: Sendable {
             run.resumedAfter == 0 ? [] : [("resumed_after_steps", .count(run.resumedAfter))])
         write("POINT_IN_TIME", "submission_benchmark", .text(plan.task), run)
         write("POINT_IN_TIME", "seed", .count(Int(clamping: run.seed)), run)
-        let batch =
-            run.strategy.description?.isFederated == true ? configuration.federated.localBatch : configuration.batch
-        if let batch { write("POINT_IN_TIME", "global_batch_size", .count(batch), run) }
+        if let batch = run.strategy.roles.stepBatch { write("POINT_IN_TIME", "global_batch_size", .count(batch), run) }
         write("POINT_IN_TIME", "opt_base_learning_rate", .number(configuration.schedule.baseRate), run)
     }
 

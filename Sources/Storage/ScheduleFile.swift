@@ -1,4 +1,5 @@
 import Cluster
+import Experiments
 import Fabrics
 import Foundation
 
@@ -7,7 +8,10 @@ import Foundation
 public enum ScheduleFile {
     static let schema = 1
 
-    public static func name(_ strategy: String, seed: UInt64) -> String { "schedule-\(strategy)-seed\(seed).json" }
+    public static func name(_ strategy: String, seed: UInt64) -> String {
+        "schedule-\(StrategyPlan.fileName(strategy))-seed\(seed).json"
+    }
+
     public static func isName(_ name: String) -> Bool { name.hasPrefix("schedule-") && name.hasSuffix(".json") }
 
     private struct Contents: Codable {

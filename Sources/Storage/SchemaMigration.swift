@@ -80,4 +80,7 @@ enum SchemaMigration {
 
     /// Schema 3 did not say of which data its results are.
     static func fromSchema3(_ results: inout Results) { results.schema = 4 }
+
+    /// Schema 4 had a strategy once, all options in the configuration, and no roles: ``StrategyPlan`` reads that form, too.
+    static func fromSchema4(_ results: inout Results) { results.schema = 5 }
 }

@@ -20,7 +20,7 @@ public enum StudyFile {
                     "schema \(schema); this version reads studies of schema 1 to \(StudyResults.currentSchema)")
             }
             var results = try SealedJSON.decode(StudyResults.self, from: data)
-            // Schema 1 did not say of which data its trials are.
+            // Schema 1 did not say of which data its trials are, and 2 had no options by name.
             results.schema = StudyResults.currentSchema
             try results.validate()
             return results

@@ -1,15 +1,13 @@
 import Diagnostics
 import Foundation
 import Randomness
+import Experiments
 public import Tasks
+public import Training
 
 /// One option that is varied, and over what.
 public struct SearchDimension: Hashable, Codable, Sendable {
-    /// On which scale a range is drawn from evenly.
-    public enum Scale: String, CaseIterable, Codable, Sendable {
-        case log
-        case linear
-    }
+    public typealias Scale = SearchScale
 
     public enum Values: Hashable, Codable, Sendable {
         case list(values: [String])
@@ -31,19 +29,15 @@ public struct SearchDimension: Hashable, Codable, Sendable {
     /// `learning-rate=0.1,0.2`, `federated.local-epochs=1,5`, `learning-rate=0.01..1`, `fraction=0.1..1:log`.
     /// - Throws: ``ExperimentError`` saying what was found and what is allowed.
     public init(parsing text: String) throws(ExperimentError) {
-        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 2 else {
+        guard let path = OptionPath(text) else {
             throw ExperimentError(
                 """
                 '\(text)' is not [STRATEGY.]OPTION=VALUES; write such as learning-rate=0.1,0.2 or \
                 federated.local-epochs=1,5 or learning-rate=0.01..1
                 """)
         }
-        let name = parts[0].split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-            .map { $0.trimmingCharacters(in: .whitespaces) }
-        let option = try StudyOption.named(name[name.count - 1])
-        let values = try Self.values(parts[1], of: option)
-        self.init(option, of: name.count == 2 ? name[0] : nil, values)
+        let option = try StudyOption.named(path.option)
+        self.init(option, of: path.strategy, try Self.values(path.value, of: option))
         try check()
     }
 
@@ -65,7 +59,7 @@ public struct SearchDimension: Hashable, Codable, Sendable {
         guard option.isNumber, let low = Double(first), let high = Double(end[0]) else {
             throw ExperimentError(
                 "\(option.rawValue): '\(text)' is not a range; "
-                    + (option.isNumber ? "write LOW..HIGH such as 0.01..1" : "allowed are \(option.allowed)"))
+                    + (option.isNumber ? "write LOW..HIGH such as 0.01..1" : "allowed are \(option.allowedWords)"))
         }
         return .range(low: low, high: high, scale: scale)
     }
@@ -85,13 +79,16 @@ public struct SearchDimension: Hashable, Codable, Sendable {
             for end in [low, high] {
                 try option.check(option.isWhole ? Int(exactly: end).map(String.init) ?? "\(end)" : "\(end)")
             }
-            guard low < high, low > 0 || scale == .linear else {
+            guard low < high, scale.includes(low), scale.includes(high) else {
                 throw ExperimentError(
                     "\(name): the range \(searched.joined(separator: " ")) is empty; the first end must be below the second"
-                        + (scale == .log ? ", and above 0 on a log scale" : ""))
+                        + scale.condition)
             }
         }
     }
+
+    /// Whether it is for this strategy and not for all: by the name of its row, or for all rows of the strategy.
+    func isOnly(for plan: StrategyPlan) -> Bool { strategy == plan.name || strategy == plan.strategy }
 
     /// As the command line has it.
     public var name: String { (strategy.map { "\($0)." } ?? "") + option.rawValue }
@@ -101,7 +98,7 @@ public struct SearchDimension: Hashable, Codable, Sendable {
         switch values {
         case .list(let values): values
         case .range(let low, let high, let scale):
-            ["\(Format.exact(low)) to \(Format.exact(high)) (\(scale == .log ? "log-uniform" : "uniform"))"]
+            ["\(Format.exact(low)) to \(Format.exact(high)) (\(scale.words))"]
         }
     }
 
@@ -111,18 +108,63 @@ public struct SearchDimension: Hashable, Codable, Sendable {
     ///
     /// Three significant digits, so that what is tried is what is written down.
     func draw(trial: Int, _ seeds: SeedSequence) -> String {
-        var stream = seeds.stream(.search, option.streamIndex, trial)
+        var stream = seeds.stream(.search, option.stream, trial)
         // In (0, 1].
         let uniform = stream.uniform()
         switch values {
         case .list(let values): return values[min(values.count - 1, Int(uniform * Double(values.count)))]
         case .range(let low, let high, let scale):
-            let value =
-                scale == .log ? exp(log(low) + uniform * (log(high) - log(low))) : low + uniform * (high - low)
+            let value = scale.value(at: uniform, low, high)
             if option.isWhole { return "\(Int(min(high, max(low, value)).rounded()))" }
             let text = Format.significant(value)
             let rounded = Double(text) ?? value
             return rounded < low ? "\(low)" : rounded > high ? "\(high)" : text
+        }
+    }
+}
+
+extension SearchScale {
+    /// Whether a range on this scale can end there.
+    fileprivate func includes(_ end: Double) -> Bool {
+        switch self {
+        case .log: end > 0
+        case .linear: true
+        case .oneMinus: end < 1
+        }
+    }
+
+    /// What an end has to be besides, for an error.
+    fileprivate var condition: String {
+        switch self {
+        case .log: ", and above 0 on a log scale"
+        case .linear: ""
+        case .oneMinus: ", and both below 1 on a scale of the distance from 1"
+        }
+    }
+
+    fileprivate var words: String {
+        switch self {
+        case .log: "log-uniform"
+        case .linear: "uniform"
+        case .oneMinus: "log-uniform in the distance from 1"
+        }
+    }
+
+    /// How far a value is on the way from one end to the other.
+    func share(of value: Double, _ low: Double, _ high: Double) -> Double {
+        switch self {
+        case .log: Foundation.log(value / low) / Foundation.log(high / low)
+        case .linear: (value - low) / (high - low)
+        case .oneMinus: Foundation.log((1 - value) / (1 - low)) / Foundation.log((1 - high) / (1 - low))
+        }
+    }
+
+    /// The value at a share of the way from one end to the other.
+    fileprivate func value(at share: Double, _ low: Double, _ high: Double) -> Double {
+        switch self {
+        case .log: exp(Foundation.log(low) + share * (Foundation.log(high) - Foundation.log(low)))
+        case .linear: low + share * (high - low)
+        case .oneMinus: 1 - exp(Foundation.log(1 - low) + share * (Foundation.log(1 - high) - Foundation.log(1 - low)))
         }
     }
 }

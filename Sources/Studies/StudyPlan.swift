@@ -69,9 +69,9 @@ public struct StudyPlan: Hashable, Codable, Sendable {
     /// What is varied for a strategy: of a dimension for it alone and one for all, the one for it alone.
     public func dimensions(of strategy: StrategyPlan) -> [SearchDimension] {
         dimensions.filter { dimension in
-            guard dimension.option.applies(to: strategy) else { return false }
-            guard dimension.strategy == nil else { return dimension.strategy == strategy.name }
-            return !dimensions.contains { $0.option == dimension.option && $0.strategy == strategy.name }
+            guard strategy.uses(dimension.option.rawValue) else { return false }
+            guard dimension.strategy == nil else { return dimension.isOnly(for: strategy) }
+            return !dimensions.contains { $0.option == dimension.option && $0.isOnly(for: strategy) }
         }
     }
 

@@ -1,4 +1,5 @@
 import Diagnostics
+import Experiments
 import Tasks
 
 extension StudyPlan {
@@ -13,20 +14,20 @@ extension StudyPlan {
             }
             let option = dimension.option
             guard let name = dimension.strategy else {
-                guard strategies.contains(where: option.applies) else {
+                guard strategies.contains(where: { $0.uses(option.rawValue) }) else {
                     throw ExperimentError(
                         "\(option.rawValue) is an option of none of the strategies \(strategies.map(\.name).joined(separator: ", "))"
                     )
                 }
                 continue
             }
-            guard let strategy = strategies.first(where: { $0.name == name }) else {
+            guard let strategy = strategies.first(where: { dimension.isOnly(for: $0) }) else {
                 throw ExperimentError(
                     "\(dimension.name): "
                         + UnknownName.message("strategy", found: name, allowed: strategies.map(\.name)))
             }
-            guard option.applies(to: strategy) else {
-                let own = StudyOption.allCases.filter { $0.applies(to: strategy) }.map(\.rawValue)
+            guard strategy.uses(option.rawValue) else {
+                let own = PlanOptions.all.map(\.name).filter(strategy.uses)
                 throw ExperimentError(
                     "\(name) has no option \(option.rawValue) here; it has \(own.joined(separator: ", "))")
             }

@@ -5,7 +5,7 @@ public import Experiments
 /// All that a study found out: the contents of `study.json`, from which its reports are made.
 public struct StudyResults: Hashable, Codable, Sendable {
     /// Counts up when a field is added or changes its meaning; what each has is in `Results/SCHEMA.md`.
-    public static let currentSchema = 2
+    public static let currentSchema = 3
 
     public var schema: Int
     public var plan: StudyPlan

@@ -106,8 +106,7 @@ public struct StudySummary: Sendable {
                 else { return nil }
                 return Edge(option: dimension.option, value: value, isLargest: number == most)
             case .range(let low, let high, let scale):
-                let position =
-                    scale == .log ? log(number / low) / log(high / low) : (number - low) / (high - low)
+                let position = scale.share(of: number, low, high)
                 guard position < Self.edgeShare || position > 1 - Self.edgeShare else { return nil }
                 // A range that ends where nothing can lie beyond has no edge there.
                 let end = position < Self.edgeShare ? low : high

@@ -29,8 +29,8 @@ public struct StudyTrial: Hashable, Codable, Sendable {
     /// The words of a command line that make this choice, such as `--learning-rate`, `0.2`.
     public var arguments: [String] {
         choices.flatMap { choice in
-            // A size of buckets is refused where gradients are not sent in buckets.
-            (choice.option == .bucket ? ["--overlap"] : []) + ["--\(choice.option.rawValue)", choice.value]
+            // Such as a size of buckets, which has no effect unless gradients are sent in buckets.
+            (choice.option.neededFlag.map { ["--\($0)"] } ?? []) + ["--\(choice.option.rawValue)", choice.value]
         }
     }
 }

@@ -52,7 +52,6 @@ extension StudyResults {
     /// What the options were not tuned with.
     private static func differences(_ studied: StrategyPlan, _ used: StrategyPlan) -> [String] {
         let (old, new) = (studied.configuration, used.configuration)
-        let isFederated = used.description?.isFederated == true
         let all: [(String, Bool)] = [
             ("epochs", old.epochs != new.epochs),
             (
@@ -66,13 +65,11 @@ extension StudyResults {
                 )
             ),
             ("optimizer", old.optimizer != new.optimizer),
-            ("batch", !isFederated && old.batch != new.batch), ("workers", !isFederated && old.workers != new.workers),
-            ("overlap", !isFederated && old.overlap != new.overlap),
-            ("federated options", isFederated && old.federated != new.federated),
             ("clock or cluster", (studied.fabric, studied.cluster) != (used.fabric, used.cluster)),
             ("limits", old.limits != new.limits),
         ]
-        return all.filter(\.1).map(\.0)
+        let names = Set(studied.options.keys).union(used.options.keys).sorted()
+        return all.filter(\.1).map(\.0) + names.filter { studied.options[$0] != used.options[$0] }
     }
 }
 

@@ -7,34 +7,34 @@ extension TrainingTask {
     /// with one batch is not tuned with another.
     ///
     /// - Parameters:
-    ///   - configuration: the options in use, with the default rate.
+    ///   - configuration: with the default rate.
+    ///   - options: in use, by their names.
     ///   - start: further differences in words.
     /// - Returns: nil where nobody knows how the rate was found.
     public func tuning(
-        of strategy: StrategyDescription, usedWith configuration: TrainingConfiguration, _ start: [String] = []
+        of strategy: StrategyDescription, usedWith configuration: TrainingConfiguration, _ options: OptionValues,
+        _ start: [String] = []
     ) -> Tuning? {
         guard var tuning = defaults.trials, tuning.trials > 0 else { return defaults.trials }
-        let differences = differences(strategy, configuration, searchedEpochs: tuning.epochs) + start
+        let differences = differences(strategy, configuration, options, searchedEpochs: tuning.epochs) + start
         tuning.differences = differences.isEmpty ? nil : differences
         return tuning
     }
 
     private func differences(
-        _ strategy: StrategyDescription, _ used: TrainingConfiguration, searchedEpochs: Double?
+        _ strategy: StrategyDescription, _ used: TrainingConfiguration, _ options: OptionValues,
+        searchedEpochs: Double?
     ) -> [String] {
         var found: [String] = []
         func compare(_ name: String, _ value: String, _ usual: String) {
             if value != usual { found.append("\(name) \(value) instead of \(usual)") }
         }
-        let federated = used.federated
-        if strategy.isFederated {
-            compare("clients", "\(federated.clients)", "\(defaults.clients)")
-            compare("fraction", "\(federated.fraction)", "\(defaults.fraction)")
-            compare("local epochs", "\(federated.localEpochs)", "\(defaults.localEpochs)")
-            compare("local batch", federated.localBatch.map(String.init) ?? "all", "\(defaults.localBatch)")
-            compare("partition", federated.partition, defaults.partition)
-        } else {
-            compare("batch", "\(used.batch)", "\(defaults.batch)")
+        let usual = defaults.values(of: strategy.options)
+        // How many workers share a batch, for one, does not change the steps.
+        for info in strategy.options.infos where info.effect == .onTheModel {
+            compare(
+                info.name.replacing("-", with: " "), "\(options[info.name] ?? "nothing")",
+                "\(usual[info.name] ?? "nothing")")
         }
         compare("momentum", "\(used.optimizer.momentum)", "\(defaults.momentum)")
         if used.optimizer.nesterov { found.append("Nesterov's momentum") }

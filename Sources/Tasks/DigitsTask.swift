@@ -9,8 +9,10 @@ extension TrainingTask {
             input: FeatureShape(channels: 1, height: 8, width: 8),
             [.flatten, .dense("fc1", outputs: 64), .relu, .dense("fc2", outputs: 10)]),
         defaults: Defaults(
-            epochs: 100, evaluateEveryEpochs: 1, batch: 64, learningRate: 0.5, localLearningRate: 0.3, momentum: 0,
-            clients: 100, fraction: 0.1, localEpochs: 5, localBatch: 10, partition: "iid",
+            epochs: 100, evaluateEveryEpochs: 1, learningRate: 0.5, localLearningRate: 0.3, momentum: 0,
+            options: [
+                "batch": 64, "clients": 100, "fraction": 0.1, "local-epochs": 5, "local-batch": 10, "partition": "iid",
+            ],
             tuning: """
                 Learning rates: tuned over 0.1, 0.2, 0.3, 0.5, 0.8, 1.2 on ten seeds that no report uses (101 to 110) and 60 epochs, one for \
                 the strategies that make every step together and one for federated; the same six trials for both \

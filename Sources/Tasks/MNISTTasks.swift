@@ -63,9 +63,11 @@ extension TrainingTask {
         trials: Tuning?
     ) -> Defaults {
         Defaults(
-            epochs: epochs, evaluateEveryEpochs: evaluateEveryEpochs, batch: 64, learningRate: learningRate,
-            localLearningRate: localLearningRate, momentum: 0, clients: 100, fraction: 0.1, localEpochs: 5,
-            localBatch: 10, partition: "iid", tuning: tuning, trials: trials)
+            epochs: epochs, evaluateEveryEpochs: evaluateEveryEpochs, learningRate: learningRate,
+            localLearningRate: localLearningRate, momentum: 0,
+            options: [
+                "batch": 64, "clients": 100, "fraction": 0.1, "local-epochs": 5, "local-batch": 10, "partition": "iid",
+            ], tuning: tuning, trials: trials)
     }
 
     private static func trials(_ rates: [String], epochs: Double, _ source: String) -> Tuning {

@@ -2,6 +2,7 @@ public import Datasets
 import Diagnostics
 public import Kernel
 public import Randomness
+public import Training
 
 /// A model, the data it is trained on, and the accuracy that counts as success. To add one: a file like ``TrainingTask/digits``'s
 /// and a line in ``TrainingTask/all``.
@@ -37,21 +38,39 @@ public struct TrainingTask: Sendable {
     public struct Defaults: Sendable {
         public let epochs: Double
         public let evaluateEveryEpochs: Double
-        public let batch: Int
         /// For the strategies that make every step together.
         public let learningRate: Double
-        /// For the steps of federated clients.
+        /// For steps that a worker makes by itself between averages.
         public let localLearningRate: Double
         public let momentum: Float
-        public let clients: Int
-        public let fraction: Double
-        public let localEpochs: Int
-        public let localBatch: Int
-        public let partition: String
+        /// Of strategies' options those that are other than published, or that the task's rates were found with, by name.
+        public let options: OptionValues
         /// How the two rates were found.
         public let tuning: String
         /// The same in figures; nil where they were not searched for.
         public let trials: Tuning?
+
+        /// The published defaults of a strategy's options, changed to the task's.
+        public func values<Options: StrategyOptions>(of type: Options.Type) -> OptionValues {
+            let published = Options().values
+            return published.merging(options.filter { published[$0.key] != nil }) { _, own in own }
+        }
+
+        /// The same as a value of their type.
+        ///
+        /// - Throws: ``ExperimentError`` where the task has a value that is not allowed.
+        public func options<Options: StrategyOptions>(of type: Options.Type) throws(ExperimentError) -> Options {
+            do throws(OptionError) {
+                return try Options(values(of: type))
+            } catch {
+                throw ExperimentError("\(error)")
+            }
+        }
+
+        /// The learning rate that a strategy begins with.
+        public func rate(of strategy: StrategyDescription) -> Double {
+            strategy.defaultRate == .local ? localLearningRate : learningRate
+        }
     }
 
     public static let all = [digits, mnistSoftmax, mnist2NN, mnistCNN]

@@ -5,12 +5,11 @@ public import Kernel
 /// that runs it:
 ///
 ///     struct LocalOnly: Strategy {
-///         let workers: Int
-///         let batch: Int
-///         var rankCount: Int { workers }
+///         let options: StepOptions
+///         var rankCount: Int { options.workers }
 ///
 ///         func program(for run: TrainingRun) throws -> RankProgram {
-///             let sampler = run.sampler(batch: batch)
+///             let sampler = run.sampler(batch: options.batch)
 ///             return { rank in
 ///                 let model = run.initialParameters.copied()
 ///                 let losses = run.losses(of: rank.index, steps: 100)
@@ -38,9 +37,9 @@ public import Kernel
 /// conformance tests run over the registry.
 public protocol Strategy: Sendable {
     var rankCount: Int { get }
-    /// The rank that is a server with a link of its own, if the strategy has one.
-    var serverRank: Int? { get }
-    /// Ranks that train: all but a server.
+    /// Ranks that train nothing and whose machines may have links of their own. The cluster's `server:` describes them.
+    var serverRanks: [Int] { get }
+    /// Ranks that train: all but servers.
     var workerCount: Int { get }
     /// Ranks that train at the same time.
     var concurrentWorkers: Int { get }
@@ -48,6 +47,17 @@ public protocol Strategy: Sendable {
     var vectorCount: Int { get }
     /// The sizes of batch of which a compute model must know the time.
     var batchSizes: [Int] { get }
+    /// Samples of one step of an optimizer; nil where that depends on how many samples a rank has.
+    var stepBatch: Int? { get }
+    /// Whether the workers share the samples of a step, which is then no larger than the training set and has one for each.
+    var sharesBatch: Bool { get }
+    /// Whether gradients or models are added by an all-reduce, whose algorithm is then worth choosing.
+    var usesAllReduce: Bool { get }
+    /// Which ranks have training data of their own, and how the training set is spread over them; nil where all draw from
+    /// the whole set.
+    var dataOfRanks: DataOfRanks? { get }
+    /// The most samples of one update of the model, by which a run may go beyond its budget.
+    func longestRound(trainingSamples: Int) -> Int
 
     /// Whether the ranks do the same in the same order however long anything takes, so that what one run did tells what the
     /// run takes on another cluster. False unless a strategy says so.
@@ -64,10 +74,28 @@ public protocol Strategy: Sendable {
     func program(for run: TrainingRun) throws -> RankProgram
 }
 
+/// Ranks with training data of their own. One whose machine has too little memory is left out, and the others go on.
+public struct DataOfRanks: Hashable, Sendable {
+    /// As `--partition` takes it.
+    public var partition: String
+    /// The first with the first part of the data, and so on.
+    public var ranks: Range<Int>
+
+    public init(_ partition: String, ranks: Range<Int>) {
+        self.partition = partition
+        self.ranks = ranks
+    }
+}
+
 extension Strategy {
-    public var serverRank: Int? { nil }
-    public var workerCount: Int { rankCount - (serverRank == nil ? 0 : 1) }
+    public var serverRanks: [Int] { [] }
+    public var workerCount: Int { rankCount - serverRanks.count }
     public var concurrentWorkers: Int { workerCount }
+    public var stepBatch: Int? { nil }
+    public var sharesBatch: Bool { false }
+    public var usesAllReduce: Bool { false }
+    public var dataOfRanks: DataOfRanks? { nil }
+    public func longestRound(trainingSamples: Int) -> Int { stepBatch ?? trainingSamples }
     public var hasFixedSchedule: Bool { false }
     public var state: [StateDeclaration] { [.parameters] }
     public var batchSizes: [Int] { [] }
@@ -79,43 +107,7 @@ extension Strategy {
     public func memoryNeed(ofRank rank: Int, _ network: Network, samples: Int) -> MemoryNeed {
         .training(network, batch: samples, keeping: max(0, state.commonVectors + state.vectorsOfEachWorker - 1))
     }
-}
 
-/// A strategy as lists and the command line know it.
-public struct StrategyDescription: Sendable {
-    public enum Home: String, Codable, Sendable {
-        /// The machine one has: threads, measured.
-        case threads
-        /// Machines one describes: simulated, or emulated.
-        case simulated
-    }
-
-    public let name: String
-    public let summary: String
-    /// Paper and section.
-    public let source: String
-    /// The fabric that carries it where none is asked for.
-    public let home: Home
-    /// The preset that it runs on where no cluster is named; for a strategy at home on threads, where it is simulated.
-    public let defaultCluster: String
-    /// Workers where the user names none; nil for all cores of this machine.
-    public let defaultWorkers: Int?
-    public let isFederated: Bool
-    /// Whether it is the one device that all others are measured against.
-    public var isSingleDevice: Bool { home == .threads && defaultWorkers == 1 }
-    public let make: @Sendable (TrainingConfiguration) -> any Strategy
-
-    package init(
-        name: String, summary: String, source: String, home: Home, defaultCluster: String, defaultWorkers: Int?,
-        isFederated: Bool, make: @escaping @Sendable (TrainingConfiguration) -> any Strategy
-    ) {
-        self.name = name
-        self.summary = summary
-        self.source = source
-        self.home = home
-        self.defaultCluster = defaultCluster
-        self.defaultWorkers = defaultWorkers
-        self.isFederated = isFederated
-        self.make = make
-    }
+    /// The server whose machine a cluster describes apart from the others.
+    package var serverRank: Int? { serverRanks.first }
 }

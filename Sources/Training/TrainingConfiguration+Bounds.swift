@@ -2,8 +2,6 @@ import Kernel
 
 /// What the figures of a configuration may be, whoever gives them: the command line, a study, or a file that was edited.
 extension TrainingConfiguration {
-    /// The most samples of a step, workers, clients and local epochs.
-    public static let largestCount = 1_000_000
     /// The most passes over the training set.
     public static let largestEpochs = 1e6
     /// Learning rates above 0 that are 32-bit numbers, as the parameters are.
@@ -13,21 +11,9 @@ extension TrainingConfiguration {
 
     /// The first figure that nothing can be trained with, with what was found and what is allowed; nil where there is none.
     public var problem: String? {
-        let counts = 1...Self.largestCount
+        let counts = 1...Allowed.largestCount
         let limits = limits ?? Limits()
         let checks: [(figure: String, isAllowed: Bool, found: Any, allowed: String)] = [
-            ("workers", counts.contains(workers), workers, "\(counts)"),
-            ("clients", counts.contains(federated.clients), federated.clients, "\(counts)"),
-            (
-                "fraction", federated.fraction > 0 && federated.fraction <= 1, federated.fraction, "above 0 up to 1"
-            ),
-            ("localEpochs", counts.contains(federated.localEpochs), federated.localEpochs, "\(counts)"),
-            ("localBatch", federated.localBatch.map { $0 > 0 } ?? true, federated.localBatch ?? 0, "1 or more"),
-            ("batch", counts.contains(batch), batch, "\(counts)"),
-            (
-                "overlap.bucketBytes", overlap.map { $0.bucketBytes > 0 } ?? true, overlap?.bucketBytes ?? 0,
-                "1 or more"
-            ),
             (
                 "epochs", epochs > 0 && epochs <= Self.largestEpochs, epochs,
                 "above 0 up to \(Self.largestEpochs)"

@@ -9,7 +9,7 @@ enum Program {
         do { try ProcessorCheck.run() } catch { Bench.exit(withError: error) }
         do {
             try Bench.checkLength(of: CommandLine.arguments)
-            var command = try Bench.parseAsRoot()
+            var command = try Bench.command(Array(CommandLine.arguments.dropFirst()))
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -50,8 +50,10 @@ struct Bench: AsyncParsableCommand {
               bench --task mnist-2nn --strategy sync,federated --target 97%
               bench --strategy sync --workers 16 --latency 5ms --bandwidth 1Gbit --allreduce tree
               bench --strategy federated --clients 50 --partition dirichlet:0.3 --cluster phones-3g
+              bench --strategy 'federated,federated(fraction=1),federated(fraction=1,local-epochs=1)'
               bench study --strategy all --vary learning-rate=0.1,0.2,0.4,0.8
               bench list --task digits
+              bench list --strategy federated
               bench speed --task mnist-2nn --batch 10,64,512
               bench calibrate --output machine.yaml
               bench --strategy sync,federated --compute reference --record --output Results/run

@@ -3,6 +3,7 @@ import Diagnostics
 import Foundation
 import Reports
 import Storage
+import Strategies
 
 struct History: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -42,14 +43,22 @@ struct History: ParsableCommand {
             throw ValidationError(UnknownName.message("metric", found: name, allowed: HistoryTable.metrics))
         }
         if metrics.isEmpty { throw ValidationError("--metric is empty; allowed are the columns of summary.csv") }
-        if let strategy { _ = try PlanBuilder.strategies(strategy) }
+        if let strategy { _ = try RowNames(strategy) }
     }
 
     func run() throws {
-        let names = try strategy.map { try PlanBuilder.strategies($0).map(\.name) }
         var entries: [HistoryTable.Entry] = []
         for folder in folders {
             for path in try paths(folder) { entries.append(HistoryTable.Entry(path: path, try ResultsFile.read(path))) }
+        }
+        let plans = entries.flatMap(\.results.plan.strategies)
+        let names = try strategy.map { list in
+            // A strategy of which no results have a run has no row.
+            try RowNames(list).chosen(among: plans) { name in
+                StrategyRegistry.named(name) == nil
+                    ? ValidationError(
+                        UnknownName.message("strategy", found: name, allowed: Set(plans.map(\.name)).sorted())) : nil
+            }.map(\.name)
         }
         print(HistoryTable.render(entries, metrics: metrics, strategies: names, format), terminator: "")
     }

@@ -6,12 +6,22 @@ import Experiments
 import Fabrics
 import Foundation
 import Host
+import Reports
 import Strategies
+import Training
 import Tasks
 
 struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List strategies, tasks, clusters and partitioners; with --task or --cluster, one of them in full.")
+        abstract: """
+            List strategies, tasks, clusters and partitioners; with --strategy, --task or --cluster, one of them in full.
+            """)
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Show this strategy's options: symbols, defaults, allowed values, units and sources.", valueName: "name"))
+    var strategy: String?
 
     @Option(parsing: .unconditional, help: "Show this task's model and the defaults of every option.")
     var task: String?
@@ -22,6 +32,10 @@ struct List: ParsableCommand {
     var cluster: String?
 
     func validate() throws {
+        if let strategy, StrategyRegistry.named(strategy) == nil {
+            throw ValidationError(
+                UnknownName.message("strategy", found: strategy, allowed: StrategyRegistry.all.map(\.name)))
+        }
         do {
             if let task { _ = try TrainingTask.named(task) }
             if let cluster, !cluster.hasSuffix(".yaml"), !cluster.hasSuffix(".yml") {
@@ -33,9 +47,32 @@ struct List: ParsableCommand {
     }
 
     func run() throws {
+        if let strategy = strategy.flatMap(StrategyRegistry.named) { describe(strategy) }
         if let task { try describe(TrainingTask.named(task)) }
         if let cluster { describe(try ClusterFile.resolve(cluster)) }
-        if task == nil, cluster == nil { listAll() }
+        if strategy == nil, task == nil, cluster == nil { listAll() }
+    }
+
+    private func describe(_ strategy: StrategyDescription) {
+        print("\(strategy.name): \(strategy.summary) (\(strategy.source))")
+        print("  family   \(strategy.family.rawValue)")
+        let home = strategy.home == .threads ? "threads of this machine, measured; simulated on" : "simulated on"
+        print("  runs on  \(home) \(strategy.defaultCluster)\n")
+        let infos = strategy.options.infos
+        guard !infos.isEmpty else { return print("It has no options of its own.\n") }
+        var table = TextTable([
+            ("option", .left), ("symbol", .left), ("default", .left), ("allowed", .left), ("unit", .left),
+            ("source", .left),
+        ])
+        for info in infos {
+            table.append([
+                "--\(info.name)", info.symbol, OptionDefault.words(info.name, [strategy]), info.allowed.words,
+                info.unit,
+                info.source,
+            ])
+        }
+        print(table.terminal)
+        section("What they mean", infos.map { ("--\($0.name)", $0.help) })
     }
 
     private func describe(_ cluster: ClusterSpec) {
@@ -49,7 +86,9 @@ struct List: ParsableCommand {
     }
 
     private func listAll() {
-        section("Strategies (--strategy)", StrategyRegistry.all.map { ($0.name, "\($0.summary) (\($0.source))") })
+        section(
+            "Strategies (--strategy); options: 'bench list --strategy NAME'",
+            StrategyRegistry.all.map { ($0.name, "\($0.summary) (\($0.source))") })
         section(
             "Tasks (--task)",
             TrainingTask.all.map { ($0.name, "\($0.summary); target \(Format.percent($0.target, decimals: 0))") })
@@ -104,22 +143,18 @@ struct List: ParsableCommand {
                 ("--target", Format.percent(task.target, decimals: 0)),
                 ("--epochs", Format.significant(defaults.epochs)),
                 ("--evaluate-every", Format.significant(defaults.evaluateEveryEpochs)),
-                ("--batch", "\(defaults.batch)"),
-                (
-                    "--learning-rate",
-                    "\(defaults.learningRate) for single, threads and sync; \(defaults.localLearningRate) for federated"
-                ),
+                ("--learning-rate", Self.rates(defaults)),
                 ("--momentum", Format.significant(Double(defaults.momentum))),
-                ("--clients", "\(defaults.clients)"), ("--fraction", "\(defaults.fraction)"),
-                ("--local-epochs", "\(defaults.localEpochs)"), ("--local-batch", "\(defaults.localBatch)"),
-                ("--partition", defaults.partition),
-            ])
+            ]
+                + StrategyRegistry.optionInfos.compactMap { info in
+                    defaults.options[info.name].map { ("--\(info.name)", "\($0)") }
+                })
         section(
             "Defaults of every task",
             [
                 ("--seeds", "3, from --first-seed 1"), ("--schedule", "constant, --warmup 0"),
                 ("--nesterov", "off"), ("--weight-decay", "0"), ("--initialization", "he"),
-                ("--allreduce", "ring"), ("--overlap", "off; --bucket 25 MiB"), ("--fabric", "auto"),
+                ("--allreduce", "ring"), ("--fabric", "auto"),
                 ("--clock", "auto"), ("--patience", "120s"),
                 ("--compute", "calibrated"),
                 ("--jitter", "the cluster's"), ("--stragglers", "the cluster's"), ("--repetitions", "1"),
@@ -127,18 +162,40 @@ struct List: ParsableCommand {
                 ("--host-threads", "\(UsableCores.count), all that this process may use"),
                 ("--jobs", "one for each host thread; 1 with --repetitions"),
                 ("--output", "Results/latest"), ("--every", "\(CheckpointOptions.standardInterval)"),
-            ])
+            ]
+                + StrategyRegistry.optionInfos.filter { defaults.options[$0.name] == nil }.map { info in
+                    let users = StrategyRegistry.all.filter { $0.has(info.name) }
+                    return ("--\(info.name)", OptionDefault.words(info.name, users))
+                })
         section(
             "Defaults of every strategy",
             StrategyRegistry.all.map { strategy in
-                let count = strategy.defaultWorkers ?? UsableCores.count
+                var values = defaults.values(of: strategy.options)
+                if strategy.has("workers") {
+                    values["workers"] = (strategy.defaultWorkers ?? UsableCores.count).optionValue
+                }
+                let roles = StrategyPlan(
+                    strategy.name, fabric: .simulated, cluster: nil, allReduce: .ring, configuration: .plain,
+                    options: values
+                ).roles
                 let workers =
-                    strategy.isFederated ? "\(defaults.clients) clients" : "\(count) worker\(count == 1 ? "" : "s")"
+                    "\(roles.workers) \(roles.servers.isEmpty ? "worker" : "client")\(roles.workers == 1 ? "" : "s")"
                 let place =
                     strategy.home == .threads
                     ? "threads of this machine, measured" : "simulated on \(strategy.defaultCluster)"
                 return (strategy.name, "\(workers), \(place)")
             })
         print(defaults.tuning)
+    }
+
+    /// The two rates, each with the strategies that begin with it.
+    private static func rates(_ defaults: TrainingTask.Defaults) -> String {
+        let kinds: [(StrategyDescription.DefaultRate, Double)] = [
+            (.global, defaults.learningRate), (.local, defaults.localLearningRate),
+        ]
+        return kinds.map { kind, rate in
+            let names = StrategyRegistry.all.filter { $0.defaultRate == kind }.map(\.name)
+            return "\(rate) for \(names.joined(separator: ", "))"
+        }.joined(separator: "; ")
     }
 }

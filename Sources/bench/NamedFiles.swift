@@ -85,13 +85,15 @@ struct NamedFiles {
 extension FileOptions {
     /// - Throws: `ValidationError` naming two options whose files meet.
     func checkThatNoneMeet(
-        _ plan: ExperimentPlan, _ cluster: ClusterOptions, _ checkpoints: CheckpointOptions, tuned: String?
+        _ plan: ExperimentPlan, _ cluster: ClusterOptions, _ checkpoints: CheckpointOptions, tuned: String?,
+        planFile: String?
     ) throws {
         var files = NamedFiles()
         files.reads("--init", plan.initialParametersFile)
         files.reads(cluster: "--cluster", cluster.cluster)
         files.reads(cluster: "--machine", cluster.machine)
         files.reads(jitter: cluster.jitter)
+        files.reads("--plan", planFile)
         files.reads("--tuned", tuned.map(StudyFile.file))
         files.reads(data: data)
         files.writes("--output", OutputDirectory.resultNames, in: output)
@@ -152,5 +154,6 @@ func runFile(_ file: URL, _ strategy: String, seed: UInt64, isOnly: Bool) -> URL
     if isOnly || (try? FileLocation(file.path))?.kind.isPassedOn == true { return file }
     let stem = file.deletingPathExtension().lastPathComponent
     let suffix = file.pathExtension.isEmpty ? "" : "." + file.pathExtension
-    return file.deletingLastPathComponent().appendingPathComponent("\(stem)-\(strategy)-seed\(seed)\(suffix)")
+    let name = "\(stem)-\(StrategyPlan.fileName(strategy))-seed\(seed)\(suffix)"
+    return file.deletingLastPathComponent().appendingPathComponent(name)
 }

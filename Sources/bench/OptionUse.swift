@@ -36,15 +36,15 @@ struct OptionUse: Sendable {
 
     // MARK: The table
 
-    static let all: [OptionUse] = experiment + training + machines + network + federated + files
+    static let all: [OptionUse] = experiment + training + machines + network + strategies + files
 
     private static let experiment =
         always(
-            "task", "strategy", "seeds", "first-seed", "target", "epochs", "evaluate-every", "repetitions",
+            "plan", "task", "strategy", "seeds", "first-seed", "target", "epochs", "evaluate-every", "repetitions",
             "limit-time", "limit-updates")
         + [
             OptionUse("limit-bytes", { $0.experiment.limitBytes != nil }, users: "strategies of several ranks do") {
-                plan, _ in plan.rankCount > 1
+                plan, _ in plan.roles.ranks > 1
             }
         ]
 
@@ -54,13 +54,10 @@ struct OptionUse: Sendable {
             always("learning-rate") { $0.training.learningRate != nil },
             always("momentum") { $0.training.momentum != nil },
             always("weight-decay") { $0.training.weightDecay != nil },
-            OptionUse("batch", { $0.training.batch != nil }, users: names { !$0.isFederated }) { plan, _ in
-                !plan.isFederated
-            },
             OptionUse(
                 "scale-learning-rate-from", { $0.training.scaleLearningRateFrom != nil },
-                users: names { !$0.isFederated }
-            ) { plan, _ in !plan.isFederated },
+                users: names { $0.has("batch") }
+            ) { plan, _ in plan.roles.sharesBatch },
             OptionUse("schedule", { $0.training.schedule != nil }, users: "longer runs do") { plan, _ in
                 let schedule = plan.configuration.schedule
                 return switch schedule.decay {
@@ -71,16 +68,13 @@ struct OptionUse: Sendable {
             },
             OptionUse(
                 "on-dropout", { $0.training.onDropout != nil },
-                users: "\(names { !$0.isFederated }) on a simulated cluster that ranks leave (--dropout, --lifetime)"
-            ) { plan, _ in !plan.isFederated && plan.losesRanks },
+                users: "\(names { $0.has("batch") }) on a simulated cluster that ranks leave (--dropout, --lifetime)"
+            ) { plan, _ in plan.roles.needsAllRanks && plan.losesRanks },
         ]
 
     private static let machines =
         always("fabric", "clock", "tuned")
         + [
-            OptionUse(
-                "workers", { $0.cluster.workers != nil }, users: names { !$0.isFederated && !$0.isSingleDevice }
-            ) { plan, _ in !plan.isFederated && !plan.isSingleDevice },
             OptionUse("cluster", { $0.cluster.cluster != nil }, users: onClusters) { plan, _ in plan.hasCluster },
             OptionUse(
                 "machine", { $0.cluster.machine != nil }, users: "strategies that are measured on this machine do"
@@ -114,19 +108,28 @@ struct OptionUse: Sendable {
         OptionUse("jitter", { $0.cluster.jitter != nil }, users: betweenRanks) { plan, _ in plan.hasNetwork },
         OptionUse(
             "allreduce", { $0.cluster.allReduce != nil },
-            users: "\(names { !$0.isFederated && !$0.isSingleDevice }) on a simulated or emulated cluster"
-        ) { plan, _ in plan.hasNetwork && !plan.isFederated },
-        OptionUse("overlap", { $0.cluster.overlap }, users: sendingBuckets) { plan, _ in plan.overlapInUse != nil },
-        OptionUse("bucket", { $0.cluster.bucket != nil }, users: sendingBuckets) { plan, _ in plan.overlapInUse != nil
-        },
+            users: "\(names { $0.has("workers") }) on a simulated or emulated cluster"
+        ) { plan, _ in plan.hasNetwork && plan.roles.usesAllReduce },
     ]
 
-    private static let federated: [OptionUse] = [
-        ofClients("clients") { $0.federated.clients != nil }, ofClients("fraction") { $0.federated.fraction != nil },
-        ofClients("local-epochs") { $0.federated.localEpochs != nil },
-        ofClients("local-batch") { $0.federated.localBatch != nil },
-        ofClients("partition") { $0.federated.partition != nil },
-    ]
+    /// Those of the strategies' tables. One that no chosen strategy has is refused.
+    private static let strategies: [OptionUse] =
+        always("set")
+        + StrategyRegistry.optionInfos.map { info -> OptionUse in
+            let isGiven: @Sendable (PlanBuilder) -> Bool = { $0.sets(info.name) }
+            let users = names { $0.has(info.name) }
+            switch info.effect {
+            case .onTheModel, .onTheTime: return always(info.name, isGiven: isGiven)
+            case .onTheNetwork:
+                return OptionUse(info.name, isGiven, users: "\(users) with several workers on a cluster") { plan, _ in
+                    plan.uses(info.name)
+                }
+            case .beside(let flag):
+                return OptionUse(info.name, isGiven, users: "\(users) with --\(flag) on a cluster") { plan, _ in
+                    plan.uses(info.name)
+                }
+            }
+        }
 
     private static let files =
         always(
@@ -137,18 +140,18 @@ struct OptionUse: Sendable {
             }
         ]
 
-    private static func ofClients(_ name: String, _ isGiven: @escaping @Sendable (PlanBuilder) -> Bool) -> OptionUse {
-        OptionUse(name, isGiven, users: names(\.isFederated)) { plan, _ in plan.isFederated }
-    }
-
     // MARK: Options that a study varies
 
     /// The options that were given and that a study varies, or has varied, too: what they set it would set again.
     static func given(_ given: PlanBuilder, among studied: Set<StudyOption>) -> [String] {
         all.filter { use in
-            let option = use.name == "scale-learning-rate-from" ? .learningRate : StudyOption(rawValue: use.name)
-            return option.map(studied.contains) == true && use.isGiven(given)
+            studied.contains(Self.studied(use.name)) && use.isGiven(given)
         }.map(\.name)
+    }
+
+    /// What a study would vary that the option of this name sets.
+    static func studied(_ name: String) -> StudyOption {
+        name == "scale-learning-rate-from" ? .learningRate : StudyOption(rawValue: name)
     }
 
     // MARK: Words
@@ -156,8 +159,6 @@ struct OptionUse: Sendable {
     private static let onClusters = "strategies on a simulated or emulated cluster do (--fabric simulated)"
     private static let onSimulatedClusters = "strategies on a simulated cluster do (--fabric simulated)"
     private static let betweenRanks = "strategies of several ranks on a simulated or emulated cluster do"
-    private static let sendingBuckets =
-        "\(names { !$0.isFederated && !$0.isSingleDevice }) with several workers on a cluster"
 
     /// The strategies that are such, and a verb for them.
     private static func names(_ isSuch: (StrategyDescription) -> Bool) -> String {
@@ -185,11 +186,18 @@ struct OptionUse: Sendable {
 }
 
 extension StrategyPlan {
-    fileprivate var isFederated: Bool { description?.isFederated == true }
-    fileprivate var isSingleDevice: Bool { description?.isSingleDevice == true }
-    fileprivate var rankCount: Int { description?.make(configuration).rankCount ?? 1 }
     /// Whether it is on machines that are described, and not on those that are here.
     fileprivate var hasCluster: Bool { fabric == .simulated || fabric == .emulated }
-    fileprivate var hasNetwork: Bool { hasCluster && rankCount > 1 }
+    fileprivate var hasNetwork: Bool { hasCluster && roles.ranks > 1 }
     fileprivate var losesRanks: Bool { fabric == .simulated && cluster?.dropouts != nil }
+}
+
+extension PlanBuilder {
+    /// Whether the command line sets an option of strategies, for all of them or for some.
+    fileprivate func sets(_ name: String) -> Bool {
+        let isSet = (try? settings.settings())?.contains { $0.name == name } ?? false
+        return isSet
+            || (try? StrategyChoice.parse(experiment.strategy))?.contains { $0.options.contains { $0.name == name } }
+                ?? false
+    }
 }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Cluster
-import Datasets
 import Diagnostics
 import Experiments
 import Fabrics
@@ -8,6 +7,7 @@ import Foundation
 import Host
 import Kernel
 import Strategies
+import Studies
 import Tasks
 import Training
 
@@ -16,7 +16,7 @@ struct PlanBuilder {
     let experiment: ExperimentOptions
     let training: TrainingOptions
     let cluster: ClusterOptions
-    let federated: FederatedOptions
+    let settings: StrategySettings
     /// The folder of data sets.
     var data: String?
     /// Where the command line names none.
@@ -26,11 +26,10 @@ struct PlanBuilder {
     func plan() throws -> ExperimentPlan {
         try checkRanges()
         let task = try TrainingTask.named(experiment.task)
-        _ = try Partitioners.parse(federated.partition ?? task.defaults.partition)
         let compute = cluster.compute ?? "calibrated"
         if compute != "calibrated" { _ = try DeviceProfile.named(compute) }
         let strategies = try carriedStrategies().carried
-        try checkDropouts(strategies)
+        try checkDropouts(strategies.map(\.description))
         let first = experiment.firstSeed ?? firstSeed
         var plan = ExperimentPlan(
             task: task.name, target: experiment.target ?? task.target,
@@ -87,18 +86,20 @@ struct PlanBuilder {
     /// The chosen strategies that the chosen fabric can carry, and of `all` the others, with the reason.
     ///
     /// - Throws: `ValidationError` for one that was named and cannot be carried, or where MPI is asked for and not built in.
-    func carriedStrategies() throws -> (carried: [StrategyDescription], others: [(name: String, reason: String)]) {
+    func carriedStrategies() throws -> (carried: [StrategyChoice], others: [(name: String, reason: String)]) {
         let choice = try cluster.fabricChoice()
         if choice == .mpi { try MPILaunch.checkIsBuilt() }
-        var carried: [StrategyDescription] = []
+        var carried: [StrategyChoice] = []
         var others: [(name: String, reason: String)] = []
-        for strategy in try Self.strategies(experiment.strategy) {
-            switch choice.carrier(of: strategy) {
+        let chosen = try StrategyChoice.parse(experiment.strategy)
+        try checkSettings(chosen)
+        for strategy in chosen {
+            switch choice.carrier(of: strategy.description) {
             case .fabric: carried.append(strategy)
-            case .none(let reason): others.append((strategy.name, reason))
+            case .none(let reason): others.append((strategy.label, reason))
             }
         }
-        if let first = others.first, !Self.namesAll(experiment.strategy) {
+        if let first = others.first, !StrategyChoice.namesGroup(experiment.strategy) {
             let allowed = StrategyRegistry.all.filter {
                 if case .fabric = choice.carrier(of: $0) { true } else { false }
             }
@@ -111,97 +112,125 @@ struct PlanBuilder {
         return (carried, others)
     }
 
-    private static func namesAll(_ list: String) -> Bool {
-        list.split(separator: ",").contains { $0.trimmingCharacters(in: .whitespaces) == "all" }
-    }
-
-    /// The strategies of `all` or of a list with commas, each once, in the list's order.
-    static func strategies(_ list: String) throws -> [StrategyDescription] {
-        var chosen: [StrategyDescription] = []
-        for part in list.split(separator: ",", omittingEmptySubsequences: false) {
-            let name = part.trimmingCharacters(in: .whitespaces)
-            if name == "all" { return StrategyRegistry.all }
-            guard let strategy = StrategyRegistry.named(name) else {
-                throw ValidationError(
-                    UnknownName.message("strategy", found: name, allowed: StrategyRegistry.all.map(\.name) + ["all"]))
-            }
-            if !chosen.contains(where: { $0.name == name }) { chosen.append(strategy) }
-        }
-        return chosen
-    }
-
-    private func plan(for strategy: StrategyDescription, _ task: TrainingTask) throws -> StrategyPlan {
-        guard case .fabric(let fabric) = try cluster.fabricChoice().carrier(of: strategy) else {
+    private func plan(for choice: StrategyChoice, _ task: TrainingTask) throws -> StrategyPlan {
+        let strategy = choice.description
+        let carrier = try cluster.fabricChoice()
+        guard case .fabric(let fabric) = carrier.carrier(of: strategy) else {
             preconditionFailure("\(strategy.name) is not carried")
         }
-        var machines: ClusterSpec?
-        if fabric == .simulated || fabric == .emulated {
-            let named = try ClusterFile.resolve(cluster.cluster ?? strategy.defaultCluster)
-            machines = named.overridden(
-                by: ClusterSpec.Overrides(
-                    latencySeconds: cluster.latency?.inSeconds, bytesPerSecond: cluster.bandwidth,
-                    jitter: cluster.jitter, stragglers: cluster.stragglers,
-                    departures: cluster.dropout.isEmpty ? nil : cluster.dropout, lifetime: cluster.lifetime,
-                    detectionSeconds: cluster.failureDetection?.inSeconds))
-        }
+        let machines = fabric == .simulated || fabric == .emulated ? try self.machines(of: strategy) : nil
         try machines?.validate()
-        let configuration = try configuration(of: strategy, task)
-        let isDefaultRate = training.learningRate == nil && training.scaleLearningRateFrom == nil
-        return StrategyPlan(
-            name: strategy.name, fabric: fabric, cluster: machines, allReduce: cluster.allReduce ?? .ring,
-            configuration: configuration,
-            // How a rate given on the command line was found is unknown.
-            tuning: isDefaultRate ? task.tuning(of: strategy, usedWith: configuration, training.start) : nil)
+        let processes =
+            carrier == .mpi && strategy.has("workers")
+            ? try MPILaunch.processCount(patience: cluster.patience ?? ClusterOptions.standardPatience) : nil
+        var values = task.defaults.values(of: strategy.options)
+        if strategy.has("workers") {
+            values["workers"] = (processes ?? strategy.defaultWorkers ?? UsableCores.count).optionValue
+        }
+        var plan = StrategyPlan(
+            strategy.name, label: choice.label, fabric: fabric, cluster: machines,
+            allReduce: cluster.allReduce ?? .ring, configuration: configuration(of: strategy, task), options: values)
+        let isRateGiven = try set(choice, in: &plan)
+        if let processes, plan.options["workers"] != processes.optionValue {
+            throw ValidationError(
+                """
+                --workers \(plan.options["workers"] ?? 0): an MPI job has a worker for each of its processes, and this one \
+                has \(processes); leave --workers out, or start 'mpirun -n \(plan.options["workers"] ?? 0)'
+                """)
+        }
+        if plan.roles.needsAllRanks, training.onDropout == .goOn { plan.configuration.onDropout = .goOn }
+        // How a rate given on the command line was found is unknown.
+        if !isRateGiven {
+            plan.tuning = task.tuning(
+                of: strategy, usedWith: plan.configuration, plan.options, training.start)
+        }
+        return plan
     }
 
-    func configuration(of strategy: StrategyDescription, _ task: TrainingTask) throws -> TrainingConfiguration {
+    private func machines(of strategy: StrategyDescription) throws -> ClusterSpec {
+        try ClusterFile.resolve(cluster.cluster ?? strategy.defaultCluster).overridden(
+            by: ClusterSpec.Overrides(
+                latencySeconds: cluster.latency?.inSeconds, bytesPerSecond: cluster.bandwidth,
+                jitter: cluster.jitter, stragglers: cluster.stragglers,
+                departures: cluster.dropout.isEmpty ? nil : cluster.dropout, lifetime: cluster.lifetime,
+                detectionSeconds: cluster.failureDetection?.inSeconds))
+    }
+
+    private func configuration(of strategy: StrategyDescription, _ task: TrainingTask) -> TrainingConfiguration {
         let defaults = task.defaults
-        let batch = training.batch ?? defaults.batch
         let epochs = experiment.epochs ?? defaults.epochs
-        let rate = training.learningRate ?? (strategy.isFederated ? defaults.localLearningRate : defaults.learningRate)
-        let localBatch: Int? =
-            switch federated.localBatch {
-            case nil: defaults.localBatch
-            case .all: nil
-            case .samples(let count): count
-            }
         return TrainingConfiguration(
-            batch: batch,
             schedule: LearningRateSchedule(
-                baseRate: rate,
+                baseRate: training.learningRate ?? defaults.rate(of: strategy),
                 // The batch is not final before a study's choice is applied and the data are there.
-                referenceBatch: strategy.isFederated ? nil : training.scaleLearningRateFrom,
+                referenceBatch: strategy.has("batch") ? training.scaleLearningRateFrom : nil,
                 decay: training.schedule ?? .constant, warmupEpochs: training.warmup ?? 0, totalEpochs: epochs),
             optimizer: SGD.Configuration(
                 momentum: training.momentum ?? defaults.momentum, nesterov: training.nesterov,
                 weightDecay: training.weightDecay ?? 0),
             epochs: epochs, evaluateEveryEpochs: experiment.evaluateEvery ?? defaults.evaluateEveryEpochs,
-            workers: strategy.isSingleDevice ? 1 : try workers(of: strategy),
-            federated: TrainingConfiguration.Federated(
-                clients: federated.clients ?? defaults.clients, fraction: federated.fraction ?? defaults.fraction,
-                localEpochs: federated.localEpochs ?? defaults.localEpochs, localBatch: localBatch,
-                partition: federated.partition ?? defaults.partition),
-            overlap: strategy.isFederated || strategy.isSingleDevice ? nil : overlap, limits: limits,
-            onDropout: strategy.isFederated || training.onDropout == .stop ? nil : training.onDropout)
+            limits: limits)
     }
 
-    private func workers(of strategy: StrategyDescription) throws -> Int {
-        guard try cluster.fabricChoice() == .mpi, !strategy.isFederated else {
-            return cluster.workers ?? strategy.defaultWorkers ?? UsableCores.count
+    // MARK: Options of strategies
+
+    /// Sets the options that the command line names: those for all strategies, then those for this one, then those of this
+    /// row alone.
+    ///
+    /// - Returns: whether a learning rate was given.
+    private func set(_ choice: StrategyChoice, in plan: inout StrategyPlan) throws -> Bool {
+        let strategy = choice.description.name
+        let names = choice.label == strategy ? [strategy] : [strategy, choice.label]
+        let settings = try settings.settings()
+        var isRateGiven = training.learningRate != nil || training.scaleLearningRateFrom != nil
+        func set(_ name: String, _ value: String, by word: String) throws {
+            do throws(OptionError) {
+                try plan.set(name, to: value, calling: word)
+            } catch { throw ValidationError("\(error)") }
+            isRateGiven = isRateGiven || name == StudyOption.learningRate.rawValue
         }
-        let processes = try MPILaunch.processCount(patience: cluster.patience ?? ClusterOptions.standardPatience)
-        if let workers = cluster.workers, workers != processes {
-            throw ValidationError(
-                """
-                --workers \(workers): an MPI job has a worker for each of its processes, and this one has \(processes); leave \
-                --workers out, or start 'mpirun -n \(workers)'
-                """)
+        for setting in settings where setting.strategy == nil && plan.has(setting.name) {
+            try set(setting.name, setting.value, by: setting.word)
         }
-        return processes
+        for name in names {
+            for setting in settings where setting.strategy == name {
+                try set(setting.name, setting.value, by: setting.word)
+            }
+        }
+        for option in choice.options {
+            try set(option.name, option.value, by: "--strategy \(choice.label): \(option.name)")
+        }
+        return isRateGiven
     }
 
-    private var overlap: GradientOverlap? {
-        cluster.overlap ? cluster.bucket.map(GradientOverlap.init) ?? GradientOverlap() : nil
+    /// Checks that somebody has each option that is set.
+    private func checkSettings(_ choices: [StrategyChoice]) throws {
+        for setting in try settings.settings() {
+            let addressed = choices.filter { choice in
+                setting.strategy.map { $0 == choice.label || $0 == choice.description.name } ?? true
+            }
+            if let strategy = setting.strategy, addressed.isEmpty {
+                guard StrategyRegistry.named(strategy) == nil else {
+                    throw ValidationError(
+                        """
+                        \(setting.word): \(strategy) is not among the chosen strategies; chosen are \
+                        \(choices.map(\.label).joined(separator: ", "))
+                        """)
+                }
+                throw ValidationError(
+                    "\(setting.word): "
+                        + UnknownName.message("strategy", found: strategy, allowed: choices.map(\.label)))
+            }
+            let isOfAll = !StrategyRegistry.optionInfos.contains { $0.name == setting.name }
+            guard isOfAll || addressed.contains(where: { $0.description.has(setting.name) }) else {
+                let users = StrategyRegistry.all.filter { $0.has(setting.name) }.map(\.name)
+                throw ValidationError(
+                    """
+                    \(setting.word) is an option of \(users.joined(separator: ", ")); chosen are \
+                    \(choices.map(\.label).joined(separator: ", "))
+                    """)
+            }
+        }
     }
 
     private var limits: TrainingConfiguration.Limits? {
@@ -213,26 +242,10 @@ struct PlanBuilder {
 
     // MARK: Values
 
-    enum LocalBatch: Hashable {
-        case all
-        case samples(Int)
-    }
-
-    static func parseLocalBatch(_ text: String) throws -> LocalBatch {
-        if text == "all" { return .all }
-        guard let count = Int(text), count > 0 else {
-            throw ValidationError("'\(text)' is not a batch; allowed is a whole number above 0, or 'all'")
-        }
-        return .samples(count)
-    }
-
     static func parseAllReduce(_ text: String) throws -> AllReduceAlgorithm {
-        guard let algorithm = AllReduceAlgorithm(rawValue: text) else {
-            throw ValidationError(
-                UnknownName.message("all-reduce algorithm", found: text, allowed: AllReduceAlgorithm.usages)
-                    + " (SIZE ranks a group, COUNT servers: whole numbers from 1 to 1000000)")
-        }
-        return algorithm
+        do throws(ExperimentError) {
+            return try PlanOptions.algorithm(text)
+        } catch { throw ValidationError("\(error)") }
     }
 
     static func parseDecay(_ text: String) throws -> LearningRateSchedule.Decay {
@@ -255,7 +268,7 @@ struct PlanBuilder {
 
     private static let largestCount = 1_000_000
 
-    private func checkRanges() throws {
+    func checkRanges() throws {
         func require(_ isAllowed: Bool?, _ option: String, _ found: Any, _ allowed: String) throws {
             guard isAllowed != false else { throw ValidationError("--\(option) is \(found); allowed is \(allowed)") }
         }
@@ -278,7 +291,6 @@ struct PlanBuilder {
         try requireCount(experiment.repetitions, "repetitions", most: 10_000)
         try require(experiment.limitTime.map { $0 > .zero }, "limit-time", experiment.limitTime ?? .zero, "above 0")
         try requireCount(experiment.limitUpdates, "limit-updates", most: 1_000_000_000)
-        try requireCount(training.batch, "batch")
         try require(
             training.learningRate.map(TrainingConfiguration.learningRates.contains), "learning-rate",
             training.learningRate ?? 0, TrainingConfiguration.allowedLearningRates)
@@ -291,17 +303,9 @@ struct PlanBuilder {
                 "--init and --initialization both say what parameters training starts from; leave one of them out")
         }
         try requireCount(training.scaleLearningRateFrom, "scale-learning-rate-from")
-        try requireCount(cluster.workers, "workers")
         try require(cluster.patience.map { $0 > .zero }, "patience", cluster.patience ?? .zero, "above 0")
         try requireCount(cluster.hostThreads, "host-threads", most: 1024)
         try requireCount(cluster.jobs, "jobs", most: 1024)
-        if cluster.bucket != nil, !cluster.overlap {
-            throw ValidationError("--bucket is for gradients that are sent in buckets; add --overlap, or leave it out")
-        }
-        try require(cluster.bucket.map { $0 > 0 }, "bucket", "\(cluster.bucket ?? 0) bytes", "1 byte or more")
-        try requireCount(federated.clients, "clients")
-        try require(federated.fraction.map { $0 > 0 }, "fraction", federated.fraction ?? 0, "above 0 up to 1")
-        try requireCount(federated.localEpochs, "local-epochs")
     }
 }
 

@@ -86,7 +86,7 @@ struct Reprice: ParsableCommand {
 
     func validate() throws {
         if csv?.isEmpty == true { throw ValidationError("--csv is empty; allowed is the name of a file") }
-        if let strategy { _ = try PlanBuilder.strategies(strategy) }
+        if let strategy { _ = try RowNames(strategy) }
         for name in clusterNames where !name.hasSuffix(".yaml") && !name.hasSuffix(".yml") {
             do { _ = try ClusterPresets.named(name) } catch { throw ValidationError("\(error)") }
         }
@@ -153,12 +153,8 @@ struct Reprice: ParsableCommand {
     private func chosen(_ results: Results) throws -> [StrategyPlan] {
         let names = results.plan.strategies.map(\.name)
         if let strategy {
-            return try PlanBuilder.strategies(strategy).map { description in
-                guard let plan = results.plan.strategies.first(where: { $0.name == description.name }) else {
-                    throw ReportError(
-                        "'\(directory)' has no run of '\(description.name)'; it has \(names.joined(separator: ", "))")
-                }
-                return plan
+            return try RowNames(strategy).chosen(among: results.plan.strategies) { name in
+                ReportError("'\(directory)' has no run of '\(name)'; it has \(names.joined(separator: ", "))")
             }
         }
         let recorded = results.plan.strategies.filter { plan in
@@ -183,8 +179,7 @@ struct Reprice: ParsableCommand {
             return values.map { $0 }
         }
         // Algorithms say nothing to a strategy that has no all-reduce.
-        let algorithms = plan.description?.isFederated == true ? nil : allReduce
-        let strategy = plan.description?.make(plan.configuration)
+        let algorithms = plan.roles.usesAllReduce ? allReduce : nil
         for cluster in each(clusters) {
             for latency in each(latency) {
                 for bandwidth in each(bandwidth) {
@@ -195,10 +190,8 @@ struct Reprice: ParsableCommand {
                                     latencySeconds: latency, bytesPerSecond: bandwidth, jitter: jitter,
                                     stragglers: stragglers))
                             try spec?.validate()
-                            if let strategy {
-                                try spec?.validate(ranks: strategy.rankCount)
-                                try spec?.validate(workers: strategy.workerCount)
-                            }
+                            try spec?.validate(ranks: plan.roles.ranks)
+                            try spec?.validate(workers: plan.roles.workers)
                             for algorithm in each(algorithms) {
                                 var variant = plan
                                 variant.cluster = spec

@@ -19,14 +19,14 @@ struct Run: ParsableCommand {
     @OptionGroup(title: "Experiment") var experiment: ExperimentOptions
     @OptionGroup(title: "Training") var training: TrainingOptions
     @OptionGroup(title: "Machines and network") var cluster: ClusterOptions
-    @OptionGroup(title: "Federated learning") var federated: FederatedOptions
+    @OptionGroup(title: "Options of strategies") var settings: StrategySettings
     @OptionGroup(title: "Files") var files: FileOptions
     @OptionGroup(title: "Checkpoints") var checkpoints: CheckpointOptions
     @OptionGroup(title: "Tuned options") var tuned: TunedOptions
 
     var builder: PlanBuilder {
         PlanBuilder(
-            experiment: experiment, training: training, cluster: cluster, federated: federated, data: files.data)
+            experiment: experiment, training: training, cluster: cluster, settings: settings, data: files.data)
     }
 
     func validate() throws {
@@ -39,7 +39,8 @@ struct Run: ParsableCommand {
             if tuned.tuned == nil { try builder.checkMomentum(plan) }
             try Experiment.check(plan)
             try files.check(plan)
-            try files.checkThatNoneMeet(plan, cluster, checkpoints, tuned: tuned.tuned)
+            try files.checkThatNoneMeet(
+                plan, cluster, checkpoints, tuned: tuned.tuned, planFile: experiment.plan)
         } catch let error as ValidationError {
             throw error
         } catch let error where error is ClusterFileError && cluster.namesFile {
@@ -80,7 +81,7 @@ struct Run: ParsableCommand {
 
         let progress = ProgressDisplay(isOn: !files.quiet, from: first)
         let latest = LatestResults<Results>.ofRuns(in: output)
-        let trace = LossTraceFile(files.traceLoss)
+        let trace = LossTraceFile(files.traceLoss, plan)
         // What is finished is not lost with what stops the program.
         let lastWords: @Sendable ((any Error)?) -> String? = { error in
             progress.end()
@@ -266,21 +267,31 @@ private struct ModelFiles {
 private final class LossTraceFile: Sendable {
     private struct State {
         var csv = LossTraceCSV()
-        var runs = InOrder<(record: RunRecord, losses: [Double])>()
+        var runs = InOrder<(strategy: String, record: RunRecord, losses: [Double])>()
 
-        mutating func append(_ runs: [(record: RunRecord, losses: [Double])]) {
-            for run in runs { csv.append(strategy: run.record.strategy, seed: run.record.seed, losses: run.losses) }
+        mutating func append(_ runs: [(strategy: String, record: RunRecord, losses: [Double])]) {
+            for (strategy, record, losses) in runs {
+                csv.append(strategy: strategy, label: record.strategy, seed: record.seed, losses: losses)
+            }
         }
     }
 
     private let file: String?
+    /// By the name of the row.
+    private let strategies: [String: String]
     private let state = Guarded(State())
 
-    init(_ file: String?) { self.file = file }
+    init(_ file: String?, _ plan: ExperimentPlan) {
+        self.file = file
+        strategies = Dictionary(plan.strategies.map { ($0.name, $0.strategy) }, uniquingKeysWith: { name, _ in name })
+    }
 
     func append(_ record: RunRecord, _ losses: [Double], of run: Int) {
         guard file != nil else { return }
-        state.withLock { state in state.append(state.runs.add((record, losses), of: run, isLast: true)) }
+        let strategy = strategies[record.strategy] ?? record.strategy
+        state.withLock { state in
+            state.append(state.runs.add((strategy, record, losses), of: run, isLast: true))
+        }
     }
 
     /// The losses of runs that an earlier process finished.

@@ -10,11 +10,10 @@ extension FileOptions {
             let file = URL(fileURLWithPath: trace)
             callbacks.tracing = { run in
                 let (strategy, cluster) = (run.strategy, run.strategy.cluster?.name ?? "")
-                let description = strategy.description?.make(strategy.configuration)
                 return try TraceRecorder(
                     runFile(file, strategy.name, seed: run.seed, isOnly: plan.isOneRun).relativePath,
                     title: "\(strategy.name) on \(cluster), \(plan.task), seed \(run.seed) (cluster time)",
-                    ranks: description?.rankCount ?? 1, server: description?.serverRank,
+                    ranks: strategy.roles.ranks, server: strategy.roles.server,
                     allReduce: strategy.allReduceInUse, allReduceByLength: strategy.allReduceByLength)
             }
         }

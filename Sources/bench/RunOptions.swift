@@ -24,6 +24,16 @@ func choice<Choice: RawRepresentable<String> & CaseIterable & Sendable>(
 
 /// What to compare, and how long.
 struct ExperimentOptions: ParsableArguments {
+    /// Its words stand on the command line when that is parsed: see ``CommandWords``.
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            """
+            Take options from an experiment's file, in which each option is a key; those on the command line count before \
+            the file's.
+            """, valueName: "file.yaml"))
+    var plan: String?
+
     @Option(
         parsing: .unconditional,
         help: "The model and data: digits, mnist-softmax, mnist-2nn, mnist-cnn (see 'bench list').")
@@ -31,8 +41,12 @@ struct ExperimentOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("One strategy, several with commas, or 'all' (see 'bench list').", valueName: "name,...|all")
-    )
+        help: ArgumentHelp(
+            """
+            Strategies with commas, a row for each, also one several times with options of its own, such as \
+            'federated,federated(fraction=1),federated(fraction=1,label=everybody)'; 'all' for one of each way of the field, \
+            'every', or a family such as 'federated:*' (see 'bench list').
+            """, valueName: "name,...|all"))
     var strategy = "all"
 
     @Option(parsing: .unconditional, help: "How many seeds to run each strategy with.")
@@ -87,11 +101,6 @@ struct ExperimentOptions: ParsableArguments {
 
 /// How the optimizer works.
 struct TrainingOptions: ParsableArguments {
-    @Option(
-        parsing: .unconditional,
-        help: "Samples of a step over all workers, for single, threads and sync. (default: the task's)")
-    var batch: Int?
-
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp("For all strategies. (default: tuned for each, see 'bench list --task')", valueName: "rate"))
@@ -153,10 +162,6 @@ struct TrainingOptions: ParsableArguments {
 
 /// The machines and the network.
 struct ClusterOptions: ParsableArguments {
-    @Option(
-        parsing: .unconditional, help: "Workers of threads and sync. (default: threads this machine's cores, sync 8)")
-    var workers: Int?
-
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
@@ -243,23 +248,6 @@ struct ClusterOptions: ParsableArguments {
         transform: PlanBuilder.parseAllReduce)
     var allReduce: AllReduceAlgorithm?
 
-    @Flag(
-        help: """
-            Send gradients in buckets while the backward pass still runs, on simulated and emulated clusters; threads of this \
-            machine have nothing to hide a bucket behind and go on as without.
-            """)
-    var overlap = false
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp(
-            """
-            Beside --overlap, how many bytes close a bucket, such as 5MB; the first is closed by 1 MiB or less, and no tensor \
-            is split. (default: PyTorch's 25 MiB)
-            """, valueName: "size"),
-        transform: Quantity.bytes)
-    var bucket: Int?
-
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
@@ -318,34 +306,4 @@ struct ClusterOptions: ParsableArguments {
             themselves. (default: one for each of the host's threads, as far as memory allows; with --repetitions 1)
             """)
     var jobs: Int?
-}
-
-/// FederatedAveraging's options, with McMahan et al.'s letters.
-struct FederatedOptions: ParsableArguments {
-    @Option(parsing: .unconditional, help: "K: clients that share the training set. (default: the task's)")
-    var clients: Int?
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp(
-            "C: share of the clients that takes part in a round. (default: the task's)", valueName: "share"),
-        transform: Quantity.fraction)
-    var fraction: Double?
-
-    @Option(parsing: .unconditional, help: "E: epochs of a client in a round. (default: the task's)")
-    var localEpochs: Int?
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp(
-            "B: batch of a client, or 'all' of its samples. (default: the task's)", valueName: "count|all"),
-        transform: PlanBuilder.parseLocalBatch)
-    var localBatch: PlanBuilder.LocalBatch?
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp(
-            "How samples are spread: iid, dirichlet:ALPHA, shards:COUNT, quantity:BETA. (default: the task's)",
-            valueName: "partition"))
-    var partition: String?
 }

@@ -4,6 +4,7 @@ import Datasets
 import Diagnostics
 import Experiments
 import Reports
+import Training
 import Tasks
 
 struct Speed: ParsableCommand {
@@ -99,7 +100,7 @@ struct Speed: ParsableCommand {
             var rows: [SpeedMeasurement.Steps] = []
             // What was measured is told, also before a batch that fails.
             defer { if !rows.isEmpty { print(SpeedTable.steps(rows, format), terminator: "") } }
-            for size in try batches() ?? [TrainingTask.named(task).defaults.batch] {
+            for size in try batches() ?? [TrainingTask.named(task).defaults.options(of: BatchOptions.self).batch] {
                 rows.append(try measurement.steps(batch: size))
             }
         }

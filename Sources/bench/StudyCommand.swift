@@ -34,7 +34,7 @@ struct StudyCommand: ParsableCommand {
     @OptionGroup(title: "Experiment") var experiment: ExperimentOptions
     @OptionGroup(title: "Training") var training: TrainingOptions
     @OptionGroup(title: "Machines and network") var cluster: ClusterOptions
-    @OptionGroup(title: "Federated learning") var federated: FederatedOptions
+    @OptionGroup(title: "Options of strategies") var settings: StrategySettings
     @OptionGroup(title: "Files") var files: StudyFileOptions
 
     func plan() throws -> StudyPlan {
@@ -47,7 +47,7 @@ struct StudyCommand: ParsableCommand {
 
     var builder: PlanBuilder {
         PlanBuilder(
-            experiment: experiment, training: training, cluster: cluster, federated: federated, data: files.data,
+            experiment: experiment, training: training, cluster: cluster, settings: settings, data: files.data,
             firstSeed: StudyOptions.firstSeed)
     }
 
@@ -73,6 +73,7 @@ struct StudyCommand: ParsableCommand {
     private func checkThatNoneMeet(_ plan: ExperimentPlan) throws {
         var named = NamedFiles()
         named.reads("--init", plan.initialParametersFile)
+        named.reads("--plan", experiment.plan)
         named.reads(cluster: "--cluster", cluster.cluster)
         named.reads(cluster: "--machine", cluster.machine)
         named.reads(jitter: cluster.jitter)

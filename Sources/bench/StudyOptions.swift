@@ -15,8 +15,8 @@ struct StudyOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             What to vary: [STRATEGY.]OPTION=V1,V2,... or, for a random search, [STRATEGY.]OPTION=LOW..HIGH[:log|:linear]. \
-            Options: learning-rate, momentum, weight-decay, batch, local-epochs, local-batch, fraction, allreduce, bucket (with --overlap). May \
-            stand several times. (default: learning-rate, 0.05 to 1.6)
+            Options: \(StudyOption.all.map(\.rawValue).joined(separator: ", ")). May stand several times. (default: \
+            learning-rate, 0.05 to 1.6)
             """, valueName: "option=values"))
     var vary: [String] = []
 
@@ -71,10 +71,10 @@ struct StudyOptions: ParsableArguments {
         do {
             let dimensions = try texts.map { text throws(ExperimentError) in try SearchDimension(parsing: text) }
             if let name = OptionUse.given(given, among: Set(dimensions.map(\.option))).first {
-                let varied = StudyOption(rawValue: name) ?? .learningRate
-                throw ValidationError("--\(name) sets what --vary \(varied.rawValue) varies; leave one of them out")
+                let varied = OptionUse.studied(name).rawValue
+                throw ValidationError("--\(name) sets what --vary \(varied) varies; leave one of them out")
             }
-            if !dimensions.contains(where: { $0.option == .momentum }) { try given.checkMomentum(experiment) }
+            if !dimensions.contains(where: { $0.option.rawValue == "momentum" }) { try given.checkMomentum(experiment) }
             var plan = try StudyPlan(
                 experiment: experiment, search: search, trialCount: trials ?? Self.defaultTrials,
                 dimensions: dimensions,

@@ -12,7 +12,7 @@ import Testing
     private func plan(batch: Int, reference: Int?, rate: Double = 0.5) -> ExperimentPlan {
         var plan = Setup(strategies: ["single", "sync"]).plan
         for index in plan.strategies.indices {
-            plan.strategies[index].configuration.batch = batch
+            plan.strategies[index].options["batch"] = batch.optionValue
             plan.strategies[index].configuration.schedule.baseRate = rate
             plan.strategies[index].configuration.schedule.referenceBatch = reference
         }
@@ -23,7 +23,7 @@ import Testing
         for (batch, reference, expected) in [(100_000, 1437, 0.5), (128, 64, 1.0), (32, 64, 0.25)] {
             for strategy in try plan(batch: batch, reference: reference).fitted(toTrainingSamples: 1437).strategies {
                 #expect(strategy.configuration.schedule.baseRate == expected, "\(batch)")
-                #expect(strategy.configuration.batch == min(batch, 1437))
+                #expect(strategy.options["batch"] == min(batch, 1437).optionValue)
                 #expect(strategy.configuration.schedule.referenceBatch == nil)
             }
         }
@@ -38,7 +38,7 @@ import Testing
 
     @Test func aBatchThatCannotBeSplitIsRefusedWithWhatIsThere() {
         var plan = plan(batch: 5000, reference: nil)
-        plan.strategies[1].configuration.workers = 2000
+        plan.strategies[1].options["workers"] = 2000
         let error = #expect(throws: ExperimentError.self) { try plan.fitted(toTrainingSamples: 1437) }
         #expect(error?.description.contains("a batch of 5000 is the whole training set of 1437 samples") == true)
     }

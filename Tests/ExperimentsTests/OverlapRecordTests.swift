@@ -54,7 +54,7 @@ import Training
         let results = try results(GradientOverlap(bucketBytes: 1))
         let decoded = try ResultsFile.decode(try ResultsFile.encode(results), file: "results.json")
         #expect(decoded == results)
-        #expect(decoded.plan.strategies[2].configuration.overlap == GradientOverlap(bucketBytes: 1))
+        #expect(decoded.plan.strategies[2].overlap == GradientOverlap(bucketBytes: 1))
         let hidden = try #require(try run(results, "sync").hiddenCommunicationSeconds)
         // Microseconds in this file.
         let shown = try #require(hiddenSeconds(results)[2])
@@ -185,10 +185,10 @@ import Training
         study.setup.overlap = GradientOverlap()
         let plan = try study.plan()
         #expect(plan.trials.map { $0.choices.map(\.value) } == [["1B"], ["1MB"]])
-        let overlaps = try plan.trials.map { try plan.strategy($0).configuration.overlap?.bucketBytes }
+        let overlaps = try plan.trials.map { try plan.strategy($0).overlap?.bucketBytes }
         #expect(overlaps == [1, 1_000_000])
         study.vary = ["bucket=1XB"]
-        #expect(study.error?.contains("bucket: '1XB' is not a size with its unit") == true, "\(study.error ?? "")")
+        #expect(study.error?.contains("bucket: '1XB' has the unknown unit 'XB'") == true, "\(study.error ?? "")")
         study.vary = ["bucket=1..100"]
         #expect(study.error?.contains("is not a range") == true, "\(study.error ?? "")")
     }

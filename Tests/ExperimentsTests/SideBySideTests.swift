@@ -215,7 +215,7 @@ import Testing
 
     @Test func moreThanTheMachineHasMemoryForAreRefused() throws {
         var plan = Setup(strategies: ["sync"], seeds: [1, 2]).plan
-        let vectors = try plan.strategies[0].made().vectorCount
+        let vectors = try plan.strategies[0].make().vectorCount
         let bytes = UInt64(vectors * 4810 * 4)
         try Experiment.check(plan, memoryBytes: bytes + 1)
         plan.jobs = 2

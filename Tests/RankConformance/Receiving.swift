@@ -1,5 +1,5 @@
 import Cluster
-import Fabrics
+internal import Fabrics
 
 extension Conformance {
     static let receiving = [

@@ -221,7 +221,7 @@ import Testing
             first.plan.strategies[index].configuration.schedule.baseRate = .infinity
             second.plan.strategies[index].configuration.schedule.baseRate = .infinity
         }
-        second.plan.strategies[0].configuration.batch = 32
+        second.plan.strategies[0].options["batch"] = 32
         #expect(reasons(first, first).isEmpty)
         #expect(reasons(first, second).count == 1)
     }

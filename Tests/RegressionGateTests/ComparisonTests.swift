@@ -213,13 +213,13 @@ import Testing
 
     @Test func otherPlansAreNamedWithAllThatDiffers() {
         var current = made()
-        current.plan.strategies[0].configuration.batch = 32
+        current.plan.strategies[0].options["batch"] = 32
         current.plan.strategies[0].cluster?.worker.link.latencySeconds = 0.5
         current.plan.shuffles = false
         let found = reasons(made(), current)
         #expect(found.count == 3, "\(found)")
         #expect(found.contains { $0.contains("shuffles: 1 against 0") || $0.contains("shuffles: true against false") })
-        #expect(found.contains { $0.contains("sync's configuration.batch: 64 against 32") })
+        #expect(found.contains { $0.contains("sync's options.batch: 64 against 32") })
         #expect(found.contains { $0.contains("sync's worker.link.latencySeconds: ") && $0.hasSuffix("against 0.5") })
     }
 

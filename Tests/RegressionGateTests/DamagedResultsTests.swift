@@ -120,7 +120,7 @@ import Testing
         Edit("\"round\" : 20", "\"round\" : 21", worse: ["updates of the model", "curve updates"]),
         Edit("\"samples\" : 1280", "\"samples\" : 1281", worse: ["samples trained on", "curve samples"]),
         Edit("\"samples\" : 1280", "\"samples\" : 640", worse: ["samples trained on", "curve samples"]),
-        Edit("\"batch\" : 64", "\"batch\" : 65", refusal: "sync's configuration.batch: 64 against 65"),
+        Edit("\"batch\" : 64", "\"batch\" : 65", refusal: "sync's options.batch: 64 against 65"),
         Edit("\"target\" : 0.95", "\"target\" : 0.96", refusal: "target: 0.95 against 0.96"),
         Edit("\"shuffles\" : true", "\"shuffles\" : false", refusal: "shuffles"),
         Edit("\"isComplete\" : true", "\"isComplete\" : false", refusal: "was stopped"),

@@ -60,24 +60,25 @@ import Testing
         let text = CurvesCSV.render(results(runs, seeds: [1, 2]))
         #expect(
             text == """
-                strategy,seed,round,samples,cluster_seconds,bytes_sent,train_loss,test_accuracy
-                single,1,0,0,0.000000,0,,0.750000
-                sync,1,0,0,0.000000,0,,0.125000
-                sync,2,0,0,0.000000,0,,0.250000
-                sync,2,10,640,1.000000,1000,0.500000,0.500000
+                strategy,seed,round,samples,cluster_seconds,bytes_sent,train_loss,test_accuracy,label,\
+                batch,bucket,overlap,workers
+                single,1,0,0,0.000000,0,,0.750000,single,64,,,
+                sync,1,0,0,0.000000,0,,0.125000,sync,64,26214400,false,4
+                sync,2,0,0,0.000000,0,,0.250000,sync,64,26214400,false,4
+                sync,2,10,640,1.000000,1000,0.500000,0.500000,sync,64,26214400,false,4
 
                 """)
     }
 
     @Test func aLossTraceTellsAnyTwoNumbersApart() {
         var trace = LossTraceCSV()
-        trace.append(strategy: "sync", seed: 7, losses: [0.1, 0.1.nextUp, .nan])
+        trace.append(strategy: "sync", label: "two", seed: 7, losses: [0.1, 0.1.nextUp, .nan])
         #expect(
             trace.text == """
-                strategy,seed,step,loss
-                sync,7,0,0.1
-                sync,7,1,0.10000000000000002
-                sync,7,2,nan
+                strategy,seed,step,loss,label
+                sync,7,0,0.1,two
+                sync,7,1,0.10000000000000002,two
+                sync,7,2,nan,two
 
                 """)
     }

@@ -199,10 +199,10 @@ struct CheckpointDirectoryTests {
         ("seeds[1] was 2 and is 3", { $0.setup.seeds = [1, 3] }),
         ("seeds was 1, 2 and is 1, 2, 3", { $0.setup.seeds = [1, 2, 3] }),
         ("target was 0.8 and is 0.9", { $0.setup.target = 0.9 }),
-        ("sync.configuration.workers was 4 and is 3", { $0.setup.workers = 3 }),
+        ("sync.options.workers was 4 and is 3", { $0.setup.workers = 3 }),
         ("sync.configuration.schedule.baseRate was 0.2 and is 0.1", { $0.setup.rate = 0.1 }),
         ("strategies was sync and is sync, federated", { $0.setup.strategies = ["sync", "federated"] }),
-        ("sync.configuration.overlap was nothing and is {bucketBytes}", { $0.setup.overlap = .init(bucketBytes: 9) }),
+        ("sync.options.bucket was 26214400 and is 9", { $0.setup.overlap = .init(bucketBytes: 9) }),
         ("repetitions was 1 and is 2", { $0.repetitions = 2 }),
     ]
 

@@ -109,10 +109,10 @@ import Testing
 
     @Test func aLaterSchemaIsNamedWithThoseThatAreRead() throws {
         var results = try small()
-        results.schema = 5
+        results.schema = 6
         #expect(
             try error(ResultsFile.encode(results))
-                == "folder/results.json: schema 5; this version reads schemas 1 to 4")
+                == "folder/results.json: schema 6; this version reads schemas 1 to 5")
     }
 
     /// As the program of that schema wrote it.
@@ -182,7 +182,7 @@ import Testing
         let text = String(decoding: try ResultsFile.encode(try small()), as: UTF8.self)
         for (find, replace) in [
             ("\"bytesTotal\" : ", "\"bytesTotal\" : 1"), ("\"seed\" : 1", "\"seed\" : 2"),
-            ("\"schema\" : 4", "\"schema\" : 1"), ("\"shuffles\" : true", "\"shuffles\" : false"),
+            ("\"schema\" : 5", "\"schema\" : 1"), ("\"shuffles\" : true", "\"shuffles\" : false"),
             ("sha256:", "sha256:0"),
         ] {
             let changed = text.replacing(find, with: replace, maxReplacements: 1)
@@ -205,7 +205,7 @@ import Testing
     /// With a right checksum: of two values a reader would take one, and nobody could say which.
     @Test func aKeyThatStandsTwiceIsNamedWithItsLine() throws {
         let text = String(decoding: try ResultsFile.encode(try small()), as: UTF8.self)
-        let twice = text.replacing("  \"runs\" : ", with: "  \"schema\" : 4,\n  \"runs\" : ", maxReplacements: 1)
+        let twice = text.replacing("  \"runs\" : ", with: "  \"schema\" : 5,\n  \"runs\" : ", maxReplacements: 1)
         #expect(error(resealed(twice)).contains("the key 'schema' stands twice in one object"))
         let inner = text.replacing("\"seed\" : 1", with: "\"seed\" : 1,\n      \"seed\" : 2", maxReplacements: 1)
         #expect(error(resealed(inner)).contains("the key 'seed' stands twice in one object"))

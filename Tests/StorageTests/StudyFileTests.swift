@@ -74,7 +74,8 @@ import Testing
         #expect(try message { $0.runs[0].cost.clusterSeconds = -1 }.contains("a time: found -1.0"))
         #expect(try message { $0.plan.trials.removeLast() }.contains("the grids are not equally large"))
         #expect(try message { $0.plan.trials[0].index = 3 }.contains("trials of single: found [3, 1]"))
-        #expect(try message { $0.plan.trials[0].choices[0].value = "-1" }.contains("'-1' is not a number above 0"))
+        #expect(
+            try message { $0.plan.trials[0].choices[0].value = "-1" }.contains("is -1; allowed is a number above 0"))
         #expect(try message { $0.plan.experiment.seeds = [] }.contains("plan.seeds"))
         #expect(try message { $0.plan.halving = 9 }.contains("--halving is 9 with 2 trials"))
     }

@@ -67,7 +67,7 @@ struct AllocationTests {
 
     /// Allocations between evaluations, the first interval left out.
     private func counts(
-        _ strategy: any Strategy, _ configuration: TrainingConfiguration, on fabric: () throws -> any Fabric
+        _ strategy: any Strategy, _ configuration: TestConfiguration, on fabric: () throws -> any Fabric
     ) throws -> [Int] {
         try BLAS.useOneThreadPerCaller()
         let seeds = SeedSequence(1)
@@ -75,7 +75,8 @@ struct AllocationTests {
         marks.withLock { $0.reserveCapacity(100) }
         let run = TrainingRun(
             network: TestRuns.network, data: try Digits.split(seeds: seeds, shuffles: true),
-            configuration: configuration, initialParameters: TestRuns.network.initialParameters(.he, seeds: seeds),
+            configuration: configuration.shared,
+            initialParameters: TestRuns.network.initialParameters(.he, seeds: seeds),
             seeds: seeds, shuffles: true, ranks: strategy.rankCount, workspaces: WorkspacePool(for: TestRuns.network)
         ) { _ in marks.withLock { $0.append(allocation_counter_value()) } }
         _ = try fabric().run(try strategy.program(for: run))

@@ -30,7 +30,7 @@ struct CheckpointTests {
         var epochs = 640 / 1437.0
         var limits: TrainingConfiguration.Limits?
 
-        var configuration: TrainingConfiguration {
+        var configuration: TestConfiguration {
             var configuration = TestRuns.configuration(
                 epochs: epochs, workers: workers, momentum: momentum, clients: 8, fraction: 0.4, localEpochs: 1,
                 partition: "dirichlet:0.5")
@@ -103,9 +103,9 @@ struct CheckpointTests {
         let (seeds, configuration) = (SeedSequence(3), setup.configuration)
         let strategy: any Strategy =
             switch setup.strategy {
-            case RememberingClients.name: RememberingClients(configuration: configuration)
-            case TalkativeRank.name: TalkativeRank(configuration: configuration)
-            default: try #require(StrategyRegistry.named(setup.strategy)).make(configuration)
+            case RememberingClients.name: RememberingClients(configuration: configuration.shared, options: configuration.clients)
+            case TalkativeRank.name: TalkativeRank(options: configuration.steps)
+            default: try configuration.make(#require(StrategyRegistry.named(setup.strategy)))
             }
         let state = try start.map { try RunState(decoding: $0) }
         let (ranks, server) = (strategy.rankCount, strategy.serverRank)
@@ -133,7 +133,7 @@ struct CheckpointTests {
         let told = Guarded<[TrainingRun.Evaluation]>([])
         let run = TrainingRun(
             network: TestRuns.network, data: try Digits.split(seeds: seeds, shuffles: true),
-            configuration: configuration, initialParameters: initial, seeds: seeds, shuffles: true, ranks: ranks,
+            configuration: configuration.shared, initialParameters: initial, seeds: seeds, shuffles: true, ranks: ranks,
             workspaces: WorkspacePool(for: TestRuns.network), mayStop: !setup.departures.isEmpty,
             checkpoints: interval.map {
                 RunCheckpoints(interval: $0, start: state, resumption: .init(strategy, on: fabric)) { state in
@@ -343,7 +343,7 @@ struct CheckpointTests {
     }
 
     @Test func aStateThatTheStrategyDoesNotDeclareIsNamed() throws {
-        let (vector, declared) = (ParameterVector([1, 2]), ClientRounds.state(TestRuns.configuration().federated))
+        let (vector, declared) = (ParameterVector([1, 2]), ClientRounds.state(TestRuns.configuration().clients))
         let whole = StateValues(
             vectors: ["parameters": vector],
             counts: ["drawn rounds": [1], "client rounds": Array(repeating: 0, count: 10)])

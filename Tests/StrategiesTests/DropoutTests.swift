@@ -10,7 +10,7 @@ import Testing
 /// Ranks that leave at every phase of a step or round.
 @Suite(.timeLimit(.minutes(30)))
 struct StrategyDropoutTests {
-    private static func configuration(_ answer: TrainingConfiguration.DropoutResponse?) -> TrainingConfiguration {
+    private static func configuration(_ answer: TrainingConfiguration.DropoutResponse?) -> TestConfiguration {
         // Five steps of 64, evaluated after every second one and at the end.
         var configuration = TestRuns.configuration(epochs: 320 / 1437.0, momentum: 0.5)
         configuration.evaluateEveryEpochs = 128 / 1437.0
@@ -33,7 +33,7 @@ struct StrategyDropoutTests {
     /// Moments of a job: some that are spread over it, and all at which something happens; with `beside` also a
     /// nanosecond before and after.
     private static func moments(
-        _ strategy: any Strategy, _ configuration: TrainingConfiguration, _ allReduce: AllReduceAlgorithm = .ring,
+        _ strategy: any Strategy, _ configuration: TestConfiguration, _ allReduce: AllReduceAlgorithm = .ring,
         spread: Int, beside: Bool = false
     ) throws -> (plain: TestRuns.Outcome, seconds: [Double]) {
         let events = EventTimes()
@@ -144,7 +144,7 @@ struct StrategyDropoutTests {
                 // The model that is left is that of the last evaluation.
                 let model = try #require(outcome.record.finalParameters)
                 let again = TrainingRun(
-                    network: TestRuns.network, data: outcome.run.data, configuration: configuration,
+                    network: TestRuns.network, data: outcome.run.data, configuration: configuration.shared,
                     initialParameters: model, seeds: outcome.run.seeds, shuffles: true, ranks: 1,
                     workspaces: WorkspacePool(for: TestRuns.network))
                 let alone = SimulatedFabric(
@@ -175,7 +175,7 @@ struct StrategyDropoutTests {
 
     // MARK: Federated
 
-    private static func federated(epochs: Double = 3) -> TrainingConfiguration {
+    private static func federated(epochs: Double = 3) -> TestConfiguration {
         TestRuns.configuration(epochs: epochs, clients: 6, fraction: 0.5, localEpochs: 1)
     }
 
@@ -243,7 +243,7 @@ struct StrategyDropoutTests {
         var configuration = TestRuns.configuration(epochs: 1, clients: 4, fraction: 0.25, localEpochs: 1)
         configuration.evaluateEveryEpochs = 0.01
         let strategy = FederatedAveraging(configuration)
-        let first = configuration.federated.cohort(ofRound: 0, SeedSequence(1))[0]
+        let first = configuration.clients.cohort(ofRound: 0, SeedSequence(1))[0]
         let dropouts = Dropouts([Departure(rank: first + 1, seconds: 1e-3)], detectionSeconds: 1)
         let outcome = try TestRuns.run(strategy, configuration, dropouts: dropouts)
         let points = outcome.record.evaluations
@@ -283,7 +283,7 @@ struct StrategyDropoutTests {
     func noBitDependsOnTheNumberOfHostThreads(name: String, share: Double) throws {
         var configuration = TestRuns.configuration(epochs: 2, momentum: 0.5)
         configuration.onDropout = .goOn
-        let strategy = try #require(StrategyRegistry.named(name)).make(configuration)
+        let strategy = try configuration.make(#require(StrategyRegistry.named(name)))
         let plain = try TestRuns.run(strategy, configuration)
         let dropouts = Dropouts(
             lifetime: .exponential(meanSeconds: plain.report.seconds / share),

@@ -74,7 +74,7 @@ import Testing
         #expect(exact.bound < (bias == 0 ? 0.01 : 15))
     }
 
-    private static func configuration(epochs: Double, localEpochs: Int) -> TrainingConfiguration {
+    private static func configuration(epochs: Double, localEpochs: Int) -> TestConfiguration {
         var configuration = TestRuns.configuration(
             batch: batch, rate: rate, epochs: epochs, clients: 2, fraction: 1, localEpochs: localEpochs,
             localBatch: batch)
@@ -84,7 +84,7 @@ import Testing
 
     /// The run, and the parameters at its end.
     private static func train(
-        _ strategy: any Strategy, _ configuration: TrainingConfiguration, _ bias: Float
+        _ strategy: any Strategy, _ configuration: TestConfiguration, _ bias: Float
     ) throws -> (TrainingRun, [Float]) {
         let start = linear.initialParameters(.he, seeds: SeedSequence(1))
         for index in 32..<36 { start[index] = bias }
@@ -93,12 +93,12 @@ import Testing
     }
 
     private static func train(
-        _ strategy: any Strategy, _ configuration: TrainingConfiguration, _ network: Network, _ data: TrainTestSplit,
+        _ strategy: any Strategy, _ configuration: TestConfiguration, _ network: Network, _ data: TrainTestSplit,
         _ start: ParameterVector
     ) throws -> (TrainingRun, [Float]) {
         try BLAS.useOneThreadPerCaller()
         let run = TrainingRun(
-            network: network, data: data, configuration: configuration, initialParameters: start,
+            network: network, data: data, configuration: configuration.shared, initialParameters: start,
             seeds: SeedSequence(1), shuffles: false, ranks: strategy.rankCount, workspaces: WorkspacePool(for: network))
         let fabric = SimulatedFabric(
             nodes: ClusterPresets.phones4G.nodes(

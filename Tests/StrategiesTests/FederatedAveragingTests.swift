@@ -99,7 +99,7 @@ struct FederatedAveragingTests {
     }
 
     @Test func cohortsAreDistinctClientsOfTheRightNumber() {
-        let options = TestRuns.configuration(clients: 100, fraction: 0.1).federated
+        let options = TestRuns.configuration(clients: 100, fraction: 0.1).clients
         var seen: Set<Int> = []
         var cohorts: Set<[Int]> = []
         for round in 0..<50 {
@@ -119,12 +119,12 @@ struct FederatedAveragingTests {
 
     @Test(arguments: [(0.001, 1), (0.1, 10), (0.25, 25), (1, 100)])
     func aRoundHasTheShareOfClientsAndAtLeastOne(fraction: Double, count: Int) {
-        #expect(TestRuns.configuration(clients: 100, fraction: fraction).federated.cohortSize == count)
+        #expect(TestRuns.configuration(clients: 100, fraction: fraction).clients.cohortSize == count)
     }
 
     /// The first four of the shuffle of Python in `DrawTests`, by the stream of (seed 1, client sampling, round).
     @Test func theCohortsOfASeedNeverChange() {
-        let options = TestRuns.configuration(clients: 20, fraction: 0.2).federated
+        let options = TestRuns.configuration(clients: 20, fraction: 0.2).clients
         let cohorts = (0..<3).map { options.cohort(ofRound: $0, SeedSequence(1)) }
         #expect(cohorts == [[0, 4, 9, 11], [2, 7, 11, 15], [1, 6, 8, 14]])
     }

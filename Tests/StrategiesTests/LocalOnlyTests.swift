@@ -9,12 +9,11 @@ import Testing
 @testable import Training
 
 struct LocalOnly: Strategy {
-    let workers: Int
-    let batch: Int
-    var rankCount: Int { workers }
+    let options: StepOptions
+    var rankCount: Int { options.workers }
 
     func program(for run: TrainingRun) throws -> RankProgram {
-        let sampler = run.sampler(batch: batch)
+        let sampler = run.sampler(batch: options.batch)
         return { rank in
             let model = run.initialParameters.copied()
             let losses = run.losses(of: rank.index, steps: 100)
@@ -58,7 +57,7 @@ struct LocalOnlyTests {
         configuration.limits = limits
         let run = TrainingRun(
             network: TestRuns.network, data: try Digits.split(seeds: seeds, shuffles: true),
-            configuration: configuration,
+            configuration: configuration.shared,
             initialParameters: start ?? TestRuns.network.initialParameters(.he, seeds: seeds), seeds: seeds,
             shuffles: true, ranks: ranks, workspaces: WorkspacePool(for: TestRuns.network))
         var nodes = ClusterPresets.infiniband.nodes(ranks: ranks, server: nil, seeds: seeds)
@@ -106,7 +105,7 @@ struct LocalOnlyTests {
     }
 
     @Test(arguments: Carrier.allCases) func everyRankHasItsOwnModelAndItsOwnCurve(_ carrier: Carrier) throws {
-        let (run, record) = try play(LocalOnly(workers: Self.workers, batch: Self.batch), on: carrier)
+        let (run, record) = try play(LocalOnly(options: StepOptions(batch: Self.batch, workers: Self.workers)), on: carrier)
         let expected = models(run)
         #expect(Set(expected.map(\.model.values)).count == Self.workers)
         #expect(record.finalParameters == nil && record.nodes.count == Self.workers)
@@ -163,7 +162,7 @@ struct LocalOnlyTests {
 
     /// A limit ends all ranks at the same evaluation, though only the last to come there knows.
     @Test(arguments: Carrier.allCases) func aLimitEndsAllRanksAtTheSameEvaluation(_ carrier: Carrier) throws {
-        let strategy = LocalOnly(workers: Self.workers, batch: Self.batch)
+        let strategy = LocalOnly(options: StepOptions(batch: Self.batch, workers: Self.workers))
         let record = try play(strategy, on: carrier, limits: .init(updates: 5)).record
         #expect(record.isAtLimit && record.evaluations.map(\.round) == [0, 4, 8])
         for node in record.nodes { #expect(node.evaluations.map(\.round) == [0, 4, 8]) }

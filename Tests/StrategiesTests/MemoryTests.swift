@@ -77,7 +77,7 @@ import Testing
     @Test func fewerThanACohortAreAllSelected() throws {
         let memory: [Int?] = (0...10).map { $0 == 4 ? enough : 1 }
         let (outcome, _) = try run(memory)
-        let options = TestRuns.configuration(clients: 10, fraction: 0.3).federated
+        let options = TestRuns.configuration(clients: 10, fraction: 0.3).clients
         #expect(outcome.record.memoryShortage?.ranks == 9)
         #expect(outcome.report.accounts[4].computeSeconds > 0)
         #expect(options.cohort(ofRound: 0, SeedSequence(1)) { $0 == 3 } == [3])

@@ -97,7 +97,7 @@ import Testing
         let seeds = SeedSequence(1)
         return TrainingRun(
             network: TestRuns.network, data: try Digits.split(seeds: seeds, shuffles: true),
-            configuration: TestRuns.configuration(),
+            configuration: TestRuns.configuration().shared,
             initialParameters: TestRuns.network.initialParameters(.he, seeds: seeds), seeds: seeds, shuffles: true,
             ranks: ranks, workspaces: WorkspacePool(for: TestRuns.network))
     }

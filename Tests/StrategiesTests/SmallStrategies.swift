@@ -12,9 +12,9 @@ struct RememberingClients: Strategy {
     private static let moved = "moved"
 
     let configuration: TrainingConfiguration
-    private var options: ClientOptions { configuration.federated }
+    let options: ClientOptions
     var rankCount: Int { options.clients + 1 }
-    var serverRank: Int? { 0 }
+    var serverRanks: [Int] { [0] }
     var concurrentWorkers: Int { options.cohortSize }
     var vectorCount: Int { ClientRounds.vectorCount(configuration, options) + options.clients }
     var batchSizes: [Int] { [] }
@@ -48,7 +48,7 @@ struct RememberingClients: Strategy {
 struct TalkativeRank: Strategy {
     static let name = "talkative rank"
 
-    let configuration: TrainingConfiguration
+    let options: StepOptions
     var rankCount: Int { 2 }
     var vectorCount: Int { 4 }
     var batchSizes: [Int] { [] }
@@ -59,7 +59,7 @@ struct TalkativeRank: Strategy {
     func program(for run: TrainingRun) throws -> RankProgram {
         let state = NamedState(state, startingFrom: run.initialParameters)
         let (model, other) = (state.parameters, state.vector("other model"))
-        let sampler = run.sampler(batch: configuration.batch)
+        let sampler = run.sampler(batch: options.batch)
         try run.restoreStart(state)
         let first = run.start?.position ?? RunPosition(round: 0, samples: 0)
         return { rank in

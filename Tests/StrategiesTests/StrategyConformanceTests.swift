@@ -11,8 +11,8 @@ import Testing
 struct StrategyConformanceTests {
     static let names = StrategyRegistry.all.map(\.name)
 
-    private func strategy(_ name: String, _ configuration: TrainingConfiguration) throws -> any Strategy {
-        try #require(StrategyRegistry.named(name)).make(configuration)
+    private func strategy(_ name: String, _ configuration: TestConfiguration) throws -> any Strategy {
+        try configuration.make(#require(StrategyRegistry.named(name)))
     }
 
     @Test func namesAreDistinctAndSourcesAreCited() {

@@ -7,6 +7,44 @@ import Randomness
 @testable import Strategies
 @testable import Training
 
+/// What a test trains with: what all strategies share, and the options of both families. What is shared is also at hand
+/// without its name.
+@dynamicMemberLookup
+struct TestConfiguration {
+    var shared: TrainingConfiguration
+    var steps: StepOptions
+    var clients: ClientOptions
+
+    subscript<Value>(dynamicMember path: WritableKeyPath<TrainingConfiguration, Value>) -> Value {
+        get { shared[keyPath: path] }
+        set { shared[keyPath: path] = newValue }
+    }
+
+    /// How gradients are sent while they are computed; nil where they are sent after that.
+    var overlap: GradientOverlap? {
+        get { steps.overlap }
+        set { (steps.overlaps, steps.bucketBytes) = (newValue != nil, newValue?.bucketBytes ?? steps.bucketBytes) }
+    }
+
+    /// A registered strategy with those of the options that it has.
+    func make(_ description: StrategyDescription) throws -> any Strategy {
+        let all = steps.values.merging(clients.values) { own, _ in own }
+        return try description.make(shared, all.filter { description.has($0.key) })
+    }
+}
+
+extension SynchronousSGD {
+    init(_ configuration: TestConfiguration, workers: Int) {
+        var options = configuration.steps
+        options.workers = workers
+        self.init(configuration.shared, options)
+    }
+}
+
+extension FederatedAveraging {
+    init(_ configuration: TestConfiguration) { self.init(configuration.shared, configuration.clients) }
+}
+
 /// What the tests of this target train: a small perceptron on the embedded digits.
 enum TestRuns {
     static let network = Network(
@@ -19,12 +57,13 @@ enum TestRuns {
         batch: Int = 64, rate: Double = 0.3, epochs: Double = 1, workers: Int = 4, momentum: Float = 0,
         clients: Int = 10, fraction: Double = 0.3, localEpochs: Int = 2, localBatch: Int? = 10,
         partition: String = "iid", decay: LearningRateSchedule.Decay = .constant
-    ) -> TrainingConfiguration {
-        TrainingConfiguration(
-            batch: batch, schedule: LearningRateSchedule(baseRate: rate, decay: decay, totalEpochs: epochs),
-            optimizer: SGD.Configuration(momentum: momentum), epochs: epochs, evaluateEveryEpochs: 0.5,
-            workers: workers,
-            federated: TrainingConfiguration.Federated(
+    ) -> TestConfiguration {
+        TestConfiguration(
+            shared: TrainingConfiguration(
+                schedule: LearningRateSchedule(baseRate: rate, decay: decay, totalEpochs: epochs),
+                optimizer: SGD.Configuration(momentum: momentum), epochs: epochs, evaluateEveryEpochs: 0.5),
+            steps: StepOptions(batch: batch, workers: workers),
+            clients: ClientOptions(
                 clients: clients, fraction: fraction, localEpochs: localEpochs, localBatch: localBatch,
                 partition: partition))
     }
@@ -47,7 +86,7 @@ enum TestRuns {
     ///   - slowRank: computes at a fifth of its speed.
     ///   - observer: of a simulated job.
     static func run(
-        _ strategy: any Strategy, _ configuration: TrainingConfiguration, on carrier: Carrier = .simulated,
+        _ strategy: any Strategy, _ configuration: TestConfiguration, on carrier: Carrier = .simulated,
         seed: UInt64 = 1, hostThreads: Int = 2, shuffles: Bool = true, jitter: Jitter = .none,
         allReduce: AllReduceAlgorithm = .ring, dropouts: Dropouts? = nil, slowRank: Int? = nil,
         memoryBytes: [Int?] = [],
@@ -56,7 +95,8 @@ enum TestRuns {
         try BLAS.useOneThreadPerCaller()
         let seeds = SeedSequence(seed)
         let run = TrainingRun(
-            network: network, data: try Digits.split(seeds: seeds, shuffles: shuffles), configuration: configuration,
+            network: network, data: try Digits.split(seeds: seeds, shuffles: shuffles),
+            configuration: configuration.shared,
             initialParameters: network.initialParameters(.he, seeds: seeds), seeds: seeds, shuffles: shuffles,
             ranks: strategy.rankCount, workspaces: WorkspacePool(for: network), mayStop: dropouts != nil,
             memoryBytes: memoryBytes)

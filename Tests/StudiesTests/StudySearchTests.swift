@@ -29,13 +29,15 @@ import Testing
 
     @Test(arguments: [
         ("learning-rate", "write such as learning-rate=0.1,0.2"), ("learning-rte=1", "did you mean 'learning-rate'?"),
-        ("learning-rate=", "'' is not a number above 0"), ("learning-rate=0", "'0' is not a number above 0"),
-        ("learning-rate=1e39", "'1e39' is not a number above 0 up to 3.4"), ("momentum=0.9999999999", "is not"),
+        ("learning-rate=", "is ''; allowed is a number above 0"),
+        ("learning-rate=0", "is 0; allowed is a number above 0"),
+        ("learning-rate=1e39", "is 1e39; allowed is a number above 0 up to 3.4"),
+        ("momentum=0.9999999999", "momentum is"),
         ("weight-decay=1e39", "'1e39' is not"), ("bucket=0.4", "'0.4' is not"),
         ("learning-rate=nan", "'nan' is not"), ("learning-rate=0.1,0.10", "a value stands twice"),
         ("learning-rate=1..0.1", "the first end must be below"), ("momentum=0..0.9:log", "above 0 on a log scale"),
         ("learning-rate=0.1..x", "write LOW..HIGH"), ("learning-rate=0.1..1:lin", "log, linear"),
-        ("batch=1.5", "a whole number"), ("batch=1.5..8", "'1.5' is not a whole number"),
+        ("batch=1.5", "a whole number"), ("batch=1.5..8", "is 1.5; allowed is a whole number"),
         ("allreduce=ring..tree", "is not a range"), ("allreduce=rng", "ring, recursive-doubling"),
         ("momentum=1", "0 to below 1"), ("fraction=0", "above 0 up to 1"), ("local-batch=most", "or all"),
     ])
@@ -140,13 +142,13 @@ import Testing
         ]
         let plan = try StudySetup(vary: vary).plan()
         let sync = try plan.strategy(plan.trials(of: "sync")[0])
-        #expect(sync.configuration.schedule.baseRate == 0.3 && sync.configuration.batch == 32)
+        #expect(sync.configuration.schedule.baseRate == 0.3 && sync.options["batch"] == 32)
         #expect(sync.configuration.optimizer.momentum == 0.5 && sync.configuration.optimizer.weightDecay == 0.001)
         #expect(
             sync.allReduce == .tree
-                && sync.configuration.federated == plan.experiment.strategies[0].configuration.federated)
-        let federated = try plan.strategy(plan.trials(of: "federated")[0]).configuration
-        #expect(federated.federated.localEpochs == 3 && federated.federated.localBatch == nil)
-        #expect(federated.federated.fraction == 0.5 && federated.batch == 64)
+                && sync.options["workers"] == plan.experiment.strategies[0].options["workers"])
+        let federated = try plan.strategy(plan.trials(of: "federated")[0])
+        #expect(federated.options["local-epochs"] == 3 && federated.options["local-batch"] == "all")
+        #expect(federated.options["fraction"] == 0.5 && federated.options["batch"] == nil)
     }
 }

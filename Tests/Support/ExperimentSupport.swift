@@ -77,18 +77,22 @@ struct Setup {
             compute: compute, hostThreads: hostThreads,
             strategies: strategies.compactMap(StrategyRegistry.named).map { strategy in
                 StrategyPlan(
-                    name: strategy.name, fabric: clock.fabric(for: strategy.home),
+                    strategy.name, fabric: clock.fabric(for: strategy.home),
                     cluster: clock.fabric(for: strategy.home) == .threads ? nil : cluster,
                     allReduce: allReduce,
                     configuration: TrainingConfiguration(
-                        batch: 64, schedule: LearningRateSchedule(baseRate: rate, totalEpochs: epochs),
-                        optimizer: SGD.Configuration(), epochs: epochs, evaluateEveryEpochs: evaluateEvery,
-                        workers: workers,
-                        federated: TrainingConfiguration.Federated(
-                            clients: clients, fraction: fraction, localEpochs: 2, localBatch: 10, partition: partition),
-                        overlap: strategy.isFederated || strategy.isSingleDevice ? nil : overlap)
-                )
+                        schedule: LearningRateSchedule(baseRate: rate, totalEpochs: epochs),
+                        optimizer: SGD.Configuration(), epochs: epochs, evaluateEveryEpochs: evaluateEvery),
+                    options: options.filter { strategy.has($0.key) })
             })
+    }
+
+    /// Of all strategies.
+    private var options: OptionValues {
+        let steps = StepOptions(batch: 64, workers: workers, overlap: overlap)
+        let clients = ClientOptions(
+            clients: clients, fraction: fraction, localEpochs: 2, localBatch: 10, partition: partition)
+        return steps.values.merging(clients.values) { own, _ in own }
     }
 
     func run(callbacks: Experiment.Callbacks = Experiment.Callbacks()) throws -> Results {

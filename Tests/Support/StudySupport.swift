@@ -69,3 +69,10 @@ func made(
     results.isComplete = isComplete
     return results
 }
+
+extension StudyOption {
+    static let momentum = StudyOption(rawValue: "momentum")
+    static let batch = StudyOption(rawValue: "batch")
+    static let localEpochs = StudyOption(rawValue: "local-epochs")
+    static let localBatch = StudyOption(rawValue: "local-batch")
+}

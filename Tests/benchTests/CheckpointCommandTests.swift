@@ -53,7 +53,7 @@ struct CheckpointCommandTests {
             #expect(try folder.read("results/results.json") == before && again.output == outcome.output)
             let other = try await bench(arguments + ["--batch", "32"], in: folder)
             #expect(other.code == 1, "\(other.testDescription)")
-            #expect(other.errors.contains("single.configuration.batch was 64 and is 32"), "\(other.errors)")
+            #expect(other.errors.contains("single.options.batch was 64 and is 32"), "\(other.errors)")
             let fresh = try await bench(arguments.filter { $0 != "--resume" }, in: folder)
             #expect(fresh.code == 1 && fresh.errors.contains("'c' holds an experiment"), "\(fresh.errors)")
         }

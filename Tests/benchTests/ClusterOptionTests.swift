@@ -7,10 +7,8 @@ import Testing
 
 @Suite struct ClusterOptionTests {
     private func strategies(_ arguments: [String]) throws -> [String: StrategyPlan] {
-        let run = try Run.parse(arguments)
-        let builder = PlanBuilder(
-            experiment: run.experiment, training: run.training, cluster: run.cluster, federated: run.federated)
-        return Dictionary(uniqueKeysWithValues: try builder.plan().strategies.map { ($0.name, $0) })
+        let run = try Run.of(arguments)
+        return Dictionary(uniqueKeysWithValues: try run.builder.plan().strategies.map { ($0.name, $0) })
     }
 
     @Test(arguments: [

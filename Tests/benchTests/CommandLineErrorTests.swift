@@ -17,7 +17,7 @@ struct WrongArguments: CustomTestStringConvertible, Sendable {
     static let tasks = "digits, mnist-softmax, mnist-2nn, mnist-cnn"
     static let share = "97% or 0.97"
     static let above = "allowed is a number above 0"
-    static let count = "allowed is 1 to 1000000"
+    static let count = "allowed is a whole number from 1 to 1000000"
 
     static let names = [
         Self("--strategy", "synk", says: ["strategy 'synk'", "did you mean 'sync'?", strategies]),
@@ -65,7 +65,7 @@ struct WrongArguments: CustomTestStringConvertible, Sendable {
         Self("--batch", "0", says: ["--batch is 0", count]),
         Self("--clients", "0", says: ["--clients is 0", count]),
         Self("--local-epochs", "0", says: ["--local-epochs is 0", count]),
-        Self("--local-batch", "0", says: ["'0'", "--local-batch", "'all'"]),
+        Self("--local-batch", "0", says: ["--local-batch is 0", "from 1 to 1000000, or 'all'"]),
         Self("--host-threads", "0", says: ["--host-threads is 0", "1 to 1024"]),
         Self("--jobs", "0", says: ["--jobs is 0", "1 to 1024"]),
         Self("--jobs", "1025", says: ["--jobs is 1025", "1 to 1024"]),
@@ -95,8 +95,7 @@ struct WrongArguments: CustomTestStringConvertible, Sendable {
         Self("--overlap", "--bucket", "25XB", says: ["'25XB'", "--bucket", "unknown unit 'XB'", "100MB"]),
         Self("--overlap", "--bucket", "0MB", says: ["'0MB'", "--bucket", "not above 0", "100MB"]),
         Self("--overlap", "--bucket", "-1MB", says: ["'-1MB'", "--bucket", "not above 0"]),
-        Self("--overlap", "--bucket", "0.1B", says: ["--bucket is 0 bytes", "1 byte or more"]),
-        Self("--bucket", "1MB", says: ["--bucket is for gradients that are sent in buckets", "add --overlap"]),
+        Self("--overlap", "--bucket", "0.1B", says: ["--bucket is '0.1B'", "a size with its unit"]),
     ]
 }
 

@@ -106,8 +106,8 @@ import Testing
                 (
                     "batch",
                     [
-                        "target: 0.95 against 0.9", "single's configuration.batch: 64 against 32",
-                        "sync's configuration.batch",
+                        "target: 0.95 against 0.9", "single's options.batch: 64 against 32",
+                        "sync's options.batch",
                     ]
                 ),
                 ("none", ["could not compare: 'none/results.json' does not exist or cannot be read\n"]),

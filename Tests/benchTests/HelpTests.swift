@@ -10,19 +10,18 @@ import Tasks
 import Testing
 
 @Suite struct HelpTests {
-    private static let options = [
-        "task", "strategy", "seeds", "first-seed", "target", "epochs", "evaluate-every", "batch", "learning-rate",
-        "momentum", "nesterov", "weight-decay", "schedule", "warmup", "scale-learning-rate-from", "initialization",
-        "init", "no-shuffle", "workers", "cluster", "latency", "bandwidth", "jitter", "stragglers", "allreduce",
-        "overlap",
-        "bucket",
-        "clock", "compute",
-        "host-threads", "jobs", "clients", "fraction", "local-epochs", "local-batch", "partition", "output", "save",
-        "trace-loss", "data", "quiet", "repetitions", "limit-time", "limit-bytes", "limit-updates", "machine", "log",
-        "tuned", "trace", "record", "dropout", "lifetime", "failure-detection", "on-dropout",
-        "fabric", "patience",
-        "checkpoint", "every", "resume",
-    ]
+    private static let options =
+        [
+            "plan", "task", "strategy", "seeds", "first-seed", "target", "epochs", "evaluate-every", "learning-rate",
+            "momentum", "nesterov", "weight-decay", "schedule", "warmup", "scale-learning-rate-from", "initialization",
+            "init", "no-shuffle", "cluster", "latency", "bandwidth", "jitter", "stragglers", "allreduce",
+            "clock", "compute", "host-threads", "jobs", "set", "output", "save",
+            "trace-loss", "data", "quiet", "repetitions", "limit-time", "limit-bytes", "limit-updates", "machine",
+            "log",
+            "tuned", "trace", "record", "dropout", "lifetime", "failure-detection", "on-dropout",
+            "fabric", "patience",
+            "checkpoint", "every", "resume",
+        ] + StrategyRegistry.optionInfos.map(\.name)
 
     /// What a command prints, which has to be all there is and no error.
     private func text(_ arguments: String...) async throws -> String {
@@ -55,7 +54,7 @@ import Testing
         let help = try await text("study", "--help")
         let values =
             StudyPlan.Search.allCases.map(\.rawValue) + StudyPlan.Metric.allCases.map(\.rawValue)
-            + SelectionSet.allCases.map(\.rawValue) + StudyOption.allCases.map(\.rawValue)
+            + SelectionSet.allCases.map(\.rawValue) + StudyOption.all.map(\.rawValue)
         for word in ["--search", "--vary", "--trials", "--halving", "--metric", "--chosen-on", "--seeds"] + values {
             #expect(help.contains(word), "\(word)")
         }
@@ -95,13 +94,29 @@ import Testing
         #expect(list.contains("\(task.network.parameterCount)"))
         // All that has a value; the rest are flags, files and overrides of something that is named.
         let without =
-            ["task", "strategy", "scale-learning-rate-from", "init", "no-shuffle", "workers", "cluster", "latency"]
+            ["plan", "task", "strategy", "scale-learning-rate-from", "init", "no-shuffle", "set", "cluster"]
+            + ["latency"]
             + ["bandwidth", "save", "trace-loss", "data", "quiet", "log", "limit-time", "limit-bytes", "limit-updates"]
             + ["tuned", "trace", "record", "dropout", "lifetime", "checkpoint", "resume"]
         for option in Self.options where !without.contains(option) {
             #expect(list.contains("--\(option)"), "\(option)")
         }
         for strategy in StrategyRegistry.all { #expect(list.contains("\n  \(strategy.name) "), "\(strategy.name)") }
+    }
+
+    @Test(arguments: StrategyRegistry.all.map(\.name))
+    func listOfAStrategyGivesAllThatIsKnownOfItsOptions(_ name: String) async throws {
+        let list = try await text("list", "--strategy", name)
+        let strategy = try #require(StrategyRegistry.named(name))
+        #expect(list.hasPrefix("\(name): ") && list.contains(strategy.source))
+        for info in strategy.options.infos {
+            let lines = list.split(separator: "\n")
+            let line = try #require(lines.first { $0.contains("--\(info.name) ") }, "\(info.name)")
+            for word in [info.symbol, info.allowed.words, info.unit, info.source] {
+                #expect(line.contains(word), "\(info.name): \(word)")
+            }
+            #expect(list.contains(info.help), "\(info.name)")
+        }
     }
 
     @Test func dataListNamesEveryDataSetAndWhatIsThere() async throws {

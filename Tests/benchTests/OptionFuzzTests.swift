@@ -14,7 +14,7 @@ import Testing
 
     private static func parse(_ arguments: [String]) throws {
         do {
-            _ = try Bench.parseAsRoot(arguments)
+            _ = try Bench.command(arguments)
         } catch {
             let code = Bench.exitCode(for: error)
             // Help and the version.

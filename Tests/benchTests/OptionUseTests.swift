@@ -7,7 +7,7 @@ import Testing
 /// Options that have no effect on what was chosen are said to have none.
 @Suite struct OptionUseTests {
     private func notes(_ arguments: [String]) throws -> [String] {
-        let run = try Run.parse(arguments)
+        let run = try Run.of(arguments)
         return OptionUse.notes(run.builder, try run.builder.plan())
     }
 
@@ -24,7 +24,7 @@ import Testing
         let names = Set(OptionUse.all.map(\.name))
         let missing = CommandOptions.names(of: StudyCommand.self).subtracting(names).subtracting(ofTheSearch)
         #expect(missing == ["help", "version"])
-        #expect(Set(StudyOption.allCases.map(\.rawValue)).isSubset(of: names))
+        #expect(Set(StudyOption.all.map(\.rawValue)).isSubset(of: names))
     }
 
     // MARK: Effects
@@ -51,7 +51,6 @@ import Testing
 
     static let uses = [
         Use("--limit-bytes", "1MB", unused: single, used: "--strategy single,sync"),
-        Use("--batch", "64", unused: federated, used: "--strategy federated,single"),
         Use("--scale-learning-rate-from", "32", unused: federated, used: sync),
         Use("--schedule", "step:10:0.1", unused: "--strategy sync --epochs 10", used: "--strategy sync --epochs 11"),
         Use(
@@ -60,7 +59,6 @@ import Testing
         Use(
             "--on-dropout", "stop", unused: "--strategy federated --lifetime exponential:1h",
             used: "--lifetime exponential:1h"),
-        Use("--workers", "2", unused: "--strategy single,federated", used: threads),
         Use("--cluster", "wan", unused: "--strategy single,threads", used: "--strategy single --fabric simulated"),
         Use("--machine", "workstation", unused: "--fabric simulated", used: "--strategy single,sync"),
         Use("--stragglers", "0.1:4", unused: threads, used: "--strategy threads --fabric simulated"),
@@ -77,12 +75,8 @@ import Testing
         Use("--jitter", "none", unused: "--strategy single,threads", used: "--strategy all"),
         Use("--allreduce", "ring", unused: "--strategy single,threads,federated", used: sync),
         Use("--overlap", unused: "--strategy threads", used: sync),
-        Use("--bucket", "1MB", unused: "--strategy federated --overlap", used: "--strategy sync --overlap"),
-        Use("--clients", "20", unused: sync, used: "--strategy all"),
-        Use("--fraction", "0.5", unused: "--strategy sync,single", used: federated),
-        Use("--local-epochs", "2", unused: sync, used: federated),
-        Use("--local-batch", "all", unused: sync, used: federated),
-        Use("--partition", "iid", unused: sync, used: federated),
+        Use("--bucket", "1MB", unused: sync, used: "--strategy sync --overlap"),
+        Use("--bucket", "1MB", unused: "--strategy threads --overlap", used: "--strategy threads,sync --overlap"),
         Use("--data", "somewhere", unused: "--task digits", used: "--task mnist-2nn"),
     ]
 
@@ -114,24 +108,66 @@ import Testing
 
     @Test func aNoteNamesWhoDoesNotUseTheOptionAndWhoDoes() throws {
         #expect(
-            try notes(["--strategy", "sync", "--clients", "5"])
-                == ["--clients has no effect: sync does not use it; federated does"])
+            try notes(["--strategy", "sync", "--bucket", "1MB"])
+                == ["--bucket has no effect: sync does not use it; threads and sync do with --overlap on a cluster"])
         #expect(
-            try notes(["--strategy", "single,sync", "--clients", "5"])
-                == ["--clients has no effect: none of single, sync uses it; federated does"])
+            try notes(["--strategy", "single,threads", "--overlap"]) == [
+                """
+                --overlap has no effect: none of single, threads uses it; threads and sync do with several workers on a \
+                cluster
+                """
+            ])
         #expect(
-            try notes(["--strategy", "federated", "--batch", "5"])
-                == ["--batch has no effect: federated does not use it; single, threads and sync do"])
+            try notes(["--strategy", "federated", "--scale-learning-rate-from", "5"]) == [
+                """
+                --scale-learning-rate-from has no effect: federated does not use it; single, threads and sync do
+                """
+            ])
+    }
+
+    // MARK: Options that nobody has
+
+    static let foreign = [
+        WrongArguments(
+            "--strategy", "sync", "--clients", "5", says: ["--clients is an option of federated", "chosen are sync"]),
+        WrongArguments(
+            "--strategy", "sync,single", "--local-batch=all",
+            says: ["--local-batch is an option of federated", "chosen are sync, single"]),
+        WrongArguments(
+            "--strategy", "federated", "--batch", "5",
+            says: ["--batch is an option of single, threads, sync; chosen are federated"]),
+        WrongArguments(
+            "study", "--strategy", "federated", "--overlap",
+            says: ["--overlap is an option of threads, sync; chosen are federated"]),
+        WrongArguments(
+            "--strategy", "all", "--sync.clients", "5",
+            says: ["--sync.clients is an option of federated", "chosen are single, threads, sync, federated"]),
+        WrongArguments(
+            "--strategy", "sync", "--federated.clients", "5",
+            says: ["federated is not among the chosen strategies; chosen are sync"]),
+        WrongArguments(
+            "--strategy", "sync", "--federatde.batch", "5", says: ["unknown strategy 'federatde'", "Allowed: sync"]),
+        WrongArguments(
+            "--strategy", "sync(clients=5)", says: ["unknown option of sync(clients=5) 'clients'", "batch, workers"]),
+        WrongArguments("--set", "clinets=5", says: ["unknown option 'clinets'", "did you mean 'clients'?"]),
+        WrongArguments("--clinets", "5", says: ["Unknown option '--clinets'. Did you mean '--clients'?"]),
+        WrongArguments("--set", "clients", says: ["'clients' is not [STRATEGY.]OPTION=VALUE"]),
+        WrongArguments("--clients", says: ["Missing value for '--clients'"]),
+    ]
+
+    @Test(arguments: foreign) func anOptionThatNoChosenStrategyHasIsRefused(_ wrong: WrongArguments) async throws {
+        try await expectError(wrong.arguments, code: 64, wrong.parts)
     }
 
     @Test func runAndStudySayItOnStandardErrorAndGoOn() async throws {
         try await withFolder { folder in
-            let options = ["--strategy", "sync", "--clients", "5", "--overlap", "--bucket", "1MB"]
+            let options = ["--strategy", "sync", "--bucket", "1MB"]
+            let note = "--bucket has no effect: sync does not use it; threads and sync do with --overlap on a cluster\n"
             for arguments in [quick + options, ["study", "--vary", "learning-rate=0.1,0.2"] + quick + options] {
                 let name = arguments[0] == "study" ? "study" : "run"
                 let outcome = try await bench(arguments + ["--output", name], in: folder)
                 #expect(outcome.code == 0, "\(outcome.testDescription)")
-                #expect(outcome.errors == "--clients has no effect: sync does not use it; federated does\n", "\(name)")
+                #expect(outcome.errors == note, "\(name)")
             }
         }
     }

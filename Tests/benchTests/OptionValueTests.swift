@@ -1,4 +1,5 @@
 import ArgumentParser
+import Strategies
 import Testing
 
 @testable import bench
@@ -31,18 +32,21 @@ import Testing
             ("speed", "samples-per-client"):
             ["--federated"]
         case ("study", "trials"): ["--search", "random"]
-        case ("run", "bucket"), ("study", "bucket"): ["--overlap"]
         case ("run", "every"): ["--checkpoint", "x"]
         case ("run", "trace"): ["--fabric", "simulated"]
         case ("compare", "reason"): ["--accept"]
-        default: []
+        default: ["run", "study"].contains(command) && isOfStrategies(option) ? ["--strategy", "every"] : []
         }
+    }
+
+    private static func isOfStrategies(_ option: String) -> Bool {
+        StrategyRegistry.optionInfos.contains { $0.name == option }
     }
 
     /// What is wrong with the command line; nil if nothing is.
     private func fault(_ arguments: [String]) -> (message: String, code: ExitCode)? {
         do {
-            _ = try Bench.parseAsRoot(arguments)
+            _ = try Bench.command(arguments)
             return nil
         } catch {
             return (Bench.message(for: error), Bench.exitCode(for: error))

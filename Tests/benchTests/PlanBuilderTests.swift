@@ -11,24 +11,59 @@ import Training
 
 @Suite struct PlanBuilderTests {
     private func plan(_ arguments: String...) throws -> ExperimentPlan {
-        let run = try Run.parse(arguments)
-        return try PlanBuilder(
-            experiment: run.experiment, training: run.training, cluster: run.cluster, federated: run.federated
-        ).plan()
+        try Run.of(arguments).builder.plan()
     }
 
     private func strategy(_ name: String, _ arguments: [String]) throws -> StrategyPlan {
-        let run = try Run.parse(["--strategy", name] + arguments)
-        let builder = PlanBuilder(
-            experiment: run.experiment, training: run.training, cluster: run.cluster, federated: run.federated)
-        return try #require(try builder.plan().strategies.first)
+        try #require(Run.of(["--strategy", name] + arguments).builder.plan().strategies.first)
     }
 
     // MARK: Strategies
 
-    @Test func allMeansEveryStrategyInTheRegistrysOrder() throws {
-        #expect(try plan().strategies.map(\.name) == StrategyRegistry.all.map(\.name))
-        #expect(try plan("--strategy", "all").strategies.map(\.name) == StrategyRegistry.all.map(\.name))
+    @Test func allMeansOneForEachWayInTheRegistrysOrder() throws {
+        let ways = ["single", "threads", "sync", "federated"]
+        #expect(try plan().strategies.map(\.name) == ways)
+        #expect(try plan("--strategy", "all").strategies.map(\.name) == ways)
+    }
+
+    @Test func everyAndFamiliesAreGroupsOfTheRegistry() throws {
+        #expect(try plan("--strategy", "every").strategies.map(\.name) == StrategyRegistry.all.map(\.name))
+        for family in Set(StrategyRegistry.all.map(\.family)) {
+            let names = StrategyRegistry.all.filter { $0.family == family }.map(\.name)
+            #expect(try plan("--strategy", "\(family.rawValue):*").strategies.map(\.name) == names, "\(family)")
+        }
+    }
+
+    @Test func aVariantHasItsOwnOptionsAndWhatWasWrittenAsItsName() throws {
+        let plan = try plan(
+            "--strategy", "federated, federated( fraction = 1 ),federated(fraction=1,local-epochs=1,label=all clients)",
+            "--local-epochs", "3")
+        let rows = plan.strategies
+        #expect(rows.map(\.name) == ["federated", "federated(fraction=1)", "all clients"])
+        #expect(rows.map(\.strategy) == ["federated", "federated", "federated"])
+        #expect(rows.map { $0.options["fraction"] } == [0.1, 1, 1])
+        #expect(rows.map { $0.options["local-epochs"] } == [3, 3, 1])
+        // C = 1 of K = 100: everybody trains in every round.
+        #expect(rows.map(\.roles.concurrentWorkers) == [10, 100, 100])
+    }
+
+    @Test func anOptionIsSetForAllForAStrategyOrForARow() throws {
+        let rows = try plan(
+            "--strategy", "sync,federated,federated(label=other)", "--set", "fraction=0.2", "--federated.fraction",
+            "30%", "--set", "other.fraction=0.4", "--set", "sync.learning-rate=0.25"
+        ).strategies
+        #expect(rows.map { $0.options["fraction"] } == [nil, 0.3, 0.4])
+        #expect(rows[0].configuration.schedule.baseRate == 0.25 && rows[0].tuning == nil)
+        #expect(rows[1].configuration.schedule.baseRate == 0.3 && rows[1].tuning != nil)
+    }
+
+    @Test(arguments: [
+        "federated(fraction=1", "federated)fraction=1(", "federated((fraction=1))", "federated(fraction)",
+        "federated(fraction=)", "federated(fraction=1)x", "federated(fraction=1,fraction=1)",
+        "sync(label=a),single(label=a)", "sync(label=a b),single(label=a-b)", "none:*",
+    ])
+    func aVariantThatCannotBeIsRefused(_ list: String) {
+        #expect(throws: (any Error).self, "'\(list)'") { try StrategyChoice.parse(list) }
     }
 
     @Test func aListKeepsItsOrderAndNamesEachStrategyOnce() throws {
@@ -37,13 +72,13 @@ import Training
     }
 
     @Test func spacesBehindCommasAndAllInAListAreUnderstood() throws {
-        #expect(try PlanBuilder.strategies("sync, single").map(\.name) == ["sync", "single"])
-        #expect(try PlanBuilder.strategies("sync,all").count == StrategyRegistry.all.count)
+        #expect(try StrategyChoice.parse("sync, single").map(\.label) == ["sync", "single"])
+        #expect(try StrategyChoice.parse("sync,all").map(\.label) == ["sync", "single", "threads", "federated"])
     }
 
     @Test(arguments: ["", ",", "sync,", ",sync", "sync,,single", "Sync", "sync single"])
     func aListWithANameThatIsNoneIsRefused(_ list: String) {
-        #expect(throws: (any Error).self, "'\(list)'") { try PlanBuilder.strategies(list) }
+        #expect(throws: (any Error).self, "'\(list)'") { try StrategyChoice.parse(list) }
     }
 
     // MARK: What the command line does not say
@@ -58,15 +93,15 @@ import Training
         for strategy in plan.strategies {
             let configuration = strategy.configuration
             let isFederated = strategy.name == "federated"
-            #expect(configuration.batch == task.defaults.batch)
             #expect(configuration.epochs == task.defaults.epochs)
             #expect(configuration.evaluateEveryEpochs == task.defaults.evaluateEveryEpochs)
             let rate = isFederated ? task.defaults.localLearningRate : task.defaults.learningRate
             let epochs = task.defaults.epochs
             #expect(
                 configuration.schedule == LearningRateSchedule(baseRate: rate, totalEpochs: epochs), "\(strategy.name)")
-            #expect(configuration.federated.clients == task.defaults.clients)
-            #expect(configuration.federated.localBatch == task.defaults.localBatch)
+            for (name, value) in task.defaults.options {
+                #expect(strategy.options[name] == nil || strategy.options[name] == value, "\(name)")
+            }
         }
     }
 
@@ -84,29 +119,24 @@ import Training
         for strategy in plan.strategies {
             let configuration = strategy.configuration
             #expect(strategy.allReduce == .tree)
-            #expect((configuration.batch, configuration.epochs, configuration.evaluateEveryEpochs) == (128, 2.5, 0.5))
+            #expect((configuration.epochs, configuration.evaluateEveryEpochs) == (2.5, 0.5))
+            #expect(strategy.options["batch"] == (strategy.name == "federated" ? nil : 128))
             #expect(configuration.optimizer == SGD.Configuration(momentum: 0.5, nesterov: true, weightDecay: 0.25))
             let schedule = LearningRateSchedule(baseRate: 0.75, decay: .cosine, warmupEpochs: 1.5, totalEpochs: 2.5)
             #expect(configuration.schedule == schedule)
-            #expect(configuration.workers == (strategy.name == "single" ? 1 : 5))
+            #expect(strategy.options["workers"] == (["threads", "sync"].contains(strategy.name) ? 5 : nil))
         }
     }
 
     @Test func gradientsAreSentInBucketsWhereThatIsAskedForAndThereAreSome() throws {
         func overlaps(_ arguments: String...) throws -> [GradientOverlap?] {
-            let run = try Run.parse(arguments)
-            return try PlanBuilder(
-                experiment: run.experiment, training: run.training, cluster: run.cluster, federated: run.federated
-            ).plan().strategies.map(\.configuration.overlap)
+            try Run.of(arguments).builder.plan().strategies.map(\.overlap)
         }
-        let names = StrategyRegistry.all.map(\.name)
-        #expect(names == ["single", "threads", "sync", "federated"])
         #expect(try overlaps() == [nil, nil, nil, nil])
         let standard = GradientOverlap(bucketBytes: 26_214_400)
         #expect(try overlaps("--overlap") == [nil, standard, standard, nil])
         let given = GradientOverlap(bucketBytes: 5_000_000)
         #expect(try overlaps("--overlap", "--bucket", "5MB") == [nil, given, given, nil])
-        #expect(try overlaps("--strategy", "federated", "--overlap") == [nil])
     }
 
     @Test func aFileOfParametersIsTakenOver() throws {
@@ -115,11 +145,12 @@ import Training
 
     @Test func federatedOptionsReplaceTheTasksDefaults() throws {
         let options = ["--clients", "20", "--fraction", "25%", "--local-epochs", "3", "--local-batch", "all"]
-        let federated = try strategy("federated", options + ["--partition", "shards:2"]).configuration.federated
-        let expected = TrainingConfiguration.Federated(
-            clients: 20, fraction: 0.25, localEpochs: 3, localBatch: nil, partition: "shards:2")
-        #expect(federated == expected)
-        #expect(federated.cohortSize == 5)
+        let plan = try strategy("federated", options + ["--partition", "shards:2"])
+        let expected: OptionValues = [
+            "clients": 20, "fraction": 0.25, "local-epochs": 3, "local-batch": "all", "partition": "shards:2",
+        ]
+        #expect(plan.options == expected)
+        #expect(plan.roles.concurrentWorkers == 5)
     }
 
     @Test func theLinearScalingRuleIsForStepsThatAreMadeTogether() throws {
@@ -133,10 +164,10 @@ import Training
     // MARK: Values
 
     @Test func aLocalBatchIsANumberOrAll() throws {
-        #expect(try PlanBuilder.parseLocalBatch("all") == .all)
-        #expect(try PlanBuilder.parseLocalBatch("10") == .samples(10))
+        #expect(try strategy("federated", ["--local-batch", "all"]).options["local-batch"] == "all")
+        #expect(try strategy("federated", ["--local-batch=12"]).options["local-batch"] == 12)
         for text in ["0", "-1", "ten", "", "1.5", "All", "10 "] {
-            #expect(throws: (any Error).self, "'\(text)'") { try PlanBuilder.parseLocalBatch(text) }
+            #expect(throws: (any Error).self, "'\(text)'") { try strategy("federated", ["--local-batch", text]) }
         }
     }
 

@@ -6,11 +6,8 @@ import Testing
 /// How the processes of a job judge what they hear of each other, without any MPI.
 @Suite struct RollCallTests {
     private func call(_ rate: Double = 0.1, failure: RollCall.Failure? = nil) throws -> RollCall {
-        let options = try Run.parse(["--strategy", "sync", "--learning-rate", "\(rate)", "--compute", "reference"])
-        let plan = try PlanBuilder(
-            experiment: options.experiment, training: options.training, cluster: options.cluster,
-            federated: options.federated
-        ).plan()
+        let run = try Run.of(["--strategy", "sync", "--learning-rate", "\(rate)", "--compute", "reference"])
+        let plan = try run.builder.plan()
         return RollCall(
             host: "node", failure: failure, version: "1", commit: "abc", arithmetic: "OpenBLAS", plan: plan,
             arguments: nil)

@@ -2,6 +2,8 @@ import Foundation
 import Locking
 import Testing
 
+@testable import bench
+
 /// What a run of the program left behind.
 struct Outcome: CustomTestStringConvertible {
     let arguments: [String]
@@ -133,4 +135,11 @@ let quick = ["--task", "digits", "--epochs", "1", "--seeds", "1", "--compute", "
 /// Lines and fields of a CSV file without quoted fields.
 func table(_ text: String) -> [[String]] {
     text.split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
+}
+
+extension Run {
+    /// The command line as the program reads it.
+    static func of(_ arguments: [String]) throws -> Run {
+        try Run.parse(CommandWords.rewritten(["run"] + arguments).dropFirst().map(\.self))
+    }
 }

@@ -29,20 +29,24 @@ public struct RunCost: Hashable, Sendable {
         _ run: RunRecord, _ plan: StrategyPlan, on machines: ClusterSpec?, seconds: Double, bytes: Int,
         shareOfWork: Double
     ) {
-        guard let machines, let strategy = plan.description?.make(plan.configuration) else {
+        guard let machines else {
             (money, wattHours) = (nil, nil)
             return
         }
+        let roles = plan.roles
         let gigabytes = Double(bytes) / 1e9
         let traffic = (
             money: machines.pricePerGB.map { $0 * gigabytes }, wattHours: machines.wattHoursPerGB.map { $0 * gigabytes }
         )
-        let server: Group? = strategy.serverRank.map { _ in
-            Group(
+        let servers = roles.servers.count
+        let server: Group? =
+            servers == 0
+            ? nil
+            : Group(
                 node: machines.server ?? machines.worker,
-                presentSeconds: seconds - Self.absentSeconds(run, seconds) { $0 == strategy.serverRank },
+                presentSeconds: Double(servers) * seconds
+                    - Self.absentSeconds(run, seconds) { roles.servers.contains($0) },
                 busySeconds: (run.serverComputeSeconds ?? 0) * shareOfWork)
-        }
         if let devices = run.devices {
             // Each with its own price and watts.
             let ofServer = server.map { [$0] } ?? []
@@ -52,14 +56,15 @@ public struct RunCost: Hashable, Sendable {
                     + [traffic.wattHours])
             return
         }
+        let workers = roles.workers - (run.memoryShortage?.ranks ?? 0)
         // Threads add up gradients with their own arithmetic; on a network, cards do most of the work.
         let busy = run.computeSeconds + (plan.fabric == .threads ? run.communicationSeconds : 0)
         var groups = [
             Group(
                 node: machines.worker,
-                presentSeconds: Double(run.workerCount(strategy)) * seconds
-                    - Self.absentSeconds(run, seconds) { $0 != strategy.serverRank },
-                busySeconds: busy * Double(min(strategy.concurrentWorkers, run.workerCount(strategy))) * shareOfWork)
+                presentSeconds: Double(workers) * seconds
+                    - Self.absentSeconds(run, seconds) { !roles.servers.contains($0) },
+                busySeconds: busy * Double(min(roles.concurrentWorkers, workers)) * shareOfWork)
         ]
         if let server { groups.append(server) }
         money = Self.sum(groups.map(\.money) + [traffic.money])

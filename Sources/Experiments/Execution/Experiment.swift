@@ -143,9 +143,9 @@ public struct Experiment: Sendable {
         if let measured = try plan.measuredCompute() { return ComputeModel(measured) }
         var sizes: [Int] = []
         for strategy in plan.strategies {
-            sizes += try strategy.made().batchSizes
-            let federated = strategy.configuration.federated
-            if federated.localBatch == nil { sizes.append(training.count / federated.clients) }
+            let made = try strategy.make()
+            sizes += made.batchSizes
+            if let data = made.dataOfRanks, made.stepBatch == nil { sizes.append(training.count / data.ranks.count) }
         }
         let calibration = ComputeCalibration(
             network: task.network, data: training,

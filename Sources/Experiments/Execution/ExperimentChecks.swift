@@ -31,7 +31,7 @@ extension ExperimentPlan {
     fileprivate func checkHostMemory(
         for strategy: StrategyPlan, _ network: Network, _ memoryBytes: UInt64
     ) throws(ExperimentError) {
-        let (vectors, runs) = (try strategy.made().vectorCount, strategy.fabric == .simulated ? runsSideBySide : 1)
+        let (vectors, runs) = (try strategy.make().vectorCount, strategy.fabric == .simulated ? runsSideBySide : 1)
         let (bytes, memory) = (
             Double(runs) * Double(vectors) * Double(network.parameterCount) * 4, Double(memoryBytes)
         )
@@ -46,34 +46,24 @@ extension ExperimentPlan {
 
     /// Partitions once, so that options that do not fit the data end the experiment before its first run.
     func checkPartitions(of training: Dataset, _ network: Network) throws {
-        for strategy in strategies where strategy.description?.isFederated == true {
-            let federated = strategy.configuration.federated
+        for strategy in strategies {
+            guard let data = try strategy.make().dataOfRanks else { continue }
             let shards = try training.partitioned(
-                federated.partition, among: federated.clients, seeds: SeedSequence(seeds[0]), shuffles: shuffles)
+                data.partition, among: data.ranks.count, seeds: SeedSequence(seeds[0]), shuffles: shuffles)
             try strategy.checkClientMemory(network, shards: shards.map(\.count), seed: seeds[0])
         }
     }
 }
 
 extension StrategyPlan {
-    /// The strategy with the plan's options.
-    ///
-    /// - Throws: ``ExperimentError`` where no strategy has that name.
-    func made() throws(ExperimentError) -> any Strategy { try knownDescription().make(configuration) }
-
-    private func knownDescription() throws(ExperimentError) -> StrategyDescription {
-        guard let description else { throw ExperimentError("unknown strategy '\(name)'") }
-        return description
-    }
-
     /// Checks that the options fit each other and the strategy's machines.
     fileprivate func check() throws(ExperimentError) {
         if let problem = configuration.problem { throw ExperimentError("\(name): \(problem)") }
-        let strategy = try made()
-        if try !knownDescription().isFederated, configuration.batch < strategy.workerCount {
+        let strategy = try make()
+        if strategy.sharesBatch, let batch = strategy.stepBatch, batch < strategy.workerCount {
             throw ExperimentError(
                 """
-                \(name): a batch of \(configuration.batch) cannot be split among \(strategy.workerCount) workers; \
+                \(name): a batch of \(batch) cannot be split among \(strategy.workerCount) workers; \
                 --batch must be at least --workers
                 """)
         }

@@ -22,8 +22,7 @@ package struct HostNeed: Hashable, Sendable {
     package init(_ plan: ExperimentPlan) {
         // Simulated ranks are played by one thread, and computed by those of the host; other processes have their own.
         let ranks = plan.strategies.map { strategy in
-            [.simulated, .mpi].contains(strategy.fabric)
-                ? 1 : strategy.description?.make(strategy.configuration).rankCount ?? 1
+            [.simulated, .mpi].contains(strategy.fabric) ? 1 : strategy.roles.ranks
         }
         let (most, jobs) = (ranks.max() ?? 1, plan.runsSideBySide)
         // Each of the runs side by side has a thread that waits for the one which plays it.

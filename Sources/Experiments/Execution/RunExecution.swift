@@ -25,7 +25,7 @@ struct RunExecution {
         self.identity = identity
         self.experiment = experiment
         self.split = split
-        strategy = try identity.strategy.made()
+        strategy = try identity.strategy.make()
         seeds = SeedSequence(identity.seed)
         fabrics = FabricFactory(identity.strategy, strategy, seeds)
     }

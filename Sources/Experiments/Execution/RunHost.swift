@@ -28,7 +28,7 @@ package final class RunHost: Sendable {
 
     /// On as many threads as the strategy keeps busy, but no more than there are cores to use.
     func control(of plan: StrategyPlan) -> HostControl {
-        let ranks = plan.description?.make(plan.configuration).rankCount ?? 1
+        let ranks = plan.roles.ranks
         let threads = max(1, min(UsableCores.count, plan.fabric == .simulated ? min(cores, ranks) : ranks))
         return controls.withLock { controls in
             let control = controls[threads] ?? HostControl(threads: threads)

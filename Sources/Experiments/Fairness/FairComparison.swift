@@ -47,7 +47,7 @@ public struct FairComparison: Sendable {
             + [
                 Self.counts("updates of the model", summaries, \.rounds), Self.bytes(summaries), Self.time(summaries),
                 Self.trials(summaries),
-            ]
+            ] + Self.options(results, summaries)
     }
 
     // MARK: What was equal
@@ -156,6 +156,24 @@ public struct FairComparison: Sendable {
         return Line("trials of tuning", Set(counts).count == 1 ? .equal : .different, texts)
     }
 
+    /// The options that change what is learned, where rows that have one differ in it, or have another value than its task
+    /// or its paper.
+    private static func options(_ results: Results, _ summaries: [StrategySummary]) -> [Line] {
+        let defaults = (try? TrainingTask.named(results.plan.task))?.defaults
+        let usual = summaries.map { summary in
+            summary.plan.description.flatMap { description in defaults?.values(of: description.options) } ?? [:]
+        }
+        return Set(summaries.flatMap(\.plan.options.keys)).sorted().compactMap { name in
+            let effect = PlanOptions.named(name)?.effect ?? .onTheModel
+            let values = summaries.map { $0.plan.options[name] }
+            let isUsual = zip(values, usual).allSatisfy { $0 == nil || $0 == $1[name] }
+            let isEqual = Set(values.compactMap(\.self)).count == 1
+            guard effect == .onTheModel, !(isUsual && isEqual) else { return nil }
+            let texts = values.map { $0?.description ?? "-" }
+            return Line("option \(name)", isEqual ? .equal : .different, texts)
+        }
+    }
+
     /// Whether all strategies have the same value in every seed; a seed that one of them has not is no reason against it.
     private static func bySeed<Value: Hashable>(_ summaries: [StrategySummary], _ value: (RunRecord) -> Value) -> Bool {
         let bySeed = Dictionary(grouping: summaries.flatMap(\.runs), by: \.seed)
@@ -175,10 +193,7 @@ public struct FairComparison: Sendable {
     ) throws(ExperimentError) {
         guard run.outcome == .completed, let last = run.evaluations.last else { return }
         let isAtLimit = plan.configuration.limits?.areReached(at: last) ?? false
-        let configuration = plan.configuration
-        let longestRound =
-            plan.description?.isFederated == true
-            ? configuration.federated.localEpochs * trainingSamples : configuration.batch
+        let longestRound = try plan.make().longestRound(trainingSamples: trainingSamples)
         let isRight = (last.samples >= budget || isAtLimit) && last.samples <= budget + longestRound
         guard isRight else {
             throw ExperimentError(

@@ -13,16 +13,16 @@ extension StrategyPlan {
         return cluster.nodes(ranks: strategy.rankCount, server: strategy.serverRank, seeds: seeds)
     }
 
-    /// Checks the ranks that a strategy cannot do without: all but the clients of a federated one.
+    /// Checks the ranks that a strategy cannot do without: all but those that have data of their own.
     ///
     /// - Throws: ``ExperimentError`` naming the first rank that has too little memory with one of the seeds.
     func checkMemory(_ network: Network, seeds: [UInt64]) throws(ExperimentError) {
-        guard let strategy = description?.make(configuration), fabric != .threads, cluster?.knowsMemory == true else {
-            return
-        }
+        guard fabric != .threads, cluster?.knowsMemory == true else { return }
+        let strategy = try make()
+        let dispensable = strategy.dataOfRanks?.ranks ?? 0..<0
         for seed in seeds {
             let nodes = nodes(strategy, SeedSequence(seed))
-            let needed = description?.isFederated == true ? [strategy.serverRank ?? 0] : Array(nodes.indices)
+            let needed = nodes.indices.filter { !dispensable.contains($0) }
             let shortage = MemoryShortage(among: needed, memory: { nodes[$0].memoryBytes }) {
                 strategy.memoryNeed(ofRank: $0, network, samples: 0)
             }
@@ -35,17 +35,17 @@ extension StrategyPlan {
         }
     }
 
-    /// Checks that some client of a federated strategy can train.
+    /// Checks that some rank with data of its own can train.
     ///
-    /// - Parameter shards: samples of each client.
+    /// - Parameter shards: samples of each.
     func checkClientMemory(_ network: Network, shards: [Int], seed: UInt64) throws(ExperimentError) {
-        guard let strategy = description?.make(configuration), fabric != .threads, cluster?.knowsMemory == true else {
-            return
-        }
+        guard fabric != .threads, cluster?.knowsMemory == true else { return }
+        let strategy = try make()
+        guard let ranks = strategy.dataOfRanks?.ranks else { return }
         let nodes = nodes(strategy, SeedSequence(seed))
-        let shortage = MemoryShortage(
-            among: nodes.indices.filter { $0 != strategy.serverRank }, memory: { nodes[$0].memoryBytes }
-        ) { strategy.memoryNeed(ofRank: $0, network, samples: shards[$0 - 1]) }
+        let shortage = MemoryShortage(among: ranks, memory: { nodes[$0].memoryBytes }) {
+            strategy.memoryNeed(ofRank: $0, network, samples: shards[$0 - ranks.lowerBound])
+        }
         guard let shortage, shortage.ranks == shortage.of else { return }
         throw noClientLeft(shortage, seed: seed)
     }
@@ -56,14 +56,15 @@ extension StrategyPlan {
         as record: RunRecord, on recorded: StrategyPlan, _ network: Network
     ) throws(ExperimentError) {
         let isAsked = [cluster, recorded.cluster].contains { $0?.knowsMemory == true }
-        guard isAsked, let strategy = description?.make(configuration) else { return }
+        guard isAsked else { return }
         try checkMemory(network, seeds: [record.seed])
-        guard description?.isFederated == true else { return }
+        let strategy = try make()
+        guard let ranks = strategy.dataOfRanks?.ranks else { return }
         let seeds = SeedSequence(record.seed)
         let nodes = nodes(strategy, seeds)
         if nodes.map(\.memoryBytes) == recorded.nodes(strategy, seeds).map(\.memoryBytes) { return }
         // The shards are not known here, but the largest is.
-        let shortage = MemoryShortage(among: nodes.indices.dropFirst(), memory: { nodes[$0].memoryBytes }) {
+        let shortage = MemoryShortage(among: ranks, memory: { nodes[$0].memoryBytes }) {
             strategy.memoryNeed(ofRank: $0, network, samples: record.partitionSkew?.largestShard ?? 0)
         }
         guard record.memoryShortage != nil || shortage != nil else { return }

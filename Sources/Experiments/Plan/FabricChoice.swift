@@ -33,7 +33,8 @@ public enum FabricChoice: String, CaseIterable, Codable, Sendable {
             .none(
                 strategy.isSingleDevice
                     ? "it is one device, which bench measures without MPI"
-                    : "its ranks share one memory, which bench measures without MPI; among processes it is sync")
+                    : "its ranks share one memory, which bench measures without MPI"
+                        + (strategy.counterpart.map { "; among processes it is \($0)" } ?? ""))
         }
     }
 }

@@ -11,20 +11,20 @@ extension ExperimentPlan {
     public func fitted(toTrainingSamples count: Int) throws(ExperimentError) -> ExperimentPlan {
         var plan = self
         for index in plan.strategies.indices {
-            guard let description = plan.strategies[index].description, !description.isFederated else { continue }
-            var configuration = plan.strategies[index].configuration
-            let asked = configuration.batch
-            configuration.batch = min(asked, count)
-            configuration.schedule = configuration.schedule.scaled(toBatch: configuration.batch)
-            let workers = description.make(configuration).workerCount
-            guard configuration.batch >= workers else {
+            let roles = plan.strategies[index].roles
+            guard roles.sharesBatch, let asked = roles.stepBatch else { continue }
+            let batch = min(asked, count)
+            let schedule = plan.strategies[index].configuration.schedule
+            plan.strategies[index].configuration.schedule = schedule.scaled(toBatch: batch)
+            let workers = roles.workers
+            guard batch >= workers else {
                 throw ExperimentError(
                     """
-                    \(description.name): a batch of \(asked) is the whole training set of \(count) samples, which cannot be \
+                    \(plan.strategies[index].name): a batch of \(asked) is the whole training set of \(count) samples, which cannot be \
                     split among \(workers) workers; allowed are at most \(count) --workers
                     """)
             }
-            plan.strategies[index].configuration = configuration
+            if batch != asked { plan.strategies[index].options["batch"] = batch.optionValue }
         }
         return plan
     }

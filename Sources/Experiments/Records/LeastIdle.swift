@@ -8,7 +8,7 @@ extension FabricReport {
         guard strategy.workerCount > 1, strategy.concurrentWorkers == strategy.workerCount, departures.isEmpty else {
             return nil
         }
-        let workers = accounts.indices.filter { $0 != strategy.serverRank }.map { accounts[$0] }
+        let workers = accounts.indices.filter { !strategy.serverRanks.contains($0) }.map { accounts[$0] }
         return workers.map { $0.computeSeconds + $0.communicationSeconds }.max().map { max(0, seconds - $0) }
     }
 }

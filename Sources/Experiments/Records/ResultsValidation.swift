@@ -3,6 +3,7 @@ import Diagnostics
 import Strategies
 import Training
 public import Tasks
+import Training
 
 extension Results {
     /// Counts up to here are exact as floating-point numbers, and the sum of all runs' is a number, too.
@@ -54,18 +55,34 @@ extension Results {
     }
 
     private func validate(_ strategy: StrategyPlan) throws(ExperimentError) {
-        guard strategy.description != nil else {
-            throw ExperimentError(
-                UnknownName.message("strategy", found: strategy.name, allowed: StrategyRegistry.all.map(\.name)))
-        }
         let name = strategy.name
         if let problem = strategy.configuration.problem { throw ExperimentError("\(name): \(problem)") }
+        // Of a strategy that this program does not have, it knows what the file says.
+        if strategy.description != nil { _ = try strategy.make() }
+        try validateRoles(of: strategy)
         try validateChoices(of: strategy)
         do {
             try strategy.cluster?.validate()
         } catch {
             throw ExperimentError("\(name): \(error)")
         }
+    }
+
+    private func validateRoles(of strategy: StrategyPlan) throws(ExperimentError) {
+        let (roles, most) = (strategy.roles, Self.largestRanks + 1)
+        try require((1...most).contains(roles.ranks), "\(strategy.name): roles.ranks", roles.ranks, "1 to \(most)")
+        try require(
+            roles.servers.allSatisfy((0..<roles.ranks).contains) && Set(roles.servers).count == roles.servers.count
+                && roles.servers.count < roles.ranks, "\(strategy.name): roles.servers", roles.servers,
+            "distinct ranks, and some that are none")
+        let workers = roles.ranks - roles.servers.count
+        try require(roles.workers == workers, "\(strategy.name): roles.workers", roles.workers, "\(workers)")
+        try require(
+            (1...workers).contains(roles.concurrentWorkers), "\(strategy.name): roles.concurrentWorkers",
+            roles.concurrentWorkers, "1 to \(workers)")
+        try require(
+            roles.stepBatch.map { (1...Allowed.largestCount).contains($0) } ?? true,
+            "\(strategy.name): roles.stepBatch", roles.stepBatch ?? 0, "1 to \(Allowed.largestCount)")
     }
 
     /// The all-reduces that were found to be the cheapest: one for all, or one for each length of bucket.

@@ -15,7 +15,7 @@ extension RunRecord {
         if result.divergedAfterSamples != nil { return (.diverged, nil) }
         let isComplete = (result.evaluations.last?.samples ?? 0) >= run.sampleBudget || result.isAtLimit
         guard !isComplete, let last = report.departures.last else { return (.completed, nil) }
-        let server = report.departures.first { $0.rank == strategy.serverRank }
+        let server = report.departures.first { strategy.serverRanks.contains($0.rank) }
         return (.stopped, result.stoppedBy ?? server ?? last)
     }
 }
@@ -28,7 +28,7 @@ extension ExperimentPlan {
             guard plan.fabric == .simulated else {
                 return "`\(plan.name)` is measured on this machine, which no rank leaves."
             }
-            let ranks = plan.description?.make(plan.configuration).rankCount ?? 0
+            let ranks = plan.roles.ranks
             let beyond = plan.cluster?.dropouts(beyond: ranks) ?? []
             guard !beyond.isEmpty else { return nil }
             let names = beyond.map(String.init).joined(separator: ", ")
@@ -41,11 +41,8 @@ extension ExperimentPlan {
         var ranks: [(name: String, count: Int)] = []
         var departing: Set<Int> = []
         for plan in strategies where plan.fabric == .simulated {
-            guard let strategy = plan.description?.make(plan.configuration), let dropouts = plan.cluster?.dropouts
-            else {
-                continue
-            }
-            ranks.append((plan.name, strategy.rankCount))
+            guard let dropouts = plan.cluster?.dropouts else { continue }
+            ranks.append((plan.name, plan.roles.ranks))
             departing.formUnion(dropouts.departures.map(\.rank))
         }
         let most = ranks.map(\.count).max() ?? 0

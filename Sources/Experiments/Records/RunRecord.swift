@@ -13,6 +13,7 @@ public struct RunRecord: Hashable, Codable, Sendable {
         case stopped
     }
 
+    /// The name of the strategy's row in the plan.
     public let strategy: String
     public let seed: UInt64
     public let outcome: Outcome
@@ -164,9 +165,6 @@ public struct RunRecord: Hashable, Codable, Sendable {
             && (isMeasured || clusterSeconds == other.clusterSeconds)
     }
 
-    /// Workers that were part of the job: all but those that were left out.
-    func workerCount(_ strategy: any Strategy) -> Int { strategy.workerCount - (memoryShortage?.ranks ?? 0) }
-
     public var samples: Int { evaluations.last?.samples ?? 0 }
     public var rounds: Int { evaluations.last?.round ?? 0 }
     /// 0 after a divergence: such a model classifies nothing.
@@ -176,14 +174,14 @@ public struct RunRecord: Hashable, Codable, Sendable {
 extension RunRecord.Traffic {
     private static let listedRanks = 1_000
 
-    init(_ ledger: TrafficLedger, ranks: Int, server: Int?) {
+    init(_ ledger: TrafficLedger, ranks: Int, servers: [Int]) {
         let entries = ledger.entries
         func bytes(_ direction: TrafficDirection) -> Int? {
             let matching = entries.filter { $0.direction == direction }
             return matching.isEmpty ? nil : matching.reduce(0) { $0 + $1.bytesSent }
         }
         var sent = [Int](repeating: 0, count: ranks)
-        for entry in entries where entry.rank != server { sent[entry.rank] += entry.bytesSent }
+        for entry in entries where !servers.contains(entry.rank) { sent[entry.rank] += entry.bytesSent }
         bytesTotal = ledger.totalBytes
         messagesTotal = ledger.totalMessages
         bytesPerWorkerMax = sent.max() ?? 0

@@ -22,8 +22,10 @@ extension RunRecord {
         leastIdleSeconds = report.leastIdleSeconds(strategy)?.toTheNanosecond
         hostSeconds = timing.hostSeconds
         timings = [timing]
-        serverComputeSeconds = strategy.serverRank.map { report.accounts[$0].computeSeconds.toTheNanosecond }
-        traffic = Traffic(report.ledger, ranks: strategy.rankCount, server: strategy.serverRank)
+        serverComputeSeconds =
+            strategy.serverRanks.isEmpty
+            ? nil : strategy.serverRanks.reduce(0) { $0 + report.accounts[$1].computeSeconds }.toTheNanosecond
+        traffic = Traffic(report.ledger, ranks: strategy.rankCount, servers: strategy.serverRanks)
         partitionSkew = result.partitionSkew
         devices = observed.execution.devices(report, without: Set(result.ranksLeftOut))
         memoryShortage = result.memoryShortage
@@ -37,7 +39,7 @@ extension RunExecution {
     /// The devices that the run's workers were; nil where they do not differ.
     fileprivate func devices(_ report: FabricReport, without leftOut: Set<Int>) -> DrawnDevices? {
         guard let cluster = plan.cluster, plan.fabric != .threads else { return nil }
-        let workers = fabrics.nodes.indices.filter { $0 != strategy.serverRank && !leftOut.contains($0) }
+        let workers = fabrics.nodes.indices.filter { !strategy.serverRanks.contains($0) && !leftOut.contains($0) }
         return DrawnDevices(
             fabrics.nodes, report.accounts, workers: workers, cluster,
             stragglers: cluster.stragglerCount(among: workers, seeds: seeds), departures: report.departures)
@@ -54,7 +56,7 @@ extension TimeAccount {
     init(ofOneWorker accounts: [TimeAccount], _ strategy: any Strategy, leftOut: Int) {
         self.init()
         let working = Double(strategy.workingWorkers(leftOut: leftOut))
-        for (rank, part) in accounts.enumerated() where rank != strategy.serverRank {
+        for (rank, part) in accounts.enumerated() where !strategy.serverRanks.contains(rank) {
             computeSeconds += part.computeSeconds / working
             communicationSeconds += part.communicationSeconds / working
             hiddenCommunicationSeconds += part.hiddenCommunicationSeconds / working

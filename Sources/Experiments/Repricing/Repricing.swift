@@ -129,10 +129,8 @@ public struct Repricing: Sendable {
     }
 
     private func price(_ run: Run, _ plan: StrategyPlan) throws -> PricedRun {
-        guard let description = plan.description, let cluster = plan.cluster else {
-            throw ExperimentError("\(plan.name) has no cluster")
-        }
-        let strategy = description.make(plan.configuration)
+        guard let cluster = plan.cluster else { throw ExperimentError("\(plan.name) has no cluster") }
+        let strategy = try plan.make()
         try plan.checkSameRanks(as: run.record, on: self.plan, network)
         guard run.schedule.ranks == strategy.rankCount else {
             throw ExperimentError(

@@ -10,15 +10,16 @@ public enum ExpectedBestCSV {
     public static func render(_ results: StudyResults) -> String {
         var csv = CSV(columns: [
             "strategy", "metric", "trials", "best", "best_low", "best_high", "cluster_seconds", "host_seconds",
-            "bytes_sent", "money_usd", "energy_wh",
+            "bytes_sent", "money_usd", "energy_wh", "label",
         ])
         for summary in results.summaries {
             for point in summary.afterTrials {
                 csv.append([
-                    summary.strategy.name, results.plan.metric.rawValue, CSV.count(point.trials),
+                    summary.strategy.strategy, results.plan.metric.rawValue, CSV.count(point.trials),
                     CSV.number(point.best), CSV.number(point.low), CSV.number(point.high),
                     CSV.number(point.cost.clusterSeconds), CSV.number(point.cost.hostSeconds),
                     CSV.count(point.cost.bytesSent), CSV.amount(point.cost.money), CSV.amount(point.cost.wattHours),
+                    summary.strategy.name,
                 ])
             }
         }

@@ -140,10 +140,12 @@ public enum StudyReport {
     /// The command that takes all, and one for each strategy.
     public static func commands(_ results: StudyResults, folder: String) -> [String] {
         let plan = results.plan.experiment
-        let names = plan.strategies.map(\.name).joined(separator: ",")
+        let defaults = (try? TrainingTask.named(plan.task))?.defaults
+        func written(_ strategy: StrategyPlan) -> String { strategy.written(defaults) }
+        let names = plan.strategies.map(written).joined(separator: ",")
         return [command(plan, names, scaled: plan.strategies) + ["--tuned", folder]].map(ShellText.command)
             + results.summaries.map {
-                ShellText.command(command(plan, $0.strategy.name, scaled: [$0.strategy]) + $0.best.trial.arguments)
+                ShellText.command(command(plan, written($0.strategy), scaled: [$0.strategy]) + $0.best.trial.arguments)
             }
     }
 

@@ -6,7 +6,7 @@ public enum TrialsCSV {
     public static let name = "trials.csv"
 
     public static func render(_ results: StudyResults) -> String {
-        let options = StudyOption.allCases.filter { option in results.plan.dimensions.contains { $0.option == option } }
+        let options = Set(results.plan.dimensions.map(\.option)).sorted(by: StudyOption.isBefore)
         var csv = CSV(
             columns: ["task", "strategy", "trial", "rung", "rank"]
                 + options.map { $0.rawValue.replacing("-", with: "_") } + [
@@ -14,7 +14,7 @@ public enum TrialsCSV {
                     "seeds_diverged",
                     "target_accuracy", "seeds_reached", "time_to_target_seconds_median", "cluster_seconds",
                     "host_seconds", "bytes_sent", "messages_sent", "money_usd", "energy_wh",
-                    "time_to_target_seconds_low", "time_to_target_seconds_high",
+                    "time_to_target_seconds_low", "time_to_target_seconds_high", "label",
                 ])
         let plan = results.plan
         for summary in results.summaries {
@@ -30,7 +30,7 @@ public enum TrialsCSV {
                 let (accuracy, cost) = (outcome.accuracy, outcome.cost)
                 csv.append(
                     [
-                        plan.experiment.task, summary.strategy.name, String(outcome.trial.index + 1),
+                        plan.experiment.task, summary.strategy.strategy, String(outcome.trial.index + 1),
                         String(outcome.rung + 1), CSV.count(rank),
                     ] + options.map { outcome.trial.value(of: $0) ?? "" } + [
                         CSV.number(plan.rungs[outcome.rung].epochs), CSV.count(outcome.runs.count),
@@ -41,6 +41,7 @@ public enum TrialsCSV {
                         CSV.number(cost.hostSeconds), CSV.count(cost.bytesSent), CSV.count(cost.messagesSent),
                         CSV.amount(cost.money), CSV.amount(cost.wattHours),
                         CSV.number(outcome.timeToTarget.low), CSV.number(outcome.timeToTarget.high),
+                        summary.strategy.name,
                     ])
             }
         }

@@ -280,8 +280,9 @@ public final class CheckpointDirectory: CheckpointStore {
 extension StrategyPlan {
     /// What a run of this strategy could not have left; nil where it could.
     fileprivate func problem(of state: RunState) -> String? {
-        guard let strategy = description?.make(configuration) else { return nil }
-        return state.problem(of: strategy, isMeasured: fabric.isMeasured)
+        // The record of another program's strategy says how many ranks it has, and not what they keep.
+        guard let strategy = try? make() else { return "of a strategy that this program does not know" }
+        return state.problem(declared: strategy.state, ranks: roles.ranks, isMeasured: fabric.isMeasured)
     }
 }
 

@@ -8,8 +8,8 @@ import Tasks
 /// `experiment-COUNT.json` of a folder of checkpoints: all that is known when COUNT runs are finished. What stands in it is
 /// in `Results/SCHEMA.md`.
 struct ExperimentFile: Codable, Equatable {
-    /// Those of 1 do not say of which data they are.
-    static let currentSchema = 2
+    /// Those of 1 do not say of which data they are; those of 2 have no options by name.
+    static let currentSchema = 3
 
     var schema = currentSchema
     /// Files that are written when a run is finished, by the option that names them.

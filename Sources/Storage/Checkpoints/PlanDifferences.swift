@@ -31,7 +31,8 @@ package enum PlanDifferences {
             let path = name(difference.path, plan)
             // Elements of a list are the list's option's.
             let list = String(path.hasSuffix("]") ? path.prefix { $0 != "[" } : path[...])
-            let option = options.first { list == $0.key || list.hasSuffix(".\($0.key)") }?.option
+            let option =
+                ofStrategy(path) ?? options.first { list == $0.key || list.hasSuffix(".\($0.key)") }?.option
             return (option: option, path: path, first: text(difference.old), other: text(difference.new))
         }
         // An option can decide several things, and its own name says most.
@@ -44,16 +45,18 @@ package enum PlanDifferences {
         ("task", "--task"), ("target", "--target"), ("seeds", "--seeds and --first-seed"),
         ("repetitions", "--repetitions"), ("strategies", "--strategy"), ("compute", "--compute"),
         ("initialization", "--initialization"), ("thisMachine", "--machine"),
-        ("configuration.schedule.baseRate", "--learning-rate"), ("configuration.batch", "--batch"),
+        ("configuration.schedule.baseRate", "--learning-rate"),
         ("configuration.optimizer.momentum", "--momentum"), ("configuration.optimizer.nesterov", "--nesterov"),
         ("configuration.optimizer.weightDecay", "--weight-decay"),
         ("configuration.schedule.warmupEpochs", "--warmup"), ("configuration.schedule.decay", "--schedule"),
         ("configuration.epochs", "--epochs"), ("configuration.evaluateEveryEpochs", "--evaluate-every"),
-        ("configuration.federated.clients", "--clients"), ("configuration.federated.fraction", "--fraction"),
-        ("configuration.federated.localEpochs", "--local-epochs"),
-        ("configuration.federated.localBatch", "--local-batch"),
-        ("configuration.federated.partition", "--partition"),
     ]
+
+    /// The option of a strategy that a path such as `sync.options.batch` is of.
+    private static func ofStrategy(_ path: String) -> String? {
+        guard let range = path.range(of: ".options.", options: .backwards) else { return nil }
+        return "--\(path[range.upperBound...])"
+    }
 
     private static func differences(_ old: Any, _ new: Any) -> [Difference] {
         var differences: [Difference] = []

@@ -14,32 +14,38 @@ public import Training
 /// With one worker it is plain SGD; on threads it is data parallelism on one machine; on a simulated fabric it is a
 /// cluster.
 public struct SynchronousSGD: Strategy {
-    /// The strategy that always has one worker.
-    public static let singleName = "single"
-
     static let single = StrategyDescription(
-        name: singleName, summary: "one device: plain minibatch SGD", source: "Robbins and Monro 1951",
-        home: .threads, defaultCluster: "workstation", defaultWorkers: 1, isFederated: false,
-        make: { SynchronousSGD($0, workers: 1) })
+        name: "single", summary: "one device: plain minibatch SGD", source: "Robbins and Monro 1951",
+        family: .dataParallel, home: .threads, defaultCluster: "workstation", isWayOfTheField: true,
+        isSingleDevice: true,
+        make: { (configuration, options: BatchOptions) in
+            SynchronousSGD(configuration, StepOptions(batch: options.batch, workers: 1))
+        })
 
     static let threads = StrategyDescription(
         name: "threads", summary: "data-parallel SGD on the cores of this machine, shared memory",
-        source: "Goyal et al. 2017", home: .threads, defaultCluster: "workstation", defaultWorkers: nil,
-        isFederated: false, make: { SynchronousSGD($0, workers: $0.workers) })
+        source: "Goyal et al. 2017", family: .dataParallel, home: .threads, defaultCluster: "workstation",
+        isWayOfTheField: true, counterpart: "sync", make: SynchronousSGD.init)
 
     static let sync = StrategyDescription(
         name: "sync", summary: "data-parallel SGD on a simulated cluster, one all-reduce a step",
-        source: "Chen et al. 2016; Goyal et al. 2017", home: .simulated, defaultCluster: "ethernet-1g",
-        defaultWorkers: 8, isFederated: false, make: { SynchronousSGD($0, workers: $0.workers) })
+        source: "Chen et al. 2016; Goyal et al. 2017", family: .dataParallel, defaultCluster: "ethernet-1g",
+        defaultWorkers: 8, isWayOfTheField: true, make: SynchronousSGD.init)
 
     private let configuration: TrainingConfiguration
-    public let rankCount: Int
+    private let options: StepOptions
 
-    public init(_ configuration: TrainingConfiguration, workers: Int) {
-        precondition(workers > 0, "\(workers) workers")
+    public init(_ configuration: TrainingConfiguration, _ options: StepOptions) {
+        precondition(options.workers > 0, "\(options.workers) workers")
         self.configuration = configuration
-        rankCount = workers
+        self.options = options
     }
+
+    public var rankCount: Int { options.workers }
+    public var stepBatch: Int? { options.batch }
+    public var sharesBatch: Bool { true }
+    public var usesAllReduce: Bool { true }
+    public func longestRound(trainingSamples: Int) -> Int { options.batch }
 
     public var hasFixedSchedule: Bool { true }
     public var state: [StateDeclaration] { [.parameters] + StateDeclaration.velocity(of: configuration.optimizer) }
@@ -47,18 +53,18 @@ public struct SynchronousSGD: Strategy {
     public var vectorCount: Int { state.count + min(rankCount, maximumThreadRanks) }
 
     public var batchSizes: [Int] {
-        let (size, rest) = configuration.batch.quotientAndRemainder(dividingBy: rankCount)
+        let (size, rest) = options.batch.quotientAndRemainder(dividingBy: rankCount)
         return rest == 0 ? [size] : [size, size + 1]
     }
 
     public func memoryNeed(ofRank rank: Int, _ network: Network, samples: Int) -> MemoryNeed {
-        .training(network, batch: (0..<configuration.batch).part(rank, of: rankCount).count, keeping: state.count - 1)
+        .training(network, batch: (0..<options.batch).part(rank, of: rankCount).count, keeping: state.count - 1)
     }
 
     public func program(for run: TrainingRun) throws -> RankProgram {
         let state = NamedState(state, startingFrom: run.initialParameters)
         let optimizer = state.optimizer(configuration.optimizer)
-        return try StepLoop(run, batch: configuration.batch, overlap: configuration.overlap)
+        return try StepLoop(run, batch: options.batch, overlap: options.overlap)
             .program(Rule(run: run, state: state, parameters: state.parameters, optimizer: optimizer))
     }
 

@@ -19,16 +19,22 @@ public struct FederatedAveraging: Strategy {
     static let federated = StrategyDescription(
         name: "federated",
         summary: "FederatedAveraging: clients train several epochs on their own data between averages",
-        source: "McMahan et al. 2017, algorithm 1", home: .simulated, defaultCluster: "phones-4g", defaultWorkers: nil,
-        isFederated: true, make: { FederatedAveraging($0) })
+        source: "McMahan et al. 2017, algorithm 1", family: .federated, defaultCluster: "phones-4g",
+        defaultRate: .local, isWayOfTheField: true, make: FederatedAveraging.init)
 
     private let configuration: TrainingConfiguration
-    private var options: ClientOptions { configuration.federated }
+    private let options: ClientOptions
 
-    public init(_ configuration: TrainingConfiguration) { self.configuration = configuration }
+    public init(_ configuration: TrainingConfiguration, _ options: ClientOptions) {
+        self.configuration = configuration
+        self.options = options
+    }
 
     public var rankCount: Int { options.clients + 1 }
-    public var serverRank: Int? { 0 }
+    public var serverRanks: [Int] { [0] }
+    public var stepBatch: Int? { options.localBatch }
+    public var dataOfRanks: DataOfRanks? { DataOfRanks(options.partition, ranks: 1..<rankCount) }
+    public func longestRound(trainingSamples: Int) -> Int { options.localEpochs * trainingSamples }
     public var concurrentWorkers: Int { options.cohortSize }
     public var vectorCount: Int { ClientRounds.vectorCount(configuration, options) }
     public var batchSizes: [Int] { options.localBatch.map { [$0] } ?? [] }

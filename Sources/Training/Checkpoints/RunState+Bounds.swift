@@ -5,8 +5,11 @@ import Fabrics
 extension RunState {
     /// What no run of the strategy could have left, with what is allowed; nil where one could.
     ///
-    /// - Parameter isMeasured: whether the run goes on where it was, and is not played again from its beginning.
-    public func problem(of strategy: any Strategy, isMeasured: Bool) -> String? {
+    /// - Parameters:
+    ///   - declared: what the strategy keeps.
+    ///   - ranks: of the strategy.
+    ///   - isMeasured: whether the run goes on where it was, and is not played again from its beginning.
+    public func problem(declared: [StateDeclaration], ranks: Int, isMeasured: Bool) -> String? {
         let counts =
             [position.round, position.samples, lossSamples, bytesSent]
             + evaluations.flatMap {
@@ -20,11 +23,11 @@ extension RunState {
         if let time = times.first(where: { !(0...VirtualTime.longestSeconds).contains($0) }) {
             return "a time of \(time) s; allowed is 0 to \(VirtualTime.longestSeconds)"
         }
-        if let problem = values.problem(strategy.state, ranks: strategy.rankCount, largestCount: Self.largestCount) {
+        if let problem = values.problem(declared, ranks: ranks, largestCount: Self.largestCount) {
             return problem
         }
         guard let fabric else { return isMeasured ? "no times of a run that was measured" : nil }
-        return fabric.problem(ranks: strategy.rankCount)
+        return fabric.problem(ranks: ranks)
     }
 
     /// Counts up to here are exact as floating-point numbers.

@@ -5,9 +5,6 @@ import Kernel
 import Locking
 import Randomness
 
-/// The options that strategies with clients share.
-public typealias ClientOptions = TrainingConfiguration.Federated
-
 /// Training in rounds of a server, rank 0, and clients, ranks 1...K, each with samples of its own:
 ///
 ///     until the sample budget is used up:

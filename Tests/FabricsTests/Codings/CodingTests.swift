@@ -67,7 +67,7 @@ import Testing
         // Where rounding ties, where halves become denormal and end, and random bits.
         var numbers: [Float] = [
             0, -0.0, 1, -1, 65_504, 65_519.996, 65_520, 65_536, -70_000, 1e30, .infinity, -.infinity, 1.000_488_28,
-            1.001_464_8, 6.103_515_6e-5, 6.1e-5, 5.960_464_5e-8, 2.980_232_2e-8, 2.980_232_6e-8, 1e-8, -3e-8, 1e-40,
+            1.001_464_8, 6.103_515_6e-5, 6.1e-5, 5.960_464_5e-8, 2.980_232_2e-8, 2.980_232_6e-8, 1e-8, -3e-8, 0x1p-133,
             .leastNonzeroMagnitude, 0.1, 3.141_592_7,
         ]
         for seed in 0..<20 { numbers += Self.numbers(1000, seed: seed).map { $0 * (seed % 2 == 0 ? 1 : 1e-20) } }

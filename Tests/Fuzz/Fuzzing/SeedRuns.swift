@@ -21,17 +21,20 @@ enum SeedRuns {
         return machine
     }()
 
+    private static let options: OptionValues = [
+        "batch": 256, "workers": 3, "clients": 10, "fraction": 0.2, "local-epochs": 1, "local-batch": 50,
+        "partition": "iid",
+    ]
+
     static func plan(_ names: [String], seeds: [UInt64] = [1], epochs: Double = 0.2) throws -> ExperimentPlan {
         let strategies = try names.map { name in
             guard let strategy = StrategyRegistry.named(name) else { throw WrongAnswer("no strategy '\(name)'") }
             return StrategyPlan(
-                name: name, fabric: .simulated, cluster: try ClusterFile.resolve("phones-3g"), allReduce: .ring,
+                name, fabric: .simulated, cluster: try ClusterFile.resolve("phones-3g"), allReduce: .ring,
                 configuration: TrainingConfiguration(
-                    batch: 256, schedule: LearningRateSchedule(baseRate: 0.2, totalEpochs: epochs),
-                    optimizer: SGD.Configuration(momentum: 0.5), epochs: epochs, evaluateEveryEpochs: epochs / 2,
-                    workers: strategy.isSingleDevice ? 1 : 3,
-                    federated: TrainingConfiguration.Federated(
-                        clients: 10, fraction: 0.2, localEpochs: 1, localBatch: 50, partition: "iid")))
+                    schedule: LearningRateSchedule(baseRate: 0.2, totalEpochs: epochs),
+                    optimizer: SGD.Configuration(momentum: 0.5), epochs: epochs, evaluateEveryEpochs: epochs / 2),
+                options: options.filter { strategy.has($0.key) })
         }
         return ExperimentPlan(
             task: "digits", target: 0.8, seeds: seeds, shuffles: true, initialization: .he, initialParametersFile: nil,

@@ -1,0 +1,108 @@
+/// What is known of an option beside its value: all that help, lists, errors, studies and reports say of it.
+public struct OptionInfo: Sendable {
+    /// As the command line has it behind `--`, such as `local-epochs`. A concept has the same name in all strategies.
+    public let name: String
+    /// The letter of the paper, such as `E`; empty where it has none.
+    public let symbol: String
+    /// What a number counts, such as `epochs`; empty for shares, factors and names.
+    public let unit: String
+    public let allowed: Allowed
+    /// Paper and section, or whose default it is.
+    public let source: String
+    /// A sentence without the option's name.
+    public let help: String
+    /// What it has an effect beside.
+    public let effect: Effect
+
+    package init(
+        name: String, symbol: String = "", unit: String = "", allowed: Allowed, source: String, help: String,
+        effect: Effect = .onTheModel
+    ) {
+        self.name = name
+        self.symbol = symbol
+        self.unit = unit
+        self.allowed = allowed
+        self.source = source
+        self.help = help
+        self.effect = effect
+    }
+
+    /// Where an option changes anything at all.
+    public enum Effect: Hashable, Sendable {
+        /// Wherever the strategy has it. What a rate was tuned with includes it.
+        case onTheModel
+        /// It changes how long a run takes and what it sends, and not what is learned.
+        case onTheTime
+        /// The same, and only where several ranks are on the machines of a cluster.
+        case onTheNetwork
+        /// The same, and only beside another option that is switched on.
+        case beside(String)
+    }
+}
+
+/// One option of a strategy: what is known of it, and the property that holds it.
+///
+///     OptionSpec("mu", \Self.mu, symbol: "μ", .number(Allowed.Bounds(0...1000), .log),
+///         source: "Li et al. 2020, algorithm 2", "Weight of ½‖w − w_t‖² in a client's loss.")
+///
+/// The property's initial value is the option's default.
+public struct OptionSpec<Root: Sendable>: Sendable {
+    public let info: OptionInfo
+    let read: @Sendable (Root) -> OptionValue
+    /// - Returns: false for a value that the property's type does not have.
+    let write: @Sendable (inout Root, OptionValue) -> Bool
+
+    public init<Value: OptionConvertible>(
+        _ name: String, _ path: WritableKeyPath<Root, Value> & Sendable, symbol: String = "", unit: String = "",
+        _ allowed: Allowed, source: String, effect: OptionInfo.Effect = .onTheModel, _ help: String
+    ) {
+        info = OptionInfo(
+            name: name, symbol: symbol, unit: unit, allowed: allowed, source: source, help: help, effect: effect)
+        read = { $0[keyPath: path].optionValue }
+        write = { root, value in
+            guard let value = Value(optionValue: value) else { return false }
+            root[keyPath: path] = value
+            return true
+        }
+    }
+
+    /// An option whose value may be absent, for which a word stands.
+    ///
+    /// - Parameter word: such as `all`; the same as in `allowed`.
+    public init<Value: OptionConvertible>(
+        _ name: String, _ path: WritableKeyPath<Root, Value?> & Sendable, or word: String, symbol: String = "",
+        unit: String = "", _ allowed: Allowed, source: String, effect: OptionInfo.Effect = .onTheModel, _ help: String
+    ) {
+        info = OptionInfo(
+            name: name, symbol: symbol, unit: unit, allowed: allowed, source: source, help: help, effect: effect)
+        read = { $0[keyPath: path]?.optionValue ?? .text(word) }
+        write = { root, value in
+            if value == .text(word) {
+                root[keyPath: path] = nil
+                return true
+            }
+            guard let value = Value(optionValue: value) else { return false }
+            root[keyPath: path] = value
+            return true
+        }
+    }
+
+    /// An option of a group that several strategies share.
+    public init<Group>(_ inner: OptionSpec<Group>, in path: WritableKeyPath<Root, Group> & Sendable) {
+        info = inner.info
+        read = { inner.read($0[keyPath: path]) }
+        write = { inner.write(&$0[keyPath: path], $1) }
+    }
+
+    /// Sets the property.
+    /// - Throws: ``OptionError`` for a value that is not allowed, or that is not once the property's type has rounded it.
+    package func set(_ value: OptionValue, in root: inout Root) throws(OptionError) {
+        var changed = root
+        guard info.allowed.accepts(value), write(&changed, value), info.allowed.accepts(read(changed)) else {
+            throw OptionError(found: "\(value)", allowed: info.allowed.words)
+        }
+        root = changed
+    }
+
+    package func value(in root: Root) -> OptionValue { read(root) }
+}

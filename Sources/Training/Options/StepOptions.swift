@@ -1,0 +1,59 @@
+/// What strategies share whose workers make every step together.
+public struct BatchOptions: StrategyOptions {
+    /// Samples of a step over all workers, which share them.
+    public var batch = 64
+
+    public init() {}
+
+    public static let specs = [
+        OptionSpec(
+            "batch", \Self.batch, symbol: "B", unit: "samples", .count(1...Allowed.largestCount),
+            source: "Goyal et al. 2017, section 2.1", "Samples of a step over all workers.")
+    ]
+}
+
+/// The same with several workers, and how they send their gradients.
+///
+/// Which all-reduce adds the gradients is no option of theirs: a strategy asks for a sum, and whoever carries it chooses
+/// the messages, as an MPI library does.
+public struct StepOptions: StrategyOptions {
+    public var steps = BatchOptions()
+    /// N: ranks that share a batch.
+    public var workers = 8
+    /// Whether gradients are sent in buckets while the backward pass still runs.
+    public var overlaps = false
+    public var bucketBytes = GradientOverlap.standardBucketBytes
+
+    public init() {}
+
+    public init(batch: Int, workers: Int, overlap: GradientOverlap? = nil) {
+        steps.batch = batch
+        self.workers = workers
+        overlaps = overlap != nil
+        bucketBytes = overlap?.bucketBytes ?? bucketBytes
+    }
+
+    public var batch: Int { steps.batch }
+
+    /// How gradients are sent while they are computed; nil where they are sent after that.
+    public var overlap: GradientOverlap? { overlaps ? GradientOverlap(bucketBytes: bucketBytes) : nil }
+
+    public static let specs =
+        BatchOptions.specs.map { OptionSpec($0, in: \Self.steps) } + [
+            OptionSpec(
+                "workers", \Self.workers, symbol: "N", unit: "workers", .count(1...Allowed.largestCount),
+                source: "Goyal et al. 2017, section 2.1", effect: .onTheTime, "Workers that share a batch."),
+            OptionSpec(
+                "overlap", \Self.overlaps, .flag, source: "Li et al. 2020, section 3.2.3", effect: .onTheNetwork,
+                """
+                Send gradients in buckets while the backward pass still runs, on simulated and emulated clusters; threads of \
+                this machine have nothing to hide a bucket behind and go on as without.
+                """),
+            OptionSpec(
+                "bucket", \Self.bucketBytes, unit: "bytes", .size(1...1_000_000_000_000_000),
+                source: "PyTorch's bucket_cap_mb", effect: .beside("overlap"),
+                """
+                How many bytes close a bucket, such as 5MB; the first is closed by 1 MiB or less, and no tensor is split.
+                """),
+        ]
+}

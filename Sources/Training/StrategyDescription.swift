@@ -1,0 +1,87 @@
+/// A strategy as lists, plans and the command line know it.
+public struct StrategyDescription: Sendable {
+    public enum Home: String, Codable, Sendable {
+        /// The machine one has: threads, measured.
+        case threads
+        /// Machines one describes: simulated, or emulated.
+        case simulated
+    }
+
+    /// Which of a task's two default learning rates a strategy begins with.
+    public enum DefaultRate: String, Sendable {
+        /// That of steps that all workers make together.
+        case global
+        /// That of steps that a worker makes by itself between averages.
+        case local
+    }
+
+    public let name: String
+    public let summary: String
+    /// Paper and section.
+    public let source: String
+    public let family: StrategyFamily
+    /// The fabric that carries it where none is asked for.
+    public let home: Home
+    /// The preset that it runs on where no cluster is named; for a strategy at home on threads, where it is simulated.
+    public let defaultCluster: String
+    /// Workers where the user names none; nil for all cores of this machine. Of no meaning to a strategy without `workers`.
+    public let defaultWorkers: Int?
+    public let defaultRate: DefaultRate
+    /// Whether `--strategy all` has it: there is one for each way of the field.
+    public let isWayOfTheField: Bool
+    /// Whether it is the one device that all others are measured against.
+    public let isSingleDevice: Bool
+    /// Of one that is at home on threads: the strategy that does the same among processes.
+    public let counterpart: String?
+    public let options: any StrategyOptions.Type
+    private let body: @Sendable (TrainingConfiguration, OptionValues) throws(OptionError) -> any Strategy
+
+    /// - Parameter make: the strategy with the options of its type.
+    public init<Options: StrategyOptions>(
+        name: String, summary: String, source: String, family: StrategyFamily, home: Home = .simulated,
+        defaultCluster: String, defaultWorkers: Int? = nil, defaultRate: DefaultRate = .global,
+        isWayOfTheField: Bool = false, isSingleDevice: Bool = false, counterpart: String? = nil,
+        make: @escaping @Sendable (TrainingConfiguration, Options) -> any Strategy
+    ) {
+        self.name = name
+        self.summary = summary
+        self.source = source
+        self.family = family
+        self.home = home
+        self.defaultCluster = defaultCluster
+        self.defaultWorkers = defaultWorkers
+        self.defaultRate = defaultRate
+        self.isWayOfTheField = isWayOfTheField
+        self.isSingleDevice = isSingleDevice
+        self.counterpart = counterpart
+        options = Options.self
+        body = { (configuration, values) throws(OptionError) in make(configuration, try Options(values)) }
+    }
+
+    /// The strategy with these options, and the published defaults of all others.
+    ///
+    /// - Throws: ``OptionError`` for an unknown option or a value that is not allowed.
+    public func make(_ configuration: TrainingConfiguration, _ values: OptionValues) throws(OptionError) -> any Strategy
+    {
+        try body(configuration, values)
+    }
+
+    public func has(_ option: String) -> Bool { options.infos.contains { $0.name == option } }
+}
+
+/// Strategies that are akin, which `--strategy FAMILY:*` chooses together. A package can have families of its own.
+public struct StrategyFamily: RawRepresentable, Hashable, Sendable {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// Every step is made by all workers together.
+    public static let dataParallel = StrategyFamily(rawValue: "data-parallel")
+    /// Workers make steps of their own between averages.
+    public static let localSteps = StrategyFamily(rawValue: "local-steps")
+    /// A server and clients with data of their own.
+    public static let federated = StrategyFamily(rawValue: "federated")
+    /// Neighbours, without a server.
+    public static let decentralised = StrategyFamily(rawValue: "decentralised")
+    /// Nobody waits for the slowest.
+    public static let asynchronous = StrategyFamily(rawValue: "asynchronous")
+}

@@ -1,0 +1,196 @@
+import ArgumentParser
+import Diagnostics
+import Experiments
+import Foundation
+import Strategies
+import Training
+import Yams
+
+/// An experiment that cannot be read: names the file, the line, and what is allowed.
+struct PlanFileError: Error, CustomStringConvertible, Equatable {
+    let description: String
+    init(_ description: String) { self.description = ErrorText.message(description) }
+}
+
+/// An experiment in YAML, `bench --plan experiment.yaml`. Each key is an option of the command line without its dashes, with
+/// the value that it has there, and what stands on the command line besides comes after it and takes its place:
+///
+///     task: digits
+///     seeds: 5
+///     target: 95%
+///     cluster: wan
+///     overlap: true                                # of a flag
+///     dropout: [3@12s, 4@20s]                      # of an option that may stand several times
+///     strategies:                                  # in place of strategy: a row for each
+///       - sync
+///       - federated(fraction=1)
+///       - strategy: federated
+///         label: everybody once
+///         options: {fraction: 1, local-epochs: 1}
+struct PlanFile {
+    let file: String
+
+    /// The words of a command line that say what the file says.
+    ///
+    /// - Throws: `ValidationError` where there is no such file; ``PlanFileError`` naming the line.
+    static func words(_ file: String) throws -> [String] {
+        guard let data = FileManager.default.contents(atPath: file) else {
+            throw ValidationError("--plan '\(file)' does not exist or cannot be read")
+        }
+        guard let text = String(data: data, encoding: .utf8) else { throw PlanFileError("\(file): not UTF-8 text") }
+        return try PlanFile(file: file).words(of: text)
+    }
+
+    func words(of text: String) throws -> [String] {
+        let root: Yams.Node?
+        do {
+            root = try Yams.compose(yaml: text)
+        } catch let error as YamlError {
+            throw self.error(for: error)
+        }
+        guard let root else {
+            throw PlanFileError("\(file): empty; an experiment has keys such as task and strategies")
+        }
+        let allowed = RunOptionNames.all.map(\.name).filter { !Self.refused.contains($0) } + [Self.rows]
+        var words: [String] = []
+        for (key, value) in try fields(of: root, allowed: allowed) {
+            let own = key.string == Self.rows ? [try strategies(value)] : try self.words(key, value)
+            try check(own, at: value)
+            words += own
+        }
+        return words
+    }
+
+    private static let rows = "strategies"
+    /// Options that say nothing of an experiment.
+    private static let refused: Set = ["plan", "help", "version"]
+
+    // MARK: Keys
+
+    /// The entries of a mapping in their order, each key known.
+    private func fields(of node: Yams.Node, allowed: [String]) throws -> [(key: Yams.Node, value: Yams.Node)] {
+        guard let mapping = node.mapping else {
+            throw error(at: node, "expected keys: \(allowed.joined(separator: ", "))")
+        }
+        return try mapping.map { key, value -> (key: Yams.Node, value: Yams.Node) in
+            // `sync.batch` is the option of one strategy.
+            let name = key.string ?? "?"
+            let option = name.split(separator: ".").last.map(String.init) ?? name
+            guard allowed.contains(option) else {
+                throw error(at: key, UnknownName.message("key", found: name, allowed: allowed))
+            }
+            return (key, value)
+        }
+    }
+
+    private func words(_ key: Yams.Node, _ value: Yams.Node) throws -> [String] {
+        let name = key.string ?? ""
+        let isFlag = RunOptionNames.all.first { $0.name == name }?.value == nil && !name.contains(".")
+        let values = try value.sequence.map { try $0.map(scalar) } ?? [scalar(value)]
+        guard isFlag else { return values.map { "--\(name)=\($0)" } }
+        guard values.count == 1, let isOn = Bool(values[0]) else {
+            throw error(at: value, "\(name) is \(values.joined(separator: ", ")); allowed is true or false")
+        }
+        return isOn ? ["--\(name)"] : []
+    }
+
+    private func scalar(_ node: Yams.Node) throws -> String {
+        guard let text = node.scalar?.string else { throw error(at: node, "expected one value, not a list or mapping") }
+        return text
+    }
+
+    // MARK: Strategies
+
+    private func strategies(_ node: Yams.Node) throws -> String {
+        guard let rows = node.sequence else { throw error(at: node, "expected a list of strategies") }
+        let texts = try rows.map { row in
+            let text = try row.scalar?.string ?? variant(row)
+            do {
+                for choice in try StrategyChoice.parse(text) { try choice.check() }
+            } catch { throw self.error(at: row, Bench.message(for: error)) }
+            return text
+        }
+        return "--strategy=\(texts.joined(separator: ","))"
+    }
+
+    /// A row with its parts apart.
+    private func variant(_ node: Yams.Node) throws -> String {
+        var (strategy, options, label) = ("", [String](), [String]())
+        for (key, value) in try fields(of: node, allowed: ["strategy", "options", "label"]) {
+            switch key.string {
+            case "strategy": strategy = try scalar(value)
+            case "label":
+                let text = try scalar(value)
+                guard !text.contains(where: { "(),".contains($0) }) else {
+                    throw error(at: value, "the label '\(text)' has a bracket or a comma; allowed are others")
+                }
+                label = ["label=\(text)"]
+            default:
+                options = try fields(of: value, allowed: PlanOptions.all.map(\.name)).map { key, value in
+                    "\(key.string ?? "")=\(try scalar(value))"
+                }
+            }
+        }
+        guard !strategy.isEmpty else { throw error(at: node, "a strategy has the keys strategy, options and label") }
+        return "\(strategy)(\((options + label).joined(separator: ",")))"
+    }
+
+    // MARK: Errors
+
+    /// All that can be said of one key without the others.
+    private func check(_ words: [String], at node: Yams.Node) throws {
+        do {
+            let options = try PlanFileKeys.parse(CommandWords.rewritten(["run"] + words).dropFirst().map(\.self))
+            try options.builder.checkRanges()
+            for setting in try options.settings.settings() {
+                do throws(OptionError) {
+                    _ = try PlanOptions.named(setting.name)?.allowed.value(of: setting.value)
+                } catch { throw ValidationError("\(error.of(setting.name))") }
+            }
+        } catch { throw self.error(at: node, Bench.message(for: error)) }
+    }
+
+    private func error(at node: Yams.Node, _ message: String) -> PlanFileError {
+        PlanFileError(node.mark.map { "\(file):\($0.line): \(message)" } ?? "\(file): \(message)")
+    }
+
+    private func error(for error: YamlError) -> PlanFileError {
+        switch error {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
+            PlanFileError("\(file):\(mark.line): not YAML: \(problem)")
+        case .duplicatedKeysInMapping(let keys, let context):
+            PlanFileError("\(file):\(context.mark.line): the key '\(keys.first ?? "?")' stands twice")
+        default: PlanFileError("\(file): not YAML: \(error)")
+        }
+    }
+}
+
+/// The options of `bench run` as a file may give them, without what they have to be together.
+private struct PlanFileKeys: ParsableArguments {
+    @OptionGroup var experiment: ExperimentOptions
+    @OptionGroup var training: TrainingOptions
+    @OptionGroup var cluster: ClusterOptions
+    @OptionGroup var settings: StrategySettings
+    @OptionGroup var files: FileOptions
+    @OptionGroup var checkpoints: CheckpointOptions
+    @OptionGroup var tuned: TunedOptions
+
+    var builder: PlanBuilder {
+        PlanBuilder(experiment: experiment, training: training, cluster: cluster, settings: settings, data: files.data)
+    }
+}
+
+/// The options of `bench run` by their names, as its help lists them.
+enum RunOptionNames {
+    /// What the help calls the value is nil for a flag.
+    static let all: [(name: String, value: String?)] = {
+        let lines = Bench.helpMessage(for: Run.self, columns: 1000).split(separator: "\n")
+        return lines.compactMap { line in
+            guard let match = line.firstMatch(of: /^\s+(?:-\w, )?--([a-z-]+)(?: <([^>]+)>)?(?:\s|$)/) else {
+                return nil
+            }
+            return (String(match.1), match.2.map(String.init))
+        }
+    }()
+}

@@ -1,0 +1,135 @@
+import ArgumentParser
+import Diagnostics
+import Experiments
+import Strategies
+import Training
+
+/// A row of the comparison that `--strategy` asks for: a strategy, or a variant of one with options and a label of its own.
+struct StrategyChoice {
+    let description: StrategyDescription
+    /// What its row is called: the label that it was given, or else what was written, without blanks.
+    let label: String
+    /// Its own options, in the order in which they were written.
+    let options: [(name: String, value: String)]
+
+    private init(_ description: StrategyDescription) {
+        (self.description, label, options) = (description, description.name, [])
+    }
+
+    private static let (all, every) = ("all", "every")
+
+    /// Whether strategies that cannot be carried are left out and not refused: nobody has named them.
+    static func namesGroup(_ list: String) -> Bool {
+        (try? parts(of: list))?.contains { group($0) != nil } ?? false
+    }
+
+    /// The strategies of a list with commas, in its order, each once:
+    /// `sync,federated(fraction=1),federated(fraction=1,label=all clients)`, `all`, `every`, `federated:*`.
+    ///
+    /// - Throws: `ValidationError` for a name that is none, and for a label that stands for two things.
+    static func parse(_ list: String) throws -> [StrategyChoice] {
+        var chosen: [StrategyChoice] = []
+        for part in try parts(of: list) {
+            for choice in try group(part)?.map({ StrategyChoice($0) }) ?? [StrategyChoice(part)] {
+                guard let other = chosen.first(where: { $0.label == choice.label }) else {
+                    chosen.append(choice)
+                    continue
+                }
+                guard other.isSame(as: choice) else {
+                    throw ValidationError(
+                        "--strategy: the label '\(choice.label)' stands twice; give each variant a label of its own")
+                }
+            }
+        }
+        let files = Dictionary(grouping: chosen.map(\.label), by: StrategyPlan.fileName)
+        if let same = files.values.first(where: { $0.count > 1 }) {
+            throw ValidationError(
+                "--strategy: the labels \(same.map { "'\($0)'" }.joined(separator: " and ")) name the same files")
+        }
+        return chosen
+    }
+
+    /// Checks that the strategy has the options and allows the values.
+    ///
+    /// - Throws: ``OptionError`` naming the option, what was found and what is allowed.
+    func check() throws(OptionError) {
+        var plan = StrategyPlan(
+            description.name, label: label, fabric: .simulated, cluster: nil, allReduce: .ring, configuration: .plain)
+        for option in options { try plan.set(option.name, to: option.value) }
+    }
+
+    private func isSame(as other: StrategyChoice) -> Bool {
+        description.name == other.description.name && options.map(\.name) == other.options.map(\.name)
+            && options.map(\.value) == other.options.map(\.value)
+    }
+
+    /// The strategies that a word stands for; nil for one that is no group.
+    private static func group(_ word: String) -> [StrategyDescription]? {
+        switch word {
+        case all: return StrategyRegistry.all.filter(\.isWayOfTheField)
+        case every: return StrategyRegistry.all
+        default:
+            guard word.hasSuffix(":*") else { return nil }
+            let family = StrategyRegistry.all.filter { $0.family.rawValue == word.dropLast(2) }
+            return family.isEmpty ? nil : family
+        }
+    }
+
+    /// The parts between commas that are not in brackets.
+    static func parts(of list: String) throws -> [String] {
+        var (parts, depth) = ([""], 0)
+        for character in list {
+            depth += character == "(" ? 1 : character == ")" ? -1 : 0
+            guard (0...1).contains(depth) else { break }
+            if character == ",", depth == 0 { parts.append("") } else { parts[parts.count - 1].append(character) }
+        }
+        guard depth == 0 else {
+            throw ValidationError(
+                "--strategy '\(list)' has brackets that do not match; write such as federated(fraction=1,local-epochs=1)"
+            )
+        }
+        return parts.map { $0.trimmingCharacters(in: .whitespaces) }
+    }
+
+    /// `NAME` or `NAME(OPTION=VALUE,...)`.
+    private init(_ text: String) throws {
+        let start = text.firstIndex(of: "(") ?? text.endIndex
+        let name = text[..<start].trimmingCharacters(in: .whitespaces)
+        guard let description = StrategyRegistry.named(name) else {
+            let families = Set(StrategyRegistry.all.map { "\($0.family.rawValue):*" }).sorted()
+            throw ValidationError(
+                UnknownName.message(
+                    "strategy", found: name,
+                    allowed: StrategyRegistry.all.map(\.name) + [Self.all, Self.every] + families))
+        }
+        self.description = description
+        guard start < text.endIndex else {
+            (label, options) = (name, [])
+            return
+        }
+        guard text.hasSuffix(")") else {
+            throw ValidationError("--strategy '\(text)': nothing may stand behind the bracket")
+        }
+        var (options, label): ([(name: String, value: String)], String?) = ([], nil)
+        for part in text[text.index(after: start)...].dropLast().split(separator: ",", omittingEmptySubsequences: false)
+        {
+            let words = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                .map { $0.trimmingCharacters(in: .whitespaces) }
+            guard words.count == 2, !words[0].isEmpty, !words[1].isEmpty else {
+                throw ValidationError(
+                    "--strategy '\(text)': '\(part)' is not OPTION=VALUE; write such as \(name)(learning-rate=0.1)")
+            }
+            guard words[0] != "label" else {
+                label = words[1]
+                continue
+            }
+            guard !options.contains(where: { $0.name == words[0] }) else {
+                throw ValidationError("--strategy '\(text)': \(words[0]) stands twice")
+            }
+            options.append((words[0], words[1]))
+        }
+        self.options = options
+        let written = options.map { "\($0.name)=\($0.value)" }.joined(separator: ",")
+        self.label = label ?? (written.isEmpty ? name : "\(name)(\(written))")
+    }
+}
