@@ -243,19 +243,23 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-// Older compilers get a manifest of the benchmark package that wants an older swift-argument-parser than this one does.
+// `BENCH_ENGINE_BENCHMARKS=1 swift package benchmark` measures the engine. Nobody else needs the benchmark package, whose plugin
+// makes every build begin with a program of its own and a second copy of swift-argument-parser.
+// Older compilers get a manifest of that package that wants an older swift-argument-parser than this one does.
 #if compiler(>=6.3)
-    package.dependencies.append(
-        // Without its traits, which count memory allocations and retains by libraries of their own.
-        .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.0", traits: []))
-    package.targets.append(
-        .executableTarget(
-            name: "EngineBenchmarks",
-            dependencies: [
-                "Cluster", "Datasets", "Experiments", "Fabrics", "Kernel", "Randomness", "Strategies", "Tasks",
-                "Training",
-                .product(name: "Benchmark", package: "benchmark"),
-            ],
-            path: "Benchmarks/EngineBenchmarks", swiftSettings: strict,
-            plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]))
+    if Context.environment["BENCH_ENGINE_BENCHMARKS"] != nil {
+        package.dependencies.append(
+            // Without its traits, which count memory allocations and retains by libraries of their own.
+            .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.0", traits: []))
+        package.targets.append(
+            .executableTarget(
+                name: "EngineBenchmarks",
+                dependencies: [
+                    "Cluster", "Datasets", "Experiments", "Fabrics", "Kernel", "Randomness", "Strategies", "Tasks",
+                    "Training",
+                    .product(name: "Benchmark", package: "benchmark"),
+                ],
+                path: "Benchmarks/EngineBenchmarks", swiftSettings: strict,
+                plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]))
+    }
 #endif

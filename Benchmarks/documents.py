@@ -37,6 +37,7 @@ COMMAND = re.compile(r"^(\$ .*|(swift|bench|mpirun|srun|sudo|\./setup\.sh|\.buil
 NOT_RUN = [
     (r"hostfile|\bsrun\b|--from 2", "needs several hosts"),
     (r"^sudo ", "needs root and a quiet machine"),
+    (r"^mpirun .*bench calibrate", "measures a network, for which a busy machine has no patience"),
     (r"data fetch", "downloads"),
     (r"^Benchmarks/(fuzz|compare-with-peers|alternate|emulation|false-alarms)", "takes long, or needs other programs"),
     (r"^swift package", "builds the engine for release, which takes minutes"),
@@ -46,6 +47,7 @@ NOT_RUN = [
 CLUSTER = "name: some-cluster\nlatency: 50us\nbandwidth: 10Gbit\n"
 FILES = {  # What the texts call somebody's own files.
     "my-rack.yaml": CLUSTER, "hosts.yaml": CLUSTER, "cluster.yaml": CLUSTER, "ping.csv": "seconds\n0.001\n0.002\n",
+    "experiment.yaml": "task: digits\nseeds: 2\nepochs: 5\nstrategies: [sync, federated(fraction=1)]\n",
     "phones.csv": "name,count,speed\nnew,3,0.5\nold,7,0.1\n",
 }
 

@@ -51,7 +51,8 @@ public struct MNIST: Sendable {
         var digest = ContentDigest()
         for line in digests { digest.add(Array("\(line)\n".utf8)) }
         return DataIdentity(
-            name: isMNIST ? "MNIST" : "IDX files that are not MNIST", sha256: digest.hexadecimal(), isPublished: isMNIST)
+            name: isMNIST ? "MNIST" : "IDX files that are not MNIST", sha256: digest.hexadecimal(),
+            isPublished: isMNIST)
     }
 
     /// The file as it stands in the folder, gzipped or not; nil if there is none.

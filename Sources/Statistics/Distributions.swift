@@ -88,7 +88,11 @@ public enum StudentT {
         if x >= 1 { return 1 }
         // The fraction converges quickly on this side of the mean only.
         if x > (a + 1) / (a + b + 2) { return 1 - incompleteBeta(1 - x, b, a) }
-        let front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log1p(-x)) / a
+        // In steps, since the compiler takes seconds to choose among so many overloads in one expression.
+        var exponent: Double = lgamma(a + b) - lgamma(a) - lgamma(b)
+        exponent += a * log(x)
+        exponent += b * log1p(-x)
+        let front = exp(exponent) / a
         let tiny = 1e-300
         var c = 1.0
         var d = 1 / nonzero(1 - (a + b) * x / (a + 1), tiny)

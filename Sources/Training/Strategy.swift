@@ -95,17 +95,18 @@ extension Strategy {
     public var sharesBatch: Bool { false }
     public var usesAllReduce: Bool { false }
     public var dataOfRanks: DataOfRanks? { nil }
-    public func longestRound(trainingSamples: Int) -> Int { stepBatch ?? trainingSamples }
     public var hasFixedSchedule: Bool { false }
     public var state: [StateDeclaration] { [.parameters] }
-    public var batchSizes: [Int] { [] }
+    public var batchSizes: [Int] { stepBatch.map { [$0] } ?? [] }
+    public func longestRound(trainingSamples: Int) -> Int { stepBatch ?? trainingSamples }
 
     /// What is declared, and a model and a gradient of every rank.
     public var vectorCount: Int { state.commonVectors + rankCount * (state.vectorsOfEachWorker + 2) }
 
-    /// That of a rank that trains on all samples of its own at once.
+    /// That of a rank that trains on steps of ``stepBatch`` samples, or on all samples of its own at once.
     public func memoryNeed(ofRank rank: Int, _ network: Network, samples: Int) -> MemoryNeed {
-        .training(network, batch: samples, keeping: max(0, state.commonVectors + state.vectorsOfEachWorker - 1))
+        .training(
+            network, batch: stepBatch ?? samples, keeping: max(0, state.commonVectors + state.vectorsOfEachWorker - 1))
     }
 
     /// The server whose machine a cluster describes apart from the others.

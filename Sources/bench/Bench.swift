@@ -1,4 +1,5 @@
 import ArgumentParser
+import Diagnostics
 import Experiments
 
 @main
@@ -35,6 +36,16 @@ struct Bench: AsyncParsableCommand {
             \(arguments.count) words on the command line; allowed are up to \(mostWords). Many dropouts or devices go into a \
             cluster file, see --cluster
             """)
+    }
+
+    /// What is wrong with a command line, and how it is used, where the parser quotes words of it that nobody could read or
+    /// that do something in a terminal; nil where its own text is right.
+    static func visibleRefusal(for error: any Error) -> String? {
+        guard exitCode(for: error) == .validationFailure else { return nil }
+        let (message, text) = (message(for: error), fullMessage(for: error))
+        let shown = ErrorText.message(message)
+        guard shown != message else { return nil }
+        return text.contains(message) ? text.replacing(message, with: shown, maxReplacements: 1) : "Error: \(shown)"
     }
 
     static let configuration = CommandConfiguration(

@@ -28,7 +28,7 @@ struct History: ParsableCommand {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Strategies to show, with commas. (default: all)", valueName: "name,..."))
+        help: ArgumentHelp("Strategies to show, with commas. (default: all)", valueName: "label,..."))
     var strategy: String?
 
     @Option(

@@ -121,6 +121,10 @@ enum MPILaunch {
             }
             finish()
         #endif
+        if let refusal = Bench.visibleRefusal(for: error) {
+            FileHandle.standardError.write(Data("\(refusal)\n".utf8))
+            Bench.exit(withError: ExitCode.validationFailure)
+        }
         Bench.exit(withError: error)
     }
 

@@ -29,7 +29,7 @@ struct Reprice: ParsableCommand {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Strategies, with commas. (default: all whose schedules are there)", valueName: "name,..."))
+        help: ArgumentHelp("Strategies, with commas. (default: all whose schedules are there)", valueName: "label,..."))
     var strategy: String?
 
     @Option(
@@ -90,10 +90,11 @@ struct Reprice: ParsableCommand {
         for name in clusterNames where !name.hasSuffix(".yaml") && !name.hasSuffix(".yml") {
             do { _ = try ClusterPresets.named(name) } catch { throw ValidationError("\(error)") }
         }
-        let count = [
+        // With its type, which the compiler takes seconds to find.
+        let counts: [Int?] = [
             clusterNames.count, latency?.count, bandwidth?.count, jitter?.count, stragglers?.count, allReduce?.count,
         ]
-        .reduce(1) { $0 * max(1, $1 ?? 1) }
+        let count = counts.reduce(1) { $0 * max(1, $1 ?? 1) }
         guard count <= Self.mostClusters else {
             throw ValidationError("\(count) combinations; allowed are at most \(Self.mostClusters)")
         }

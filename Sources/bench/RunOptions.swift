@@ -29,8 +29,8 @@ struct ExperimentOptions: ParsableArguments {
         parsing: .unconditional,
         help: ArgumentHelp(
             """
-            Take options from an experiment's file, in which each option is a key; those on the command line count before \
-            the file's.
+            Take options from an experiment's file, in which each option is a key; those on the command line take \
+            the place of the file's.
             """, valueName: "file.yaml"))
     var plan: String?
 

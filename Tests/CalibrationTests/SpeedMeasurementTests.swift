@@ -50,10 +50,12 @@ struct SpeedMeasurementTests {
             message { _ = try digits(threads: 2).steps(batch: 1) } == "--batch is 1; allowed is --threads (2) to 1437")
         #expect(
             message { _ = try digits().steps(batch: 1438) } == "--batch is 1438; allowed is --threads (1) to 1437")
-        #expect(message { _ = try digits().rounds(.init(clients: 0)) } == "--clients is 0; allowed is 1 to 1000000")
+        #expect(
+            message { _ = try digits().rounds(.init(clients: 0)) }
+                == "--clients is 0; allowed is a whole number from 1 to 1000000")
         #expect(
             message { _ = try digits().rounds(.init(localEpochs: 0)) }
-                == "--local-epochs is 0; allowed is 1 to 1000000")
+                == "--local-epochs is 0; allowed is a whole number from 1 to 1000000")
         #expect(message { _ = try digits().rounds(.init(localBatch: 0)) }.hasPrefix("--local-batch is 0"))
         #expect(
             message { _ = try digits().rounds(.init(clients: 100, samplesPerClient: 200_001)) }

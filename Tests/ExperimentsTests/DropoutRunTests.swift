@@ -31,8 +31,8 @@ import Testing
     @Test(arguments: StrategyRegistry.all.map(\.name), [false, true])
     func everyDropoutOfEveryStrategyHasAnOutcome(name: String, goesOn: Bool) throws {
         let plain = try run(plan(name, [])).runs[0]
-        let ranks = try plan(name, []).strategies[0].make()
-            .rankCount
+        let roles = plan(name, []).strategies[0].roles
+        let ranks = roles.ranks
         let budget = 2 * 1437
         for rank in Set([0, ranks / 2, ranks - 1]) {
             for share in [0, 0.01, 0.3, 0.301, 0.5, 0.77, 0.99, 1.2] {
@@ -46,9 +46,7 @@ import Testing
                 if share > 1 { #expect(!hasLeft && run.evaluations == plain.evaluations, "\(what)") }
                 if share < 0.9 {
                     #expect(run.departures == [Departure(rank: rank, seconds: seconds)], "\(what)")
-                    let isFederated = name == "federated"
-                    let isServer = isFederated && rank == 0
-                    let stops = isFederated ? isServer : !goesOn || ranks == 1
+                    let stops = roles.servers.isEmpty ? !goesOn || ranks == 1 : roles.servers.contains(rank)
                     #expect(run.outcome == (stops ? .stopped : .completed), "\(what)")
                     if stops { #expect(run.stoppedBy == Departure(rank: rank, seconds: seconds), "\(what)") }
                 }

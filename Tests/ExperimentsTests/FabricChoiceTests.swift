@@ -5,8 +5,10 @@ import Testing
 
 /// Which fabric carries which strategy.
 @Suite struct FabricChoiceTests {
+    /// One strategy for each way of the field.
     private func carriers(_ choice: FabricChoice) -> [String: FabricChoice.Carrier] {
-        Dictionary(uniqueKeysWithValues: StrategyRegistry.all.map { ($0.name, choice.carrier(of: $0)) })
+        let ways = StrategyRegistry.all.filter(\.isWayOfTheField)
+        return Dictionary(uniqueKeysWithValues: ways.map { ($0.name, choice.carrier(of: $0)) })
     }
 
     private func reason(_ choice: FabricChoice, _ name: String) -> String {

@@ -26,14 +26,14 @@ import Testing
         Edit("\"idleSeconds\" : 1", "\"idleSeconds\" : -1e300", says: "seconds, 0 or more"),
         Edit("\"fraction\" : 0.25", "\"fraction\" : 1e30", says: "fraction"),
         Edit("\"fraction\" : 0.25", "\"fraction\" : \"nan\"", says: "fraction"),
-        Edit("\"workers\" : 4", "\"workers\" : 0", says: "workers: found 0"),
+        Edit("\"workers\" : 4", "\"workers\" : 0", says: "workers is 0"),
         Edit("\"clients\" : 20", "\"clients\" : 9223372036854775807", says: "clients"),
         Edit("\"bytesSent\" : 4000", "\"bytesSent\" : 9223372036854775807", says: "a count"),
         Edit("\"bytesTotal\" : 4000", "\"bytesTotal\" : -1", says: "traffic"),
         Edit("\"target\" : 0.95", "\"target\" : \"nan\"", says: "plan.target"),
         Edit("\"testAccuracy\" : 0.5", "\"testAccuracy\" : 1.5", says: "testAccuracy: found 1.5"),
         Edit("\"strategy\" : \"sync\"", "\"strategy\" : \"synk\"", says: "synk"),
-        Edit("\"name\" : \"sync\"", "\"name\" : \"synk\"", says: "did you mean 'sync'?"),
+        Edit("\"name\" : \"sync\"", "\"name\" : \"synk\"", says: "found sync, allowed is synk"),
         Edit("\"seed\" : 1", "\"seed\" : 7", says: "a seed of the plan"),
         Edit("\"repetitions\" : 1", "\"repetitions\" : 0", says: "plan.repetitions: found 0"),
         Edit(
@@ -45,9 +45,9 @@ import Testing
         Edit("\"baseRate\" : 0.2", "\"baseRate\" : 1e39", says: "learning rate: found 1e+39"),
         Edit("\"baseRate\" : 0.2", "\"baseRate\" : \"inf\"", says: "learning rate: found inf"),
         Edit("\"evaluateEveryEpochs\" : 1", "\"evaluateEveryEpochs\" : 0", says: "evaluateEveryEpochs: found 0.0"),
-        Edit("\"localEpochs\" : 2", "\"localEpochs\" : 9223372036854775807", says: "localEpochs"),
-        Edit("\"localBatch\" : 10", "\"localBatch\" : 0", says: "localBatch: found 0"),
-        Edit("\"batch\" : 64", "\"batch\" : 9223372036854775807", says: "batch: found"),
+        Edit("\"local-epochs\" : 2", "\"local-epochs\" : 9223372036854775807", says: "local-epochs is"),
+        Edit("\"local-batch\" : 10", "\"local-batch\" : 0", says: "local-batch is 0"),
+        Edit("\"batch\" : 64", "\"batch\" : 9223372036854775807", says: "sync: batch is"),
         Edit("\"momentum\" : 0", "\"momentum\" : 1", says: "momentum: found 1.0"),
         Edit(
             "\"baseRate\" : 0.2,", "\"baseRate\" : 0.2, \"referenceBatch\" : 0,", says: "referenceBatch: found 0"),
@@ -55,7 +55,9 @@ import Testing
 
     @Test(arguments: edits) func aFigureThatCannotBeIsNamed(_ edit: Edit) throws {
         let text = String(
-            decoding: try ResultsFile.encode(results([record(timings: timings([1]))], seeds: [1])), as: UTF8.self)
+            decoding: try ResultsFile.encode(
+                results([record(timings: timings([1])), record("federated", timings: timings([1]))], seeds: [1])),
+            as: UTF8.self)
         let changed = text.replacing(edit.find, with: edit.replace)
         #expect(changed != text, "there is no '\(edit.find)' to edit in\n\(text)")
         let error = #expect(throws: ReportError.self) {

@@ -103,8 +103,8 @@ struct CheckpointTests {
         let (seeds, configuration) = (SeedSequence(3), setup.configuration)
         let strategy: any Strategy =
             switch setup.strategy {
-            case RememberingClients.name: RememberingClients(configuration: configuration.shared, options: configuration.clients)
-            case TalkativeRank.name: TalkativeRank(options: configuration.steps)
+            case RememberingClients.name: RememberingClients(configuration)
+            case TalkativeRank.name: TalkativeRank(batch: configuration.steps.batch)
             default: try configuration.make(#require(StrategyRegistry.named(setup.strategy)))
             }
         let state = try start.map { try RunState(decoding: $0) }

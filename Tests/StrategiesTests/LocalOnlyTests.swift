@@ -105,7 +105,8 @@ struct LocalOnlyTests {
     }
 
     @Test(arguments: Carrier.allCases) func everyRankHasItsOwnModelAndItsOwnCurve(_ carrier: Carrier) throws {
-        let (run, record) = try play(LocalOnly(options: StepOptions(batch: Self.batch, workers: Self.workers)), on: carrier)
+        let (run, record) = try play(
+            LocalOnly(options: StepOptions(batch: Self.batch, workers: Self.workers)), on: carrier)
         let expected = models(run)
         #expect(Set(expected.map(\.model.values)).count == Self.workers)
         #expect(record.finalParameters == nil && record.nodes.count == Self.workers)

@@ -7,26 +7,19 @@ import Locking
 
 /// Federated averaging whose clients keep a vector between rounds: how far the last round moved them, a tenth of which is
 /// added to every gradient.
-struct RememberingClients: Strategy {
+struct RememberingClients: ClientStrategy {
     static let name = "remembering clients"
     private static let moved = "moved"
 
     let configuration: TrainingConfiguration
-    let options: ClientOptions
-    var rankCount: Int { options.clients + 1 }
-    var serverRanks: [Int] { [0] }
-    var concurrentWorkers: Int { options.cohortSize }
-    var vectorCount: Int { ClientRounds.vectorCount(configuration, options) + options.clients }
-    var batchSizes: [Int] { [] }
-    var hasFixedSchedule: Bool { true }
-    var state: [StateDeclaration] { ClientRounds.state(options) + [.vector(Self.moved, .eachWorker)] }
+    let clientOptions: ClientOptions
+    var ownState: [StateDeclaration] { [.vector(Self.moved, .eachWorker)] }
 
-    func memoryNeed(ofRank rank: Int, _ network: Network, samples: Int) -> MemoryNeed { .averaging(network) }
-
-    func program(for run: TrainingRun) throws -> RankProgram {
-        try ClientRounds(run, options, of: self)
-            .program(Rule(state: NamedState(state, startingFrom: run.initialParameters)))
+    init(_ configuration: TestConfiguration) {
+        (self.configuration, clientOptions) = (configuration.shared, configuration.clients)
     }
+
+    func rule(for run: TrainingRun, _ state: NamedState) -> any ClientRule { Rule(state: state) }
 
     private struct Rule: ClientRule {
         let state: NamedState
@@ -48,18 +41,14 @@ struct RememberingClients: Strategy {
 struct TalkativeRank: Strategy {
     static let name = "talkative rank"
 
-    let options: StepOptions
+    let batch: Int
     var rankCount: Int { 2 }
-    var vectorCount: Int { 4 }
-    var batchSizes: [Int] { [] }
     var state: [StateDeclaration] { [.parameters, .vector("other model")] }
-
-    func memoryNeed(ofRank rank: Int, _ network: Network, samples: Int) -> MemoryNeed { .averaging(network) }
 
     func program(for run: TrainingRun) throws -> RankProgram {
         let state = NamedState(state, startingFrom: run.initialParameters)
         let (model, other) = (state.parameters, state.vector("other model"))
-        let sampler = run.sampler(batch: options.batch)
+        let sampler = run.sampler(batch: batch)
         try run.restoreStart(state)
         let first = run.start?.position ?? RunPosition(round: 0, samples: 0)
         return { rank in

@@ -33,13 +33,14 @@ import Testing
         ("learning-rate=0", "is 0; allowed is a number above 0"),
         ("learning-rate=1e39", "is 1e39; allowed is a number above 0 up to 3.4"),
         ("momentum=0.9999999999", "momentum is"),
-        ("weight-decay=1e39", "'1e39' is not"), ("bucket=0.4", "'0.4' is not"),
-        ("learning-rate=nan", "'nan' is not"), ("learning-rate=0.1,0.10", "a value stands twice"),
+        ("weight-decay=1e39", "weight-decay is 1e39; allowed is a number from 0"),
+        ("bucket=0.4", "bucket is 0.4; allowed is a size"),
+        ("learning-rate=nan", "learning-rate is nan; allowed is"), ("learning-rate=0.1,0.10", "a value stands twice"),
         ("learning-rate=1..0.1", "the first end must be below"), ("momentum=0..0.9:log", "above 0 on a log scale"),
         ("learning-rate=0.1..x", "write LOW..HIGH"), ("learning-rate=0.1..1:lin", "log, linear"),
         ("batch=1.5", "a whole number"), ("batch=1.5..8", "is 1.5; allowed is a whole number"),
         ("allreduce=ring..tree", "is not a range"), ("allreduce=rng", "ring, recursive-doubling"),
-        ("momentum=1", "0 to below 1"), ("fraction=0", "above 0 up to 1"), ("local-batch=most", "or all"),
+        ("momentum=1", "0 to below 1"), ("fraction=0", "above 0 up to 1"), ("local-batch=most", "or 'all'"),
     ])
     func aDimensionThatIsNoneSaysWhatIsAllowed(_ text: String, _ part: String) throws {
         let error = #expect(throws: ExperimentError.self) { try SearchDimension(parsing: text) }
@@ -146,7 +147,8 @@ import Testing
         #expect(sync.configuration.optimizer.momentum == 0.5 && sync.configuration.optimizer.weightDecay == 0.001)
         #expect(
             sync.allReduce == .tree
-                && sync.options["workers"] == plan.experiment.strategies[0].options["workers"])
+                && sync.options["workers"] == plan.experiment.strategies.first { $0.name == "sync" }?.options["workers"]
+        )
         let federated = try plan.strategy(plan.trials(of: "federated")[0])
         #expect(federated.options["local-epochs"] == 3 && federated.options["local-batch"] == "all")
         #expect(federated.options["fraction"] == 0.5 && federated.options["batch"] == nil)

@@ -312,8 +312,10 @@ struct CheckpointCommandTests {
             #expect(try system(["mount", "-t", "tmpfs", "-o", size, "tmpfs", folder.path("c")]) == 0)
             defer { _ = try? system(["umount", folder.path("c")]) }
             let arguments =
-                Self.base + ["--strategy", strategy, "--seeds", "1", "--epochs", "40", "--workers", "2"]
-                + ["--checkpoint", "c", "--every", "5"]
+                Self.base + [
+                    "--strategy", strategy, "--seeds", "1", "--epochs", "40", "--checkpoint", "c", "--every", "5",
+                ]
+                + (strategy == "federated" ? [] : ["--workers", "2"])
             let outcome = try await bench(arguments, in: folder)
             #expect(outcome.code == 1, "\(outcome.testDescription)")
             let errors = outcome.errors.split(separator: "\n").filter { $0.hasPrefix("Error: ") }

@@ -1,4 +1,5 @@
 import Foundation
+import Strategies
 import Testing
 
 /// A command line that is wrong, and what the error has to say: what was found, where, and what is allowed.
@@ -13,7 +14,7 @@ struct WrongArguments: CustomTestStringConvertible, Sendable {
 
     var testDescription: String { arguments.joined(separator: " ") }
 
-    static let strategies = "single, threads, sync, federated, all"
+    static let strategies = StrategyRegistry.all.map(\.name).joined(separator: ", ") + ", all"
     static let tasks = "digits, mnist-softmax, mnist-2nn, mnist-cnn"
     static let share = "97% or 0.97"
     static let above = "allowed is a number above 0"
@@ -117,5 +118,22 @@ struct WrongArguments: CustomTestStringConvertible, Sendable {
 
     @Test func anUnknownTaskOfTheListIsAnsweredWithTheTasks() async throws {
         try await expectError(["list", "--task", "mnist"], code: 64, ["task 'mnist'", WrongArguments.tasks])
+    }
+
+    /// What the parser itself refuses is told as what the program refuses.
+    @Test func wordsThatNobodyCouldReadAreShown() async throws {
+        for (word, shown) in [("\u{1B}[31mred", "\\u{1B}[31mred"), ("a\r\nb", "'a b'")] {
+            try await withFolder { folder in
+                let outcome = try await bench(["list", word], in: folder)
+                #expect(outcome.code == 64 && outcome.errors.contains(shown), "\(outcome.errors)")
+                let hasControls = outcome.errors.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" }
+                #expect(!hasControls, "\(outcome.errors)")
+            }
+        }
+        try await withFolder { folder in
+            let outcome = try await bench(["--seeds", String(repeating: "1", count: 20_000)], in: folder)
+            #expect(outcome.code == 64 && outcome.errors.contains("--seeds"), "\(outcome.errors)")
+            #expect(outcome.errors.utf8.count < 2_000, "\(outcome.errors.utf8.count) bytes")
+        }
     }
 }

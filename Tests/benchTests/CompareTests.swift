@@ -98,11 +98,11 @@ import Testing
         try await withFolder { folder in
             try await run(folder, "a")
             try await run(folder, "seeds", ["--seeds", "1"])
-            try await run(folder, "strategy", ["--strategy", "single"])
+            try await run(folder, "strategy", ["--strategy", "sync"])
             try await run(folder, "batch", ["--batch", "32", "--target", "90%"])
             for (current, reasons) in [
                 ("seeds", ["could not compare: the plans differ in seeds: 1,2 against 1\n"]),
-                ("strategy", ["could not compare: sync is in the baseline and missing in the current results\n"]),
+                ("strategy", ["could not compare: single is in the baseline and missing in the current results\n"]),
                 (
                     "batch",
                     [

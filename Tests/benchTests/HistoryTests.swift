@@ -61,7 +61,11 @@ import Testing
         try await expectError(
             ["history", "x", "--metric", "byte_sent_total"], code: 64, ["did you mean 'bytes_sent_total'?"])
         try await expectError(["history", "x", "--metric", ","], code: 64, ["--metric is empty"])
-        try await expectError(["history", "x", "--strategy", "synk"], code: 64, ["did you mean 'sync'?"])
+        try await expectError(["history", "x", "--strategy", "synk"], code: 64, ["did you mean 'sync'?"]) {
+            let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+                .appendingPathComponent("../StorageTests/Schemas/schema-4.json")
+            try $0.write(try Data(contentsOf: file), "x/results.json")
+        }
         try await expectError(["history", "x", "--format", "cvs"], code: 64, ["did you mean 'csv'?"])
         try await expectError(["history", "x"], code: 1, ["'x' does not exist"])
         try await expectError(["history", "x"], code: 1, ["'x' holds no results.json"]) {

@@ -22,7 +22,7 @@ import Testing
             guard code.rawValue == 64 else {
                 throw WrongAnswer("exit code \(code.rawValue): \(Bench.message(for: error))")
             }
-            throw Refusal(description: Bench.message(for: error))
+            throw Refusal(description: Bench.visibleRefusal(for: error) ?? Bench.message(for: error))
         }
     }
 

@@ -1,6 +1,8 @@
 import Foundation
+import Strategies
 import Studies
 import Testing
+import Training
 
 @testable import bench
 
@@ -117,12 +119,11 @@ import Testing
                 cluster
                 """
             ])
+        let users = StrategyRegistry.all.filter { $0.has("batch") }.map(\.name)
+        let words = "\(users.dropLast().joined(separator: ", ")) and \(users.last ?? "")"
         #expect(
-            try notes(["--strategy", "federated", "--scale-learning-rate-from", "5"]) == [
-                """
-                --scale-learning-rate-from has no effect: federated does not use it; single, threads and sync do
-                """
-            ])
+            try notes(["--strategy", "federated", "--scale-learning-rate-from", "5"])
+                == ["--scale-learning-rate-from has no effect: federated does not use it; \(words) do"])
     }
 
     // MARK: Options that nobody has
@@ -135,7 +136,7 @@ import Testing
             says: ["--local-batch is an option of federated", "chosen are sync, single"]),
         WrongArguments(
             "--strategy", "federated", "--batch", "5",
-            says: ["--batch is an option of single, threads, sync; chosen are federated"]),
+            says: ["--batch is an option of single, threads, sync", "; chosen are federated"]),
         WrongArguments(
             "study", "--strategy", "federated", "--overlap",
             says: ["--overlap is an option of threads, sync; chosen are federated"]),

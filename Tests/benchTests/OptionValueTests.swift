@@ -61,7 +61,7 @@ import Testing
 
     /// What may be any text is the name of a file, a folder or an address, and a reason.
     private static let texts = [
-        "file", "folder", "file.json", "file.yaml", "file.csv", "file.csv,...", "url", "text", "study",
+        "file", "folder", "file.json", "file.yaml", "file.csv", "file.csv,...", "url", "text", "study", "label,...",
     ]
 
     /// The value begins with a dash, and is taken for a value nevertheless.

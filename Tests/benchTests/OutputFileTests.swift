@@ -74,7 +74,7 @@ import Testing
             #expect(outcome.code == 0, "\(outcome.testDescription)")
             let rows = table(try folder.text("trace.csv"))
             let curves = table(try folder.text("results/curves.csv"))
-            #expect(rows[0] == ["strategy", "seed", "step", "loss"])
+            #expect(rows[0] == ["strategy", "seed", "step", "loss", "label"])
             for (strategy, stepsPerRound) in [("single", 1), ("threads", 1), ("sync", 1), ("federated", 100)] {
                 for seed in ["1", "2"] {
                     let rounds = curves.last { $0[0] == strategy && $0[1] == seed }.flatMap { Int($0[2]) } ?? 0
@@ -98,7 +98,8 @@ import Testing
             #expect(start.code == 0, "\(start.testDescription)")
             let curve = table(try folder.text("results/curves.csv"))
             #expect(curve[1][3] == "0")
-            #expect(curve[1].last == end?.last, "the accuracy at which the first run ended")
+            #expect(
+                curve[0][7] == "test_accuracy" && curve[1][7] == end?[7], "the accuracy at which the first run ended")
             #expect(try folder.read("next.safetensors") != folder.read("model.safetensors"))
         }
     }

@@ -48,7 +48,8 @@ import Testing
                 let outcome = try await bench(Self.run + ["--trace-loss", "/dev/stdout"], in: folder)
                 #expect(outcome.code == 0, "\(outcome.testDescription)")
                 // The table comes behind it, in the same file.
-                #expect(outcome.output.hasPrefix("strategy,seed,step,loss\nsync,1,0,"), "\(outcome.testDescription)")
+                #expect(
+                    outcome.output.hasPrefix("strategy,seed,step,loss,label\nsync,1,0,"), "\(outcome.testDescription)")
                 #expect(outcome.output.contains("Report, CSV and JSON"), "\(outcome.testDescription)")
             }
         }

@@ -154,8 +154,8 @@ import Training
     }
 
     @Test func theLinearScalingRuleIsForStepsThatAreMadeTogether() throws {
-        let options = ["--batch", "256", "--scale-learning-rate-from", "64", "--learning-rate", "0.125"]
-        let schedule = try strategy("sync", options).configuration.schedule
+        let options = ["--scale-learning-rate-from", "64", "--learning-rate", "0.125"]
+        let schedule = try strategy("sync", options + ["--batch", "256"]).configuration.schedule
         #expect((schedule.baseRate, schedule.referenceBatch) == (0.125, 64))
         #expect(schedule.scaled(toBatch: 256).baseRate == 0.5)
         #expect(try strategy("federated", options).configuration.schedule.referenceBatch == nil)

@@ -73,7 +73,7 @@ import Testing
     @Test func aStudyLeavesTheSameFiles() async throws {
         try await expectEqualFiles(
             ["study"] + Self.plan + [
-                "--strategy", "single,federated", "--seeds", "2", "--halving", "2", "--output", "study",
+                "--strategy", "sync,federated", "--seeds", "2", "--halving", "2", "--output", "study",
                 "--vary", "learning-rate=0.05,0.1,0.2,0.4",
             ], fewest: 3)
     }

@@ -1,4 +1,4 @@
-package import Datasets
+import Datasets
 import Locking
 import Randomness
 import Tasks

@@ -1,4 +1,4 @@
-internal import Foundation
+import Foundation
 internal import Host
 
 /// Does pieces of work on a few threads of this machine, the calling one among them.

@@ -1,6 +1,6 @@
 import Cluster
-public import Fabrics
-public import Kernel
+import Fabrics
+import Kernel
 public import Training
 
 /// Synchronous data-parallel stochastic gradient descent (J. Chen et al. 2016, *Revisiting Distributed Synchronous SGD*;
@@ -13,7 +13,7 @@ public import Training
 ///
 /// With one worker it is plain SGD; on threads it is data parallelism on one machine; on a simulated fabric it is a
 /// cluster.
-public struct SynchronousSGD: Strategy {
+public struct SynchronousSGD: StepStrategy {
     static let single = StrategyDescription(
         name: "single", summary: "one device: plain minibatch SGD", source: "Robbins and Monro 1951",
         family: .dataParallel, home: .threads, defaultCluster: "workstation", isWayOfTheField: true,
@@ -32,40 +32,21 @@ public struct SynchronousSGD: Strategy {
         source: "Chen et al. 2016; Goyal et al. 2017", family: .dataParallel, defaultCluster: "ethernet-1g",
         defaultWorkers: 8, isWayOfTheField: true, make: SynchronousSGD.init)
 
-    private let configuration: TrainingConfiguration
-    private let options: StepOptions
+    public let configuration: TrainingConfiguration
+    public let stepOptions: StepOptions
 
     public init(_ configuration: TrainingConfiguration, _ options: StepOptions) {
         precondition(options.workers > 0, "\(options.workers) workers")
         self.configuration = configuration
-        self.options = options
+        stepOptions = options
     }
 
-    public var rankCount: Int { options.workers }
-    public var stepBatch: Int? { options.batch }
-    public var sharesBatch: Bool { true }
-    public var usesAllReduce: Bool { true }
-    public func longestRound(trainingSamples: Int) -> Int { options.batch }
-
-    public var hasFixedSchedule: Bool { true }
     public var state: [StateDeclaration] { [.parameters] + StateDeclaration.velocity(of: configuration.optimizer) }
-    /// A replica and a velocity for all, a gradient for each thread; of simulated ranks fewer gradients exist at once.
-    public var vectorCount: Int { state.count + min(rankCount, maximumThreadRanks) }
 
-    public var batchSizes: [Int] {
-        let (size, rest) = options.batch.quotientAndRemainder(dividingBy: rankCount)
-        return rest == 0 ? [size] : [size, size + 1]
-    }
-
-    public func memoryNeed(ofRank rank: Int, _ network: Network, samples: Int) -> MemoryNeed {
-        .training(network, batch: (0..<options.batch).part(rank, of: rankCount).count, keeping: state.count - 1)
-    }
-
-    public func program(for run: TrainingRun) throws -> RankProgram {
-        let state = NamedState(state, startingFrom: run.initialParameters)
-        let optimizer = state.optimizer(configuration.optimizer)
-        return try StepLoop(run, batch: options.batch, overlap: options.overlap)
-            .program(Rule(run: run, state: state, parameters: state.parameters, optimizer: optimizer))
+    public func rule(for run: TrainingRun, _ state: NamedState) -> any StepRule {
+        Rule(
+            run: run, state: state, parameters: state.parameters,
+            optimizer: state.optimizer(configuration.optimizer))
     }
 
     private struct Rule: StepRule {

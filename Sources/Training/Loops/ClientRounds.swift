@@ -25,7 +25,7 @@ public struct ClientRounds: Sendable {
     private let capable: Set<Int>
 
     /// Sums that are made side by side. A constant, since the order of additions must not depend on the machine.
-    private static let parts = 32
+    static let parts = 32
 
     // MARK: What strategies declare by it
 
@@ -40,12 +40,6 @@ public struct ClientRounds: Sendable {
             .vector(StateDeclaration.parametersName, .server), .counts(drawnRounds, 1),
             .counts(clientRounds, options.clients),
         ]
-    }
-
-    /// Vectors of the model's size that are held at once: two of the server; for every client of a round its model and what
-    /// its steps need, but for no more clients than a server adds up at once.
-    public static func vectorCount(_ configuration: TrainingConfiguration, _ options: ClientOptions) -> Int {
-        2 + min(options.cohortSize, parts) * (configuration.optimizer.momentum == 0 ? 2 : 3)
     }
 
     /// - Parameter strategy: says what a client needs in memory.

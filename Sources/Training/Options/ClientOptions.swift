@@ -45,6 +45,7 @@ public struct ClientOptions: StrategyOptions {
         OptionSpec(
             "partition", \Self.partition,
             .form(usages: Partitioners.all.map(\.usage)) { _ = try Partitioners.parse($0) },
-            source: "McMahan et al. 2017, section 3; Hsu et al. 2019", "How samples are spread over the clients."),
+            source: "McMahan et al. 2017, section 3; Hsu et al. 2019",
+            "How samples are spread over the clients: \(Partitioners.all.map(\.usage).joined(separator: ", "))."),
     ]
 }

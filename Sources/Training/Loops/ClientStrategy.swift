@@ -1,0 +1,50 @@
+public import Fabrics
+public import Kernel
+
+/// A strategy with a server, which is rank 0, and clients with data of their own. It says what is special about it; all else
+/// follows from the options of clients.
+public protocol ClientStrategy: Strategy {
+    var configuration: TrainingConfiguration { get }
+    var clientOptions: ClientOptions { get }
+    /// What server and clients keep between rounds beside the server's model.
+    var ownState: [StateDeclaration] { get }
+
+    /// What the strategy does in a run.
+    ///
+    /// - Parameter state: as declared.
+    func rule(for run: TrainingRun, _ state: NamedState) -> any ClientRule
+}
+
+extension ClientStrategy {
+    public var ownState: [StateDeclaration] { [] }
+
+    public var rankCount: Int { clientOptions.clients + 1 }
+    public var serverRanks: [Int] { [0] }
+    public var concurrentWorkers: Int { clientOptions.cohortSize }
+    public var stepBatch: Int? { clientOptions.localBatch }
+    public var batchSizes: [Int] { clientOptions.localBatch.map { [$0] } ?? [] }
+    public var dataOfRanks: DataOfRanks? { DataOfRanks(clientOptions.partition, ranks: 1..<rankCount) }
+    public func longestRound(trainingSamples: Int) -> Int { clientOptions.localEpochs * trainingSamples }
+    public var hasFixedSchedule: Bool { true }
+    public var state: [StateDeclaration] { ClientRounds.state(clientOptions) + ownState }
+
+    /// What the server keeps and an aggregate; what every client keeps; and for every client of a round its model and what its
+    /// steps need, but for no more clients than a server adds up at once.
+    public var vectorCount: Int {
+        let perClient = configuration.optimizer.momentum == 0 ? 2 : 3
+        return 1 + state.commonVectors + clientOptions.clients * state.vectorsOfEachWorker
+            + min(clientOptions.cohortSize, ClientRounds.parts) * perClient
+    }
+
+    public func memoryNeed(ofRank rank: Int, _ network: Network, samples: Int) -> MemoryNeed {
+        guard rank != 0 else { return .averaging(network, keeping: state.commonVectors - 1) }
+        return .training(
+            network, batch: min(clientOptions.localBatch ?? samples, samples),
+            keeping: StateDeclaration.velocity(of: configuration.optimizer).count + state.vectorsOfEachWorker)
+    }
+
+    public func program(for run: TrainingRun) throws -> RankProgram {
+        try ClientRounds(run, clientOptions, of: self)
+            .program(rule(for: run, NamedState(state, startingFrom: run.initialParameters)))
+    }
+}
