@@ -9,6 +9,7 @@ public enum StrategyRegistry {
         SynchronousSGD.threads,
         SynchronousSGD.sync,
         FederatedAveraging.federated,
+        LocalSGD.local,
     ]
     private static let added = Guarded<[StrategyDescription]>([])
 
