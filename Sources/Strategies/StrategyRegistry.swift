@@ -10,6 +10,7 @@ public enum StrategyRegistry {
         SynchronousSGD.sync,
         FederatedAveraging.federated,
         LocalSGD.local,
+        FedProx.proximal,
     ]
     private static let added = Guarded<[StrategyDescription]>([])
 
