@@ -7,19 +7,19 @@ import Locking
 import Randomness
 import Statistics
 import Strategies
-public import Tasks
+import Tasks
 import Training
 
 /// How fast the engine is, on its own: the strategies' own programs on real data, with next to no evaluation.
-public struct SpeedMeasurement: Sendable {
-    public let task: TrainingTask
-    public let threads: Int
-    public let repetitions: Int
+package struct SpeedMeasurement: Sendable {
+    package let task: TrainingTask
+    package let threads: Int
+    package let repetitions: Int
     private let data: TrainTestSplit
     private let seeds = SeedSequence(1)
 
     /// - Throws: ``ExperimentError``, ``DataError`` where the data are not there, ``BLASError``.
-    public init(_ task: TrainingTask, data: DataDirectory, threads: Int, repetitions: Int) throws {
+    package init(_ task: TrainingTask, data: DataDirectory, threads: Int, repetitions: Int) throws {
         try Self.check(threads: threads, repetitions: repetitions)
         try BLAS.useOneThreadPerCaller()
         self.task = task
@@ -30,7 +30,7 @@ public struct SpeedMeasurement: Sendable {
 
     /// Checks what needs no data.
     /// - Throws: ``ExperimentError`` naming the option, what was found and what is allowed.
-    public static func check(threads: Int, repetitions: Int) throws(ExperimentError) {
+    package static func check(threads: Int, repetitions: Int) throws(ExperimentError) {
         guard (1...maximumThreadRanks).contains(threads) else {
             throw ExperimentError("--threads is \(threads); allowed is 1 to \(maximumThreadRanks)")
         }
@@ -42,15 +42,15 @@ public struct SpeedMeasurement: Sendable {
     // MARK: Training steps
 
     /// What ``steps(batch:)`` measures.
-    public struct Steps: Sendable {
-        public let workload: String
-        public let batch: Int
-        public let threads: Int
-        public let samplesPerSecond: Spread
+    package struct Steps: Sendable {
+        package let workload: String
+        package let batch: Int
+        package let threads: Int
+        package let samplesPerSecond: Spread
         /// Of the definition of the model, whatever an algorithm saves.
-        public let flopsPerSample: Double
+        package let flopsPerSample: Double
         /// Of all threads together.
-        public let peakFlops: Double
+        package let peakFlops: Double
     }
 
     /// Long enough that starting the threads does not matter, short enough to repeat.
@@ -59,7 +59,7 @@ public struct SpeedMeasurement: Sendable {
     /// Full steps - gather, forward, loss, backward, update - of `single`, or of `threads` with as many workers.
     ///
     /// - Parameter batch: of all threads together.
-    public func steps(batch: Int) throws -> Steps {
+    package func steps(batch: Int) throws -> Steps {
         guard batch >= threads, batch <= data.training.count else {
             throw ExperimentError("--batch is \(batch); allowed is --threads (\(threads)) to \(data.training.count)")
         }
@@ -90,15 +90,15 @@ public struct SpeedMeasurement: Sendable {
     // MARK: Federated rounds
 
     /// Options of ``rounds(_:)``; nil for the task's.
-    public struct Federation: Sendable {
-        public var clients: Int?
-        public var fraction: Double?
-        public var localEpochs: Int?
-        public var localBatch: Int?
+    package struct Federation: Sendable {
+        package var clients: Int?
+        package var fraction: Double?
+        package var localEpochs: Int?
+        package var localBatch: Int?
         /// So many random samples for each client, in place of a partition of the training set.
-        public var samplesPerClient: Int?
+        package var samplesPerClient: Int?
 
-        public init(
+        package init(
             clients: Int? = nil, fraction: Double? = nil, localEpochs: Int? = nil, localBatch: Int? = nil,
             samplesPerClient: Int? = nil
         ) {
@@ -112,7 +112,7 @@ public struct SpeedMeasurement: Sendable {
         /// What is not said comes from the task.
         /// - Throws: ``ExperimentError`` naming the option, what was found and what is allowed.
         @discardableResult
-        public func options(of task: TrainingTask) throws(ExperimentError) -> ClientOptions {
+        package func options(of task: TrainingTask) throws(ExperimentError) -> ClientOptions {
             var options = try task.defaults.options(of: ClientOptions.self)
             options.clients = clients ?? options.clients
             options.fraction = fraction ?? options.fraction
@@ -125,25 +125,25 @@ public struct SpeedMeasurement: Sendable {
     }
 
     /// What ``rounds(_:)`` measures.
-    public struct Rounds: Sendable {
-        public let workload: String
-        public let clients: Int
+    package struct Rounds: Sendable {
+        package let workload: String
+        package let clients: Int
         /// Clients of a round.
-        public let cohort: Int
-        public let localEpochs: Int
-        public let localBatch: Int
-        public let threads: Int
-        public let secondsPerRound: Spread
+        package let cohort: Int
+        package let localEpochs: Int
+        package let localBatch: Int
+        package let threads: Int
+        package let secondsPerRound: Spread
         /// Samples that the clients of a round train on, the local epochs counted.
-        public let samplesPerRound: Double
-        public let flopsPerSample: Double
-        public let peakFlops: Double
+        package let samplesPerRound: Double
+        package let flopsPerSample: Double
+        package let peakFlops: Double
         /// One evaluation on the whole test set, which is not part of a round.
-        public let evaluationSeconds: Spread
+        package let evaluationSeconds: Spread
     }
 
     /// Rounds of `federated` on a simulated cluster with as many host threads; the time is the host's.
-    public func rounds(_ federation: Federation) throws -> Rounds {
+    package func rounds(_ federation: Federation) throws -> Rounds {
         let federated = try federation.options(of: task)
         let training = trainingSet(federated, federation.samplesPerClient)
         let samplesPerRound = Double(

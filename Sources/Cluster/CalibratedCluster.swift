@@ -2,20 +2,20 @@ import Diagnostics
 import Foundation
 
 /// A cluster as it was measured: equal machines around one switch, and how fast they compute; and the file that says so.
-public struct CalibratedCluster: Hashable, Sendable {
-    public let name: String
-    public let summary: String
+package struct CalibratedCluster: Hashable, Sendable {
+    package let name: String
+    package let summary: String
     /// Where the figures come from, in a line.
-    public let source: String
-    public let link: Link
+    package let source: String
+    package let link: Link
     /// Ascending by the tasks' names.
-    public let compute: [MeasuredCompute]
+    package let compute: [MeasuredCompute]
     /// Comments: before everything, and behind single figures, by their keys.
-    public let notes: [String]
-    public let remarks: [String: String]
+    package let notes: [String]
+    package let remarks: [String: String]
 
     /// - Parameter compute: of tasks that differ.
-    public init(
+    package init(
         name: String, summary: String, source: String, link: Link, compute: [MeasuredCompute], notes: [String] = [],
         remarks: [String: String] = [:]
     ) {
@@ -29,7 +29,7 @@ public struct CalibratedCluster: Hashable, Sendable {
     }
 
     /// The file's text. It reads back to the same figures but for their seventh digit.
-    public var yaml: String {
+    package var yaml: String {
         var lines = notes.flatMap { $0.split(separator: "\n", omittingEmptySubsequences: false) }.map {
             $0.isEmpty ? "#" : "# \($0)"
         }
@@ -63,7 +63,7 @@ public struct CalibratedCluster: Hashable, Sendable {
     /// What the file means, read back from its text.
     ///
     /// - Parameter file: the name for error messages.
-    public func spec(file: String) throws(ClusterFileError) -> ClusterSpec { try ClusterFile(file: file).parse(yaml) }
+    package func spec(file: String) throws(ClusterFileError) -> ClusterSpec { try ClusterFile(file: file).parse(yaml) }
 
     /// In double quotes, where YAML knows no special character but these.
     private static func quoted(_ text: String) -> String {

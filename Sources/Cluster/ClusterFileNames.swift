@@ -4,7 +4,7 @@ import Yams
 extension ClusterFile {
     /// The file that `argument` of `--cluster` names, and those that it names in turn: measured latencies and devices. None
     /// for a preset; what is wrong with a file is said where it is read.
-    public static func files(of argument: String) -> [String] {
+    package static func files(of argument: String) -> [String] {
         guard argument.hasSuffix(".yaml") || argument.hasSuffix(".yml") else { return [] }
         guard let data = FileManager.default.contents(atPath: argument), let text = String(data: data, encoding: .utf8),
             let root = (try? Yams.compose(yaml: text))?.mapping

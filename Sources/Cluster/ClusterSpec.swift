@@ -206,7 +206,7 @@ public struct ClusterSpec: Hashable, Codable, Sendable {
     }
 
     /// Prices and watts in a line; nil where none is known.
-    public var costFigures: String? {
+    package var costFigures: String? {
         func describe(_ node: Node) -> [String] {
             var parts: [String] = []
             if let price = node.pricePerHour { parts.append("\(Format.significant(price)) USD/h") }
@@ -228,7 +228,7 @@ public struct ClusterSpec: Hashable, Codable, Sendable {
     }
 
     /// The links in a line, for lists and reports.
-    public var figures: String {
+    package var figures: String {
         func describe(_ node: Node) -> String {
             let link = node.link
             let rate =

@@ -3,11 +3,11 @@ import Diagnostics
 /// What a cluster's topology means for a job of so many ranks, and whether it can be simulated.
 extension ClusterSpec {
     /// What lies between the nodes' links.
-    public var network: Interconnect { interconnect ?? .plain }
+    package var network: Interconnect { interconnect ?? .plain }
 
     /// Ranks that are near each other, in order: the nodes of a rack, a site or a torus' row; one group of all where
     /// there is no such thing.
-    public func groups(ranks: Int) -> [Range<Int>] { network.topology.groups(ranks: ranks) }
+    package func groups(ranks: Int) -> [Range<Int>] { network.topology.groups(ranks: ranks) }
 
     /// Checks that every rank finds a machine.
     /// - Throws: ``ClusterFileError`` with the most that do.
@@ -19,7 +19,7 @@ extension ClusterSpec {
     }
 
     /// Checks that threads can act the cluster out: they hold messages back as ports of one switch would.
-    public func validateEmulation() throws(ClusterFileError) {
+    package func validateEmulation() throws(ClusterFileError) {
         guard dropouts == nil else {
             throw ClusterFileError(
                 """

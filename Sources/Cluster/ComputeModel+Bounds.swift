@@ -5,7 +5,7 @@ extension ComputeModel {
     static let mostSamples = 1_000_000_000
 
     /// What no time of a computation can be worked out from, with what is allowed; nil where there is no such thing.
-    public var problem: String? { Self.problem(stepPoints, secondsPerVectorElement) }
+    package var problem: String? { Self.problem(stepPoints, secondsPerVectorElement) }
 
     static func problem(_ points: [StepPoint], _ secondsPerVectorElement: Double) -> String? {
         let allowed = 0...ClusterSpec.longestSeconds

@@ -97,7 +97,7 @@ public struct ComputeModel: Sendable, Codable, Hashable {
     public static let clusterFile = "cluster file"
 
     /// A device of fixed rates: `flopsPerSample` forward and backward, and an update of `parameters` numbers a step.
-    public init(_ profile: DeviceProfile, flopsPerSample: Double, parameters: Int) {
+    package init(_ profile: DeviceProfile, flopsPerSample: Double, parameters: Int) {
         name = profile.name
         let perStep = profile.stepOverheadSeconds + Double(parameters) * profile.secondsPerVectorElement
         let perSample = flopsPerSample / profile.flopsPerSecond
@@ -107,7 +107,7 @@ public struct ComputeModel: Sendable, Codable, Hashable {
         secondsPerVectorElement = profile.secondsPerVectorElement
     }
 
-    public func seconds(_ work: ComputeWork) -> Double {
+    package func seconds(_ work: ComputeWork) -> Double {
         Double(work.fullSteps) * step(work.samplesPerStep) + Double(work.shortSteps) * step(work.samplesPerShortStep)
             + Double(work.vectorElements) * secondsPerVectorElement + rest(work, coresSharing: { _ in 1 })
     }
@@ -137,7 +137,7 @@ public struct ComputeModel: Sendable, Codable, Hashable {
     /// An assumption, and the best case: a step scales perfectly over its samples, so that min(cores, samples) cores take
     /// that many times less, the step's overhead and its update of the model included. What only reads and adds vectors,
     /// such as averaging models, is bound by memory, which the cores of a node share: it takes as long as on one.
-    public func seconds(_ work: ComputeWork, on node: Node) -> Double {
+    package func seconds(_ work: ComputeWork, on node: Node) -> Double {
         let (samples, shorter) = (work.samplesPerStep, work.samplesPerShortStep)
         let full = Double(work.fullSteps) * step(samples) / node.coresSharing(samples: samples)
         let short = Double(work.shortSteps) * step(shorter) / node.coresSharing(samples: shorter)
@@ -165,21 +165,21 @@ extension Node {
 }
 
 /// A device of fixed rates, which makes cluster time exactly reproducible.
-public struct DeviceProfile: Sendable {
-    public let name: String
-    public let summary: String
-    public let flopsPerSecond: Double
-    public let stepOverheadSeconds: Double
-    public let secondsPerVectorElement: Double
+package struct DeviceProfile: Sendable {
+    package let name: String
+    package let summary: String
+    package let flopsPerSecond: Double
+    package let stepOverheadSeconds: Double
+    package let secondsPerVectorElement: Double
 
     /// Round figures near one current server core: not a machine, a yardstick.
-    public static let reference = DeviceProfile(
+    package static let reference = DeviceProfile(
         name: "reference", summary: "a fixed 30 GFLOP/s and 10 GB/s, 10 µs a step: the same on every machine",
         flopsPerSecond: 30e9, stepOverheadSeconds: 10e-6, secondsPerVectorElement: 8 / 10e9)
 
-    public static let all = [reference]
+    package static let all = [reference]
 
-    public static func named(_ name: String) throws(Quantity.Failure) -> DeviceProfile {
+    package static func named(_ name: String) throws(Quantity.Failure) -> DeviceProfile {
         guard let profile = all.first(where: { $0.name == name }) else {
             throw Quantity.Failure(
                 description: UnknownName.message(

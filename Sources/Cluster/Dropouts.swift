@@ -23,7 +23,7 @@ public struct Dropouts: Hashable, Codable, Sendable {
         static let allowed = "exponential:TIME with the mean, such as exponential:2h"
 
         /// Parses `exponential:2h`.
-        public init(parsing text: String) throws(Quantity.Failure) {
+        package init(parsing text: String) throws(Quantity.Failure) {
             let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
             guard parts.count == 2, parts[0] == "exponential" else {
                 throw Quantity.Failure(description: "'\(text)' is not a lifetime; allowed is \(Self.allowed)")
@@ -88,7 +88,7 @@ public struct Dropouts: Hashable, Codable, Sendable {
     }
 
     /// Parses `3@12s`: rank 3 leaves after 12 s of cluster time.
-    public static func departure(parsing text: String) throws(Quantity.Failure) -> Departure {
+    package static func departure(parsing text: String) throws(Quantity.Failure) -> Departure {
         let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 2, let rank = Int(parts[0]), rank >= 0 else {
             throw Quantity.Failure(

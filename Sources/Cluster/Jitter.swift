@@ -13,7 +13,7 @@ public enum Jitter: Hashable, Codable, Sendable, CustomStringConvertible {
     case empirical(file: String, seconds: [Double])
 
     /// Parses `none`, `uniform:1ms`, `lognormal:0.5`, `empirical:FILE.csv`.
-    public init(parsing text: String) throws(Quantity.Failure) { try self.init(parsing: text, in: nil) }
+    package init(parsing text: String) throws(Quantity.Failure) { try self.init(parsing: text, in: nil) }
 
     /// - Parameter folder: which a file's name is relative to; nil for the current one.
     init(parsing text: String, in folder: URL?) throws(Quantity.Failure) {

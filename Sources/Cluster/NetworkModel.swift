@@ -7,7 +7,7 @@ import Randomness
 /// latency. It asks for the receiver's port when its last byte could be S / downlink away, so that a slow sender does
 /// not occupy a fast receiver for longer than the bytes need, and a message between equal nodes costs
 /// overhead + latency + S / bandwidth once, not twice (cut-through).
-public struct NetworkModel: Sendable {
+package struct NetworkModel: Sendable {
     private let nodes: [Node]
     private let jitter: Jitter
     private let hasJitter: Bool
@@ -21,7 +21,7 @@ public struct NetworkModel: Sendable {
     private var lastArrival: [Int: VirtualTime] = [:]
 
     /// - Parameter sent: messages that each rank sent before, of a job that goes on; nil for none.
-    public init(
+    package init(
         nodes: [Node], jitter: Jitter, seeds: SeedSequence, hasLatency: Bool = true, sent: [Int]? = nil
     ) {
         self.nodes = nodes
@@ -35,11 +35,11 @@ public struct NetworkModel: Sendable {
     }
 
     /// A message under way.
-    public struct Transit: Sendable {
+    package struct Transit: Sendable {
         /// When the sender's port is free again.
-        public let departed: VirtualTime
+        package let departed: VirtualTime
         /// When the message asks for the receiver's port: the time at which ``NetworkModel/arrive(_:)`` is to be called.
-        public let arriving: VirtualTime
+        package let arriving: VirtualTime
         let receiver: Int
         let serviceNanoseconds: Int64
 
@@ -48,7 +48,7 @@ public struct NetworkModel: Sendable {
     }
 
     /// A rank hands over a message. Calls must be made in the order of `now`.
-    public mutating func depart(from sender: Int, to receiver: Int, bytes: Int, at now: VirtualTime) -> Transit {
+    package mutating func depart(from sender: Int, to receiver: Int, bytes: Int, at now: VirtualTime) -> Transit {
         let (source, target) = (nodes[sender].link, nodes[receiver].link)
         let median = hasLatency ? max(source.latencySeconds, target.latencySeconds) : 0
         var latency = VirtualTime.span(seconds: median)
@@ -75,7 +75,7 @@ public struct NetworkModel: Sendable {
 
     /// The message asks for the receiver's port at `transit.arriving`; calls must be made in that order.
     /// - Returns: when its last byte is there.
-    public mutating func arrive(_ transit: Transit) -> VirtualTime {
+    package mutating func arrive(_ transit: Transit) -> VirtualTime {
         let start = max(transit.arriving, inFree[transit.receiver])
         inFree[transit.receiver] = start.later(by: transit.serviceNanoseconds)
         return inFree[transit.receiver]

@@ -126,7 +126,7 @@ public enum Topology: Hashable, Codable, Sendable {
     }
 
     /// The most ranks that find a machine each; nil where the topology grows with the job.
-    public var mostRanks: Int? {
+    package var mostRanks: Int? {
         switch self {
         case .torus(let rows, let columns): rows * columns
         case .graph(let graph): graph.nodes.count
@@ -136,7 +136,7 @@ public enum Topology: Hashable, Codable, Sendable {
 
     /// Ranks that are near each other, in order: the nodes of a rack, a site or a torus' row; one group of all where
     /// there is no such thing.
-    public func groups(ranks: Int) -> [Range<Int>] {
+    package func groups(ranks: Int) -> [Range<Int>] {
         switch self {
         case .oneSwitch, .ring, .graph: [0..<ranks]
         case .racks(let racks): Self.chunks(ranks, of: racks.nodesPerRack)

@@ -47,7 +47,7 @@ public struct VirtualTime: Hashable, Comparable, Sendable {
 }
 
 extension Duration {
-    public var inSeconds: Double {
+    package var inSeconds: Double {
         Double(components.seconds) + Double(components.attoseconds) * 1e-18
     }
 }

@@ -1,4 +1,4 @@
-internal import Foundation
+import Foundation
 
 /// The contents of a file, decompressed where it is gzipped, in pieces: a reader takes as many bytes as the file's own header
 /// asks for, and a small file that unpacks to gigabytes costs no more memory than that.

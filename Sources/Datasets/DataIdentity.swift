@@ -17,9 +17,9 @@ public struct DataIdentity: Hashable, Codable, Sendable {
     }
 
     /// Such as `MNIST (SHA-256 1f31cf52d11e)`, with as many digits as tell data apart.
-    public var words: String { "\(name) (SHA-256 \(shortDigest))" }
+    package var words: String { "\(name) (SHA-256 \(shortDigest))" }
 
-    public var shortDigest: String { String(sha256.prefix(12)) }
+    package var shortDigest: String { String(sha256.prefix(12)) }
 }
 
 extension DataIdentity {

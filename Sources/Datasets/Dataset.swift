@@ -31,13 +31,13 @@ public struct Dataset: Sendable {
     public var count: Int { labels.count }
 
     /// Copies the samples at `indices` into `batch`, as floats in 0...1.
-    public func gather(_ indices: ArraySlice<Int32>, into batch: Batch) {
+    package func gather(_ indices: ArraySlice<Int32>, into batch: Batch) {
         // By hand, since a batch is small and a generic collection's elements come one call each.
         gather(count: indices.count, into: batch) { indices[indices.startIndex + $0] }
     }
 
     /// Copies the samples of a range into `batch`, as floats in 0...1.
-    public func gather(_ range: Range<Int32>, into batch: Batch) {
+    package func gather(_ range: Range<Int32>, into batch: Batch) {
         gather(count: range.count, into: batch) { range.lowerBound + Int32($0) }
     }
 

@@ -1,19 +1,19 @@
 internal import EmbeddedData
 internal import Kernel
-public import Randomness
+import Randomness
 
 /// *Optical Recognition of Handwritten Digits* (see ``EmbeddedData``): 1,797 images of 8x8 pixels, embedded.
-public enum Digits {
+package enum Digits {
     private static let side = 8
     private static let white = 16
     private static let trainingShare = 0.8
 
     /// By the SHA-256 of `digits.csv`.
-    public static let identity = DataIdentity(
+    package static let identity = DataIdentity(
         name: "digits", sha256: "6ebb3d2fee246a4e99363262ddf8a00a3c41bee6014c373ed9d9216ba7f651b8", isPublished: true)
 
     /// All 1,797 samples, in the file's order.
-    public static func load() throws -> Dataset {
+    package static func load() throws -> Dataset {
         let text = try Gzip.decompress(EmbeddedData.digitsCSVGzipped, name: "digits.csv.gz")
         var (pixels, labels): ([UInt8], [UInt8]) = ([], [])
         for (number, line) in text.split(separator: UInt8(ascii: "\n")).enumerated() {
@@ -32,12 +32,12 @@ public enum Digits {
     }
 
     /// 1,437 samples to train on and 360 to test on: drawn by the seed, or, without shuffling, the first and the last.
-    public static func split(seeds: SeedSequence, shuffles: Bool) throws -> TrainTestSplit {
+    package static func split(seeds: SeedSequence, shuffles: Bool) throws -> TrainTestSplit {
         split(try load(), seeds: seeds, shuffles: shuffles)
     }
 
     /// The same of all samples, where they are loaded already.
-    public static func split(_ all: Dataset, seeds: SeedSequence, shuffles: Bool) -> TrainTestSplit {
+    package static func split(_ all: Dataset, seeds: SeedSequence, shuffles: Bool) -> TrainTestSplit {
         var order = Array(0..<all.count)
         if shuffles {
             var stream = seeds.stream(.split)

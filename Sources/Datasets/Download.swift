@@ -1,25 +1,25 @@
 internal import Files
-internal import Foundation
+import Foundation
 
 #if canImport(FoundationNetworking)
     internal import FoundationNetworking
 #endif
 
 /// Downloads data sets from their mirrors.
-public struct Download: Sendable {
+package struct Download: Sendable {
     /// Tried in this order.
-    public static let mnistMirrors = [
+    package static let mnistMirrors = [
         "https://ossci-datasets.s3.amazonaws.com/mnist", "https://storage.googleapis.com/cvdf-datasets/mnist",
     ]
 
-    public let mirrors: [String]
+    package let mirrors: [String]
 
-    public init(mirrors: [String]) { self.mirrors = mirrors }
+    package init(mirrors: [String]) { self.mirrors = mirrors }
 
     /// Fetches those of MNIST's files that are missing or damaged, checks each, and only then puts it in its place.
     /// - Parameter report: called with a line for every file.
     /// - Throws: ``DataError`` with what each mirror answered.
-    public func fetch(_ mnist: MNIST, report: (String) -> Void) async throws {
+    package func fetch(_ mnist: MNIST, report: (String) -> Void) async throws {
         do {
             try FileManager.default.createDirectory(at: mnist.folder, withIntermediateDirectories: true)
         } catch {

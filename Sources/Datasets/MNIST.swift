@@ -1,43 +1,43 @@
-public import Foundation
+import Foundation
 internal import Files
 internal import Kernel
 
 /// The MNIST database of handwritten digits (Y. LeCun, C. Cortes, C. Burges): 60,000 images to train on and 10,000 to
 /// test on, 28x28 pixels, from IDX files that may be gzipped.
-public struct MNIST: Sendable {
+package struct MNIST: Sendable {
     /// One of the four files.
-    public struct File: Sendable {
+    package struct File: Sendable {
         /// As the mirrors name it, without `.gz`.
-        public let name: String
+        package let name: String
         /// Of the decompressed file.
-        public let sha256: String
+        package let sha256: String
         let dimensions: Int
     }
 
-    public static let trainingImages = File(
+    package static let trainingImages = File(
         name: "train-images-idx3-ubyte",
         sha256: "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db", dimensions: 3)
-    public static let trainingLabels = File(
+    package static let trainingLabels = File(
         name: "train-labels-idx1-ubyte",
         sha256: "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5", dimensions: 1)
-    public static let testImages = File(
+    package static let testImages = File(
         name: "t10k-images-idx3-ubyte",
         sha256: "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7", dimensions: 3)
-    public static let testLabels = File(
+    package static let testLabels = File(
         name: "t10k-labels-idx1-ubyte",
         sha256: "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2", dimensions: 1)
-    public static let files = [trainingImages, trainingLabels, testImages, testLabels]
+    package static let files = [trainingImages, trainingLabels, testImages, testLabels]
 
     /// `mnist` within the data folder.
-    public let folder: URL
+    package let folder: URL
 
-    public init(in directory: DataDirectory) {
+    package init(in directory: DataDirectory) {
         folder = directory.url.appendingPathComponent("mnist")
     }
 
     /// The four files, whether they are MNIST's or other images of that size: the identity tells.
     /// - Throws: ``DataError`` naming the file and what is wrong with it.
-    public func load() throws -> TrainTestSplit {
+    package func load() throws -> TrainTestSplit {
         var digests: [String] = []
         let training = try load(Self.trainingImages, Self.trainingLabels, &digests)
         let test = try load(Self.testImages, Self.testLabels, &digests)
@@ -56,7 +56,7 @@ public struct MNIST: Sendable {
     }
 
     /// The file as it stands in the folder, gzipped or not; nil if there is none.
-    public func locate(_ file: File) -> URL? {
+    package func locate(_ file: File) -> URL? {
         // Some mirrors write the dot of the extension where others write a hyphen.
         let dotted = file.name.replacingOccurrences(of: "-idx", with: ".idx")
         return [file.name, file.name + ".gz", dotted, dotted + ".gz"]
@@ -66,7 +66,7 @@ public struct MNIST: Sendable {
 
     /// Reads a file, decompresses it where needed, and compares its checksum.
     /// - Throws: ``DataError`` if it is missing, unreadable or other than the published file.
-    public func verify(_ file: File) throws { try Self.verify(try open(file), file) }
+    package func verify(_ file: File) throws { try Self.verify(try open(file), file) }
 
     static func verify(_ contents: CompressedFile, _ file: File) throws(DataError) {
         var digest = ContentDigest()

@@ -1,4 +1,4 @@
-internal import Foundation
+import Foundation
 internal import Statistics
 
 /// How uneven a partition is: sizes of the clients' shards, and the mix of labels within them.

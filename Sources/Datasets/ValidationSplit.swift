@@ -1,4 +1,4 @@
-public import Randomness
+import Randomness
 
 extension TrainTestSplit {
     /// One sample of so many is held out: of MNIST's 60,000 images 10,000, as is usual.
@@ -8,7 +8,7 @@ extension TrainTestSplit {
     ///
     /// Drawn by the seed, or, without shuffling, the last samples of the file.
     /// - Precondition: six training samples or more.
-    public func holdingOutValidation(seeds: SeedSequence, shuffles: Bool) -> TrainTestSplit {
+    package func holdingOutValidation(seeds: SeedSequence, shuffles: Bool) -> TrainTestSplit {
         precondition(training.count >= Self.heldOut, "\(training.count) training samples")
         var order = Array(0..<training.count)
         if shuffles {

@@ -4,19 +4,19 @@
 /// What spreadsheets of other countries write is read alike: where the first line has semicolons outside quotes, or else
 /// tabulators, these separate fields, and commas do not. So a number with a decimal comma is one field there, which
 /// whoever reads the number refuses, and never two.
-public struct CSVText: Sendable {
-    public struct Record: Hashable, Sendable {
+package struct CSVText: Sendable {
+    package struct Record: Hashable, Sendable {
         /// Where it begins, from 1.
-        public let line: Int
+        package let line: Int
         /// Without blanks around those that have no quotes.
-        public var fields: [String]
+        package var fields: [String]
     }
 
-    public private(set) var records: [Record] = []
+    package private(set) var records: [Record] = []
     /// What is wrong with its quotes, and on which line; nil where nothing is.
-    public private(set) var problem: (line: Int, text: String)?
+    package private(set) var problem: (line: Int, text: String)?
 
-    public init(_ text: String) {
+    package init(_ text: String) {
         // By scalars, since CRLF is one character.
         var scalars = text.unicodeScalars[...]
         if scalars.first == "\u{FEFF}" { scalars.removeFirst() }
@@ -87,18 +87,18 @@ public struct CSVText: Sendable {
 }
 
 /// Records under a heading, all of them as long: what tables of numbers and devices are read from.
-public struct CSVTable: Sendable {
+package struct CSVTable: Sendable {
     /// The columns' names and the line that they stand on.
-    public let heading: CSVText.Record
-    public let rows: [CSVText.Record]
+    package let heading: CSVText.Record
+    package let rows: [CSVText.Record]
 
     /// A table that is none: where, and why.
-    public struct Failure: Error, Equatable, Sendable {
+    package struct Failure: Error, Equatable, Sendable {
         /// Nil for the text as a whole.
-        public let line: Int?
-        public let description: String
+        package let line: Int?
+        package let description: String
 
-        public init(line: Int?, _ description: String) {
+        package init(line: Int?, _ description: String) {
             self.line = line
             self.description = ErrorText.message(description)
         }
@@ -110,7 +110,7 @@ public struct CSVTable: Sendable {
     ///   - isHeading: whether the first record names columns; where it does not, all records are rows.
     ///   - unnamed: the columns in that case.
     /// - Throws: ``Failure`` where quotes are wrong, the text is empty, or a row is not as long as the others.
-    public init(
+    package init(
         _ text: String, unnamed: [String] = [], isHeading: (CSVText.Record) -> Bool = { _ in true }
     ) throws(Failure) {
         let csv = CSVText(text)
@@ -140,7 +140,7 @@ public struct CSVTable: Sendable {
     }
 
     /// The fields of a row by the names of their columns.
-    public func field(_ column: String, of row: CSVText.Record) -> String? {
+    package func field(_ column: String, of row: CSVText.Record) -> String? {
         heading.fields.firstIndex(of: column).map { row.fields[$0] }
     }
 }

@@ -1,18 +1,18 @@
 import Foundation
 
 /// Numbers as people read them.
-public enum Format {
+package enum Format {
     /// `1.24 MB`, decimal prefixes, three significant digits.
-    public static func bytes(_ count: Double) -> String { scaled(count, ["B", "kB", "MB", "GB", "TB", "PB"]) }
+    package static func bytes(_ count: Double) -> String { scaled(count, ["B", "kB", "MB", "GB", "TB", "PB"]) }
 
     /// `10 Gbit/s` for 1.25e9 bytes per second.
-    public static func bandwidth(_ bytesPerSecond: Double) -> String {
+    package static func bandwidth(_ bytesPerSecond: Double) -> String {
         scaled(bytesPerSecond * 8, ["bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s"])
     }
 
     /// `26.5 ms`, `3.20 s`, `4 min 10 s`, `2 h 5 min`: three significant digits, from two minutes on whole seconds, from an
     /// hour on whole minutes.
-    public static func seconds(_ value: Double) -> String {
+    package static func seconds(_ value: Double) -> String {
         let magnitude = abs(value)
         guard magnitude < 1e15 else { return "\(value) s" }
         guard magnitude > 0 else { return "0 s" }
@@ -34,27 +34,27 @@ public enum Format {
     ]
 
     /// `$1.24`, `0.12 ct`; three significant digits.
-    public static func money(_ dollars: Double) -> String {
+    package static func money(_ dollars: Double) -> String {
         let cents = significant(dollars * 100)
         let isSmall = dollars != 0 && Double(cents).map { abs($0) < 10 } ?? false
         return isSmall ? "\(cents) ct" : "$" + significant(dollars)
     }
 
     /// `1.24 Wh`, `35.1 kWh`, `310 mWh`.
-    public static func energy(_ wattHours: Double) -> String { scaled(wattHours * 1e3, ["mWh", "Wh", "kWh", "MWh"]) }
+    package static func energy(_ wattHours: Double) -> String { scaled(wattHours * 1e3, ["mWh", "Wh", "kWh", "MWh"]) }
 
     /// `97.4 %` for 0.974.
-    public static func percent(_ fraction: Double, decimals: Int = 1) -> String {
+    package static func percent(_ fraction: Double, decimals: Int = 1) -> String {
         fixed(fraction * 100, decimals) + " %"
     }
 
     /// A number with exactly so many decimals, a point, and no grouping, whatever the locale.
-    public static func fixed(_ value: Double, _ decimals: Int) -> String {
+    package static func fixed(_ value: Double, _ decimals: Int) -> String {
         String(format: "%.\(decimals)f", value)
     }
 
     /// Three significant digits without an exponent; trailing zeros behind a point go.
-    public static func significant(_ value: Double) -> String {
+    package static func significant(_ value: Double) -> String {
         guard value != 0, value.isFinite else { return value == 0 ? "0" : "\(value)" }
         let text = fixed(value, max(0, 2 - Int(log10(abs(value)).rounded(.down))))
         guard text.contains(".") else { return text }
@@ -63,19 +63,19 @@ public enum Format {
     }
 
     /// The shortest text that reads back as the same number, such as `4` or `12.345`: for what somebody is to type again.
-    public static func exact(_ value: Double) -> String {
+    package static func exact(_ value: Double) -> String {
         let text = "\(value)"
         return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
     }
 
     /// The same of a single-precision number, whose digits are fewer.
-    public static func exact(_ value: Float) -> String {
+    package static func exact(_ value: Float) -> String {
         let text = "\(value)"
         return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
     }
 
     /// `97.25 %` for 0.9725: all digits that somebody gave, without what multiplying by 100 adds to them.
-    public static func exactPercent(_ fraction: Double) -> String {
+    package static func exactPercent(_ fraction: Double) -> String {
         exact(Double(String(format: "%.13g", fraction * 100)) ?? fraction * 100) + " %"
     }
 

@@ -2,18 +2,18 @@
 /// one object, of which they silently take one, and other encodings than UTF-8.
 ///
 /// One pass over the bytes; objects and lists may be nested ``mostDepth`` deep.
-public struct JSONText: ~Copyable {
-    public struct Failure: Error, CustomStringConvertible, Equatable {
+package struct JSONText: ~Copyable {
+    package struct Failure: Error, CustomStringConvertible, Equatable {
         /// From 1.
-        public let line: Int
+        package let line: Int
         /// What is wrong there.
-        public let reason: String
+        package let reason: String
 
-        public var description: String { "line \(line): \(reason)" }
+        package var description: String { "line \(line): \(reason)" }
     }
 
     /// Far more than any of this program's files has.
-    public static let mostDepth = 100
+    package static let mostDepth = 100
 
     private let bytes: [UInt8]
     private var position = 0
@@ -22,7 +22,7 @@ public struct JSONText: ~Copyable {
     private init(_ bytes: [UInt8]) { self.bytes = bytes }
 
     /// - Throws: ``Failure`` with the first thing that is wrong.
-    public static func check(_ bytes: [UInt8]) throws(Failure) {
+    package static func check(_ bytes: [UInt8]) throws(Failure) {
         var text = JSONText(bytes)
         try text.value(depth: 0)
         text.skipSpace()

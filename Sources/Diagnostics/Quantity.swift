@@ -1,10 +1,10 @@
 import Foundation
 
 /// Parses numbers with units as people write them: `5ms`, `1Gbit`, `97%`.
-public enum Quantity {
-    public struct Failure: Error, CustomStringConvertible, Equatable {
-        public let description: String
-        public init(description: String) { self.description = ErrorText.message(description) }
+package enum Quantity {
+    package struct Failure: Error, CustomStringConvertible, Equatable {
+        package let description: String
+        package init(description: String) { self.description = ErrorText.message(description) }
     }
 
     private static let durationUnits: [(String, Double)] = [
@@ -17,7 +17,7 @@ public enum Quantity {
     ]
 
     /// A time such as `250us` or `5 ms`; zero may stand without a unit.
-    public static func duration(_ text: String) throws(Failure) -> Duration {
+    package static func duration(_ text: String) throws(Failure) -> Duration {
         let example = "a time with its unit, such as 250us, 5ms or 2s"
         let (number, unit) = try split(text, example)
         guard number >= 0 else { throw Failure(description: "'\(text)' is negative; allowed is \(example), 0 or more") }
@@ -33,7 +33,7 @@ public enum Quantity {
 
     /// A time as ``duration(_:)`` reads it back, such as `250us` or `1.5s`: all digits that mean something, in the largest
     /// unit of which there is one or more.
-    public static func text(seconds: Double) -> String {
+    package static func text(seconds: Double) -> String {
         guard seconds != 0 else { return "0s" }
         let units = [("s", 1.0), ("ms", 1e3), ("us", 1e6), ("ns", 1e9)]
         for (unit, perSecond) in units {
@@ -45,7 +45,7 @@ public enum Quantity {
     }
 
     /// Bytes per second from a rate such as `1Gbit`, `100Mbit/s`, `10Gbps` or `25.6GB/s`.
-    public static func bandwidth(_ text: String) throws(Failure) -> Double {
+    package static func bandwidth(_ text: String) throws(Failure) -> Double {
         let example = "a rate with its unit, such as 100Mbit, 1Gbit or 25.6GB/s"
         var (number, unit) = try split(text, example)
         if unit.hasSuffix("/s") { unit.removeLast(2) } else if unit.hasSuffix("ps") { unit.removeLast(2) }
@@ -62,7 +62,7 @@ public enum Quantity {
     }
 
     /// A size such as `100MB`, `1.5 GB` or `64kB`, decimal; a bare number is bytes.
-    public static func bytes(_ text: String) throws(Failure) -> Int {
+    package static func bytes(_ text: String) throws(Failure) -> Int {
         let example = "a size with its unit, such as 64kB, 100MB or 1.5GB"
         let (number, unit) = try split(text, example)
         guard let scale = unit.isEmpty ? 1 : byteUnits.first(where: { $0.0 == unit })?.1 else {
@@ -79,7 +79,7 @@ public enum Quantity {
     /// A share in 0...1 from `97%` or `0.97`. A number above 1 without a unit is refused: 1.1 may be meant as 1.1 % or be a
     /// slip for 0.11.
     /// The result is the number nearest to what is written: 97.3 % and 0.973 are the same.
-    public static func fraction(_ text: String) throws(Failure) -> Double {
+    package static func fraction(_ text: String) throws(Failure) -> Double {
         let example = "a share such as 97% or 0.97"
         let (number, unit) = try split(text, example)
         guard unit.isEmpty || unit == "%" else {
@@ -105,7 +105,7 @@ public enum Quantity {
 
     /// A number as people write it, in decimals with a point and maybe an exponent; nil for all else, such as numbers with a
     /// decimal comma, in hexadecimals, of infinite size, or with blanks.
-    public static func number(_ text: String) -> Double? {
+    package static func number(_ text: String) -> Double? {
         guard text.utf8.allSatisfy({ (48...57).contains($0) || "+-.eE".utf8.contains($0) }) else { return nil }
         return Double(text).flatMap { $0.isFinite ? $0 : nil }
     }

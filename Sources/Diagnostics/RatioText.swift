@@ -1,28 +1,28 @@
 /// A ratio of two figures in words. Where three digits cannot tell it from 1 the words say so: nothing "takes 1 times as
 /// long".
-public struct RatioText: Sendable {
-    public let ratio: Double
+package struct RatioText: Sendable {
+    package let ratio: Double
 
     /// - Parameter ratio: above 0.
-    public init(_ ratio: Double) { self.ratio = ratio }
+    package init(_ ratio: Double) { self.ratio = ratio }
 
     /// Whether three digits cannot tell the two figures apart, whichever is the larger one.
-    public var isTie: Bool { Format.significant(max(ratio, 1 / ratio)) == "1" }
+    package var isTie: Bool { Format.significant(max(ratio, 1 / ratio)) == "1" }
 
     /// Such as `2.67 times as long`; of figures that are equal, or nearly, `as long` and `about as long`.
-    public func words(_ quantity: String) -> String {
+    package func words(_ quantity: String) -> String {
         if ratio == 1 { return "as \(quantity)" }
         return isTie ? "about as \(quantity)" : "\(Format.significant(ratio)) times as \(quantity)"
     }
 
     /// Such as `2.67x`; of figures that three digits cannot tell apart by how many per cent they differ.
-    public var factor: String {
+    package var factor: String {
         guard isTie, ratio != 1 else { return "\(Format.significant(ratio))x" }
         return "\(ratio > 1 ? "+" : "-")\(Format.significant(abs(ratio - 1) * 100)) %"
     }
 
     /// Such as `2.67x [2.5, 2.8]`; in per cent where three digits tell nothing of it from 1.
-    public func factor(from low: Double, to high: Double) -> String {
+    package func factor(from low: Double, to high: Double) -> String {
         let ends = [RatioText(low), RatioText(high)]
         guard ([self] + ends).allSatisfy(\.isTie), low < high || ratio != 1 else {
             return "\(Format.significant(ratio))x [\(Format.significant(low)), \(Format.significant(high))]"

@@ -1,11 +1,11 @@
 /// Text that somebody pastes into a shell.
-public enum ShellText {
+package enum ShellText {
     /// The words of a command, each as the shell reads it back.
-    public static func command(_ words: [String]) -> String { words.map(quoted).joined(separator: " ") }
+    package static func command(_ words: [String]) -> String { words.map(quoted).joined(separator: " ") }
 
     /// One word as a shell reads it back: as it is, in single quotes where a character means something to the shell, and in
     /// `$'...'` (bash, zsh, ksh) where it has characters that would break the line or steer a terminal.
-    public static func quoted(_ word: String) -> String {
+    package static func quoted(_ word: String) -> String {
         if word.unicodeScalars.contains(where: isControl) { return "$'\(word.unicodeScalars.map(escaped).joined())'" }
         let isPlain = !word.isEmpty && word.allSatisfy { $0.isLetter || $0.isNumber || "-_./:=,%+@".contains($0) }
         return isPlain

@@ -1,9 +1,9 @@
 /// The message for a name that is not among those allowed: what was found, the nearest match, and the whole list.
-public enum UnknownName {
+package enum UnknownName {
     /// - Parameters:
     ///   - kind: what the name is of, such as "strategy".
     ///   - allowed: all names; listed in the order given.
-    public static func message(_ kind: String, found: String, allowed: [String]) -> String {
+    package static func message(_ kind: String, found: String, allowed: [String]) -> String {
         let nearest = nearest(to: found, among: allowed)
         var message = "unknown \(kind) '\(shortened(found))'"
         message += nearest.map { "; did you mean '\($0)'?" } ?? "."
@@ -22,7 +22,7 @@ public enum UnknownName {
     }
 
     /// The first of the names that are most alike; nil where none is near enough to be meant.
-    public static func nearest(to found: String, among allowed: [String]) -> String? {
+    package static func nearest(to found: String, among allowed: [String]) -> String? {
         let word = Array(found.lowercased().prefix(mostCompared + 1))
         guard word.count <= mostCompared else { return nil }
         // Farther than a third of the word it is a guess, not a match.

@@ -1,8 +1,8 @@
 /// Text that came from a file or a command line and is shown to people: names, sources, reasons.
-public enum VisibleText {
+package enum VisibleText {
     /// The text on one line, without characters that do something where they are shown: line breaks and tabs are a space, and
     /// other control characters, and those that change the direction of writing, are written out, as in `\u{1B}[31m`.
-    public static func line(_ text: String) -> String {
+    package static func line(_ text: String) -> String {
         // By scalars: a return and the line feed behind it are one character to Swift.
         let scalars = text.unicodeScalars
         guard scalars.contains(where: { isBreak($0) || isUnseen($0) }) else { return text }

@@ -108,7 +108,7 @@ public struct Network: Sendable {
     ///     batch as divisor, the gradients of ranks that share a batch add up to the batch's mean gradient.
     ///   - progress: told after every layer that has parameters.
     /// - Returns: the sum of the losses, not divided.
-    public func lossAndGradient(
+    package func lossAndGradient(
         of workspace: Workspace, dividedBy divisor: Int, at parameters: ParameterVector, into gradient: ParameterVector,
         progress: GradientProgress? = nil
     ) -> Double {
@@ -126,7 +126,7 @@ public struct Network: Sendable {
     ///   - result: `[P]`, overwritten; may be `parameters`.
     ///   - divisor: as for ``lossAndGradient(of:dividedBy:at:into:)``.
     /// - Returns: the sum of the losses, not divided.
-    public func descend(
+    package func descend(
         _ workspace: Workspace, dividedBy divisor: Int, from parameters: ParameterVector, rate: Float,
         into result: ParameterVector
     ) -> Double {
@@ -153,7 +153,7 @@ public struct Network: Sendable {
     }
 
     /// The sum of the losses of the samples in `workspace.batch` and how many of them are classified right.
-    public func lossAndCorrect(
+    package func lossAndCorrect(
         of workspace: Workspace, at parameters: ParameterVector
     ) -> (loss: Double, correct: Int) {
         let batch = workspace.batch

@@ -199,7 +199,7 @@ extension ParameterVector {
 
 extension ParameterVector {
     /// The numbers in `part` of all vectors, one behind the other in the order given.
-    public static func joined(_ vectors: [ParameterVector], part: Range<Int>) -> ParameterVector {
+    package static func joined(_ vectors: [ParameterVector], part: Range<Int>) -> ParameterVector {
         let result = ParameterVector(count: vectors.count * part.count)
         for (index, vector) in vectors.enumerated() {
             vector.requireWithin(part)
@@ -210,7 +210,7 @@ extension ParameterVector {
 
     /// Replaces every vector's numbers in `range` by `scale` times their sum over all vectors, added in the order given:
     /// the arithmetic of an all-reduce. Calls for ranges that do not overlap may run at once.
-    public static func allReduce(_ vectors: [ParameterVector], in range: Range<Int>, scale: Float = 1) {
+    package static func allReduce(_ vectors: [ParameterVector], in range: Range<Int>, scale: Float = 1) {
         reduce(vectors, in: range, scale: scale, into: 0) { sum, block in
             for other in vectors.dropFirst() { other.copy(from: sum, in: block) }
         }
@@ -219,7 +219,7 @@ extension ParameterVector {
     /// Replaces the numbers in `range` of the vector `owner` by `scale` times their sum over all vectors, added in the
     /// order given, and calls `use` for one block after the other while it is in the cache. Calls for ranges that do not
     /// overlap may run at once.
-    public static func reduce(
+    package static func reduce(
         _ vectors: [ParameterVector], in range: Range<Int>, scale: Float = 1, into owner: Int,
         _ use: (_ sum: ParameterVector, _ block: Range<Int>) -> Void
     ) {

@@ -1,16 +1,16 @@
 import Diagnostics
-public import Foundation
+import Foundation
 
 /// Reads and writes parameters in the safetensors format (huggingface/safetensors, format specification): eight bytes
 /// of little-endian header length, a JSON header of `{name: {dtype, shape, data_offsets}}`, the tensors' bytes.
-public enum Safetensors {
-    public struct Failure: Error, CustomStringConvertible, Equatable {
-        public let description: String
+package enum Safetensors {
+    package struct Failure: Error, CustomStringConvertible, Equatable {
+        package let description: String
         init(description: String) { self.description = ErrorText.message(description) }
     }
 
     /// The file's bytes for `parameters` `[P]`: one F32 tensor per slot, in the layout's order.
-    public static func encode(_ parameters: ParameterVector, _ layout: ParameterLayout) throws -> Data {
+    package static func encode(_ parameters: ParameterVector, _ layout: ParameterLayout) throws -> Data {
         precondition(parameters.count == layout.count, "\(parameters.count) parameters, a layout of \(layout.count)")
         var header = SafetensorsHeader.Contents()
         for slot in layout.slots {
@@ -26,7 +26,7 @@ public enum Safetensors {
     ///
     /// - Throws: ``Failure`` naming the tensor, what was found and what is needed: a header that the format forbids, a
     ///   missing or unknown tensor, another shape, another type than F32, data cut short.
-    public static func decode(_ data: Data, _ layout: ParameterLayout) throws(Failure) -> ParameterVector {
+    package static func decode(_ data: Data, _ layout: ParameterLayout) throws(Failure) -> ParameterVector {
         let bytes = [UInt8](data)
         let header = try SafetensorsHeader(bytes)
         // What belongs to another model says so, and not that bytes are left over.

@@ -1,12 +1,12 @@
 import Diagnostics
-public import Foundation
+import Foundation
 
 /// A safetensors file of any tensors of these types, with texts beside them (the format's `__metadata__`).
 ///
 /// Bytes follow from contents alone: tensors of eight bytes an element come first, so that all are aligned, and those of one
 /// type are in the order of their names.
-public struct SafetensorsFile: Sendable {
-    public enum Tensor: Sendable {
+package struct SafetensorsFile: Sendable {
+    package enum Tensor: Sendable {
         /// F32 `[n]`
         case floats(ParameterVector)
         /// F64 `[n]`
@@ -34,15 +34,15 @@ public struct SafetensorsFile: Sendable {
         }
     }
 
-    public var tensors: [String: Tensor]
-    public var metadata: [String: String]
+    package var tensors: [String: Tensor]
+    package var metadata: [String: String]
 
-    public init(tensors: [String: Tensor], metadata: [String: String]) {
+    package init(tensors: [String: Tensor], metadata: [String: String]) {
         self.tensors = tensors
         self.metadata = metadata
     }
 
-    public func encoded() throws -> Data {
+    package func encoded() throws -> Data {
         let ordered = tensors.sorted { first, second in
             let (one, other) = (first.value.elementBytes, second.value.elementBytes)
             return one == other ? first.key < second.key : one > other
@@ -70,7 +70,7 @@ public struct SafetensorsFile: Sendable {
 
     /// - Throws: ``Safetensors/Failure`` naming what the format forbids, or a tensor of another type or of more than one
     ///   dimension.
-    public init(decoding data: Data) throws(Safetensors.Failure) {
+    package init(decoding data: Data) throws(Safetensors.Failure) {
         let bytes = [UInt8](data)
         let header = try SafetensorsHeader(bytes)
         try header.checkData()

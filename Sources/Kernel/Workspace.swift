@@ -5,8 +5,8 @@ import Locking
 /// workspace belongs to a host thread, not to a rank.
 ///
 /// `@unchecked Sendable`: ``WorkspacePool`` hands a workspace to one thread at a time.
-public final class Workspace: @unchecked Sendable {
-    public let batch: Batch
+package final class Workspace: @unchecked Sendable {
+    package let batch: Batch
     let capacity: Int
     /// The output of each layer; one that works in place has the buffer of the layer before.
     let activations: [UnsafeMutablePointer<Float>]
@@ -50,14 +50,14 @@ public final class Workspace: @unchecked Sendable {
 }
 
 /// Workspaces of one network, lent to whoever computes: as many exist as were ever in use at once.
-public final class WorkspacePool: Sendable {
+package final class WorkspacePool: Sendable {
     private let network: Network
     private let free = Guarded<[Workspace]>([])
 
-    public init(for network: Network) { self.network = network }
+    package init(for network: Network) { self.network = network }
 
     /// Calls `body` with a workspace for batches of up to `capacity` samples.
-    public func withWorkspace<Result>(capacity: Int, _ body: (Workspace) throws -> Result) rethrows -> Result {
+    package func withWorkspace<Result>(capacity: Int, _ body: (Workspace) throws -> Result) rethrows -> Result {
         let lent = free.withLock { free in
             // One that is too small is dropped: batches of a run have one size, but for a short last one.
             while let candidate = free.popLast() {

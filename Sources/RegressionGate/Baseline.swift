@@ -1,10 +1,10 @@
-public import Experiments
+import Experiments
 
 extension Comparison {
     /// The current results as the new baseline, with the reason and what changed added to the old one's history.
     ///
     /// - Parameter comparison: nil where there is no baseline yet, or none of this plan.
-    public static func accept(
+    package static func accept(
         _ current: Results, over old: Results?, comparison: Comparison?, reason: String, date: String
     ) -> Results {
         var accepted = current

@@ -1,26 +1,26 @@
 import Diagnostics
-public import Experiments
+import Experiments
 import Statistics
 
 /// Results against a baseline of the same plan: three kinds of figures, each with a test of its own.
-public struct Comparison: Sendable {
+package struct Comparison: Sendable {
     /// How strict the tests are.
-    public struct Settings: Hashable, Sendable {
+    package struct Settings: Hashable, Sendable {
         /// How much slower, relative to the control, a measured time may be: 0.1 for 10 %. What the machine does to a
         /// program from one start to the next is not in the repetitions of one start; this is for it.
-        public var timeMargin: Double
+        package var timeMargin: Double
         /// Of the interval that has to lie beyond the margin.
-        public var timeConfidence: Double
+        package var timeConfidence: Double
         /// Repetitions on either side, below which times are not compared.
-        public var leastRepetitions: Int
+        package var leastRepetitions: Int
         /// The most that the control may take, in the median, in times of its least, for times to be compared.
-        public var calm: Double
+        package var calm: Double
         /// Between which machines measured times are compared.
-        public var times: TimeScope
+        package var times: TimeScope
         /// Two-sided level of the tolerances of accuracies and losses.
-        public var toleranceLevel: Double
+        package var toleranceLevel: Double
 
-        public init(
+        package init(
             timeMargin: Double = 0.1, timeConfidence: Double = 0.99, leastRepetitions: Int = 10,
             calm: Double = 1.25, times: TimeScope = .sameMachine, toleranceLevel: Double = 0.01
         ) {
@@ -33,7 +33,7 @@ public struct Comparison: Sendable {
         }
     }
 
-    public enum TimeScope: String, CaseIterable, Sendable {
+    package enum TimeScope: String, CaseIterable, Sendable {
         /// One machine since its last start.
         case sameMachine = "same-machine"
         /// Any with the same type of processor and number of cores.
@@ -41,18 +41,18 @@ public struct Comparison: Sendable {
         case never
     }
 
-    public let baseline: Results
-    public let current: Results
-    public let settings: Settings
+    package let baseline: Results
+    package let current: Results
+    package let settings: Settings
     /// By strategy, in the baseline's order.
-    public let figures: [Figure]
+    package let figures: [Figure]
     /// What is in the current results alone.
-    public let notes: [String]
+    package let notes: [String]
 
     /// - Parameter confirmations: further results of the same plan and program: a measured time is a regression, or an
     ///   improvement, only if it is one in all of them.
     /// - Throws: ``NotComparable`` naming every reason.
-    public init(
+    package init(
         baseline: Results, current: Results, confirmations: [Results] = [], settings: Settings = Settings()
     ) throws(NotComparable) {
         for results in [current] + confirmations { try NotComparable.check(baseline, results) }
@@ -72,17 +72,17 @@ public struct Comparison: Sendable {
             .map { "\($0.name) is not in the baseline and was not compared; --accept takes it in" }
     }
 
-    public var regressions: [Figure] { figures.filter { $0.status == .regression } }
-    public var improvements: [Figure] { figures.filter { $0.status == .improvement } }
-    public var notCompared: [Figure] { figures.filter { $0.status == .notCompared } }
+    package var regressions: [Figure] { figures.filter { $0.status == .regression } }
+    package var improvements: [Figure] { figures.filter { $0.status == .improvement } }
+    package var notCompared: [Figure] { figures.filter { $0.status == .notCompared } }
 
     /// Whether all regressions are of times, which another run can confirm or not.
-    public var isRegressionOfTimeOnly: Bool {
+    package var isRegressionOfTimeOnly: Bool {
         !regressions.isEmpty && regressions.allSatisfy { $0.kind == .measured }
     }
 
     /// The verdict in a sentence.
-    public var verdict: String {
+    package var verdict: String {
         func names(_ figures: [Figure]) -> String {
             figures.map { "\($0.strategy)'s \($0.name)" }.joined(separator: ", ")
         }

@@ -3,13 +3,13 @@ import Experiments
 import Reports
 
 /// A comparison for a terminal and, as Markdown, for a pull request or a job summary.
-public enum ComparisonText {
-    public static func terminal(_ comparison: Comparison) -> String {
+package enum ComparisonText {
+    package static func terminal(_ comparison: Comparison) -> String {
         ([table(comparison, notable(comparison)).terminal] + sentences(comparison)).joined(separator: "\n") + "\n"
     }
 
     /// What changed on top; all else behind a fold.
-    public static func markdown(_ comparison: Comparison) -> String {
+    package static func markdown(_ comparison: Comparison) -> String {
         let (shown, hidden) = (notable(comparison), comparison.figures.filter { isUnchanged($0) })
         let mark = comparison.regressions.isEmpty ? "✅" : "❌"
         var text = "### \(mark) bench: \(comparison.plan)\n\n**\(comparison.verdict)**\n\n"
@@ -29,7 +29,7 @@ public enum ComparisonText {
     }
 
     /// The same for results that could not be compared.
-    public static func markdown(notComparable reasons: [String]) -> String {
+    package static func markdown(notComparable reasons: [String]) -> String {
         "### ⚠️ bench: could not compare\n\n" + reasons.map { "- \(MarkdownText.plain($0))\n" }.joined()
     }
 

@@ -1,7 +1,7 @@
 /// One figure of a strategy, in the baseline and now, and what that means.
-public struct Figure: Hashable, Sendable {
+package struct Figure: Hashable, Sendable {
     /// Which test a figure is put to.
-    public enum Kind: String, Sendable {
+    package enum Kind: String, Sendable {
         /// The same on every machine: any difference is one.
         case exact
         /// The same up to the rounding of another processor: a derived tolerance.
@@ -10,7 +10,7 @@ public struct Figure: Hashable, Sendable {
         case measured
     }
 
-    public enum Status: String, Sendable {
+    package enum Status: String, Sendable {
         case same
         /// Different, and not by more than the test allows.
         case withinTolerance
@@ -19,18 +19,18 @@ public struct Figure: Hashable, Sendable {
         case notCompared
     }
 
-    public let strategy: String
+    package let strategy: String
     /// Such as `bytes sent`.
-    public let name: String
-    public let kind: Kind
-    public let status: Status
-    public let baseline: String
-    public let current: String
+    package let name: String
+    package let kind: Kind
+    package let status: Status
+    package let baseline: String
+    package let current: String
     /// The difference in words.
-    public let change: String
+    package let change: String
     /// What the test allows, or why there is none.
-    public let test: String
+    package let test: String
 
     /// Such as `sync: bytes sent: 1.2 MB -> 1.3 MB (+8 %)`.
-    public var words: String { "\(strategy): \(name): \(baseline) -> \(current) (\(change))" }
+    package var words: String { "\(strategy): \(name): \(baseline) -> \(current) (\(change))" }
 }

@@ -1,12 +1,12 @@
 /// Workflow commands, which GitHub shows beside a run: an error for each regression, a notice for each improvement, a
 /// warning for what was not compared.
-public enum GitHubAnnotations {
-    public static func render(_ comparison: Comparison) -> String {
+package enum GitHubAnnotations {
+    package static func render(_ comparison: Comparison) -> String {
         (comparison.regressions.map { line("error", $0) } + comparison.improvements.map { line("notice", $0) }
             + comparison.notCompared.map { line("warning", $0) }).joined()
     }
 
-    public static func render(notComparable reasons: [String]) -> String {
+    package static func render(notComparable reasons: [String]) -> String {
         reasons.map { "::error title=bench could not compare::\(data($0))\n" }.joined()
     }
 

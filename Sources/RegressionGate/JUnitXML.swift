@@ -1,6 +1,6 @@
 /// JUnit's XML, which CI systems show as test results: a test case for each figure.
-public enum JUnitXML {
-    public static func render(_ comparison: Comparison) -> String {
+package enum JUnitXML {
+    package static func render(_ comparison: Comparison) -> String {
         let figures = comparison.figures
         var text = header(
             tests: figures.count, failures: comparison.regressions.count, errors: 0,
@@ -29,7 +29,7 @@ public enum JUnitXML {
         return text + footer
     }
 
-    public static func render(notComparable reasons: [String]) -> String {
+    package static func render(notComparable reasons: [String]) -> String {
         let message = escaped(reasons.joined(separator: "; "))
         return header(tests: 1, failures: 0, errors: 1, skipped: 0) + """
                 <testcase classname="bench" name="compare">

@@ -5,10 +5,10 @@ import Foundation
 import Training
 
 /// Why two results cannot be compared; every reason, not the first.
-public struct NotComparable: Error, CustomStringConvertible, Equatable {
-    public let reasons: [String]
+package struct NotComparable: Error, CustomStringConvertible, Equatable {
+    package let reasons: [String]
 
-    public var description: String { reasons.joined(separator: "\n") }
+    package var description: String { reasons.joined(separator: "\n") }
 
     init(_ reasons: [String]) { self.reasons = reasons.map(ErrorText.message) }
 

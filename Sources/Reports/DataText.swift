@@ -1,10 +1,10 @@
 import Datasets
-public import Experiments
+import Experiments
 
 /// Which data and which start results are of, in words.
-public enum DataText {
+package enum DataText {
     /// Nil for published data, and for results of older versions, which do not say of which data they are.
-    public static func warning(_ results: Results) -> String? {
+    package static func warning(_ results: Results) -> String? {
         guard let data = results.data, !data.isPublished else { return nil }
         return """
             These results are of \(data.words), not of the published data of the task `\(results.plan.task)`: so is every \

@@ -1,8 +1,8 @@
 import Diagnostics
-public import Experiments
+import Experiments
 
 /// Which devices the workers of a strategy were, where they differ, and which were left out.
-public enum DeviceSection {
+package enum DeviceSection {
     static func render(_ results: Results) -> String {
         let lines = lines(results)
         guard !lines.isEmpty else { return "" }
@@ -16,7 +16,7 @@ public enum DeviceSection {
     }
 
     /// A sentence or two for each strategy whose workers differ or of which some were left out.
-    public static func lines(_ results: Results) -> [String] {
+    package static func lines(_ results: Results) -> [String] {
         results.summaries.flatMap { summary -> [String] in
             var lines: [String] = []
             if let run = summary.runs.first(where: { $0.devices != nil }), let devices = run.devices {

@@ -1,11 +1,11 @@
 import Cluster
 import Diagnostics
-public import Experiments
+import Experiments
 
 /// Which ranks left, and what became of the runs.
-public enum DropoutSection {
+package enum DropoutSection {
     /// In sentences; nil where no rank left and none could have.
-    public static func words(_ results: Results) -> String? {
+    package static func words(_ results: Results) -> String? {
         var sentences = results.summaries.flatMap { summary -> [String] in
             let left = summary.runs.filter { $0.departures?.isEmpty == false }
             guard !left.isEmpty else { return [] }

@@ -7,7 +7,7 @@ import Statistics
 /// A time is the median over seeds; where a strategy was priced with several all-reduce algorithms, that of the fastest. All
 /// are simulated on the row's cluster, so that they can be compared; those that three digits cannot tell apart are first
 /// together.
-public struct FirstByCluster {
+package struct FirstByCluster {
     private let target: Double
     private let strategies: [String]
     private let clusters: [ClusterSpec]

@@ -1,30 +1,30 @@
-public import Experiments
+import Experiments
 
 /// A metric over many results, oldest first: a row for every strategy of every run.
-public enum HistoryTable {
-    public enum Style: String, CaseIterable, Sendable {
+package enum HistoryTable {
+    package enum Style: String, CaseIterable, Sendable {
         case table, csv
     }
 
-    public struct Entry: Sendable {
+    package struct Entry: Sendable {
         let path: String
-        public let results: Results
+        package let results: Results
 
-        public init(path: String, _ results: Results) {
+        package init(path: String, _ results: Results) {
             self.path = path
             self.results = results
         }
     }
 
     /// The columns of `summary.csv` that are numbers.
-    public static var metrics: [String] {
+    package static var metrics: [String] {
         SummaryCSV.columns.filter { !["task", "strategy", "fabric", "clock", "tuning", "label"].contains($0) }
     }
 
     /// - Parameters:
     ///   - metrics: of ``metrics``.
     ///   - strategies: names to show; nil for all.
-    public static func render(_ entries: [Entry], metrics: [String], strategies: [String]?, _ style: Style) -> String {
+    package static func render(_ entries: [Entry], metrics: [String], strategies: [String]?, _ style: Style) -> String {
         let columns = ["date", "commit", "task", "strategy", "clock"] + metrics + ["results"]
         // Dates are ISO 8601 in UTC, which sorts as text.
         let sorted = entries.sorted { ($0.results.machine.date, $0.path) < ($1.results.machine.date, $1.path) }

@@ -1,13 +1,13 @@
 /// The file of `--trace-loss`: the mean training loss of every optimizer step.
-public struct LossTraceCSV: Sendable {
+package struct LossTraceCSV: Sendable {
     private var csv = CSV(columns: ["strategy", "seed", "step", "loss", "label"])
 
     /// Whether there is a step in it.
-    public private(set) var isEmpty = true
+    package private(set) var isEmpty = true
 
-    public init() {}
+    package init() {}
 
-    public mutating func append(strategy: String, label: String, seed: UInt64, losses: [Double]) {
+    package mutating func append(strategy: String, label: String, seed: UInt64, losses: [Double]) {
         isEmpty = isEmpty && losses.isEmpty
         for (step, loss) in losses.enumerated() {
             // Seventeen digits tell any two doubles apart: traces are compared between fabrics.
@@ -15,5 +15,5 @@ public struct LossTraceCSV: Sendable {
         }
     }
 
-    public var text: String { csv.text }
+    package var text: String { csv.text }
 }

@@ -1,13 +1,13 @@
 import Diagnostics
-public import Experiments
-public import Fabrics
-public import Kernel
+import Experiments
+import Fabrics
+import Kernel
 import Tasks
 import Training
 
 /// Options in words, for reports and lists.
-public enum OptionText {
-    public static func schedule(_ schedule: LearningRateSchedule) -> String {
+package enum OptionText {
+    package static func schedule(_ schedule: LearningRateSchedule) -> String {
         var text = Format.exact(schedule.baseRate)
         switch schedule.decay {
         case .constant: break
@@ -20,7 +20,7 @@ public enum OptionText {
 
     /// How many train, and with which options of a round; those that every strategy of clients has are in the words of
     /// McMahan et al. 2017.
-    public static func workers(_ plan: StrategyPlan) -> String {
+    package static func workers(_ plan: StrategyPlan) -> String {
         let (roles, options) = (plan.roles, plan.options)
         guard roles.concurrentWorkers < roles.workers || options["fraction"] != nil else { return "\(roles.workers)" }
         var text = "\(roles.concurrentWorkers) of \(roles.workers) clients a round"
@@ -36,14 +36,14 @@ public enum OptionText {
     }
 
     /// The all-reduce of a strategy: of one that was chosen, also what the others would take.
-    public static func allReduce(_ plan: StrategyPlan) -> String {
+    package static func allReduce(_ plan: StrategyPlan) -> String {
         let choices = [plan.allReduceChoice].compactMap { $0 } + (plan.bucketChoices ?? [])
         guard !choices.isEmpty else { return plan.allReduce.rawValue }
         return "\(plan.allReduce.rawValue), which is \(choices.map(choice).joined(separator: ", and "))"
     }
 
     /// What `--overlap` makes of a strategy; nil where it was not asked for, or there is nothing to send.
-    public static func overlapNote(_ plan: StrategyPlan, task: String) -> String? {
+    package static func overlapNote(_ plan: StrategyPlan, task: String) -> String? {
         guard let asked = plan.overlap else { return nil }
         guard let overlap = plan.overlapInUse else {
             return plan.fabric == .threads
@@ -63,7 +63,7 @@ public enum OptionText {
     }
 
     /// Which all-reduce was chosen, and why.
-    public static func choice(_ choice: AllReduceChoice) -> String {
+    package static func choice(_ choice: AllReduceChoice) -> String {
         let candidates = choice.candidates.map { candidate in
             let time =
                 candidate.seconds.map(Format.seconds) ?? "not played, since it sends \(candidate.messages) messages"

@@ -1,23 +1,23 @@
-public import Experiments
+import Experiments
 import Foundation
-public import Storage
-public import Studies
+import Storage
+import Studies
 
 /// The files that are made from what a run or a study recorded.
 extension OutputDirectory {
     /// The files of a run.
-    public static let resultNames = [
+    package static let resultNames = [
         ResultsFile.name, SummaryCSV.name, CurvesCSV.name, TargetsCSV.name, MarkdownReport.name,
     ]
 
     /// Writes `results.json` and what is made from it.
-    public func write(_ results: Results) throws {
+    package func write(_ results: Results) throws {
         try writeResults(results)
         try writeDerived(results)
     }
 
     /// Writes the files that are made from `results.json`.
-    public func writeDerived(_ results: Results) throws(ReportError) {
+    package func writeDerived(_ results: Results) throws(ReportError) {
         for (name, text) in [
             (SummaryCSV.name, SummaryCSV.render(results)), (CurvesCSV.name, CurvesCSV.render(results)),
             (TargetsCSV.name, TargetsCSV.render(results)),
@@ -28,16 +28,16 @@ extension OutputDirectory {
     }
 
     /// The files of a study.
-    public static let studyNames = [StudyFile.name, TrialsCSV.name, ExpectedBestCSV.name, MarkdownReport.name]
+    package static let studyNames = [StudyFile.name, TrialsCSV.name, ExpectedBestCSV.name, MarkdownReport.name]
 
     /// Writes `study.json` and what is made from it.
-    public func write(_ results: StudyResults) throws {
+    package func write(_ results: StudyResults) throws {
         try writeStudy(results)
         try writeDerived(results)
     }
 
     /// Writes the files that are made from `study.json`.
-    public func writeDerived(_ results: StudyResults) throws(ReportError) {
+    package func writeDerived(_ results: StudyResults) throws(ReportError) {
         for (name, text) in [
             (TrialsCSV.name, TrialsCSV.render(results)), (ExpectedBestCSV.name, ExpectedBestCSV.render(results)),
             (MarkdownReport.name, StudyReport.render(results, folder: url.relativePath)),

@@ -1,10 +1,10 @@
 import Cluster
 import Diagnostics
-public import Experiments
+import Experiments
 import Statistics
 
 /// Recorded runs on other clusters: a row for each strategy and cluster, for a terminal and as CSV.
-public struct RepriceTable {
+package struct RepriceTable {
     struct Row {
         let plan: StrategyPlan
         let cluster: ClusterSpec
@@ -13,31 +13,31 @@ public struct RepriceTable {
         var usesAllReduce: Bool { plan.roles.usesAllReduce }
     }
 
-    public static let name = "reprice.csv"
-    public static let markdownName = "reprice.md"
+    package static let name = "reprice.csv"
+    package static let markdownName = "reprice.md"
     private let target: Double
     private var rows: [Row] = []
 
     /// - Parameter target: accuracy to reach, a fraction.
-    public init(target: Double) { self.target = target }
+    package init(target: Double) { self.target = target }
 
     /// - Parameters:
     ///   - plan: with the cluster on which the runs were priced.
     ///   - runs: one a seed.
-    public mutating func append(_ plan: StrategyPlan, _ runs: [Repricing.PricedRun]) {
+    package mutating func append(_ plan: StrategyPlan, _ runs: [Repricing.PricedRun]) {
         guard let cluster = plan.cluster else { return }
         rows.append(Row(plan: plan, cluster: cluster, runs: runs))
     }
 
     /// All rows, and which strategy is the first on which cluster.
-    public var terminal: String {
+    package var terminal: String {
         let first = FirstByCluster(rows, target: target)
         return table.terminal
             + (first.isWorthShowing
                 ? "\nWhich is the first (*) on which cluster, seed by seed:\n\n\(first.terminal)" : "")
     }
 
-    public var markdown: String {
+    package var markdown: String {
         let first = FirstByCluster(rows, target: target)
         return (first.isWorthShowing ? "## Which strategy is the first on which cluster\n\n\(first.markdown)\n" : "")
             + """
@@ -84,7 +84,7 @@ public struct RepriceTable {
     }
 
     /// A row for each seed; times are cluster time in seconds, with all digits that the clock has.
-    public var csv: String {
+    package var csv: String {
         var csv = CSV(columns: [
             "strategy", "cluster", "latency_seconds", "uplink_bytes_per_second", "downlink_bytes_per_second", "jitter",
             "allreduce", "seed", "time_to_target_seconds", "cluster_seconds", "compute_seconds",

@@ -1,13 +1,13 @@
-public import Calibration
+import Calibration
 import Diagnostics
 
 /// What `bench speed` prints, as a table or as CSV.
-public enum SpeedTable {
-    public enum Style: String, CaseIterable, Sendable {
+package enum SpeedTable {
+    package enum Style: String, CaseIterable, Sendable {
         case table, csv
     }
 
-    public static func steps(_ rows: [SpeedMeasurement.Steps], _ style: Style) -> String {
+    package static func steps(_ rows: [SpeedMeasurement.Steps], _ style: Style) -> String {
         text(
             [
                 "workload", "batch", "threads", "samples_per_second_median", "samples_per_second_min",
@@ -23,7 +23,7 @@ public enum SpeedTable {
             }, style)
     }
 
-    public static func rounds(_ rows: [SpeedMeasurement.Rounds], _ style: Style) -> String {
+    package static func rounds(_ rows: [SpeedMeasurement.Rounds], _ style: Style) -> String {
         text(
             [
                 "workload", "clients", "cohort", "local_epochs", "batch", "threads", "seconds_per_round_median",

@@ -5,7 +5,7 @@ extension ExpectedBest {
     /// the greatest of k is at or below with this probability or more.
     ///
     /// Exact: of n values, the greatest of k is among the i least with probability C(i, k) / C(n, k).
-    public static func quantile(ofMaximumOf values: [Double], trials k: Int, probability: Double) -> Double {
+    package static func quantile(ofMaximumOf values: [Double], trials k: Int, probability: Double) -> Double {
         precondition((1...max(1, values.count)).contains(k), "\(k) of \(values.count) trials")
         let sorted = values.sorted()
         return sorted.indices.dropFirst(k - 1).first { index in
@@ -14,7 +14,7 @@ extension ExpectedBest {
     }
 
     /// The same of the least of k values.
-    public static func quantile(ofMinimumOf values: [Double], trials k: Int, probability: Double) -> Double {
+    package static func quantile(ofMinimumOf values: [Double], trials k: Int, probability: Double) -> Double {
         -quantile(ofMaximumOf: values.map { -$0 }, trials: k, probability: 1 - probability)
     }
 }

@@ -1,9 +1,9 @@
 import Foundation
 
 /// The binomial distribution.
-public enum Binomial {
+package enum Binomial {
     /// P(X <= k) for `trials` trials.
-    public static func cumulative(_ k: Int, trials: Int, probability: Double) -> Double {
+    package static func cumulative(_ k: Int, trials: Int, probability: Double) -> Double {
         guard k >= 0 else { return 0 }
         guard k < trials else { return 1 }
         return min(1, (0...k).reduce(0.0) { $0 + mass($1, trials, probability) })
@@ -19,7 +19,7 @@ public enum Binomial {
 
     /// The interval of C. Clopper and E. Pearson 1934 for the probability, after so many successes: its coverage is at
     /// least `confidence`, whatever the probability is.
-    public static func interval(successes: Int, trials: Int, confidence: Double = 0.95) -> ClosedRange<Double> {
+    package static func interval(successes: Int, trials: Int, confidence: Double = 0.95) -> ClosedRange<Double> {
         precondition(trials > 0 && (0...trials).contains(successes), "\(successes) successes in \(trials) trials")
         let tail = (1 - confidence) / 2
         let low =
@@ -47,11 +47,11 @@ func logChoose(_ n: Int, _ k: Int) -> Double {
 }
 
 /// The standard normal distribution.
-public enum Normal {
-    public static func cumulative(_ z: Double) -> Double { erfc(-z / 2.0.squareRoot()) / 2 }
+package enum Normal {
+    package static func cumulative(_ z: Double) -> Double { erfc(-z / 2.0.squareRoot()) / 2 }
 
     /// - Precondition: 0 < p < 1.
-    public static func quantile(_ p: Double) -> Double {
+    package static func quantile(_ p: Double) -> Double {
         precondition(p > 0 && p < 1, "the quantile of \(p)")
         // From the smaller tail, where the distribution function loses no digits.
         if p > 0.5 { return -quantile(1 - p) }
@@ -60,9 +60,9 @@ public enum Normal {
 }
 
 /// Student's t distribution.
-public enum StudentT {
+package enum StudentT {
     /// P(T <= t): by the regularised incomplete beta function.
-    public static func cumulative(_ t: Double, degrees: Double) -> Double {
+    package static func cumulative(_ t: Double, degrees: Double) -> Double {
         precondition(degrees > 0, "\(degrees) degrees of freedom")
         // From the side whose argument is far from 1, where digits would be lost.
         let tail =
@@ -73,7 +73,7 @@ public enum StudentT {
     }
 
     /// - Precondition: 0 < p < 1.
-    public static func quantile(_ p: Double, degrees: Double) -> Double {
+    package static func quantile(_ p: Double, degrees: Double) -> Double {
         precondition(p > 0 && p < 1, "the quantile of \(p)")
         if p > 0.5 { return -quantile(1 - p, degrees: degrees) }
         var low = -1.0

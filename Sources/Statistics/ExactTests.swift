@@ -1,18 +1,18 @@
 import Foundation
 
 /// Whether one of a pair is the better one more often than a coin would have it.
-public enum SignTest {
+package enum SignTest {
     /// Two-sided, exact; 1 for no wins and losses. Ties are left out before.
-    public static func pValue(wins: Int, losses: Int) -> Double {
+    package static func pValue(wins: Int, losses: Int) -> Double {
         let least = min(wins, losses)
         return min(1, 2 * Binomial.cumulative(least, trials: wins + losses, probability: 0.5))
     }
 }
 
 /// Whether two shares differ, from the counts of a table [[a, b], [c, d]] (R. A. Fisher 1935).
-public enum FisherExact {
+package enum FisherExact {
     /// Two-sided: the probability, with the margins fixed, of all tables that are as unlikely as this one or more so.
-    public static func pValue(_ a: Int, _ b: Int, _ c: Int, _ d: Int) -> Double {
+    package static func pValue(_ a: Int, _ b: Int, _ c: Int, _ d: Int) -> Double {
         let (row, column, all) = (a + b, a + c, a + b + c + d)
         func mass(_ k: Int) -> Double {
             exp(logChoose(column, k) + logChoose(all - column, row - k) - logChoose(all, row))

@@ -5,9 +5,9 @@ import Foundation
 /// J. Dodge et al. 2019, *Show Your Work* (EMNLP), section 3, ask for this in place of the best of all: it tells what a
 /// smaller search would have found. Drawn without replacement, which is unbiased (R. Tang et al. 2020, *Showing Your Work
 /// Doesn't Always Work*, ACL).
-public enum ExpectedBest {
+package enum ExpectedBest {
     /// The expected greatest of k values.
-    public static func maximum(of values: [Double], trials k: Int) -> Double {
+    package static func maximum(of values: [Double], trials k: Int) -> Double {
         precondition((1...max(1, values.count)).contains(k), "\(k) of \(values.count) trials")
         let sorted = values.sorted()
         // The greatest is the i-th if the other k - 1 are among the i before it.
@@ -18,7 +18,7 @@ public enum ExpectedBest {
 
     /// The median of the least of k values: the least value that the best of k is at or below in half of the draws or
     /// more. Infinite where half of the draws or more hold nothing else.
-    public static func medianMinimum(of values: [Double], trials k: Int) -> Double {
+    package static func medianMinimum(of values: [Double], trials k: Int) -> Double {
         precondition((1...max(1, values.count)).contains(k), "\(k) of \(values.count) trials")
         let sorted = values.sorted()
         return sorted.indices.first { index in

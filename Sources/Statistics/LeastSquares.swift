@@ -4,18 +4,18 @@ import Foundation
 ///
 /// By a QR decomposition with Householder reflections (G. Golub and C. Van Loan, *Matrix Computations*, 4th edition,
 /// section 5.3), which does not square the condition number of X as the normal equations do.
-public struct LeastSquares: Hashable, Sendable {
+package struct LeastSquares: Hashable, Sendable {
     /// b, in the order of X's columns.
-    public let coefficients: [Double]
+    package let coefficients: [Double]
     /// The standard error of each coefficient, from the scatter about the fit; infinite where there are no more
     /// observations than coefficients, so that nothing scatters.
-    public let standardErrors: [Double]
+    package let standardErrors: [Double]
     /// The root of the weighted sum of squares over its degrees of freedom: where weights are 1 / y², the typical relative
     /// deviation.
-    public let residualDeviation: Double
+    package let residualDeviation: Double
 
     /// Why there is no fit.
-    public enum Failure: Error, Equatable {
+    package enum Failure: Error, Equatable {
         /// Fewer observations than coefficients.
         case tooFew(observations: Int, coefficients: Int)
         /// A column of X that the others before it make up: the observations do not tell the coefficients apart.
@@ -26,7 +26,7 @@ public struct LeastSquares: Hashable, Sendable {
     ///   - rows: X, [observations, coefficients].
     ///   - values: y, [observations].
     ///   - weights: of the squares, [observations]; all 1 where nil.
-    public init(_ rows: [[Double]], _ values: [Double], weights: [Double]? = nil) throws(Failure) {
+    package init(_ rows: [[Double]], _ values: [Double], weights: [Double]? = nil) throws(Failure) {
         let (count, width) = (rows.count, rows.first?.count ?? 0)
         precondition(values.count == count && weights?.count ?? count == count, "\(count) rows, \(values.count) values")
         precondition(rows.allSatisfy { $0.count == width }, "rows of different lengths")

@@ -1,9 +1,9 @@
 /// The middle of some values: the one definition that all tables, tests and the gate share.
-public enum Median {
+package enum Median {
     /// The middle one, or the mean of the two in the middle; infinite where one of the two is.
     ///
     /// - Precondition: at least one value.
-    public static func of(_ values: [Double]) -> Double { ofSorted(values.sorted()) }
+    package static func of(_ values: [Double]) -> Double { ofSorted(values.sorted()) }
 
     /// The same of values that are in order already.
     static func ofSorted(_ sorted: [Double]) -> Double {
@@ -16,7 +16,7 @@ public enum Median {
     /// seen.
     ///
     /// - Precondition: at least one count.
-    public static func count(of values: [Int]) -> Int {
+    package static func count(of values: [Int]) -> Int {
         precondition(!values.isEmpty, "a median of no counts")
         return values.sorted()[(values.count - 1) / 2]
     }

@@ -53,7 +53,7 @@ public struct PairedComparison: Hashable, Sendable {
     }
 
     /// The same of values that come in steps.
-    public init(
+    package init(
         _ first: [SteppedValue], _ second: [SteppedValue], scale: Scale, smallerIsBetter: Bool,
         confidence: Double = 0.95
     ) {

@@ -3,20 +3,20 @@ import Foundation
 /// How much longer one sample of times is than another: the Hodges-Lehmann estimate of the ratio and the interval that goes
 /// with the Mann-Whitney test (E. Lehmann, *Nonparametrics*, chapter 2), which takes no distribution for granted but that
 /// both are of one shape.
-public struct RatioOfTimes: Hashable, Sendable {
+package struct RatioOfTimes: Hashable, Sendable {
     /// current / baseline: the median of all ratios of one value to one of the other sample.
-    public let ratio: Double
+    package let ratio: Double
     /// 0 where the samples are too small for the confidence.
-    public let low: Double
+    package let low: Double
     /// Infinite where the samples are too small for the confidence.
-    public let high: Double
+    package let high: Double
     /// One-sided, of the hypothesis that the current times are no longer. Exact without ties; a tie counts half to either
     /// side and is rounded against a finding.
-    public let pSlower: Double
-    public let pFaster: Double
+    package let pSlower: Double
+    package let pFaster: Double
 
     /// - Precondition: one positive, finite value each, or more.
-    public init(current: [Double], baseline: [Double], confidence: Double = 0.95) {
+    package init(current: [Double], baseline: [Double], confidence: Double = 0.95) {
         precondition(!current.isEmpty && !baseline.isEmpty, "\(current.count) and \(baseline.count) times")
         precondition((current + baseline).allSatisfy { $0 > 0 && $0.isFinite }, "times that are not above 0")
         let logarithms = current.flatMap { current in baseline.map { log(current) - log($0) } }.sorted()

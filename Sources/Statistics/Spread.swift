@@ -1,11 +1,11 @@
 /// The median, least and largest of repeated measurements.
-public struct Spread: Sendable {
-    public let median: Double
-    public let least: Double
-    public let largest: Double
+package struct Spread: Sendable {
+    package let median: Double
+    package let least: Double
+    package let largest: Double
 
     /// - Precondition: at least one value.
-    public init(_ values: [Double]) {
+    package init(_ values: [Double]) {
         median = Median.of(values)
         (least, largest) = (values.min() ?? median, values.max() ?? median)
     }

@@ -75,7 +75,7 @@ public struct SpreadSummary: Hashable, Sendable {
 
     /// A summary of values that come in steps; the median is that of the steps' ends. Of a single value the interval is its
     /// step.
-    public init(_ values: [SteppedValue], scale: Scale = .linear) {
+    package init(_ values: [SteppedValue], scale: Scale = .linear) {
         let ends = SpreadSummary(values.map(\.value), scale: scale)
         let beginnings = SpreadSummary(values.map(\.before), scale: scale)
         median = ends.median

@@ -1,12 +1,12 @@
 import Files
-public import Foundation
+import Foundation
 
 /// Writes a file under another name and moves it to its place, so that it is there whole or not at all. Where a link is
 /// named, the file that it leads to is replaced; a device or a pipe is written to.
 ///
 /// - Parameter kind: of file, before its name in errors.
 /// - Throws: ``ReportError`` naming the file and what the system said; then what was there before is intact.
-public func writeAtomically(_ data: Data, to url: URL, kind: String = "") throws(ReportError) {
+package func writeAtomically(_ data: Data, to url: URL, kind: String = "") throws(ReportError) {
     do throws(FileError) {
         try DurableFile.write(data, to: url.path)
     } catch {
@@ -15,7 +15,7 @@ public func writeAtomically(_ data: Data, to url: URL, kind: String = "") throws
 }
 
 /// Removes what a process that was killed while it wrote these files has left; nobody may be writing them.
-public func removeTemporaries(of url: URL) {
+package func removeTemporaries(of url: URL) {
     DurableFile.removeTemporaries(
         in: url.deletingLastPathComponent(), of: url.deletingPathExtension().lastPathComponent)
 }

@@ -1,8 +1,8 @@
-public import Experiments
+import Experiments
 import Files
 import Foundation
 import Locking
-public import Training
+import Training
 
 /// The file of `--log`: JSON Lines, one for every evaluation while it runs, so that a run that is killed has left what it
 /// had.
@@ -10,7 +10,7 @@ public import Training
 /// Keys and their meaning follow MLPerf's logging (mlcommons/logging, `mlperf_logging/mllog`): `namespace`, `time_ms`,
 /// `event_type`, `key`, `value`, `metadata`. Each line is one write to the file. Runs stand one after the other, in the
 /// experiment's order: the lines of a run wait only for runs before it that are made side by side with it.
-public final class EventLog: Sendable {
+package final class EventLog: Sendable {
     private struct State {
         let descriptor: Int32
         var lines: InOrder<Data>
@@ -24,7 +24,7 @@ public final class EventLog: Sendable {
         }
     }
 
-    public static let keys = [
+    package static let keys = [
         "submission_benchmark", "run_start", "seed", "global_batch_size", "opt_base_learning_rate", "train_samples",
         "eval_samples", "eval_accuracy", "run_stop",
     ]
@@ -38,7 +38,7 @@ public final class EventLog: Sendable {
     ///   - appending: to keep what an earlier process wrote of the same experiment.
     ///   - first: the index of the first run that is made.
     /// - Throws: ``ReportError`` saying why it cannot be written.
-    public init(_ path: String, appending: Bool = false, from first: Int = 0) throws(ReportError) {
+    package init(_ path: String, appending: Bool = false, from first: Int = 0) throws(ReportError) {
         let descriptor: Int32
         do throws(FileError) {
             descriptor = try FileWriter.descriptor(appendingTo: path, keeping: appending)
@@ -55,12 +55,12 @@ public final class EventLog: Sendable {
     }
 
     /// Writes what waits for runs that do not come to their end any more.
-    public func finish() {
+    package func finish() {
         state.withLock { state in state.write(state.lines.rest()) }
     }
 
     /// - Throws: ``ReportError`` if a line could not be written.
-    public func check() throws(ReportError) {
+    package func check() throws(ReportError) {
         if let error = state.withLock({ $0.error }) {
             throw ReportError("--log '\(path)' is not complete: \(error)")
         }
@@ -68,7 +68,7 @@ public final class EventLog: Sendable {
 
     // MARK: Events
 
-    public func begin(_ run: Experiment.RunIdentity, _ plan: ExperimentPlan) {
+    package func begin(_ run: Experiment.RunIdentity, _ plan: ExperimentPlan) {
         let configuration = run.strategy.configuration
         // Evaluations after the checkpoint may stand in the log already, by the process that was killed.
         write(
@@ -80,7 +80,7 @@ public final class EventLog: Sendable {
         write("POINT_IN_TIME", "opt_base_learning_rate", .number(configuration.schedule.baseRate), run)
     }
 
-    public func evaluate(_ run: Experiment.RunIdentity, _ point: TrainingRun.Evaluation) {
+    package func evaluate(_ run: Experiment.RunIdentity, _ point: TrainingRun.Evaluation) {
         write(
             "POINT_IN_TIME", "eval_accuracy", .number(point.testAccuracy), run,
             [
@@ -90,7 +90,7 @@ public final class EventLog: Sendable {
             ])
     }
 
-    public func end(_ run: Experiment.RunIdentity, _ record: RunRecord, target: Double) {
+    package func end(_ run: Experiment.RunIdentity, _ record: RunRecord, target: Double) {
         let reached = TimeToAccuracy(record.evaluations, target: target).sustainedSeconds != nil
         write(
             "INTERVAL_END", "run_stop", nil, run,

@@ -1,10 +1,10 @@
-public import Experiments
+import Experiments
 import Files
-public import Foundation
+import Foundation
 
 /// The folder that an experiment's files go to. Every file is complete or not there.
-public struct OutputDirectory: Sendable {
-    public let url: URL
+package struct OutputDirectory: Sendable {
+    package let url: URL
     /// Whether this made the folder.
     private let isNew: Bool
 
@@ -12,7 +12,7 @@ public struct OutputDirectory: Sendable {
     ///
     /// - Parameter other: a file of another command, whose report would be written over.
     /// - Throws: ``ReportError`` saying why not.
-    public init(_ path: String, notWith other: String? = nil) throws(ReportError) {
+    package init(_ path: String, notWith other: String? = nil) throws(ReportError) {
         url = URL(fileURLWithPath: path, isDirectory: true)
         isNew = !FileManager.default.fileExists(atPath: path)
         if let file = Self.fileInTheWay(of: path) {
@@ -30,10 +30,10 @@ public struct OutputDirectory: Sendable {
     }
 
     /// Removes what a process that was killed while it wrote has left; nobody may be writing to the folder.
-    public func removeTemporaries() { DurableFile.removeTemporaries(in: url) }
+    package func removeTemporaries() { DurableFile.removeTemporaries(in: url) }
 
     /// Takes the folder away again if this made it and nothing was written to it.
-    public func removeIfUnused() {
+    package func removeIfUnused() {
         // rmdir and not FileManager, which would take the contents along.
         if isNew { rmdir(url.path) }
     }
@@ -51,7 +51,7 @@ public struct OutputDirectory: Sendable {
     }
 
     /// Writes `results.json` alone: what counts when no more will come.
-    public func writeResults(_ results: Results) throws {
+    package func writeResults(_ results: Results) throws {
         try writeAtomically(try ResultsFile.encode(results), to: url.appendingPathComponent(ResultsFile.name))
     }
 }

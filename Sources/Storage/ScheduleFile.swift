@@ -5,14 +5,14 @@ import Foundation
 
 /// `schedule-STRATEGY-seedN.json`: the order of all that a simulated run did, for `bench reprice`. Its form is in
 /// `Results/SCHEMA.md`.
-public enum ScheduleFile {
+package enum ScheduleFile {
     static let schema = 1
 
-    public static func name(_ strategy: String, seed: UInt64) -> String {
+    package static func name(_ strategy: String, seed: UInt64) -> String {
         "schedule-\(StrategyPlan.fileName(strategy))-seed\(seed).json"
     }
 
-    public static func isName(_ name: String) -> Bool { name.hasPrefix("schedule-") && name.hasSuffix(".json") }
+    package static func isName(_ name: String) -> Bool { name.hasPrefix("schedule-") && name.hasSuffix(".json") }
 
     private struct Contents: Codable {
         let schema: Int

@@ -53,7 +53,7 @@ public enum StudyFile {
 
 extension OutputDirectory {
     /// Writes `study.json` alone: what counts when no more will come.
-    public func writeStudy(_ results: StudyResults) throws {
+    package func writeStudy(_ results: StudyResults) throws {
         try writeAtomically(try StudyFile.encode(results), to: url.appendingPathComponent(StudyFile.name))
     }
 }

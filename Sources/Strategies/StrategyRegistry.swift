@@ -33,7 +33,7 @@ public enum StrategyRegistry {
     }
 
     /// What is known of each option of any strategy, in the order of the registry, each name once.
-    public static var optionInfos: [OptionInfo] {
+    package static var optionInfos: [OptionInfo] {
         all.flatMap { $0.options.infos }
             .reduce(into: []) { infos, info in
                 if !infos.contains(where: { $0.name == info.name }) { infos.append(info) }

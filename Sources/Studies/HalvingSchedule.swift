@@ -6,20 +6,20 @@
 ///
 ///     s ← floor(log_η n)
 ///     rung i of 0...s:  n_i ← floor(n / η^i) trials of r_i ← R / η^(s - i) epochs; the best floor(n_i / η) go on
-public struct HalvingSchedule: Hashable, Sendable {
-    public struct Rung: Hashable, Sendable {
+package struct HalvingSchedule: Hashable, Sendable {
+    package struct Rung: Hashable, Sendable {
         /// Of each strategy.
-        public let trials: Int
-        public let epochs: Double
+        package let trials: Int
+        package let epochs: Double
     }
 
-    public let rungs: [Rung]
+    package let rungs: [Rung]
 
     /// - Parameters:
     ///   - trials: n, of each strategy.
     ///   - epochs: R, of a trial that is never stopped.
     ///   - reduction: η, 2 or more; nil for no halving: one rung of all.
-    public init(trials: Int, epochs: Double, reduction: Int?) {
+    package init(trials: Int, epochs: Double, reduction: Int?) {
         precondition(trials > 0, "\(trials) trials")
         guard let reduction else {
             rungs = [Rung(trials: trials, epochs: epochs)]
@@ -39,7 +39,7 @@ public struct HalvingSchedule: Hashable, Sendable {
     }
 
     /// Trials that are begun, over all rungs.
-    public var starts: Int { rungs.reduce(0) { $0 + $1.trials } }
+    package var starts: Int { rungs.reduce(0) { $0 + $1.trials } }
     /// Epochs of one strategy and seed, over all trials and rungs.
-    public var epochs: Double { rungs.reduce(0) { $0 + Double($1.trials) * $1.epochs } }
+    package var epochs: Double { rungs.reduce(0) { $0 + Double($1.trials) * $1.epochs } }
 }

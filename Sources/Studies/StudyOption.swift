@@ -1,5 +1,5 @@
 import Diagnostics
-public import Experiments
+import Experiments
 import Fabrics
 import Foundation
 public import Tasks
@@ -31,7 +31,7 @@ public struct StudyOption: RawRepresentable, Hashable, Codable, Sendable {
     }
 
     /// Where it stands in tables: those of the first version first, as they were; others by their names.
-    public static func isBefore(_ first: StudyOption, _ second: StudyOption) -> Bool {
+    package static func isBefore(_ first: StudyOption, _ second: StudyOption) -> Bool {
         func key(_ option: StudyOption) -> (Int, String) {
             (numbered.firstIndex(of: option.rawValue) ?? numbered.count, option.rawValue)
         }
@@ -47,28 +47,28 @@ public struct StudyOption: RawRepresentable, Hashable, Codable, Sendable {
 
     // MARK: Values
 
-    public var isWhole: Bool { allowed?.isWhole ?? false }
+    package var isWhole: Bool { allowed?.isWhole ?? false }
 
     /// What can be varied between two ends.
-    public var isNumber: Bool { allowed?.isNumber ?? false }
+    package var isNumber: Bool { allowed?.isNumber ?? false }
 
-    public var naturalScale: SearchScale { allowed?.scale ?? .log }
+    package var naturalScale: SearchScale { allowed?.scale ?? .log }
 
     /// The ends that nothing can lie beyond.
     var naturalEnds: [Double] { allowed?.ends ?? [] }
 
     /// The words that come after "allowed is".
-    public var allowedWords: String { allowed?.words ?? "any value" }
+    package var allowedWords: String { allowed?.words ?? "any value" }
 
     /// The value as a number, infinity for a word that stands for no limit; nil where it is none or is not allowed.
-    public func number(_ value: String) -> Double? {
+    package func number(_ value: String) -> Double? {
         guard isNumber, let parsed = try? allowed?.value(of: value) else { return nil }
         if case .number(let number) = parsed { return number }
         return .infinity
     }
 
     /// - Throws: ``ExperimentError`` saying what was found and what is allowed.
-    public func check(_ value: String) throws(ExperimentError) {
+    package func check(_ value: String) throws(ExperimentError) {
         guard let allowed else { return }
         do throws(OptionError) {
             let parsed = try allowed.value(of: value)
@@ -79,7 +79,7 @@ public struct StudyOption: RawRepresentable, Hashable, Codable, Sendable {
 
     /// Sets the option, and switches on what it needs.
     /// - Throws: ``ExperimentError`` for a value that is not allowed.
-    public func apply(_ value: String, to plan: inout StrategyPlan) throws(ExperimentError) {
+    package func apply(_ value: String, to plan: inout StrategyPlan) throws(ExperimentError) {
         do throws(OptionError) {
             try plan.set(rawValue, to: value)
             if let neededFlag { try plan.set(neededFlag, to: "true") }

@@ -61,7 +61,7 @@ public struct StudyPlan: Hashable, Codable, Sendable {
 
     public func trials(of strategy: String) -> [StudyTrial] { trials.filter { $0.strategy == strategy } }
 
-    public var rungs: [HalvingSchedule.Rung] {
+    package var rungs: [HalvingSchedule.Rung] {
         let epochs = experiment.strategies.map(\.configuration.epochs).max() ?? 0
         return HalvingSchedule(trials: trialCount, epochs: epochs, reduction: halving).rungs
     }

@@ -45,7 +45,7 @@ public struct StudyResults: Hashable, Codable, Sendable {
     public var summaries: [StudySummary] { plan.experiment.strategies.compactMap { StudySummary(self, of: $0) } }
 
     /// The same plan, machine and data as results that hold no run: what reports of both kinds tell of them.
-    public var withoutRuns: Results {
+    package var withoutRuns: Results {
         Results(
             plan: plan.experiment, machine: machine, computeModel: computeModel, trainingSamples: trainingSamples,
             testSamples: selectionSamples, data: data, initialParametersSHA256: initialParametersSHA256, tuning: "")

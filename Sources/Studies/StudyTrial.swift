@@ -24,10 +24,10 @@ public struct StudyTrial: Hashable, Codable, Sendable {
     public func value(of option: StudyOption) -> String? { choices.first { $0.option == option }?.value }
 
     /// Such as `learning-rate 0.2, local-epochs 5`.
-    public var words: String { choices.map { "\($0.option.rawValue) \($0.value)" }.joined(separator: ", ") }
+    package var words: String { choices.map { "\($0.option.rawValue) \($0.value)" }.joined(separator: ", ") }
 
     /// The words of a command line that make this choice, such as `--learning-rate`, `0.2`.
-    public var arguments: [String] {
+    package var arguments: [String] {
         choices.flatMap { choice in
             // Such as a size of buckets, which has no effect unless gradients are sent in buckets.
             (choice.option.neededFlag.map { ["--\($0)"] } ?? []) + ["--\(choice.option.rawValue)", choice.value]

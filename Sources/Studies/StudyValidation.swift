@@ -1,5 +1,5 @@
 import Diagnostics
-public import Tasks
+import Tasks
 
 extension StudyResults {
     /// Counts up to here are exact as floating-point numbers, and the sum of all runs' is a number, too.
@@ -8,7 +8,7 @@ extension StudyResults {
 
     /// Checks what a file that was edited or damaged could have wrong and still be of the right form.
     /// - Throws: ``ExperimentError`` naming the figure, what was found and what is allowed.
-    public func validate() throws(ExperimentError) {
+    package func validate() throws(ExperimentError) {
         try withoutRuns.validate()
         try plan.checkDimensions()
         for strategy in plan.experiment.strategies {

@@ -74,5 +74,5 @@ extension StudyResults {
 }
 
 extension StudyPlan.Metric {
-    public var words: String { self == .accuracy ? "accuracy at the end" : "time to the target" }
+    package var words: String { self == .accuracy ? "accuracy at the end" : "time to the target" }
 }

@@ -1,6 +1,6 @@
 import Diagnostics
 import Kernel
-public import Training
+import Training
 
 extension TrainingTask {
     /// How the task's default rate was found, and what it is used with that it was not found with: a rate that was tuned
@@ -11,7 +11,7 @@ extension TrainingTask {
     ///   - options: in use, by their names.
     ///   - start: further differences in words.
     /// - Returns: nil where nobody knows how the rate was found.
-    public func tuning(
+    package func tuning(
         of strategy: StrategyDescription, usedWith configuration: TrainingConfiguration, _ options: OptionValues,
         _ start: [String] = []
     ) -> Tuning? {

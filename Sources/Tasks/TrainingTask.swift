@@ -27,7 +27,7 @@ public struct TrainingTask: Sendable {
     public typealias Splitter = @Sendable (SeedSequence, _ shuffles: Bool) throws -> TrainTestSplit
 
     /// Reads the data and splits them for one seed. What needs them for several asks a ``TaskData`` instead.
-    public func load(_ directory: DataDirectory, _ seeds: SeedSequence, _ shuffles: Bool) throws -> TrainTestSplit {
+    package func load(_ directory: DataDirectory, _ seeds: SeedSequence, _ shuffles: Bool) throws -> TrainTestSplit {
         switch data {
         case .fixedSplit(let read): try read(directory)
         case .splitBySeed(let read): try read(directory)(seeds, shuffles)
@@ -51,7 +51,7 @@ public struct TrainingTask: Sendable {
         public let trials: Tuning?
 
         /// The published defaults of a strategy's options, changed to the task's.
-        public func values<Options: StrategyOptions>(of type: Options.Type) -> OptionValues {
+        package func values<Options: StrategyOptions>(of type: Options.Type) -> OptionValues {
             let published = Options().values
             return published.merging(options.filter { published[$0.key] != nil }) { _, own in own }
         }

@@ -56,21 +56,21 @@ public struct Tuning: Hashable, Codable, Sendable {
     public var isTuned: Bool { trials > 0 && (differences ?? []).isEmpty }
 
     /// The trials that count for a comparison, or that there are none and why.
-    public var trialsText: String {
+    package var trialsText: String {
         guard !isTuned else { return String(trials) }
         let differences = differences ?? []
         return differences.isEmpty ? "untuned" : "untuned (\(differences.joined(separator: ", ")))"
     }
 
     /// In a sentence's words, for the report.
-    public var words: String {
+    package var words: String {
         guard trials > 0 else { return "untuned (\(source))" }
         let search = "\(trials) trials of \(searched); \(seeds) seeds each, chosen on the \(chosenOn) (\(source))"
         return isTuned ? search : "\(trialsText): what it has is from \(search)"
     }
 
     /// Such as `learning-rate over 0.1, 0.2`.
-    public var searched: String {
+    package var searched: String {
         options.map { "\($0.name) over \($0.values.joined(separator: ", "))" }.joined(separator: "; ")
     }
 }

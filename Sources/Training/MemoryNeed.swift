@@ -55,7 +55,7 @@ public struct MemoryShortage: Hashable, Codable, Sendable {
     /// - Parameters:
     ///   - ranks: ascending.
     ///   - memory: of a rank; nil where nobody asks.
-    public init?(among ranks: some Collection<Int>, memory: (Int) -> Int?, need: (Int) -> MemoryNeed) {
+    package init?(among ranks: some Collection<Int>, memory: (Int) -> Int?, need: (Int) -> MemoryNeed) {
         var first: (rank: Int, memory: Int, need: MemoryNeed)?
         var count = 0
         for rank in ranks {
@@ -79,6 +79,6 @@ public struct MemoryShortage: Hashable, Codable, Sendable {
 }
 
 /// No client has the memory that training takes.
-public struct MemoryError: Error, Sendable {
-    public let shortage: MemoryShortage
+package struct MemoryError: Error, Sendable {
+    package let shortage: MemoryShortage
 }

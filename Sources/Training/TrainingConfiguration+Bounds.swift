@@ -3,14 +3,14 @@ import Kernel
 /// What the figures of a configuration may be, whoever gives them: the command line, a study, or a file that was edited.
 extension TrainingConfiguration {
     /// The most passes over the training set.
-    public static let largestEpochs = 1e6
+    package static let largestEpochs = 1e6
     /// Learning rates above 0 that are 32-bit numbers, as the parameters are.
-    public static let learningRates = Double.leastNonzeroMagnitude...Double(Float.greatestFiniteMagnitude)
-    public static let allowedLearningRates = "a number above 0 up to \(Float.greatestFiniteMagnitude)"
+    package static let learningRates = Double.leastNonzeroMagnitude...Double(Float.greatestFiniteMagnitude)
+    package static let allowedLearningRates = "a number above 0 up to \(Float.greatestFiniteMagnitude)"
     private static let largestUpdates = 1_000_000_000
 
     /// The first figure that nothing can be trained with, with what was found and what is allowed; nil where there is none.
-    public var problem: String? {
+    package var problem: String? {
         let counts = 1...Allowed.largestCount
         let limits = limits ?? Limits()
         let checks: [(figure: String, isAllowed: Bool, found: Any, allowed: String)] = [

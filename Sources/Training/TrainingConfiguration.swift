@@ -36,7 +36,7 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
             self.updates = updates
         }
 
-        public func areReached(at point: TrainingRun.Evaluation) -> Bool {
+        package func areReached(at point: TrainingRun.Evaluation) -> Bool {
             // In whole nanoseconds, which is what clocks count: 11 ms may be a little more than 0.011 s by rounding.
             let isLate = clusterSeconds.map { (point.clusterSeconds * 1e9).rounded() >= ($0 * 1e9).rounded() }
             return isLate ?? false || point.bytesSent >= bytesSent ?? .max || point.round >= updates ?? .max

@@ -38,7 +38,7 @@ public final class TrainingRun: Sendable {
     ///   - memoryBytes: of each rank's device; empty where nobody asks.
     ///   - checkpoints: where they go, and the one to go on from; nil for none.
     ///   - onEvaluation: called at each evaluation, while the cluster's clock stands still.
-    public init(
+    package init(
         network: Network, data: TrainTestSplit, configuration: TrainingConfiguration,
         initialParameters: ParameterVector, seeds: SeedSequence, shuffles: Bool, ranks: Int,
         workspaces: WorkspacePool, mayStop: Bool = false, memoryBytes: [Int?] = [],
@@ -64,7 +64,7 @@ public final class TrainingRun: Sendable {
     }
 
     /// What the run has left so far; complete when the fabric has returned.
-    public var result: Record {
+    package var result: Record {
         var result = record.withLock { $0 }
         result.stepLosses = losses.current.stepLosses
         return result

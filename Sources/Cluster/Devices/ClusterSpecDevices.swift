@@ -1,12 +1,12 @@
 import Diagnostics
-public import Randomness
+import Randomness
 
 /// The nodes of a job's ranks, which differ where the cluster has a population or stragglers.
 extension ClusterSpec {
     /// The node of every rank.
     ///
     /// - Parameter seeds: of the run; the same rank is the same device for all strategies of a seed. The server is not drawn.
-    public func nodes(ranks: Int, server serverRank: Int?, seeds: SeedSequence) -> [Node] {
+    package func nodes(ranks: Int, server serverRank: Int?, seeds: SeedSequence) -> [Node] {
         var nodes = (0..<ranks).map { $0 == serverRank ? server ?? worker : worker }
         let workers = (0..<ranks).filter { $0 != serverRank }
         if let devices {
@@ -24,16 +24,16 @@ extension ClusterSpec {
     }
 
     /// Whether workers differ from each other.
-    public var hasDifferentWorkers: Bool { devices != nil || stragglers != nil }
+    package var hasDifferentWorkers: Bool { devices != nil || stragglers != nil }
 
     /// How many of these workers are stragglers.
-    public func stragglerCount(among workers: [Int], seeds: SeedSequence) -> Int {
+    package func stragglerCount(among workers: [Int], seeds: SeedSequence) -> Int {
         guard let stragglers else { return 0 }
         return workers.count { stragglers.slowdown(ofRank: $0, seeds) != nil }
     }
 
     /// For a simulation; nil where no rank is slowed down for a while.
-    public func slowdowns(server serverRank: Int?) -> RankSlowdowns? {
+    package func slowdowns(server serverRank: Int?) -> RankSlowdowns? {
         slowdowns.map { RankSlowdowns($0, server: serverRank) }
     }
 

@@ -71,7 +71,7 @@ public struct DevicePopulation: Hashable, Codable, Sendable {
     var orNil: DevicePopulation? { figures.isEmpty && kinds.isEmpty ? nil : self }
 
     /// What decides on the results of a run.
-    public var withoutNamesAndCosts: DevicePopulation {
+    package var withoutNamesAndCosts: DevicePopulation {
         var population = removing(\.isCost)
         for index in kinds.indices { population.kinds[index].name = nil }
         return population

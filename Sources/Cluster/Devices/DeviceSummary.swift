@@ -26,7 +26,7 @@ public struct DeviceSummary: Hashable, Codable, Sendable {
     public let downlinkBytesPerSecond: Spread
 
     /// - Precondition: at least one worker.
-    public init(of workers: [Node]) {
+    package init(of workers: [Node]) {
         count = workers.count
         speed = Spread(workers.map(\.speed))
         cores = Spread(workers.map { Double($0.cores) })
@@ -49,7 +49,7 @@ public struct DeviceSummary: Hashable, Codable, Sendable {
     }
 
     /// The figures that differ, each with its range and median; nil where none does.
-    public var figures: String? {
+    package var figures: String? {
         func text(_ name: String, _ spread: Spread?, _ format: (Double) -> String) -> String? {
             guard let spread, spread.least < spread.most else { return nil }
             return "\(name) \(format(spread.least)) to \(format(spread.most)), median \(format(spread.median))"

@@ -25,7 +25,7 @@ public enum DrawnFigure: Hashable, Sendable {
     /// Beyond 3, where every 40th value is 350 times the median, a population is one of outliers.
     static let sigmas = 0...3.0
 
-    public var isConstant: Bool {
+    package var isConstant: Bool {
         if case .constant = self { return true }
         return false
     }

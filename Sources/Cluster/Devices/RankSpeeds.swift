@@ -1,12 +1,12 @@
-package import Randomness
+import Randomness
 
 /// What a simulation needs to know of the slowdowns of its ranks.
-public struct RankSlowdowns: Sendable {
+package struct RankSlowdowns: Sendable {
     let slowdowns: Slowdowns
     /// A server, which has no random slowdowns; those that are listed for it it has.
     let server: Int?
 
-    public init(_ slowdowns: Slowdowns, server: Int?) {
+    package init(_ slowdowns: Slowdowns, server: Int?) {
         self.slowdowns = slowdowns
         self.server = server
     }

@@ -16,7 +16,7 @@ public struct Stragglers: Hashable, Codable, Sendable, CustomStringConvertible {
     static let usage = "FRACTION:SLOWDOWN such as 0.1:4 or 10%:uniform:2..8"
 
     /// Parses `0.1:4`: a tenth of the workers take four times as long; `none` for no stragglers is not one of them.
-    public init(parsing text: String) throws(Quantity.Failure) {
+    package init(parsing text: String) throws(Quantity.Failure) {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 2 else {
             throw Quantity.Failure(description: "'\(text)' are no stragglers; write \(Self.usage)")

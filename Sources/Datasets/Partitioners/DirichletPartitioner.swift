@@ -1,23 +1,23 @@
-public import Randomness
+import Randomness
 
 /// Label skew: the samples of each class are spread over the clients in proportions drawn from Dirichlet(alpha); the
 /// smaller alpha, the fewer classes a client sees (Yurochkin et al. 2019, *Bayesian Nonparametric Federated Learning
 /// of Neural Networks*, section 4; Hsu, Qi and Brown 2019 for the idea).
-public struct DirichletPartitioner: Partitioner {
+package struct DirichletPartitioner: Partitioner {
     static let entry = PartitionerDescription(
         name: "dirichlet", summary: "label skew: each class spread by Dirichlet(alpha) proportions",
         parameter: ("alpha must be a number above 0", 0.5),
         make: { $0 > 0 ? DirichletPartitioner(alpha: $0) : nil })
 
-    public let alpha: Double
-    public var description: String { "dirichlet:\(alpha)" }
+    package let alpha: Double
+    package var description: String { "dirichlet:\(alpha)" }
 
-    public init(alpha: Double) {
+    package init(alpha: Double) {
         precondition(alpha > 0, "alpha \(alpha) must be positive")
         self.alpha = alpha
     }
 
-    public func partition(
+    package func partition(
         _ order: [Int32], labels: [UInt8], among clients: Int, using stream: inout RandomStream
     ) throws(DataError) -> [[Int32]] {
         try requireSamples(order.count, for: clients)

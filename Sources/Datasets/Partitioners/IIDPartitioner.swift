@@ -1,16 +1,16 @@
 internal import Kernel
-public import Randomness
+import Randomness
 
 /// Every client gets an equal share of the shuffled samples: independent and identically distributed.
-public struct IIDPartitioner: Partitioner {
+package struct IIDPartitioner: Partitioner {
     static let entry = PartitionerDescription(
         name: "iid", summary: "equal random shares of all samples", parameter: nil, make: { _ in IIDPartitioner() })
 
-    public var description: String { "iid" }
+    package var description: String { "iid" }
 
-    public init() {}
+    package init() {}
 
-    public func partition(
+    package func partition(
         _ order: [Int32], labels: [UInt8], among clients: Int, using stream: inout RandomStream
     ) throws(DataError) -> [[Int32]] {
         try requireSamples(order.count, for: clients)

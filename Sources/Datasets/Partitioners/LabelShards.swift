@@ -1,24 +1,24 @@
 internal import Kernel
-public import Randomness
+import Randomness
 
 /// Pathological label skew: sort by label, cut into shards of equal size, deal each client `perClient` of them
 /// (McMahan et al. 2017, section 3: two shards a client, so that most clients see two digits only).
-public struct LabelShards: Partitioner {
+package struct LabelShards: Partitioner {
     static let entry = PartitionerDescription(
         name: "shards",
         summary: "label skew: sorted by label, each client dealt this many shards (McMahan et al. 2017)",
         parameter: ("the shards per client must be a whole number above 0", 2),
         make: { Int(exactly: $0).flatMap { $0 > 0 ? LabelShards(perClient: $0) : nil } })
 
-    public let perClient: Int
-    public var description: String { "shards:\(perClient)" }
+    package let perClient: Int
+    package var description: String { "shards:\(perClient)" }
 
-    public init(perClient: Int) {
+    package init(perClient: Int) {
         precondition(perClient > 0, "\(perClient) shards a client")
         self.perClient = perClient
     }
 
-    public func partition(
+    package func partition(
         _ order: [Int32], labels: [UInt8], among clients: Int, using stream: inout RandomStream
     ) throws(DataError) -> [[Int32]] {
         try requireSamples(order.count, for: clients)

@@ -59,7 +59,7 @@ public enum Partitioners {
 
 extension PartitionerDescription {
     /// The name with an example of its parameter.
-    public var usage: String {
+    package var usage: String {
         guard let parameter else { return name }
         let value = parameter.default
         return value == value.rounded() && name == "shards" ? "\(name):\(Int(value))" : "\(name):\(value)"

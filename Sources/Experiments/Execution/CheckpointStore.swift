@@ -20,11 +20,11 @@ public protocol CheckpointStore: Sendable {
 /// The runs of an experiment that are finished.
 public struct ExperimentState: Hashable, Codable, Sendable {
     /// Repetitions included; they are the first in the experiment's order.
-    public var finishedRuns: Int
+    package var finishedRuns: Int
     /// With the plan, the compute model and the machine of the process that began.
     public var results: Results
 
-    public init(finishedRuns: Int, results: Results) {
+    package init(finishedRuns: Int, results: Results) {
         self.finishedRuns = finishedRuns
         self.results = results
     }

@@ -102,7 +102,7 @@ public struct Experiment: Sendable {
 
     /// What the other processes of an MPI job do while the first one runs the experiment: in every run the ranks that are
     /// placed in them. They keep no records, and learn from the first one where runs begin.
-    public func follow() throws {
+    package func follow() throws {
         let split = try checkedData()
         var experiment = self
         experiment.plan = try plan.fitted(toTrainingSamples: split.training.count)

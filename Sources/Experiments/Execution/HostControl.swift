@@ -7,21 +7,21 @@ import Locking
 ///
 /// A shared machine is faster in one minute than in the next, by ten per cent and more. A time divided by the control's
 /// time of the same moment does not move with it, or less; that ratio is what a gate can compare.
-public final class HostControl: Sendable {
+package final class HostControl: Sendable {
     /// What one control took.
-    public struct Times: Hashable, Codable, Sendable {
+    package struct Times: Hashable, Codable, Sendable {
         /// Seconds of the matrix products.
-        public let sgemmSeconds: Double
+        package let sgemmSeconds: Double
         /// Seconds of the sweep.
-        public let sweepSeconds: Double
+        package let sweepSeconds: Double
 
-        public init(sgemmSeconds: Double, sweepSeconds: Double) {
+        package init(sgemmSeconds: Double, sweepSeconds: Double) {
             self.sgemmSeconds = sgemmSeconds
             self.sweepSeconds = sweepSeconds
         }
 
         /// The yardstick: the geometric mean of the two, so that neither's size counts.
-        public var seconds: Double { (sgemmSeconds * sweepSeconds).squareRoot() }
+        package var seconds: Double { (sgemmSeconds * sweepSeconds).squareRoot() }
     }
 
     /// In the first-level and second-level caches, as the engine's own products are.
@@ -39,7 +39,7 @@ public final class HostControl: Sendable {
     private let buffers: [Buffers]
 
     /// - Parameter threads: how many work at the same time, as many as what is measured has.
-    public init(threads: Int) {
+    package init(threads: Int) {
         precondition(threads > 0, "a control on \(threads) threads")
         self.threads = threads
         buffers = (0..<threads).map { _ in
@@ -56,7 +56,7 @@ public final class HostControl: Sendable {
     }
 
     /// Runs the control once: about two milliseconds each for the products and the sweep on a core of 2021.
-    public func measure() -> Times {
+    package func measure() -> Times {
         Times(
             sgemmSeconds: seconds { buffers in
                 for _ in 0..<Self.products {

@@ -3,7 +3,7 @@ import Diagnostics
 import Kernel
 import Randomness
 import Tasks
-public import Training
+import Training
 
 /// Whether the devices of a cluster can hold what a strategy asks of them.
 extension StrategyPlan {
@@ -94,7 +94,7 @@ extension ClusterSpec {
 
 extension MemoryShortage {
     /// `rank 3 has 1 MB of memory and needs 2.4 MB (parameters 796 kB, ...)`.
-    public var text: String {
+    package var text: String {
         func bytes(_ count: Int) -> String { Format.bytes(Double(count)) }
         var parts = ["parameters \(bytes(need.parameters))"]
         if need.gradient > 0 { parts.append("gradient \(bytes(need.gradient))") }

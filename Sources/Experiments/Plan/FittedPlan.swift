@@ -1,4 +1,4 @@
-public import Tasks
+import Tasks
 
 extension ExperimentPlan {
     /// The plan as it is carried out on a training set of that size: a global batch is at most the whole set, and a learning
@@ -8,7 +8,7 @@ extension ExperimentPlan {
     /// A plan that was fitted to a set fits it; fitting it again changes nothing.
     ///
     /// - Throws: ``ExperimentError`` where the batch in use cannot be split among the workers.
-    public func fitted(toTrainingSamples count: Int) throws(ExperimentError) -> ExperimentPlan {
+    package func fitted(toTrainingSamples count: Int) throws(ExperimentError) -> ExperimentPlan {
         var plan = self
         for index in plan.strategies.indices {
             let roles = plan.strategies[index].roles

@@ -1,13 +1,13 @@
 import Diagnostics
-public import Fabrics
+import Fabrics
 import Strategies
-public import Tasks
+import Tasks
 public import Training
 
 /// The options of a plan's strategies by their names: those that all strategies have, those of each, and the all-reduce,
 /// which belongs to what carries a strategy.
-public enum PlanOptions {
-    public static let allReduceName = "allreduce"
+package enum PlanOptions {
+    package static let allReduceName = "allreduce"
 
     static let allReduce = OptionInfo(
         name: allReduceName, allowed: .form(usages: AllReduceAlgorithm.usages) { _ = try PlanOptions.algorithm($0) },
@@ -16,12 +16,12 @@ public enum PlanOptions {
     static let shared = TrainingConfiguration.specs.map(\.info)
 
     /// Each name once, in the order of lists.
-    public static let all: [OptionInfo] = shared + StrategyRegistry.optionInfos + [allReduce]
+    package static let all: [OptionInfo] = shared + StrategyRegistry.optionInfos + [allReduce]
 
-    public static func named(_ name: String) -> OptionInfo? { all.first { $0.name == name } }
+    package static func named(_ name: String) -> OptionInfo? { all.first { $0.name == name } }
 
     /// - Throws: ``ExperimentError`` with the names that there are.
-    public static func algorithm(_ text: String) throws(ExperimentError) -> AllReduceAlgorithm {
+    package static func algorithm(_ text: String) throws(ExperimentError) -> AllReduceAlgorithm {
         guard let algorithm = AllReduceAlgorithm(rawValue: text) else {
             throw ExperimentError(
                 UnknownName.message("all-reduce algorithm", found: text, allowed: AllReduceAlgorithm.usages)

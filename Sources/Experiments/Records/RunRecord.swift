@@ -106,12 +106,12 @@ public struct RunRecord: Hashable, Codable, Sendable {
         /// Without the controls themselves.
         public let hostSeconds: Double
         /// The least that the control took before, in and after the run.
-        public let control: HostControl.Times
+        package let control: HostControl.Times
         /// The run in at most twelve parts, from evaluation to evaluation: of cluster time where that is measured, else of
         /// host time.
         public let segmentSeconds: [Double]
 
-        public init(
+        package init(
             clusterSeconds: Double, hostSeconds: Double, control: HostControl.Times, segmentSeconds: [Double]
         ) {
             self.clusterSeconds = clusterSeconds

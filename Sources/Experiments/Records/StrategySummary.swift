@@ -31,11 +31,11 @@ public struct StrategySummary: Hashable, Sendable {
 
     /// The time of each run with the step between two evaluations in which it lies; infinite where the run never got
     /// there.
-    public func timesToTarget(_ target: Double) -> [SteppedValue] {
+    package func timesToTarget(_ target: Double) -> [SteppedValue] {
         runs.map { TimeToAccuracy($0.evaluations, target: target).sustainedTime }
     }
 
-    public var timesToTarget: [SteppedValue] { timesToTarget(target) }
+    package var timesToTarget: [SteppedValue] { timesToTarget(target) }
     public var seedsReached: Int { timesToTarget.filter(\.value.isFinite).count }
     /// Over all seeds, those that never got there counting as infinite: no median is made up from the ones that did.
     public var timeToTarget: SpreadSummary { SpreadSummary(timesToTarget, scale: .logarithmic) }

@@ -1,4 +1,4 @@
-public import Statistics
+import Statistics
 public import Training
 
 /// When a run reached a target accuracy, in cluster time.
@@ -15,7 +15,7 @@ public struct TimeToAccuracy: Hashable, Sendable {
     public var sustainedSeconds: Double? { sustainedPoint?.clusterSeconds }
 
     /// The time with the step in which it lies, from the evaluation before to that which found the target reached.
-    public var sustainedTime: SteppedValue {
+    package var sustainedTime: SteppedValue {
         guard let seconds = sustainedSeconds else { return .never }
         return SteppedValue(seconds, after: min(seconds, pointBefore?.clusterSeconds ?? seconds))
     }

@@ -2,7 +2,7 @@ import Cluster
 import Fabrics
 import Kernel
 import Randomness
-public import Statistics
+import Statistics
 import Tasks
 public import Training
 
@@ -100,7 +100,7 @@ public struct Repricing: Sendable {
         /// With the times of the other cluster.
         public let evaluations: [TrainingRun.Evaluation]
         /// Infinite where the target was never reached.
-        public let timeToTarget: SteppedValue
+        package let timeToTarget: SteppedValue
 
         public var secondsToTarget: Double { timeToTarget.value }
     }

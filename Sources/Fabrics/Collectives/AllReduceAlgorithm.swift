@@ -16,7 +16,7 @@ public enum AllReduceAlgorithm: Hashable, Sendable {
     public static let parameterServer = Self.servers(count: 1)
 
     /// - Parameter groups: the cluster's racks or sites, of consecutive ranks, where it has any.
-    public func messages(ranks: Int, groups: [Range<Int>]? = nil) -> any CollectiveAlgorithm {
+    package func messages(ranks: Int, groups: [Range<Int>]? = nil) -> any CollectiveAlgorithm {
         switch self {
         case .ring: return RingAllReduce()
         case .recursiveDoubling: return RecursiveDoublingAllReduce()

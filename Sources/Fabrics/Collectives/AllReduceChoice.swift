@@ -24,7 +24,7 @@ public struct AllReduceChoice: Hashable, Codable, Sendable {
 
     /// - Parameter fabric: the ranks' machines and network; its own algorithm does not count.
     /// - Throws: what the fabric throws.
-    public init(on fabric: SimulatedFabric, elements: Int) throws {
+    package init(on fabric: SimulatedFabric, elements: Int) throws {
         ranks = fabric.nodes.count
         self.elements = elements
         var candidates: [Candidate] = []

@@ -1,9 +1,9 @@
 /// Broadcast from rank 0 down a binomial tree, the largest sub-tree first (Thakur, Rabenseifner and Gropp 2005,
 /// section 4.1).
-public struct BinomialBroadcast: CollectiveAlgorithm {
-    public init() {}
+package struct BinomialBroadcast: CollectiveAlgorithm {
+    package init() {}
 
-    public func step(_ index: Int, rank: Int, of ranks: Int, elements: Int) -> CollectiveStep? {
+    package func step(_ index: Int, rank: Int, of ranks: Int, elements: Int) -> CollectiveStep? {
         if rank != 0, index == 0 { return .receive(from: BinomialTree.parent(of: rank)) }
         let sent = rank == 0 ? index : index - 1
         let children = BinomialTree.childCount(of: rank, ranks: ranks)

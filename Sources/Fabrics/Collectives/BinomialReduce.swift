@@ -1,8 +1,8 @@
 /// Reduction to rank 0 up a binomial tree, nearest children first (Thakur, Rabenseifner and Gropp 2005, section 4.3).
-public struct BinomialReduce: CollectiveAlgorithm {
-    public init() {}
+package struct BinomialReduce: CollectiveAlgorithm {
+    package init() {}
 
-    public func step(_ index: Int, rank: Int, of ranks: Int, elements: Int) -> CollectiveStep? {
+    package func step(_ index: Int, rank: Int, of ranks: Int, elements: Int) -> CollectiveStep? {
         let children = BinomialTree.childCount(of: rank, ranks: ranks)
         if index < children { return BinomialTree.child(index, of: rank, ranks: ranks).map { .receive(from: $0) } }
         guard rank != 0, index == children else { return nil }

@@ -5,12 +5,12 @@ import Kernel
 /// gets one of n parts.
 ///
 /// It knows its root itself, since parts differ in length and belong to ranks and not to places in the tree.
-public struct BinomialScatter: CollectiveAlgorithm {
+package struct BinomialScatter: CollectiveAlgorithm {
     private let root: Int
 
-    public init(root: Int = 0) { self.root = root }
+    package init(root: Int = 0) { self.root = root }
 
-    public func step(_ index: Int, rank: Int, of ranks: Int, elements: Int) -> CollectiveStep? {
+    package func step(_ index: Int, rank: Int, of ranks: Int, elements: Int) -> CollectiveStep? {
         let place = (rank - root + ranks) % ranks
         if place != 0, index == 0 { return .receive(from: (BinomialTree.parent(of: place) + root) % ranks) }
         let sent = place == 0 ? index : index - 1

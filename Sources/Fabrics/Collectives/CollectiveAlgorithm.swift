@@ -1,12 +1,12 @@
-public import Cluster
+import Cluster
 import Kernel
 
 /// What one rank does in one step of a collective: post a message, if any, then wait for one, if any.
-public struct CollectiveStep: Equatable, Sendable {
-    public var send: (to: Int, bytes: Int, direction: TrafficDirection)?
-    public var receiveFrom: Int?
+package struct CollectiveStep: Equatable, Sendable {
+    package var send: (to: Int, bytes: Int, direction: TrafficDirection)?
+    package var receiveFrom: Int?
 
-    public static func == (left: Self, right: Self) -> Bool {
+    package static func == (left: Self, right: Self) -> Bool {
         left.receiveFrom == right.receiveFrom && left.send?.to == right.send?.to
             && left.send?.bytes == right.send?.bytes
             && left.send?.direction == right.send?.direction
@@ -33,7 +33,7 @@ public struct CollectiveStep: Equatable, Sendable {
 ///
 /// A rank goes on to its next step when it has what the step waits for, and is done when its last step is done and
 /// its last message has left. Payload bytes are given; the fabric adds the framing.
-public protocol CollectiveAlgorithm: Sendable {
+package protocol CollectiveAlgorithm: Sendable {
     /// Step `index` of `rank` among `ranks`, for vectors of `elements` floats; nil when the rank has no more.
     func step(_ index: Int, rank: Int, of ranks: Int, elements: Int) -> CollectiveStep?
 
@@ -43,7 +43,7 @@ public protocol CollectiveAlgorithm: Sendable {
 }
 
 extension CollectiveAlgorithm {
-    public func rounds(of ranks: Int) -> Int? { nil }
+    package func rounds(of ranks: Int) -> Int? { nil }
 }
 
 let bytesPerElement = MemoryLayout<Float>.size

@@ -7,13 +7,13 @@ import Kernel
 ///
 /// All ranks work in phases: in each a rank first posts what is due, then waits for what is due. A segment climbs one
 /// level a phase, and then descends one.
-public struct DoubleTreeAllReduce: CollectiveAlgorithm {
+package struct DoubleTreeAllReduce: CollectiveAlgorithm {
     /// Numbers in a segment at most.
     private static let segmentElements = 16_384
 
-    public init() {}
+    package init() {}
 
-    public func step(_ index: Int, rank: Int, of ranks: Int, elements: Int) -> CollectiveStep? {
+    package func step(_ index: Int, rank: Int, of ranks: Int, elements: Int) -> CollectiveStep? {
         guard ranks > 1 else { return nil }
         let segments = segments(elements: elements)
         switch PhaseSchedule(rank: rank, ranks: ranks, segments: segments).action(index) {

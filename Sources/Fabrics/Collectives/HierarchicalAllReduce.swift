@@ -1,13 +1,13 @@
 /// Two levels: a binomial tree reduces to the first rank of every group, these leaders all-reduce as Rabenseifner does,
 /// and a binomial tree broadcasts within the groups, so that between groups every vector travels once for a group and
 /// not once for a rank (the hierarchical collectives of MagPIe, Kielmann et al. 1999; in training of Horovod and NCCL).
-public struct HierarchicalAllReduce: CollectiveAlgorithm {
+package struct HierarchicalAllReduce: CollectiveAlgorithm {
     private let groups: [Range<Int>]
     /// The group of every rank.
     private let groupOfRank: [Int]
 
     /// - Parameter groups: consecutive ranks each; together all, in order.
-    public init(groups: [Range<Int>]) {
+    package init(groups: [Range<Int>]) {
         var end = 0
         for group in groups {
             precondition(group.lowerBound == end && !group.isEmpty, "group \(group) after rank \(end)")
@@ -18,12 +18,12 @@ public struct HierarchicalAllReduce: CollectiveAlgorithm {
     }
 
     /// Groups of `size` ranks, the last of what is left.
-    public static func groups(of size: Int, ranks: Int) -> [Range<Int>] {
+    package static func groups(of size: Int, ranks: Int) -> [Range<Int>] {
         precondition(size > 0, "groups of \(size) ranks")
         return stride(from: 0, to: ranks, by: size).map { $0..<min($0 + size, ranks) }
     }
 
-    public func step(_ index: Int, rank: Int, of ranks: Int, elements: Int) -> CollectiveStep? {
+    package func step(_ index: Int, rank: Int, of ranks: Int, elements: Int) -> CollectiveStep? {
         precondition(ranks == groupOfRank.count, "groups of \(groupOfRank.count) ranks for \(ranks)")
         let group = groups[groupOfRank[rank]]
         let place = rank - group.lowerBound

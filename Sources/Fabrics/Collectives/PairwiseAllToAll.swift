@@ -5,12 +5,12 @@ import Kernel
 /// rank xor 1, 2, 3 ... where n is a power of two; else a rank sends upwards and receives from below at these distances.
 ///
 /// `elements` is the length of one rank's vector, of which every rank gets one of n parts.
-public struct PairwiseAllToAll: CollectiveAlgorithm {
-    public init() {}
+package struct PairwiseAllToAll: CollectiveAlgorithm {
+    package init() {}
 
-    public func rounds(of ranks: Int) -> Int? { ranks - 1 }
+    package func rounds(of ranks: Int) -> Int? { ranks - 1 }
 
-    public func step(_ index: Int, rank: Int, of ranks: Int, elements: Int) -> CollectiveStep? {
+    package func step(_ index: Int, rank: Int, of ranks: Int, elements: Int) -> CollectiveStep? {
         guard index < ranks - 1 else { return nil }
         let distance = index + 1
         let isPowerOfTwo = ranks.nonzeroBitCount == 1

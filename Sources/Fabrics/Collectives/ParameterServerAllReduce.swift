@@ -4,16 +4,16 @@ import Kernel
 /// a worker, but all bytes of a part pass its server's link (the synchronous case of Li et al. 2014, *Scaling Distributed
 /// Machine Learning with the Parameter Server*). The servers are the first ranks, which work, too; each has one part of
 /// the vector.
-public struct ParameterServerAllReduce: CollectiveAlgorithm {
+package struct ParameterServerAllReduce: CollectiveAlgorithm {
     private let shards: Int
 
     /// - Parameter shards: servers; no more than there are ranks are used.
-    public init(shards: Int = 1) {
+    package init(shards: Int = 1) {
         precondition(shards > 0, "\(shards) servers")
         self.shards = shards
     }
 
-    public func step(_ index: Int, rank: Int, of ranks: Int, elements: Int) -> CollectiveStep? {
+    package func step(_ index: Int, rank: Int, of ranks: Int, elements: Int) -> CollectiveStep? {
         guard ranks > 1 else { return nil }
         let shards = min(shards, ranks)
         func bytes(_ shard: Int) -> Int { (0..<elements).part(shard, of: shards).count * bytesPerElement }

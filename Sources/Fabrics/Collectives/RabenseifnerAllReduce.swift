@@ -6,12 +6,12 @@ import Kernel
 ///
 /// Where n is not a power of two, 2^k the next below, the first 2(n - 2^k) ranks fold whole vectors in pairs before and
 /// unfold after.
-public struct RabenseifnerAllReduce: CollectiveAlgorithm {
-    public init() {}
+package struct RabenseifnerAllReduce: CollectiveAlgorithm {
+    package init() {}
 
-    public func rounds(of ranks: Int) -> Int? { ranks.nonzeroBitCount == 1 ? 2 * ceilLog2(ranks) : nil }
+    package func rounds(of ranks: Int) -> Int? { ranks.nonzeroBitCount == 1 ? 2 * ceilLog2(ranks) : nil }
 
-    public func step(_ index: Int, rank: Int, of ranks: Int, elements: Int) -> CollectiveStep? {
+    package func step(_ index: Int, rank: Int, of ranks: Int, elements: Int) -> CollectiveStep? {
         guard ranks > 1 else { return nil }
         let core = PowerOfTwoCore(ranks: ranks)
         let whole = elements * bytesPerElement

@@ -3,12 +3,12 @@
 ///
 /// Where n is not a power of two, ranks fold in pairs before, and after that the host sends its guest all vectors but the
 /// guest's own.
-public struct RecursiveDoublingAllGather: CollectiveAlgorithm {
-    public init() {}
+package struct RecursiveDoublingAllGather: CollectiveAlgorithm {
+    package init() {}
 
-    public func rounds(of ranks: Int) -> Int? { ranks.nonzeroBitCount == 1 ? ceilLog2(ranks) : nil }
+    package func rounds(of ranks: Int) -> Int? { ranks.nonzeroBitCount == 1 ? ceilLog2(ranks) : nil }
 
-    public func step(_ index: Int, rank: Int, of ranks: Int, elements: Int) -> CollectiveStep? {
+    package func step(_ index: Int, rank: Int, of ranks: Int, elements: Int) -> CollectiveStep? {
         guard ranks > 1 else { return nil }
         let core = PowerOfTwoCore(ranks: ranks)
         let bytes = elements * bytesPerElement

@@ -5,12 +5,12 @@ import Kernel
 /// 4.2). Rank r ends with the r-th of n parts.
 ///
 /// Where n is not a power of two, ranks fold in pairs before, and after that the host sends its guest's part.
-public struct RecursiveHalvingReduceScatter: CollectiveAlgorithm {
-    public init() {}
+package struct RecursiveHalvingReduceScatter: CollectiveAlgorithm {
+    package init() {}
 
-    public func rounds(of ranks: Int) -> Int? { ranks.nonzeroBitCount == 1 ? ceilLog2(ranks) : nil }
+    package func rounds(of ranks: Int) -> Int? { ranks.nonzeroBitCount == 1 ? ceilLog2(ranks) : nil }
 
-    public func step(_ index: Int, rank: Int, of ranks: Int, elements: Int) -> CollectiveStep? {
+    package func step(_ index: Int, rank: Int, of ranks: Int, elements: Int) -> CollectiveStep? {
         guard ranks > 1 else { return nil }
         let core = PowerOfTwoCore(ranks: ranks)
         let guest = core.isHost(rank) ? rank - 1 : rank

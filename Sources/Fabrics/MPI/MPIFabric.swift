@@ -8,13 +8,13 @@
     /// The ledger counts what the ranks hand to MPI and get from it: a message with its framing; of a collective the rank's
     /// vector and its result, whatever MPI's algorithm makes of them. What the fabric itself has to say - the end of a
     /// program, losses for the record - is in neither ledger nor, as far as it is off the clock, time.
-    public struct MPIFabric: Fabric {
-        public let world: MPIWorld
-        public let ranks: Int
+    package struct MPIFabric: Fabric {
+        package let world: MPIWorld
+        package let ranks: Int
         private let start: FabricSnapshot?
 
         /// - Parameter start: where the job goes on, the same in all processes; nil for the beginning.
-        public init(_ world: MPIWorld, ranks: Int, from start: FabricSnapshot? = nil) {
+        package init(_ world: MPIWorld, ranks: Int, from start: FabricSnapshot? = nil) {
             precondition(ranks > 0, "a fabric of no ranks")
             precondition(start.map { $0.accounts.count == ranks } ?? true, "a snapshot of another number of ranks")
             self.world = world
@@ -22,9 +22,9 @@
             self.start = start
         }
 
-        public var replaysTime: Bool { false }
+        package var replaysTime: Bool { false }
 
-        public func run(_ program: @escaping RankProgram) throws -> FabricReport {
+        package func run(_ program: @escaping RankProgram) throws -> FabricReport {
             let job = MPIJob(world, MPIPlacement(ranks: ranks, processes: world.count), from: start)
             return try job.run(program)
         }

@@ -1,29 +1,29 @@
 #if MPI
     import CMPI
-    public import Foundation
+    import Foundation
     import Host
     import Locking
 
     /// The processes of an MPI job, of which this is one.
     ///
     /// Its calls are made by the thread that started it, but for ``end(because:exitCode:)``.
-    public final class MPIWorld: Sendable {
+    package final class MPIWorld: Sendable {
         private static let started = Result { try MPIWorld() }
 
         /// The job that this process belongs to, which the first call makes it join: those that mpirun or srun started
         /// together, or itself alone.
         /// - Throws: ``FabricError/mpi(_:)``
-        public static func join() throws -> MPIWorld { try started.get() }
+        package static func join() throws -> MPIWorld { try started.get() }
 
         /// The job, if it was joined and has not ended.
-        public static var current: MPIWorld? { cmpi_is_running() ? try? started.get() : nil }
+        package static var current: MPIWorld? { cmpi_is_running() ? try? started.get() : nil }
 
         /// This process, in 0..<count.
-        public let rank: Int
-        public let count: Int
-        public let host: String
+        package let rank: Int
+        package let count: Int
+        package let host: String
         /// Name and version of the MPI library.
-        public let library: String
+        package let library: String
         let watchdog = MPIWatchdog()
         private let lastWords = Guarded<@Sendable () -> Void>({})
 
@@ -32,10 +32,10 @@
 
         /// How long this process waits in its first ``join()``, which returns when all have made theirs: one that ends
         /// before it, or is no part of the job, would let the others wait for ever.
-        public static func setStartPatience(seconds: Double) { startPatience.withLock { $0 = seconds } }
+        package static func setStartPatience(seconds: Double) { startPatience.withLock { $0 = seconds } }
 
         /// Joins within a time, or does something else that ends this process.
-        public static func join(within seconds: Double, orElse giveUp: @escaping @Sendable () -> Never) throws
+        package static func join(within seconds: Double, orElse giveUp: @escaping @Sendable () -> Never) throws
             -> MPIWorld
         {
             let limit = StartLimit(seconds: seconds, giveUp)
@@ -66,23 +66,23 @@
         }
 
         /// Whether this process reports and writes files.
-        public var isReporter: Bool { rank == 0 }
+        package var isReporter: Bool { rank == 0 }
         /// `rank 3 of 4 on node7`
-        public var name: String { "rank \(rank) of \(count) on \(host)" }
+        package var name: String { "rank \(rank) of \(count) on \(host)" }
 
         /// How long a process waits for others before it takes them for lost and ends the job.
-        public func setPatience(seconds: Double) { watchdog.setPatience(seconds) }
+        package func setPatience(seconds: Double) { watchdog.setPatience(seconds) }
 
         /// What is to be done, such as writing what is finished, before this process ends the job.
-        public func setLastWords(_ words: @escaping @Sendable () -> Void) { lastWords.withLock { $0 = words } }
+        package func setLastWords(_ words: @escaping @Sendable () -> Void) { lastWords.withLock { $0 = words } }
 
         // MARK: The end
 
         /// Leaves the job, as all its processes have to.
-        public func finish() { if cmpi_is_running() { try? check("ending MPI") { cmpi_finalize() } } }
+        package func finish() { if cmpi_is_running() { try? check("ending MPI") { cmpi_finalize() } } }
 
         /// Says why, and ends all processes of the job: at once, wherever they are.
-        public func end(because message: String, exitCode: Int32) -> Never {
+        package func end(because message: String, exitCode: Int32) -> Never {
             // What all processes find wrong is said once, by the one that reports.
             if !isReporter { Thread.sleep(forTimeInterval: Self.precedenceSeconds) }
             Self.say("Error: \(name): \(message)")
@@ -120,7 +120,7 @@
             if code != 0 { throw FabricError.mpi("\(what()): \(Self.text(of: code))") }
         }
 
-        public func barrier() throws { try check("waiting for all ranks") { cmpi_barrier() } }
+        package func barrier() throws { try check("waiting for all ranks") { cmpi_barrier() } }
 
         /// Waits for all processes without keeping a core busy, as where one of them works for all.
         func meet(_ what: @autoclosure @escaping @Sendable () -> String) throws {
@@ -138,7 +138,7 @@
         }
 
         /// All processes' numbers, in the order of ranks, on all.
-        public func allGather(_ numbers: [Double]) throws -> [[Double]] {
+        package func allGather(_ numbers: [Double]) throws -> [[Double]] {
             var lengths = [Int64](repeating: 0, count: count)
             try check("exchanging lengths") { cmpi_all_gather_count(Int64(numbers.count), &lengths) }
             let counts = lengths.map(Int32.init)
@@ -156,7 +156,7 @@
         }
 
         /// The root's bytes, on all processes.
-        public func broadcast(_ bytes: Data, from root: Int = 0) throws -> Data {
+        package func broadcast(_ bytes: Data, from root: Int = 0) throws -> Data {
             let length = try allGather([Double(bytes.count)])[root][0]
             var bytes = rank == root ? bytes : Data(count: Int(length))
             try bytes.withUnsafeMutableBytes { buffer in
@@ -170,12 +170,12 @@
         }
 
         /// The bytes of all processes, a few kilobytes each, in the order of ranks, on all.
-        public func allGather(_ bytes: Data) throws -> [Data] {
+        package func allGather(_ bytes: Data) throws -> [Data] {
             try allGather(bytes.map(Double.init)).map { Data($0.map { UInt8($0) }) }
         }
 
         /// The hosts of all processes, in the order of ranks.
-        public func hostsOfAll() throws -> [String] {
+        package func hostsOfAll() throws -> [String] {
             try allGather(Data(host.utf8)).map { String(decoding: $0, as: UTF8.self) }
         }
 

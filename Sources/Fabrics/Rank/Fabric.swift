@@ -1,10 +1,10 @@
-public import Cluster
+import Cluster
 
 /// The code of one rank.
 public typealias RankProgram = @Sendable (any Rank) async throws -> Void
 
 /// Runs a program once per rank and carries the ranks' messages.
-public protocol Fabric {
+package protocol Fabric {
     /// Runs the program on all ranks and returns when the last one has ended.
     /// - Throws: the first error that a rank threw, or a ``FabricError``.
     func run(_ program: @escaping RankProgram) throws -> FabricReport
@@ -15,18 +15,18 @@ public protocol Fabric {
 }
 
 extension Fabric {
-    public var replaysTime: Bool { false }
+    package var replaysTime: Bool { false }
 }
 
 /// What a job took.
-public struct FabricReport: Sendable {
+package struct FabricReport: Sendable {
     /// Cluster time at the end of the last rank.
-    public let seconds: Double
+    package let seconds: Double
     /// Where each rank's time went.
-    public let accounts: [TimeAccount]
-    public let ledger: TrafficLedger
+    package let accounts: [TimeAccount]
+    package let ledger: TrafficLedger
     /// Ranks that left before their program had ended, in the order of time.
-    public let departures: [Departure]
+    package let departures: [Departure]
 
     init(seconds: Double, accounts: [TimeAccount], ledger: TrafficLedger, departures: [Departure] = []) {
         self.seconds = seconds
@@ -66,4 +66,4 @@ public struct TimeAccount: Hashable, Codable, Sendable {
 }
 
 /// The `Fabrics` module's limit on threads of ``ThreadFabric``: beyond, a machine is busier switching than computing.
-public let maximumThreadRanks = 256
+package let maximumThreadRanks = 256

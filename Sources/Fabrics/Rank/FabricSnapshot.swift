@@ -1,18 +1,18 @@
-public import Cluster
+import Cluster
 
 /// What a measured job has taken so far: a fabric whose time cannot be played again starts with it, to go on where another
 /// process was killed.
 ///
 /// A simulated fabric needs none. Its time does not depend on numbers, so a resumed run plays its program from the start
 /// without them (``Fabric/replaysTime``) and comes to the same nanosecond.
-public struct FabricSnapshot: Hashable, Codable, Sendable {
+package struct FabricSnapshot: Hashable, Codable, Sendable {
     /// Cluster time.
-    public var seconds: Double
+    package var seconds: Double
     /// Of each rank; of one that waits, up to when it began to.
-    public var accounts: [TimeAccount]
-    public var traffic: [TrafficLedger.Entry]
+    package var accounts: [TimeAccount]
+    package var traffic: [TrafficLedger.Entry]
 
-    public init(seconds: Double, accounts: [TimeAccount], traffic: [TrafficLedger.Entry]) {
+    package init(seconds: Double, accounts: [TimeAccount], traffic: [TrafficLedger.Entry]) {
         self.seconds = seconds
         self.accounts = accounts
         self.traffic = traffic

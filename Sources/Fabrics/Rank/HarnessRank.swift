@@ -1,4 +1,4 @@
-package import Cluster
+import Cluster
 package import Kernel
 
 /// What only the harness needs of a rank, and no strategy: evaluation, records and checkpoints, none of which costs

@@ -42,20 +42,20 @@ public struct Message: Sendable {
     /// What every message has around its payload: sender, receiver, tag and length, 32 bits each.
     public static let framingBytes = 16
 
-    public init(
+    package init(
         _ vector: ParameterVector, weight: Int = 0, purpose: TrafficPurpose, direction: TrafficDirection = .peer
     ) {
         self.init(.vector(vector.snapshot()), weight: weight, purpose, direction)
     }
 
-    public init(
+    package init(
         _ vector: DeferredVector, weight: Int = 0, purpose: TrafficPurpose, direction: TrafficDirection = .peer,
         telling: (@Sendable () -> [Double])? = nil
     ) {
         self.init(.deferred(vector), weight: weight, purpose, direction, telling: telling)
     }
 
-    public init(
+    package init(
         _ encoded: EncodedVector, weight: Int = 0, purpose: TrafficPurpose, direction: TrafficDirection = .peer,
         telling: (@Sendable () -> [Double])? = nil
     ) {

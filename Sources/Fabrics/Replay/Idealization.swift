@@ -12,7 +12,7 @@ public enum Idealization: String, CaseIterable, Codable, Sendable {
     case noStragglers
     case freeComputation
 
-    public var label: String {
+    package var label: String {
         switch self {
         case .noLatency: "no latency"
         case .infiniteBandwidth: "infinite bandwidth"

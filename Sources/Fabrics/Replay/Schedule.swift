@@ -1,4 +1,4 @@
-package import Cluster
+import Cluster
 
 /// The order of all that the ranks of a job do, without their numbers and without times: what a job takes on any cluster
 /// follows from it, if its ranks would do the same there.

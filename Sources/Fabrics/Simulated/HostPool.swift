@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// Several simulations can share a pool. Then so many of its own threads pause that no more than ``threads`` compute at once,
 /// and work again when fewer simulations are left (``withCaller(_:)``).
-public final class HostPool: ParallelHost, Sendable {
+package final class HostPool: ParallelHost, Sendable {
     /// A computation on its way: run once, by whoever comes first.
     ///
     /// `@unchecked Sendable`: `body` is touched by the one thread that moved `state` from pending to running.
@@ -82,10 +82,10 @@ public final class HostPool: ParallelHost, Sendable {
     }
 
     /// Threads that compute, the caller's among them.
-    public let threads: Int
+    package let threads: Int
     private let queue: Queue
 
-    public init(threads: Int) {
+    package init(threads: Int) {
         precondition(threads > 0, "\(threads) host threads")
         self.threads = threads
         queue = Queue(threads: threads)
@@ -138,7 +138,7 @@ public final class HostPool: ParallelHost, Sendable {
     }
 
     /// Calls `body` for every index in 0..<count, on all threads, and returns when all are done.
-    public func concurrentPerform(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
+    package func concurrentPerform(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
         let tickets = (0..<count).map { index in Ticket { body(index) } }
         for ticket in tickets.dropFirst() { submit(ticket) }
         for ticket in tickets { finish(ticket) }

@@ -1,29 +1,29 @@
-public import Cluster
+import Cluster
 import Host
 import Kernel
-public import Randomness
+import Randomness
 
 /// Runs ranks as tasks on a virtual clock, in one process: any cluster that a ``ClusterSpec`` describes, with results
 /// that do not depend on the host.
-public struct SimulatedFabric: Fabric {
-    public internal(set) var nodes: [Node]
-    public internal(set) var jitter: Jitter
-    public internal(set) var interconnect: Interconnect
-    public internal(set) var compute: ComputeModel
+package struct SimulatedFabric: Fabric {
+    package internal(set) var nodes: [Node]
+    package internal(set) var jitter: Jitter
+    package internal(set) var interconnect: Interconnect
+    package internal(set) var compute: ComputeModel
     /// Nil where ranks keep their speed.
-    public internal(set) var slowdowns: RankSlowdowns?
-    public internal(set) var allReduce: AllReduceAlgorithm
+    package internal(set) var slowdowns: RankSlowdowns?
+    package internal(set) var allReduce: AllReduceAlgorithm
     /// Overrides `allReduce` for vectors of exactly these lengths, such as the buckets of a gradient.
-    public internal(set) var allReduceByLength: [Int: AllReduceAlgorithm]
+    package internal(set) var allReduceByLength: [Int: AllReduceAlgorithm]
     /// The cluster's racks or sites, of consecutive ranks, for a hierarchical all-reduce; nil where it has none.
-    public let groups: [Range<Int>]?
-    public let seeds: SeedSequence
+    package let groups: [Range<Int>]?
+    package let seeds: SeedSequence
     /// False where messages take the ways that they would, but no time for them.
     var hasLatency = true
     /// Ranks that leave while the job runs; each at most once.
-    public let departures: [Departure]
+    package let departures: [Departure]
     /// How long the others take to notice that a rank has left.
-    public let detectionSeconds: Double
+    package let detectionSeconds: Double
     let pool: HostPool
     /// Collectives in rounds of so many messages and more are played as a whole where that is exact (``RoundPlay``).
     package var fewestMessagesPlayedInRounds = 4096
@@ -38,7 +38,7 @@ public struct SimulatedFabric: Fabric {
     ///   - departures: ranks that leave while the job runs.
     ///   - detectionSeconds: how long the others take to notice that a rank has left.
     ///   - pool: the threads that run the ranks' computations.
-    public init(
+    package init(
         nodes: [Node], jitter: Jitter = .none, interconnect: Interconnect = .plain, compute: ComputeModel,
         slowdowns: RankSlowdowns? = nil, allReduce: AllReduceAlgorithm = .ring,
         allReduceByLength: [Int: AllReduceAlgorithm] = [:], groups: [Range<Int>]? = nil, seeds: SeedSequence,
@@ -62,9 +62,9 @@ public struct SimulatedFabric: Fabric {
         self.pool = pool
     }
 
-    public var replaysTime: Bool { true }
+    package var replaysTime: Bool { true }
 
-    public func run(_ program: @escaping RankProgram) throws -> FabricReport {
+    package func run(_ program: @escaping RankProgram) throws -> FabricReport {
         let simulation = Simulation(self, pool: pool)
         // A thread of its own: the caller may be a task, whose thread must not run the jobs of others.
         return try onThread(named: "simulation") { try simulation.run(program) }

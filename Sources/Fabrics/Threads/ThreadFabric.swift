@@ -1,6 +1,6 @@
-public import Cluster
+import Cluster
 import Host
-public import Randomness
+import Randomness
 
 /// Runs every rank on an OS thread of its own, in shared memory, in real time.
 ///
@@ -9,20 +9,20 @@ public import Randomness
 /// which the network model says that it is there, and computations last as long as the compute model says. What a thread is
 /// late for, since this machine is slow or busy, it catches up with where it has to wait; so emulated time is never shorter
 /// than simulated time, and longer only by what the machine cannot keep up with.
-public struct ThreadFabric: Fabric {
+package struct ThreadFabric: Fabric {
     /// The cluster that threads act out in real time.
-    public struct Emulation: Sendable {
-        public var nodes: [Node]
-        public var jitter: Jitter
-        public var compute: ComputeModel
-        public var allReduce: AllReduceAlgorithm
+    package struct Emulation: Sendable {
+        package var nodes: [Node]
+        package var jitter: Jitter
+        package var compute: ComputeModel
+        package var allReduce: AllReduceAlgorithm
         /// Overrides `allReduce` for vectors of exactly these lengths, such as the buckets of a gradient.
-        public var allReduceByLength: [Int: AllReduceAlgorithm]
+        package var allReduceByLength: [Int: AllReduceAlgorithm]
         /// The cluster's racks or sites, of consecutive ranks; nil where it has none.
-        public var groups: [Range<Int>]?
-        public var seeds: SeedSequence
+        package var groups: [Range<Int>]?
+        package var seeds: SeedSequence
 
-        public init(
+        package init(
             nodes: [Node], jitter: Jitter = .none, compute: ComputeModel, allReduce: AllReduceAlgorithm = .ring,
             allReduceByLength: [Int: AllReduceAlgorithm] = [:], groups: [Range<Int>]? = nil, seeds: SeedSequence
         ) {
@@ -36,13 +36,13 @@ public struct ThreadFabric: Fabric {
         }
     }
 
-    public let ranks: Int
-    public let emulation: Emulation?
+    package let ranks: Int
+    package let emulation: Emulation?
     private let start: FabricSnapshot?
 
     /// - Parameter start: where the job goes on; nil for the beginning.
     /// - Throws: ``FabricError/tooManyRanks(_:)`` above ``maximumThreadRanks``.
-    public init(ranks: Int, emulating emulation: Emulation? = nil, from start: FabricSnapshot? = nil) throws {
+    package init(ranks: Int, emulating emulation: Emulation? = nil, from start: FabricSnapshot? = nil) throws {
         precondition(ranks > 0, "a fabric of no ranks")
         precondition(start.map { $0.accounts.count == ranks } ?? true, "a snapshot of another number of ranks")
         precondition(emulation.map { $0.nodes.count == ranks } ?? true, "nodes for another number of ranks")
@@ -55,7 +55,7 @@ public struct ThreadFabric: Fabric {
         self.start = start
     }
 
-    public func run(_ program: @escaping RankProgram) throws -> FabricReport { try runKnowingTheEnd(program).report }
+    package func run(_ program: @escaping RankProgram) throws -> FabricReport { try runKnowingTheEnd(program).report }
 
     /// The same, with the time at which an emulated job is over by its model, however late the threads were.
     func runKnowingTheEnd(_ program: @escaping RankProgram) throws -> (report: FabricReport, due: VirtualTime) {

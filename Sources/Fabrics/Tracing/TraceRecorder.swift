@@ -1,4 +1,4 @@
-package import Cluster
+import Cluster
 
 /// Writes what the ranks of a simulated job do as Chrome trace events: a track for each rank, an arrow for each message,
 /// a counter of the bytes under way.

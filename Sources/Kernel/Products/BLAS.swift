@@ -1,12 +1,12 @@
 internal import COpenBLAS
 
 /// The one place that calls OpenBLAS.
-public enum BLAS {
+package enum BLAS {
     /// Makes OpenBLAS compute on the calling thread alone: ranks bring the parallelism. Called once, before any thread.
     ///
     /// - Throws: ``BLASError`` where OpenBLAS does not obey, as builds with OpenMP don't: their own threads would run
     ///   beside the ranks', and every measured time would be wrong.
-    public static func useOneThreadPerCaller() throws {
+    package static func useOneThreadPerCaller() throws {
         openblas_set_num_threads(1)
         // 2 is OPENBLAS_OPENMP of cblas.h: its thread count belongs to each calling thread, not to the process.
         if openblas_get_parallel() == 2 {
@@ -19,7 +19,7 @@ public enum BLAS {
     }
 
     /// OpenBLAS's own description of its build: version, options, and the core it dispatches to.
-    public static var configuration: String { String(cString: openblas_get_config()) + " core=" + core }
+    package static var configuration: String { String(cString: openblas_get_config()) + " core=" + core }
 
     private static var core: String { String(cString: openblas_get_corename()) }
 
@@ -54,6 +54,6 @@ public enum BLAS {
     }
 }
 
-public struct BLASError: Error, CustomStringConvertible {
-    public let description: String
+package struct BLASError: Error, CustomStringConvertible {
+    package let description: String
 }

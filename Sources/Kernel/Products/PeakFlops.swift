@@ -2,12 +2,12 @@ import Foundation
 import Host
 
 /// What this machine's cores can do: the floating-point operations a second of a large SGEMM in OpenBLAS.
-public enum PeakFlops {
+package enum PeakFlops {
     private static let size = 1024
 
     /// On each of `threads` threads one product of 1024 x 1024 matrices after a first that is not counted; the sum of
     /// their rates.
-    public static func measure(threads: Int) -> Double {
+    package static func measure(threads: Int) -> Double {
         let rates = UnsafeMutableBufferPointer<Double>.allocate(capacity: threads)
         defer { rates.deallocate() }
         nonisolated(unsafe) let results = rates
@@ -27,7 +27,7 @@ public enum PeakFlops {
     }
 
     /// C = A * B in OpenBLAS, whatever its size: all `[size, size]`.
-    public static func multiply(_ a: ParameterVector, _ b: ParameterVector, into c: ParameterVector, size: Int) {
+    package static func multiply(_ a: ParameterVector, _ b: ParameterVector, into c: ParameterVector, size: Int) {
         precondition(min(a.count, b.count, c.count) >= size * size, "a matrix of less than \(size) x \(size)")
         BLAS.multiply(
             rows: size, columns: size, inner: size, BLAS.Matrix(a.storage, stride: size),

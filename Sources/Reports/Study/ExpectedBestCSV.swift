@@ -1,13 +1,13 @@
-public import Studies
+import Studies
 
 /// `expected-best.csv`: one row a strategy and number of trials: what the best of so many is worth, and what they cost.
 ///
 /// The value is an accuracy (the expectation) or a time to the target in seconds (the median, empty for never); low and high
 /// hold the best of so many trials in nine of ten draws.
-public enum ExpectedBestCSV {
-    public static let name = "expected-best.csv"
+package enum ExpectedBestCSV {
+    package static let name = "expected-best.csv"
 
-    public static func render(_ results: StudyResults) -> String {
+    package static func render(_ results: StudyResults) -> String {
         var csv = CSV(columns: [
             "strategy", "metric", "trials", "best", "best_low", "best_high", "cluster_seconds", "host_seconds",
             "bytes_sent", "money_usd", "energy_wh", "label",

@@ -138,7 +138,7 @@ public enum StudyReport {
     }
 
     /// The command that takes all, and one for each strategy.
-    public static func commands(_ results: StudyResults, folder: String) -> [String] {
+    package static func commands(_ results: StudyResults, folder: String) -> [String] {
         let plan = results.plan.experiment
         let defaults = (try? TrainingTask.named(plan.task))?.defaults
         func written(_ strategy: StrategyPlan) -> String { strategy.written(defaults) }

@@ -1,7 +1,7 @@
 import Cluster
 import Fabrics
 import Kernel
-public import Training
+import Training
 
 /// Synchronous data-parallel stochastic gradient descent (J. Chen et al. 2016, *Revisiting Distributed Synchronous SGD*;
 /// P. Goyal et al. 2017, *Accurate, Large Minibatch SGD*, section 2.3: losses are divided by the size of the *global*
@@ -13,7 +13,7 @@ public import Training
 ///
 /// With one worker it is plain SGD; on threads it is data parallelism on one machine; on a simulated fabric it is a
 /// cluster.
-public struct SynchronousSGD: StepStrategy {
+package struct SynchronousSGD: StepStrategy {
     static let single = StrategyDescription(
         name: "single", summary: "one device: plain minibatch SGD", source: "Robbins and Monro 1951",
         family: .dataParallel, home: .threads, defaultCluster: "workstation", isWayOfTheField: true,
@@ -32,18 +32,18 @@ public struct SynchronousSGD: StepStrategy {
         source: "Chen et al. 2016; Goyal et al. 2017", family: .dataParallel, defaultCluster: "ethernet-1g",
         defaultWorkers: 8, isWayOfTheField: true, make: SynchronousSGD.init)
 
-    public let configuration: TrainingConfiguration
-    public let stepOptions: StepOptions
+    package let configuration: TrainingConfiguration
+    package let stepOptions: StepOptions
 
-    public init(_ configuration: TrainingConfiguration, _ options: StepOptions) {
+    package init(_ configuration: TrainingConfiguration, _ options: StepOptions) {
         precondition(options.workers > 0, "\(options.workers) workers")
         self.configuration = configuration
         stepOptions = options
     }
 
-    public var state: [StateDeclaration] { [.parameters] + StateDeclaration.velocity(of: configuration.optimizer) }
+    package var state: [StateDeclaration] { [.parameters] + StateDeclaration.velocity(of: configuration.optimizer) }
 
-    public func rule(for run: TrainingRun, _ state: NamedState) -> any StepRule {
+    package func rule(for run: TrainingRun, _ state: NamedState) -> any StepRule {
         Rule(
             run: run, state: state, parameters: state.parameters,
             optimizer: state.optimizer(configuration.optimizer))

@@ -1,6 +1,6 @@
 import Fabrics
 import Kernel
-public import Training
+import Training
 
 /// FedProx, algorithm 2 of T. Li, A. K. Sahu, M. Zaheer, M. Sanjabi, A. Talwalkar and V. Smith 2020, *Federated Optimization
 /// in Heterogeneous Networks* (MLSys): ``FederatedAveraging`` whose clients are held near the server's model w_t.
@@ -9,20 +9,20 @@ public import Training
 ///
 /// Clients are drawn uniformly and their models weighed by their samples, as in the authors' code; the paper draws them by
 /// their samples and weighs them alike.
-public struct FedProx: ClientStrategy {
+package struct FedProx: ClientStrategy {
     static let proximal = StrategyDescription(
         name: "fedprox", summary: "federated averaging whose clients are held near the server's model",
         source: "Li et al. 2020, algorithm 2", family: .federated, defaultCluster: "phones-4g", defaultRate: .local,
         make: { FedProx(configuration: $0, options: $1) })
 
-    public struct Options: StrategyOptions {
-        public var clients = ClientOptions()
+    package struct Options: StrategyOptions {
+        package var clients = ClientOptions()
         /// μ
-        public var mu = 0.01
+        package var mu = 0.01
 
-        public init() {}
+        package init() {}
 
-        public static let specs =
+        package static let specs =
             ClientOptions.specs.map { OptionSpec($0, in: \Self.clients) } + [
                 OptionSpec(
                     "mu", \Self.mu, symbol: "μ", .number(.from(0), .log), source: "Li et al. 2020, algorithm 2",
@@ -30,11 +30,11 @@ public struct FedProx: ClientStrategy {
             ]
     }
 
-    public let configuration: TrainingConfiguration
-    public let options: Options
-    public var clientOptions: ClientOptions { options.clients }
+    package let configuration: TrainingConfiguration
+    package let options: Options
+    package var clientOptions: ClientOptions { options.clients }
 
-    public func rule(for run: TrainingRun, _ state: NamedState) -> any ClientRule {
+    package func rule(for run: TrainingRun, _ state: NamedState) -> any ClientRule {
         Rule(state: state, mu: Float(options.mu))
     }
 

@@ -1,6 +1,6 @@
 import Fabrics
 import Kernel
-public import Training
+import Training
 
 /// FederatedAveraging, algorithm 1 of B. McMahan, E. Moore, D. Ramage, S. Hampson and B. Agüera y Arcas 2017,
 /// *Communication-Efficient Learning of Deep Networks from Decentralized Data* (AISTATS).
@@ -15,22 +15,22 @@ public import Training
 /// S_t in the last line is of those whose update was received; a round in which nobody answers changes nothing; and later
 /// rounds are drawn from the clients that the server does not know to have left. Without clients, or without the server,
 /// the run ends.
-public struct FederatedAveraging: ClientStrategy {
+package struct FederatedAveraging: ClientStrategy {
     static let federated = StrategyDescription(
         name: "federated",
         summary: "FederatedAveraging: clients train several epochs on their own data between averages",
         source: "McMahan et al. 2017, algorithm 1", family: .federated, defaultCluster: "phones-4g",
         defaultRate: .local, isWayOfTheField: true, make: FederatedAveraging.init)
 
-    public let configuration: TrainingConfiguration
-    public let clientOptions: ClientOptions
+    package let configuration: TrainingConfiguration
+    package let clientOptions: ClientOptions
 
-    public init(_ configuration: TrainingConfiguration, _ options: ClientOptions) {
+    package init(_ configuration: TrainingConfiguration, _ options: ClientOptions) {
         self.configuration = configuration
         clientOptions = options
     }
 
-    public func rule(for run: TrainingRun, _ state: NamedState) -> any ClientRule { Rule(state: state) }
+    package func rule(for run: TrainingRun, _ state: NamedState) -> any ClientRule { Rule(state: state) }
 
     private struct Rule: ClientRule {
         let state: NamedState

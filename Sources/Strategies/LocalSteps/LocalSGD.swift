@@ -1,24 +1,24 @@
 import Cluster
 import Fabrics
 import Kernel
-public import Training
+import Training
 
 /// Local SGD, algorithm 1 of S. Stich 2019, *Local SGD Converges Fast and Communicates Little*. Buffers of momentum stay with
 /// their workers, as in T. Lin et al. 2020, *Don't Use Large Mini-Batches, Use Local SGD*. B_i is worker i's part of batch B.
 ///
 ///     each worker i, at every step:             w_i ← w_i - η * N / |B| * Σ_{x in B_i} ∇ℓ(x; w_i)
 ///     all workers together, every H-th step:    w_i ← 1 / N * Σ_j w_j
-public struct LocalSGD: StepStrategy {
+package struct LocalSGD: StepStrategy {
     static let local = StrategyDescription(
         name: "local-sgd", summary: "data-parallel SGD with several local steps between averages of the models",
         source: "Stich 2019, algorithm 1; Lin et al. 2020", family: .localSteps, defaultCluster: "ethernet-1g",
         defaultWorkers: 8, make: { LocalSGD(configuration: $0, options: $1) })
 
-    public struct Options: StrategyOptions {
-        public var steps = BatchOptions()
-        public var (workers, syncEvery) = (8, 8)
-        public init() {}
-        public static let specs =
+    package struct Options: StrategyOptions {
+        package var steps = BatchOptions()
+        package var (workers, syncEvery) = (8, 8)
+        package init() {}
+        package static let specs =
             BatchOptions.specs.map { OptionSpec($0, in: \Self.steps) } + [
                 OptionSpec(
                     "workers", \Self.workers, symbol: "N", unit: "workers", .count(1...Allowed.largestCount),
@@ -29,15 +29,15 @@ public struct LocalSGD: StepStrategy {
             ]
     }
 
-    public let configuration: TrainingConfiguration
-    public let options: Options
-    public var stepOptions: StepOptions { StepOptions(batch: options.steps.batch, workers: options.workers) }
-    public var stepsPerUpdate: Int { options.syncEvery }
-    public var state: [StateDeclaration] {
+    package let configuration: TrainingConfiguration
+    package let options: Options
+    package var stepOptions: StepOptions { StepOptions(batch: options.steps.batch, workers: options.workers) }
+    package var stepsPerUpdate: Int { options.syncEvery }
+    package var state: [StateDeclaration] {
         [.parameters] + StateDeclaration.velocity(of: configuration.optimizer, .eachWorker)
     }
 
-    public func rule(for run: TrainingRun, _ state: NamedState) -> any StepRule {
+    package func rule(for run: TrainingRun, _ state: NamedState) -> any StepRule {
         Rule(run: run, state: state, average: state.parameters)
     }
 

@@ -9,7 +9,7 @@ extension RunState {
     ///   - declared: what the strategy keeps.
     ///   - ranks: of the strategy.
     ///   - isMeasured: whether the run goes on where it was, and is not played again from its beginning.
-    public func problem(declared: [StateDeclaration], ranks: Int, isMeasured: Bool) -> String? {
+    package func problem(declared: [StateDeclaration], ranks: Int, isMeasured: Bool) -> String? {
         let counts =
             [position.round, position.samples, lossSamples, bytesSent]
             + evaluations.flatMap {

@@ -1,12 +1,12 @@
 import Fabrics
-public import Foundation
+import Foundation
 import Kernel
 
 /// The bytes of a state, to be written to a file or sent to other processes: a safetensors file. Its tensors are the vectors
 /// of the strategy's state by their names, the losses, and the model of the last evaluation; whatever else there is stands
 /// as JSON in its metadata. What the bytes are wrapped in is up to those who do that.
 extension RunState {
-    public func encoded() throws -> Data {
+    package func encoded() throws -> Data {
         var tensors: [String: SafetensorsFile.Tensor] = [:]
         for (name, vector) in values.vectors { tensors[Self.statePrefix + name] = .floats(vector) }
         tensors[Self.evaluatedName] = evaluatedParameters.map { .floats($0) }
@@ -25,7 +25,7 @@ extension RunState {
     }
 
     /// - Throws: ``CheckpointError`` where the bytes are not those of a state.
-    public init(decoding data: Data) throws(CheckpointError) {
+    package init(decoding data: Data) throws(CheckpointError) {
         let file: SafetensorsFile
         do {
             file = try SafetensorsFile(decoding: data)

@@ -1,55 +1,55 @@
-public import Fabrics
-public import Kernel
+import Fabrics
+import Kernel
 
 /// All that a run needs to go on between two updates of its model.
 ///
 /// It is little, since every random stream follows from the seed, its purpose and its indices (step, client, round): where
 /// the run is says which numbers come next.
 public struct RunState: Sendable {
-    public var position: RunPosition
+    package var position: RunPosition
     /// What the ranks keep, by the names that the strategy declared.
-    public var values: StateValues
+    package var values: StateValues
     /// The model of the last evaluation, of a run that may end between two.
-    public var evaluatedParameters: ParameterVector?
-    public var evaluations: [TrainingRun.Evaluation]
-    public var stepLosses: [Double]
+    package var evaluatedParameters: ParameterVector?
+    package var evaluations: [TrainingRun.Evaluation]
+    package var stepLosses: [Double]
     /// The sum of the losses of the samples since the last evaluation, and the number of these samples.
-    public var lossSum: Double
-    public var lossSamples: Int
+    package var lossSum: Double
+    package var lossSamples: Int
     /// Cluster time at which the checkpoint was made, and the bytes that had been sent.
-    public var clusterNanoseconds: Int64
-    public var bytesSent: Int
+    package var clusterNanoseconds: Int64
+    package var bytesSent: Int
     /// What a fabric starts with that does not play its time again.
-    public var fabric: FabricSnapshot?
+    package var fabric: FabricSnapshot?
     /// How long the run has kept this computer busy.
-    public var hostSeconds = 0.0
+    package var hostSeconds = 0.0
 }
 
 /// Where a program is between two updates of its model.
-public struct RunPosition: Hashable, Sendable {
+package struct RunPosition: Hashable, Sendable {
     /// Updates of the model that were made: steps, or rounds of federated strategies.
-    public var round: Int
+    package var round: Int
     /// Samples that all ranks have trained on.
-    public var samples: Int
+    package var samples: Int
 
-    public init(round: Int, samples: Int) {
+    package init(round: Int, samples: Int) {
         self.round = round
         self.samples = samples
     }
 }
 
 /// Where checkpoints of a run go, and the one that it goes on from.
-public struct RunCheckpoints: Sendable {
+package struct RunCheckpoints: Sendable {
     /// Updates of the model from one checkpoint to the next.
-    public let interval: Int
+    package let interval: Int
     /// Nil for a run that begins.
-    public let start: RunState?
-    public let resumption: Resumption
+    package let start: RunState?
+    package let resumption: Resumption
     /// Called while cluster time stands still, by one rank at a time.
-    public let write: @Sendable (RunState) throws -> Void
+    package let write: @Sendable (RunState) throws -> Void
 
     /// How a run comes back to where its checkpoint was made.
-    public enum Resumption: Sendable {
+    package enum Resumption: Sendable {
         /// The program starts there. So it is on a measured fabric, which has only the time that passes.
         case start
         /// The program starts from its beginning, and up to the checkpoint nothing is computed: its time and its messages
@@ -59,12 +59,12 @@ public struct RunCheckpoints: Sendable {
         /// numbers. At the checkpoint it must have the same state, to the last bit.
         case recompute
 
-        public init(_ strategy: any Strategy, on fabric: any Fabric) {
+        package init(_ strategy: any Strategy, on fabric: any Fabric) {
             self = !fabric.replaysTime ? .start : strategy.hasFixedSchedule ? .replay : .recompute
         }
     }
 
-    public init(
+    package init(
         interval: Int, start: RunState?, resumption: Resumption, write: @escaping @Sendable (RunState) throws -> Void
     ) {
         precondition(interval > 0, "a checkpoint every \(interval) updates")

@@ -1,12 +1,12 @@
-public import Kernel
+import Kernel
 
 /// The numbers of a ``NamedState`` at one moment.
-public struct StateValues: Sendable {
+package struct StateValues: Sendable {
     /// By name; those of one rank by ``name(_:ofRank:)``.
-    public var vectors: [String: ParameterVector] = [:]
-    public var counts: [String: [Int]]
+    package var vectors: [String: ParameterVector] = [:]
+    package var counts: [String: [Int]]
 
-    public init(vectors: [String: ParameterVector] = [:], counts: [String: [Int]]) {
+    package init(vectors: [String: ParameterVector] = [:], counts: [String: [Int]]) {
         self.vectors = vectors
         self.counts = counts
     }

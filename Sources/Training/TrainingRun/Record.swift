@@ -1,7 +1,7 @@
-public import Cluster
-public import Datasets
+import Cluster
+import Datasets
 import Fabrics
-public import Kernel
+import Kernel
 
 extension TrainingRun {
     /// The model's quality at a point of the run.
@@ -39,34 +39,34 @@ extension TrainingRun {
     }
 
     /// What a rank with a model of its own leaves.
-    public struct NodeRecord: Sendable {
+    package struct NodeRecord: Sendable {
         /// As the run's own, of this rank's model at this rank's time.
-        public internal(set) var evaluations: [Evaluation] = []
-        public internal(set) var finalParameters: ParameterVector?
+        package internal(set) var evaluations: [Evaluation] = []
+        package internal(set) var finalParameters: ParameterVector?
     }
 
     /// What a run leaves.
-    public struct Record: Sendable {
+    package struct Record: Sendable {
         /// The curve of the run's model or, where every rank has its own, of their mean.
-        public internal(set) var evaluations: [Evaluation] = []
+        package internal(set) var evaluations: [Evaluation] = []
         /// The mean loss of every optimizer step.
-        public internal(set) var stepLosses: [Double] = []
+        package internal(set) var stepLosses: [Double] = []
         /// Samples after which the model held a NaN or an infinity.
-        public internal(set) var divergedAfterSamples: Int?
+        package internal(set) var divergedAfterSamples: Int?
         /// Whether one of the configuration's limits ended the run.
-        public internal(set) var isAtLimit = false
+        package internal(set) var isAtLimit = false
         /// The departure that ended the run, if one did and a rank that remained could say so.
-        public internal(set) var stoppedBy: Departure?
+        package internal(set) var stoppedBy: Departure?
         /// Samples of steps that had to be repeated, and of clients whose update the server did not get, since a rank left.
-        public internal(set) var lostSamples = 0
+        package internal(set) var lostSamples = 0
         /// Nil where every rank has a model of its own.
-        public internal(set) var finalParameters: ParameterVector?
+        package internal(set) var finalParameters: ParameterVector?
         /// Of each rank, where every rank has a model of its own; else none.
-        public internal(set) var nodes: [NodeRecord] = []
-        public internal(set) var partitionSkew: PartitionSkew?
+        package internal(set) var nodes: [NodeRecord] = []
+        package internal(set) var partitionSkew: PartitionSkew?
         /// The clients that were left out.
-        public internal(set) var memoryShortage: MemoryShortage?
-        public internal(set) var ranksLeftOut: [Int] = []
+        package internal(set) var memoryShortage: MemoryShortage?
+        package internal(set) var ranksLeftOut: [Int] = []
 
         /// The run ends since a rank has left; the earliest of several departures counts.
         mutating func stop(by departure: Departure) {

@@ -1,4 +1,4 @@
-package import Cluster
+import Cluster
 
 /// What a rank program asks of its fabric, without the numbers: all that decides how long it takes.
 package enum Operation: Hashable, Sendable {

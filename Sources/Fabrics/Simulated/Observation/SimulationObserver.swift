@@ -1,4 +1,4 @@
-package import Cluster
+import Cluster
 
 /// Told what the ranks of a simulation do, on the simulation's thread, in the order in which it happens there.
 package protocol SimulationObserver: AnyObject {
