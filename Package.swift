@@ -1,9 +1,13 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
 
+// Flags are the same whether this package is built by itself or as a dependency of another. Since tools version 6.2, SwiftPM
+// takes a dependency with `unsafeFlags` by its version too; with an older tools version it would refuse one.
+
 /// `BENCH_WARNINGS_AS_ERRORS=1 swift build` is what CI runs; users of a newer compiler are not stopped by its new warnings.
+/// A setting of SwiftPM's own, which it leaves out where it builds a dependency without any warnings.
 let strict: [SwiftSetting] =
-    Context.environment["BENCH_WARNINGS_AS_ERRORS"] == nil ? [] : [.unsafeFlags(["-warnings-as-errors"])]
+    Context.environment["BENCH_WARNINGS_AS_ERRORS"] == nil ? [] : [.treatAllWarnings(as: .error)]
 
 /// Targets whose code runs inside a training step or a simulated message. `swift run` builds for debugging; without
 /// this a debug build trains tens of times slower, and everybody's first impression would be wrong.
@@ -31,7 +35,13 @@ let mpi = Context.environment["BENCH_MPI"] ?? "mpi-c"
 let package = Package(
     name: "distributed-training-bench",
     platforms: [.macOS(.v15)],
-    products: [.executable(name: "bench", targets: ["bench"])],
+    products: [
+        .executable(name: "bench", targets: ["bench"]),
+        // To write strategies, to compare them, and to hand them to the whole command line.
+        .library(name: "DistributedTraining", targets: ["DistributedTraining"]),
+        .library(name: "TrainingComparison", targets: ["TrainingComparison"]),
+        .library(name: "BenchCommands", targets: ["BenchCommands"]),
+    ],
     traits: [
         .trait(name: "MPI", description: "Strategies on real clusters: --fabric mpi, under mpirun or Slurm.")
     ],
@@ -77,8 +87,9 @@ let package = Package(
                 "COpenBLAS", "CProcessor", "Diagnostics", "Host", "Lanes", "Locking", "Randomness", "WideProducts",
             ],
             swiftSettings: numeric),
-        // A target of its own, so that the large array literal is compiled once.
-        .target(name: "EmbeddedData", resources: [.embedInCode("digits.csv.gz")], swiftSettings: strict),
+        // The assembler copies the file of the embedded data into the program.
+        .target(name: "CEmbeddedData", exclude: ["digits.csv.gz"], cSettings: [.headerSearchPath(".")]),
+        .target(name: "EmbeddedData", dependencies: ["CEmbeddedData"], swiftSettings: strict),
         .target(
             name: "Datasets",
             dependencies: [
@@ -107,7 +118,7 @@ let package = Package(
             dependencies: ["Cluster", "Datasets", "Fabrics", "Kernel", "Locking", "Randomness", "Training"],
             swiftSettings: hot),
         .target(
-            name: "Tasks", dependencies: ["Datasets", "Diagnostics", "Kernel", "Randomness", "Training"],
+            name: "Tasks", dependencies: ["Datasets", "Diagnostics", "Kernel", "Locking", "Randomness", "Training"],
             swiftSettings: hot),
         .target(
             name: "Experiments",
@@ -150,13 +161,27 @@ let package = Package(
                 "Cluster", "Diagnostics", "Experiments", "Reports", "Statistics", "Storage", "Training",
             ],
             swiftSettings: strict),
-        .executableTarget(
-            name: "bench",
+        // The command line, for this package's program and for those of others.
+        .target(
+            name: "BenchCommands",
             dependencies: [
                 "CProcess", "Calibration", "Cluster", "Datasets", "Diagnostics", "Experiments", "Fabrics", "Files",
                 "Host", "Kernel", "Locking", "RegressionGate", "Reports", "Statistics", "Storage", "Strategies",
                 "Studies", "Tasks", "Training", "Yams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Sources/bench", exclude: ["Program"], swiftSettings: strict),
+        .executableTarget(
+            name: "bench", dependencies: ["BenchCommands"], path: "Sources/bench/Program", swiftSettings: strict),
+        // One import each for those who use this package.
+        .target(
+            name: "DistributedTraining",
+            dependencies: ["Cluster", "Datasets", "Fabrics", "Kernel", "Randomness", "Strategies", "Training"],
+            swiftSettings: strict),
+        .target(
+            name: "TrainingComparison",
+            dependencies: [
+                "DistributedTraining", "Experiments", "Reports", "Statistics", "Storage", "Studies", "Tasks",
             ],
             swiftSettings: strict),
         .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: strict),
@@ -235,8 +260,8 @@ let package = Package(
         .testTarget(
             name: "benchTests",
             dependencies: [
-                "bench", "mpi-conformance", "Fuzzing", "Cluster", "Datasets", "Diagnostics", "Experiments", "Fabrics",
-                "Kernel", "Locking", "Reports", "Storage", "Strategies", "Studies", "Tasks", "Training",
+                "BenchCommands", "bench", "mpi-conformance", "Fuzzing", "Cluster", "Datasets", "Diagnostics",
+                "Experiments", "Fabrics", "Kernel", "Locking", "Reports", "Storage", "Strategies", "Studies", "Tasks", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
     ],

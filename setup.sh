@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the project needs beside a Swift 6.1+ toolchain: OpenBLAS, zlib and libcrypto with their headers; with --mpi
+# Installs what the project needs beside a Swift 6.2+ toolchain: OpenBLAS, zlib and libcrypto with their headers; with --mpi
 # also Open MPI, for 'swift build --traits MPI'. Asks nothing; says what it does; is quick and silent when nothing is missing.
 set -euo pipefail
 
@@ -62,10 +62,10 @@ with their headers, and pkg-config"
     fi
 }
 
-command -v swift > /dev/null || fail "there is no 'swift'; install a Swift toolchain, 6.1 or later: https://www.swift.org/install"
+command -v swift > /dev/null || fail "there is no 'swift'; install a Swift toolchain, 6.2 or later: https://www.swift.org/install"
 version=$(swift --version 2> /dev/null | sed -n 's/.*Swift version \([0-9][0-9]*\.[0-9][0-9]*\).*/\1/p' | head -n 1)
 case $version in
-    [1-5].* | 6.0) fail "Swift $version is too old; 6.1 or later is needed: https://www.swift.org/install" ;;
+    [1-5].* | 6.[01]) fail "Swift $version is too old; 6.2 or later is needed: https://www.swift.org/install" ;;
 esac
 
 # The MPI that the package is built with: BENCH_MPI is what pkg-config calls it.

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Checks README, guide and help texts: links lead somewhere, quoted code stands in a compiled file, and commands run.
 
-    Benchmarks/documents.py [--bench PROGRAM] [--mpi PROGRAM] [TEXT...]
+    Benchmarks/documents.py [--bench PROGRAM] [--mpi PROGRAM] [--example PROGRAM] [TEXT...]
 
 TEXT is a Markdown file, or `help`; without any all are checked. MNIST is needed where $BENCH_DATA says; --mpi is the program
-built with the trait MPI. What is not run is listed with the reason.
+built with the trait MPI, --example that of Tests/ExamplePackage. What is not run is listed with the reason.
 
 A command is a line of a code block that begins with `$`, with the name of a program, or with a path of this repository; or
 it stands between backquotes in a line of text and begins with `bench`. Commands of one page run in order, in one folder, so
@@ -33,6 +33,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 GUIDE = "Sources/bench/Documentation.docc"
 SUBCOMMANDS = ["run", "study", "reprice", "compare", "history", "report", "list", "speed", "calibrate", "data"]
 COMMAND = re.compile(r"^(\$ .*|(swift|bench|mpirun|srun|sudo|\./setup\.sh|\.build\S*/\S+|Benchmarks/\S+)( .*)?)$")
+
+EXAMPLE = "swift run --package-path Tests/ExamplePackage example"
 
 NOT_RUN = [
     (r"hostfile|\bsrun\b|--from 2", "needs several hosts"),
@@ -140,7 +142,7 @@ def lost_sources(text):
 
 class Texts:
     def __init__(self, options):
-        self.bench, self.mpi = options.bench, options.mpi
+        self.bench, self.mpi, self.example = options.bench, options.mpi, options.example
         self.has_mnist = glob.glob(os.path.join(
             os.environ.get("BENCH_DATA") or os.path.expanduser("~/.cache/distributed-training-bench"), "mnist", "train*"))
         self.environment = dict(
@@ -157,6 +159,8 @@ class Texts:
                 return reason
         if command.startswith("mpirun") and not self.mpi:
             return "needs --mpi"
+        if command.startswith(EXAMPLE) and not os.path.exists(self.example):
+            return "Tests/ExamplePackage/try.sh builds that program"
         if "fuzz-readers" in command and not os.path.exists(self.beside("fuzz-readers")):
             return "was not built"
         if re.search(r"--task mnist|data verify", command) and " list " not in command and not self.has_mnist:
@@ -165,7 +169,7 @@ class Texts:
 
     def runnable(self, command, is_shown=False, shortened=True):
         """The command in terms of the programs that are to be tried."""
-        command = re.sub(r"^swift run bench", "bench", command).replace("--mca ... ", "")
+        command = re.sub(r"^swift run bench", "bench", command).replace("--mca ... ", "").replace(EXAMPLE, self.example)
         if command.startswith(".build/debug/"):
             return command.replace(".build/debug", os.path.dirname(self.bench)).replace("--seconds 120", "--seconds 2")
         words = re.sub(r"^mpirun .*?(?=\S*bench )", "", command).split()
@@ -287,10 +291,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--bench", default=os.path.join(ROOT, ".build/debug/bench"))
     parser.add_argument("--mpi", help="the program, built with the trait MPI")
+    parser.add_argument("--example", default=os.path.join(ROOT, ".build-example/debug/example"))
     parser.add_argument("texts", nargs="*")
     options = parser.parse_args()
     options.bench = os.path.abspath(options.bench)
     options.mpi = options.mpi and os.path.abspath(options.mpi)
+    options.example = os.path.abspath(options.example)
     files = options.texts or ["README.md", *sorted(glob.glob(f"{GUIDE}/*.md", root_dir=ROOT)), "Benchmarks/README.md", "help"]
     texts, wrong = Texts(options), 0
     tasks = []

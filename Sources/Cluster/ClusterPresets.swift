@@ -1,12 +1,30 @@
 import Diagnostics
+import Locking
 
 /// Clusters that can be named on the command line, from a workstation's memory to phones, each with the source of
 /// its figures.
 public enum ClusterPresets {
-    public static let all = [
+    private static let builtIn = [
         workstation, infiniband, torus, fatRacks, racks, ethernet10G, ethernet1G, sites, wan, cable, phones4G, phones3G,
         phonesMixed,
     ]
+
+    private static let added = Guarded<[ClusterSpec]>([])
+
+    /// Those of this package, then those that were added.
+    public static var all: [ClusterSpec] { builtIn + added.withLock { $0 } }
+
+    /// Adds a cluster of another package, which `--cluster` then finds by its name. To be called before any is looked up.
+    ///
+    /// - Throws: ``ClusterFileError`` if another has its name, or a figure is out of its range.
+    public static func add(_ cluster: ClusterSpec) throws(ClusterFileError) {
+        let name = cluster.name
+        guard !all.contains(where: { $0.name == name }) else {
+            throw ClusterFileError("there are two clusters '\(name)'")
+        }
+        try cluster.validate()
+        added.withLock { $0.append(cluster) }
+    }
 
     /// - Throws: ``ClusterFileError`` naming the presets, if there is none of that name.
     public static func named(_ name: String) throws(ClusterFileError) -> ClusterSpec {

@@ -18,16 +18,32 @@ public enum StrategyRegistry {
 
     public static func named(_ name: String) -> StrategyDescription? { all.first { $0.name == name } }
 
-    /// Adds a strategy, behind all others.
+    /// Adds a strategy of another package, behind all others. To be called before any is looked up.
     ///
-    /// - Precondition: no other has its name, and an option whose name another has allows the same values.
-    public static func add(_ strategy: StrategyDescription) {
-        precondition(named(strategy.name) == nil, "two strategies '\(strategy.name)'")
-        for info in strategy.options.infos {
+    /// - Throws: ``OptionError`` if another strategy has its name, or if its options cannot be as they are: one is listed twice,
+    ///   has a default that is not allowed, or allows other values than the option of another strategy that has its name.
+    public static func add(_ strategy: StrategyDescription) throws(OptionError) {
+        let name = strategy.name
+        guard !name.isEmpty, !name.contains(where: { " ,():=".contains($0) }) else {
+            throw OptionError(sentence: "a strategy is named '\(name)'; allowed is a name without spaces and , ( ) : =")
+        }
+        guard named(name) == nil else { throw OptionError(sentence: "there are two strategies '\(name)'") }
+        let infos = strategy.options.infos
+        for (place, info) in infos.enumerated() where infos[..<place].contains(where: { $0.name == info.name }) {
+            throw OptionError(sentence: "\(name) lists the option '\(info.name)' twice")
+        }
+        let values = strategy.options.init().values
+        for info in infos {
+            if let value = values[info.name], !info.allowed.accepts(value) {
+                throw OptionError(
+                    sentence: "\(name).\(info.name) is \(value) by default; allowed is \(info.allowed.words)")
+            }
             let other = optionInfos.first { $0.name == info.name } ?? info
-            precondition(
-                other.allowed.words == info.allowed.words,
-                "\(strategy.name)'s \(info.name) is \(info.allowed.words), and that of others \(other.allowed.words)")
+            guard other.allowed.words == info.allowed.words else {
+                throw OptionError(
+                    sentence: "\(name).\(info.name) allows \(info.allowed.words), and the option of other strategies that "
+                        + "has this name \(other.allowed.words)")
+            }
         }
         added.withLock { $0.append(strategy) }
     }

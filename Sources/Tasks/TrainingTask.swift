@@ -1,11 +1,12 @@
 public import Datasets
 import Diagnostics
 public import Kernel
+import Locking
 public import Randomness
 public import Training
 
-/// A model, the data it is trained on, and the accuracy that counts as success. To add one: a file like ``TrainingTask/digits``'s
-/// and a line in ``TrainingTask/all``.
+/// A model, the data it is trained on, and the accuracy that counts as success. To add one to this package: a file like
+/// ``TrainingTask/digits``'s and its name in ``TrainingTask/all``. Another package calls ``TrainingTask/add(_:)``.
 public struct TrainingTask: Sendable {
     public let name: String
     public let summary: String
@@ -34,6 +35,22 @@ public struct TrainingTask: Sendable {
         }
     }
 
+    /// - Parameters:
+    ///   - name: as `--task` takes it.
+    ///   - summary: one line for lists: how many samples of what, and the model.
+    ///   - target: the accuracy on the test set that counts as success, a fraction.
+    ///   - defaults: what is used where the command line says nothing.
+    public init(
+        name: String, summary: String, target: Double, network: Network, defaults: Defaults, data: DataSource
+    ) {
+        self.name = name
+        self.summary = summary
+        self.target = target
+        self.network = network
+        self.defaults = defaults
+        self.data = data
+    }
+
     /// What is used where the command line says nothing.
     public struct Defaults: Sendable {
         public let epochs: Double
@@ -49,6 +66,25 @@ public struct TrainingTask: Sendable {
         public let tuning: String
         /// The same in figures; nil where they were not searched for.
         public let trials: Tuning?
+
+        /// - Parameters:
+        ///   - learningRate: of steps that all workers make together.
+        ///   - localLearningRate: of steps that a worker makes by itself between averages.
+        ///   - options: values of strategies' options that are other than published, by name.
+        ///   - tuning: how the two rates were found, a sentence for the reports.
+        public init(
+            epochs: Double, evaluateEveryEpochs: Double, learningRate: Double, localLearningRate: Double,
+            momentum: Float = 0, options: OptionValues = [:], tuning: String, trials: Tuning? = nil
+        ) {
+            self.epochs = epochs
+            self.evaluateEveryEpochs = evaluateEveryEpochs
+            self.learningRate = learningRate
+            self.localLearningRate = localLearningRate
+            self.momentum = momentum
+            self.options = options
+            self.tuning = tuning
+            self.trials = trials
+        }
 
         /// The published defaults of a strategy's options, changed to the task's.
         package func values<Options: StrategyOptions>(of type: Options.Type) -> OptionValues {
@@ -73,7 +109,25 @@ public struct TrainingTask: Sendable {
         }
     }
 
-    public static let all = [digits, mnistSoftmax, mnist2NN, mnistCNN]
+    private static let builtIn = [digits, mnistSoftmax, mnist2NN, mnistCNN]
+    private static let added = Guarded<[TrainingTask]>([])
+
+    /// Those of this package, then those that were added.
+    public static var all: [TrainingTask] { builtIn + added.withLock { $0 } }
+
+    /// Adds a task of another package, which `--task` then finds by its name. To be called before any is looked up.
+    ///
+    /// - Throws: ``ExperimentError`` if another has its name, or if its target is no accuracy.
+    public static func add(_ task: TrainingTask) throws(ExperimentError) {
+        guard !all.contains(where: { $0.name == task.name }) else {
+            throw ExperimentError("there are two tasks '\(task.name)'")
+        }
+        guard task.target > 0, task.target <= 1 else {
+            throw ExperimentError(
+                "task '\(task.name)' has the target \(task.target); allowed is an accuracy above 0 up to 1")
+        }
+        added.withLock { $0.append(task) }
+    }
 
     /// - Throws: ``ExperimentError`` listing the tasks.
     public static func named(_ name: String) throws(ExperimentError) -> TrainingTask {

@@ -1,13 +1,35 @@
 import ArgumentParser
+public import Cluster
 import Diagnostics
 import Experiments
+import Strategies
+public import Tasks
+public import Training
 
-@main
-enum Program {
-    static func main() async {
+/// The whole command line of `bench`, for programs with strategies, tasks and clusters of their own:
+///
+///     await BenchProgram.main(strategies: [.mine], tasks: [.mine], clusters: [.mine])
+public enum BenchProgram {
+    /// Does what the process's arguments say. Ends the process with an error where that fails, or where an addition has the name
+    /// of another one or cannot be as it is.
+    ///
+    /// - Parameters:
+    ///   - strategies: for `--strategy`, after those that are built in.
+    ///   - tasks: for `--task`.
+    ///   - clusters: for `--cluster`, by their names.
+    public static func main(
+        strategies: [StrategyDescription] = [], tasks: [TrainingTask] = [], clusters: [ClusterSpec] = []
+    ) async {
         ProcessSetup.run()
-        // Before any numeric code, which an old processor could not run.
-        do { try ProcessorCheck.run() } catch { Bench.exit(withError: error) }
+        do {
+            // Before any numeric code, which an old processor could not run.
+            try ProcessorCheck.run()
+            for cluster in clusters { try ClusterPresets.add(cluster) }
+            for task in tasks { try TrainingTask.add(task) }
+            for strategy in strategies { try StrategyRegistry.add(strategy) }
+        } catch {
+            Bench.exit(withError: error)
+        }
         do {
             try Bench.checkLength(of: CommandLine.arguments)
             var command = try Bench.command(Array(CommandLine.arguments.dropFirst()))

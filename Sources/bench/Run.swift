@@ -67,86 +67,47 @@ struct Run: ParsableCommand {
         var machine = MachineDescription.current(arguments: CommandLine.arguments)
         machine.mpi = job
         let store = try checkpoints.directory(experiment, machine, files)
-        let output = try OutputDirectory(files.output, notWith: StudyFile.name)
-        if store?.resumed != nil {
-            output.removeTemporaries()
-            for file in [files.save, files.traceLoss, files.trace].compactMap({ $0 }) {
-                removeTemporaries(of: URL(fileURLWithPath: file))
-            }
-        }
-        let modelFiles = try ModelFiles(files.save, plan)
-        try files.checkTraceFile()
-        let first = store?.resumed?.finishedRuns ?? 0
-        let log = try files.log.map { try EventLog($0, appending: store?.resumed != nil, from: first) }
-
-        let progress = ProgressDisplay(isOn: !files.quiet, from: first)
-        let latest = LatestResults<Results>.ofRuns(in: output)
-        let trace = LossTraceFile(files.traceLoss, plan)
-        // What is finished is not lost with what stops the program.
-        let lastWords: @Sendable ((any Error)?) -> String? = { error in
-            progress.end()
-            log?.finish()
-            let message = latest.writeUnfinished(after: error)
-            let traceFailure = trace.writeUnfinished()
-            let hint = store == nil ? nil : CheckpointOptions.hint
-            let words = [message, traceFailure, hint].compactMap { $0 }
-            return words.isEmpty ? nil : words.joined(separator: " ")
-        }
-        let interruption = try Interruption { lastWords(nil) }
-        MPILaunch.setLastWords { if let words = lastWords(nil) { printError(words) } }
-        let results: Results
-        do {
-            var callbacks = callbacks(plan, progress, log, trace, modelFiles)
-            files.observe(plan, output, &callbacks)
-            callbacks.resumed = { try trace.takeOver($0, from: store) }
-            results = try experiment.run(
-                machine: machine, callbacks: callbacks, checkpoints: store,
-                update: { results in
-                    // A launcher that has lost a process may kill the others without a last word.
-                    if job != nil { try latest.save(results, all: true) } else { latest.set(results) }
-                })
-        } catch {
-            MPILaunch.setLastWords {}
-            if let words = lastWords(error) { printError(words) }
-            interruption.disarm()
-            throw error
-        }
-        // Files first: whoever reads the text may go away.
-        let written = Result {
-            try latest.finish(results)
-            try trace.write()
-        }
-        MPILaunch.setLastWords {}
-        progress.end()
-        interruption.disarm()
+        let outputs = try RunOutputs(files, plan, store)
+        let (results, written) = try train(experiment, plan, machine, outputs)
         tell(results)
-        if case .failure(let error) = written, let words = latest.writeUnfinished(after: error) { printError(words) }
+        if case .failure(let error) = written, let words = outputs.latest.writeUnfinished(after: error) {
+            printError(words)
+        }
         try written.get()
-        try log?.check()
-        print("Report, CSV and JSON: \(output.url.relativePath)/")
+        try outputs.log?.check()
+        print("Report, CSV and JSON: \(outputs.directory.url.relativePath)/")
     }
 
-    private func callbacks(
-        _ plan: ExperimentPlan, _ progress: ProgressDisplay, _ log: EventLog?, _ trace: LossTraceFile,
-        _ modelFiles: ModelFiles?
-    ) -> Experiment.Callbacks {
-        Experiment.Callbacks(
-            began: { run in
-                progress.begin(run)
-                log?.begin(run, plan)
-            },
-            evaluated: { run, point, share in
-                progress.update(run, share: share)
-                log?.evaluate(run, point)
-            },
-            finished: { run, record, losses, parameters in
-                progress.finish(run, record)
-                log?.end(run, record, target: plan.target)
-                try log?.check()
-                guard run.repetition == 0 else { return }
-                trace.append(record, losses, of: run.index)
-                try modelFiles?.write(parameters, of: record)
-            })
+    /// Runs the experiment and writes its files. What is finished is not lost with what stops the program.
+    ///
+    /// - Returns: the results, and whether they could be written; files come first, since whoever reads the text may go away.
+    private func train(
+        _ experiment: Experiment, _ plan: ExperimentPlan, _ machine: MachineDescription, _ outputs: RunOutputs
+    ) throws -> (results: Results, written: Result<Void, any Error>) {
+        let interruption = try Interruption { outputs.lastWords(nil) }
+        MPILaunch.setLastWords { if let words = outputs.lastWords(nil) { printError(words) } }
+        defer { interruption.disarm() }
+        do {
+            var callbacks = outputs.callbacks(plan)
+            files.observe(plan, outputs.directory, &callbacks)
+            let results = try experiment.run(
+                machine: machine, callbacks: callbacks, checkpoints: outputs.store,
+                update: { results in
+                    // A launcher that has lost a process may kill the others without a last word.
+                    if machine.mpi != nil {
+                        try outputs.latest.save(results, all: true)
+                    } else {
+                        outputs.latest.set(results)
+                    }
+                })
+            let written = outputs.write(results)
+            MPILaunch.setLastWords {}
+            return (results, written)
+        } catch {
+            MPILaunch.setLastWords {}
+            if let words = outputs.lastWords(error) { printError(words) }
+            throw error
+        }
     }
 
     private func tell(_ results: Results) {
@@ -241,79 +202,5 @@ struct FileOptions: ParsableArguments {
                 "--record: no chosen run is simulated and independent of time; allowed are --strategy sync, federated, or all "
                     + "with --clock simulated, without --limit-time, --limit-bytes and ranks that leave")
         }
-    }
-}
-
-/// Where trained models go.
-private struct ModelFiles {
-    let file: URL
-    let isOnly: Bool
-
-    init?(_ file: String?, _ plan: ExperimentPlan) throws {
-        guard let file else { return nil }
-        try requireWritableParent(of: file, option: "--save")
-        self.file = URL(fileURLWithPath: file)
-        isOnly = plan.isOneRun
-    }
-
-    func write(_ parameters: FinalParameters?, of record: RunRecord) throws {
-        guard let parameters else { return }
-        try writeAtomically(
-            try parameters.encoded(), to: runFile(file, record.strategy, seed: record.seed, isOnly: isOnly))
-    }
-}
-
-/// The file of `--trace-loss`, or nothing.
-private final class LossTraceFile: Sendable {
-    private struct State {
-        var csv = LossTraceCSV()
-        var runs = InOrder<(strategy: String, record: RunRecord, losses: [Double])>()
-
-        mutating func append(_ runs: [(strategy: String, record: RunRecord, losses: [Double])]) {
-            for (strategy, record, losses) in runs {
-                csv.append(strategy: strategy, label: record.strategy, seed: record.seed, losses: losses)
-            }
-        }
-    }
-
-    private let file: String?
-    /// By the name of the row.
-    private let strategies: [String: String]
-    private let state = Guarded(State())
-
-    init(_ file: String?, _ plan: ExperimentPlan) {
-        self.file = file
-        strategies = Dictionary(plan.strategies.map { ($0.name, $0.strategy) }, uniquingKeysWith: { name, _ in name })
-    }
-
-    func append(_ record: RunRecord, _ losses: [Double], of run: Int) {
-        guard file != nil else { return }
-        let strategy = strategies[record.strategy] ?? record.strategy
-        state.withLock { state in
-            state.append(state.runs.add((strategy, record, losses), of: run, isLast: true))
-        }
-    }
-
-    /// The losses of runs that an earlier process finished.
-    func takeOver(_ results: Results, from store: CheckpointDirectory?) throws {
-        guard file != nil, let store else { return }
-        for (run, (record, losses)) in zip(results.runs, try store.finishedLosses()).enumerated() {
-            append(record, losses, of: run)
-        }
-    }
-
-    /// Writes the losses of all runs that came to their end.
-    func write() throws(ReportError) {
-        let (text, isEmpty) = state.withLock { state in
-            state.append(state.runs.rest())
-            return (state.csv.text, state.csv.isEmpty)
-        }
-        if let file, !isEmpty { try writeAtomically(Data(text.utf8), to: URL(fileURLWithPath: file)) }
-    }
-
-    /// Says so where it could not be written.
-    func writeUnfinished() -> String? {
-        do throws(ReportError) { try write() } catch { return "\(error)." }
-        return nil
     }
 }

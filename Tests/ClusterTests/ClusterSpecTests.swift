@@ -5,6 +5,29 @@ import Testing
 @testable import Cluster
 
 @Suite struct ClusterSpecTests {
+    @Test func presetsThatCannotBeAddedAreRefused() throws {
+        var taken = ClusterPresets.cable
+        taken.summary = "another one"
+        #expect(throws: ClusterFileError("there are two clusters 'cable'")) { try ClusterPresets.add(taken) }
+        var slow = ClusterPresets.cable
+        slow.name = "slow"
+        slow.worker.speed = 0
+        #expect(throws: ClusterFileError("cluster 'slow': a speed of 0.0; allowed is 0.0001 to 10000")) {
+            try ClusterPresets.add(slow)
+        }
+    }
+
+    /// In a process of its own, since other tests run over all presets.
+    @Test func anAddedPresetIsFoundByItsName() async {
+        await #expect(processExitsWith: .success) {
+            var own = ClusterPresets.cable
+            own.name = "own"
+            try ClusterPresets.add(own)
+            #expect(try ClusterFile.resolve("own") == own)
+            #expect(ClusterPresets.all.last == own)
+        }
+    }
+
     @Test func presetsHaveSourcesAndPositiveFigures() {
         for spec in ClusterPresets.all {
             #expect(!spec.source.isEmpty && !spec.summary.isEmpty, "\(spec.name)")

@@ -3,7 +3,7 @@ import Experiments
 import Foundation
 import Testing
 
-@testable import bench
+@testable import BenchCommands
 
 @Suite struct ClusterOptionTests {
     private func strategies(_ arguments: [String]) throws -> [String: StrategyPlan] {

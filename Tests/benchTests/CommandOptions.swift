@@ -1,6 +1,6 @@
 import ArgumentParser
 
-@testable import bench
+@testable import BenchCommands
 
 /// All commands of the program and the options that their help lists, so that a test over them forgets none that is new.
 enum CommandOptions {

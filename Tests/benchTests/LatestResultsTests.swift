@@ -3,7 +3,7 @@ import Locking
 import Storage
 import Testing
 
-@testable import bench
+@testable import BenchCommands
 
 @Suite struct LatestResultsTests {
     private struct Full: Error, CustomStringConvertible {

@@ -3,7 +3,7 @@ import Foundation
 import Fuzzing
 import Testing
 
-@testable import bench
+@testable import BenchCommands
 
 /// Command lines that nobody would write, parsed and checked in this process.
 @Suite struct OptionFuzzTests {

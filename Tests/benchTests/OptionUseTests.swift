@@ -4,7 +4,7 @@ import Studies
 import Testing
 import Training
 
-@testable import bench
+@testable import BenchCommands
 
 /// Options that have no effect on what was chosen are said to have none.
 @Suite struct OptionUseTests {

@@ -2,7 +2,7 @@ import ArgumentParser
 import Strategies
 import Testing
 
-@testable import bench
+@testable import BenchCommands
 
 /// Values of all options of all commands: those that begin with a dash, and numbers that cannot be.
 @Suite struct OptionValueTests {

@@ -7,7 +7,7 @@ import Tasks
 import Testing
 import Training
 
-@testable import bench
+@testable import BenchCommands
 
 @Suite struct PlanBuilderTests {
     private func plan(_ arguments: String...) throws -> ExperimentPlan {

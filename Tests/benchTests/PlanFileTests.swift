@@ -2,7 +2,7 @@ import Experiments
 import Foundation
 import Testing
 
-@testable import bench
+@testable import BenchCommands
 
 /// Experiments that stand in a file.
 @Suite struct PlanFileTests {

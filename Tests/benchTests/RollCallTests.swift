@@ -1,7 +1,7 @@
 import Experiments
 import Testing
 
-@testable import bench
+@testable import BenchCommands
 
 /// How the processes of a job judge what they hear of each other, without any MPI.
 @Suite struct RollCallTests {

@@ -2,7 +2,7 @@ import Foundation
 import Locking
 import Testing
 
-@testable import bench
+@testable import BenchCommands
 
 /// What a run of the program left behind.
 struct Outcome: CustomTestStringConvertible {

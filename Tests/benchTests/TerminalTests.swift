@@ -1,6 +1,6 @@
 import Testing
 
-@testable import bench
+@testable import BenchCommands
 
 @Suite struct TerminalTests {
     @Test func escapeSequencesAreForTerminalsThatAreKnownToHaveThem() {

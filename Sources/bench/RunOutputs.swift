@@ -1,0 +1,154 @@
+import Experiments
+import Foundation
+import Locking
+import Reports
+import Storage
+
+/// Where everything goes that a run of the program leaves behind, and what it shows of itself on the way.
+struct RunOutputs: Sendable {
+    let store: CheckpointDirectory?
+    let directory: OutputDirectory
+    let latest: LatestResults<Results>
+    let log: EventLog?
+    private let progress: ProgressDisplay
+    private let trace: LossTraceFile
+    private let models: ModelFiles?
+
+    /// - Parameter store: the checkpoints, of which there may be some already; then the files of the same run go on.
+    init(_ files: FileOptions, _ plan: ExperimentPlan, _ store: CheckpointDirectory?) throws {
+        self.store = store
+        directory = try OutputDirectory(files.output, notWith: StudyFile.name)
+        if store?.resumed != nil {
+            directory.removeTemporaries()
+            for file in [files.save, files.traceLoss, files.trace].compactMap({ $0 }) {
+                removeTemporaries(of: URL(fileURLWithPath: file))
+            }
+        }
+        models = try ModelFiles(files.save, plan)
+        try files.checkTraceFile()
+        let first = store?.resumed?.finishedRuns ?? 0
+        log = try files.log.map { try EventLog($0, appending: store?.resumed != nil, from: first) }
+        progress = ProgressDisplay(isOn: !files.quiet, from: first)
+        latest = LatestResults<Results>.ofRuns(in: directory)
+        trace = LossTraceFile(files.traceLoss, plan)
+    }
+
+    /// Writes what is finished, for a program that comes to its end early.
+    ///
+    /// - Parameter error: what is said anyway.
+    /// - Returns: what was written, for standard error.
+    func lastWords(_ error: (any Error)?) -> String? {
+        progress.end()
+        log?.finish()
+        let message = latest.writeUnfinished(after: error)
+        let traceFailure = trace.writeUnfinished()
+        let hint = store == nil ? nil : CheckpointOptions.hint
+        let words = [message, traceFailure, hint].compactMap { $0 }
+        return words.isEmpty ? nil : words.joined(separator: " ")
+    }
+
+    /// Writes all files of an experiment that came to its end.
+    func write(_ results: Results) -> Result<Void, any Error> {
+        defer { progress.end() }
+        return Result {
+            try latest.finish(results)
+            try trace.write()
+        }
+    }
+
+    func callbacks(_ plan: ExperimentPlan) -> Experiment.Callbacks {
+        var callbacks = Experiment.Callbacks(
+            began: { run in
+                progress.begin(run)
+                log?.begin(run, plan)
+            },
+            evaluated: { run, point, share in
+                progress.update(run, share: share)
+                log?.evaluate(run, point)
+            },
+            finished: { run, record, losses, parameters in
+                progress.finish(run, record)
+                log?.end(run, record, target: plan.target)
+                try log?.check()
+                guard run.repetition == 0 else { return }
+                trace.append(record, losses, of: run.index)
+                try models?.write(parameters, of: record)
+            })
+        callbacks.resumed = { try trace.takeOver($0, from: store) }
+        return callbacks
+    }
+}
+
+/// Where trained models go.
+private struct ModelFiles: Sendable {
+    let file: URL
+    let isOnly: Bool
+
+    init?(_ file: String?, _ plan: ExperimentPlan) throws {
+        guard let file else { return nil }
+        try requireWritableParent(of: file, option: "--save")
+        self.file = URL(fileURLWithPath: file)
+        isOnly = plan.isOneRun
+    }
+
+    func write(_ parameters: FinalParameters?, of record: RunRecord) throws {
+        guard let parameters else { return }
+        try writeAtomically(
+            try parameters.encoded(), to: runFile(file, record.strategy, seed: record.seed, isOnly: isOnly))
+    }
+}
+
+/// The file of `--trace-loss`, or nothing.
+private final class LossTraceFile: Sendable {
+    private struct State {
+        var csv = LossTraceCSV()
+        var runs = InOrder<(strategy: String, record: RunRecord, losses: [Double])>()
+
+        mutating func append(_ runs: [(strategy: String, record: RunRecord, losses: [Double])]) {
+            for (strategy, record, losses) in runs {
+                csv.append(strategy: strategy, label: record.strategy, seed: record.seed, losses: losses)
+            }
+        }
+    }
+
+    private let file: String?
+    /// By the name of the row.
+    private let strategies: [String: String]
+    private let state = Guarded(State())
+
+    init(_ file: String?, _ plan: ExperimentPlan) {
+        self.file = file
+        strategies = Dictionary(plan.strategies.map { ($0.name, $0.strategy) }, uniquingKeysWith: { name, _ in name })
+    }
+
+    func append(_ record: RunRecord, _ losses: [Double], of run: Int) {
+        guard file != nil else { return }
+        let strategy = strategies[record.strategy] ?? record.strategy
+        state.withLock { state in
+            state.append(state.runs.add((strategy, record, losses), of: run, isLast: true))
+        }
+    }
+
+    /// The losses of runs that an earlier process finished.
+    func takeOver(_ results: Results, from store: CheckpointDirectory?) throws {
+        guard file != nil, let store else { return }
+        for (run, (record, losses)) in zip(results.runs, try store.finishedLosses()).enumerated() {
+            append(record, losses, of: run)
+        }
+    }
+
+    /// Writes the losses of all runs that came to their end.
+    func write() throws(ReportError) {
+        let (text, isEmpty) = state.withLock { state in
+            state.append(state.runs.rest())
+            return (state.csv.text, state.csv.isEmpty)
+        }
+        if let file, !isEmpty { try writeAtomically(Data(text.utf8), to: URL(fileURLWithPath: file)) }
+    }
+
+    /// Says so where it could not be written.
+    func writeUnfinished() -> String? {
+        do throws(ReportError) { try write() } catch { return "\(error)." }
+        return nil
+    }
+}
