@@ -261,7 +261,8 @@ let package = Package(
             name: "benchTests",
             dependencies: [
                 "BenchCommands", "bench", "mpi-conformance", "Fuzzing", "Cluster", "Datasets", "Diagnostics",
-                "Experiments", "Fabrics", "Kernel", "Locking", "Reports", "Storage", "Strategies", "Studies", "Tasks", "Training",
+                "Experiments", "Fabrics", "Kernel", "Locking", "Reports", "Storage", "Strategies", "Studies", "Tasks",
+                "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
     ],

@@ -4,6 +4,7 @@ import Yams
 
 /// A cluster description that cannot be used: names the file, the line, and what is allowed.
 public struct ClusterFileError: Error, CustomStringConvertible, Equatable {
+    /// A sentence without a full stop.
     public let description: String
     init(_ description: String) { self.description = ErrorText.message(description) }
 }

@@ -35,6 +35,7 @@ public enum ClusterPresets {
         return spec
     }
 
+    /// Threads of one machine that share memory.
     public static let workstation = ClusterSpec(
         name: "workstation", summary: "threads of one machine that share memory",
         source: """
@@ -44,12 +45,14 @@ public enum ClusterPresets {
         worker: server(Link(latencySeconds: 100e-9, bytesPerSecond: 25.6e9)), pricePerGB: 0, wattHoursPerGB: 0,
         costSource: serverCosts)
 
+    /// Servers of a rack on 200 Gbit/s InfiniBand.
     public static let infiniband = ClusterSpec(
         name: "infiniband", summary: "servers of a rack on 200 Gbit/s InfiniBand",
         source: "InfiniBand Trade Association: HDR 4x carries 200 Gbit/s; 1 µs of latency is an assumption",
         worker: server(Link(latencySeconds: 1e-6, bytesPerSecond: 25e9)), pricePerGB: 0, wattHoursPerGB: 1,
         costSource: dataCentreCosts)
 
+    /// Servers of one data centre on 10 Gbit/s Ethernet.
     public static let ethernet10G = ClusterSpec(
         name: "ethernet-10g", summary: "servers of one data centre on 10 Gbit/s Ethernet",
         source: """
@@ -59,12 +62,14 @@ public enum ClusterPresets {
         worker: server(Link(latencySeconds: 250e-6, bytesPerSecond: 1.25e9)), pricePerGB: 0, wattHoursPerGB: 1,
         costSource: dataCentreCosts)
 
+    /// Machines of one building on 1 Gbit/s Ethernet.
     public static let ethernet1G = ClusterSpec(
         name: "ethernet-1g", summary: "machines of one building on 1 Gbit/s Ethernet",
         source: "IEEE 802.3ab: 1 Gbit/s; latency as ethernet-10g",
         worker: server(Link(latencySeconds: 250e-6, bytesPerSecond: 125e6)), pricePerGB: 0, wattHoursPerGB: 1,
         costSource: dataCentreCosts)
 
+    /// Data centres on different continents.
     public static let wan = ClusterSpec(
         name: "wan", summary: "data centres on different continents",
         source: """
@@ -75,6 +80,7 @@ public enum ClusterPresets {
         costSource:
             "\(serverCosts); traffic 0.02 USD/GB (Amazon EC2, between regions, from us-east-1), \(networkEnergy)")
 
+    /// Servers with direct links to four neighbours each.
     public static let torus = ClusterSpec(
         name: "torus", summary: "servers with direct links to four neighbours each, at most 256",
         source: """
@@ -85,6 +91,7 @@ public enum ClusterPresets {
         interconnect: Interconnect(.torus(rows: 16, columns: 16)), pricePerGB: 0, wattHoursPerGB: 1,
         costSource: dataCentreCosts)
 
+    /// Racks of 40 servers on 10 Gbit/s Ethernet.
     public static let fatRacks = ClusterSpec(
         name: "racks-10g", summary: "racks of 40 servers on 10 Gbit/s Ethernet, uplinks 2.5 times oversubscribed",
         source: """
@@ -97,6 +104,7 @@ public enum ClusterPresets {
             .racks(Topology.Racks(nodesPerRack: 40, latencySeconds: 5e-6, oversubscription: 2.5))), pricePerGB: 0,
         wattHoursPerGB: 1, costSource: dataCentreCosts)
 
+    /// Racks of 20 servers on 1 Gbit/s Ethernet.
     public static let racks = ClusterSpec(
         name: "racks-1g", summary: "racks of 20 servers on 1 Gbit/s Ethernet, uplinks 8 times oversubscribed",
         source: "oversubscription and size as racks-10g; latency as ethernet-1g, of an uplink as racks-10g",
@@ -105,6 +113,7 @@ public enum ClusterPresets {
             .racks(Topology.Racks(nodesPerRack: 20, latencySeconds: 5e-6, oversubscription: 8))), pricePerGB: 0,
         wattHoursPerGB: 1, costSource: dataCentreCosts)
 
+    /// Data centres on three continents, each with a line to the others.
     public static let sites = ClusterSpec(
         name: "three-sites",
         summary: "data centres on three continents, nodes spread evenly, each with a line to the others",
@@ -119,6 +128,7 @@ public enum ClusterPresets {
                         site: pair.0, to: pair.1, Topology.Trunk(latencySeconds: 75e-3, bytesPerSecond: 125e6 / 15))
                 })), pricePerGB: 0.02, wattHoursPerGB: 1, costSource: wan.costSource)
 
+    /// Homes on cable, and a server in a data centre.
     public static let cable = ClusterSpec(
         name: "cable", summary: "homes on cable, a server in a data centre",
         source: """
@@ -134,6 +144,7 @@ public enum ClusterPresets {
             traffic: \(egressCosts), \(networkEnergy)
             """)
 
+    /// Phones on 4G, and a server in a data centre.
     public static let phones4G = ClusterSpec(
         name: "phones-4g", summary: "phones on 4G, a server in a data centre",
         source: """
@@ -146,6 +157,7 @@ public enum ClusterPresets {
             speed: 0.25, pricePerHour: 0, wattsBusy: 3, wattsIdle: 0),
         server: ethernet10G.worker, pricePerGB: mobileData + egress, wattHoursPerGB: 300, costSource: phoneCosts)
 
+    /// Phones on 3G, and a server in a data centre.
     public static let phones3G = ClusterSpec(
         name: "phones-3g", summary: "phones on 3G, a server in a data centre",
         source: """
@@ -156,6 +168,7 @@ public enum ClusterPresets {
             speed: 0.25, pricePerHour: 0, wattsBusy: 3, wattsIdle: 0),
         server: ethernet10G.worker, pricePerGB: mobileData + egress, wattHoursPerGB: 300, costSource: phoneCosts)
 
+    /// Phones from fast to slow on 4G, and a server in a data centre.
     public static let phonesMixed = ClusterSpec(
         name: "phones-mixed", summary: "phones from fast to slow on 4G, a server in a data centre",
         source: """

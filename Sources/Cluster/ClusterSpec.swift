@@ -2,6 +2,7 @@ import Diagnostics
 
 /// A kind of machine and its link.
 public struct Node: Hashable, Codable, Sendable {
+    /// Its way into the network.
     public var link: Link
     /// Compute speed relative to the compute model's device: 0.25 takes four times as long.
     public var speed: Double
@@ -21,6 +22,7 @@ public struct Node: Hashable, Codable, Sendable {
     /// What the job may use of its memory; nil where nobody asks.
     public var memoryBytes: Int?
 
+    /// A node with a link, if nothing else is said one core of the speed of the compute model's device.
     public init(
         link: Link, speed: Double = 1, pricePerHour: Double? = nil, wattsBusy: Double? = nil, wattsIdle: Double? = nil,
         cores: Int = 1, memoryBytes: Int? = nil
@@ -45,7 +47,9 @@ public struct Node: Hashable, Codable, Sendable {
 /// What the machines and links of a job are: workers, equal where no population says otherwise, around one switch where
 /// nothing else is said, and a server for the strategies that have one.
 public struct ClusterSpec: Hashable, Codable, Sendable {
+    /// As `--cluster` takes it.
     public var name: String
+    /// What it is in a few words, for lists.
     public var summary: String
     /// Where the figures come from.
     public var source: String
@@ -60,6 +64,7 @@ public struct ClusterSpec: Hashable, Codable, Sendable {
     public var slowdowns: Slowdowns?
     /// The rank that a strategy calls its server; a worker like the others where nil.
     public var server: Node?
+    /// How latencies vary from message to message.
     public var jitter: Jitter
     /// What lies between the nodes' links; nil for one switch whose ports carry one message at a time.
     public var interconnect: Interconnect?
@@ -74,6 +79,7 @@ public struct ClusterSpec: Hashable, Codable, Sendable {
     /// Step times of tasks, measured; nil where a compute model says what they are.
     public var compute: [MeasuredCompute]?
 
+    /// Equal workers on one switch, if nothing else is said.
     public init(
         name: String, summary: String, source: String, worker: Node, server: Node? = nil, jitter: Jitter = .none,
         interconnect: Interconnect? = nil, dropouts: Dropouts? = nil, pricePerGB: Double? = nil,
@@ -100,15 +106,22 @@ public struct ClusterSpec: Hashable, Codable, Sendable {
     /// What the command line says instead; nil where it says nothing. Overrides the workers' links; the server's
     /// keep their own figures.
     public struct Overrides: Hashable, Codable, Sendable {
+        /// Of every worker's link, one way.
         public var latencySeconds: Double?
+        /// Of every worker's link, both directions.
         public var bytesPerSecond: Double?
+        /// In place of the cluster's.
         public var jitter: Jitter?
+        /// In place of the cluster's.
         public var stragglers: Stragglers?
         /// In place of those that leave at a given time.
         public var departures: [Departure]?
+        /// How long a worker stays, in place of the cluster's.
         public var lifetime: Dropouts.Lifetime?
+        /// How long the others take to notice that a rank has left.
         public var detectionSeconds: Double?
 
+        /// Nothing is changed that is not named.
         public init(
             latencySeconds: Double? = nil, bytesPerSecond: Double? = nil, jitter: Jitter? = nil,
             stragglers: Stragglers? = nil, departures: [Departure]? = nil, lifetime: Dropouts.Lifetime? = nil,
@@ -124,6 +137,7 @@ public struct ClusterSpec: Hashable, Codable, Sendable {
         }
     }
 
+    /// The same cluster with what the command line says of it.
     public func overridden(by overrides: Overrides) -> ClusterSpec {
         var spec = self
         if let latency = overrides.latencySeconds {

@@ -5,13 +5,17 @@ import Diagnostics
 public struct ComputeWork: Hashable, Sendable {
     /// Steps over a full batch, and what is left over: an epoch is so many full steps and maybe a short one.
     public var fullSteps = 0
+    /// Samples of each full step.
     public var samplesPerStep = 0
+    /// Steps with fewer samples, such as the last one of an epoch.
     public var shortSteps = 0
+    /// Samples of each of these.
     public var samplesPerShortStep = 0
     /// Numbers read and added, as in averaging models.
     public var vectorElements = 0
     /// Times that a model's outputs are computed for so many samples, and nothing else.
     public var forwardPasses = 0
+    /// Samples of each forward pass.
     public var samplesPerForwardPass = 0
     /// Arithmetic of another kind, as the samples of a training step that take as many operations.
     public var equivalentSamples = 0.0
@@ -66,12 +70,17 @@ public struct ComputeModel: Sendable, Codable, Hashable {
     public let name: String
     /// Seconds of a training step at so many samples, ascending; between two points the time is interpolated.
     public let stepPoints: [StepPoint]
+    /// For one pass over a vector, such as an addition.
     public let secondsPerVectorElement: Double
 
+    /// What a step of so many samples takes.
     public struct StepPoint: Codable, Hashable, Sendable {
+        /// Samples of the step.
         public let samples: Int
+        /// What it takes on one core of the device.
         public let seconds: Double
 
+        /// A measured or assumed point.
         public init(samples: Int, seconds: Double) {
             self.samples = samples
             self.seconds = seconds

@@ -4,9 +4,12 @@ public import Randomness
 
 /// A rank that leaves the job, and when: in seconds of cluster time.
 public struct Departure: Hashable, Codable, Sendable {
+    /// Who leaves.
     public var rank: Int
+    /// When, on the cluster's clock.
     public var seconds: Double
 
+    /// One rank leaves at one time.
     public init(rank: Int, seconds: Double) {
         self.rank = rank
         self.seconds = seconds
@@ -58,6 +61,7 @@ public struct Dropouts: Hashable, Codable, Sendable {
     /// As a heartbeat every fraction of a second makes it; a TCP connection alone, whose host falls silent, takes minutes.
     public static let standardDetectionSeconds = 1.0
 
+    /// Nobody leaves, if nothing else is said.
     public init(
         _ departures: [Departure] = [], lifetime: Lifetime? = nil, detectionSeconds: Double = standardDetectionSeconds
     ) {
@@ -66,6 +70,7 @@ public struct Dropouts: Hashable, Codable, Sendable {
         self.detectionSeconds = detectionSeconds
     }
 
+    /// Whether nobody leaves.
     public var isEmpty: Bool { departures.isEmpty && lifetime == nil }
 
     /// Beyond, a virtual clock ends; who stays that long stays for ever.

@@ -19,14 +19,18 @@ public struct Interconnect: Hashable, Codable, Sendable {
         /// From when a lost transmission has left until the message is sent again.
         public var timeoutSeconds: Double
 
+        /// - Parameter timeoutSeconds: until a lost message is sent again.
         public init(probability: Double, timeoutSeconds: Double) {
             self.probability = probability
             self.timeoutSeconds = timeoutSeconds
         }
     }
 
+    /// Which cables there are.
     public var topology: Topology
+    /// How messages that meet share a cable.
     public var sharing: Sharing
+    /// Messages that get lost; nil for none.
     public var loss: Loss?
 
     /// - Parameter sharing: without one, ports on one switch and max-min elsewhere.

@@ -14,6 +14,7 @@ public struct Link: Hashable, Codable, Sendable {
     /// The time for which every message occupies the receiver after its last byte, in seconds; nil for none.
     public var receiveOverheadSeconds: Double?
 
+    /// A link whose two directions differ.
     public init(
         latencySeconds: Double, uplinkBytesPerSecond: Double, downlinkBytesPerSecond: Double,
         overheadSeconds: Double = 0, receiveOverheadSeconds: Double? = nil

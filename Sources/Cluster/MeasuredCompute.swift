@@ -1,12 +1,14 @@
 /// How long training steps of a task take on one core of a cluster's machines, as they were measured there: wherever the
 /// cluster is simulated, it computes as fast as it did.
 public struct MeasuredCompute: Hashable, Codable, Sendable {
+    /// The task whose steps were timed.
     public let task: String
     /// Ascending, each number of samples once.
     public let steps: [ComputeModel.StepPoint]
     /// To read and add a number, as in averaging models.
     public let secondsPerVectorElement: Double
 
+    /// Times of a task's steps on the cluster's device.
     public init(task: String, steps: [ComputeModel.StepPoint], secondsPerVectorElement: Double) {
         precondition(!steps.isEmpty, "step times without a step")
         self.task = task

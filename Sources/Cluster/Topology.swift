@@ -17,14 +17,17 @@ public enum Topology: Hashable, Codable, Sendable {
         public var latencySeconds: Double
         /// Out of the rack or site, or from the first end to the second.
         public var uplinkBytesPerSecond: Double
+        /// The other way.
         public var downlinkBytesPerSecond: Double
 
+        /// A line whose two directions differ.
         public init(latencySeconds: Double, uplinkBytesPerSecond: Double, downlinkBytesPerSecond: Double) {
             self.latencySeconds = latencySeconds
             self.uplinkBytesPerSecond = uplinkBytesPerSecond
             self.downlinkBytesPerSecond = downlinkBytesPerSecond
         }
 
+        /// A line whose two directions are alike.
         public init(latencySeconds: Double, bytesPerSecond: Double) {
             self.init(
                 latencySeconds: latencySeconds, uplinkBytesPerSecond: bytesPerSecond,
@@ -34,6 +37,7 @@ public enum Topology: Hashable, Codable, Sendable {
 
     /// Racks in the order of ranks, each with one uplink to a core that is never the bottleneck.
     public struct Racks: Hashable, Codable, Sendable {
+        /// Consecutive ranks that share a switch.
         public var nodesPerRack: Int
         /// Of a rack's uplink, one way, in seconds.
         public var latencySeconds: Double
@@ -42,6 +46,7 @@ public enum Topology: Hashable, Codable, Sendable {
         /// By how much the bandwidth of a rack's nodes exceeds its uplink's; where `bytesPerSecond` is nil.
         public var oversubscription: Double?
 
+        /// Give the uplinks' rate, or by how much they are oversubscribed.
         public init(
             nodesPerRack: Int, latencySeconds: Double, bytesPerSecond: Double? = nil, oversubscription: Double? = nil
         ) {
@@ -63,11 +68,14 @@ public enum Topology: Hashable, Codable, Sendable {
 
     /// A line from a site to the internet, which is never the bottleneck, or to another site.
     public struct SiteLine: Hashable, Codable, Sendable {
+        /// One end.
         public var site: String
         /// Nil for the internet.
         public var other: String?
+        /// The line.
         public var trunk: Trunk
 
+        /// - Parameter other: the other end; nil for the internet.
         public init(site: String, to other: String? = nil, _ trunk: Trunk) {
             self.site = site
             self.other = other
@@ -77,13 +85,16 @@ public enum Topology: Hashable, Codable, Sendable {
 
     /// Machines and switches by name, and the links between them. Machines pass on what is not for them.
     public struct Graph: Hashable, Codable, Sendable {
+        /// A cable between two nodes or switches.
         public struct Edge: Hashable, Codable, Sendable {
+            /// Its two ends, by name.
             public var first, second: String
             /// Nil for the worker's.
             public var latencySeconds: Double?
             /// Each way; nil for the worker's.
             public var bytesPerSecond: Double?
 
+            /// A cable; what is nil is that of the cluster's link.
             public init(_ first: String, _ second: String, latencySeconds: Double? = nil, bytesPerSecond: Double? = nil)
             {
                 self.first = first
@@ -95,9 +106,12 @@ public enum Topology: Hashable, Codable, Sendable {
 
         /// Machines, in the order of ranks.
         public var nodes: [String]
+        /// Names of what forwards messages and computes nothing.
         public var switches: [String]
+        /// The cables.
         public var edges: [Edge]
 
+        /// - Parameter nodes: names, in the order of ranks.
         public init(nodes: [String], switches: [String] = [], edges: [Edge]) {
             self.nodes = nodes
             self.switches = switches

@@ -25,13 +25,21 @@ public enum TrafficDirection: String, CaseIterable, Codable, Sendable {
 
 /// Bytes and messages per rank, purpose and direction. Fabrics write to it where they send, and nobody else does.
 public final class TrafficLedger: Sendable {
+    /// What one rank sent and received for one purpose, in one direction.
     public struct Entry: Hashable, Codable, Sendable {
+        /// Whose.
         public let rank: Int
+        /// For what.
         public let purpose: TrafficPurpose
+        /// Up to a server, down from one, or between equals.
         public let direction: TrafficDirection
+        /// With their framing.
         public var bytesSent: Int
+        /// How many.
         public var messagesSent: Int
+        /// With their framing.
         public var bytesReceived: Int
+        /// How many.
         public var messagesReceived: Int
 
         package init(
@@ -62,7 +70,7 @@ public final class TrafficLedger: Sendable {
     /// - Parameters:
     ///   - ranks: 0 to count totals only.
     ///   - entries: what was sent before, of a job that goes on.
-    public init(ranks: Int, entries: [Entry] = []) {
+    package init(ranks: Int, entries: [Entry] = []) {
         var start = State(counts: Array(repeating: Count(), count: ranks * Self.kinds))
         for entry in entries {
             precondition(entry.rank >= 0 && entry.rank < ranks, "traffic of rank \(entry.rank) of \(ranks)")
@@ -131,11 +139,11 @@ public final class TrafficLedger: Sendable {
         }
     }
 
-    public var totalBytes: Int { state.withLock { $0.totalBytes } }
-    public var totalMessages: Int { state.withLock { $0.totalMessages } }
+    package var totalBytes: Int { state.withLock { $0.totalBytes } }
+    package var totalMessages: Int { state.withLock { $0.totalMessages } }
 
     /// All entries that are not zero, by rank.
-    public var entries: [Entry] {
+    package var entries: [Entry] {
         state.withLock { state in
             var entries: [Entry] = []
             for (index, count) in state.counts.enumerated() where count.messagesSent + count.messagesReceived > 0 {

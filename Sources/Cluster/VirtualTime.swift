@@ -4,13 +4,16 @@
 /// A job may last 285 years (``longestSeconds``); what is later is held at ``end``, so that no sum of times overflows, and
 /// whoever moves the clock says that the job takes too long.
 public struct VirtualTime: Hashable, Comparable, Sendable {
+    /// Since the start of the run.
     public var nanoseconds: Int64
 
+    /// - Parameter nanoseconds: since the start of the run.
     public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
     /// So many seconds since the job began, from 0 up, to the nearest nanosecond.
     public init(seconds: Double) { nanoseconds = Self.span(seconds: seconds) }
 
+    /// The start of the run.
     public static let zero = VirtualTime(nanoseconds: 0)
 
     /// The longest that a job may take, in seconds.

@@ -8,13 +8,16 @@ public import Randomness
 /// Shared by all ranks of a run, so that N ranks with a batch of B/N see exactly the samples that one rank with a
 /// batch of B sees, and so that a permutation is drawn once and not once a rank.
 public final class BatchSampler: Sendable {
+    /// Samples of an epoch.
     public let sampleCount: Int
+    /// B, samples of a step; the last step of an epoch may have fewer.
     public let batchSize: Int
     private let seeds: SeedSequence
     private let shuffles: Bool
     /// The permutations in use: ranks are at most one epoch apart.
     private let recent = Guarded<[(epoch: Int, order: [Int32])]>([])
 
+    /// - Parameter shuffles: false to take samples in their order, the same in every epoch.
     public init(sampleCount: Int, batchSize: Int, seeds: SeedSequence, shuffles: Bool) {
         precondition(sampleCount > 0 && batchSize > 0, "batches of \(batchSize) from \(sampleCount) samples")
         self.sampleCount = sampleCount
@@ -23,6 +26,7 @@ public final class BatchSampler: Sendable {
         self.shuffles = shuffles
     }
 
+    /// ⌈samples / B⌉
     public var stepsPerEpoch: Int { (sampleCount + batchSize - 1) / batchSize }
 
     /// The number of samples of a step's global batch.

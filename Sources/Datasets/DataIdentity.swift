@@ -10,6 +10,7 @@ public struct DataIdentity: Hashable, Codable, Sendable {
     /// Whether the digest is the one that a publisher gives for the data of that name.
     public let isPublished: Bool
 
+    /// - Parameter sha256: in hexadecimal.
     public init(name: String, sha256: String, isPublished: Bool) {
         self.name = name
         self.sha256 = sha256

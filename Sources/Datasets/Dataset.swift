@@ -4,9 +4,11 @@ public import Kernel
 /// Labelled samples, kept as the bytes that files hold and turned into floats when a batch is gathered: a quarter of
 /// the memory, and the conversion costs less than the memory traffic that it saves.
 public struct Dataset: Sendable {
+    /// As reports call it.
     public let name: String
     /// The shape of one sample.
     public let shape: FeatureShape
+    /// Labels are from 0 to below this.
     public let classCount: Int
     /// `[N, features]`, rows first.
     let pixels: [UInt8]
@@ -28,6 +30,7 @@ public struct Dataset: Sendable {
         self.white = white
     }
 
+    /// How many samples it has.
     public var count: Int { labels.count }
 
     /// Copies the samples at `indices` into `batch`, as floats in 0...1.
@@ -71,7 +74,9 @@ public struct Dataset: Sendable {
 
 /// What is trained on and what accuracy is measured on.
 public struct TrainTestSplit: Sendable {
+    /// What is trained on.
     public let training: Dataset
+    /// What accuracy is measured on, and nothing is trained on.
     public let test: Dataset
     /// Of the data that both were taken from: the same for every seed that draws another split.
     public let identity: DataIdentity
@@ -86,6 +91,8 @@ public struct TrainTestSplit: Sendable {
 
 /// Bad data or a bad wish about data: says what was found, where, and what is allowed.
 public struct DataError: Error, CustomStringConvertible, Equatable {
+    /// A sentence without a full stop.
     public let description: String
+    /// - Parameter description: what was found, where, and what is allowed.
     public init(_ description: String) { self.description = ErrorText.message(description) }
 }

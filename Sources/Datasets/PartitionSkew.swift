@@ -3,15 +3,20 @@ internal import Statistics
 
 /// How uneven a partition is: sizes of the clients' shards, and the mix of labels within them.
 public struct PartitionSkew: Hashable, Codable, Sendable {
+    /// Shards.
     public let clients: Int
+    /// Samples of the smallest shard.
     public let smallestShard: Int
+    /// Samples of the median shard.
     public let medianShard: Double
+    /// Samples of the largest shard.
     public let largestShard: Int
     /// The mean over clients of the entropy of the client's labels, in bits; log2(10) = 3.32 for ten even classes.
     public let meanLabelEntropyBits: Double
     /// The same of all samples together: what an IID client has, nearly.
     public let totalLabelEntropyBits: Double
 
+    /// Of shards of a data set with these labels, `[N]`.
     public init(of shards: [[Int32]], labels: [UInt8]) {
         let sizes = shards.map(\.count).sorted()
         clients = shards.count

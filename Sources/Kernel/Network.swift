@@ -11,10 +11,12 @@ public struct Network: Sendable {
     public struct Description: Sendable {
         package let layer: @Sendable (FeatureShape) -> any Layer
 
+        /// y = W x + b. The name is that of its tensors: `fc1.weight` and `fc1.bias`.
         public static func dense(_ name: String, outputs: Int) -> Self {
             Self { Dense(name: name, inputs: $0.count, outputs: outputs) }
         }
 
+        /// A convolution with a bias for each channel. The name is that of its tensors.
         public static func conv2D(
             _ name: String, filters: Int, kernel: Int, stride: Int = 1, padding: Padding = .same
         ) -> Self {
@@ -31,12 +33,17 @@ public struct Network: Sendable {
             }
         }
 
+        /// The largest number of each window of so many rows and columns; windows do not overlap.
         public static func maxPool2D(_ window: Int) -> Self { Self { MaxPool2D(input: $0, window: window) } }
+        /// max(0, x)
         public static var relu: Self { Self { ReLU(input: $0) } }
+        /// Takes a grid as a row of features, for a dense layer.
         public static var flatten: Self { Self { Flatten(input: $0) } }
     }
 
+    /// The shape of one sample.
     public let input: FeatureShape
+    /// Where each tensor lies in the vector of all parameters.
     public let layout: ParameterLayout
     /// As described.
     let layers: [any Layer]
@@ -52,6 +59,7 @@ public struct Network: Sendable {
         let offset: Int
     }
 
+    /// Layers from the input on; the last one has an output for each class.
     public init(input: FeatureShape, _ descriptions: [Description]) {
         precondition(!descriptions.isEmpty, "a network of no layers")
         var (layout, layers, stages, shape) = (ParameterLayout(), [any Layer](), [Stage](), input)
@@ -84,7 +92,9 @@ public struct Network: Sendable {
         firstTrained = stages.firstIndex { !$0.layer.parameters.isEmpty } ?? 0
     }
 
+    /// Outputs of the last layer.
     public var classCount: Int { layers[layers.count - 1].output.count }
+    /// P, the length of a vector of all parameters.
     public var parameterCount: Int { layout.count }
 
     /// Operations of forward and backward of one sample: backward costs twice the forward pass, but the input gradient

@@ -6,12 +6,14 @@ public struct ParameterLayout: Hashable, Sendable {
         public let name: String
         /// PyTorch's orientation: `[out, in]` for ``Dense``, `[out, in, kh, kw]` for ``Conv2D``, `[out]` for a bias.
         public let shape: [Int]
+        /// Its numbers in the vector of all parameters.
         public let range: Range<Int>
         /// Inputs and outputs of one unit, which He's and Glorot's initialisation scale by; zero for a bias.
         let fanIn: Int
         let fanOut: Int
     }
 
+    /// The tensors in the order of the vector.
     public private(set) var slots: [Slot] = []
     /// Numbers in all slots together.
     public private(set) var count = 0

@@ -13,6 +13,7 @@ import Synchronization
 /// `@unchecked Sendable`: a vector has one owner at a time. A rank awaits each computation on its vectors before it
 /// touches them again, and hands a vector over with the message that carries it. Buffers that are shared are only read.
 public final class ParameterVector: @unchecked Sendable {
+    /// How many numbers it has.
     public let count: Int
     private let buffer: Atomic<UnsafeMutablePointer<Float>>
     private let sharing: Atomic<Sharing>
@@ -36,6 +37,7 @@ public final class ParameterVector: @unchecked Sendable {
         self.sharing = Atomic(sharing)
     }
 
+    /// A vector of these numbers.
     public convenience init(_ values: [Float]) {
         self.init(count: values.count)
         values.withUnsafeBufferPointer { if let base = $0.baseAddress { storage.update(from: base, count: count) } }
@@ -43,6 +45,7 @@ public final class ParameterVector: @unchecked Sendable {
 
     deinit { Self.release(buffer.load(ordering: .relaxed)) }
 
+    /// One number. For a loop over many use the vector's operations, which are made for that.
     public subscript(index: Int) -> Float {
         get {
             precondition(index >= 0 && index < count, "index \(index) is outside 0..<\(count)")
@@ -54,6 +57,7 @@ public final class ParameterVector: @unchecked Sendable {
         }
     }
 
+    /// All numbers, copied.
     public var values: [Float] { Array(UnsafeBufferPointer(start: numbers, count: count)) }
 
     /// A new vector with the same numbers.
@@ -72,10 +76,12 @@ public final class ParameterVector: @unchecked Sendable {
         return ParameterVector(shared, count: count, .possible)
     }
 
+    /// self = other
     public func copy(from other: ParameterVector) {
         copy(from: other, in: 0..<count)
     }
 
+    /// self = other, in a range
     public func copy(from other: ParameterVector, in range: Range<Int>) {
         requireSameCount(other)
         requireWithin(range)
@@ -84,10 +90,12 @@ public final class ParameterVector: @unchecked Sendable {
         (target + range.lowerBound).update(from: other.numbers + range.lowerBound, count: range.count)
     }
 
+    /// Sets every number.
     public func fill(with value: Float) {
         overwritten.update(repeating: value, count: count)
     }
 
+    /// self *= factor
     public func scale(by factor: Float) {
         let target = storage
         for index in 0..<count { target[index] *= factor }

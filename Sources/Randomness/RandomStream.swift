@@ -5,11 +5,13 @@
 public struct RandomStream: RandomNumberGenerator, Sendable {
     private var state: (UInt64, UInt64, UInt64, UInt64)
 
+    /// The stream of a seed, from its beginning.
     public init(seed: UInt64) {
         var mixer = SplitMix64(state: seed)
         state = (mixer.next(), mixer.next(), mixer.next(), mixer.next())
     }
 
+    /// 64 random bits.
     public mutating func next() -> UInt64 {
         let result = rotate(state.1 &* 5, by: 7) &* 9
         let shifted = state.1 << 17

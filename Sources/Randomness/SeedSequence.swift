@@ -21,8 +21,10 @@ public struct SeedSequence: Hashable, Sendable {
         case test = 99
     }
 
+    /// What it was made with.
     public let seed: UInt64
 
+    /// - Parameter seed: as `--seeds` takes it.
     public init(_ seed: UInt64) { self.seed = seed }
 
     /// The stream for a purpose, and for a rank (or layer) and a round (or epoch) within it.

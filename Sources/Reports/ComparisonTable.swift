@@ -5,6 +5,7 @@ public import Experiments
 public enum ComparisonTable {
     /// For a terminal, whose width is scarce: without the first crossing.
     public static func terminal(_ results: Results) -> String { table(results, showsFirstCrossing: false).terminal }
+    /// The table of the report, with first crossings beside the times that stay.
     public static func markdown(_ results: Results) -> String { table(results, showsFirstCrossing: true).markdown }
 
     private static func table(_ results: Results, showsFirstCrossing: Bool) -> TextTable {

@@ -2,8 +2,10 @@ public import Experiments
 
 /// `curves.csv`: a row for each evaluation, with the options of its strategy in the last columns.
 public enum CurvesCSV {
+    /// What the file is called.
     public static let name = "curves.csv"
 
+    /// A row for each evaluation of each run.
     public static func render(_ results: Results) -> String {
         let columns = [
             "strategy", "seed", "round", "samples", "cluster_seconds", "bytes_sent", "train_loss", "test_accuracy",

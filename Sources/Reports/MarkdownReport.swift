@@ -6,8 +6,10 @@ import Training
 
 /// `report.md`: the table, what it shows in sentences, and all that is needed to believe it or to do it again.
 public enum MarkdownReport {
+    /// What the file is called.
     public static let name = "report.md"
 
+    /// The whole report.
     public static func render(_ results: Results) -> String {
         let sections = [
             "# Strategies of distributed training on \(results.plan.task)\n",

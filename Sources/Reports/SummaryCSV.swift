@@ -2,6 +2,7 @@ public import Experiments
 
 /// `summary.csv`: a row for each strategy or variant, with its options in the last columns. Times are cluster time but for `host_seconds`; accuracies are fractions.
 public enum SummaryCSV {
+    /// What the file is called.
     public static let name = "summary.csv"
 
     static let columns = [
@@ -17,6 +18,7 @@ public enum SummaryCSV {
         "tuning", "idle_seconds_least_median", "label",
     ]
 
+    /// A row for each strategy.
     public static func render(_ results: Results) -> String {
         let options = OptionColumns(results.plan, besides: columns)
         var csv = CSV(columns: columns + options.names)

@@ -2,8 +2,10 @@ public import Experiments
 
 /// `targets.csv`: cluster time against target, one row a strategy and target.
 public enum TargetsCSV {
+    /// What the file is called.
     public static let name = "targets.csv"
 
+    /// A row for each strategy and target.
     public static func render(_ results: Results) -> String {
         var csv = CSV(columns: [
             "strategy", "target_accuracy", "seeds", "seeds_reached", "time_to_target_seconds_median",

@@ -11,33 +11,43 @@ import Foundation
 /// two steps allow. The interval reaches from the lower end over the least to the upper end over the largest effects, and a
 /// pair whose steps overlap is a tie: what was looked for in steps shows no difference below them.
 public struct PairedComparison: Hashable, Sendable {
+    /// What may be said.
     public enum Verdict: Sendable {
         case firstIsBetter, secondIsBetter, noDifferenceShown
     }
 
+    /// What the interval rests on.
     public enum Basis: Sendable {
         case studentT, orderStatistics, reached
         /// One pair shows nothing.
         case none
     }
 
+    /// Seeds that both have.
     public let pairs: Int
     /// Of the first: a finite value beats infinity, two infinities tie.
     public let wins: Int
+    /// Pairs that the second wins.
     public let losses: Int
+    /// Pairs that neither wins.
     public let ties: Int
     /// Pairs of which both values are the same, part of ``ties``.
     public let equals: Int
     /// Finite values.
     public let firstReached: Int
+    /// Finite values of the second.
     public let secondReached: Int
     /// The median of the paired ratios second / first, or differences first - second; nil where a value is infinite.
     public let effect: Double?
+    /// The lower end of the effect's interval.
     public let low: Double?
+    /// The upper end of the effect's interval.
     public let high: Double?
     /// Two-sided.
     public let pValue: Double?
+    /// What the interval rests on.
     public let basis: Basis
+    /// What may be said.
     public let verdict: Verdict
 
     /// - Parameters:

@@ -10,6 +10,7 @@ public enum Scale: Sendable {
     func back(_ value: Double) -> Double { self == .linear ? value : exp(value) }
 }
 
+/// What an interval rests on.
 public enum IntervalMethod: String, Sendable {
     /// Between order statistics, symmetric about the median: no assumption on the distribution.
     case orderStatistics
@@ -33,11 +34,15 @@ public enum IntervalMethod: String, Sendable {
 /// beginnings to the upper end of the one over their ends. Between order statistics that holds the true median with the
 /// same probability, since no true value lies outside its step; it is never narrower than the steps.
 public struct SpreadSummary: Hashable, Sendable {
+    /// Of all values.
     public let median: Double
+    /// The lower end of the interval.
     public let low: Double
+    /// The upper end of the interval.
     public let high: Double
     /// The probability with which the interval holds the true median; 0 for a single value.
     public let coverage: Double
+    /// What the interval rests on.
     public let method: IntervalMethod
 
     private static let confidence = 0.95

@@ -5,6 +5,7 @@ import Tasks
 /// `results.json`: everything an experiment found out, from which all other files are made. What stands in it is in
 /// `Results/SCHEMA.md`.
 public enum ResultsFile {
+    /// What it is called in an output folder.
     public static let name = "results.json"
 
     /// Sorted keys, one value a line and numbers without exponents, so that results differ well in git; a checksum of all

@@ -5,6 +5,7 @@ import Tasks
 /// `study.json`: everything a study found out, from which its other files are made. What stands in it is in
 /// `Results/SCHEMA.md`.
 public enum StudyFile {
+    /// What it is called in an output folder.
     public static let name = "study.json"
 
     /// In the form of `results.json`: sorted keys, one value a line, plain numbers, a checksum.

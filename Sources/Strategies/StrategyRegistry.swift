@@ -14,8 +14,10 @@ public enum StrategyRegistry {
     ]
     private static let added = Guarded<[StrategyDescription]>([])
 
+    /// Those of this package, then those that were added.
     public static var all: [StrategyDescription] { own + added.withLock { $0 } }
 
+    /// Nil where there is none of the name.
     public static func named(_ name: String) -> StrategyDescription? { all.first { $0.name == name } }
 
     /// Adds a strategy of another package, behind all others. To be called before any is looked up.
@@ -41,7 +43,8 @@ public enum StrategyRegistry {
             let other = optionInfos.first { $0.name == info.name } ?? info
             guard other.allowed.words == info.allowed.words else {
                 throw OptionError(
-                    sentence: "\(name).\(info.name) allows \(info.allowed.words), and the option of other strategies that "
+                    sentence:
+                        "\(name).\(info.name) allows \(info.allowed.words), and the option of other strategies that "
                         + "has this name \(other.allowed.words)")
             }
         }

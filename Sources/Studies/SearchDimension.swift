@@ -7,19 +7,24 @@ public import Training
 
 /// One option that is varied, and over what.
 public struct SearchDimension: Hashable, Codable, Sendable {
+    /// On which scale a range is drawn from.
     public typealias Scale = SearchScale
 
+    /// What is tried.
     public enum Values: Hashable, Codable, Sendable {
         case list(values: [String])
         /// Both ends belong to it.
         case range(low: Double, high: Double, scale: Scale)
     }
 
+    /// What is varied.
     public var option: StudyOption
     /// The strategy that it is for; nil for all that have the option and no dimension of their own for it.
     public var strategy: String?
+    /// What is tried.
     public var values: Values
 
+    /// - Parameter strategy: the row that has it; nil for all.
     public init(_ option: StudyOption, of strategy: String? = nil, _ values: Values) {
         self.option = option
         self.strategy = strategy

@@ -9,6 +9,7 @@ import Training
 /// Each rung of successive halving trains from the start again, since a schedule depends on how long it is, and is charged
 /// in full.
 public struct Study: Sendable {
+    /// What is searched for.
     public let plan: StudyPlan
     /// All trials' runs, to be checked together and measured with one compute model.
     private let whole: Experiment
@@ -22,11 +23,14 @@ public struct Study: Sendable {
 
     /// What happens while a study runs; called on whichever thread it happens, of runs that are made side by side at any time.
     public struct Callbacks: Sendable {
+        /// A trial's run begins.
         public var began: @Sendable (Experiment.RunIdentity, StudyTrial) -> Void
         /// The share of the run's samples that are done.
         public var evaluated: @Sendable (Experiment.RunIdentity, _ share: Double) -> Void
+        /// A trial's run is finished.
         public var finished: @Sendable (Experiment.RunIdentity, StudyTrial, RunRecord) -> Void
 
+        /// Nothing is called that is not named.
         public init(
             began: @escaping @Sendable (Experiment.RunIdentity, StudyTrial) -> Void = { _, _ in },
             evaluated: @escaping @Sendable (Experiment.RunIdentity, Double) -> Void = { _, _ in },

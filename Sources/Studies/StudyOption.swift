@@ -8,10 +8,14 @@ import Training
 /// An option that a study can vary, by its name on the command line: any that ``PlanOptions`` lists, or one of a file that a
 /// program with other strategies wrote.
 public struct StudyOption: RawRepresentable, Hashable, Codable, Sendable {
+    /// As `--vary` takes it.
     public let rawValue: String
+    /// - Parameter rawValue: as `--vary` takes it.
     public init(rawValue: String) { self.rawValue = rawValue }
 
+    /// η, which every strategy has.
     public static let learningRate = StudyOption(rawValue: "learning-rate")
+    /// All that can be varied.
     public static let all = PlanOptions.all.map { StudyOption(rawValue: $0.name) }
 
     /// The options of the first version, whose places here are their random streams: never change them.

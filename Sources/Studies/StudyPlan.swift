@@ -4,6 +4,7 @@ public import Tasks
 
 /// Everything that decides what a study tries: two studies of one plan differ in measured times only.
 public struct StudyPlan: Hashable, Codable, Sendable {
+    /// How trials are chosen.
     public enum Search: String, CaseIterable, Codable, Sendable {
         /// All combinations of the values.
         case grid
@@ -11,6 +12,7 @@ public struct StudyPlan: Hashable, Codable, Sendable {
         case random
     }
 
+    /// What makes a trial the better one.
     public enum Metric: String, CaseIterable, Codable, Sendable {
         /// Accuracy at the end.
         case accuracy
@@ -20,9 +22,13 @@ public struct StudyPlan: Hashable, Codable, Sendable {
 
     /// What all trials share, and the options that are not varied. Its epochs are those of a trial that is never stopped.
     public var experiment: ExperimentPlan
+    /// How trials are chosen.
     public var search: Search
+    /// What makes a trial the better one.
     public var metric: Metric
+    /// What accuracy is measured on.
     public var selection: SelectionSet
+    /// What is varied.
     public var dimensions: [SearchDimension]
     /// One of how many goes on from a rung of successive halving; nil where none is stopped.
     public var halving: Int?
@@ -59,6 +65,7 @@ public struct StudyPlan: Hashable, Codable, Sendable {
     /// Of each strategy.
     public var trialCount: Int { trials.count / max(1, experiment.strategies.count) }
 
+    /// The trials of one row, in their order.
     public func trials(of strategy: String) -> [StudyTrial] { trials.filter { $0.strategy == strategy } }
 
     package var rungs: [HalvingSchedule.Rung] {

@@ -7,8 +7,11 @@ public struct StudyResults: Hashable, Codable, Sendable {
     /// Counts up when a field is added or changes its meaning; what each has is in `Results/SCHEMA.md`.
     public static let currentSchema = 3
 
+    /// Of the file that it came from.
     public var schema: Int
+    /// What was searched for.
     public var plan: StudyPlan
+    /// Where.
     public var machine: MachineDescription
     /// The times that simulated clusters computed with, the same for all trials.
     public var computeModel: ComputeModel

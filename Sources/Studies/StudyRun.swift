@@ -4,12 +4,15 @@ import Statistics
 
 /// What one trial did with one seed in one rung.
 public struct StudyRun: Hashable, Codable, Sendable {
+    /// The name of the row.
     public var strategy: String
     /// The index of the trial among its strategy's.
     public var trial: Int
     /// 0 without successive halving.
     public var rung: Int
+    /// One of the plan's.
     public var seed: UInt64
+    /// How it ended.
     public var outcome: RunRecord.Outcome
     /// Samples trained on.
     public var samples: Int
@@ -23,6 +26,7 @@ public struct StudyRun: Hashable, Codable, Sendable {
     public var secondsToTarget: Double?
     /// Cluster time of the evaluation before, at which it was not there yet; nil in older files.
     public var secondsBeforeTarget: Double?
+    /// What it cost.
     public var cost: StudyCost
 
     package init(_ record: RunRecord, trial: Int, rung: Int, _ plan: StrategyPlan, _ experiment: ExperimentPlan) {
@@ -56,13 +60,16 @@ public struct StudyCost: Hashable, Codable, Sendable {
     public var clusterSeconds: Double
     /// How long this computer was kept busy.
     public var hostSeconds: Double
+    /// By all ranks.
     public var bytesSent: Int
+    /// By all ranks.
     public var messagesSent: Int
     /// USD; nil where a price is not known.
     public var money: Double?
     /// Nil where a wattage is not known.
     public var wattHours: Double?
 
+    /// Nothing.
     public static let zero = StudyCost(
         clusterSeconds: 0, hostSeconds: 0, bytesSent: 0, messagesSent: 0, money: 0, wattHours: 0)
 

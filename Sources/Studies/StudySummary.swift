@@ -4,6 +4,7 @@ import Statistics
 
 /// A study's result for one strategy.
 public struct StudySummary: Sendable {
+    /// With its options.
     public let strategy: StrategyPlan
     /// The last of each trial, in the order of trials; those without all their seeds are left out.
     public let outcomes: [TrialOutcome]
@@ -13,7 +14,9 @@ public struct StudySummary: Sendable {
     public let allOutcomes: [TrialOutcome]
     /// Of the whole search, with all that was stopped.
     public let cost: StudyCost
+    /// That all its trials together trained on.
     public let samples: Int
+    /// Runs of all its trials.
     public let runCount: Int
     private let plan: StudyPlan
 
@@ -36,6 +39,7 @@ public struct StudySummary: Sendable {
         runCount = runs.count
     }
 
+    /// The first of ``ranked``.
     public var best: TrialOutcome { ranked[0] }
 
     /// Trials of the best one's rung that are not shown to be worse than it: any of them may be the better choice.
@@ -47,12 +51,14 @@ public struct StudySummary: Sendable {
 
     /// What the best of k trials is worth, those being drawn at random, without replacement, from the ones that were made.
     public struct AfterTrials: Sendable {
+        /// k
         public let trials: Int
         /// Of accuracies the expectation, of times to the target, which can be infinite, the median.
         public let best: Double
         /// Within which the best of k is in nine of ten draws; of times from the evaluation before the one that found the
         /// target reached.
         public let low: Double
+        /// The upper end of its interval.
         public let high: Double
         /// What k trials cost, on average.
         public let cost: StudyCost
@@ -85,14 +91,18 @@ public struct StudySummary: Sendable {
 
     /// A best value beyond which nothing was tried: what is best may lie there.
     public struct Edge: Hashable, Sendable {
+        /// What was varied.
         public let option: StudyOption
+        /// The best value, as written.
         public let value: String
+        /// Whether it was the largest of those tried, or the smallest.
         public let isLargest: Bool
     }
 
     /// The share of a range at each end that counts as its edge.
     private static let edgeShare = 0.1
 
+    /// Best values at the end of what was tried, beyond which a better one may lie.
     public var edges: [Edge] {
         plan.dimensions(of: strategy).compactMap { dimension in
             guard let value = best.trial.value(of: dimension.option), let number = dimension.option.number(value),

@@ -2,7 +2,9 @@ public import Statistics
 
 /// What one trial came to in one rung, over all seeds.
 public struct TrialOutcome: Hashable, Sendable {
+    /// Which options.
     public let trial: StudyTrial
+    /// The stage of successive halving, from 0.
     public let rung: Int
     /// In the order of seeds.
     public let runs: [StudyRun]
@@ -18,10 +20,15 @@ public struct TrialOutcome: Hashable, Sendable {
         metric = all.plan.metric
     }
 
+    /// Seeds whose model was no number any more.
     public var divergedCount: Int { runs.filter { $0.outcome == .diverged }.count }
+    /// Seeds that reached the target.
     public var seedsReached: Int { runs.filter { $0.secondsToTarget != nil }.count }
+    /// At the end, over the seeds.
     public var accuracy: SpreadSummary { SpreadSummary(runs.map(\.accuracy), within: 0...1) }
+    /// Seconds, over the seeds.
     public var timeToTarget: SpreadSummary { SpreadSummary(runs.map(\.timeToTarget), scale: .logarithmic) }
+    /// Of all its runs.
     public var cost: StudyCost { runs.reduce(.zero) { $0 + $1.cost } }
 
     /// What trials are chosen by: the median over seeds of the accuracy at the end, or of the time to the target (infinite

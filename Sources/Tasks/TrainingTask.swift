@@ -8,12 +8,17 @@ public import Training
 /// A model, the data it is trained on, and the accuracy that counts as success. To add one to this package: a file like
 /// ``TrainingTask/digits``'s and its name in ``TrainingTask/all``. Another package calls ``TrainingTask/add(_:)``.
 public struct TrainingTask: Sendable {
+    /// As `--task` takes it.
     public let name: String
+    /// One line for lists.
     public let summary: String
     /// Test accuracy, a fraction.
     public let target: Double
+    /// The model.
     public let network: Network
+    /// What is used where the command line says nothing.
     public let defaults: Defaults
+    /// Where samples come from.
     public let data: DataSource
 
     /// Where samples come from, and whether what is trained on depends on the seed.
@@ -53,12 +58,15 @@ public struct TrainingTask: Sendable {
 
     /// What is used where the command line says nothing.
     public struct Defaults: Sendable {
+        /// The budget, in sizes of the training set.
         public let epochs: Double
+        /// From one evaluation to the next.
         public let evaluateEveryEpochs: Double
         /// For the strategies that make every step together.
         public let learningRate: Double
         /// For steps that a worker makes by itself between averages.
         public let localLearningRate: Double
+        /// Of SGD.
         public let momentum: Float
         /// Of strategies' options those that are other than published, or that the task's rates were found with, by name.
         public let options: OptionValues

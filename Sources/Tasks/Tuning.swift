@@ -4,16 +4,19 @@ public import Datasets
 public struct Tuning: Hashable, Codable, Sendable {
     /// One option and what was tried for it.
     public struct Option: Hashable, Codable, Sendable {
+        /// As the command line has it.
         public var name: String
         /// The values of a grid, or the two ends of a range.
         public var values: [String]
 
+        /// - Parameter values: those that were tried, as written.
         public init(name: String, values: [String]) {
             self.name = name
             self.values = values
         }
     }
 
+    /// What was searched for.
     public var options: [Option]
     /// Configurations that were tried.
     public var trials: Int
@@ -31,6 +34,7 @@ public struct Tuning: Hashable, Codable, Sendable {
     /// for what they are used for. Nil for nothing, and in older files.
     public var differences: [String]?
 
+    /// How values were found, for the record.
     public init(
         options: [Option], trials: Int, seeds: Int, chosenOn: String, source: String, data: DataIdentity? = nil,
         epochs: Double? = nil, differences: [String]? = nil

@@ -12,6 +12,7 @@ public struct GradientOverlap: Hashable, Codable, Sendable {
     /// PyTorch's limit of the bucket that goes out first, 1 MiB, so that communication begins early.
     public static let firstBucketBytes = 1 << 20
 
+    /// - Parameter bucketBytes: of a gradient's 4-byte numbers that go in one message.
     public init(bucketBytes: Int = standardBucketBytes) {
         precondition(bucketBytes > 0, "buckets of \(bucketBytes) bytes")
         self.bucketBytes = bucketBytes

@@ -5,6 +5,7 @@ public import Kernel
 /// Data are not part of it but for the batch that is being trained on: a device reads them from its storage. Nor are an
 /// operating system, a framework, and what an all-reduce has under way.
 public struct MemoryNeed: Hashable, Codable, Sendable {
+    /// Bytes of the model.
     public var parameters = 0
     /// Also of plain SGD: that the engine here can do without is no promise about a device.
     public var gradient = 0
@@ -17,6 +18,7 @@ public struct MemoryNeed: Hashable, Codable, Sendable {
     /// Of a server: the sum of what its clients send.
     public var sum = 0
 
+    /// Bytes of all that is held at once.
     public var total: Int { parameters + gradient + optimizerState + activations + sum }
 
     /// The need of a rank that trains.
@@ -44,10 +46,13 @@ public struct MemoryNeed: Hashable, Codable, Sendable {
 public struct MemoryShortage: Hashable, Codable, Sendable {
     /// How many of how many.
     public let ranks: Int
+    /// Among how many.
     public let of: Int
     /// The first of them, what it has, and what it would need.
     public let rank: Int
+    /// What the job may use of its machine's memory.
     public let memoryBytes: Int
+    /// What it would hold at once.
     public let need: MemoryNeed
 
     /// Nil where all have enough.

@@ -81,6 +81,7 @@ public struct DataOfRanks: Hashable, Sendable {
     /// The first with the first part of the data, and so on.
     public var ranks: Range<Int>
 
+    /// - Parameter partition: as `--partition` takes it.
     public init(_ partition: String, ranks: Range<Int>) {
         self.partition = partition
         self.ranks = ranks

@@ -1,5 +1,6 @@
 /// A strategy as lists, plans and the command line know it.
 public struct StrategyDescription: Sendable {
+    /// Where a strategy runs if nobody says.
     public enum Home: String, Codable, Sendable {
         /// The machine one has: threads, measured.
         case threads
@@ -15,10 +16,13 @@ public struct StrategyDescription: Sendable {
         case local
     }
 
+    /// As `--strategy` takes it: letters, digits and dashes.
     public let name: String
+    /// What it does in a few words, for lists.
     public let summary: String
     /// Paper and section.
     public let source: String
+    /// Whom it is akin to.
     public let family: StrategyFamily
     /// The fabric that carries it where none is asked for.
     public let home: Home
@@ -26,6 +30,7 @@ public struct StrategyDescription: Sendable {
     public let defaultCluster: String
     /// Workers where the user names none; nil for all cores of this machine. Of no meaning to a strategy without `workers`.
     public let defaultWorkers: Int?
+    /// Which of a task's learning rates it begins with.
     public let defaultRate: DefaultRate
     /// Whether `--strategy all` has it: there is one for each way of the field.
     public let isWayOfTheField: Bool
@@ -33,6 +38,7 @@ public struct StrategyDescription: Sendable {
     public let isSingleDevice: Bool
     /// Of one that is at home on threads: the strategy that does the same among processes.
     public let counterpart: String?
+    /// The type of its options.
     public let options: any StrategyOptions.Type
     private let body: @Sendable (TrainingConfiguration, OptionValues) throws(OptionError) -> any Strategy
 
@@ -66,12 +72,15 @@ public struct StrategyDescription: Sendable {
         try body(configuration, values)
     }
 
+    /// Whether it has an option of this name.
     public func has(_ option: String) -> Bool { options.infos.contains { $0.name == option } }
 }
 
 /// Strategies that are akin, which `--strategy FAMILY:*` chooses together. A package can have families of its own.
 public struct StrategyFamily: RawRepresentable, Hashable, Sendable {
+    /// As `--strategy FAMILY:*` takes it.
     public let rawValue: String
+    /// - Parameter rawValue: letters, digits and dashes.
     public init(rawValue: String) { self.rawValue = rawValue }
 
     /// Every step is made by all workers together.

@@ -1,6 +1,7 @@
 /// Who does what in a strategy with certain options, as plans and results record it: what a reader of results needs to know
 /// of a strategy, also of one that the reader's program does not have.
 public struct StrategyRoles: Hashable, Codable, Sendable {
+    /// All ranks, servers among them.
     public var ranks: Int
     /// Ranks that train nothing.
     public var servers: [Int]
@@ -12,6 +13,7 @@ public struct StrategyRoles: Hashable, Codable, Sendable {
     public var stepBatch: Int?
     /// Whether the workers share the samples of a step.
     public var sharesBatch: Bool
+    /// Whether gradients or models are added by an all-reduce.
     public var usesAllReduce: Bool
     /// Whether the run cannot go on without any of its ranks unless it is told to.
     public var needsAllRanks: Bool
@@ -22,6 +24,7 @@ public struct StrategyRoles: Hashable, Codable, Sendable {
     /// Where it runs if nobody says.
     public var home: StrategyDescription.Home
 
+    /// All that a strategy says of itself.
     public init(
         ranks: Int, servers: [Int] = [], workers: Int, concurrentWorkers: Int, stepBatch: Int? = nil,
         sharesBatch: Bool = false, usesAllReduce: Bool = false, needsAllRanks: Bool = true,

@@ -2,7 +2,9 @@ public import Kernel
 
 /// How a model is trained, whatever the strategy. What a strategy has besides are its ``StrategyOptions``.
 public struct TrainingConfiguration: Hashable, Codable, Sendable {
+    /// The learning rate over the epochs.
     public var schedule: LearningRateSchedule
+    /// What SGD is told beside the rate.
     public var optimizer: SGD.Configuration
     /// The sample budget in passes over the training set.
     public var epochs: Double
@@ -21,15 +23,19 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
         case goOn = "continue"
     }
 
+    /// Whether the others go on when a rank has left.
     public var continuesAfterDropouts: Bool { onDropout == .goOn }
 
     /// A run ends at the first evaluation at which one of these is reached.
     public struct Limits: Hashable, Codable, Sendable {
+        /// Seconds on the cluster's clock; nil for no such limit.
         public var clusterSeconds: Double?
+        /// Bytes of all messages; nil for no such limit.
         public var bytesSent: Int?
         /// Updates of the model: steps, or rounds of federated strategies.
         public var updates: Int?
 
+        /// No limits, if none are named.
         public init(clusterSeconds: Double? = nil, bytesSent: Int? = nil, updates: Int? = nil) {
             self.clusterSeconds = clusterSeconds
             self.bytesSent = bytesSent
@@ -43,6 +49,7 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
         }
     }
 
+    /// - Parameter epochs: the budget: samples that all ranks train on together, in sizes of the training set.
     public init(
         schedule: LearningRateSchedule, optimizer: SGD.Configuration, epochs: Double, evaluateEveryEpochs: Double,
         limits: Limits? = nil, onDropout: DropoutResponse? = nil

@@ -7,10 +7,15 @@ import Locking
 
 /// One training run as a strategy sees it: the task, the seeds, the budget, and the record that the run leaves.
 public final class TrainingRun: Sendable {
+    /// The model.
     public let network: Network
+    /// What is trained on, and what accuracy is measured on.
     public let data: TrainTestSplit
+    /// Rate, optimizer, budget and limits, the same for all strategies of a table.
     public let configuration: TrainingConfiguration
+    /// `[P]`, where all ranks begin. Not to be changed: copy it.
     public let initialParameters: ParameterVector
+    /// Every random draw comes from a stream of these, so that a seed means the same on every fabric.
     public let seeds: SeedSequence
     /// Whether samples are taken in random order; if not, in the file's.
     public let shuffles: Bool
@@ -83,6 +88,7 @@ public final class TrainingRun: Sendable {
         budget.isEvaluationDue(from: before, to: after)
     }
 
+    /// Draws the run's batches of so many samples, the same for all who ask.
     public func sampler(batch: Int) -> BatchSampler {
         BatchSampler(sampleCount: data.training.count, batchSize: batch, seeds: seeds, shuffles: shuffles)
     }

@@ -4,12 +4,16 @@ import Randomness
 /// The devices of which a cluster's workers are: kinds, of which each worker is one, and figures that differ from device
 /// to device. Figures that neither gives are those of the cluster's worker.
 public struct DevicePopulation: Hashable, Codable, Sendable {
+    /// Devices that are alike, or drawn alike.
     public struct Kind: Hashable, Codable, Sendable {
+        /// For reports; nil for none.
         public var name: String?
         /// How often the kind is drawn, relative to the others; in order, how many devices there are of it.
         public var count: Double
+        /// What is other than the cluster's worker.
         public var figures: [DeviceFigure: DrawnFigure]
 
+        /// - Parameter count: how many there are in proportion to those of other kinds.
         public init(name: String? = nil, count: Double = 1, figures: [DeviceFigure: DrawnFigure]) {
             self.name = name
             self.count = count
@@ -30,8 +34,10 @@ public struct DevicePopulation: Hashable, Codable, Sendable {
     public var figures: [DeviceFigure: DrawnFigure]
     /// Empty where devices differ in `figures` only.
     public var kinds: [Kind]
+    /// How kinds are spread over ranks.
     public var assignment: Assignment
 
+    /// Workers that differ by figures drawn for each, by their kinds, or by both.
     public init(
         figures: [DeviceFigure: DrawnFigure] = [:], kinds: [Kind] = [], assignment: Assignment = .drawn
     ) {

@@ -3,10 +3,13 @@ import Randomness
 
 /// How the workers of a job differ.
 public struct DeviceSummary: Hashable, Codable, Sendable {
+    /// A figure over the devices.
     public struct Spread: Hashable, Codable, Sendable {
+        /// The least.
         public let least: Double
         /// The lower middle one of an even number.
         public let median: Double
+        /// The most.
         public let most: Double
 
         /// - Precondition: not of nothing.
@@ -16,13 +19,19 @@ public struct DeviceSummary: Hashable, Codable, Sendable {
         }
     }
 
+    /// Devices.
     public let count: Int
+    /// Relative to the compute model's device.
     public let speed: Spread
+    /// Of a device.
     public let cores: Spread
     /// Nil where a worker's is not known.
     public let memoryBytes: Spread?
+    /// One way.
     public let latencySeconds: Spread
+    /// Towards the network.
     public let uplinkBytesPerSecond: Spread
+    /// From the network.
     public let downlinkBytesPerSecond: Spread
 
     /// - Precondition: at least one worker.

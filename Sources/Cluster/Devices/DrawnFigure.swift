@@ -13,9 +13,12 @@ public enum DrawnFigure: Hashable, Sendable {
 
     /// One value of a choice; of two options the one with twice the weight is drawn twice as often.
     public struct Option: Hashable, Codable, Sendable {
+        /// One of the values.
         public var value: Double
+        /// How often it is drawn in proportion to the others.
         public var weight: Double
 
+        /// - Parameter weight: in proportion to the others.
         public init(value: Double, weight: Double = 1) {
             self.value = value
             self.weight = weight
@@ -30,6 +33,7 @@ public enum DrawnFigure: Hashable, Sendable {
         return false
     }
 
+    /// Half of what is drawn is below it.
     public var median: Double {
         switch self {
         case .constant(let value): return value

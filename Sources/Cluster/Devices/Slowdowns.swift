@@ -10,11 +10,16 @@ public enum Slowdowns: Hashable, Codable, Sendable, CustomStringConvertible {
 
     /// One slow time of one rank. Where two of a rank overlap, their factors multiply.
     public struct Entry: Hashable, Codable, Sendable {
+        /// Who is slow.
         public var rank: Int
+        /// From when on, on the cluster's clock.
         public var beginSeconds: Double
+        /// For how long.
         public var lastingSeconds: Double
+        /// How many times as long a computation takes meanwhile.
         public var factor: Double
 
+        /// One spell of one rank.
         public init(rank: Int, beginSeconds: Double, lastingSeconds: Double, factor: Double) {
             self.rank = rank
             self.beginSeconds = beginSeconds

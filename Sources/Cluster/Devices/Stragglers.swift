@@ -8,6 +8,7 @@ public struct Stragglers: Hashable, Codable, Sendable, CustomStringConvertible {
     /// How many times as long its computations take.
     public var slowdown: DrawnFigure
 
+    /// - Parameter fraction: the share of workers that are slow, by the factor drawn for each.
     public init(fraction: Double, slowdown: DrawnFigure) {
         self.fraction = fraction
         self.slowdown = slowdown

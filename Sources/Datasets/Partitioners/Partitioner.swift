@@ -23,13 +23,16 @@ public protocol Partitioner: Sendable {
 public struct PartitionerDescription: Sendable {
     /// What stands before the colon.
     public let name: String
+    /// What it does, for lists.
     public let summary: String
     /// What stands after the colon and what it may be; nil if nothing may.
     let parameter: (meaning: String, default: Double)?
     let make: @Sendable (Double) -> (any Partitioner)?
 }
 
+/// The ways to spread a training set over clients that `--partition` takes.
 public enum Partitioners {
+    /// In the order of lists.
     public static let all = [
         IIDPartitioner.entry, DirichletPartitioner.entry, LabelShards.entry, QuantitySkew.entry,
     ]

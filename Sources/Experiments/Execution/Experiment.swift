@@ -7,7 +7,9 @@ import Training
 
 /// Runs the strategies of a plan, seed by seed, on the same task with the same initial parameters and samples.
 public struct Experiment: Sendable {
+    /// What is run, with all choices that were left open made.
     public private(set) var plan: ExperimentPlan
+    /// The plan's task.
     public let task: TrainingTask
     package let data: ExperimentData
     private let startFile: StartFile?

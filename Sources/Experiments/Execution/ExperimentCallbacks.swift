@@ -6,11 +6,15 @@ public import Training
 extension Experiment {
     /// Which run it is of how many.
     public struct RunIdentity: Hashable, Sendable {
+        /// With its options.
         public let strategy: StrategyPlan
+        /// One of the plan's.
         public let seed: UInt64
         /// 0 for the run whose results count; the others are made for their time.
         public let repetition: Int
+        /// Its place among all runs of the experiment.
         public let index: Int
+        /// All runs of the experiment.
         public let count: Int
         /// Updates of the model that an earlier process made; 0 for a run from its beginning.
         public internal(set) var resumedAfter = 0
@@ -26,6 +30,7 @@ extension Experiment {
 
     /// What happens while an experiment runs; called on whichever thread it happens.
     public struct Callbacks: Sendable {
+        /// A run begins.
         public var began: @Sendable (RunIdentity) -> Void
         /// A model was evaluated; the share of the run's samples that are done.
         public var evaluated: @Sendable (RunIdentity, TrainingRun.Evaluation, _ share: Double) -> Void
@@ -38,6 +43,7 @@ extension Experiment {
         /// The schedule of a finished simulated run; nil where it follows from times, or is too long.
         package var scheduled: @Sendable (RunIdentity, Schedule?) throws -> Void = { _, _ in }
 
+        /// Nothing is called that is not named.
         public init(
             began: @escaping @Sendable (RunIdentity) -> Void = { _ in },
             evaluated: @escaping @Sendable (RunIdentity, TrainingRun.Evaluation, Double) -> Void = { _, _, _ in },

@@ -10,6 +10,7 @@ import Tasks
 public struct FairComparison: Sendable {
     /// One quantity over all strategies.
     public struct Line: Hashable, Sendable {
+        /// Whether a quantity was the same for all.
         public enum Status: String, Sendable {
             /// The harness would have stopped otherwise.
             case enforced = "equal, enforced"
@@ -22,7 +23,9 @@ public struct FairComparison: Sendable {
             case unknown = "not known"
         }
 
+        /// What is compared.
         public let quantity: String
+        /// Whether it was the same for all.
         public let status: Status
         /// A text for each strategy, in the order of ``FairComparison/strategies``; one for all where all are the same.
         public let values: [String]
@@ -34,7 +37,9 @@ public struct FairComparison: Sendable {
         }
     }
 
+    /// Names of the rows, in the order of each line's values.
     public let strategies: [String]
+    /// What was equal, and what was not.
     public let lines: [Line]
 
     /// - Precondition: at least one finished run.

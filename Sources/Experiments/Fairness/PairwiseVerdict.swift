@@ -3,14 +3,19 @@ public import Statistics
 
 /// Each strategy against each other on the same seeds, with a verdict in words.
 public struct PairwiseVerdict: Sendable {
+    /// What is compared.
     public enum Figure: String, Sendable {
         case timeToTarget
         case finalAccuracy
     }
 
+    /// What is compared.
     public let figure: Figure
+    /// The name of a row.
     public let first: String
+    /// The name of the row that it is compared with.
     public let second: String
+    /// Seed by seed.
     public let comparison: PairedComparison
     /// The two strategies' machines where they differ, such as `ethernet-1g` and `phones-4g`; nil where they are the same.
     public let machines: (first: String, second: String)?

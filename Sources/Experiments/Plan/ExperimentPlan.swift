@@ -3,11 +3,15 @@ public import Kernel
 
 /// Everything that decides what an experiment computes; two runs of one plan differ in measured times only.
 public struct ExperimentPlan: Hashable, Codable, Sendable {
+    /// Its name.
     public var task: String
     /// Test accuracy to reach, a fraction.
     public var target: Double
+    /// One run of every strategy for each; strategies are compared seed by seed.
     public var seeds: [UInt64]
+    /// Whether the order of samples is drawn; false to take them as they lie.
     public var shuffles: Bool
+    /// How the first parameters are drawn.
     public var initialization: Initialization
     /// The safetensors file that training starts from, instead of random numbers.
     public var initialParametersFile: String?
@@ -21,8 +25,10 @@ public struct ExperimentPlan: Hashable, Codable, Sendable {
     public var repetitions: Int
     /// Prices and watts of this machine, for the strategies measured on it; nil in files of schema 1.
     public var thisMachine: ClusterSpec?
+    /// The rows of the table; no two have one name.
     public var strategies: [StrategyPlan]
 
+    /// - Parameter hostThreads: threads for the numerics of simulated ranks.
     public init(
         task: String, target: Double, seeds: [UInt64], shuffles: Bool, initialization: Initialization,
         initialParametersFile: String?, compute: String, hostThreads: Int, repetitions: Int = 1,

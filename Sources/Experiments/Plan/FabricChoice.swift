@@ -20,6 +20,7 @@ public enum FabricChoice: String, CaseIterable, Codable, Sendable {
         case none(String)
     }
 
+    /// What carries a strategy if this was asked for.
     public func carrier(of strategy: StrategyDescription) -> Carrier {
         switch (self, strategy.home) {
         case (.simulated, _), (.auto, .simulated): .fabric(.simulated)

@@ -8,6 +8,7 @@ public import Training
 
 /// One strategy of a plan: its options and what carries it. A plan may have a strategy several times, with other options.
 public struct StrategyPlan: Hashable, Sendable {
+    /// What carries a strategy's messages.
     public enum FabricKind: String, Codable, Sendable {
         /// Threads of this machine, measured.
         case threads
@@ -18,6 +19,7 @@ public struct StrategyPlan: Hashable, Sendable {
         /// Processes of an MPI job, measured.
         case mpi
 
+        /// Whether times were taken with a clock.
         public var isMeasured: Bool { self != .simulated }
     }
 
@@ -25,6 +27,7 @@ public struct StrategyPlan: Hashable, Sendable {
     public var name: String
     /// The name that it is registered with.
     public internal(set) var strategy: String
+    /// What carries its messages.
     public var fabric: FabricKind
     /// nil where threads of this machine, or the processes of an MPI job, are the cluster.
     public var cluster: ClusterSpec?
@@ -34,6 +37,7 @@ public struct StrategyPlan: Hashable, Sendable {
     public var allReduceChoice: AllReduceChoice?
     /// The same where gradients are sent in buckets: a choice for each length of bucket, in the order of sending.
     public var bucketChoices: [AllReduceChoice]?
+    /// Rate, optimizer, budget and limits.
     public var configuration: TrainingConfiguration
     /// Every option of the strategy by its name, those with the default value among them: a default that changes later
     /// changes no plan that was made before.

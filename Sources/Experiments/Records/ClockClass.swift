@@ -15,10 +15,12 @@ public struct ClockClass: Hashable, Sendable {
         case simulated
     }
 
+    /// Where times come from.
     public let kind: Kind
     /// The machines where they are described; nil where they are those that there are.
     public let machines: ClusterSpec?
 
+    /// Of a strategy on its fabric and cluster.
     public init(_ plan: StrategyPlan) {
         switch plan.fabric {
         case .threads: (kind, machines) = (.measured, nil)
@@ -54,6 +56,7 @@ public struct ClockClass: Hashable, Sendable {
         case otherClock
     }
 
+    /// Whether times of the two may be set against each other.
     public func relation(to other: ClockClass) -> Relation {
         guard kind == other.kind else { return .otherClock }
         return machines?.costless == other.machines?.costless ? .sameMachines : .otherMachines
@@ -82,5 +85,6 @@ extension Node {
 }
 
 extension StrategySummary {
+    /// Where its times come from.
     public var clock: ClockClass { ClockClass(plan) }
 }

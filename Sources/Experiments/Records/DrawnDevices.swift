@@ -4,6 +4,7 @@ import Fabrics
 /// The devices that a run's workers were, and what they are worth together: each has its own price and watts. Workers that
 /// were left out are no part of it.
 public struct DrawnDevices: Hashable, Codable, Sendable {
+    /// What they were.
     public let summary: DeviceSummary
     /// Kinds in the population; nil without.
     public let kinds: Int?
@@ -18,10 +19,13 @@ public struct DrawnDevices: Hashable, Codable, Sendable {
     /// Workers that left, and cost nothing from then on; nil for none.
     public let departed: [Departed]?
 
+    /// A device that left.
     public struct Departed: Hashable, Codable, Sendable {
         /// When the worker left, in cluster time.
         public let seconds: Double
+        /// Of the device, while it was there.
         public let pricePerHour: Double?
+        /// Of the device, while it waited.
         public let wattsIdle: Double?
     }
 

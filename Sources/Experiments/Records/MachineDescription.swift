@@ -6,19 +6,27 @@ import Kernel
 
 /// The machine and the build that made a result.
 public struct MachineDescription: Hashable, Codable, Sendable {
+    /// The command line.
     public var command: String
+    /// When it began (ISO 8601).
     public var date: String
     /// That the program was built from, with `+changes` where files differed from it, or `unknown`.
     public var commit: String
+    /// The operating system's name and version.
     public var system: String
+    /// As the system calls it.
     public var processor: String
     /// Two results with the same one are of the same machine since its last start; nil where that is not known.
     public var boot: String?
     /// Those that the process may use.
     public var cores: Int
+    /// Of the machine.
     public var memoryBytes: UInt64
+    /// The compiler's version.
     public var toolchain: String
+    /// `debug` or `release`.
     public var buildMode: String
+    /// The version of OpenBLAS and what it chose for the processor.
     public var blas: String
     /// The processes of the MPI job; nil for others.
     public var mpi: MPIDescription?

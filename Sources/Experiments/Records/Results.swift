@@ -6,8 +6,11 @@ public struct Results: Hashable, Codable, Sendable {
     /// Counts up when a field is added or changes its meaning; what each has is in `Results/SCHEMA.md`.
     public static let currentSchema = 5
 
+    /// Of the file that it came from.
     public var schema: Int
+    /// What was run.
     public var plan: ExperimentPlan
+    /// Where it was run.
     public var machine: MachineDescription
     /// The times that simulated clusters computed with.
     public var computeModel: ComputeModel?
@@ -31,8 +34,11 @@ public struct Results: Hashable, Codable, Sendable {
 
     /// One move of a baseline.
     public struct Acceptance: Hashable, Codable, Sendable {
+        /// When (ISO 8601).
         public var date: String
+        /// Of the program that made the new figures.
         public var commit: String
+        /// As somebody gave it.
         public var reason: String
         /// What differed from the baseline before, a figure each.
         public var changes: [String]

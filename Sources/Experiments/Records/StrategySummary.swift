@@ -3,10 +3,13 @@ public import Statistics
 
 /// One strategy over all seeds: a row of the table.
 public struct StrategySummary: Hashable, Sendable {
+    /// The name of the row.
     public let strategy: String
+    /// With its options.
     public let plan: StrategyPlan
     /// In the order of seeds.
     public let runs: [RunRecord]
+    /// The accuracy, a fraction.
     public let target: Double
     /// The machines whose prices and watts count.
     public let machines: ClusterSpec?
@@ -21,8 +24,11 @@ public struct StrategySummary: Hashable, Sendable {
         machines = plan.machines(orThis: thisMachine)
     }
 
+    /// One a seed; 0 for a run that diverged.
     public var finalAccuracies: [Double] { runs.map(\.finalAccuracy) }
+    /// Over the seeds.
     public var finalAccuracy: SpreadSummary { SpreadSummary(finalAccuracies, within: 0...1) }
+    /// Seeds whose model was no number any more.
     public var divergedCount: Int { runs.filter { $0.outcome == .diverged }.count }
     /// Runs that ended since a rank left.
     public var stoppedCount: Int { runs.filter { $0.outcome == .stopped }.count }
@@ -36,15 +42,18 @@ public struct StrategySummary: Hashable, Sendable {
     }
 
     package var timesToTarget: [SteppedValue] { timesToTarget(target) }
+    /// Seeds that reached the target and stayed there.
     public var seedsReached: Int { timesToTarget.filter(\.value.isFinite).count }
     /// Over all seeds, those that never got there counting as infinite: no median is made up from the ones that did.
     public var timeToTarget: SpreadSummary { SpreadSummary(timesToTarget, scale: .logarithmic) }
+    /// Seconds until the target was first crossed, over the seeds.
     public var firstCrossing: SpreadSummary {
         SpreadSummary(
             runs.map { TimeToAccuracy($0.evaluations, target: target).firstCrossingSeconds ?? .infinity },
             scale: .logarithmic)
     }
 
+    /// Of any figure of a run, over the seeds.
     public func spread(_ value: (RunRecord) -> Double) -> SpreadSummary { SpreadSummary(runs.map(value)) }
 
     /// The median idle time of the worker that was idle least; nil where that is not known of every run.
@@ -55,6 +64,7 @@ public struct StrategySummary: Hashable, Sendable {
 
     // MARK: Cost
 
+    /// Of whole runs, one a seed.
     public var totalCosts: [RunCost] { runs.map { RunCost($0, plan, on: machines) } }
 
     /// What each run cost until the evaluation that found the target reached, and until the one before; nil where it never

@@ -5,8 +5,10 @@
 /// than ``slack``; two that are not differ by 1 / (n d) or more, where 1 / d is the last place of the target: far more than
 /// the slack for any n and d whose product is below 1e14, such as a hundred million samples and 97.1234 %.
 public struct TargetAccuracy: Hashable, Sendable {
+    /// A fraction.
     public let value: Double
 
+    /// - Parameter value: a fraction.
     public init(_ value: Double) { self.value = value }
 
     /// Accuracies and a target of at most 1 are each 2^-54 from what they stand for (a target that was divided by 100 after
@@ -21,5 +23,6 @@ public struct TargetAccuracy: Hashable, Sendable {
         return accuracies.reduce(0, +) + Self.slack >= value * Double(accuracies.count)
     }
 
+    /// Whether one accuracy is at the target.
     public func isReached(by accuracy: Double) -> Bool { isReached(by: CollectionOfOne(accuracy)) }
 }

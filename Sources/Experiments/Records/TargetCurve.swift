@@ -3,9 +3,13 @@ public import Statistics
 
 /// Time against target: a table that names one target alone could have been made for the strategy that wins there.
 public struct TargetCurve: Sendable {
+    /// What reaching one target takes.
     public struct Point: Sendable {
+        /// The accuracy, a fraction.
         public let target: Double
+        /// Seeds that reached it and stayed there.
         public let seedsReached: Int
+        /// Seconds, over the seeds.
         public let time: SpreadSummary
     }
 

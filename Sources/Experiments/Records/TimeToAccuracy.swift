@@ -12,6 +12,7 @@ public struct TimeToAccuracy: Hashable, Sendable {
     /// The evaluation before ``sustainedPoint``, at which the model was not there yet.
     public let pointBefore: TrainingRun.Evaluation?
 
+    /// Seconds until the target was reached for good; nil if it never was.
     public var sustainedSeconds: Double? { sustainedPoint?.clusterSeconds }
 
     /// The time with the step in which it lies, from the evaluation before to that which found the target reached.
@@ -23,6 +24,7 @@ public struct TimeToAccuracy: Hashable, Sendable {
     /// Evaluations whose mean has to reach the target.
     public static let window = 3
 
+    /// Of the evaluations of one run, in their order.
     public init(_ evaluations: [TrainingRun.Evaluation], target: Double) {
         func isReached(_ points: ArraySlice<TrainingRun.Evaluation>) -> Bool {
             TargetAccuracy(target).isReached(by: points.lazy.map(\.testAccuracy))

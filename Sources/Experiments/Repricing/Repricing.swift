@@ -15,6 +15,7 @@ public struct Repricing: Sendable {
         let schedule: Schedule
     }
 
+    /// Of the recorded run.
     public let plan: StrategyPlan
     private let runs: [Run]
     private let computeModel: ComputeModel
@@ -88,20 +89,28 @@ public struct Repricing: Sendable {
 
     /// What a run is on another cluster.
     public struct PricedRun: Hashable, Sendable {
+        /// One of the plan's.
         public let seed: UInt64
+        /// The run's time on the other cluster.
         public let clusterSeconds: Double
         /// Of a working worker, as in ``RunRecord``.
         public let computeSeconds: Double
+        /// The mean over the workers.
         public let communicationSeconds: Double
+        /// The mean over the workers.
         public let idleSeconds: Double
+        /// Communication while the same worker computed.
         public let hiddenCommunicationSeconds: Double
+        /// By all ranks.
         public let bytesSent: Int
+        /// By all ranks.
         public let messagesSent: Int
         /// With the times of the other cluster.
         public let evaluations: [TrainingRun.Evaluation]
         /// Infinite where the target was never reached.
         package let timeToTarget: SteppedValue
 
+        /// Infinite where the target was not reached.
         public var secondsToTarget: Double { timeToTarget.value }
     }
 

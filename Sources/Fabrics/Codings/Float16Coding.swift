@@ -4,6 +4,7 @@ public import Kernel
 /// Half precision (IEEE 754 binary16): half of the bytes, 11 significant bits, numbers up to 65,504. Each is rounded to the
 /// nearest, of two that are equally near to the even one; what is too large becomes infinite, and NaN stays NaN.
 public struct Float16Coding: MessageCoding {
+    /// Needs no settings.
     public init() {}
 
     public var name: String { "float16" }

@@ -40,6 +40,7 @@ public struct EncodedVector: Hashable, Sendable {
     /// What goes over the wire, in the machine's own byte order.
     public let bytes: [UInt8]
 
+    /// - Parameter bytes: as many as the coding says that this many elements take.
     public init(coding: String, elements: Int, bytes: [UInt8]) {
         (self.coding, self.elements, self.bytes) = (coding, elements, bytes)
     }
@@ -47,6 +48,7 @@ public struct EncodedVector: Hashable, Sendable {
 
 /// The numbers as they are, 32 bits each: what a message without a coding has.
 public struct Float32Coding: MessageCoding {
+    /// Needs no settings.
     public init() {}
 
     public var name: String { "float32" }

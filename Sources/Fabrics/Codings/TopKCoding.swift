@@ -11,6 +11,7 @@ public struct TopKCoding: MessageCoding {
     /// The share of the numbers that is sent, above 0 up to 1; of a vector that has any, at least one.
     public let fraction: Double
 
+    /// - Precondition: the fraction is above 0, at most 1.
     public init(fraction: Double) {
         precondition(fraction > 0 && fraction <= 1, "a fraction of \(fraction); allowed is above 0 up to 1")
         self.fraction = fraction

@@ -12,7 +12,9 @@ public enum AllReduceAlgorithm: Hashable, Sendable {
     /// The cheapest, which is found out before the runs: see ``AllReduceChoice``.
     case automatic
 
+    /// Groups of the cluster, or of about the root of the number of ranks.
     public static let hierarchical = Self.grouped(size: nil)
+    /// One server.
     public static let parameterServer = Self.servers(count: 1)
 
     /// - Parameter groups: the cluster's racks or sites, of consecutive ranks, where it has any.
@@ -86,6 +88,7 @@ extension AllReduceAlgorithm: CaseIterable {
 extension AllReduceAlgorithm: RawRepresentable {
     private static let greatestParameter = 1_000_000
 
+    /// As `--allreduce` takes it, such as `grouped:4`.
     public var rawValue: String {
         switch self {
         case .ring: "ring"

@@ -4,19 +4,24 @@ import Kernel
 /// Which all-reduce is the cheapest for a number of ranks, a length of vector and a network: each is played once, on an
 /// idle network whose latencies are the medians.
 public struct AllReduceChoice: Hashable, Codable, Sendable {
+    /// An algorithm that was thought of, and what it would take.
     public struct Candidate: Hashable, Codable, Sendable {
+        /// Which one.
         public let algorithm: AllReduceAlgorithm
+        /// Messages of one all-reduce.
         public let messages: Int
         /// Cluster time until the last rank is done; nil where it was not played, since it has too many messages.
         public let seconds: Double?
     }
 
+    /// Among how many.
     public let ranks: Int
     /// Numbers in the vector.
     public let elements: Int
     /// The cheapest first, those not played last.
     public let candidates: [Candidate]
 
+    /// The cheapest.
     public var algorithm: AllReduceAlgorithm { candidates[0].algorithm }
 
     /// Beyond, playing a candidate takes longer than it is worth.

@@ -9,6 +9,7 @@ public final class DeferredVector: Sendable {
         case known(ParameterVector)
     }
 
+    /// How many numbers it has; known before they are.
     public let count: Int
     private let state: Guarded<State>
     /// Who computes vectors ahead; nil for those that are not.

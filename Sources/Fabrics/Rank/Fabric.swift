@@ -38,6 +38,7 @@ package struct FabricReport: Sendable {
 
 /// Where a rank's cluster time went; what is in none of the accounts came after its program's end.
 public struct TimeAccount: Hashable, Codable, Sendable {
+    /// In computations.
     public var computeSeconds = 0.0
     /// From when all that are needed were ready until the messages were there, as far as the rank computed nothing
     /// meanwhile: exposed communication.
@@ -49,6 +50,7 @@ public struct TimeAccount: Hashable, Codable, Sendable {
     /// beside that.
     public var waitingSeconds = 0.0
 
+    /// Nothing yet.
     public init() {}
 
     enum Part {

@@ -5,6 +5,7 @@ public struct GradientBucket: Hashable, Sendable {
     /// The share of the vector's computation that is done when the bucket's numbers are there, above 0 up to 1.
     public let readyShare: Double
 
+    /// - Parameter readyShare: of the backward pass, after which all of the range is final.
     public init(range: Range<Int>, readyShare: Double) {
         precondition(readyShare > 0 && readyShare <= 1, "a bucket that is ready at \(readyShare) of a computation")
         self.range = range

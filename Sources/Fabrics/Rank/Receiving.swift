@@ -4,6 +4,7 @@ public enum Senders: Hashable, Sendable {
     case rank(Int)
     case ranks(Set<Int>)
 
+    /// Whether a message of this rank is one of those.
     public func contains(_ rank: Int) -> Bool {
         switch self {
         case .any: true

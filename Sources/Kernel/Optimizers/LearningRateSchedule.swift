@@ -3,6 +3,7 @@ import Foundation
 /// The learning rate as a function of the work done, in epochs, so that strategies with different numbers of steps
 /// share a schedule.
 public struct LearningRateSchedule: Hashable, Codable, Sendable {
+    /// How the rate falls after the warm-up.
     public enum Decay: Hashable, Codable, Sendable {
         case constant
         /// Multiply by `factor` every `epochs`.
@@ -11,16 +12,19 @@ public struct LearningRateSchedule: Hashable, Codable, Sendable {
         case cosine
     }
 
+    /// η after the warm-up and before any decay; see ``referenceBatch``.
     public var baseRate: Double
     /// The batch that ``baseRate`` is meant for, where the rate is still to be scaled to the batch in use by
     /// ``scaled(toBatch:)``; nil where ``baseRate`` is the rate in use.
     public var referenceBatch: Int?
+    /// How the rate falls after the warm-up.
     public var decay: Decay
     /// Epochs over which the rate grows linearly from zero (gradual warm-up, Goyal et al. 2017, section 2.2).
     public var warmupEpochs: Double
     /// Epochs at which `cosine` reaches zero.
     public var totalEpochs: Double
 
+    /// A rate that stays as it is where no decay and no warm-up is named.
     public init(
         baseRate: Double, referenceBatch: Int? = nil, decay: Decay = .constant, warmupEpochs: Double = 0,
         totalEpochs: Double

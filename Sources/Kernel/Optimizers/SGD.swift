@@ -5,11 +5,16 @@
 ///     v ← momentum * v + g
 ///     p ← p - rate * (nesterov ? g + momentum * v : v)
 public struct SGD: Sendable {
+    /// What SGD is told beside the rate.
     public struct Configuration: Hashable, Codable, Sendable {
+        /// The share of the velocity that is kept from one step to the next; 0 for none.
         public var momentum: Float
+        /// Whether a step looks ahead along the velocity (Nesterov 1983).
         public var nesterov: Bool
+        /// λ: the share of the parameters that is added to the gradient.
         public var weightDecay: Float
 
+        /// Plain SGD, if nothing else is said.
         public init(momentum: Float = 0, nesterov: Bool = false, weightDecay: Float = 0) {
             self.momentum = momentum
             self.nesterov = nesterov
@@ -17,10 +22,12 @@ public struct SGD: Sendable {
         }
     }
 
+    /// What it was made with.
     public let configuration: Configuration
     /// v, `[P]`; nil without momentum, which needs no state.
     package let velocity: ParameterVector?
 
+    /// With a velocity of its own, which begins at zero, where there is momentum.
     public init(_ configuration: Configuration, parameterCount: Int) {
         self.init(
             configuration, velocity: configuration.momentum == 0 ? nil : ParameterVector(count: parameterCount))

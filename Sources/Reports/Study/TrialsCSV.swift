@@ -3,8 +3,10 @@ public import Studies
 /// `trials.csv`: one row a trial and rung. Costs are of that rung, over all seeds, so that their sum is that of the whole
 /// search; accuracies are fractions.
 public enum TrialsCSV {
+    /// What the file is called.
     public static let name = "trials.csv"
 
+    /// A row for each trial.
     public static func render(_ results: StudyResults) -> String {
         let options = Set(results.plan.dimensions.map(\.option)).sorted(by: StudyOption.isBefore)
         var csv = CSV(

@@ -12,7 +12,9 @@ public import Training
 /// its end before one that stands before it counts as finished when that one is. A file is complete or not there, and one that is damaged is left out with a
 /// note that names it. A process that is killed at any moment leaves a folder from which the next one goes on.
 public final class CheckpointDirectory: CheckpointStore {
+    /// Updates of the model from one checkpoint to the next.
     public let interval: Int
+    /// What an earlier process left; nil for an experiment that begins.
     public let resumed: ExperimentState?
     private let url: URL
     private let files: [String: String]

@@ -86,6 +86,8 @@ package struct RunCheckpoints: Sendable {
 
 /// A checkpoint that does not fit the run that is to go on from it.
 public struct CheckpointError: Error, CustomStringConvertible, Equatable {
+    /// A sentence without a full stop.
     public let description: String
+    /// - Parameter description: what was found, where, and what is allowed.
     public init(_ description: String) { self.description = description }
 }

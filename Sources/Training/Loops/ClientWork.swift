@@ -12,6 +12,7 @@ public struct ClientWork: Sendable {
     public let shard: [Int32]
     /// E, passes over them, and B, samples of a local step.
     public let localEpochs: Int
+    /// B, samples of a local step.
     public let batch: Int
     /// η of all steps of the round.
     public let rate: Float
@@ -49,6 +50,7 @@ public struct LocalBatches: Sequence, IteratorProtocol {
         position = order.count
     }
 
+    /// The indices of the next step's samples; nil after the last epoch.
     public mutating func next() -> ArraySlice<Int32>? {
         if position >= order.count {
             guard epochs > 0, !order.isEmpty else { return nil }

@@ -38,11 +38,14 @@ extension StepRule {
 public struct BatchPart: Sendable {
     /// The rank that computes, and among how many the batch is shared.
     public let rank: Int
+    /// Among how many the batch is shared.
     public let ranks: Int
     /// Whether it is the first step since the last update.
     public let isFirst: Bool
     /// The rank's samples, and the number of samples in the global batch.
     public let indices: ArraySlice<Int32>
+    /// Samples of the whole batch.
     public let globalCount: Int
+    /// η of the step.
     public let rate: Float
 }

@@ -17,15 +17,19 @@ public enum Allowed: Sendable {
 
     /// The numbers between two ends, each of which may belong to them or not.
     public struct Bounds: Hashable, Sendable {
+        /// The lower end.
         public let low: Double
+        /// The upper end.
         public let high: Double
         let includesLow: Bool
         let includesHigh: Bool
 
+        /// Both ends belong to it.
         public init(_ range: ClosedRange<Double>) {
             (low, high, includesLow, includesHigh) = (range.lowerBound, range.upperBound, true, true)
         }
 
+        /// The lower end belongs to it, the upper one does not.
         public init(_ range: Range<Double>) {
             (low, high, includesLow, includesHigh) = (range.lowerBound, range.upperBound, true, false)
         }
@@ -34,7 +38,9 @@ public enum Allowed: Sendable {
             (self.low, self.high, includesLow, includesHigh) = (low, high, false, true)
         }
 
+        /// The upper end belongs to it, the lower one does not.
         public static func above(_ low: Double, through high: Double) -> Bounds { Bounds(above: low, through: high) }
+        /// From a number up to the largest of single precision.
         public static func from(_ low: Double) -> Bounds { Bounds(low...Double(Float.greatestFiniteMagnitude)) }
 
         func contains(_ number: Double) -> Bool {
@@ -138,6 +144,7 @@ public enum Allowed: Sendable {
         }
     }
 
+    /// Whether a value is a whole number.
     public var isWhole: Bool { if case .count = self { true } else { false } }
 
     /// On which scale a range is drawn from where nobody says.

@@ -13,8 +13,10 @@ public struct ClientOptions: StrategyOptions {
     /// How the training set is spread over the clients, as `--partition` takes it.
     public var partition: String
 
+    /// The published defaults: 100 clients, of which a tenth take part in a round of 5 epochs.
     public init() { self.init(clients: 100, fraction: 0.1, localEpochs: 5, localBatch: 10, partition: "iid") }
 
+    /// Other values of all; `localBatch` nil stands for a client's whole data.
     public init(clients: Int, fraction: Double, localEpochs: Int, localBatch: Int?, partition: String) {
         self.clients = clients
         self.fraction = fraction
@@ -29,6 +31,7 @@ public struct ClientOptions: StrategyOptions {
     private static let source = "McMahan et al. 2017, algorithm 1"
     private static let counts = 1...Allowed.largestCount
 
+    /// The table, to be taken over by the options of a strategy.
     public static let specs = [
         OptionSpec(
             "clients", \Self.clients, symbol: "K", unit: "clients", .count(counts), source: source,

@@ -6,6 +6,7 @@ public struct OptionError: Error, CustomStringConvertible, Equatable {
     private let text: String
     private let isWhole: Bool
 
+    /// A sentence without a full stop.
     public var description: String { isWhole ? text : of("the value").text }
 
     /// - Parameter sentence: that needs no name in front.

@@ -6,6 +6,7 @@ public struct OptionInfo: Sendable {
     public let symbol: String
     /// What a number counts, such as `epochs`; empty for shares, factors and names.
     public let unit: String
+    /// Which values it may have.
     public let allowed: Allowed
     /// Paper and section, or whose default it is.
     public let source: String
@@ -47,11 +48,15 @@ public struct OptionInfo: Sendable {
 ///
 /// The property's initial value is the option's default.
 public struct OptionSpec<Root: Sendable>: Sendable {
+    /// What is known of it.
     public let info: OptionInfo
     let read: @Sendable (Root) -> OptionValue
     /// - Returns: false for a value that the property's type does not have.
     let write: @Sendable (inout Root, OptionValue) -> Bool
 
+    /// An option whose value is always there.
+    ///
+    /// - Parameter effect: where it changes anything.
     public init<Value: OptionConvertible>(
         _ name: String, _ path: WritableKeyPath<Root, Value> & Sendable, symbol: String = "", unit: String = "",
         _ allowed: Allowed, source: String, effect: OptionInfo.Effect = .onTheModel, _ help: String

@@ -3,8 +3,10 @@ public struct BatchOptions: StrategyOptions {
     /// Samples of a step over all workers, which share them.
     public var batch = 64
 
+    /// 64 samples.
     public init() {}
 
+    /// The table, to be taken over by the options of a strategy.
     public static let specs = [
         OptionSpec(
             "batch", \Self.batch, symbol: "B", unit: "samples", .count(1...Allowed.largestCount),
@@ -17,15 +19,19 @@ public struct BatchOptions: StrategyOptions {
 /// Which all-reduce adds the gradients is no option of theirs: a strategy asks for a sum, and whoever carries it chooses
 /// the messages, as an MPI library does.
 public struct StepOptions: StrategyOptions {
+    /// B, samples of a step.
     public var steps = BatchOptions()
     /// N: ranks that share a batch.
     public var workers = 8
     /// Whether gradients are sent in buckets while the backward pass still runs.
     public var overlaps = false
+    /// Bytes of a gradient's part that is sent while the rest is computed.
     public var bucketBytes = GradientOverlap.standardBucketBytes
 
+    /// 64 samples among 8 workers.
     public init() {}
 
+    /// Other values; no overlap where nothing is said.
     public init(batch: Int, workers: Int, overlap: GradientOverlap? = nil) {
         steps.batch = batch
         self.workers = workers
@@ -33,11 +39,13 @@ public struct StepOptions: StrategyOptions {
         bucketBytes = overlap?.bucketBytes ?? bucketBytes
     }
 
+    /// B, samples of a step.
     public var batch: Int { steps.batch }
 
     /// How gradients are sent while they are computed; nil where they are sent after that.
     public var overlap: GradientOverlap? { overlaps ? GradientOverlap(bucketBytes: bucketBytes) : nil }
 
+    /// The table, to be taken over by the options of a strategy.
     public static let specs =
         BatchOptions.specs.map { OptionSpec($0, in: \Self.steps) } + [
             OptionSpec(

@@ -24,6 +24,7 @@ public protocol StrategyOptions: Hashable, Sendable {
 extension StrategyOptions {
     public var problem: String? { nil }
 
+    /// What is known of each, in the order of lists.
     public static var infos: [OptionInfo] { specs.map(\.info) }
 
     /// Every option by its name.
@@ -49,6 +50,7 @@ extension StrategyOptions {
 
 /// A strategy without options.
 public struct NoOptions: StrategyOptions {
+    /// There are none.
     public init() {}
     public static var specs: [OptionSpec<NoOptions>] { [] }
 }

@@ -7,6 +7,7 @@ import Locking
 /// A vector is made when it is first asked for. The ranks of one process share a state; whoever asks for a vector may
 /// change its numbers under the rules of ``Rank``: while it computes, and nobody else looks.
 public final class NamedState: Sendable {
+    /// What it was made of.
     public let declarations: [StateDeclaration]
     private let start: ParameterVector
     private let contents: Guarded<Contents>

@@ -12,6 +12,7 @@ public struct StateDeclaration: Hashable, Sendable {
         case eachWorker
     }
 
+    /// What there is of it.
     public enum Kind: Hashable, Sendable {
         /// As many numbers as the model has parameters.
         case vector
@@ -19,8 +20,11 @@ public struct StateDeclaration: Hashable, Sendable {
         case counts(Int)
     }
 
+    /// By which checkpoints and the strategy know it.
     public let name: String
+    /// What there is of it.
     public let kind: Kind
+    /// Who keeps it.
     public let holder: Holder
 
     /// A vector of the model's size, which begins at 0; ``parametersName`` begins as the run's initial parameters.

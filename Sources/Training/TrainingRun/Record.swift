@@ -10,11 +10,15 @@ extension TrainingRun {
         public let round: Int
         /// Samples that all ranks have trained on so far.
         public let samples: Int
+        /// On the cluster's clock.
         public let clusterSeconds: Double
+        /// By all ranks so far.
         public let bytesSent: Int
         /// The mean over the samples trained on since the last evaluation; nil at the start.
         public let trainLoss: Double?
+        /// A fraction.
         public let testAccuracy: Double
+        /// Mean over the test set.
         public let testLoss: Double
 
         package init(
