@@ -13,6 +13,7 @@ while [ $# -gt 0 ]; do
     esac
 done
 
+bench=$(realpath "$bench")
 output=$(mktemp -d)
 trap 'rm -rf "$output"' EXIT
 
@@ -52,9 +53,11 @@ has 'mix-every' $example study --strategy parameter-mixing --vary mix-every=1,4 
 refuses 'a whole number from 1' 64 $example --strategy parameter-mixing --mix-every 0
 
 # A program without the strategy tells and compares what one with it has found, and makes no runs of it.
-$example report "$output/run" > "$output/by-example.txt"
-"$bench" report "$output/run" > "$output/by-bench.txt"
+cp -R "$output/run" "$output/again"
+(cd "$output/run" && "$OLDPWD/$example" report .) > "$output/by-example.txt"
+(cd "$output/again" && "$bench" report .) > "$output/by-bench.txt"
 diff "$output/by-example.txt" "$output/by-bench.txt"
+diff -r "$output/run" "$output/again"
 has 'parameter-mixing' "$bench" report "$output/study"
 has 'parameter-mixing(mix-every=4)' "$bench" compare "$output/run" "$output/run"
 refuses "parameter-mixing" 64 "$bench" --strategy parameter-mixing
