@@ -52,6 +52,8 @@ has 'parameter-mixing' $example report "$output/run"
 has 'mix-every' $example study --strategy parameter-mixing --vary mix-every=1,4 "${machines[@]}" --output "$output/study"
 refuses 'a whole number from 1' 64 $example --strategy parameter-mixing --mix-every 0
 
+has 'of 2 seeds reached the target' .build-example/debug/in-code
+
 # A program without the strategy tells and compares what one with it has found, and makes no runs of it.
 cp -R "$output/run" "$output/again"
 (cd "$output/run" && "$OLDPWD/$example" report .) > "$output/by-example.txt"
