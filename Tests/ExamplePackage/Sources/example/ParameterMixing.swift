@@ -4,7 +4,7 @@ extension StrategyDescription {
     static let parameterMixing = StrategyDescription(
         name: "parameter-mixing", summary: "each worker trains on its own shard; models are averaged after some epochs",
         source: "McDonald et al. 2010", family: .localSteps, defaultCluster: "ethernet-1g",
-        make: { ParameterMixing(configuration: $0, options: $1) })
+        defaultWorkers: 8, make: { ParameterMixing(configuration: $0, options: $1) })
 }
 
 /// Iterative parameter mixing (R. McDonald, K. Hall and G. Mann 2010, *Distributed Training Strategies for the Structured
