@@ -54,7 +54,8 @@ refuses 'a whole number from 1' 64 $example --strategy parameter-mixing --mix-ev
 
 has 'of 2 seeds reached the target' .build-example/debug/in-code
 
-# A program without the strategy tells and compares what one with it has found, and makes no runs of it.
+# A program without the strategy tells and compares what one with it has found, and makes no runs of it. (Its report.md also lists
+# options that all rows share, since it does not know which values are usual for the task.)
 cp -R "$output/run" "$output/again"
 (cd "$output/run" && "$OLDPWD/$example" report .) > "$output/by-example.txt"
 (cd "$output/again" && "$bench" report .) > "$output/by-bench.txt"
