@@ -64,9 +64,20 @@ import Testing
                 #expect(options != Options(), "\(spec.info.name)")
                 // And as the command line has it.
                 if !spec.info.allowed.isSize { #expect(try spec.info.allowed.value(of: "\(value)") == value) }
+                try spec.set(spec.value(in: Options()), in: &options)
+                #expect(options == Options(), "\(spec.info.name)")
             }
         }
         try check(options(name))
+    }
+
+    @Test func aWordTakesTheValueAway() throws {
+        let spec = try #require(ClientOptions.specs.first { $0.info.name == "local-batch" })
+        var options = ClientOptions()
+        try spec.set(5, in: &options)
+        #expect(options.localBatch == 5 && spec.value(in: options) == 5)
+        try spec.set("all", in: &options)
+        #expect(options.localBatch == nil && spec.value(in: options) == "all")
     }
 
     @Test func aNameMeansTheSameInAllStrategies() {
