@@ -10,14 +10,15 @@ public import Training
 ///
 ///     await BenchProgram.main(strategies: [.mine], tasks: [.mine], clusters: [.mine])
 public enum BenchProgram {
-    /// Does what the process's arguments say. Ends the process with an error where that fails, or where an addition has the name
+    /// Does what the process's arguments say, on the process's first thread, so that nothing needs another one where a system
+    /// gives none. Ends the process with an error where that fails, or where an addition has the name
     /// of another one or cannot be as it is.
     ///
     /// - Parameters:
     ///   - strategies: for `--strategy`, after those that are built in.
     ///   - tasks: for `--task`.
     ///   - clusters: for `--cluster`, by their names.
-    public static func main(
+    @MainActor public static func main(
         strategies: [StrategyDescription] = [], tasks: [TrainingTask] = [], clusters: [ClusterSpec] = []
     ) async {
         ProcessSetup.run()
