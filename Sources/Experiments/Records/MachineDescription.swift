@@ -80,10 +80,8 @@ public struct MachineDescription: Hashable, Codable, Sendable {
             "Swift 6.4 or later"
         #elseif compiler(>=6.3)
             "Swift 6.3"
-        #elseif compiler(>=6.2)
-            "Swift 6.2"
         #else
-            "Swift 6.1"
+            "Swift 6.2"
         #endif
     }
 
