@@ -87,8 +87,9 @@ let package = Package(
                 "COpenBLAS", "CProcessor", "Diagnostics", "Host", "Lanes", "Locking", "Randomness", "WideProducts",
             ],
             swiftSettings: numeric),
-        // The assembler copies the file of the embedded data into the program.
-        .target(name: "CEmbeddedData", exclude: ["digits.csv.gz"], cSettings: [.headerSearchPath(".")]),
+        // The assembler copies the files of the embedded data into the program: arrays of their numbers would take Swift minutes
+        // to compile.
+        .target(name: "CEmbeddedData"),
         .target(name: "EmbeddedData", dependencies: ["CEmbeddedData"], swiftSettings: strict),
         .target(
             name: "Datasets",
@@ -153,7 +154,7 @@ let package = Package(
             name: "Reports",
             dependencies: [
                 "Calibration", "Cluster", "Datasets", "Diagnostics", "Experiments", "Fabrics", "Files", "Kernel",
-                "Locking", "Statistics", "Storage", "Studies", "Tasks", "Training",
+                "Locking", "Randomness", "Statistics", "Storage", "Studies", "Tasks", "Training",
             ], swiftSettings: strict),
         .target(
             name: "RegressionGate",
@@ -166,8 +167,8 @@ let package = Package(
             name: "BenchCommands",
             dependencies: [
                 "CProcess", "Calibration", "Cluster", "Datasets", "Diagnostics", "Experiments", "Fabrics", "Files",
-                "Host", "Kernel", "Locking", "RegressionGate", "Reports", "Statistics", "Storage", "Strategies",
-                "Studies", "Tasks", "Training", "Yams",
+                "Host", "Kernel", "Locking", "Randomness", "RegressionGate", "Reports", "Statistics", "Storage",
+                "Strategies", "Studies", "Tasks", "Training", "Yams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Sources/bench", exclude: ["Program"], swiftSettings: strict),

@@ -52,6 +52,11 @@ package struct MachineCalibration {
             }
             let training = try loaded.get()
             if let batch = batches?.first(where: { $0 > training.count }) {
+                guard !leavesOutMissing else {
+                    leftOut(
+                        task, "it has \(training.count) samples to train on, which is less than a batch of \(batch)")
+                    continue
+                }
                 throw ExperimentError(
                     "a batch of \(batch) samples; \(task.name) has \(training.count) to train on, and allowed is 1 to that"
                 )

@@ -1,74 +1,111 @@
 internal import Diagnostics
 public import Kernel
 
-/// Labelled samples, kept as the bytes that files hold and turned into floats when a batch is gathered: a quarter of
-/// the memory, and the conversion costs less than the memory traffic that it saves.
+/// Labelled samples.
 public struct Dataset: Sendable {
     /// As reports call it.
     public let name: String
-    /// The shape of one sample.
-    public let shape: FeatureShape
     /// Labels are from 0 to below this.
     public let classCount: Int
-    /// `[N, features]`, rows first.
-    let pixels: [UInt8]
     /// `[N]`, each in 0..<classCount.
     public let labels: [UInt8]
-    /// The byte that stands for 1.0.
-    let white: Float
+    /// `[N]`, whose sample each is; nil where the data do not say.
+    public let users: [UInt16]?
+    /// What models see of the samples.
+    public let source: any SampleSource
 
+    /// - Precondition: a label for every sample of `source`, below `classCount`, and a user for every one if for any.
+    public init(
+        name: String, classCount: Int, source: any SampleSource, labels: [UInt8], users: [UInt16]? = nil
+    ) {
+        precondition(source.count == labels.count, "\(source.count) samples, \(labels.count) labels")
+        precondition(users.map { $0.count == labels.count } ?? true, "\(users?.count ?? 0) users of \(labels.count)")
+        precondition(labels.allSatisfy { Int($0) < classCount }, "a label is not below \(classCount)")
+        self.name = name
+        self.classCount = classCount
+        self.labels = labels
+        self.users = users
+        self.source = source
+    }
+
+    /// Images of bytes, of which `white` stands for 1.0.
+    ///
     /// - Precondition: `pixels` holds `labels.count` samples of `shape`, every label is below `classCount`.
     public init(name: String, shape: FeatureShape, classCount: Int, pixels: [UInt8], labels: [UInt8], white: Float) {
         precondition(
             pixels.count == labels.count * shape.count, "\(pixels.count) pixels, \(labels.count) labels of \(shape)")
-        precondition(labels.allSatisfy { Int($0) < classCount }, "a label is not below \(classCount)")
-        self.name = name
-        self.shape = shape
-        self.classCount = classCount
-        self.pixels = pixels
-        self.labels = labels
-        self.white = white
+        self.init(
+            name: name, classCount: classCount, source: ByteImages(shape: shape, pixels: pixels, white: white),
+            labels: labels)
     }
 
     /// How many samples it has.
     public var count: Int { labels.count }
+    /// The shape of one sample.
+    public var shape: FeatureShape { source.shape }
+    /// One above the largest number of a user; 0 where the data do not say whose samples they are.
+    public var userCount: Int { users?.max().map { Int($0) + 1 } ?? 0 }
 
-    /// Copies the samples at `indices` into `batch`, as floats in 0...1.
-    package func gather(_ indices: ArraySlice<Int32>, into batch: Batch) {
-        // By hand, since a batch is small and a generic collection's elements come one call each.
-        gather(count: indices.count, into: batch) { indices[indices.startIndex + $0] }
+    /// Copies the samples at `indices` into `batch`, as floats: bytes in 0...1.
+    ///
+    /// - Parameter view: how they are seen; nil for as they are.
+    package func gather(_ indices: ArraySlice<Int32>, into batch: Batch, seenAs view: SampleView? = nil) {
+        gather(.list(indices), into: batch, view)
     }
 
-    /// Copies the samples of a range into `batch`, as floats in 0...1.
-    package func gather(_ range: Range<Int32>, into batch: Batch) {
-        gather(count: range.count, into: batch) { range.lowerBound + Int32($0) }
+    /// Copies the samples of a range into `batch`, as floats: bytes in 0...1.
+    ///
+    /// - Parameter view: how they are seen; nil for as they are.
+    package func gather(_ range: Range<Int32>, into batch: Batch, seenAs view: SampleView? = nil) {
+        gather(.range(range), into: batch, view)
+    }
+
+    private func gather(_ samples: SampleIndices, into batch: Batch, _ view: SampleView?) {
+        precondition(batch.featureCount == shape.count, "a batch of \(batch.featureCount) features for \(shape)")
+        batch.resize(to: samples.count)
+        guard let inputs = batch.inputs.baseAddress else { return }
+        source.gather(samples, into: inputs, places: view?.places)
+        switch samples {
+        case .list(let indices):
+            indices.withUnsafeBufferPointer { indices in
+                gatherLabels(indices.count, into: batch, view) { Int(indices[$0]) }
+            }
+        case .range(let range): gatherLabels(range.count, into: batch, view) { Int(range.lowerBound) + $0 }
+        }
     }
 
     @inline(__always)
-    private func gather(count rows: Int, into batch: Batch, _ sample: (Int) -> Int32) {
-        precondition(batch.featureCount == shape.count, "a batch of \(batch.featureCount) features for \(shape)")
-        batch.resize(to: rows)
-        let (features, white) = (shape.count, white)
-        pixels.withUnsafeBufferPointer { pixels in
-            guard let bytes = pixels.baseAddress, let inputs = batch.inputs.baseAddress else { return }
+    private func gatherLabels(_ rows: Int, into batch: Batch, _ view: SampleView?, _ sample: (_ row: Int) -> Int) {
+        let (target, names) = (batch.labels, view?.labels)
+        precondition(
+            names.map { $0.count == classCount } ?? true, "\(names?.count ?? 0) names of \(classCount) classes")
+        labels.withUnsafeBufferPointer { labels in
             for row in 0..<rows {
-                let index = Int(sample(row))
-                precondition(index >= 0 && index < count, "sample \(index) of \(count)")
-                batch.labels[row] = labels[index]
-                let (source, target) = (bytes + index * features, inputs + row * features)
-                for feature in 0..<features { target[feature] = Float(source[feature]) / white }
+                let label = labels[sample(row)]
+                target[row] = names.map { $0[Int(label)] } ?? label
             }
         }
     }
 
     /// The samples at `indices`, in that order, as a data set of their own.
     public func selecting(_ indices: some Collection<Int>) -> Dataset {
-        var selected: [UInt8] = []
-        selected.reserveCapacity(indices.count * shape.count)
-        for index in indices { selected.append(contentsOf: pixels[index * shape.count..<(index + 1) * shape.count]) }
+        let indices = Array(indices)
         return Dataset(
-            name: name, shape: shape, classCount: classCount, pixels: selected, labels: indices.map { labels[$0] },
-            white: white)
+            name: name, classCount: classCount, source: source.selecting(indices), labels: indices.map { labels[$0] },
+            users: users.map { users in indices.map { users[$0] } })
+    }
+
+    /// These samples and behind them those of another part of the same data.
+    func appending(_ other: Dataset) -> Dataset {
+        Dataset(
+            name: name, classCount: classCount, source: source.appending(other.source), labels: labels + other.labels,
+            users: users.flatMap { users in other.users.map { users + $0 } })
+    }
+
+    fileprivate func scaled(by training: Dataset) -> Dataset {
+        Dataset(
+            name: name, classCount: classCount, source: source.scaled(by: training.source), labels: labels, users: users
+        )
     }
 }
 
@@ -86,6 +123,12 @@ public struct TrainTestSplit: Sendable {
         self.training = training
         self.test = test
         self.identity = identity ?? DataIdentity(of: training, test)
+    }
+
+    /// The same samples with whatever is estimated of them, such as the scale of a feature, estimated from the training set
+    /// alone: of test samples nobody may know anything.
+    func scaledByTraining() -> TrainTestSplit {
+        TrainTestSplit(training: training.scaled(by: training), test: test.scaled(by: training), identity: identity)
     }
 }
 

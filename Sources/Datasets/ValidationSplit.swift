@@ -19,6 +19,7 @@ extension TrainTestSplit {
         // In the file's order: who is held out is random, not who stands where.
         return TrainTestSplit(
             training: training.selecting(order[..<boundary].sorted()),
-            test: training.selecting(order[boundary...].sorted()), identity: identity)
+            test: training.selecting(order[boundary...].sorted()), identity: identity
+        ).scaledByTraining()
     }
 }

@@ -6,7 +6,22 @@ public enum EmbeddedData {
     ///
     /// The test half of *Optical Recognition of Handwritten Digits*, E. Alpaydin and C. Kaynak, UCI Machine Learning
     /// Repository, 1998, doi:10.24432/C50P49, licensed CC BY 4.0.
-    public static var digitsCSVGzipped: [UInt8] {
-        Array(UnsafeBufferPointer(start: embedded_digits(), count: embedded_digits_count()))
+    public static var digitsCSVGzipped: [UInt8] { bytes(bench_digits(), bench_digits_count()) }
+
+    /// `vowels.csv`, gzipped: a header and 990 lines of the speaker (0...14), nine features and the vowel.
+    ///
+    /// *Connectionist Bench (Vowel Recognition - Deterding Data)*, D. Deterding, M. Niranjan and T. Robinson, UCI Machine
+    /// Learning Repository, doi:10.24432/C58P4S, licensed CC BY 4.0; without the second of its ten features, as R's package
+    /// mlbench has it.
+    public static var vowelsCSVGzipped: [UInt8] { bytes(bench_vowels(), bench_vowels_count()) }
+
+    /// `letters.txt`, gzipped: 20,000 lines of the letter (A...Z) and 16 features, each a hexadecimal digit.
+    ///
+    /// *Letter Recognition*, D. Slate, UCI Machine Learning Repository, 1991, doi:10.24432/C5ZP40, licensed CC BY 4.0; its
+    /// numbers, which are 0...15, are written as one character each.
+    public static var lettersTextGzipped: [UInt8] { bytes(bench_letters(), bench_letters_count()) }
+
+    private static func bytes(_ start: UnsafePointer<UInt8>?, _ count: Int) -> [UInt8] {
+        Array(UnsafeBufferPointer(start: start, count: count))
     }
 }

@@ -172,6 +172,17 @@ public struct Network: Sendable {
             logits, labels: labels(of: batch), batch: batch.count, classes: classCount)
     }
 
+    /// The loss of each sample in `workspace.batch` and whether it is classified right, in their order.
+    package func judge(
+        _ workspace: Workspace, at parameters: ParameterVector,
+        _ each: (_ sample: Int, _ loss: Double, _ isRight: Bool) -> Void
+    ) {
+        let batch = workspace.batch
+        let logits = forward(workspace, batch.count, parameters)
+        SoftmaxCrossEntropy.judge(
+            logits, labels: labels(of: batch), batch: batch.count, classes: classCount, each)
+    }
+
     private func labels(of batch: Batch) -> UnsafePointer<UInt8> {
         precondition(batch.count > 0, "an empty batch")
         // The memory of a batch that holds samples is never nil.

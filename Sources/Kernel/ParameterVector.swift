@@ -158,7 +158,7 @@ extension ParameterVector {
     }
 
     /// The same where all numbers will be overwritten: these are arbitrary.
-    private var overwritten: UnsafeMutablePointer<Float> {
+    package var overwritten: UnsafeMutablePointer<Float> {
         if sharing.load(ordering: .acquiring) != .none { endSharing(keepingNumbers: false) }
         return buffer.load(ordering: .relaxed)
     }

@@ -31,6 +31,21 @@ enum SoftmaxCrossEntropy {
         _ logits: UnsafeMutablePointer<Float>, labels: UnsafePointer<UInt8>, batch: Int, classes: Int
     ) -> (loss: Double, correct: Int) {
         var (loss, correct) = (0.0, 0)
+        judge(logits, labels: labels, batch: batch, classes: classes) { _, own, isRight in
+            if isRight { correct += 1 }
+            loss += own
+        }
+        return (loss, correct)
+    }
+
+    /// The same sample by sample, in their order.
+    ///
+    /// - Parameter each: told each sample's place in the batch, its loss and whether it is right.
+    @inline(__always)
+    static func judge(
+        _ logits: UnsafeMutablePointer<Float>, labels: UnsafePointer<UInt8>, batch: Int, classes: Int,
+        _ each: (_ sample: Int, _ loss: Double, _ isRight: Bool) -> Void
+    ) {
         for sample in 0..<batch {
             let row = logits + sample * classes
             let trueLogit = row[Int(labels[sample])]
@@ -38,10 +53,8 @@ enum SoftmaxCrossEntropy {
             for index in 1..<max(classes, 1) where row[index] > row[best] { best = index }
             let (largest, total) = exponentiate(row, classes)
             // A NaN anywhere in the row makes the sum one.
-            if best == Int(labels[sample]), total.isFinite { correct += 1 }
-            loss += Double(log(total) + largest - trueLogit)
+            each(sample, Double(log(total) + largest - trueLogit), best == Int(labels[sample]) && total.isFinite)
         }
-        return (loss, correct)
     }
 
     /// Replaces the row by exp(x - largest), which cannot overflow; returns the largest and the sum.

@@ -36,4 +36,18 @@ extension RandomNumberGenerator {
         shuffle(&order)
         return order
     }
+
+    /// So many different numbers in 0..<bound, ascending, each set of them as likely as every other (R. Floyd, in J. Bentley 1987,
+    /// *Programming Pearls: A Sample of Brilliance*).
+    /// - Precondition: there are so many.
+    /// - Complexity: O(count log count), whatever the bound.
+    public mutating func sample(_ count: Int, below bound: Int) -> [Int] {
+        precondition(count >= 0 && count <= bound, "\(count) numbers below \(bound)")
+        var chosen = Set<Int>(minimumCapacity: count)
+        for last in bound - count..<bound {
+            let number = integer(below: last + 1)
+            chosen.insert(chosen.contains(number) ? last : number)
+        }
+        return chosen.sorted()
+    }
 }

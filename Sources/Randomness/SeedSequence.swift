@@ -18,6 +18,9 @@ public struct SeedSequence: Hashable, Sendable {
         case device = 21
         case straggler = 22
         case slowdown = 23
+        case overlay = 31
+        case peerChoice = 32
+        case coding = 33
         case test = 99
     }
 

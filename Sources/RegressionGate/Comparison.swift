@@ -63,6 +63,7 @@ package struct Comparison: Sendable {
         for strategy in baseline.plan.strategies {
             let pair = StrategyPair(strategy, baseline, current, settings)
             figures += ExactFigures.compare(pair) + CurveFigures.compare(pair) + AccuracyFigures.compare(pair)
+            figures += NodeFigures.compare(pair)
             let others = confirmations.map { StrategyPair(strategy, baseline, $0, settings) }
             figures += TimeFigures.compare(pair, confirmations: others)
         }

@@ -1,3 +1,4 @@
+import Datasets
 import Diagnostics
 import Experiments
 import Training
@@ -23,7 +24,7 @@ enum ContractSection {
             - Seeds \(plan.seeds.map(String.init).joined(separator: ", ")): split, shuffles and partitions are drawn from them; \
             \(plan.shuffles ? "samples are shuffled" : "samples are taken in file order").
             - Sample budget \(epochs(plan)) over \(results.trainingSamples) training samples; a last round may go beyond it.
-            \(limits(plan))\(framing(results))- *Enforced* means that the harness ends the experiment otherwise: every strategy of a seed begins with \
+            \(objectives(plan))\(nodes(results))\(limits(plan))\(framing(results))- *Enforced* means that the harness ends the experiment otherwise: every strategy of a seed begins with \
             the same test loss to the last bit, uses up its samples, and gives the same result in each repetition.
 
             """
@@ -31,6 +32,34 @@ enum ContractSection {
 
     private static func framing(_ results: Results) -> String {
         SentBytes.note(results.summaries).map { "- \($0)\n" } ?? ""
+    }
+
+    /// What nodes train on and are judged by, where they differ.
+    private static func objectives(_ plan: ExperimentPlan) -> String {
+        guard let objectives = plan.objectives else { return "" }
+        let kind = Objectives.all.first { $0.name == objectives.prefix { $0 != ":" } }
+        return """
+            - Objectives of nodes: `\(objectives)`\(kind.map { " (\($0.summary))" } ?? ""). Accuracy and loss are means over nodes: \
+            each node's model by what the node wants, on all test samples seen as the node sees them.
+
+            """
+    }
+
+    /// What is the same of nodes that are judged one by one.
+    private static func nodes(_ results: Results) -> String {
+        guard results.runs.contains(where: { $0.nodes != nil }) else { return "" }
+        guard results.plan.objectives != nil else {
+            return """
+                - Nodes are judged one by one, each by the whole test set. The strategy's accuracy is the mean over nodes, its time \
+                that of the last of them.
+
+                """
+        }
+        return """
+            - Node k of a seed is the same node in every strategy: what it trains on and is judged by is drawn from the seed. The \
+            strategy's time is that of the last of its nodes.
+
+            """
     }
 
     private static func epochs(_ plan: ExperimentPlan) -> String {

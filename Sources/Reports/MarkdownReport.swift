@@ -16,7 +16,8 @@ public enum MarkdownReport {
             results.isComplete ? "" : "**Stopped before its end: \(results.runs.count) runs are finished.**\n",
             DataText.warning(results) ?? "",
             ComparisonTable.markdown(results), summary(results), reading(results), TimeSection.render(results),
-            VerdictSection.render(results), TargetSection.render(results), CostSection.render(results),
+            VerdictSection.render(results), NodeSection.render(results), TargetSection.render(results),
+            CostSection.render(results),
             ContractSection.render(results), tuned(results), clusters(results), DeviceSection.render(results),
             DropoutSection.render(results), traffic(results), skew(results), machine(results),
         ]
@@ -145,6 +146,9 @@ public enum MarkdownReport {
                     text += " When a rank leaves: \((strategy.configuration.onDropout ?? .stop).rawValue)."
                 }
                 if let note = OptionText.overlapNote(strategy, task: results.plan.task) { text += " It \(note)." }
+                if let overlay = OverlayText.sentence(strategy, firstSeed: results.plan.seeds[0]) {
+                    text += " \(overlay)"
+                }
                 text += cluster.source.isEmpty ? "\n" : " Source: \(MarkdownText.plain(cluster.source)).\n"
             } else {
                 text += "- `\(strategy.name)`: threads of this machine, measured."

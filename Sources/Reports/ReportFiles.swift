@@ -1,13 +1,13 @@
 import Experiments
 import Foundation
 import Storage
-import Studies
+package import Studies
 
 /// The files that are made from what a run or a study recorded.
 extension OutputDirectory {
-    /// The files of a run.
+    /// The files of a run; that of nodes only where nodes are judged one by one.
     package static let resultNames = [
-        ResultsFile.name, SummaryCSV.name, CurvesCSV.name, TargetsCSV.name, MarkdownReport.name,
+        ResultsFile.name, SummaryCSV.name, CurvesCSV.name, TargetsCSV.name, NodesCSV.name, MarkdownReport.name,
     ]
 
     /// Writes `results.json` and what is made from it.
@@ -18,12 +18,19 @@ extension OutputDirectory {
 
     /// Writes the files that are made from `results.json`.
     package func writeDerived(_ results: Results) throws(ReportError) {
-        for (name, text) in [
+        let texts: [(name: String, text: String?)] = [
             (SummaryCSV.name, SummaryCSV.render(results)), (CurvesCSV.name, CurvesCSV.render(results)),
-            (TargetsCSV.name, TargetsCSV.render(results)),
+            (TargetsCSV.name, TargetsCSV.render(results)), (NodesCSV.name, NodesCSV.render(results)),
             (MarkdownReport.name, MarkdownReport.render(results)),
-        ] {
-            try writeAtomically(Data(text.utf8), to: url.appendingPathComponent(name))
+        ]
+        for (name, text) in texts {
+            let file = url.appendingPathComponent(name)
+            // What an earlier run left there is not of this one.
+            guard let text else {
+                try? FileManager.default.removeItem(at: file)
+                continue
+            }
+            try writeAtomically(Data(text.utf8), to: file)
         }
     }
 
@@ -41,6 +48,21 @@ extension OutputDirectory {
         for (name, text) in [
             (TrialsCSV.name, TrialsCSV.render(results)), (ExpectedBestCSV.name, ExpectedBestCSV.render(results)),
             (MarkdownReport.name, StudyReport.render(results, folder: url.relativePath)),
+        ] {
+            try writeAtomically(Data(text.utf8), to: url.appendingPathComponent(name))
+        }
+    }
+
+    /// The files of a community's coalitions.
+    package static let coalitionNames = [CoalitionFile.name, CoalitionsCSV.name, CoalitionReport.name]
+
+    /// Writes the files that are made from `coalitions.json`.
+    ///
+    /// - Parameter margin: differences of accuracies up to this move nobody.
+    package func writeDerived(_ results: CoalitionResults, margin: Double = 0) throws(ReportError) {
+        for (name, text) in [
+            (CoalitionsCSV.name, CoalitionsCSV.render(results, margin: margin)),
+            (CoalitionReport.name, CoalitionReport.render(results, margin: margin)),
         ] {
             try writeAtomically(Data(text.utf8), to: url.appendingPathComponent(name))
         }

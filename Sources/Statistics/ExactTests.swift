@@ -7,6 +7,12 @@ package enum SignTest {
         let least = min(wins, losses)
         return min(1, 2 * Binomial.cumulative(least, trials: wins + losses, probability: 0.5))
     }
+
+    /// The fewest pairs of which all have to go one way for the test to call that a difference: 6 at a level of 5 %.
+    package static func leastPairs(level: Double) -> Int {
+        precondition(level > 0 && level < 1, "a level of \(level)")
+        return (1...).first { pValue(wins: $0, losses: 0) <= level } ?? 1
+    }
 }
 
 /// Whether two shares differ, from the counts of a table [[a, b], [c, d]] (R. A. Fisher 1935).

@@ -1,5 +1,5 @@
 import Files
-import Foundation
+package import Foundation
 
 /// Writes a file under another name and moves it to its place, so that it is there whole or not at all. Where a link is
 /// named, the file that it leads to is replaced; a device or a pipe is written to.

@@ -1,6 +1,6 @@
 import Experiments
 import Files
-import Foundation
+internal import Foundation
 import Locking
 import Training
 

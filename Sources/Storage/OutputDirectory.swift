@@ -1,6 +1,6 @@
 import Experiments
 import Files
-import Foundation
+package import Foundation
 
 /// The folder that an experiment's files go to. Every file is complete or not there.
 package struct OutputDirectory: Sendable {

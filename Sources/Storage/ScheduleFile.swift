@@ -1,7 +1,7 @@
 import Cluster
 import Experiments
 import Fabrics
-import Foundation
+package import Foundation
 
 /// `schedule-STRATEGY-seedN.json`: the order of all that a simulated run did, for `bench reprice`. Its form is in
 /// `Results/SCHEMA.md`.

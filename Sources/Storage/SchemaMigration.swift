@@ -1,6 +1,7 @@
 import Diagnostics
 import Experiments
-import Foundation
+internal import Foundation
+import Training
 
 /// Turns results of older schemas into those of the present one, step by step.
 enum SchemaMigration {
@@ -83,4 +84,21 @@ enum SchemaMigration {
 
     /// Schema 4 had a strategy once, all options in the configuration, and no roles: ``StrategyPlan`` reads that form, too.
     static func fromSchema4(_ results: inout Results) { results.schema = 5 }
+
+    /// Schema 5 knew of nodes with models of their own nothing but their curves, by rank. What they sent and received stands
+    /// in the run's ledger.
+    ///
+    /// - Parameter data: the file.
+    static func fromSchema5(_ results: inout Results, _ data: Data) throws {
+        struct File: Decodable {
+            struct Run: Decodable {
+                let nodeEvaluations: [[TrainingRun.Evaluation]]?
+            }
+            let runs: [Run]
+        }
+        for (index, run) in try SealedJSON.decoder.decode(File.self, from: data).runs.enumerated() {
+            if let curves = run.nodeEvaluations { results.runs[index].take(curves: curves) }
+        }
+        results.schema = 6
+    }
 }

@@ -1,6 +1,6 @@
 import Diagnostics
 import Files
-import Foundation
+internal import Foundation
 
 /// JSON that differs well in git and carries a checksum of itself:
 ///

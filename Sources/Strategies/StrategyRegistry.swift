@@ -11,6 +11,11 @@ public enum StrategyRegistry {
         FederatedAveraging.federated,
         LocalSGD.local,
         FedProx.proximal,
+        Alone.alone,
+        DecentralizedSGD.dpsgd,
+        PushSum.push,
+        Choco.choco,
+        EpidemicLearning.epidemic,
     ]
     private static let added = Guarded<[StrategyDescription]>([])
 

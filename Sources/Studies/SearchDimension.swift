@@ -1,7 +1,7 @@
 import Diagnostics
 import Foundation
 import Randomness
-import Experiments
+internal import Experiments
 public import Tasks
 public import Training
 

@@ -1,6 +1,6 @@
 public import Datasets
 public import Experiments
-import Tasks
+internal import Tasks
 import Training
 
 /// Makes the trials of a study: those with one number of all strategies side by side, as one ``Experiment`` with all seeds,

@@ -1,5 +1,5 @@
-import Cluster
-import Experiments
+internal import Cluster
+internal import Experiments
 import Locking
 import Training
 

@@ -1,5 +1,5 @@
 import Diagnostics
-import Experiments
+package import Experiments
 import Fabrics
 import Foundation
 public import Tasks

@@ -1,6 +1,6 @@
 import Diagnostics
-import Experiments
-import Tasks
+internal import Experiments
+internal import Tasks
 
 extension StudyPlan {
     /// Each dimension is of use to somebody, and stands once.

@@ -1,6 +1,6 @@
-import Cluster
+internal import Cluster
 public import Experiments
-import Statistics
+internal import Statistics
 
 /// What one trial did with one seed in one rung.
 public struct StudyRun: Hashable, Codable, Sendable {

@@ -1,6 +1,6 @@
 public import Experiments
 import Foundation
-import Statistics
+internal import Statistics
 
 /// A study's result for one strategy.
 public struct StudySummary: Sendable {

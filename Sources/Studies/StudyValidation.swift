@@ -1,5 +1,5 @@
 import Diagnostics
-import Tasks
+package import Tasks
 
 extension StudyResults {
     /// Counts up to here are exact as floating-point numbers, and the sum of all runs' is a number, too.

@@ -37,6 +37,7 @@ extension TrainingTask {
                 "\(usual[info.name] ?? "nothing")")
         }
         compare("momentum", "\(used.optimizer.momentum)", "\(defaults.momentum)")
+        if let objectives = used.objectives { found.append("nodes with objectives \(objectives)") }
         if used.optimizer.nesterov { found.append("Nesterov's momentum") }
         compare("weight decay", Format.significant(Double(used.optimizer.weightDecay)), "0")
         if used.schedule.decay != .constant { found.append("a rate that decays") }

@@ -25,5 +25,5 @@ extension TrainingTask {
         data: .splitBySeed { _ in
             let all = try Digits.load()
             return { seeds, shuffles in Digits.split(all, seeds: seeds, shuffles: shuffles) }
-        })
+        }, isEmbedded: true)
 }

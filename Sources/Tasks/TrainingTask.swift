@@ -20,6 +20,10 @@ public struct TrainingTask: Sendable {
     public let defaults: Defaults
     /// Where samples come from.
     public let data: DataSource
+    /// Whether the data travel inside the program, so that no folder of data is needed.
+    public let isEmbedded: Bool
+    /// How many people the samples are from, whom the data know one from another; nil where they do not.
+    public let users: Int?
 
     /// Where samples come from, and whether what is trained on depends on the seed.
     public enum DataSource: Sendable {
@@ -46,7 +50,8 @@ public struct TrainingTask: Sendable {
     ///   - target: the accuracy on the test set that counts as success, a fraction.
     ///   - defaults: what is used where the command line says nothing.
     public init(
-        name: String, summary: String, target: Double, network: Network, defaults: Defaults, data: DataSource
+        name: String, summary: String, target: Double, network: Network, defaults: Defaults, data: DataSource,
+        isEmbedded: Bool = false, users: Int? = nil
     ) {
         self.name = name
         self.summary = summary
@@ -54,6 +59,8 @@ public struct TrainingTask: Sendable {
         self.network = network
         self.defaults = defaults
         self.data = data
+        self.isEmbedded = isEmbedded
+        self.users = users
     }
 
     /// What is used where the command line says nothing.
@@ -117,7 +124,7 @@ public struct TrainingTask: Sendable {
         }
     }
 
-    private static let builtIn = [digits, mnistSoftmax, mnist2NN, mnistCNN]
+    private static let builtIn = [digits, mnistSoftmax, mnist2NN, mnistCNN, letters, vowelsSoftmax, vowelsMLP]
     private static let added = Guarded<[TrainingTask]>([])
 
     /// Those of this package, then those that were added.

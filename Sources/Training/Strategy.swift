@@ -56,8 +56,16 @@ public protocol Strategy: Sendable {
     /// Which ranks have training data of their own, and how the training set is spread over them; nil where all draw from
     /// the whole set.
     var dataOfRanks: DataOfRanks? { get }
+    /// Whether every worker has a model of its own, and there is no common one.
+    var modelsOfNodes: Bool { get }
+    /// Numbers in the longest vector that a rank sends, of a model with so many parameters.
+    func longestMessage(parameters: Int) -> Int
     /// The most samples of one update of the model, by which a run may go beyond its budget.
     func longestRound(trainingSamples: Int) -> Int
+
+    /// What keeps runs of a seed from being made, though each option is allowed by itself, such as an overlay that is not
+    /// connected; nil for nothing.
+    func problem(seed: UInt64) -> String?
 
     /// Whether the ranks do the same in the same order however long anything takes, so that what one run did tells what the
     /// run takes on another cluster. False unless a strategy says so.
@@ -96,10 +104,13 @@ extension Strategy {
     public var sharesBatch: Bool { false }
     public var usesAllReduce: Bool { false }
     public var dataOfRanks: DataOfRanks? { nil }
+    public var modelsOfNodes: Bool { false }
+    public func problem(seed: UInt64) -> String? { nil }
     public var hasFixedSchedule: Bool { false }
     public var state: [StateDeclaration] { [.parameters] }
     public var batchSizes: [Int] { stepBatch.map { [$0] } ?? [] }
     public func longestRound(trainingSamples: Int) -> Int { stepBatch ?? trainingSamples }
+    public func longestMessage(parameters: Int) -> Int { parameters }
 
     /// What is declared, and a model and a gradient of every rank.
     public var vectorCount: Int { state.commonVectors + rankCount * (state.vectorsOfEachWorker + 2) }

@@ -21,6 +21,16 @@ public struct StrategyRoles: Hashable, Codable, Sendable {
     public var hasFixedSchedule: Bool
     /// Whether it is the one device that all others are measured against.
     public var isSingleDevice: Bool
+    /// Whether every worker has a model of its own, and there is no common one.
+    public var modelsOfNodes: Bool {
+        get { models == .ofNodes }
+        set { models = newValue ? .ofNodes : nil }
+    }
+    /// Nil where there is one model, so that roles of such strategies are written as they always were.
+    private var models: Models?
+    private enum Models: String, Codable {
+        case ofNodes = "of nodes"
+    }
     /// Where it runs if nobody says.
     public var home: StrategyDescription.Home
 
@@ -28,7 +38,8 @@ public struct StrategyRoles: Hashable, Codable, Sendable {
     public init(
         ranks: Int, servers: [Int] = [], workers: Int, concurrentWorkers: Int, stepBatch: Int? = nil,
         sharesBatch: Bool = false, usesAllReduce: Bool = false, needsAllRanks: Bool = true,
-        hasFixedSchedule: Bool = false, isSingleDevice: Bool = false, home: StrategyDescription.Home = .simulated
+        hasFixedSchedule: Bool = false, isSingleDevice: Bool = false, modelsOfNodes: Bool = false,
+        home: StrategyDescription.Home = .simulated
     ) {
         self.ranks = ranks
         self.servers = servers
@@ -41,6 +52,7 @@ public struct StrategyRoles: Hashable, Codable, Sendable {
         self.hasFixedSchedule = hasFixedSchedule
         self.isSingleDevice = isSingleDevice
         self.home = home
+        models = modelsOfNodes ? .ofNodes : nil
     }
 
     package init(_ strategy: any Strategy, of description: StrategyDescription) {
@@ -49,7 +61,7 @@ public struct StrategyRoles: Hashable, Codable, Sendable {
             concurrentWorkers: strategy.concurrentWorkers, stepBatch: strategy.stepBatch,
             sharesBatch: strategy.sharesBatch, usesAllReduce: strategy.usesAllReduce,
             needsAllRanks: strategy.dataOfRanks == nil, hasFixedSchedule: strategy.hasFixedSchedule,
-            isSingleDevice: description.isSingleDevice, home: description.home)
+            isSingleDevice: description.isSingleDevice, modelsOfNodes: strategy.modelsOfNodes, home: description.home)
     }
 
     /// The server whose machine a cluster describes apart from the others.

@@ -14,6 +14,11 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
     public var limits: Limits?
     /// What a strategy that needs all its ranks does when one of them leaves; nil to stop.
     public var onDropout: DropoutResponse?
+    /// How nodes differ in what they train on and are judged by, as `--objectives` takes it; nil where all are judged alike,
+    /// and a strategy's `--partition` says who has which samples.
+    public var objectives: String?
+    /// The nodes that take part, of a community that has more; nil for all.
+    public var members: Members?
 
     /// What a strategy that needs all its ranks does when one of them leaves.
     public enum DropoutResponse: String, CaseIterable, Codable, Sendable {
@@ -52,7 +57,7 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
     /// - Parameter epochs: the budget: samples that all ranks train on together, in sizes of the training set.
     public init(
         schedule: LearningRateSchedule, optimizer: SGD.Configuration, epochs: Double, evaluateEveryEpochs: Double,
-        limits: Limits? = nil, onDropout: DropoutResponse? = nil
+        limits: Limits? = nil, onDropout: DropoutResponse? = nil, objectives: String? = nil
     ) {
         self.schedule = schedule
         self.optimizer = optimizer
@@ -60,5 +65,6 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
         self.evaluateEveryEpochs = evaluateEveryEpochs
         self.limits = limits
         self.onDropout = onDropout
+        self.objectives = objectives
     }
 }

@@ -31,6 +31,9 @@ public final class TrainingRun: Sendable {
     /// Losses of ranks that came to an evaluation to which others are still to come, by its round and by rank.
     let broughtLosses = Guarded<[Int: [Int: [LossLog.Entry]]]>([:])
     let record: Guarded<Record>
+    let noteBook: NodeNoteBook
+    /// By node; nil before they are made.
+    let objectives = Guarded<[NodeObjective]?>(nil)
     /// Nil where none are wanted.
     let checkpoints: RunCheckpoints?
     /// Updates at the last checkpoint.
@@ -66,12 +69,19 @@ public final class TrainingRun: Sendable {
         losses = LossRecord(ranks: ranks, from: checkpoints?.recordStart)
         evaluator = Evaluator(network, data.test, workspaces)
         record = Guarded(Record(from: checkpoints))
+        noteBook = NodeNoteBook(from: checkpoints?.programStart?.nodeNotes ?? [:])
     }
 
     /// What the run has left so far; complete when the fabric has returned.
     package var result: Record {
         var result = record.withLock { $0 }
-        result.stepLosses = losses.current.stepLosses
+        let losses = losses.current
+        result.stepLosses = losses.stepLosses
+        completeNodes(of: &result, losses.trainedSamples)
+        let notes = noteBook.current
+        for index in result.nodes.indices {
+            if let notes = notes[result.nodes[index].rank] { result.nodes[index].notes = notes }
+        }
         return result
     }
 
@@ -109,36 +119,48 @@ public final class TrainingRun: Sendable {
         record.withLock { ($0.memoryShortage, $0.ranksLeftOut) = (shortage, ranks) }
     }
 
+    /// Calls `body` with a workspace that holds these training samples.
+    func withBatch<Result>(
+        _ indices: ArraySlice<Int32>, seenAs view: SampleView?, _ body: (Workspace) -> Result
+    ) -> Result {
+        workspaces.withWorkspace(capacity: indices.count) { workspace in
+            data.training.gather(indices, into: workspace.batch, seenAs: view)
+            return body(workspace)
+        }
+    }
+
     /// The gradient of the samples' losses, divided by `divisor`, and the sum of the losses; zero for no samples.
+    ///
+    /// - Parameter view: how the samples are seen; nil for as they are.
     public func lossAndGradient(
         _ indices: ArraySlice<Int32>, dividedBy divisor: Int, at parameters: ParameterVector,
-        into gradient: ParameterVector, progress: GradientProgress? = nil
+        into gradient: ParameterVector, progress: GradientProgress? = nil, seenAs view: SampleView? = nil
     ) -> Double {
         guard !indices.isEmpty else {
             gradient.fill(with: 0)
             progress?(0)
             return 0
         }
-        return workspaces.withWorkspace(capacity: indices.count) { workspace in
-            data.training.gather(indices, into: workspace.batch)
-            return network.lossAndGradient(
+        return withBatch(indices, seenAs: view) { workspace in
+            network.lossAndGradient(
                 of: workspace, dividedBy: divisor, at: parameters, into: gradient, progress: progress)
         }
     }
 
     /// One step of plain SGD on the samples, from `parameters` to `result`, which may be the same vector; the sum of the
     /// losses. Copies for no samples.
+    ///
+    /// - Parameter view: how the samples are seen; nil for as they are.
     public func descend(
         _ indices: ArraySlice<Int32>, dividedBy divisor: Int, from parameters: ParameterVector, rate: Float,
-        into result: ParameterVector
+        into result: ParameterVector, seenAs view: SampleView? = nil
     ) -> Double {
         guard !indices.isEmpty else {
             if result !== parameters { result.copy(from: parameters) }
             return 0
         }
-        return workspaces.withWorkspace(capacity: indices.count) { workspace in
-            data.training.gather(indices, into: workspace.batch)
-            return network.descend(workspace, dividedBy: divisor, from: parameters, rate: rate, into: result)
+        return withBatch(indices, seenAs: view) { workspace in
+            network.descend(workspace, dividedBy: divisor, from: parameters, rate: rate, into: result)
         }
     }
 
@@ -147,17 +169,19 @@ public final class TrainingRun: Sendable {
     /// - Parameters:
     ///   - factor: by which the gradient of the losses' sum over `divisor` is multiplied.
     ///   - optimizer: with the velocity of whoever makes the step.
+    ///   - view: how the samples are seen; nil for as they are.
     public func step(
         _ parameters: ParameterVector, on indices: ArraySlice<Int32>, dividedBy divisor: Int, times factor: Int = 1,
-        by optimizer: SGD, rate: Float
+        by optimizer: SGD, rate: Float, seenAs view: SampleView? = nil
     ) -> Double {
         guard !optimizer.isPlain else {
             return descend(
-                indices, dividedBy: divisor, from: parameters, rate: rate * Float(factor), into: parameters)
+                indices, dividedBy: divisor, from: parameters, rate: rate * Float(factor), into: parameters,
+                seenAs: view)
         }
         let gradient = vectors.take()
         defer { vectors.giveBack(gradient) }
-        let loss = lossAndGradient(indices, dividedBy: divisor, at: parameters, into: gradient)
+        let loss = lossAndGradient(indices, dividedBy: divisor, at: parameters, into: gradient, seenAs: view)
         if factor != 1 { gradient.scale(by: Float(factor)) }
         optimizer.step(parameters, gradient, rate: rate)
         return loss
@@ -198,7 +222,8 @@ public final class TrainingRun: Sendable {
 
     // MARK: Evaluation
 
-    /// Measures accuracy and loss of the run's one model on the whole test set, charged to nothing.
+    /// Measures accuracy and loss of the run's one model on the whole test set, charged to nothing. Where nodes have
+    /// objectives of their own, the model is judged by each of them, and the curve is their mean.
     ///
     /// What is noted is the moment at which the calling rank, of all ranks that call it rank 0, has the model: others may
     /// still be receiving theirs, so the last point of a curve can be short of the job's end and of its last bytes.
@@ -218,12 +243,14 @@ public final class TrainingRun: Sendable {
         if isNoted || replayed != nil {
             try await rank.offTheClock(pause, chunks: 0) { _ in
             } finish: { [self] in
-                if !isNoted, let replayed { record.withLock { $0.evaluations.append(replayed) } }
+                if !isNoted, let replayed { noteReplayed(replayed) }
             }
             return replayed != nil ? true : try await goesOn(parameters, pause, rank)
         }
-        try await rank.offTheClock(pause, chunks: evaluator.chunkCount) { [self] chunk in
-            evaluator.compute(chunk, at: parameters)
+        let isJudged = evaluator.hasObjectives
+        let chunks = isJudged ? evaluator.judgedChunkCount : evaluator.chunkCount
+        try await rank.offTheClock(pause, chunks: chunks) { [self] chunk in
+            if isJudged { evaluator.judge(chunk, at: parameters) } else { evaluator.compute(chunk, at: parameters) }
         } finish: { [self] in
             note(parameters, round: round, samples: samples, rank)
         }
@@ -239,10 +266,13 @@ public final class TrainingRun: Sendable {
 
     /// Notes what the evaluator found out about the run's one model.
     func note(_ parameters: ParameterVector, round: Int, samples: Int, _ rank: any Rank) {
-        let (loss, accuracy) = evaluator.result()
+        let objectives = evaluator.hasObjectives ? objectives.withLock { $0 } : nil
+        let judged = objectives.map { JudgedModel(evaluator, $0) }
+        let (loss, accuracy) = judged.map { ($0.mean.loss, $0.mean.accuracy) } ?? evaluator.result()
         let evaluation = Evaluation(
             round: round, samples: samples, clusterSeconds: rank.now.seconds, bytesSent: rank.totalBytesSent,
             trainLoss: losses.takeMean(), testAccuracy: accuracy, testLoss: loss)
+        if let judged { note(judged, at: evaluation) }
         record.withLock { record in
             if !parameters.isFinite { record.divergedAfterSamples = samples }
             // A run that can end between two evaluations leaves the model of the last, whose accuracy is known.

@@ -86,6 +86,7 @@ struct Bench: AsyncParsableCommand {
               bench --strategy federated --clients 50 --partition dirichlet:0.3 --cluster phones-3g
               bench --strategy 'federated,federated(fraction=1),federated(fraction=1,local-epochs=1)'
               bench study --strategy all --vary learning-rate=0.1,0.2,0.4,0.8
+              bench coalitions --workers 6 --objectives rotations:2
               bench list --task digits
               bench list --strategy federated
               bench speed --task mnist-2nn --batch 10,64,512
@@ -104,7 +105,8 @@ struct Bench: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Run.self, StudyCommand.self, Reprice.self, Compare.self, History.self, Report.self, List.self, Speed.self,
+            Run.self, StudyCommand.self, CoalitionsCommand.self, Reprice.self, Compare.self, History.self, Report.self,
+            List.self, Speed.self,
             Calibrate.self, DataCommand.self,
         ],
         defaultSubcommand: Run.self)

@@ -23,8 +23,8 @@ struct DataOptions: ParsableArguments {
 
     /// Says that the folder has no effect where only tasks are asked for that need none.
     func noteIfUnused(_ tasks: [TrainingTask]?) {
-        guard data != nil, let tasks, tasks.allSatisfy({ $0.name == TrainingTask.digits.name }) else { return }
-        printError("--data has no effect: the data of \(TrainingTask.digits.name) are embedded")
+        guard data != nil, let tasks, tasks.allSatisfy(\.isEmbedded) else { return }
+        printError("--data has no effect: the data of \(tasks.map(\.name).joined(separator: ", ")) are embedded")
     }
 }
 
@@ -39,13 +39,17 @@ struct ListData: ParsableCommand {
     @OptionGroup var options: DataOptions
 
     func run() throws {
-        print("digits  embedded: 1,797 images of 8x8 (Alpaydin and Kaynak 1998, doi:10.24432/C50P49, CC BY 4.0)")
+        print("digits   embedded: 1,797 images of 8x8 (Alpaydin and Kaynak 1998, doi:10.24432/C50P49, CC BY 4.0)")
+        print("letters  embedded: 20,000 letters of 16 features (Slate 1991, doi:10.24432/C5ZP40, CC BY 4.0)")
+        print(
+            "vowels   embedded: 990 vowels by 15 speakers (Deterding, Niranjan and Robinson, doi:10.24432/C58P4S, CC BY 4.0)"
+        )
         let mnist = options.mnist
         let present = MNIST.files.filter { mnist.locate($0) != nil }.count
         let state =
             present == MNIST.files.count
             ? "all four files are there" : "\(present) of 4 files are there; get them with 'bench data fetch mnist'"
-        print("mnist   \(mnist.folder.path): \(state) (LeCun, Cortes and Burges, CC BY-SA 3.0)")
+        print("mnist    \(mnist.folder.path): \(state) (LeCun, Cortes and Burges, CC BY-SA 3.0)")
     }
 }
 

@@ -14,7 +14,8 @@ import Tasks
 struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: """
-            List strategies, tasks, clusters and partitioners; with --strategy, --task or --cluster, one of them in full.
+            List strategies, tasks, clusters, partitioners and overlays; with --strategy, --task, --cluster or --overlay, one \
+            of them in full.
             """)
 
     @Option(
@@ -31,16 +32,21 @@ struct List: ParsableCommand {
         help: ArgumentHelp("Show this cluster's links and where its figures come from.", valueName: "preset|file.yaml"))
     var cluster: String?
 
+    @OptionGroup var overlays: OverlayOptions
+
     func validate() throws {
         if let strategy, StrategyRegistry.named(strategy) == nil {
             throw ValidationError(
                 UnknownName.message("strategy", found: strategy, allowed: StrategyRegistry.all.map(\.name)))
         }
+        try overlays.check()
         do {
             if let task { _ = try TrainingTask.named(task) }
             if let cluster, !cluster.hasSuffix(".yaml"), !cluster.hasSuffix(".yml") {
                 _ = try ClusterPresets.named(cluster)
             }
+            // What is wrong in a file is no wrong argument, and said when it is read.
+            if overlays.overlay.map(Overlay.isFile) == false { _ = try overlays.figures() }
         } catch {
             throw ValidationError("\(error)")
         }
@@ -50,7 +56,8 @@ struct List: ParsableCommand {
         if let strategy = strategy.flatMap(StrategyRegistry.named) { describe(strategy) }
         if let task { try describe(TrainingTask.named(task)) }
         if let cluster { describe(try ClusterFile.resolve(cluster)) }
-        if strategy == nil, task == nil, cluster == nil { listAll() }
+        if let overlay = overlays.overlay, let figures = try overlays.figures() { section(overlay, figures.rows) }
+        if strategy == nil, task == nil, cluster == nil, overlays.overlay == nil { listAll() }
     }
 
     private func describe(_ strategy: StrategyDescription) {
@@ -95,7 +102,13 @@ struct List: ParsableCommand {
         section(
             "Clusters (--cluster), latency one way; sources: 'bench list --cluster NAME'",
             ClusterPresets.all.map { ($0.name, "\($0.summary): \($0.figures)") })
+        section(
+            "Objectives of nodes (--objectives), for \(StrategyRegistry.all.filter(\.hasNodes).map(\.name).joined(separator: ", "))",
+            Objectives.all.map { ($0.usage, $0.summary) })
         section("Partitioners (--partition)", Partitioners.all.map { ($0.usage, $0.summary) })
+        section(
+            "Overlays (--overlay), who talks to whom; figures: 'bench list --overlay FORM --workers N'",
+            Overlay.forms.map { ("--overlay \($0.usage)", $0.summary) })
         section(
             "All-reduce algorithms (--allreduce)",
             (AllReduceAlgorithm.allCases + [.automatic]).map { ($0.rawValue, $0.summary) })
@@ -154,7 +167,8 @@ struct List: ParsableCommand {
             [
                 ("--seeds", "3, from --first-seed 1"), ("--schedule", "constant, --warmup 0"),
                 ("--nesterov", "off"), ("--weight-decay", "0"), ("--initialization", "he"),
-                ("--allreduce", "ring"), ("--fabric", "auto"),
+                ("--objectives", "none: --partition spreads the samples"), ("--allreduce", "ring"),
+                ("--fabric", "auto"),
                 ("--clock", "auto"), ("--patience", "120s"),
                 ("--compute", "calibrated"),
                 ("--jitter", "the cluster's"), ("--stragglers", "the cluster's"), ("--repetitions", "1"),

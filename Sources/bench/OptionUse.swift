@@ -41,7 +41,7 @@ struct OptionUse: Sendable {
     private static let experiment =
         always(
             "plan", "task", "strategy", "seeds", "first-seed", "target", "epochs", "evaluate-every", "repetitions",
-            "limit-time", "limit-updates")
+            "limit-time", "limit-updates", "objectives")
         + [
             OptionUse("limit-bytes", { $0.experiment.limitBytes != nil }, users: "strategies of several ranks do") {
                 plan, _ in plan.roles.ranks > 1
@@ -108,7 +108,7 @@ struct OptionUse: Sendable {
         OptionUse("jitter", { $0.cluster.jitter != nil }, users: betweenRanks) { plan, _ in plan.hasNetwork },
         OptionUse(
             "allreduce", { $0.cluster.allReduce != nil },
-            users: "\(names { $0.has("workers") }) on a simulated or emulated cluster"
+            users: "\(names(Self.usesAllReduce)) on a simulated or emulated cluster"
         ) { plan, _ in plan.hasNetwork && plan.roles.usesAllReduce },
     ]
 
@@ -118,6 +118,11 @@ struct OptionUse: Sendable {
         + StrategyRegistry.optionInfos.map { info -> OptionUse in
             let isGiven: @Sendable (PlanBuilder) -> Bool = { $0.sets(info.name) }
             let users = names { $0.has(info.name) }
+            guard info.name != "partition" else {
+                return OptionUse(info.name, isGiven, users: "\(users) without --objectives, which say it") { plan, _ in
+                    plan.configuration.objectives == nil
+                }
+            }
             switch info.effect {
             case .onTheModel, .onTheTime: return always(info.name, isGiven: isGiven)
             case .onTheNetwork:
@@ -136,7 +141,7 @@ struct OptionUse: Sendable {
             "output", "save", "trace-loss", "trace", "record", "log", "quiet", "checkpoint", "every", "resume")
         + [
             OptionUse("data", { $0.data != nil }, users: "tasks whose data are not embedded do") { _, experiment in
-                experiment.task != TrainingTask.digits.name
+                !((try? TrainingTask.named(experiment.task))?.isEmbedded ?? false)
             }
         ]
 
@@ -161,6 +166,11 @@ struct OptionUse: Sendable {
     private static let betweenRanks = "strategies of several ranks on a simulated or emulated cluster do"
 
     /// The strategies that are such, and a verb for them.
+    /// Whether several workers of a strategy add by an all-reduce.
+    private static func usesAllReduce(_ strategy: StrategyDescription) -> Bool {
+        strategy.has("workers") && (try? strategy.make(.plain, [:]))?.usesAllReduce == true
+    }
+
     private static func names(_ isSuch: (StrategyDescription) -> Bool) -> String {
         let names = StrategyRegistry.all.filter(isSuch).map(\.name)
         let last = names.last ?? "none"

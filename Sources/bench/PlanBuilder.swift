@@ -89,11 +89,18 @@ struct PlanBuilder {
     func carriedStrategies() throws -> (carried: [StrategyChoice], others: [(name: String, reason: String)]) {
         let choice = try cluster.fabricChoice()
         if choice == .mpi { try MPILaunch.checkIsBuilt() }
+        try checkObjectives()
         var carried: [StrategyChoice] = []
         var others: [(name: String, reason: String)] = []
         let chosen = try StrategyChoice.parse(experiment.strategy)
         try checkSettings(chosen)
         for strategy in chosen {
+            if experiment.objectives != nil, !strategy.description.hasNodes,
+                StrategyChoice.namesGroup(experiment.strategy)
+            {
+                others.append((strategy.label, StrategyPlan.withoutNodes))
+                continue
+            }
             switch choice.carrier(of: strategy.description) {
             case .fabric: carried.append(strategy)
             case .none(let reason): others.append((strategy.label, reason))
@@ -108,6 +115,9 @@ struct PlanBuilder {
                 --fabric \(choice.rawValue) does not carry \(first.name): \(first.reason). It carries \
                 \(allowed.map(\.name).joined(separator: ", ")).
                 """)
+        }
+        guard !carried.isEmpty else {
+            throw ValidationError("--strategy \(experiment.strategy): \(others.first?.reason ?? "no strategy")")
         }
         return (carried, others)
     }
@@ -127,6 +137,7 @@ struct PlanBuilder {
         if strategy.has("workers") {
             values["workers"] = (processes ?? strategy.defaultWorkers ?? UsableCores.count).optionValue
         }
+        try setNodes(in: &values, processes, task)
         var plan = StrategyPlan(
             strategy.name, label: choice.label, fabric: fabric, cluster: machines,
             allReduce: cluster.allReduce ?? .ring, configuration: configuration(of: strategy, task), options: values)
@@ -169,7 +180,7 @@ struct PlanBuilder {
                 momentum: training.momentum ?? defaults.momentum, nesterov: training.nesterov,
                 weightDecay: training.weightDecay ?? 0),
             epochs: epochs, evaluateEveryEpochs: experiment.evaluateEvery ?? defaults.evaluateEveryEpochs,
-            limits: limits)
+            limits: limits, objectives: experiment.objectives)
     }
 
     // MARK: Options of strategies
@@ -222,7 +233,9 @@ struct PlanBuilder {
                         + UnknownName.message("strategy", found: strategy, allowed: choices.map(\.label)))
             }
             let isOfAll = !StrategyRegistry.optionInfos.contains { $0.name == setting.name }
-            guard isOfAll || addressed.contains(where: { $0.description.has(setting.name) }) else {
+            guard
+                isOfAll || countsNodes(setting.name) || addressed.contains(where: { $0.description.has(setting.name) })
+            else {
                 let users = StrategyRegistry.all.filter { $0.has(setting.name) }.map(\.name)
                 throw ValidationError(
                     """

@@ -5,9 +5,10 @@ import Storage
 
 struct Report: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Make the CSV files and report.md again from results.json, or from a study's study.json.")
+        abstract: "Make the CSV files and report.md again from results.json, a study's study.json, or coalitions.json.")
 
-    @Argument(help: ArgumentHelp("A folder with a results.json or a study.json.", valueName: "folder"))
+    @Argument(
+        help: ArgumentHelp("A folder with a results.json, a study.json or a coalitions.json.", valueName: "folder"))
     var directory: String
 
     private func holds(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(directory)/\(name)") }
@@ -20,10 +21,18 @@ struct Report: ParsableCommand {
             if let warning = DataText.warning(study.withoutRuns) { print(warning) }
             return
         }
+        if holds(CoalitionFile.name), !holds(ResultsFile.name) {
+            let coalitions = try CoalitionFile.read(directory)
+            try OutputDirectory(directory).writeDerived(coalitions)
+            print(CoalitionReport.terminal(coalitions), terminator: "")
+            if let warning = DataText.warning(coalitions.withoutRuns) { print(warning) }
+            return
+        }
         let results = try ResultsFile.read(directory, note: printError)
         try OutputDirectory(directory).writeDerived(results)
         print(ComparisonTable.terminal(results))
         print(MarkdownReport.summary(results))
+        if let words = NodeSection.words(results) { print(words) }
         if let warning = DataText.warning(results) { print(warning) }
     }
 }

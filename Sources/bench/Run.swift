@@ -13,7 +13,8 @@ struct Run: ParsableCommand {
         discussion: """
             Every strategy trains the same model from the same initial parameters on the same samples, once for each \
             seed. The comparison goes to standard output, progress to standard error, and into the output folder go \
-            results.json (everything), summary.csv (a row per strategy), curves.csv (a row per evaluation) and report.md.
+            results.json (everything), summary.csv (a row per strategy), curves.csv (a row per evaluation), nodes.csv (a row per node, \
+            where nodes are judged one by one) and report.md.
             """)
 
     @OptionGroup(title: "Experiment") var experiment: ExperimentOptions
@@ -114,6 +115,7 @@ struct Run: ParsableCommand {
         print(ComparisonTable.terminal(results))
         print(MarkdownReport.summary(results))
         if let warning = DataText.warning(results) { print(warning) }
+        if let words = NodeSection.words(results) { print(words) }
         if let words = DropoutSection.words(results) { print(words) }
         for strategy in results.plan.strategies {
             for choice in [strategy.allReduceChoice].compactMap({ $0 }) + (strategy.bucketChoices ?? []) {

@@ -4,6 +4,7 @@ import Diagnostics
 import Experiments
 import Fabrics
 import Kernel
+import Tasks
 import Training
 
 /// Parses one of the names of `Choice`; a wrong one is answered with all names and the nearest.
@@ -36,7 +37,7 @@ struct ExperimentOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: "The model and data: digits, mnist-softmax, mnist-2nn, mnist-cnn (see 'bench list').")
+        help: "The model and data: \(TrainingTask.all.map(\.name).joined(separator: ", ")) (see 'bench list').")
     var task = "digits"
 
     @Option(
@@ -48,6 +49,17 @@ struct ExperimentOptions: ParsableArguments {
             'every', or a family such as 'federated:*' (see 'bench list').
             """, valueName: "name,...|all"))
     var strategy = "all"
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            """
+            What nodes train on and are judged by, of strategies whose ranks have data of their own: iid, rotations:4, \
+            labels:2, relabel:3, speakers (see 'bench list'), with the nodes of each kind such as rotations:6,4,2. There are \
+            as many nodes as --workers or --clients says, or else 12, or those of the kinds; all take part in every round \
+            unless --fraction says otherwise. (default: none; all are judged alike, and --partition spreads the samples)
+            """, valueName: "kind"))
+    var objectives: String?
 
     @Option(parsing: .unconditional, help: "How many seeds to run each strategy with.")
     var seeds = 3

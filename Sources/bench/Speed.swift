@@ -26,7 +26,7 @@ struct Speed: ParsableCommand {
             """)
 
     @Option(
-        parsing: .unconditional, help: "The model and data: digits, mnist-softmax, mnist-2nn, mnist-cnn.")
+        parsing: .unconditional, help: "The model and data: \(TrainingTask.all.map(\.name).joined(separator: ", ")).")
     var task = "digits"
 
     @Option(
@@ -91,7 +91,9 @@ struct Speed: ParsableCommand {
 
     func run() throws {
         data.noteIfUnused([try TrainingTask.named(task)])
-        try HostNeed(threads: threads, multiplying: threads, readsFiles: task != "digits").check()
+        try HostNeed(
+            threads: threads, multiplying: threads, readsFiles: !((try? TrainingTask.named(task))?.isEmbedded ?? false)
+        ).check()
         let measurement = try SpeedMeasurement(
             TrainingTask.named(task), data: DataDirectory(data.data), threads: threads, repetitions: repetitions)
         if federated {

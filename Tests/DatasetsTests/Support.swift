@@ -1,4 +1,5 @@
 import Foundation
+import Kernel
 import Randomness
 import Testing
 
@@ -34,3 +35,16 @@ func withDataDirectory<Result>(_ body: (DataDirectory) async throws -> Result) a
 
 /// Whether the machine has the files of MNIST, which are not part of the repository.
 let mnistIsThere = MNIST.files.allSatisfy { MNIST(in: DataDirectory(nil)).locate($0) != nil }
+
+extension Dataset {
+    /// Of images of bytes.
+    var pixels: [UInt8] { (source as? ByteImages)?.pixels ?? [] }
+    var white: Float { (source as? ByteImages)?.white ?? 0 }
+
+    /// What a model sees of all samples, row by row, and their labels.
+    func seen(as view: SampleView? = nil) -> (inputs: [Float], labels: [UInt8]) {
+        let batch = Batch(capacity: count, featureCount: shape.count)
+        gather(0..<Int32(count), into: batch, seenAs: view)
+        return (Array(batch.inputs), Array(batch.labels))
+    }
+}

@@ -46,7 +46,8 @@ import Testing
                 if share > 1 { #expect(!hasLeft && run.evaluations == plain.evaluations, "\(what)") }
                 if share < 0.9 {
                     #expect(run.departures == [Departure(rank: rank, seconds: seconds)], "\(what)")
-                    let stops = roles.servers.isEmpty ? !goesOn || ranks == 1 : roles.servers.contains(rank)
+                    let stops =
+                        roles.needsAllRanks ? !goesOn || ranks == 1 : roles.servers.contains(rank)
                     #expect(run.outcome == (stops ? .stopped : .completed), "\(what)")
                     if stops { #expect(run.stoppedBy == Departure(rank: rank, seconds: seconds), "\(what)") }
                 }

@@ -144,6 +144,11 @@ import Training
         try repricedIsTheRunThere("federated", .ring, jitter: jitter)
     }
 
+    @Test(arguments: ["alone", "dpsgd", "push-sum", "choco", "epidemic"], [Jitter.none, .logNormal(sigma: 0.3)])
+    func nodesWithoutAServerRepricedAreTheRunThere(_ strategy: String, jitter: Jitter) throws {
+        try repricedIsTheRunThere(strategy, .ring, jitter: jitter)
+    }
+
     @Test func singleRepricedIsTheRunOnThatCluster() throws {
         try repricedIsTheRunThere("single", .ring, jitter: Jitter.none)
     }

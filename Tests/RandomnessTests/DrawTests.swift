@@ -44,6 +44,14 @@ import Testing
         #expect(stream.next() == words.next())
     }
 
+    /// Golden numbers of the same Python: `for j in range(n - k, n): t = below(g, j + 1); chosen.add(j if t in chosen else t)`.
+    @Test func samplesNeverChange() {
+        var stream = RandomStream(seed: 42)
+        #expect(stream.sample(5, below: 12) == [0, 3, 6, 10, 11])
+        #expect(stream.sample(4, below: 1000) == [717, 761, 767, 849])
+        #expect(stream.sample(0, below: 0) == [] && stream.sample(3, below: 3) == [0, 1, 2])
+    }
+
     @Test func shufflesNeverChange() {
         var stream = RandomStream(seed: 42)
         var order = Array(0..<10)

@@ -109,10 +109,10 @@ import Testing
 
     @Test func aLaterSchemaIsNamedWithThoseThatAreRead() throws {
         var results = try small()
-        results.schema = 6
+        results.schema = 7
         #expect(
             try error(ResultsFile.encode(results))
-                == "folder/results.json: schema 6; this version reads schemas 1 to 5")
+                == "folder/results.json: schema 7; this version reads schemas 1 to 6")
     }
 
     /// As the program of that schema wrote it.
@@ -131,6 +131,46 @@ import Testing
         #expect(MarkdownReport.render(results).contains("| federated"))
         let timings = results.runs.map(\.timings.count)
         #expect(timings.allSatisfy { $0 == (schema == 1 ? 0 : 2) }, "\(timings)")
+    }
+
+    /// Schema 5 had of nodes their curves alone.
+    @Test func theCurvesOfNodesOfSchemaFiveAreTakenOver() throws {
+        let text = String(decoding: try Data(contentsOf: schemaFile(5)), as: UTF8.self)
+        func points(_ accuracies: [Double]) -> String {
+            let points = accuracies.enumerated().map { index, accuracy in
+                """
+                {"round": \(index), "samples": \(10 * index), "clusterSeconds": \(index), "bytesSent": 0, \
+                "testAccuracy": \(accuracy), "testLoss": 1}
+                """
+            }
+            return "[\(points.joined(separator: ","))]"
+        }
+        let nodes = "\"nodeEvaluations\": [\(points([0.1, 0.5])), \(points([0.1, 0.75]))], \"outcome\" :"
+        let edited = text.replacing("\"outcome\" :", with: nodes, maxReplacements: 1)
+        #expect(edited != text)
+        let results = try ResultsFile.decode(resealed(edited), file: "old.json")
+        let run = results.runs[0]
+        #expect(run.nodes?.map(\.rank) == [0, 1] && results.runs[1].nodes == nil)
+        #expect(run.nodes?.map(\.ownAccuracy) == [0.5, 0.75])
+        // What was not known then is not known now.
+        let unknown = try #require(run.nodes?[1])
+        #expect(unknown.kind == nil && unknown.trainedSamples == nil && unknown.time == nil)
+        #expect(run.community?.map(\.meanAccuracy) == [0.1, 0.625])
+        let again = try ResultsFile.decode(ResultsFile.encode(results), file: "new.json")
+        #expect(again == results)
+    }
+
+    @Test func nodesAreReadAsTheyWereWritten() throws {
+        let nodes = [
+            node(0, answers(right: 3, of: 10), kind: 0, weights: [0.25, 0.75], listened: [1: 0.5], chosen: 1),
+            node(1, answers(right: 7, of: 10), kind: 1, weights: [1, 0], staleness: 1.5),
+        ]
+        let run = record("dpsgd", nodes: nodes, classes: "0101010101")
+        let results = communityResults([run], testSamples: 10)
+        let data = try ResultsFile.encode(results)
+        #expect(try ResultsFile.decode(data, file: "results.json") == results)
+        let text = String(decoding: data, as: UTF8.self)
+        #expect(text.contains("\"finalCorrect\" : \"0700\"") && text.contains("\"testClasses\" : \"0101010101\""))
     }
 
     /// Sorted keys and numbers of one form, at every depth: what did not change stands in git as it did.
@@ -182,7 +222,7 @@ import Testing
         let text = String(decoding: try ResultsFile.encode(try small()), as: UTF8.self)
         for (find, replace) in [
             ("\"bytesTotal\" : ", "\"bytesTotal\" : 1"), ("\"seed\" : 1", "\"seed\" : 2"),
-            ("\"schema\" : 5", "\"schema\" : 1"), ("\"shuffles\" : true", "\"shuffles\" : false"),
+            ("\"schema\" : 6", "\"schema\" : 1"), ("\"shuffles\" : true", "\"shuffles\" : false"),
             ("sha256:", "sha256:0"),
         ] {
             let changed = text.replacing(find, with: replace, maxReplacements: 1)
@@ -205,7 +245,7 @@ import Testing
     /// With a right checksum: of two values a reader would take one, and nobody could say which.
     @Test func aKeyThatStandsTwiceIsNamedWithItsLine() throws {
         let text = String(decoding: try ResultsFile.encode(try small()), as: UTF8.self)
-        let twice = text.replacing("  \"runs\" : ", with: "  \"schema\" : 5,\n  \"runs\" : ", maxReplacements: 1)
+        let twice = text.replacing("  \"runs\" : ", with: "  \"schema\" : 6,\n  \"runs\" : ", maxReplacements: 1)
         #expect(error(resealed(twice)).contains("the key 'schema' stands twice in one object"))
         let inner = text.replacing("\"seed\" : 1", with: "\"seed\" : 1,\n      \"seed\" : 2", maxReplacements: 1)
         #expect(error(resealed(inner)).contains("the key 'seed' stands twice in one object"))

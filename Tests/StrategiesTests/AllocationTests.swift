@@ -65,6 +65,24 @@ struct AllocationTests {
             few.count > 2 && zip(few, many).allSatisfy { $1 <= $0 + 2 }, "\(few) for 1 local epoch, \(many) for 10")
     }
 
+    @Test(arguments: [Float(0), 0.9])
+    func aLocalStepOfANodeAllocatesNothing(momentum: Float) throws {
+        func allocations(syncEvery: Int) throws -> [Int] {
+            var configuration = PeerRuns.configuration(
+                rounds: 6, workers: 6, batch: 2, syncEvery: syncEvery, momentum: momentum)
+            configuration.evaluateEveryEpochs = 1e-6
+            let strategy = DecentralizedSGD(configuration, workers: 6, syncEvery: syncEvery, batch: 2)
+            return try counts(strategy, TestConfiguration(shared: configuration, steps: .init(), clients: .init())) {
+                SimulatedFabric(
+                    nodes: PeerRuns.nodes(6), jitter: .none, compute: TestRuns.compute, seeds: SeedSequence(1),
+                    pool: HostPool(threads: 1))
+            }
+        }
+        let (few, many) = (try allocations(syncEvery: 1), try allocations(syncEvery: 15))
+        // Rounds have messages, which vary by one or two; 84 more steps have nothing of their own.
+        #expect(few.count > 3 && zip(few, many).allSatisfy { $1 <= $0 + 6 }, "\(few) for 1 local step, \(many) for 15")
+    }
+
     /// Allocations between evaluations, the first interval left out.
     private func counts(
         _ strategy: any Strategy, _ configuration: TestConfiguration, on fabric: () throws -> any Fabric

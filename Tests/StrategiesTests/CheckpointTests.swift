@@ -29,6 +29,7 @@ struct CheckpointTests {
         var departures: [Departure] = []
         var epochs = 640 / 1437.0
         var limits: TrainingConfiguration.Limits?
+        var objectives: String?
 
         var configuration: TestConfiguration {
             var configuration = TestRuns.configuration(
@@ -37,6 +38,7 @@ struct CheckpointTests {
             configuration.evaluateEveryEpochs = 128 / 1437.0
             configuration.overlap = overlap
             configuration.limits = limits
+            configuration.objectives = objectives
             configuration.onDropout = departures.isEmpty ? nil : .goOn
             return configuration
         }
@@ -65,6 +67,19 @@ struct CheckpointTests {
             ]),
         Case(strategy: RememberingClients.name, momentum: 0.5, jitter: jitter, epochs: 5),
         Case(strategy: TalkativeRank.name, workers: 2, jitter: jitter),
+        Case(strategy: "alone", momentum: 0.5), Case(strategy: "dpsgd", workers: 4, momentum: 0.5, jitter: jitter),
+        Case(strategy: "push-sum", workers: 4, jitter: jitter), Case(strategy: "choco", workers: 4, jitter: jitter),
+        Case(strategy: "epidemic", workers: 5, jitter: jitter, limits: .init(updates: 9)),
+        // A round takes about a tenth of a second on phones.
+        Case(strategy: "dpsgd", workers: 5, departures: [Departure(rank: 1, seconds: 0.4)]),
+        Case(
+            strategy: "push-sum", workers: 5, momentum: 0.5,
+            departures: [Departure(rank: 4, seconds: 0.25), Departure(rank: 0, seconds: 0.45)]),
+        // A node has half of the training set, and a round is three nodes'.
+        Case(strategy: "federated", jitter: jitter, epochs: 12, objectives: "rotations:4"),
+        Case(
+            strategy: "federated", departures: [Departure(rank: 3, seconds: 0.25)], epochs: 3, objectives: "labels:2"),
+        Case(strategy: OwnNodes.name, workers: 5, jitter: jitter, epochs: 12, objectives: "rotations:2"),
         Case(
             strategy: "federated", departures: [1, 3, 4].map { Departure(rank: $0, seconds: 0.05 + 0.1 * Double($0)) },
             epochs: 5),
@@ -78,7 +93,12 @@ struct CheckpointTests {
         Case(carrier: .emulated, overlap: buckets, epochs: 320 / 1437.0),
         Case(strategy: "federated", carrier: .emulated, epochs: 2),
         Case(strategy: RememberingClients.name, carrier: .threads, epochs: 4),
+        Case(strategy: "dpsgd", carrier: .threads, momentum: 0.5, epochs: 320 / 1437.0),
+        Case(strategy: "push-sum", carrier: .emulated, workers: 4, jitter: jitter, epochs: 320 / 1437.0),
         Case(strategy: TalkativeRank.name, carrier: .threads, workers: 2),
+        Case(strategy: "federated", carrier: .threads, epochs: 9, objectives: "rotations:4"),
+        Case(strategy: OwnNodes.name, carrier: .threads, workers: 5, epochs: 6, objectives: "labels:2"),
+        Case(strategy: OwnNodes.name, carrier: .emulated, workers: 3, epochs: 6),
     ]
 
     struct Played {
@@ -104,6 +124,7 @@ struct CheckpointTests {
         let strategy: any Strategy =
             switch setup.strategy {
             case RememberingClients.name: RememberingClients(configuration)
+            case OwnNodes.name: OwnNodes(nodes: setup.workers, partition: "dirichlet:0.5")
             case TalkativeRank.name: TalkativeRank(batch: configuration.steps.batch)
             default: try configuration.make(#require(StrategyRegistry.named(setup.strategy)))
             }
@@ -161,6 +182,15 @@ struct CheckpointTests {
             }
         }
         #expect(points(played) == points(whole), what)
+        #expect(played.record.nodes.count == whole.record.nodes.count, what)
+        for (node, expected) in zip(played.record.nodes, whole.record.nodes) {
+            #expect(node.own == expected.own && node.finalCorrect == expected.finalCorrect, what)
+            #expect(node.evaluations.map(\.testAccuracy) == expected.evaluations.map(\.testAccuracy), what)
+            #expect(node.evaluations.map(\.trainLoss) == expected.evaluations.map(\.trainLoss), what)
+            #expect(node.rank == expected.rank && node.trainedSamples == expected.trainedSamples, what)
+            #expect(Self.bits(node.finalParameters) == Self.bits(expected.finalParameters), what)
+            #expect(node.listened == expected.listened, what)
+        }
         #expect(played.record.divergedAfterSamples == whole.record.divergedAfterSamples, what)
         #expect(played.record.isAtLimit == whole.record.isAtLimit, what)
         #expect(played.record.partitionSkew == whole.record.partitionSkew, what)
@@ -171,6 +201,7 @@ struct CheckpointTests {
 
     private func expectSameTimes(_ played: Played, _ whole: Played, _ what: Comment) {
         #expect(played.record.evaluations == whole.record.evaluations, what)
+        #expect(played.record.nodes.map(\.evaluations) == whole.record.nodes.map(\.evaluations), what)
         #expect(played.report.seconds == whole.report.seconds, what)
         #expect(played.report.accounts == whole.report.accounts, what)
         #expect(played.report.departures == whole.report.departures, what)

@@ -121,6 +121,18 @@ struct LocalOnlyTests {
             #expect(last.trainLoss == expected.losses.suffix(2).reduce(0, +) / 40)
             #expect(node.evaluations[0].trainLoss == nil)
         }
+        // How far apart they are, and what their mean is worth.
+        let mean = expected[0].model.copied()
+        for other in expected.dropFirst() { mean.add(other.model) }
+        mean.scale(by: 1 / Float(Self.workers))
+        let squares = expected.map {
+            zip($0.model.values, mean.values).reduce(0.0) { $0 + pow(Double($1.0 - $1.1), 2) }
+        }
+        let consensus = try #require(record.consensus.last)
+        // The mean of equal numbers is rounded.
+        #expect(record.consensus.map(\.round) == [0, 4, 8, 10] && record.consensus[0].distance < 1e-5)
+        #expect(abs(consensus.distance / (squares.reduce(0, +) / 3).squareRoot() - 1) < 1e-6)
+        #expect(consensus.averageAccuracy == (try evaluation(of: mean)).testAccuracy)
         // The run's curve is the mean, and its steps are the ranks', evaluation by evaluation in the order of ranks.
         for (index, point) in record.evaluations.enumerated() {
             let points = record.nodes.map { $0.evaluations[index] }
@@ -169,6 +181,14 @@ struct LocalOnlyTests {
         for node in record.nodes { #expect(node.evaluations.map(\.round) == [0, 4, 8]) }
         // Had a rank trained on, its losses would be more.
         #expect(record.stepLosses.count == 8 * Self.workers)
+    }
+
+    /// Four models that are 1 and 3 away from their mean, in two of three directions.
+    @Test func theConsensusDistanceIsTheRootOfTheMeanSquare() {
+        let models = [[3, 0, 7], [-3, 0, 7], [0, 1, 7], [0, -1, 7]].map { ParameterVector($0.map(Float.init)) }
+        let center = ParameterVector([0, 0, 7])
+        #expect(ConsensusDistance.of(models, around: center) == 5.0.squareRoot())
+        #expect(ConsensusDistance.of([center], around: center) == 0)
     }
 
     @Test func theExampleInTheDocumentationIsThisOne() throws {

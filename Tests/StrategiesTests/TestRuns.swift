@@ -78,7 +78,10 @@ enum TestRuns {
         let report: FabricReport
         let run: TrainingRun
 
-        var parameters: [Float] { record.finalParameters?.values ?? [] }
+        /// Of the run's model or, where nodes have models of their own, of all of them one behind the other.
+        var parameters: [Float] {
+            record.finalParameters?.values ?? record.nodes.flatMap { $0.finalParameters?.values ?? [] }
+        }
     }
 
     /// - Parameters:

@@ -19,6 +19,7 @@ enum CommandOptions {
 
     static let all: [Command] = [
         Command(type: Run.self, words: ["run"]), Command(type: StudyCommand.self, words: ["study"]),
+        Command(type: CoalitionsCommand.self, words: ["coalitions"]),
         Command(type: Reprice.self, words: ["reprice", "x"]),
         Command(type: Compare.self, words: ["compare", "x", "y"]),
         Command(type: History.self, words: ["history", "x"]), Command(type: Report.self, words: ["report", "x"]),

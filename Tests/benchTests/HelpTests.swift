@@ -12,7 +12,8 @@ import Testing
 @Suite struct HelpTests {
     private static let options =
         [
-            "plan", "task", "strategy", "seeds", "first-seed", "target", "epochs", "evaluate-every", "learning-rate",
+            "plan", "task", "strategy", "objectives", "seeds", "first-seed", "target", "epochs", "evaluate-every",
+            "learning-rate",
             "momentum", "nesterov", "weight-decay", "schedule", "warmup", "scale-learning-rate-from", "initialization",
             "init", "no-shuffle", "cluster", "latency", "bandwidth", "jitter", "stragglers", "allreduce",
             "clock", "compute", "host-threads", "jobs", "set", "output", "save",
@@ -36,7 +37,10 @@ import Testing
 
     @Test func helpNamesTheCommandsAndTheExitCodes() async throws {
         let help = try await text("--help")
-        for word in ["run (default)", "study", "reprice", "calibrate", "report", "list", "data", "--version", "130"] {
+        for word in [
+            "run (default)", "study", "coalitions", "reprice", "calibrate", "report", "list", "data", "--version",
+            "130",
+        ] {
             #expect(help.contains(word), "\(word)")
         }
     }
@@ -124,7 +128,10 @@ import Testing
         try await withFolder { folder in
             let outcome = try await bench(["data", "list", "--data", "nowhere"], in: folder)
             #expect(outcome.code == 0 && outcome.errors.isEmpty, "\(outcome.testDescription)")
-            for word in ["digits  embedded", "mnist", "nowhere/mnist", "0 of 4 files", "bench data fetch mnist"] {
+            for word in [
+                "digits   embedded", "letters  embedded", "vowels   embedded", "mnist", "nowhere/mnist", "0 of 4 files",
+                "bench data fetch mnist",
+            ] {
                 #expect(outcome.output.contains(word), "\(word)")
             }
         }

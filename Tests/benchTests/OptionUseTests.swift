@@ -79,6 +79,10 @@ import Training
         Use("--overlap", unused: "--strategy threads", used: sync),
         Use("--bucket", "1MB", unused: sync, used: "--strategy sync --overlap"),
         Use("--bucket", "1MB", unused: "--strategy threads --overlap", used: "--strategy threads,sync --overlap"),
+        Use(
+            "--partition", "iid", unused: "--strategy federated --objectives iid",
+            used: "--strategy federated"),
+        Use("--data", "somewhere", unused: "--task letters", used: "--task mnist-2nn"),
         Use("--data", "somewhere", unused: "--task digits", used: "--task mnist-2nn"),
     ]
 

@@ -18,9 +18,9 @@ import Testing
             .map { Case(words: command.words + context(command.words[0], $0.name), option: $0) }
     }
 
-    /// The options of study that are those of run are tried once: a parse of so many options takes a while.
+    /// The options of study and of coalitions that are those of run are tried once: a parse of so many options takes a while.
     private static func isShared(_ option: CommandOptions.Option, _ command: CommandOptions.Command) -> Bool {
-        command.type == StudyCommand.self && ofRun.contains(option.name)
+        ["study", "coalitions"].contains(command.words[0]) && ofRun.contains(option.name)
     }
 
     private static let ofRun = CommandOptions.names(of: Run.self)

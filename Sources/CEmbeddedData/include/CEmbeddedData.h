@@ -1,6 +1,17 @@
-#pragma once
+#ifndef CEMBEDDEDDATA_H
+#define CEMBEDDEDDATA_H
+
 #include <stddef.h>
 
-/// The bytes of digits.csv.gz, and how many they are.
-const unsigned char *embedded_digits(void);
-size_t embedded_digits_count(void);
+extern const unsigned char bench_digits_begin[], bench_digits_end[];
+extern const unsigned char bench_letters_begin[], bench_letters_end[];
+extern const unsigned char bench_vowels_begin[], bench_vowels_end[];
+
+static inline const unsigned char *bench_digits(void) { return bench_digits_begin; }
+static inline size_t bench_digits_count(void) { return (size_t)(bench_digits_end - bench_digits_begin); }
+static inline const unsigned char *bench_letters(void) { return bench_letters_begin; }
+static inline size_t bench_letters_count(void) { return (size_t)(bench_letters_end - bench_letters_begin); }
+static inline const unsigned char *bench_vowels(void) { return bench_vowels_begin; }
+static inline size_t bench_vowels_count(void) { return (size_t)(bench_vowels_end - bench_vowels_begin); }
+
+#endif

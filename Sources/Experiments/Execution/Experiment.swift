@@ -26,7 +26,8 @@ public struct Experiment: Sendable {
     ) throws {
         let task = try TrainingTask.named(plan.task)
         try self.init(
-            plan, task, ExperimentData(of: task, in: data, selection, shuffles: plan.shuffles),
+            plan, task,
+            ExperimentData(of: task, in: data, selection, shuffles: plan.shuffles, objectives: plan.objectives),
             try plan.initialParametersFile.map { try StartFile($0, of: task) }, computeModel)
     }
 
@@ -132,7 +133,7 @@ public struct Experiment: Sendable {
         try BLAS.useOneThreadPerCaller()
         let split = try data.split(seed: plan.seeds[0])
         try plan.checkTuning(on: split.identity)
-        try plan.checkPartitions(of: split.training, task.network)
+        try plan.checkPartitions(of: split, task.network)
         return split
     }
 

@@ -5,6 +5,7 @@ import Fabrics
 internal import Host
 import Kernel
 import Randomness
+import Strategies
 import Tasks
 import Training
 
@@ -18,8 +19,10 @@ extension Experiment {
     ) throws(ExperimentError) {
         let network = try TrainingTask.named(plan.task).network
         try plan.checkDropouts()
+        try plan.checkObjectives()
         for strategy in plan.strategies {
             try strategy.check()
+            try strategy.check(seeds: plan.seeds)
             try plan.checkHostMemory(for: strategy, network, memoryBytes)
             try strategy.checkMemory(network, seeds: plan.seeds)
         }
@@ -45,17 +48,41 @@ extension ExperimentPlan {
     }
 
     /// Partitions once, so that options that do not fit the data end the experiment before its first run.
-    func checkPartitions(of training: Dataset, _ network: Network) throws {
+    func checkPartitions(of split: TrainTestSplit, _ network: Network) throws {
         for strategy in strategies {
             guard let data = try strategy.make().dataOfRanks else { continue }
-            let shards = try training.partitioned(
-                data.partition, among: data.ranks.count, seeds: SeedSequence(seeds[0]), shuffles: shuffles)
-            try strategy.checkClientMemory(network, shards: shards.map(\.count), seed: seeds[0])
+            let nodes = try split.nodeObjectives(
+                of: strategy.configuration, partition: data.partition, among: data.ranks.count,
+                seeds: SeedSequence(seeds[0]), shuffles: shuffles)
+            try strategy.checkClientMemory(network, shards: nodes.map(\.shard.count), seed: seeds[0])
         }
+    }
+
+    /// How nodes differ; nil where all are judged alike.
+    package var objectives: String? { strategies.first?.configuration.objectives }
+
+    /// Nodes that differ in one row of a table and are alike in another cannot be compared.
+    fileprivate func checkObjectives() throws(ExperimentError) {
+        guard let other = strategies.first(where: { $0.configuration.objectives != objectives }) else { return }
+        throw ExperimentError(
+            """
+            \(strategies[0].name) has the objectives '\(objectives ?? "none")' and \(other.name) \
+            '\(other.configuration.objectives ?? "none")'; allowed are the same for all strategies of an experiment
+            """)
     }
 }
 
 extension StrategyPlan {
+    /// Checks that the strategy can be run with every seed: a random overlay is another one with each.
+    fileprivate func check(seeds: [UInt64]) throws(ExperimentError) {
+        let strategy = try make()
+        for seed in seeds {
+            if let problem = strategy.problem(seed: seed) {
+                throw ExperimentError("\(name) with seed \(seed): \(problem)")
+            }
+        }
+    }
+
     /// Checks that the options fit each other and the strategy's machines.
     fileprivate func check() throws(ExperimentError) {
         if let problem = configuration.problem { throw ExperimentError("\(name): \(problem)") }
@@ -67,6 +94,7 @@ extension StrategyPlan {
                 --batch must be at least --workers
                 """)
         }
+        try checkObjectives(of: strategy)
         if let cluster, fabric != .threads {
             do throws(ClusterFileError) {
                 try cluster.validate(ranks: strategy.rankCount)
@@ -82,4 +110,31 @@ extension StrategyPlan {
                 """)
         }
     }
+
+    /// Checks that the objectives are ones, and that the strategy has nodes for them.
+    private func checkObjectives(of strategy: any Strategy) throws(ExperimentError) {
+        guard let text = configuration.objectives else { return }
+        let rule: any ObjectiveRule
+        do throws(DataError) {
+            rule = try Objectives.parse(text)
+            guard let nodes = strategy.dataOfRanks?.ranks.count else {
+                throw DataError(Self.withoutNodes)
+            }
+            try rule.check(nodes: configuration.members?.of ?? nodes)
+        } catch { throw ExperimentError("\(name): \(error)") }
+    }
+
+    /// Why a strategy cannot have objectives.
+    package static var withoutNodes: String {
+        let allowed = StrategyRegistry.all.filter(\.hasNodes).map(\.name)
+        return """
+            --objectives are for nodes with data of their own, and its workers draw from all of the data; allowed are \
+            \(allowed.joined(separator: ", "))
+            """
+    }
+}
+
+extension StrategyDescription {
+    /// Whether its ranks have data of their own, which objectives can say.
+    package var hasNodes: Bool { (try? make(.plain, [:]))?.dataOfRanks != nil }
 }

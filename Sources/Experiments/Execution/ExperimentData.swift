@@ -18,20 +18,23 @@ package final class ExperimentData: Sendable {
     private let directory: DataDirectory
     private let selection: SelectionSet
     private let shuffles: Bool
+    private let objectives: String?
     private let mostSplits: Int
     private let state = Guarded(State())
 
     /// - Parameters:
     ///   - selection: what accuracy is measured on.
+    ///   - objectives: of the experiment's nodes, for which the data may have to be split otherwise.
     ///   - mostSplits: how many seeds' are kept, for runs that take turns.
     package init(
         of task: TrainingTask, in directory: DataDirectory, _ selection: SelectionSet, shuffles: Bool,
-        keeping mostSplits: Int = 1
+        objectives: String? = nil, keeping mostSplits: Int = 1
     ) {
         self.task = task
         self.directory = directory
         self.selection = selection
         self.shuffles = shuffles
+        self.objectives = objectives
         self.mostSplits = mostSplits
     }
 
@@ -55,7 +58,8 @@ package final class ExperimentData: Sendable {
     private func drawn(_ seeds: SeedSequence, _ state: inout State) throws -> TrainTestSplit {
         let splitter = try state.splitter ?? read()
         state.splitter = splitter
-        let split = try splitter(seeds, shuffles)
+        var split = try splitter(seeds, shuffles)
+        if let objectives { split = try Objectives.parse(objectives).prepared(split, seeds: seeds, shuffles: shuffles) }
         try split.identity.check(isStill: state.identity ?? split.identity)
         state.identity = split.identity
         return selection == .test ? split : split.holdingOutValidation(seeds: seeds, shuffles: shuffles)

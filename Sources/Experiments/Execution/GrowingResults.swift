@@ -51,6 +51,7 @@ struct GrowingResults {
                 try append(next, repetition, to: position, run.strategy)
             } else {
                 try FairComparison.checkStart(next, results.runs)
+                try FairComparison.checkNodes(next, results.runs)
                 results.runs.insert(next, at: places.take(place))
             }
             finishedCount += 1

@@ -52,7 +52,7 @@ public struct FairComparison: Sendable {
             + [
                 Self.counts("updates of the model", summaries, \.rounds), Self.bytes(summaries), Self.time(summaries),
                 Self.trials(summaries),
-            ] + Self.options(results, summaries)
+            ] + Self.nodes(summaries) + Self.options(results, summaries)
     }
 
     // MARK: What was equal

@@ -4,7 +4,7 @@ public import Datasets
 /// All that an experiment found out: the contents of `results.json`, from which every report is made.
 public struct Results: Hashable, Codable, Sendable {
     /// Counts up when a field is added or changes its meaning; what each has is in `Results/SCHEMA.md`.
-    public static let currentSchema = 5
+    public static let currentSchema = 6
 
     /// Of the file that it came from.
     public var schema: Int

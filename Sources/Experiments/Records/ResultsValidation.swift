@@ -7,8 +7,8 @@ import Training
 
 extension Results {
     /// Counts up to here are exact as floating-point numbers, and the sum of all runs' is a number, too.
-    private var largestCount: Int { min(1 << 50, Int.max / (runs.count + 1)) }
-    private static let largestRanks = 1_000_000
+    var largestCount: Int { min(1 << 50, Int.max / (runs.count + 1)) }
+    static let largestRanks = 1_000_000
     /// Epochs of so many samples are still a count.
     private static let largestSamples = 1 << 40
     private static let largestRepetitions = 1_000_000
@@ -103,7 +103,7 @@ extension Results {
             "one choice for each length")
     }
 
-    private func validate(_ curve: [TrainingRun.Evaluation], _ name: String) throws(ExperimentError) {
+    func validate(_ curve: [TrainingRun.Evaluation], _ name: String) throws(ExperimentError) {
         for point in curve {
             try require((0...1).contains(point.testAccuracy), "\(name): testAccuracy", point.testAccuracy, "0 to 1")
             try require(
@@ -137,7 +137,8 @@ extension Results {
         try require(
             isTime(run.serverComputeSeconds ?? 0), "\(name): serverComputeSeconds", run.serverComputeSeconds ?? 0,
             "seconds, 0 or more")
-        for curve in [run.evaluations] + (run.nodeEvaluations ?? []) { try validate(curve, name) }
+        try validate(run.evaluations, name)
+        try validateNodes(of: run, name)
         try require(
             (run.stoppedBy != nil) == (run.outcome == .stopped), "\(name): stoppedBy",
             run.stoppedBy.map { "rank \($0.rank)" } ?? "none", "a departure of a run that was stopped, and of no other")
@@ -189,10 +190,10 @@ extension Results {
         }
     }
 
-    private func isTime(_ seconds: Double) -> Bool { (0...VirtualTime.longestSeconds).contains(seconds) }
-    private func isCount(_ count: Int) -> Bool { (0...largestCount).contains(count) }
+    func isTime(_ seconds: Double) -> Bool { (0...VirtualTime.longestSeconds).contains(seconds) }
+    func isCount(_ count: Int) -> Bool { (0...largestCount).contains(count) }
 
-    private func require(_ isRight: Bool, _ figure: String, _ found: Any, _ allowed: String) throws(ExperimentError) {
+    func require(_ isRight: Bool, _ figure: String, _ found: Any, _ allowed: String) throws(ExperimentError) {
         if !isRight { throw ExperimentError("\(figure): found \(found), allowed is \(allowed)") }
     }
 }

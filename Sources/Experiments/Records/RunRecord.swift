@@ -96,9 +96,14 @@ public struct RunRecord: Hashable, Codable, Sendable {
     public package(set) var stoppedBy: Departure?
     /// Samples of work that had to be repeated or was not received since a rank left; nil where there are none.
     public package(set) var lostSamples: Int?
-    /// The curve of every rank where each has a model of its own, by rank; then `evaluations` are their means. Nil where there
-    /// is one model, and in older files.
-    public package(set) var nodeEvaluations: [[TrainingRun.Evaluation]]?
+    /// One for each node, where nodes are judged one by one; nil elsewhere. Then `evaluations` are the means of their curves,
+    /// each on its own distribution.
+    public package(set) var nodes: [NodeResult]?
+    /// All nodes together, one for each evaluation; nil where nodes are not judged one by one.
+    public package(set) var community: [CommunityPoint]?
+    /// By test sample, its class as one of the 36 characters 0 to 9 and a to z. Of runs in which some nodes weigh classes
+    /// otherwise than the test set; nil elsewhere.
+    public package(set) var testClasses: String?
 
     /// What one repetition of the run took, with the control's times of the same moments.
     public struct Timing: Hashable, Codable, Sendable {
@@ -163,6 +168,8 @@ public struct RunRecord: Hashable, Codable, Sendable {
             departures == other.departures && stoppedBy == other.stoppedBy && lostSamples == other.lostSamples
         return outcome == other.outcome && haveSameEnd && curve(self) == curve(other) && traffic == other.traffic
             && (isMeasured || clusterSeconds == other.clusterSeconds)
+            && zip(nodes ?? [], other.nodes ?? []).allSatisfy { $0.hasSameScores(as: $1) }
+            && nodes?.count == other.nodes?.count
     }
 
     public var samples: Int { evaluations.last?.samples ?? 0 }

@@ -31,7 +31,14 @@ extension RunRecord {
         memoryShortage = result.memoryShortage
         departures = report.departures.isEmpty ? nil : report.departures
         lostSamples = result.lostSamples > 0 ? result.lostSamples : nil
-        nodeEvaluations = result.nodes.isEmpty ? nil : result.nodes.map(\.evaluations)
+        guard !result.nodes.isEmpty else { return }
+        let curves = result.nodes.map(\.judged)
+        community = CommunityPoint.curve(of: curves, result.consensus)
+        nodes = NodeResult.all(
+            result.nodes, report, strategy, hasObjectives: run.configuration.objectives != nil)
+        if result.nodes.contains(where: { $0.classWeights != nil }) {
+            testClasses = TestClasses.text(run.data.test.labels)
+        }
     }
 }
 

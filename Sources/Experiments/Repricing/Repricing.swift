@@ -45,10 +45,10 @@ public struct Repricing: Sendable {
         target = results.plan.target
         network = try TrainingTask.named(results.plan.task).network
         firstSeeds = SeedSequence(results.plan.seeds[0])
-        let parameters = network.parameterCount
+        let longest = try plan.make().longestMessage(parameters: network.parameterCount)
         runs = try results.runs.filter { $0.strategy == plan.name }.map { record in
             let run = Run(record: record, schedule: try schedule(record.seed))
-            if let problem = run.schedule.problem(mostElements: parameters) {
+            if let problem = run.schedule.problem(mostElements: longest) {
                 throw ExperimentError("\(Self.name(plan, record)): its schedule has \(problem)")
             }
             return run

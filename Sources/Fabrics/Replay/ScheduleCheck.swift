@@ -19,7 +19,7 @@ extension Schedule {
         case .compute, .ready, .update, .receive, .receiveFirst, .sleep, .evaluation: return nil
         }
         return (0...most).contains(elements)
-            ? nil : "a vector of \(elements) numbers, where the model has \(most) parameters"
+            ? nil : "a vector of \(elements) numbers, where the longest that is sent has \(most)"
     }
 
     /// What belongs to a step comes after it, and names one of its shares.

@@ -1,4 +1,4 @@
-import Studies
+package import Studies
 
 /// `expected-best.csv`: one row a strategy and number of trials: what the best of so many is worth, and what they cost.
 ///

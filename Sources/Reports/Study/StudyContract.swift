@@ -1,5 +1,5 @@
 import Diagnostics
-import Studies
+internal import Studies
 
 /// What was equal for all strategies of a study, and what was varied for each.
 enum StudyContract {

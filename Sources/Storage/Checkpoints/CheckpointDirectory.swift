@@ -1,6 +1,6 @@
 public import Experiments
 import Files
-import Foundation
+internal import Foundation
 import Locking
 public import Training
 

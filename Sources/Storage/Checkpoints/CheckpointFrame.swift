@@ -1,5 +1,5 @@
 import Files
-import Foundation
+internal import Foundation
 
 /// What a binary file of a checkpoint begins with, and the checksum that it is held to:
 ///

@@ -2,7 +2,7 @@ import Cluster
 import Datasets
 import Experiments
 import Files
-import Foundation
+internal import Foundation
 import Tasks
 
 /// `experiment-COUNT.json` of a folder of checkpoints: all that is known when COUNT runs are finished. What stands in it is

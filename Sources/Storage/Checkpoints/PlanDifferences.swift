@@ -1,5 +1,5 @@
 import Experiments
-import Foundation
+internal import Foundation
 
 /// What two plans differ in, in words, by the names that the results file has for it.
 package enum PlanDifferences {
@@ -49,7 +49,8 @@ package enum PlanDifferences {
         ("configuration.optimizer.momentum", "--momentum"), ("configuration.optimizer.nesterov", "--nesterov"),
         ("configuration.optimizer.weightDecay", "--weight-decay"),
         ("configuration.schedule.warmupEpochs", "--warmup"), ("configuration.schedule.decay", "--schedule"),
-        ("configuration.epochs", "--epochs"), ("configuration.evaluateEveryEpochs", "--evaluate-every"),
+        ("configuration.objectives", "--objectives"), ("configuration.epochs", "--epochs"),
+        ("configuration.evaluateEveryEpochs", "--evaluate-every"),
     ]
 
     /// The option of a strategy that a path such as `sync.options.batch` is of.

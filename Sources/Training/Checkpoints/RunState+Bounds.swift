@@ -11,8 +11,8 @@ extension RunState {
     ///   - isMeasured: whether the run goes on where it was, and is not played again from its beginning.
     package func problem(declared: [StateDeclaration], ranks: Int, isMeasured: Bool) -> String? {
         let counts =
-            [position.round, position.samples, lossSamples, bytesSent]
-            + evaluations.flatMap {
+            [position.round, position.samples, lossSamples, bytesSent] + trainedSamples
+            + (evaluations + nodes.flatMap(\.evaluations)).flatMap {
                 [$0.round, $0.samples, $0.bytesSent]
             }
         if let count = counts.first(where: { !(0...Self.largestCount).contains($0) }) {
@@ -20,8 +20,27 @@ extension RunState {
         }
         let times =
             [hostSeconds, VirtualTime(nanoseconds: clusterNanoseconds).seconds] + evaluations.map(\.clusterSeconds)
+            + nodes.flatMap { $0.evaluations.map(\.clusterSeconds) }
         if let time = times.first(where: { !(0...VirtualTime.longestSeconds).contains($0) }) {
             return "a time of \(time) s; allowed is 0 to \(VirtualTime.longestSeconds)"
+        }
+        if let rank = (Array(nodeLosses.keys) + Array(nodeNotes.keys) + Array(nodeModels.keys)).first(where: {
+            !(0..<ranks).contains($0)
+        }) {
+            return "what a node left of rank \(rank); allowed are those of \(ranks)"
+        }
+        let samples = nodeLosses.values.joined()
+        if let number = samples.first(where: { abs($0) > Double(Self.largestCount) }) {
+            return "a loss or a count of samples of \(number); allowed is up to \(Self.largestCount)"
+        }
+        if let rank = nodes.map(\.rank).first(where: { !(0..<ranks).contains($0) }) {
+            return "a node of rank \(rank); allowed are those of \(ranks)"
+        }
+        guard nodes.map(\.rank) == nodes.indices.map({ ranks - nodes.count + $0 }) else {
+            return "\(nodes.count) nodes that are not the last of \(ranks) ranks"
+        }
+        guard trainedSamples.isEmpty || trainedSamples.count == ranks else {
+            return "trained samples of \(trainedSamples.count) ranks; allowed are those of \(ranks)"
         }
         if let problem = values.problem(declared, ranks: ranks, largestCount: Self.largestCount) {
             return problem

@@ -12,10 +12,17 @@ extension RunState {
         tensors[Self.evaluatedName] = evaluatedParameters.map { .floats($0) }
         tensors[Self.stepLossesName] = .doubles(stepLosses)
         tensors[Self.lossSumName] = .doubles([lossSum])
+        for (rank, model) in nodeModels { tensors[Self.modelsPrefix + "\(rank)"] = .floats(model) }
+        for (rank, losses) in nodeLosses where !losses.isEmpty {
+            tensors[Self.lossesPrefix + "\(rank)"] = .doubles(losses)
+        }
+        if !nodes.isEmpty { tensors[Self.nodesName] = .doubles(NodeCurves.numbers(of: nodes)) }
         let details = Details(
             round: position.round, samples: position.samples, counts: values.counts, evaluations: evaluations,
             lossSamples: lossSamples, clusterNanoseconds: clusterNanoseconds, bytesSent: bytesSent, fabric: fabric,
-            hostSeconds: hostSeconds)
+            hostSeconds: hostSeconds, trainedSamples: trainedSamples.contains { $0 > 0 } ? trainedSamples : nil,
+            finalCorrect: nodes.isEmpty ? nil : nodes.map { Data($0.finalCorrect) },
+            nodeNotes: nodeNotes.isEmpty ? nil : nodeNotes, consensus: consensus.isEmpty ? nil : consensus)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
@@ -46,15 +53,32 @@ extension RunState {
             throw CheckpointError("tensor '\(Self.lossSumName)' has \(sums.count) numbers; allowed is 1")
         }
         lossSum = sums[0]
+        if tensors[Self.nodesName] != nil {
+            nodes = try NodeCurves.nodes(try doubles(Self.nodesName), right: details.finalCorrect ?? [])
+        }
+        trainedSamples = details.trainedSamples ?? []
+        consensus = details.consensus ?? []
         evaluatedParameters = nil
         values = StateValues(counts: details.counts)
+        func rank(_ name: String, _ prefix: String) throws(CheckpointError) -> Int {
+            guard let rank = Int(name.dropFirst(prefix.count)) else {
+                throw CheckpointError("tensor '\(name)' is of no rank")
+            }
+            return rank
+        }
+        for name in tensors.keys.filter({ $0.hasPrefix(Self.lossesPrefix) }).sorted() {
+            nodeLosses[try rank(name, Self.lossesPrefix)] = try doubles(name)
+        }
+        nodeNotes = details.nodeNotes ?? [:]
         for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
-            guard case .floats(let vector) = tensor, name == Self.evaluatedName || name.hasPrefix(Self.statePrefix)
-            else {
+            let isPart = [Self.statePrefix, Self.modelsPrefix].contains(where: name.hasPrefix)
+            guard case .floats(let vector) = tensor, name == Self.evaluatedName || isPart else {
                 throw CheckpointError("tensor '\(name)' is no part of a checkpoint")
             }
             if name == Self.evaluatedName {
                 evaluatedParameters = vector
+            } else if name.hasPrefix(Self.modelsPrefix) {
+                nodeModels[try rank(name, Self.modelsPrefix)] = vector
             } else {
                 values.vectors[String(name.dropFirst(Self.statePrefix.count))] = vector
             }
@@ -69,6 +93,9 @@ extension RunState {
     private static let evaluatedName = "record/evaluated parameters"
     private static let stepLossesName = "record/step losses"
     private static let lossSumName = "record/loss sum"
+    private static let modelsPrefix = "record/evaluated parameters of rank "
+    private static let lossesPrefix = "record/losses of rank "
+    private static let nodesName = "record/nodes"
     private static let detailsName = "checkpoint"
 
     /// What is no tensor.
@@ -82,6 +109,10 @@ extension RunState {
         let bytesSent: Int
         let fabric: FabricSnapshot?
         let hostSeconds: Double
+        let trainedSamples: [Int]?
+        let finalCorrect: [Data]?
+        let nodeNotes: [Int: NodeNotes]?
+        let consensus: [TrainingRun.Consensus]?
     }
 
     private static func details(of file: SafetensorsFile) throws(CheckpointError) -> Details {

@@ -12,6 +12,10 @@ public struct RunState: Sendable {
     /// The model of the last evaluation, of a run that may end between two.
     package var evaluatedParameters: ParameterVector?
     package var evaluations: [TrainingRun.Evaluation]
+    /// The curves of nodes with models or objectives of their own, and which test samples their last models got right.
+    package var nodes: [TrainingRun.NodeRecord] = []
+    /// Samples that each rank has trained on in steps of its own; none in older checkpoints.
+    package var trainedSamples: [Int] = []
     package var stepLosses: [Double]
     /// The sum of the losses of the samples since the last evaluation, and the number of these samples.
     package var lossSum: Double
@@ -21,6 +25,14 @@ public struct RunState: Sendable {
     package var bytesSent: Int
     /// What a fabric starts with that does not play its time again.
     package var fabric: FabricSnapshot?
+    /// Losses of steps that each rank with a model of its own has made since the last evaluation, two numbers a step.
+    package var nodeLosses: [Int: [Double]] = [:]
+    /// Every rank's model at the last evaluation that it came to, where ranks may leave and have models of their own.
+    package var nodeModels: [Int: ParameterVector] = [:]
+    /// What strategies told of their nodes, by rank.
+    package var nodeNotes: [Int: NodeNotes] = [:]
+    /// How far apart the nodes' models were at each evaluation.
+    package var consensus: [TrainingRun.Consensus] = []
     /// How long the run has kept this computer busy.
     package var hostSeconds = 0.0
 }

@@ -77,13 +77,24 @@ extension TrainingRun {
         _ state: NamedState, _ position: RunPosition, _ sharedSteps: Int?, _ rank: any Rank, _ fabric: FabricSnapshot?
     ) -> RunState {
         if let sharedSteps { mergeSharedSteps(upTo: sharedSteps) }
+        return runState(state.current, position, [:], rank, fabric)
+    }
+
+    /// - Parameter nodeLosses: of ranks with models of their own.
+    func runState(
+        _ values: StateValues, _ position: RunPosition, _ nodeLosses: [Int: [Double]], _ rank: any Rank,
+        _ fabric: FabricSnapshot?
+    ) -> RunState {
         let losses = losses.current
         return record.withLock { record in
-            RunState(
-                position: position, values: state.current, evaluatedParameters: mayStop ? record.finalParameters : nil,
-                evaluations: record.evaluations, stepLosses: losses.stepLosses, lossSum: losses.sum,
+            let models = mayStop ? record.nodes.compactMap { node in node.finalParameters.map { (node.rank, $0) } } : []
+            return RunState(
+                position: position, values: values, evaluatedParameters: mayStop ? record.finalParameters : nil,
+                evaluations: record.evaluations, nodes: record.nodes, trainedSamples: losses.trainedSamples,
+                stepLosses: losses.stepLosses, lossSum: losses.sum,
                 lossSamples: losses.samples, clusterNanoseconds: rank.now.nanoseconds, bytesSent: rank.totalBytesSent,
-                fabric: fabric)
+                fabric: fabric, nodeLosses: nodeLosses, nodeModels: Dictionary(uniqueKeysWithValues: models),
+                nodeNotes: noteBook.current, consensus: record.consensus)
         }
     }
 
@@ -91,8 +102,16 @@ extension TrainingRun {
     private func takeOver(
         _ start: RunState, _ state: NamedState, _ position: RunPosition, _ rank: any Rank, isComputed: Bool
     ) throws(CheckpointError) {
+        try check(start, state.current, position, rank, isComputed: isComputed)
+        if !isComputed { try restore(start, state) }
+    }
+
+    /// - Parameter isComputed: whether vectors are those of the checkpoint, too, and not still to be taken over.
+    func check(
+        _ start: RunState, _ values: StateValues, _ position: RunPosition, _ rank: any Rank, isComputed: Bool
+    ) throws(CheckpointError) {
         let (now, sent) = (rank.now, rank.totalBytesSent)
-        guard position == start.position, state.current.counts == start.values.counts,
+        guard position == start.position, values.counts == start.values.counts,
             now.nanoseconds == start.clusterNanoseconds, sent == start.bytesSent
         else {
             throw CheckpointError(
@@ -103,8 +122,7 @@ extension TrainingRun {
                 \(sent) bytes
                 """)
         }
-        guard isComputed else { return try restore(start, state) }
-        guard state.current.hasSameBits(as: start.values) else {
+        guard !isComputed || values.hasSameBits(as: start.values) else {
             throw CheckpointError(
                 """
                 the checkpoint after \(position.round) updates has another state than this program computes up to there
@@ -122,7 +140,8 @@ extension TrainingRun.Record {
     /// The record of a run that goes on: the checkpoint's evaluations, except where these are made again.
     init(from checkpoints: RunCheckpoints?) {
         self.init()
-        if let start = checkpoints?.programStart { evaluations = start.evaluations }
+        guard let start = checkpoints?.programStart else { return }
+        (evaluations, nodes, consensus) = (start.evaluations, start.nodes, start.consensus)
     }
 }
 

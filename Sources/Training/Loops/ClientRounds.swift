@@ -5,7 +5,8 @@ import Kernel
 import Locking
 import Randomness
 
-/// Training in rounds of a server, rank 0, and clients, ranks 1...K, each with samples of its own:
+/// Training in rounds of a server, rank 0, and clients, ranks 1...K, each with samples of its own, and with an objective of its
+/// own where the configuration has such:
 ///
 ///     until the sample budget is used up:
 ///         the server draws a cohort among the clients that it does not know to have left, and sends them its model
@@ -20,7 +21,8 @@ import Randomness
 public struct ClientRounds: Sendable {
     private let run: TrainingRun
     private let options: ClientOptions
-    private let shards: [[Int32]]
+    /// By client.
+    private let nodes: [NodeObjective]
     /// Ranks of clients that can hold what training takes; others are never selected.
     private let capable: Set<Int>
 
@@ -47,11 +49,11 @@ public struct ClientRounds: Sendable {
     public init(_ run: TrainingRun, _ options: ClientOptions, of strategy: some Strategy) throws {
         self.run = run
         self.options = options
-        let shards = try run.partition(options.partition, among: options.clients)
-        self.shards = shards
+        let nodes = try run.nodeObjectives(partition: options.partition, among: options.clients)
+        self.nodes = nodes
         capable = Set(
             try run.capableRanks(of: 1..<options.clients + 1) {
-                strategy.memoryNeed(ofRank: $0, run.network, samples: shards[$0 - 1].count)
+                strategy.memoryNeed(ofRank: $0, run.network, samples: nodes[$0 - 1].shard.count)
             })
     }
 
@@ -130,7 +132,7 @@ public struct ClientRounds: Sendable {
                 run.hear(update, of: client + 1)
                 updates[client] = update
             } catch FabricError.rankLeft {
-                run.lose(samples: shards[client].count * options.localEpochs)
+                run.lose(samples: nodes[client].shard.count * options.localEpochs)
             }
         }
         return updates
@@ -180,7 +182,8 @@ public struct ClientRounds: Sendable {
     // MARK: A client
 
     private func train(_ rank: any Rank, _ rule: some ClientRule, from firstRound: Int) async throws {
-        let (shard, epochs) = (shards[rank.index - 1], options.localEpochs)
+        let (node, epochs) = (nodes[rank.index - 1], options.localEpochs)
+        let shard = node.shard
         let batch = min(options.localBatch ?? shard.count, shard.count)
         let losses = run.losses(of: rank.index, steps: epochs * ((shard.count + batch - 1) / max(batch, 1)))
         let work = ComputeWork.epochs(epochs, samples: shard.count, batch: batch)
@@ -189,7 +192,8 @@ public struct ClientRounds: Sendable {
             // A client does not know how much the others do; for the schedule a round is as long as its own part of it.
             let own = shard.count * epochs * options.cohortSize
             let client = ClientWork(
-                run: run, rank: rank.index, round: round, shard: shard, localEpochs: epochs, batch: batch,
+                run: run, rank: rank.index, round: round, shard: shard, view: node.view, localEpochs: epochs,
+                batch: batch,
                 rate: run.learningRate(from: message.weight, to: message.weight + own),
                 stream: run.seeds.stream(.localShuffle, rank.index, round), losses: losses)
             let trained = try await rank.compute(

@@ -24,7 +24,9 @@ extension ClientStrategy {
     public var stepBatch: Int? { clientOptions.localBatch }
     public var batchSizes: [Int] { clientOptions.localBatch.map { [$0] } ?? [] }
     public var dataOfRanks: DataOfRanks? { DataOfRanks(clientOptions.partition, ranks: 1..<rankCount) }
-    public func longestRound(trainingSamples: Int) -> Int { clientOptions.localEpochs * trainingSamples }
+    public func longestRound(trainingSamples: Int) -> Int {
+        clientOptions.localEpochs * configuration.mostSamplesOfNodes(trainingSamples: trainingSamples)
+    }
     public var hasFixedSchedule: Bool { true }
     public var state: [StateDeclaration] { ClientRounds.state(clientOptions) + ownState }
 

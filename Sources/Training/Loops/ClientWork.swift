@@ -1,3 +1,4 @@
+public import Datasets
 public import Kernel
 public import Randomness
 
@@ -10,6 +11,8 @@ public struct ClientWork: Sendable {
     public let round: Int
     /// The client's samples.
     public let shard: [Int32]
+    /// How the client sees samples; nil for as they are.
+    public let view: SampleView?
     /// E, passes over them, and B, samples of a local step.
     public let localEpochs: Int
     /// B, samples of a local step.
@@ -90,7 +93,8 @@ public final class LocalModel {
         let loss: Double
         if let gradient {
             if !hasStarted { parameters.copy(from: start) }
-            loss = client.run.lossAndGradient(batch, dividedBy: batch.count, at: parameters, into: gradient)
+            loss = client.run.lossAndGradient(
+                batch, dividedBy: batch.count, at: parameters, into: gradient, seenAs: client.view)
             correct?(gradient)
             optimizer.step(parameters, gradient, rate: client.rate)
         } else {
@@ -98,7 +102,7 @@ public final class LocalModel {
             // The first step takes the model over from the server's, which saves the copy.
             loss = client.run.descend(
                 batch, dividedBy: batch.count, from: hasStarted ? parameters : start, rate: client.rate,
-                into: parameters)
+                into: parameters, seenAs: client.view)
         }
         hasStarted = true
         client.losses.append(sum: loss, samples: batch.count)

@@ -42,13 +42,16 @@ public final class NamedState: Sendable {
     /// The model that is trained, `[P]`.
     public var parameters: ParameterVector { vector(StateDeclaration.parametersName) }
 
+    /// Numbers in a vector: P.
+    public var parameterCount: Int { start.count }
+
     /// A vector `[P]` that all ranks hold alike, or the server.
     public func vector(_ name: String) -> ParameterVector {
         precondition(holder(of: name).map { $0 != .eachWorker } ?? false, "no vector '\(name)' was declared")
         return vector(Place(name: name))
     }
 
-    /// A vector `[P]` of one rank.
+    /// A vector of one rank: `[P]`, or as long as declared.
     public func vector(_ name: String, ofRank rank: Int) -> ParameterVector {
         precondition(holder(of: name) == .eachWorker, "no vector '\(name)' of each worker was declared")
         return vector(Place(name: name, rank: rank))
@@ -64,14 +67,20 @@ public final class NamedState: Sendable {
     }
 
     private func holder(of name: String) -> StateDeclaration.Holder? {
-        declarations.first { $0.name == name && $0.kind == .vector }?.holder
+        declarations.first { $0.name == name && $0.length(parameters: 0) != nil }?.holder
     }
 
     private func vector(_ place: Place) -> ParameterVector {
         contents.withLock { contents in
             if let vector = contents.vectors[place] { return vector }
-            let isModel = place.name == StateDeclaration.parametersName
-            let vector = isModel ? start.copied() : ParameterVector(count: start.count)
+            let vector: ParameterVector
+            if place.name == StateDeclaration.parametersName {
+                vector = start.copied()
+            } else if case .numbers(let count, let first) = declarations.first(where: { $0.name == place.name })?.kind {
+                vector = ParameterVector(Array(repeating: first, count: count))
+            } else {
+                vector = ParameterVector(count: start.count)
+            }
             contents.vectors[place] = vector
             return vector
         }
@@ -113,16 +122,42 @@ public final class NamedState: Sendable {
     /// - Parameter ranks: of the job.
     /// - Throws: ``CheckpointError`` where they are of another strategy or another model.
     func take(_ saved: StateValues, ranks: Int) throws(CheckpointError) {
+        try check(saved, ranks: ranks)
+        contents.withLock { $0.counts = saved.counts }
+        for declaration in declarations where declaration.length(parameters: 0) != nil {
+            let isOfEach = declaration.holder == .eachWorker
+            for rank in isOfEach ? (0..<ranks).map(Optional.init) : [nil] { take(declaration, ofRank: rank, of: saved) }
+        }
+    }
+
+    private func take(_ declaration: StateDeclaration, ofRank rank: Int?, of saved: StateValues) {
+        let place = Place(name: declaration.name, rank: rank)
+        if let numbers = saved.vectors[place.text] { vector(place).copy(from: numbers) }
+    }
+
+    // MARK: Checkpoints, rank by rank
+
+    private var ownDeclarations: [StateDeclaration] {
+        declarations.filter { $0.length(parameters: 0) != nil && $0.holder == .eachWorker }
+    }
+
+    /// What a rank keeps for itself, as it is now, by the names of a checkpoint.
+    func own(ofRank rank: Int) -> [String: ParameterVector] {
+        ownDeclarations.reduce(into: [:]) { values, declaration in
+            let place = Place(name: declaration.name, rank: rank)
+            values[place.text] = vector(place).snapshot()
+        }
+    }
+
+    /// Takes over what a rank kept for itself.
+    func takeOwn(ofRank rank: Int, of saved: StateValues) {
+        for declaration in ownDeclarations { take(declaration, ofRank: rank, of: saved) }
+    }
+
+    /// - Throws: ``CheckpointError`` where numbers of a checkpoint are of another strategy or another model.
+    func check(_ saved: StateValues, ranks: Int) throws(CheckpointError) {
         if let problem = saved.problem(declarations, ranks: ranks, parameterCount: start.count) {
             throw CheckpointError("the checkpoint has \(problem)")
-        }
-        contents.withLock { $0.counts = saved.counts }
-        for declaration in declarations where declaration.kind == .vector {
-            let isOfEach = declaration.holder == .eachWorker
-            for rank in isOfEach ? (0..<ranks).map(Optional.init) : [nil] {
-                let place = Place(name: declaration.name, rank: rank)
-                if let numbers = saved.vectors[place.text] { vector(place).copy(from: numbers) }
-            }
         }
     }
 
@@ -131,7 +166,7 @@ public final class NamedState: Sendable {
     /// - Parameter pause: as that of the checkpoint.
     /// - Throws: ``CheckpointError`` where a server writes the checkpoint alone and cannot have them.
     func gather(on rank: any Rank, _ pause: Pause) async throws {
-        let names = declarations.filter { $0.kind == .vector && $0.holder == .eachWorker }.map(\.name)
+        let names = ownDeclarations.map(\.name)
         guard !rank.sharesMemory, let first = names.first else { return }
         guard pause != .thisRank else {
             throw CheckpointError(

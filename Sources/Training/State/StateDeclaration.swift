@@ -16,6 +16,8 @@ public struct StateDeclaration: Hashable, Sendable {
     public enum Kind: Hashable, Sendable {
         /// As many numbers as the model has parameters.
         case vector
+        /// So many numbers, all of which begin at the same.
+        case numbers(Int, startingAt: Float)
         /// So many whole numbers, 0 or more.
         case counts(Int)
     }
@@ -32,10 +34,25 @@ public struct StateDeclaration: Hashable, Sendable {
         Self(name: name, kind: .vector, holder: holder)
     }
 
+    /// So many numbers of each worker's, which all begin at `start`.
+    public static func numbers(_ name: String, _ count: Int, startingAt start: Float) -> Self {
+        precondition(count > 0, "\(count) numbers '\(name)'")
+        return Self(name: name, kind: .numbers(count, startingAt: start), holder: .eachWorker)
+    }
+
     /// So many whole numbers, which begin at 0.
     public static func counts(_ name: String, _ count: Int, _ holder: Holder = .server) -> Self {
         precondition(holder != .eachWorker, "counts '\(name)' of each worker")
         return Self(name: name, kind: .counts(count), holder: holder)
+    }
+
+    /// How many floating-point numbers it has, of a model with so many parameters; nil for counts.
+    func length(parameters: Int) -> Int? {
+        switch kind {
+        case .vector: parameters
+        case .numbers(let count, _): count
+        case .counts: nil
+        }
     }
 
     /// The name of the model that is trained.

@@ -22,7 +22,7 @@ package struct StateValues: Sendable {
     func problem(
         _ declarations: [StateDeclaration], ranks: Int, parameterCount: Int? = nil, largestCount: Int = .max
     ) -> String? {
-        var (missing, allowed): (Set<String>, Set<String>) = ([], [])
+        var (missing, allowed): (Set<String>, [String: StateDeclaration]) = ([], [:])
         for declaration in declarations {
             switch (declaration.kind, declaration.holder) {
             case (.counts(let count), _):
@@ -30,25 +30,28 @@ package struct StateValues: Sendable {
                 guard found.count == count, found.allSatisfy((0...largestCount).contains) else {
                     return "\(found.count) counts '\(declaration.name)'; allowed are \(count) from 0 to \(largestCount)"
                 }
-            case (.vector, .eachWorker):
-                for rank in 0..<ranks { allowed.insert(Self.name(declaration.name, ofRank: rank)) }
-            case (.vector, _):
+            case (_, .eachWorker):
+                for rank in 0..<ranks { allowed[Self.name(declaration.name, ofRank: rank)] = declaration }
+            case (_, _):
                 missing.insert(declaration.name)
+                allowed[declaration.name] = declaration
             }
         }
-        allowed.formUnion(missing)
         missing.subtract(vectors.keys)
         if let name = missing.min() { return "no vector '\(name)', which the run needs" }
-        let expected = parameterCount ?? vectors[StateDeclaration.parametersName]?.count
+        let model =
+            vectors[StateDeclaration.parametersName] ?? vectors[Self.name(StateDeclaration.parametersName, ofRank: 0)]
+        let parameters = parameterCount ?? model?.count
         for (name, vector) in vectors.sorted(by: { $0.key < $1.key }) {
-            guard allowed.contains(name) else {
-                return "a vector '\(name)'; allowed are \(declarations.filter { $0.kind == .vector }.map(\.name))"
+            guard let declaration = allowed[name] else {
+                let names = declarations.filter { $0.length(parameters: 0) != nil }.map(\.name)
+                return "a vector '\(name)'; allowed are \(names)"
             }
-            if let expected, vector.count != expected {
+            if let parameters, let expected = declaration.length(parameters: parameters), vector.count != expected {
                 return "\(vector.count) numbers in vector '\(name)'; allowed are \(expected)"
             }
         }
-        let names = Set(declarations.filter { $0.kind != .vector }.map(\.name))
+        let names = Set(declarations.filter { $0.length(parameters: 0) == nil }.map(\.name))
         return counts.keys.sorted().first { !names.contains($0) }.map { "counts '\($0)', which the run does not have" }
     }
 

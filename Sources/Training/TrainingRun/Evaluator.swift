@@ -6,6 +6,8 @@ import Locking
 ///
 /// The chunks' results are added in the order of chunks, so that the sum does not depend on which thread was first. One
 /// evaluator serves all evaluations of a run, one at a time: each writes all chunks of its models.
+///
+/// A model is measured, which gives its loss and accuracy, or judged, which tells them for every node's own distribution.
 final class Evaluator: Sendable {
     /// Chunks of the test set.
     let chunkCount: Int
@@ -14,8 +16,23 @@ final class Evaluator: Sendable {
     private let workspaces: WorkspacePool
     /// Model by model.
     private let results: Guarded<[(loss: Double, correct: Int)]>
+    private let judged: Guarded<Judged>
 
     private static let samplesPerChunk = 500
+
+    private struct Judged {
+        var judgement: Judgement
+        /// Whether nodes differ, so that every model is judged.
+        var hasObjectives = false
+        /// Model by model, view by view, chunk by chunk.
+        var chunks: [JudgedChunk?] = []
+    }
+
+    private struct JudgedChunk {
+        var counts: Judgement.Counts
+        /// A bit for each sample of the chunk that is classified right, the first in the lowest bit of the first byte.
+        var right: [UInt8]
+    }
 
     init(_ network: Network, _ test: Dataset, _ workspaces: WorkspacePool) {
         chunkCount = (test.count + Self.samplesPerChunk - 1) / Self.samplesPerChunk
@@ -23,31 +40,114 @@ final class Evaluator: Sendable {
         self.test = test
         self.workspaces = workspaces
         results = Guarded(Array(repeating: (0, 0), count: chunkCount))
+        judged = Guarded(Judged(judgement: Judgement(of: [NodeObjective(shard: [])], on: test)))
     }
 
-    /// Computes the chunk's losses and correct answers of the model `[P]`.
-    ///
-    /// - Parameter model: its place among those of the evaluation.
-    func compute(_ chunk: Int, ofModel model: Int = 0, at parameters: ParameterVector) {
+    private func samples(ofChunk chunk: Int) -> Range<Int32> {
         let first = chunk * Self.samplesPerChunk
-        let range = Int32(first)..<Int32(min(test.count, first + Self.samplesPerChunk))
+        return Int32(first)..<Int32(min(test.count, first + Self.samplesPerChunk))
+    }
+
+    // MARK: Measuring
+
+    /// Computes the chunk's losses and correct answers of the run's one model `[P]`.
+    func compute(_ chunk: Int, at parameters: ParameterVector) {
+        let range = samples(ofChunk: chunk)
         let result = workspaces.withWorkspace(capacity: range.count) { workspace in
             test.gather(range, into: workspace.batch)
             return network.lossAndCorrect(of: workspace, at: parameters)
         }
-        results.withLock { results in
-            let place = model * chunkCount + chunk
-            while results.count <= place { results.append((0, 0)) }
-            results[place] = result
+        results.withLock { $0[chunk] = result }
+    }
+
+    /// The mean loss and the accuracy of the model of which all chunks were computed.
+    func result() -> (loss: Double, accuracy: Double) {
+        let (loss, correct) = results.withLock { results in
+            results.reduce((0, 0)) { ($0.0 + $1.loss, $0.1 + $1.correct) }
+        }
+        return (loss / Double(test.count), Double(correct) / Double(test.count))
+    }
+
+    // MARK: Judging
+
+    /// From now on models are judged by what these nodes want.
+    func judge(by objectives: [NodeObjective]) {
+        let judgement = Judgement(of: objectives, on: test)
+        judged.withLock { $0 = Judged(judgement: judgement, hasObjectives: true) }
+    }
+
+    var judgement: Judgement { judged.withLock { $0.judgement } }
+    /// Whether nodes differ, so that every model is judged.
+    var hasObjectives: Bool { judged.withLock { $0.hasObjectives } }
+    /// Chunks of a model that is judged: those of the test set, seen each way.
+    var judgedChunkCount: Int { judged.withLock { $0.judgement.views.count } * chunkCount }
+
+    /// Computes a chunk of a model `[P]` that is judged.
+    ///
+    /// - Parameters:
+    ///   - chunk: below ``judgedChunkCount``.
+    ///   - model: its place among those of the evaluation.
+    func judge(_ chunk: Int, ofModel model: Int = 0, at parameters: ParameterVector) {
+        let judgement = judgement
+        let (view, part) = chunk.quotientAndRemainder(dividingBy: chunkCount)
+        let range = samples(ofChunk: part)
+        let groups = judgement.groupSizes.count
+        var found = JudgedChunk(
+            counts: Judgement.Counts(
+                losses: Array(repeating: 0, count: groups), correct: Array(repeating: 0, count: groups)),
+            right: Array(repeating: 0, count: (range.count + 7) / 8))
+        workspaces.withWorkspace(capacity: range.count) { workspace in
+            test.gather(range, into: workspace.batch, seenAs: judgement.views[view])
+            network.judge(workspace, at: parameters) { sample, loss, isRight in
+                let group = judgement.group(of: Int(range.lowerBound) + sample)
+                found.counts.losses[group] += loss
+                guard isRight else { return }
+                found.counts.correct[group] += 1
+                found.right[sample / 8] |= 1 << UInt8(sample % 8)
+            }
+        }
+        judged.withLock { judged in
+            let place = model * judgement.views.count * chunkCount + chunk
+            while judged.chunks.count <= place { judged.chunks.append(nil) }
+            judged.chunks[place] = found
         }
     }
 
-    /// The mean loss and the accuracy of a model of which all chunks were computed.
-    func result(ofModel model: Int = 0) -> (loss: Double, accuracy: Double) {
-        let chunks = model * chunkCount..<(model + 1) * chunkCount
-        let (loss, correct) = results.withLock { results in
-            results[chunks].reduce((0, 0)) { ($0.0 + $1.loss, $0.1 + $1.correct) }
+    /// What a model is by each view, of which all chunks were judged.
+    func counts(ofModel model: Int = 0) -> [Judgement.Counts] {
+        judged.withLock { judged in
+            let groups = judged.judgement.groupSizes.count
+            return judged.judgement.views.indices.map { view in
+                var sum = Judgement.Counts(
+                    losses: Array(repeating: 0, count: groups), correct: Array(repeating: 0, count: groups))
+                for chunk in 0..<chunkCount {
+                    let place = (model * judged.judgement.views.count + view) * chunkCount + chunk
+                    guard let counts = judged.chunks[place]?.counts else { continue }
+                    for group in 0..<groups {
+                        sum.losses[group] += counts.losses[group]
+                        sum.correct[group] += counts.correct[group]
+                    }
+                }
+                return sum
+            }
         }
-        return (loss / Double(test.count), Double(correct) / Double(test.count))
+    }
+
+    /// Which test samples a model gets right that weigh for a node, as the node sees them: sample i is bit i % 8 of byte i / 8.
+    func right(ofModel model: Int = 0, forNode node: Int) -> [UInt8] {
+        judged.withLock { judged in
+            let judgement = judged.judgement
+            let (view, weights) = (judgement.nodes[node].view, judgement.nodes[node].weights)
+            var bits = [UInt8](repeating: 0, count: (test.count + 7) / 8)
+            for chunk in 0..<chunkCount {
+                let place = (model * judgement.views.count + view) * chunkCount + chunk
+                guard let right = judged.chunks[place]?.right else { continue }
+                for (offset, sample) in samples(ofChunk: chunk).enumerated()
+                where right[offset / 8] >> UInt8(offset % 8) & 1 == 1 && weights[judgement.group(of: Int(sample))] > 0 {
+                    bits[Int(sample) / 8] |= 1 << UInt8(sample % 8)
+                }
+            }
+            return bits
+        }
     }
 }

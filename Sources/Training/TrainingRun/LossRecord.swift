@@ -13,10 +13,14 @@ final class LossRecord: Sendable {
         /// The losses' sum over the samples since the last evaluation, and the number of these samples.
         var sum = 0.0
         var samples = 0
+        /// Samples that each rank has trained on in steps of its own.
+        var trainedSamples: [Int]
         /// Steps of all ranks together that were merged.
         fileprivate var sharedSteps = 0
         /// The index of the step that is entry 0 of the ranks' logs; above 0 after a resume.
         fileprivate var firstLoggedStep = 0
+
+        fileprivate init(trainedSamples: [Int]) { self.trainedSamples = trainedSamples }
 
         fileprivate mutating func add(_ sum: Double, _ samples: Int) {
             stepLosses.append(sum / Double(max(samples, 1)))
@@ -28,8 +32,9 @@ final class LossRecord: Sendable {
     /// - Parameter start: the checkpoint that the run goes on from; nil for the beginning.
     init(ranks: Int, from start: RunState?) {
         logs = (0..<ranks).map { _ in LossLog() }
-        var merged = Merged()
+        var merged = Merged(trainedSamples: Array(repeating: 0, count: ranks))
         if let start {
+            if start.trainedSamples.count == ranks { merged.trainedSamples = start.trainedSamples }
             merged.stepLosses = start.stepLosses
             (merged.sum, merged.samples) = (start.lossSum, start.lossSamples)
             (merged.sharedSteps, merged.firstLoggedStep) = (start.stepLosses.count, start.stepLosses.count)
@@ -71,9 +76,15 @@ final class LossRecord: Sendable {
 
     /// Takes over the steps of a rank that steps on its own.
     func mergeOwn(ofRank rank: Int) {
-        merge(logs[rank].entries)
+        merge(logs[rank].entries, ofRank: rank)
         logs[rank].removeAll()
     }
+
+    /// The entries of a rank's log that were not brought to an evaluation, two numbers each.
+    func unmerged(ofRank rank: Int) -> [Double] { logs[rank].entries.flatMap { [$0.sum, Double($0.samples)] } }
+
+    /// Entries of a rank's log before a checkpoint.
+    func append(told numbers: [Double], ofRank rank: Int) { logs[rank].append(told: numbers) }
 
     /// The entries of a rank's log, which forgets them.
     func takeEntries(ofRank rank: Int) -> [LossLog.Entry] {
@@ -82,9 +93,12 @@ final class LossRecord: Sendable {
     }
 
     /// Takes over steps of a rank that steps on its own.
-    func merge(_ entries: [LossLog.Entry]) {
+    func merge(_ entries: [LossLog.Entry], ofRank rank: Int) {
         merged.withLock { merged in
-            for entry in entries { merged.add(entry.sum, entry.samples) }
+            for entry in entries {
+                merged.add(entry.sum, entry.samples)
+                merged.trainedSamples[rank] += entry.samples
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 import Cluster
+import Datasets
 public import Fabrics
 public import Kernel
 import Locking
@@ -16,7 +17,8 @@ public enum EvaluationSubject: Sendable {
 extension TrainingRun {
     /// Measures accuracy and loss on the whole test set, charged to nothing; every rank makes this call.
     ///
-    /// Of ranks with models of their own each is evaluated as it is when its rank comes here. Their samples' losses since the
+    /// Of ranks with models of their own each is evaluated as it is when its rank comes here, by the node's own distribution
+    /// and by everybody's. Their samples' losses since the
     /// last evaluation are those of the ranks' own logs.
     ///
     /// - Parameters:
@@ -29,22 +31,42 @@ extension TrainingRun {
         guard subject != .shared else {
             return try await evaluate(parameters, round: round, samples: samples, on: rank, .allRanks)
         }
+        if let replayed = replayedEvaluation(round) {
+            try await rank.offTheClock(showing: parameters, chunks: 0) { _, _ in
+            } finish: { [self] _ in
+                noteReplayed(replayed)
+            }
+            // As when it was made: ranks wait for each other where a limit may end them all.
+            if configuration.limits != nil {
+                try await rank.offTheClock(.allRanksTogether, chunks: 0) { _ in
+                } finish: {
+                }
+            }
+            return goesOnAfterReplay(of: round, rank.index)
+        }
         try await bringLosses(ofRound: round, rank)
-        let average = subject == .average ? AverageOfShown() : nil
-        let models = average == nil ? rankCount : 1
-        try await rank.offTheClock(showing: parameters, chunks: models * evaluator.chunkCount) { [self] chunk, shown in
-            if let average {
-                evaluator.compute(chunk, at: average.value(shown))
+        let (average, isOfAverage) = (AverageOfShown(), subject == .average)
+        let isJudged = !isOfAverage || evaluator.hasObjectives
+        let chunksOfModel = isJudged ? evaluator.judgedChunkCount : evaluator.chunkCount
+        // The ranks' own models, and behind them their average.
+        let models = isOfAverage ? 0 : rankCount
+        try await rank.offTheClock(showing: parameters, chunks: (models + 1) * chunksOfModel) { [self] chunk, shown in
+            let (place, chunk) = chunk.quotientAndRemainder(dividingBy: chunksOfModel)
+            // A rank that has left shows nothing.
+            guard place < shown.count || place == models else { return }
+            let model = place == models ? average.value(modelsOfNodes(shown)) : shown[place].vector
+            if isJudged {
+                evaluator.judge(chunk, ofModel: place, at: model)
             } else {
-                // A rank that has left shows nothing.
-                let (place, chunk) = chunk.quotientAndRemainder(dividingBy: evaluator.chunkCount)
-                if place < shown.count { evaluator.compute(chunk, ofModel: place, at: shown[place].vector) }
+                evaluator.compute(chunk, at: model)
             }
         } finish: { [self] shown in
-            if let average {
+            let models = modelsOfNodes(shown)
+            if isOfAverage {
                 mergeLosses(ofRound: round)
-                note(average.value(shown), round: round, samples: samples, rank)
+                note(average.value(models), round: round, samples: samples, rank)
             } else {
+                noteConsensus(models, average.value(models), round: round, samples: samples)
                 note(shown, round: round, samples: samples, rank)
             }
         }
@@ -83,38 +105,157 @@ extension TrainingRun {
         let brought = broughtLosses.withLock { $0.removeValue(forKey: round) } ?? [:]
         var means: [Int: Double] = [:]
         for (rank, entries) in brought.sorted(by: { $0.key < $1.key }) {
-            losses.merge(entries)
+            losses.merge(entries, ofRank: rank)
             let samples = entries.reduce(0) { $0 + $1.samples }
             if samples > 0 { means[rank] = entries.reduce(0) { $0 + $1.sum } / Double(samples) }
         }
         return means
     }
 
-    /// Notes the evaluation of every rank's model, and their mean as the run's.
+    /// The models of ranks that are nodes: those before the first node serve, and have no model that is anybody's.
+    private func modelsOfNodes(_ shown: [ShownVector]) -> [ParameterVector] {
+        let first = firstNode
+        let nodes = shown.filter { $0.rank >= first }
+        return (nodes.isEmpty ? shown : nodes).map(\.vector)
+    }
+
+    /// Notes how far apart the nodes' models are, and what their average is on everybody's data.
+    private func noteConsensus(_ models: [ParameterVector], _ average: ParameterVector, round: Int, samples: Int) {
+        let everybody = evaluator.judgement.everybody(evaluator.counts(ofModel: rankCount))
+        let consensus = Consensus(
+            round: round, samples: samples, distance: ConsensusDistance.of(models, around: average),
+            averageAccuracy: everybody.accuracy, averageLoss: everybody.loss)
+        record.withLock { $0.consensus.append(consensus) }
+    }
+
+    /// Notes the evaluation of every rank's model, and the mean of what they are to their own nodes as the run's.
     private func note(_ shown: [ShownVector], round: Int, samples: Int, _ rank: any Rank) {
         let means = mergeLosses(ofRound: round)
-        let points = shown.enumerated().map { place, shown in
-            let (loss, accuracy) = evaluator.result(ofModel: place)
-            return Evaluation(
+        let (first, objectives) = (firstNode, evaluator.hasObjectives)
+        var points: [(node: Int, point: NodePoint, vector: ParameterVector)] = []
+        // Ranks before the first node serve, and have no model that is anybody's.
+        for (place, shown) in shown.enumerated() where shown.rank >= first {
+            let (judgement, counts) = (evaluator.judgement, evaluator.counts(ofModel: place))
+            let (node, everybody) = (shown.rank - first, judgement.everybody(counts))
+            let evaluation = Evaluation(
                 round: round, samples: samples, clusterSeconds: shown.time.seconds, bytesSent: rank.totalBytesSent,
-                trainLoss: means[shown.rank], testAccuracy: accuracy, testLoss: loss)
+                trainLoss: means[shown.rank], testAccuracy: everybody.accuracy, testLoss: everybody.loss)
+            let judged = objectives ? node : 0
+            points.append(
+                (
+                    node,
+                    NodePoint(
+                        evaluation: evaluation, own: judgement.own(judged, counts),
+                        right: evaluator.right(ofModel: place, forNode: judged)), shown.vector
+                ))
         }
-        func mean(_ value: (Evaluation) -> Double) -> Double {
-            points.reduce(0) { $0 + value($1) } / Double(points.count)
-        }
+        let mean = points.map(\.point.own).mean
         let evaluation = Evaluation(
-            round: round, samples: samples, clusterSeconds: points.map(\.clusterSeconds).max() ?? 0,
-            bytesSent: rank.totalBytesSent, trainLoss: losses.takeMean(), testAccuracy: mean(\.testAccuracy),
-            testLoss: mean(\.testLoss))
+            round: round, samples: samples, clusterSeconds: points.map(\.point.evaluation.clusterSeconds).max() ?? 0,
+            bytesSent: rank.totalBytesSent, trainLoss: losses.takeMean(), testAccuracy: mean.accuracy,
+            testLoss: mean.loss)
         record.withLock { record in
-            if record.nodes.isEmpty { record.nodes = (0..<rankCount).map { _ in NodeRecord() } }
-            for (point, shown) in zip(points, shown) {
-                record.nodes[shown.rank].evaluations.append(point)
-                record.nodes[shown.rank].finalParameters = shown.vector
+            for (node, point, vector) in points {
+                record.note(point, ofNode: node, first: first, ranks: rankCount)
+                record.nodes[node].finalParameters = vector
             }
             if !shown.allSatisfy({ $0.vector.isFinite }) { record.divergedAfterSamples = samples }
         }
         note(evaluation)
+    }
+
+    /// Notes what the run's one model is to every node.
+    func note(_ judged: JudgedModel, at evaluation: Evaluation) {
+        let point = Evaluation(
+            round: evaluation.round, samples: evaluation.samples, clusterSeconds: evaluation.clusterSeconds,
+            bytesSent: evaluation.bytesSent, trainLoss: evaluation.trainLoss,
+            testAccuracy: judged.everybody.accuracy, testLoss: judged.everybody.loss)
+        let first = firstNode
+        record.withLock { record in
+            for (node, own) in judged.own.enumerated() {
+                let right = judged.right[judged.kinds[node]] ?? []
+                record.note(
+                    NodePoint(evaluation: point, own: own, right: right), ofNode: node, first: first, ranks: rankCount)
+            }
+        }
+    }
+
+    /// Notes an evaluation that is part of the checkpoint which the run goes on from, with what nodes had at it.
+    func noteReplayed(_ replayed: Evaluation) {
+        let first = firstNode
+        record.withLock { record in
+            record.evaluations.append(replayed)
+            record.consensus += (checkpoints?.start?.consensus ?? []).filter { $0.round == replayed.round }
+            for (node, old) in (checkpoints?.start?.nodes ?? []).enumerated() {
+                guard let index = old.evaluations.firstIndex(where: { $0.round == replayed.round }) else { continue }
+                record.note(
+                    NodePoint(evaluation: old.evaluations[index], own: old.own[index], right: old.finalCorrect),
+                    ofNode: node, first: first, ranks: rankCount)
+            }
+        }
+    }
+
+    /// Whether a rank went on from an evaluation that is part of the checkpoint: its model had not diverged, of which a loss
+    /// that is no number is the sign.
+    private func goesOnAfterReplay(of round: Int, _ rank: Int) -> Bool {
+        let node = checkpoints?.start?.nodes.first { $0.rank == rank }
+        return node?.evaluations.first { $0.round == round }.map { !$0.testLoss.isNaN } ?? true
+    }
+
+    /// Adds what is known of nodes without any evaluation.
+    func completeNodes(of result: inout Record, _ trainedSamples: [Int]) {
+        let (objectives, first) = (objectives.withLock { $0 }, firstNode)
+        for index in result.nodes.indices {
+            let rank = result.nodes[index].rank
+            result.nodes[index].trainedSamples = trainedSamples[rank]
+            guard let objective = objectives?[rank - first] else { continue }
+            result.nodes[index].kind = objective.kind
+            result.nodes[index].classWeights = objective.classWeights
+        }
+    }
+}
+
+/// A point of a node's curves.
+struct NodePoint {
+    let evaluation: TrainingRun.Evaluation
+    let own: OwnScore
+    /// ``TrainingRun/NodeRecord/finalCorrect``
+    let right: [UInt8]
+}
+
+extension TrainingRun.Record {
+    /// - Parameters:
+    ///   - first: the rank of node 0.
+    ///   - ranks: of the run.
+    fileprivate mutating func note(_ point: NodePoint, ofNode node: Int, first: Int, ranks: Int) {
+        if nodes.isEmpty { nodes = (first..<ranks).map { TrainingRun.NodeRecord(rank: $0) } }
+        nodes[node].evaluations.append(point.evaluation)
+        nodes[node].own.append(point.own)
+        nodes[node].finalCorrect = point.right
+    }
+}
+
+/// What the run's one model is to nodes with objectives of their own, of which the evaluator has judged it.
+struct JudgedModel {
+    /// By node.
+    let own: [OwnScore]
+    let everybody: OwnScore
+    /// The kind of each node, and for each kind which test samples are right.
+    let kinds: [Int]
+    let right: [Int: [UInt8]]
+    /// What goes into the run's curve.
+    var mean: OwnScore { own.mean }
+
+    init(_ evaluator: Evaluator, _ objectives: [NodeObjective]) {
+        let (judgement, counts) = (evaluator.judgement, evaluator.counts())
+        own = objectives.indices.map { judgement.own($0, counts) }
+        everybody = judgement.everybody(counts)
+        kinds = objectives.map(\.kind)
+        var right: [Int: [UInt8]] = [:]
+        for (node, kind) in kinds.enumerated() where right[kind] == nil {
+            right[kind] = evaluator.right(forNode: node)
+        }
+        self.right = right
     }
 }
 
@@ -122,12 +263,12 @@ extension TrainingRun {
 private final class AverageOfShown: Sendable {
     private let average = Guarded<ParameterVector?>(nil)
 
-    func value(_ shown: [ShownVector]) -> ParameterVector {
+    func value(_ models: [ParameterVector]) -> ParameterVector {
         average.withLock { average in
             if let average { return average }
-            let sum = shown[0].vector.copied()
-            for other in shown.dropFirst() { sum.add(other.vector) }
-            sum.scale(by: 1 / Float(shown.count))
+            let sum = models[0].copied()
+            for other in models.dropFirst() { sum.add(other) }
+            sum.scale(by: 1 / Float(models.count))
             average = sum
             return sum
         }

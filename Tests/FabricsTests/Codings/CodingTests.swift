@@ -9,7 +9,8 @@ import Testing
 @Suite(.timeLimit(.minutes(30))) struct CodingTests {
     static let codings: [any MessageCoding] = [
         Float32Coding(), Float16Coding(), TopKCoding(fraction: 0.01), TopKCoding(fraction: 0.3),
-        TopKCoding(fraction: 0.5), TopKCoding(fraction: 1),
+        TopKCoding(fraction: 0.5), TopKCoding(fraction: 1), RandomKCoding(fraction: 0.01, seed: 1),
+        RandomKCoding(fraction: 0.6, seed: 2), RandomKCoding(fraction: 1, seed: 3),
     ]
 
     /// Numbers of all magnitudes, with some that are equal, zero, infinite or none.
@@ -46,6 +47,28 @@ import Testing
     @Test func float32IsTheIdentity() {
         let numbers = Self.numbers(1001, seed: 2)
         #expect(decoded(Float32Coding(), numbers) == numbers.map(\.bitPattern))
+    }
+
+    // MARK: Random places
+
+    /// As many numbers as the fraction says stay, at other places for each seed, and every place as often as every other.
+    @Test(arguments: [0.02, 0.3, 0.999]) func randomNumbersStayAtTheirPlaces(fraction: Double) {
+        let numbers = (1...100).map(Float.init)
+        var counts = [Int](repeating: 0, count: 100)
+        let coding = RandomKCoding(fraction: fraction, seed: 0)
+        for seed in 0..<400 as Range<UInt64> {
+            // Whoever decodes knows the fraction, and finds the seed in the payload.
+            let encoded = RandomKCoding(fraction: fraction, seed: seed).encode(ParameterVector(numbers))
+            let vector = ParameterVector(Array(repeating: 5, count: 100))
+            coding.decode(encoded, into: vector)
+            let kept = (0..<100).filter { vector[$0] != 0 }
+            #expect(kept.count == coding.kept(of: 100) && kept.allSatisfy { vector[$0] == numbers[$0] })
+            for place in kept { counts[place] += 1 }
+        }
+        // Binomially distributed: five standard deviations.
+        let share = Double(coding.kept(of: 100)) / 100
+        let deviation = (400 * share * (1 - share)).squareRoot()
+        #expect(counts.allSatisfy { abs(Double($0) - 400 * share) <= 5 * deviation + 1e-9 }, "\(counts)")
     }
 
     // MARK: Half precision

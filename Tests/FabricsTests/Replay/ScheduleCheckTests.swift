@@ -45,7 +45,7 @@ import Testing
 
     @Test func vectorsLongerThanTheModelAndPartsOfNoStepAreNamed() {
         let long = Operation.collective(.allReduce(.sum), elements: 11, .gradient)
-        #expect(problem([[long], [long]]) == "a vector of 11 numbers, where the model has 10 parameters")
+        #expect(problem([[long], [long]]) == "a vector of 11 numbers, where the longest that is sent has 10")
         #expect(problem([[.ready(share: 0)]]) == "an operation 'ready' with share 0 of a step that has 0")
         #expect(problem([[.update]]) == "an operation 'update' before any step")
     }

@@ -17,7 +17,7 @@ package final class OptionInputs: InputClass {
         "--bucket",
         "--fabric", "--clock", "--compute", "--host-threads", "--machine", "--patience", "--stragglers", "--dropout",
         "--jobs", "--lifetime", "--failure-detection", "--clients", "--fraction", "--local-epochs", "--local-batch",
-        "--partition",
+        "--partition", "--objectives",
         "--output", "--save", "--trace", "--trace-loss", "--record", "--log", "--data", "--quiet", "--checkpoint",
         "--every",
         "--resume", "--tuned", "--vary", "--search", "--trials", "--metric", "--select-on", "--halving", "--csv",
@@ -31,6 +31,8 @@ package final class OptionInputs: InputClass {
     ]
     private static let values = [
         "all", "single", "threads", "sync", "federated", "digits", "mnist-softmax", "mnist-2nn", "mnist-cnn",
+        "letters", "vowels-softmax", "vowels-mlp", "rotations:3", "rotations:6,4,2", "labels:2", "relabel:2",
+        "speakers",
         "constant", "cosine",
         "step:10:0.1", "he", "glorot", "ring", "tree", "auto", "hierarchical:4", "parameter-server:2",
         "recursive-doubling", "wan",

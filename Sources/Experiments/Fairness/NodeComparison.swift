@@ -1,0 +1,193 @@
+import Foundation
+import Statistics
+import Training
+
+/// All nodes of a strategy against the same nodes alone, on the same seeds.
+package struct NodeComparison: Sendable {
+    /// At which moments the two are compared.
+    package enum Terms: String, CaseIterable, Sendable {
+        /// When the node has trained on as many samples of its own.
+        case equalSamples = "at equal samples"
+        /// When as much cluster time has passed.
+        case equalTime = "at equal cluster time"
+    }
+
+    package let strategy: String
+    package let baseline: String
+    package let terms: Terms
+    package let seeds: Int
+    /// By node.
+    package let verdicts: [NodeVerdict]
+
+    package func count(_ outcome: NodeVerdict.Outcome) -> Int { verdicts.count { $0.outcome == outcome } }
+
+    /// The registered name of the strategy whose nodes send nothing.
+    package static let baselineName = "alone"
+
+    /// Every strategy with nodes against the first row of ``baselineName``, in the order of the table, equal samples first.
+    package static func all(_ results: Results) -> [NodeComparison] {
+        let summaries = results.summaries
+        guard let alone = baseline(summaries) else { return [] }
+        return summaries.filter { $0.strategy != alone.strategy }.flatMap { summary in
+            Terms.allCases.compactMap { NodeComparison(summary, alone, $0, testSamples: results.testSamples) }
+        }
+    }
+
+    package static func baseline(_ summaries: [StrategySummary]) -> StrategySummary? {
+        summaries.first { $0.plan.strategy == baselineName && $0.runs.contains { $0.nodes != nil } }
+    }
+
+    /// Nil where the two have no nodes, no seed in common or other nodes, and for times of different clocks or machines.
+    package init?(
+        _ summary: StrategySummary, _ alone: StrategySummary, _ terms: Terms, testSamples: Int?
+    ) {
+        guard terms == .equalSamples || summary.clock.relation(to: alone.clock) == .sameMachines,
+            summary.plan.options["partition"] == alone.plan.options["partition"], let testSamples
+        else { return nil }
+        var bySeed: [[NodeEvidence]] = []
+        var kinds: [Int?]?
+        for run in summary.runs {
+            guard let other = alone.runs.first(where: { $0.seed == run.seed }), let nodes = run.nodes,
+                let others = other.nodes
+            else { continue }
+            guard nodes.map(\.kind) == others.map(\.kind) else { return nil }
+            kinds = kinds ?? nodes.map(\.kind)
+            let classes = TestClassCounts(run.testClasses ?? other.testClasses)
+            bySeed.append(
+                zip(nodes, others).map { NodePair($0, $1, terms).evidence(classes, testSamples: testSamples) })
+        }
+        guard let kinds, let first = bySeed.first, bySeed.allSatisfy({ $0.count == first.count }) else { return nil }
+        let byNode = kinds.indices.map { node in bySeed.map { $0[node] } }
+        let pValues = byNode.map(NodeEvidence.pValue)
+        let adjusted = Holm.adjusted(pValues)
+        strategy = summary.strategy
+        baseline = alone.strategy
+        self.terms = terms
+        seeds = bySeed.count
+        verdicts = kinds.indices.map {
+            NodeVerdict(node: $0, kind: kinds[$0], byNode[$0], pValue: pValues[$0], adjusted: adjusted[$0])
+        }
+    }
+}
+
+/// The classes of a seed's test samples, and how many each has.
+struct TestClassCounts {
+    let labels: [Int]
+    private let counts: [Int: Int]
+
+    init?(_ text: String?) {
+        guard let labels = text.flatMap(TestClasses.labels) else { return nil }
+        self.labels = labels
+        counts = Dictionary(labels.map { ($0, 1) }, uniquingKeysWith: +)
+    }
+
+    func count(_ label: Int) -> Int { counts[label] ?? 0 }
+
+    /// Kish's effective sample size of a distribution over classes.
+    func effectiveSamples(_ weights: [Double]) -> Double {
+        let sum = weights.enumerated().reduce(0.0) { sum, weight in
+            let count = count(weight.offset)
+            return count == 0 ? sum : sum + weight.element * weight.element / Double(count)
+        }
+        return sum > 0 ? 1 / sum : 0
+    }
+}
+
+/// A node and the same node alone, with one seed, at the moments that are compared.
+private struct NodePair {
+    private let joined, alone: NodeResult
+    /// Places in their curves.
+    private let joinedPlace, alonePlace: Int
+
+    init(_ joined: NodeResult, _ alone: NodeResult, _ terms: NodeComparison.Terms) {
+        (self.joined, self.alone) = (joined, alone)
+        switch terms {
+        case .equalSamples:
+            let (own, other) = (Self.ownSamples(joined), Self.ownSamples(alone))
+            let least = min(own.last ?? 0, other.last ?? 0)
+            // A last round that is not full may go a little beyond.
+            let most = least * (1 + Self.slack)
+            joinedPlace = own.lastIndex { $0 <= most } ?? 0
+            alonePlace = other.lastIndex { $0 <= most } ?? 0
+        case .equalTime:
+            let end = min(joined.seconds, alone.seconds)
+            joinedPlace = joined.evaluations.lastIndex { $0.clusterSeconds <= end } ?? 0
+            alonePlace = alone.evaluations.lastIndex { $0.clusterSeconds <= end } ?? 0
+        }
+    }
+
+    /// Numbers of samples that are taken for equal lie this close together.
+    private static let slack = 0.02
+
+    /// The node's own samples at each evaluation. Of these only the last count is recorded; a node trains on the same share of
+    /// all samples throughout.
+    private static func ownSamples(_ node: NodeResult) -> [Double] {
+        let all = node.evaluations.map { Double($0.samples) }
+        guard let last = all.last, last > 0, let trained = node.trainedSamples, trained > 0 else { return all }
+        return all.map { $0 / last * Double(trained) }
+    }
+
+    func evidence(_ classes: TestClassCounts?, testSamples: Int) -> NodeEvidence {
+        func accuracy(_ node: NodeResult, _ place: Int) -> Double {
+            let curve = node.ownCurve
+            return curve.indices.contains(place) ? curve[place].testAccuracy : 0
+        }
+        let (own, other) = (accuracy(joined, joinedPlace), accuracy(alone, alonePlace))
+        return NodeEvidence(
+            accuracy: own, aloneAccuracy: other,
+            samples: paired(classes, testSamples) ?? counts(own, other, classes, testSamples))
+    }
+
+    /// Nil unless both are compared at their ends and it is known what they had right.
+    private func paired(_ classes: TestClassCounts?, _ testSamples: Int) -> NodeEvidence.Samples? {
+        guard joinedPlace == joined.evaluations.count - 1, alonePlace == alone.evaluations.count - 1,
+            let own = joined.correctBits, let other = alone.correctBits, own.count == other.count,
+            8 * own.count >= testSamples
+        else { return nil }
+        guard let weights = joined.classWeights else {
+            let (wins, losses) = Self.discordant(own, other)
+            return .paired([McNemar.Stratum(weight: 1 / Double(testSamples), wins: wins, losses: losses)])
+        }
+        guard let classes, classes.labels.count == testSamples else { return nil }
+        var (wins, losses) = (Array(repeating: 0, count: weights.count), Array(repeating: 0, count: weights.count))
+        for (sample, label) in classes.labels.enumerated() where weights.indices.contains(label) {
+            let (first, second) = (own[sample / 8] >> (sample % 8) & 1, other[sample / 8] >> (sample % 8) & 1)
+            if first > second { wins[label] += 1 } else if first < second { losses[label] += 1 }
+        }
+        return .paired(
+            weights.indices.filter { classes.count($0) > 0 }.map { label in
+                McNemar.Stratum(
+                    weight: weights[label] / Double(classes.count(label)), wins: wins[label], losses: losses[label])
+            })
+    }
+
+    /// Samples that the first has right and the second wrong, and the other way round.
+    private static func discordant(_ first: [UInt8], _ second: [UInt8]) -> (wins: Int, losses: Int) {
+        zip(first, second).reduce((0, 0)) { counts, bytes in
+            (
+                counts.0 + (bytes.0 & ~bytes.1).nonzeroBitCount,
+                counts.1 + (bytes.1 & ~bytes.0).nonzeroBitCount
+            )
+        }
+    }
+
+    /// - Parameters:
+    ///   - own: the accuracy of the joined model.
+    ///   - other: that of the other.
+    private func counts(
+        _ own: Double, _ other: Double, _ classes: TestClassCounts?, _ testSamples: Int
+    ) -> NodeEvidence.Samples {
+        let effective = joined.classWeights.flatMap { weights in classes.map { $0.effectiveSamples(weights) } }
+        let count = Int(effective ?? joined.ownTestSamples ?? Double(testSamples))
+        func right(_ accuracy: Double) -> Int { Int((accuracy * Double(count)).rounded()) }
+        return .counts(joined: right(own), alone: right(other), of: count)
+    }
+}
+
+extension NodeResult {
+    /// How many test samples count for the node, where they count alike: as many as its right answers are of its accuracy.
+    fileprivate var ownTestSamples: Double? {
+        guard classWeights == nil, let bits = correctBits, ownAccuracy > 0 else { return nil }
+        return (Double(bits.reduce(0) { $0 + $1.nonzeroBitCount }) / ownAccuracy).rounded()
+    }
+}

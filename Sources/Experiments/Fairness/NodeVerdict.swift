@@ -1,0 +1,104 @@
+import Statistics
+
+/// Whether a node is better off by taking part than alone.
+///
+/// A verdict needs two things. *The node's test samples* must tell its two models apart: McNemar's exact test on the samples
+/// that one model has right and the other wrong, two-sided, corrected by Holm's procedure over all nodes of the strategy, at
+/// 5 %. *The seeds* must agree: with six or more that differ, by the sign test at 5 %; with two to five, which the sign test
+/// can never call a difference (the fewest for that are six), none may go the other way. With one seed the first is all there
+/// is, and the verdict is about these two models, not about what another start would give.
+///
+/// *Several seeds* are put together by adding up their discordant pairs. That takes the samples of different seeds for
+/// independent: a sample that is in the test sets of several seeds counts several times, so that the first test alone calls
+/// too much a difference. It is why the seeds have to agree as well.
+///
+/// *Label skew.* A node whose distribution weighs classes counts a sample of class c for p(c) / n(c), where n(c) is the
+/// number of test samples of that class: the weighted difference of wins and losses is then the difference of the node's own
+/// accuracies, and its distribution is exact by the same coins (``McNemar/pValue(_:)``).
+///
+/// *Not at the end of both.* Which samples a model had right is known of the last models alone. Where another evaluation is
+/// compared, only the counts are, and Fisher's exact test takes the two counts for those of different samples: on the same
+/// samples models err alike, so that it calls less a difference than could be shown. Of a node that weighs classes the counts
+/// are those of Kish's effective sample size (L. Kish 1965), 1 / sum of p(c)² / n(c).
+package struct NodeVerdict: Hashable, Sendable {
+    package enum Outcome: String, Hashable, Sendable {
+        case gains, loses
+        case noDifferenceShown = "no difference shown"
+    }
+
+    /// The place among the nodes.
+    package let node: Int
+    package let kind: Int?
+    /// Means over seeds, on the node's own distribution.
+    package let accuracy: Double
+    package let aloneAccuracy: Double
+    /// Seeds in which the node is better off, and worse off.
+    package let seedsUp: Int
+    package let seedsDown: Int
+    /// Of the test samples, two-sided, by itself.
+    package let pValue: Double
+    /// The same, corrected for the number of nodes.
+    package let adjustedPValue: Double
+    package let outcome: Outcome
+
+    package var gain: Double { accuracy - aloneAccuracy }
+
+    /// The level of all tests.
+    package static let level = 0.05
+
+    /// - Parameter seeds: what the node has in each.
+    init(node: Int, kind: Int?, _ seeds: [NodeEvidence], pValue: Double, adjusted: Double) {
+        self.node = node
+        self.kind = kind
+        let count = Double(seeds.count)
+        accuracy = seeds.reduce(0) { $0 + $1.accuracy } / count
+        aloneAccuracy = seeds.reduce(0) { $0 + $1.aloneAccuracy } / count
+        seedsUp = seeds.count { $0.accuracy > $0.aloneAccuracy }
+        seedsDown = seeds.count { $0.accuracy < $0.aloneAccuracy }
+        self.pValue = pValue
+        adjustedPValue = adjusted
+        let difference = accuracy - aloneAccuracy
+        let isShown = adjusted <= Self.level && Self.agree(up: seedsUp, down: seedsDown)
+        outcome =
+            !isShown || difference == 0 || (difference > 0) != (seedsUp > seedsDown)
+            ? .noDifferenceShown : difference > 0 ? .gains : .loses
+    }
+
+    /// Whether seeds agree as far as so many can.
+    static func agree(up: Int, down: Int) -> Bool {
+        guard up + down >= SignTest.leastPairs(level: level) else { return min(up, down) == 0 && up + down > 0 }
+        return SignTest.pValue(wins: up, losses: down) <= level
+    }
+}
+
+/// What one seed has to say of one node.
+struct NodeEvidence {
+    let accuracy: Double
+    let aloneAccuracy: Double
+    let samples: Samples
+
+    enum Samples {
+        /// Samples that tell the two models apart.
+        case paired([McNemar.Stratum])
+        /// Right answers of each, of so many.
+        case counts(joined: Int, alone: Int, of: Int)
+    }
+
+    /// Of the samples of all seeds.
+    static func pValue(_ seeds: [NodeEvidence]) -> Double {
+        var strata: [McNemar.Stratum] = []
+        var (joined, alone, all) = (0, 0, 0)
+        for seed in seeds {
+            switch seed.samples {
+            case .paired(let own): strata += own
+            case .counts(let right, let other, let count):
+                (joined, alone, all) = (joined + right, alone + other, all + count)
+            }
+        }
+        // Where seeds are of both kinds, the one that says less decides.
+        let paired = McNemar.pValue(strata)
+        guard all > 0 else { return paired }
+        let counted = FisherExact.pValue(joined, all - joined, alone, all - alone)
+        return strata.isEmpty ? counted : max(paired, counted)
+    }
+}

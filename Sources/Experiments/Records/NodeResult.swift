@@ -1,0 +1,160 @@
+public import Training
+
+/// What one node did in a run whose nodes are judged one by one, each on its own distribution.
+public struct NodeResult: Hashable, Codable, Sendable {
+    /// The rank that is the node.
+    public let rank: Int
+    /// Nodes of one kind have one distribution; nil where nodes have no objectives of their own.
+    public let kind: Int?
+    /// Samples that the node trained on; nil in files that did not say so.
+    public let trainedSamples: Int?
+    /// The curve of the node's model on everybody's data, at the node's own time; see ``CurveThinning``.
+    public let evaluations: [TrainingRun.Evaluation]
+    /// The same models on the node's own distribution, one for each evaluation; nil where that is everybody's.
+    public let own: [OwnScore]?
+    /// Which test samples, as the node sees them, its last model had right, in hexadecimal: of sample i, bit i % 8 of byte
+    /// i / 8, which is 0 for samples that weigh nothing for the node. Nil where nobody asked.
+    public let finalCorrect: String?
+    /// By class, what it counts for in the node's own score; nil where all test samples count alike.
+    public let classWeights: [Double]?
+    /// Nil in files that did not say so.
+    public let traffic: Traffic?
+    /// Nil in files that did not say so.
+    public let time: Time?
+    /// How many updates old a peer's model was on average when it was taken in; nil where that is always none.
+    public let staleness: Double?
+    /// Whom it listened to, in the order of peers; nil for nobody.
+    public let listened: [Listened]?
+    /// Which of several models the node chose at last; nil where there is no choice.
+    public let chosenModel: Int?
+
+    /// Bytes of the ledger, framing included.
+    public struct Traffic: Hashable, Codable, Sendable {
+        /// By the node's rank.
+        public let bytesSent: Int
+        /// By the node's rank.
+        public let bytesReceived: Int
+
+        package init(bytesSent: Int, bytesReceived: Int) {
+            (self.bytesSent, self.bytesReceived) = (bytesSent, bytesReceived)
+        }
+    }
+
+    /// Where the node's cluster time went; what is in none of the three came after the end of its program.
+    public struct Time: Hashable, Codable, Sendable {
+        /// Spent on computations.
+        public let computeSeconds: Double
+        /// Exposed communication: beside it the node computed nothing.
+        public let communicationSeconds: Double
+        /// Until others sent what the node was receiving.
+        public let waitingSeconds: Double
+
+        package init(computeSeconds: Double, communicationSeconds: Double, waitingSeconds: Double) {
+            (self.computeSeconds, self.communicationSeconds) = (computeSeconds, communicationSeconds)
+            self.waitingSeconds = waitingSeconds
+        }
+    }
+
+    /// One entry of the matrix of who listened to whom.
+    public struct Listened: Hashable, Codable, Sendable {
+        /// A place among the nodes.
+        public let peer: Int
+        /// The sum of the weights with which the peer's models were taken in.
+        public let weight: Double
+
+        package init(peer: Int, weight: Double) { (self.peer, self.weight) = (peer, weight) }
+    }
+
+    package init(
+        rank: Int, kind: Int? = nil, trainedSamples: Int? = nil, evaluations: [TrainingRun.Evaluation],
+        own: [OwnScore]? = nil, finalCorrect: String? = nil, classWeights: [Double]? = nil,
+        traffic: Traffic? = nil, time: Time? = nil, staleness: Double? = nil, listened: [Listened]? = nil,
+        chosenModel: Int? = nil
+    ) {
+        self.rank = rank
+        self.kind = kind
+        self.trainedSamples = trainedSamples
+        self.evaluations = evaluations
+        self.own = own
+        self.finalCorrect = finalCorrect
+        self.classWeights = classWeights
+        self.traffic = traffic
+        self.time = time
+        self.staleness = staleness
+        self.listened = listened
+        self.chosenModel = chosenModel
+    }
+
+    // MARK: Its own score
+
+    /// The curve on the node's own distribution: accuracies and losses are its own scores.
+    public var ownCurve: [TrainingRun.Evaluation] {
+        guard let own else { return evaluations }
+        return zip(evaluations, own).map { $0.judged(by: $1) }
+    }
+
+    /// At the end; 0 for a model that is none any more, as that of a run that diverged.
+    public var ownAccuracy: Double { ownCurve.last?.testAccuracy ?? 0 }
+    /// At the end; no number without evaluations.
+    public var ownLoss: Double { ownCurve.last?.testLoss ?? .nan }
+
+    /// Cluster time of its last evaluation.
+    public var seconds: Double { evaluations.last?.clusterSeconds ?? 0 }
+
+    /// Whether two runs of one plan agree in what the node learned, whatever it took.
+    func hasSameScores(as other: NodeResult) -> Bool {
+        func figures(_ node: NodeResult) -> [Double] {
+            (node.evaluations + node.ownCurve).flatMap {
+                [Double($0.round), Double($0.samples), $0.testAccuracy, $0.testLoss, $0.trainLoss ?? 0]
+            }.map { $0.isNaN ? -1 : $0 }
+        }
+        return figures(self) == figures(other) && finalCorrect == other.finalCorrect && kind == other.kind
+            && trainedSamples == other.trainedSamples && classWeights == other.classWeights
+    }
+
+    /// The bytes of ``finalCorrect``; nil where there are none.
+    public var correctBits: [UInt8]? { finalCorrect.flatMap(HexadecimalBytes.decode) }
+}
+
+extension TrainingRun.Evaluation {
+    /// The same model, judged on another distribution.
+    func judged(by score: OwnScore) -> Self {
+        Self(
+            round: round, samples: samples, clusterSeconds: clusterSeconds, bytesSent: bytesSent, trainLoss: trainLoss,
+            testAccuracy: score.accuracy, testLoss: score.loss)
+    }
+}
+
+/// Bytes as text in files: two digits each.
+enum HexadecimalBytes {
+    static func encode(_ bytes: [UInt8]) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+
+    /// - Returns: nil for other text than that.
+    static func decode(_ text: String) -> [UInt8]? {
+        let digits = text.utf8.map { digit -> UInt8? in
+            switch digit {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+            default: nil
+            }
+        }
+        guard digits.count % 2 == 0, !digits.contains(nil) else { return nil }
+        return stride(from: 0, to: digits.count, by: 2).map { (digits[$0] ?? 0) << 4 | (digits[$0 + 1] ?? 0) }
+    }
+}
+
+/// Which evaluations of nodes' curves a record keeps: all of them while the curves of all nodes have up to
+/// ``mostPoints`` points, else as many as that allows for each node, evenly spaced, with the first and the last among them.
+/// ``RunRecord/community`` is made from all.
+enum CurveThinning {
+    static let mostPoints = 20_000
+
+    static func kept(_ evaluations: Int, nodes: Int) -> [Int] {
+        let most = max(2, mostPoints / max(1, nodes))
+        guard evaluations > most else { return Array(0..<evaluations) }
+        return (0..<most).map { $0 * (evaluations - 1) / (most - 1) }
+    }
+}

@@ -1,0 +1,102 @@
+import Diagnostics
+import Experiments
+import Foundation
+import Statistics
+
+/// The nodes' own accuracies at the end, node by node, where nodes are judged one by one: a mean over nodes hides that one of
+/// them lost what another gained.
+///
+/// They are the same bits on one kind of processor. Elsewhere each node has a tolerance as ``AccuracyFigures`` derives it for a
+/// run, at the level over the number of nodes, so that all nodes together are called changed no more often than one figure.
+enum NodeFigures {
+    static func compare(_ pair: StrategyPair) -> [Figure] {
+        let runs = Array(zip(pair.baseline, pair.current))
+        guard runs.contains(where: { $0.0.nodes != nil || $0.1.nodes != nil }) else { return [] }
+        let counts = runs.map { ($0.0.nodes?.count ?? 0, $0.1.nodes?.count ?? 0) }
+        guard counts.allSatisfy({ $0.0 == $0.1 }), let nodes = counts.first?.0, counts.allSatisfy({ $0.0 == nodes })
+        else {
+            return [
+                figure(
+                    pair, .regression, "\(counts.map(\.0).max() ?? 0) nodes", "\(counts.map(\.1).max() ?? 0) nodes",
+                    change: "other nodes", test: "exact")
+            ]
+        }
+        let changes = (0..<nodes).map { node in
+            Change(
+                node: node, before: runs.map { ($0.0.nodes ?? [])[node].ownAccuracy },
+                after: runs.map { ($0.1.nodes ?? [])[node].ownAccuracy })
+        }
+        let different = changes.filter { $0.before != $0.after }
+        guard !different.isEmpty else {
+            return [figure(pair, .same, "\(nodes) nodes", "\(nodes) nodes", change: "equal", test: "exact")]
+        }
+        return [pair.hasExactNumbers ? exact(pair, different, nodes) : tolerated(pair, different, nodes)]
+    }
+
+    /// One node's accuracies by seed.
+    private struct Change {
+        let node: Int
+        let before, after: [Double]
+
+        var difference: Double { mean(after) - mean(before) }
+        func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
+    }
+
+    private static func exact(_ pair: StrategyPair, _ different: [Change], _ nodes: Int) -> Figure {
+        // The node that lost most is what a reader has to see; a gain of others does not make it good.
+        let isWorse = different.contains { change in zip(change.before, change.after).contains { $0 > $1 } }
+        let shown = worst(different)
+        return figure(
+            pair, isWorse ? .regression : .improvement, text(shown, shown.before), text(shown, shown.after),
+            change: "\(points(shown.difference)); \(different.count) of \(nodes) nodes differ", test: "exact")
+    }
+
+    private static func tolerated(_ pair: StrategyPair, _ different: [Change], _ nodes: Int) -> Figure {
+        guard let samples = pair.baselineResults.testSamples.map(Double.init) else {
+            let shown = worst(different)
+            return figure(
+                pair, .notCompared, text(shown, shown.before), text(shown, shown.after),
+                change: points(shown.difference), test: "the number of test samples is not known")
+        }
+        let level = pair.settings.toleranceLevel / Double(nodes)
+        func tolerance(_ change: Change) -> Double {
+            let right = change.before.map { ($0 * samples + 1) / (samples + 2) }
+            let count = Double(right.count)
+            let variance = right.reduce(0) { $0 + 2 * $1 * (1 - $1) / samples } / count
+            return Normal.quantile(1 - level / 2) * (variance / count).squareRoot()
+        }
+        let beyond = different.filter { abs($0.difference) > tolerance($0) }
+        let shown = worst(beyond.isEmpty ? different : beyond)
+        let status: Figure.Status =
+            beyond.isEmpty ? .withinTolerance : shown.difference < 0 ? .regression : .improvement
+        return figure(
+            pair, status, text(shown, shown.before), text(shown, shown.after),
+            change: "\(points(shown.difference)); \(beyond.count) of \(nodes) nodes beyond their tolerance",
+            test: """
+                \(Format.fixed(tolerance(shown) * 100, 2)) points, the \(Format.significant(level * 100)) % bound of independent \
+                errors for each of \(nodes) nodes
+                """)
+    }
+
+    private static func worst(_ changes: [Change]) -> Change {
+        changes.dropFirst().reduce(changes[0]) { $1.difference < $0.difference ? $1 : $0 }
+    }
+
+    private static func text(_ change: Change, _ values: [Double]) -> String {
+        "\(Format.percent(change.mean(values), decimals: 2)) (node \(change.node))"
+    }
+
+    private static func points(_ difference: Double) -> String {
+        "\(difference > 0 ? "+" : "")\(Format.fixed(difference * 100, 2)) points"
+    }
+
+    private static func figure(
+        _ pair: StrategyPair, _ status: Figure.Status, _ baseline: String, _ current: String, change: String,
+        test: String
+    ) -> Figure {
+        Figure(
+            strategy: pair.strategy.name, name: "own accuracies of nodes",
+            kind: pair.hasExactNumbers ? .exact : .tolerance, status: status, baseline: baseline, current: current,
+            change: change, test: test)
+    }
+}

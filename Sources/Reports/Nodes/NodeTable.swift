@@ -1,0 +1,99 @@
+import Diagnostics
+import Experiments
+import Statistics
+
+/// Node by node.
+enum NodeTable {
+    /// More rows than that nobody reads; `nodes.csv` has all.
+    private static let mostRows = 40
+
+    static func render(_ results: Results, _ comparisons: [NodeComparison]) -> String {
+        let tables = results.summaries.compactMap { summary in
+            table(summary, comparisons.filter { $0.strategy == summary.strategy })
+        }
+        guard !tables.isEmpty else { return "" }
+        return """
+            ### Node by node
+
+            Means over seeds; accuracies on the node's own distribution, at the end. *Gain* in points and the verdict are at equal \
+            samples, *p* is McNemar's, corrected by Holm's procedure; *seeds* are those in which the node is better off and worse \
+            off. Every seed's figures are in `\(NodesCSV.name)`.
+
+            \(tables.joined(separator: "\n"))
+            """
+    }
+
+    private static func table(_ summary: StrategySummary, _ comparisons: [NodeComparison]) -> String? {
+        let count = summary.runs.compactMap { $0.nodes?.count }.min() ?? 0
+        guard count > 0 else { return nil }
+        let samples = comparisons.first { $0.terms == .equalSamples }
+        let time = comparisons.first { $0.terms == .equalTime }
+        let hasKinds = summary.runs.contains(where: \.hasKinds)
+        let isStale = summary.runs.contains { ($0.nodes ?? []).contains { $0.staleness != nil } }
+        typealias Columns = [(title: String, alignment: TextTable.Alignment)]
+        let kind: Columns = hasKinds ? [("kind", .right)] : []
+        let verdict: Columns =
+            samples == nil
+            ? []
+            : [
+                ("alone", .right), ("gain", .right), ("verdict", .left), ("p", .right), ("seeds", .right),
+                ("at equal time", .left),
+            ]
+        let costs: Columns = [
+            ("sent", .right), ("received", .right), ("compute", .right), ("network", .right), ("waiting", .right),
+        ]
+        let staleness: Columns = isStale ? [("staleness", .right)] : []
+        let own: Columns = [("node", .right)] + kind + [("own accuracy", .right)]
+        var table = TextTable(own + verdict + costs + staleness)
+        let shown = rows(count, samples)
+        for index in shown {
+            let nodes = summary.runs.compactMap { $0.nodes?[index] }
+            var cells = [String(index)]
+            if hasKinds { cells.append(nodes[0].kind.map(String.init) ?? "-") }
+            cells.append(Format.percent(mean(nodes.map(\.ownAccuracy)), decimals: 2))
+            if let samples { cells += verdictCells(samples.verdicts[index], time?.verdicts[index]) }
+            cells += figures(nodes)
+            if isStale { cells.append(optionalMean(nodes.map(\.staleness), Format.significant)) }
+            table.append(cells)
+        }
+        let rest =
+            shown.count < count
+            ? "\nOf \(count) nodes the \(shown.count) that gain least and most.\n" : ""
+        return "`\(summary.strategy)`:\n\n\(table.markdown)\(rest)"
+    }
+
+    /// All nodes, or those at both ends of the gains where they are many.
+    private static func rows(_ count: Int, _ comparison: NodeComparison?) -> [Int] {
+        guard count > mostRows else { return Array(0..<count) }
+        guard let comparison else { return Array(0..<mostRows) }
+        let byGain = comparison.verdicts.sorted { ($0.gain, $0.node) < ($1.gain, $1.node) }.map(\.node)
+        return byGain.prefix(mostRows / 2) + byGain.suffix(mostRows / 2)
+    }
+
+    private static func verdictCells(_ verdict: NodeVerdict, _ atEqualTime: NodeVerdict?) -> [String] {
+        let gain = verdict.gain * 100
+        return [
+            Format.percent(verdict.aloneAccuracy, decimals: 2), (gain > 0 ? "+" : "") + Format.fixed(gain, 2),
+            verdict.outcome.rawValue,
+            verdict.adjustedPValue < 0.0001 ? "< 0.0001" : Format.significant(verdict.adjustedPValue),
+            "\(verdict.seedsUp) up, \(verdict.seedsDown) down", atEqualTime?.outcome.rawValue ?? "-",
+        ]
+    }
+
+    private static func figures(_ nodes: [NodeResult]) -> [String] {
+        [
+            optionalMean(nodes.map { $0.traffic.map { Double($0.bytesSent) } }, Format.bytes),
+            optionalMean(nodes.map { $0.traffic.map { Double($0.bytesReceived) } }, Format.bytes),
+            optionalMean(nodes.map { $0.time?.computeSeconds }, Format.seconds),
+            optionalMean(nodes.map { $0.time?.communicationSeconds }, Format.seconds),
+            optionalMean(nodes.map { $0.time?.waitingSeconds }, Format.seconds),
+        ]
+    }
+
+    private static func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
+
+    private static func optionalMean(_ values: [Double?], _ text: (Double) -> String) -> String {
+        let present = values.compactMap(\.self)
+        return present.count == values.count && !present.isEmpty ? text(mean(present)) : "-"
+    }
+}

@@ -1,0 +1,61 @@
+public import Experiments
+import Training
+
+/// `nodes.csv`: a row for each node of each run whose nodes are judged one by one, with the options of its strategy in the
+/// last columns. Verdicts are over all seeds.
+public enum NodesCSV {
+    /// What the file is called.
+    public static let name = "nodes.csv"
+
+    static let columns = [
+        "strategy", "seed", "node", "rank", "kind", "trained_samples", "own_accuracy", "own_loss", "accuracy",
+        "alone_accuracy", "gain", "verdict", "p_value_adjusted", "verdict_at_equal_time", "cluster_seconds",
+        "time_to_target_seconds", "bytes_sent", "bytes_received", "compute_seconds", "communication_seconds",
+        "waiting_seconds", "staleness", "listened_within_kind", "chosen_model", "label",
+    ]
+
+    /// Nil where no run has nodes.
+    public static func render(_ results: Results) -> String? {
+        guard results.runs.contains(where: { $0.nodes != nil }) else { return nil }
+        let options = OptionColumns(results.plan, besides: columns)
+        var csv = CSV(columns: columns + options.names)
+        let comparisons = NodeComparison.all(results)
+        let alone = NodeComparison.baseline(results.summaries)
+        for summary in results.summaries {
+            let own = comparisons.filter { $0.strategy == summary.strategy }
+            let values = options.values(of: summary.plan)
+            for run in summary.runs {
+                let baseline = alone?.runs.first { $0.seed == run.seed }?.nodes
+                for index in (run.nodes ?? []).indices {
+                    csv.append(row(index, run, summary, own, baseline) + values)
+                }
+            }
+        }
+        return csv.text
+    }
+
+    private static func row(
+        _ index: Int, _ run: RunRecord, _ summary: StrategySummary, _ comparisons: [NodeComparison],
+        _ baseline: [NodeResult]?
+    ) -> [String] {
+        let node = (run.nodes ?? [])[index]
+        func verdict(_ terms: NodeComparison.Terms) -> NodeVerdict? {
+            comparisons.first { $0.terms == terms }?.verdicts[index]
+        }
+        // Without a comparison there is none to be made with that node.
+        let alone = comparisons.isEmpty ? nil : baseline.flatMap { $0.indices.contains(index) ? $0[index] : nil }
+        let samples = verdict(.equalSamples)
+        return [
+            summary.plan.strategy, String(run.seed), CSV.count(index), CSV.count(node.rank), CSV.count(node.kind),
+            CSV.count(node.trainedSamples), CSV.number(node.ownAccuracy), CSV.number(node.ownLoss),
+            CSV.number(node.evaluations.last?.testAccuracy), CSV.number(alone?.ownAccuracy),
+            CSV.number(alone.map { node.ownAccuracy - $0.ownAccuracy }), samples?.outcome.rawValue ?? "",
+            CSV.amount(samples?.adjustedPValue), verdict(.equalTime)?.outcome.rawValue ?? "", CSV.number(node.seconds),
+            CSV.number(TimeToAccuracy(node.ownCurve, target: summary.target).sustainedSeconds),
+            CSV.count(node.traffic?.bytesSent), CSV.count(node.traffic?.bytesReceived),
+            CSV.number(node.time?.computeSeconds), CSV.number(node.time?.communicationSeconds),
+            CSV.number(node.time?.waitingSeconds), CSV.number(node.staleness),
+            CSV.number(run.shareListenedWithinKind(index)), CSV.count(node.chosenModel), summary.strategy,
+        ]
+    }
+}

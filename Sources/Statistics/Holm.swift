@@ -1,0 +1,18 @@
+/// Several tests at once (S. Holm 1979, *A Simple Sequentially Rejective Multiple Test Procedure*).
+package enum Holm {
+    /// The probability of each test, so adjusted that calling all those significant that are at most a level errs in any of
+    /// them with at most that probability, whichever of them are nothing and however they depend on each other.
+    ///
+    /// - Parameter pValues: in any order.
+    /// - Returns: in the same order.
+    package static func adjusted(_ pValues: [Double]) -> [Double] {
+        var adjusted = pValues
+        var least = 0.0
+        let ascending = pValues.indices.sorted { pValues[$0] < pValues[$1] }
+        for (rank, index) in ascending.enumerated() {
+            least = max(least, min(1, Double(pValues.count - rank) * pValues[index]))
+            adjusted[index] = least
+        }
+        return adjusted
+    }
+}

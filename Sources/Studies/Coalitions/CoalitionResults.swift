@@ -1,0 +1,125 @@
+package import Cluster
+package import Datasets
+package import Experiments
+package import Statistics
+package import Tasks
+
+/// All that is known of a community's coalitions: the contents of `coalitions.json`, from which its reports are made.
+package struct CoalitionResults: Hashable, Codable, Sendable {
+    /// Counts up when a field is added or changes its meaning; what each has is in `Results/SCHEMA.md`.
+    package static let currentSchema = 1
+
+    package var schema: Int
+    package var plan: CoalitionPlan
+    package var machine: MachineDescription
+    /// The times that simulated clusters computed with, the same for all coalitions.
+    package var computeModel: ComputeModel
+    package var trainingSamples: Int
+    package var testSamples: Int
+    package var data: DataIdentity?
+    package var initialParametersSHA256: String?
+    /// In the order of ``CoalitionPlan/coalitions``, as far as they were trained.
+    package var coalitions: [CoalitionScores]
+
+    package init(
+        plan: CoalitionPlan, machine: MachineDescription, computeModel: ComputeModel, trainingSamples: Int,
+        testSamples: Int, data: DataIdentity?, initialParametersSHA256: String?
+    ) {
+        schema = Self.currentSchema
+        self.plan = plan
+        self.machine = machine
+        self.computeModel = computeModel
+        self.trainingSamples = trainingSamples
+        self.testSamples = testSamples
+        self.data = data
+        self.initialParametersSHA256 = initialParametersSHA256
+        coalitions = []
+    }
+
+    /// Whether every coalition was trained.
+    package var isComplete: Bool { coalitions.count == plan.coalitions.count }
+
+    /// The same plan, machine and data as results that hold no run: what reports of both kinds tell of them.
+    package var withoutRuns: Results {
+        Results(
+            plan: plan.experiment, machine: machine, computeModel: computeModel, trainingSamples: trainingSamples,
+            testSamples: testSamples, data: data, initialParametersSHA256: initialParametersSHA256, tuning: "")
+    }
+
+    /// Checks what a file that was edited or damaged could have wrong and still be of the right form.
+    /// - Throws: ``ExperimentError`` naming the figure, what was found and what is allowed.
+    package func validate() throws(ExperimentError) {
+        try withoutRuns.validate()
+        try plan.check()
+        let expected = plan.coalitions.prefix(coalitions.count).map(\.members)
+        try require(coalitions.map(\.members) == Array(expected), "coalitions", "others", "all subsets, in order")
+        for scores in coalitions {
+            let name = "coalition \(scores.members)"
+            try require(
+                scores.runs.map(\.seed) == plan.experiment.seeds, "\(name): seeds", scores.runs.map(\.seed),
+                "\(plan.experiment.seeds)")
+            for run in scores.runs {
+                try require(
+                    run.accuracies.count == scores.members.count && run.kinds.count == scores.members.count,
+                    "\(name): accuracies", run.accuracies.count, "\(scores.members.count)")
+                try require(
+                    run.accuracies.allSatisfy { (0...1).contains($0) }, "\(name): accuracies", run.accuracies, "0 to 1")
+                try require(
+                    (0...1e12).contains(run.clusterSeconds) && (0...(1 << 50)).contains(run.bytesSent),
+                    "\(name): a time or a count", run.clusterSeconds, "0 or more")
+            }
+        }
+    }
+
+    private func require(_ isRight: Bool, _ figure: String, _ found: Any, _ allowed: String) throws(ExperimentError) {
+        if !isRight { throw ExperimentError("\(figure): found \(found), allowed is \(allowed)") }
+    }
+}
+
+/// What the members of one coalition got.
+package struct CoalitionScores: Hashable, Codable, Sendable {
+    /// Nodes, in ascending order.
+    package let members: [Int]
+    /// By seed, in the plan's order.
+    package let runs: [Run]
+
+    package struct Run: Hashable, Codable, Sendable {
+        package let seed: UInt64
+        /// By member, at the end, each on its own distribution.
+        package let accuracies: [Double]
+        /// By member; nil where nodes have no objectives of their own.
+        package let kinds: [Int?]
+        package let clusterSeconds: Double
+        package let bytesSent: Int
+
+        package init(seed: UInt64, accuracies: [Double], kinds: [Int?], clusterSeconds: Double, bytesSent: Int) {
+            (self.seed, self.accuracies, self.kinds) = (seed, accuracies, kinds)
+            (self.clusterSeconds, self.bytesSent) = (clusterSeconds, bytesSent)
+        }
+    }
+
+    package init(members: [Int], runs: [Run]) { (self.members, self.runs) = (members, runs) }
+
+    package var coalition: Coalition { Coalition(members) }
+
+    /// - Throws: ``ExperimentError`` where a run does not say what each member got.
+    init(_ members: [Int], _ records: [RunRecord]) throws(ExperimentError) {
+        self.members = members
+        var runs: [Run] = []
+        for record in records.sorted(by: { $0.seed < $1.seed }) {
+            guard let nodes = record.nodes, nodes.count == members.count else {
+                throw ExperimentError(
+                    """
+                    \(record.strategy) with seed \(record.seed) does not judge its nodes one by one; allowed are strategies whose nodes \
+                    have models of their own, and others with --objectives
+                    """)
+            }
+            runs.append(
+                Run(
+                    seed: record.seed, accuracies: nodes.map { record.outcome == .diverged ? 0 : $0.ownAccuracy },
+                    kinds: nodes.map(\.kind), clusterSeconds: record.clusterSeconds,
+                    bytesSent: record.traffic.bytesTotal))
+        }
+        self.runs = runs
+    }
+}

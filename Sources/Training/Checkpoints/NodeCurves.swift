@@ -1,0 +1,54 @@
+import Foundation
+
+/// The curves of nodes as numbers, of which a checkpoint can hold many: for each node its rank and the number of its
+/// evaluations, and for each of these nine numbers.
+enum NodeCurves {
+    private static let numbersOfEvaluation = 9
+
+    static func numbers(of nodes: [TrainingRun.NodeRecord]) -> [Double] {
+        var numbers: [Double] = []
+        for node in nodes {
+            numbers += [Double(node.rank), Double(node.evaluations.count)]
+            for (point, own) in zip(node.evaluations, node.own) {
+                numbers += [Double(point.round), Double(point.samples), point.clusterSeconds]
+                numbers += [Double(point.bytesSent), point.trainLoss ?? .nan]
+                numbers += [point.testAccuracy, point.testLoss, own.accuracy, own.loss]
+            }
+        }
+        return numbers
+    }
+
+    /// - Parameter right: by node.
+    /// - Throws: ``CheckpointError`` for numbers that are no curves.
+    static func nodes(_ numbers: [Double], right: [Data]) throws(CheckpointError) -> [TrainingRun.NodeRecord] {
+        var nodes: [TrainingRun.NodeRecord] = []
+        var rest = numbers[...]
+        func count(_ value: Double) throws(CheckpointError) -> Int {
+            guard let count = Int(exactly: value) else {
+                throw CheckpointError("curves of nodes with a count of \(value)")
+            }
+            return count
+        }
+        while !rest.isEmpty {
+            guard rest.count >= 2 else { throw CheckpointError("curves of nodes that are cut short") }
+            let (rank, points) = (try count(rest.removeFirst()), try count(rest.removeFirst()))
+            guard (0...rest.count / numbersOfEvaluation).contains(points) else {
+                throw CheckpointError("curves of nodes that are cut short")
+            }
+            var node = TrainingRun.NodeRecord(rank: rank)
+            for _ in 0..<points {
+                let values = Array(rest.prefix(numbersOfEvaluation))
+                rest = rest.dropFirst(numbersOfEvaluation)
+                node.evaluations.append(
+                    TrainingRun.Evaluation(
+                        round: try count(values[0]), samples: try count(values[1]), clusterSeconds: values[2],
+                        bytesSent: try count(values[3]), trainLoss: values[4].isNaN ? nil : values[4],
+                        testAccuracy: values[5], testLoss: values[6]))
+                node.own.append(OwnScore(accuracy: values[7], loss: values[8]))
+            }
+            node.finalCorrect = right.indices.contains(nodes.count) ? [UInt8](right[nodes.count]) : []
+            nodes.append(node)
+        }
+        return nodes
+    }
+}

@@ -1,0 +1,188 @@
+public import Cluster
+import Datasets
+public import Fabrics
+public import Kernel
+
+/// What a strategy without a server does whose nodes exchange with neighbours in rounds, in the terms of its paper;
+/// ``PeerLoop`` does all else.
+///
+///     each round, each node i:   adapt                      # H local steps, and what is to be sent
+///                                send, receive              # to and from the schedule's neighbours of the round
+///                                combine                    # what was heard
+public protocol PeerRule: Sendable {
+    /// What nodes keep between rounds; a node's model is its ``StateDeclaration/parametersName``.
+    var state: NamedState { get }
+    var schedule: any PeerSchedule { get }
+
+    /// Whether nodes send what they have before they adapt, so that messages travel while they compute.
+    var sendsFirst: Bool { get }
+    /// Whether weights are shares that senders give away, so that a node keeps what it would have given to one that has left;
+    /// else they are the receivers', and the weight of a sender that is missing becomes a node's own.
+    var sharesAreGiven: Bool { get }
+    /// In which coding nodes send; nil for vectors as they are.
+    var coding: (any MessageCoding)? { get }
+    /// Numbers in what nodes send as it is, for ``NodeRound/outgoing``; nil where they send their models.
+    var outgoingCount: Int? { get }
+    /// What adapting costs beside the local steps, such as encoding.
+    var adaptingWork: ComputeWork { get }
+    /// What combining costs.
+    ///
+    /// - Parameter terms: nodes whose numbers are added up, with the node itself.
+    func combiningWork(terms: Int) -> ComputeWork
+
+    /// The node's local steps, and what it sends after them. May run beside that of other nodes.
+    func adapt(_ node: NodeRound)
+    /// The node's next model from what it has heard.
+    func combine(_ node: NodeRound)
+}
+
+extension PeerRule {
+    public var sendsFirst: Bool { false }
+    public var sharesAreGiven: Bool { false }
+    public var coding: (any MessageCoding)? { nil }
+    public var outgoingCount: Int? { nil }
+    public var adaptingWork: ComputeWork { .none }
+
+    /// A pass over the vectors that are added up.
+    public func combiningWork(terms: Int) -> ComputeWork {
+        .vector(elements: state.parameterCount * terms)
+    }
+
+}
+
+/// A node in a round, as its rule sees it.
+///
+/// `@unchecked Sendable`: belongs to one rank, which waits for each computation.
+public final class NodeRound: @unchecked Sendable {
+    let run: TrainingRun
+    public let rank: Int
+    /// Its model `[P]`, which is evaluated.
+    public let model: ParameterVector
+    /// What it sends, where that is no coding's.
+    public let outgoing: ParameterVector
+    /// `[P]` of arbitrary contents, from adapting to combining.
+    public private(set) lazy var scratch = ParameterVector(count: model.count)
+    /// What else it keeps, by the names that were declared.
+    private let vectors: [String: ParameterVector]
+    /// Counts from 0.
+    public internal(set) var round = 0
+    /// η of all steps of the round.
+    public internal(set) var rate: Float = 0
+    public let optimizer: SGD
+    /// What the node is to send, where the strategy has a coding.
+    public var encoded: EncodedVector?
+
+    // MARK: What was heard
+
+    /// The vectors of those whom the node has heard and its own, by ascending nodes, and their weights. The weights of those
+    /// who are missing are the node's own.
+    public internal(set) var heard: [ParameterVector] = []
+    public internal(set) var weights: [Float] = []
+    /// The same of encoded vectors.
+    public internal(set) var heardEncoded: [EncodedVector] = []
+    /// The node's place among them.
+    public internal(set) var ownPlace = 0
+    /// What the node has sent to all, as it was then.
+    public var sent: ParameterVector { heard[ownPlace] }
+
+    private let stepsPerRound: Int
+    private var batches: NodeBatches
+    /// How the node sees its samples.
+    private let view: SampleView?
+    private let losses: LossLog
+
+    init(
+        _ run: TrainingRun, rank: Int, _ rule: some PeerRule, _ objective: NodeObjective, batch: Int?,
+        stepsPerRound: Int
+    ) {
+        self.run = run
+        self.rank = rank
+        let state = rule.state
+        model = state.vector(StateDeclaration.parametersName, ofRank: rank)
+        outgoing = rule.outgoingCount.map { ParameterVector(count: $0) } ?? model
+        optimizer = state.optimizer(run.configuration.optimizer, ofRank: rank)
+        vectors = state.declarations.reduce(into: [:]) { vectors, declaration in
+            guard declaration.holder == .eachWorker else { return }
+            vectors[declaration.name] = state.vector(declaration.name, ofRank: rank)
+        }
+        batches = NodeBatches(objective.shard, batch: batch)
+        view = objective.view
+        self.stepsPerRound = stepsPerRound
+        losses = run.losses(of: rank, steps: stepsPerRound)
+    }
+
+    /// A vector that the strategy has declared for each worker.
+    public subscript(name: String) -> ParameterVector {
+        guard let vector = vectors[name] else { preconditionFailure("no vector '\(name)' of each worker was declared") }
+        return vector
+    }
+
+    private var steps: Range<Int> { round * stepsPerRound..<(round + 1) * stepsPerRound }
+
+    /// The node's steps of the round, which have two sizes at most where all but an epoch's last batch are full.
+    var work: ComputeWork {
+        var work = ComputeWork.none
+        for step in steps {
+            let count = batches.count(ofStep: step)
+            if count == batches.batch {
+                work.fullSteps += 1
+                work.samplesPerStep = count
+            } else {
+                work.shortSteps += 1
+                work.samplesPerShortStep = count
+            }
+        }
+        return work
+    }
+
+    private func indices(ofStep step: Int) -> ArraySlice<Int32> {
+        batches.indices(ofStep: step) { [run, rank] order, epoch in
+            // Ranks of clients begin with 1, and so do the streams here: one node's data and one client's are met alike.
+            var stream = run.seeds.stream(.localShuffle, rank + 1, epoch)
+            if run.shuffles { stream.shuffle(&order) }
+        }
+    }
+
+    /// H steps of the optimizer on the node's own samples, in place.
+    public func trainLocally(_ parameters: ParameterVector) {
+        for step in steps {
+            let batch = indices(ofStep: step)
+            let loss = run.step(parameters, on: batch, dividedBy: batch.count, by: optimizer, rate: rate, seenAs: view)
+            losses.append(sum: loss, samples: batch.count)
+        }
+    }
+
+    /// ∇F_i of one batch of the node's own samples: the gradient of their mean loss at `parameters`.
+    public func differentiate(at parameters: ParameterVector, into gradient: ParameterVector) {
+        for step in steps {
+            let batch = indices(ofStep: step)
+            let loss = run.lossAndGradient(batch, dividedBy: batch.count, at: parameters, into: gradient, seenAs: view)
+            losses.append(sum: loss, samples: batch.count)
+        }
+    }
+
+    /// A vector `[P]` of arbitrary contents for a while.
+    public func withScratch(_ body: (ParameterVector) -> Void) {
+        let vector = run.vectors.take()
+        defer { run.vectors.giveBack(vector) }
+        body(vector)
+    }
+
+    /// target ← Σ_j W_ij x_j over what was heard.
+    ///
+    /// - Parameter offset: where in what was heard the numbers begin.
+    public func average(into target: ParameterVector, from offset: Int = 0) {
+        target.becomeSum(of: heard, times: weights, from: offset)
+    }
+
+    /// Makes all weights of what was heard alike, with a sum of 1.
+    public func weighEvenly() {
+        for place in weights.indices { weights[place] = 1 / Float(weights.count) }
+    }
+
+    /// W_ij ← (W_ij + I_ij) / 2
+    public func weighHalf() {
+        for place in weights.indices { weights[place] /= 2 }
+        weights[ownPlace] += 0.5
+    }
+}

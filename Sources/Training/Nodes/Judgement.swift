@@ -1,0 +1,110 @@
+import Datasets
+
+/// By what the models of a run's nodes are judged: each node's distribution over the test set, and the mixture of all.
+///
+/// A node sees the whole test set its own way (its view), and of groups of test samples, which are classes or users, some
+/// weigh for it and others do not. What a model gets right is counted once for each view and group; the score of every node
+/// follows from these counts exactly.
+struct Judgement: Sendable {
+    /// How test samples are seen, each way once.
+    let views: [SampleView?]
+    /// The group of each test sample, `[N]`; nil where all are one.
+    let groups: [UInt16]?
+    /// Test samples of each group.
+    let groupSizes: [Int]
+    /// By node.
+    let nodes: [Node]
+    /// What each view and group weighs in the mixture of the nodes' distributions; the sum is 1.
+    private let mixture: [[Double]]
+
+    struct Node: Sendable {
+        let view: Int
+        /// By group; the sum is 1.
+        let weights: [Double]
+    }
+
+    /// What a model was found to be by some of the test samples that were seen one way.
+    struct Counts: Sendable {
+        /// By group.
+        var losses: [Double]
+        var correct: [Int]
+    }
+
+    /// - Parameter objectives: one at least; of all nodes.
+    init(of objectives: [NodeObjective], on test: Dataset) {
+        var places: [SampleView?: Int] = [:]
+        var views: [SampleView?] = []
+        let byClass = objectives.contains { $0.classWeights != nil }
+        let byUser = objectives.contains { $0.user != nil }
+        let groups = byClass ? test.labels.map(UInt16.init) : byUser ? test.users : nil
+        var sizes = [Int](repeating: 0, count: byClass ? test.classCount : byUser ? test.userCount : 1)
+        if let groups { for group in groups { sizes[Int(group)] += 1 } } else { sizes[0] = test.count }
+        nodes = objectives.map { objective in
+            let view = objective.view.flatMap { $0.changesNothing ? nil : $0 }
+            if places[view] == nil {
+                places[view] = views.count
+                views.append(view)
+            }
+            return Node(view: places[view] ?? 0, weights: Self.weights(of: objective, sizes))
+        }
+        var mixture = views.map { _ in [Double](repeating: 0, count: sizes.count) }
+        for node in nodes {
+            for (group, weight) in node.weights.enumerated() { mixture[node.view][group] += weight }
+        }
+        self.views = views
+        self.groups = groups
+        groupSizes = sizes
+        // Divided here, so that the weights of one view and group alone are 1 exactly.
+        self.mixture = mixture.map { $0.map { $0 / Double(objectives.count) } }
+    }
+
+    /// What each group weighs for a node; groups without a test sample cannot weigh anything.
+    private static func weights(of objective: NodeObjective, _ sizes: [Int]) -> [Double] {
+        if let classes = objective.classWeights {
+            let present = zip(classes, sizes).map { $1 > 0 ? $0 : 0 }
+            let total = present.reduce(0, +)
+            let isWhole = present == classes
+            return isWhole ? classes : present.map { $0 / total }
+        }
+        if let user = objective.user { return sizes.indices.map { $0 == user ? 1 : 0 } }
+        return [1]
+    }
+
+    func group(of sample: Int) -> Int { groups.map { Int($0[sample]) } ?? 0 }
+
+    /// The score of a node's own distribution.
+    ///
+    /// - Parameter counts: by view, of all test samples.
+    func own(_ node: Int, _ counts: [Counts]) -> OwnScore {
+        let (view, weights) = (nodes[node].view, nodes[node].weights)
+        return score(counts[view], weights)
+    }
+
+    /// The score of the mixture of all nodes' distributions.
+    func everybody(_ counts: [Counts]) -> OwnScore {
+        let parts = zip(counts, mixture).map { score($0, $1) }
+        return OwnScore(
+            accuracy: parts.reduce(0) { $0 + $1.accuracy }, loss: parts.reduce(0) { $0 + $1.loss })
+    }
+
+    private func score(_ counts: Counts, _ weights: [Double]) -> OwnScore {
+        var (accuracy, loss) = (0.0, 0.0)
+        for (group, weight) in weights.enumerated() where weight > 0 {
+            accuracy += weight * (Double(counts.correct[group]) / Double(groupSizes[group]))
+            loss += weight * (counts.losses[group] / Double(groupSizes[group]))
+        }
+        return OwnScore(accuracy: accuracy, loss: loss)
+    }
+}
+
+extension [OwnScore] {
+    /// The mean over nodes. Where all are alike it is their score to the last bit, as before training, when all nodes have the
+    /// same model: then a table's strategies begin with the same loss however many nodes they have.
+    var mean: OwnScore {
+        func mean(_ value: (OwnScore) -> Double) -> Double {
+            guard let first = first.map(value) else { return 0 }
+            return allSatisfy { value($0) == first } ? first : reduce(0) { $0 + value($1) } / Double(count)
+        }
+        return OwnScore(accuracy: mean(\.accuracy), loss: mean(\.loss))
+    }
+}

@@ -1,0 +1,80 @@
+import Locking
+
+/// How much the nodes of a job train in each round: H steps each, of a batch or of all that a node has.
+///
+/// The samples of a round are those of all nodes that take part in the job, also of those that have left it: so all nodes
+/// agree on where in the budget a round is, and on its learning rate, without a message.
+final class NodeRounds: Sendable {
+    /// Samples of each node's data, and of its steps.
+    private let sizes: [(samples: Int, batch: Int, nodes: Int)]
+    private let stepsPerRound: Int
+    /// Samples after 0, 1, ... rounds, as far as somebody has asked.
+    private let totals = Guarded([0])
+
+    /// - Parameters:
+    ///   - shards: samples of each node that trains.
+    ///   - batch: B; nil for all of a node's.
+    init(shards: [Int], batch: Int?, stepsPerRound: Int) {
+        self.stepsPerRound = stepsPerRound
+        let counts = shards.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+        sizes = counts.sorted { $0.key < $1.key }.map { ($0.key, min(batch ?? $0.key, $0.key), $0.value) }
+    }
+
+    /// Samples that all nodes have trained on after so many rounds.
+    func samples(after rounds: Int) -> Int {
+        totals.withLock { totals in
+            while totals.count <= rounds {
+                let steps = totals.count * stepsPerRound
+                totals.append(
+                    sizes.reduce(0) { sum, size in
+                        sum + size.nodes * NodeBatches.samples(before: steps, of: size.samples, batch: size.batch)
+                    })
+            }
+            return totals[rounds]
+        }
+    }
+}
+
+/// The batches of one node: epoch after epoch, each in a random order of its own; the last of an epoch may be short.
+struct NodeBatches {
+    private let shard: [Int32]
+    let batch: Int
+    /// The epoch's order, and which epoch it is of.
+    private var order: [Int32]
+    private var epoch = -1
+
+    /// - Parameter batch: B; nil for all of the shard.
+    init(_ shard: [Int32], batch: Int?) {
+        self.shard = shard
+        self.batch = max(1, min(batch ?? shard.count, shard.count))
+        order = shard
+    }
+
+    private var stepsPerEpoch: Int { (shard.count + batch - 1) / batch }
+
+    /// Samples before a step, of so many samples in batches of so many.
+    static func samples(before step: Int, of samples: Int, batch: Int) -> Int {
+        let (epochs, rest) = step.quotientAndRemainder(dividingBy: max(1, (samples + batch - 1) / batch))
+        return epochs * samples + min(rest * batch, samples)
+    }
+
+    func count(ofStep step: Int) -> Int {
+        Self.samples(before: step + 1, of: shard.count, batch: batch)
+            - Self.samples(before: step, of: shard.count, batch: batch)
+    }
+
+    /// The samples of a step.
+    ///
+    /// - Parameter shuffle: puts the samples of an epoch in order.
+    mutating func indices(ofStep step: Int, shuffle: (_ order: inout [Int32], _ epoch: Int) -> Void) -> ArraySlice<
+        Int32
+    > {
+        let (epoch, place) = step.quotientAndRemainder(dividingBy: stepsPerEpoch)
+        if epoch != self.epoch {
+            self.epoch = epoch
+            order.replaceSubrange(order.indices, with: shard)
+            shuffle(&order, epoch)
+        }
+        return order[place * batch..<min((place + 1) * batch, order.count)]
+    }
+}

@@ -1,0 +1,164 @@
+import ArgumentParser
+import Cluster
+import Datasets
+import Diagnostics
+import Experiments
+import Foundation
+import Locking
+import Reports
+import Statistics
+import Storage
+import Studies
+
+struct CoalitionsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "coalitions",
+        abstract: "Train every coalition of up to 10 nodes: who gains in which, which last, what data are worth.",
+        discussion: """
+            Of n nodes there are 2^n - 1 coalitions. Each is trained on its members' data with every seed; all else comes from \
+            the options of 'bench run', and --strategy names one strategy whose nodes have data of their own. The report says \
+            which coalitions no member loses in, which structures of coalitions last (the core, and individual stability), and \
+            what each node's data are worth to all (Shapley's value).
+
+            Into the output folder go coalitions.json (everything; written after every coalition), coalitions.csv (a row for each \
+            member of each coalition) and report.md.
+
+            EXAMPLES:
+              bench coalitions --workers 6 --objectives rotations:2
+              bench coalitions --workers 8 --objectives labels:3 --seeds 5 --margin 0.5%
+              bench coalitions --workers 8 --objectives labels:3 --seeds 5 --resume
+              bench coalitions --strategy federated --clients 5 --objectives rotations:2
+            """)
+
+    @OptionGroup(title: "Coalitions") var options: CoalitionOptions
+    @OptionGroup(title: "Experiment") var experiment: ExperimentOptions
+    @OptionGroup(title: "Training") var training: TrainingOptions
+    @OptionGroup(title: "Machines and network") var cluster: ClusterOptions
+    @OptionGroup(title: "Options of strategies") var settings: StrategySettings
+
+    /// Where nobody names another.
+    static let defaultStrategy = "dpsgd"
+    private static let defaultNodes = 8
+
+    var builder: PlanBuilder {
+        var chosen = experiment
+        // All of them is what 'bench run' takes.
+        if chosen.strategy == "all" { chosen.strategy = Self.defaultStrategy }
+        return PlanBuilder(
+            experiment: chosen, training: training, cluster: cluster, settings: settings, data: options.data)
+    }
+
+    func plan() throws -> CoalitionPlan {
+        if try cluster.fabricChoice() == .mpi {
+            throw ValidationError(
+                "--fabric mpi is for 'bench run'; coalitions are trained on threads or simulated clusters")
+        }
+        let given = Set(try settings.settings().map(\.name))
+        var plan = try builder.plan()
+        for index in plan.strategies.indices {
+            try Self.setDefaults(of: &plan.strategies[index], besides: given)
+        }
+        return try CoalitionPlan(plan)
+    }
+
+    /// Everybody talks to everybody, and all take part in every round.
+    private static func setDefaults(of plan: inout StrategyPlan, besides given: Set<String>) throws {
+        let defaults = [
+            ("workers", "\(defaultNodes)"), ("clients", "\(defaultNodes)"), ("overlay", "full"), ("fraction", "1"),
+        ]
+        for (name, value) in defaults where plan.options[name] != nil && !given.contains(name) {
+            try plan.set(name, to: value)
+        }
+    }
+
+    func validate() throws {
+        if options.output.isEmpty { throw ValidationError("--output is empty; allowed is the name of a folder") }
+        do {
+            let plan = try plan()
+            try Experiment.check(plan.experiment)
+            try checkThatNoneMeet(plan.experiment)
+        } catch let error as ValidationError {
+            throw error
+        } catch let error where error is ClusterFileError && cluster.namesFile {
+            // A file that is wrong is no wrong command line: run() says so.
+        } catch {
+            throw ValidationError("\(error)")
+        }
+    }
+
+    private func checkThatNoneMeet(_ plan: ExperimentPlan) throws {
+        var named = NamedFiles()
+        named.reads("--init", plan.initialParametersFile)
+        named.reads("--plan", experiment.plan)
+        named.reads(cluster: "--cluster", cluster.cluster)
+        named.reads(cluster: "--machine", cluster.machine)
+        named.reads(jitter: cluster.jitter)
+        named.reads(data: options.data)
+        named.writes("--output", OutputDirectory.coalitionNames, in: options.output)
+        try named.check()
+    }
+
+    func run() throws {
+        var plan = try plan()
+        try HostNeed.check(&plan.experiment, isJobsGiven: cluster.jobs != nil)
+        let study = try CoalitionStudy(plan, data: DataDirectory(options.data))
+        OptionUse.notes(builder, plan.experiment).forEach(printError)
+        let output = try OutputDirectory(options.output, notWith: ResultsFile.name)
+        if options.resume { output.removeTemporaries() }
+        let before = options.resume ? try CoalitionFile.resumed(output.url.relativePath, plan) : nil
+        if options.resume, before == nil { printError("'\(options.output)' holds no coalitions; they are begun.") }
+        let margin = options.margin ?? 0
+        let first = (before?.coalitions.count ?? 0) * plan.experiment.seeds.count
+        let progress = ProgressDisplay(isOn: !options.quiet, from: first)
+        let interruption = try Interruption {
+            progress.end()
+            return "What was trained is in \(output.url.relativePath)/; go on with --resume."
+        }
+        let results: CoalitionResults
+        do {
+            results = try study.run(
+                machine: MachineDescription.current(arguments: CommandLine.arguments), from: before,
+                callbacks: Study.Callbacks(
+                    began: { run, _ in progress.begin(run) },
+                    evaluated: { run, share in progress.update(run, share: share) },
+                    finished: { run, _, record in progress.finish(run, record) }),
+                save: { try output.writeCoalitions($0) })
+        } catch {
+            progress.end()
+            interruption.disarm()
+            throw error
+        }
+        // Files first: whoever reads the text may go away.
+        try output.writeDerived(results, margin: margin)
+        progress.end()
+        interruption.disarm()
+        print(CoalitionReport.terminal(results, margin: margin))
+        if let warning = DataText.warning(results.withoutRuns) { print(warning) }
+        print("Report, CSV and JSON: \(output.url.relativePath)/")
+    }
+}
+
+struct CoalitionOptions: ParsableArguments {
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Differences of accuracy up to this move nobody, such as 0.5% or 0.005. (default: 0)", valueName: "share"),
+        transform: Quantity.fraction)
+    var margin: Double?
+
+    @Flag(help: "Go on with the coalitions in the output folder, which have to be of the same options.")
+    var resume = false
+
+    @Option(parsing: .unconditional, help: ArgumentHelp("Where the coalitions go.", valueName: "folder"))
+    var output = "Results/latest-coalitions"
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "The folder of data sets. (default: $BENCH_DATA, else ~/.cache/distributed-training-bench)",
+            valueName: "folder"))
+    var data: String?
+
+    @Flag(help: "No progress on standard error.")
+    var quiet = false
+}

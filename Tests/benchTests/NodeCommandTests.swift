@@ -1,0 +1,42 @@
+import Foundation
+import Testing
+
+@testable import BenchCommands
+
+/// Nodes that are judged one by one, from end to end.
+@Suite(.timeLimit(.minutes(10)))
+struct NodeCommandTests {
+    @Test func whoGainsIsToldAndEveryNodeHasARow() async throws {
+        try await withFolder { folder in
+            let outcome = try await bench(
+                [
+                    "--strategy", "alone,dpsgd,federated", "--workers", "4", "--clients", "4", "--fraction", "1",
+                    "--objectives", "rotations:2", "--epochs", "3", "--seeds", "2", "--compute", "reference",
+                    "--output",
+                    "out",
+                ], in: folder)
+            #expect(outcome.code == 0, "\(outcome.testDescription)")
+            for strategy in ["dpsgd", "federated"] {
+                #expect(outcome.output.contains("`\(strategy)` against `alone` at equal samples:"), "\(outcome.output)")
+            }
+            let rows = table(try folder.text("out/nodes.csv"))
+            #expect(rows.count == 1 + 3 * 2 * 4)
+            func values(_ column: String, of strategy: String) -> [String] {
+                guard let place = rows[0].firstIndex(of: column) else { return [] }
+                return rows.dropFirst().filter { $0[0] == strategy }.map { $0[place] }
+            }
+            #expect(values("bytes_sent", of: "alone").allSatisfy { $0 == "0" })
+            #expect(values("bytes_sent", of: "dpsgd").allSatisfy { (Int($0) ?? 0) > 0 })
+            #expect(values("kind", of: "alone") == values("kind", of: "federated"))
+            #expect(Set(values("verdict", of: "alone")) == [""] && !values("verdict", of: "dpsgd").contains(""))
+            let report = try folder.text("out/report.md")
+            for part in ["### The community", "### Node by node", "### Who listened to whom", "listened within kind"] {
+                #expect(report.contains(part), "\(part)")
+            }
+            // The same from the file.
+            let again = try await bench(["report", "out"], in: folder)
+            #expect(again.code == 0 && again.output.contains("`dpsgd` against `alone`"), "\(again.testDescription)")
+            #expect(table(try folder.text("out/nodes.csv")) == rows)
+        }
+    }
+}
