@@ -3,6 +3,8 @@ import Foundation
 import Locking
 
 /// Cluster time of a job on real threads: the host's monotonic clock since `start`, less the pauses.
+///
+/// A clock may go slower than the host's: then a thread that the host keeps waiting is late by that much less.
 final class PausableClock: Sendable {
     private struct State {
         var start: ContinuousClock.Instant?
@@ -15,15 +17,19 @@ final class PausableClock: Sendable {
     }
 
     private let state = Guarded(State())
+    /// Seconds of the host in one second of the clock.
+    let slowdown: Double
+
+    init(slowdown: Double = 1) { self.slowdown = slowdown }
 
     /// - Parameter seconds: what the clock shows first.
-    func start(at seconds: Double = 0) { state.withLock { $0.start = .now - .seconds(seconds) } }
+    func start(at seconds: Double = 0) { state.withLock { $0.start = .now - .seconds(seconds * slowdown) } }
 
     /// Seconds since the start; 0 before. Stands still during a pause.
     var seconds: Double {
         state.withLock { state in
             guard let start = state.start else { return 0 }
-            return ((state.pausedSince ?? .now) - start - state.paused).inSeconds
+            return ((state.pausedSince ?? .now) - start - state.paused).inSeconds / slowdown
         }
     }
 
@@ -44,13 +50,13 @@ final class PausableClock: Sendable {
     }
 
     /// The clock of another process, by which this one goes, stood still for so long.
-    func skip(seconds: Double) { state.withLock { $0.paused += .seconds(seconds) } }
+    func skip(seconds: Double) { state.withLock { $0.paused += .seconds(seconds * slowdown) } }
 
     /// Waits until the clock shows `seconds`: sleeps for most of it and yields at the end, since a sleep can be late by
     /// 50 microseconds and more, and there may be more threads that wait than cores.
     func wait(until seconds: Double) {
         while true {
-            let left = seconds - self.seconds
+            let left = (seconds - self.seconds) * slowdown
             let (isPaused, isAbandoned) = state.withLock { ($0.pauses > 0, $0.isAbandoned) }
             if left <= 0 || isAbandoned { return }
             if isPaused {

@@ -58,8 +58,13 @@ package struct ThreadFabric: Fabric {
     package func run(_ program: @escaping RankProgram) throws -> FabricReport { try runKnowingTheEnd(program).report }
 
     /// The same, with the time at which an emulated job is over by its model, however late the threads were.
-    func runKnowingTheEnd(_ program: @escaping RankProgram) throws -> (report: FabricReport, due: VirtualTime) {
-        let job = ThreadJob(ranks: ranks, emulation: emulation, from: start)
+    ///
+    /// - Parameter slowdown: seconds of this machine in one second of the job, so that a thread that the machine keeps waiting is
+    ///   late by that much less.
+    func runKnowingTheEnd(
+        slowdown: Double = 1, _ program: @escaping RankProgram
+    ) throws -> (report: FabricReport, due: VirtualTime) {
+        let job = ThreadJob(ranks: ranks, emulation: emulation, from: start, slowdown: slowdown)
         let running = HelperCount()
         var failure: HostError?
         for index in 0..<ranks where failure == nil {

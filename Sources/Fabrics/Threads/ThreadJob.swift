@@ -20,7 +20,7 @@ final class ThreadJob: @unchecked Sendable {
     private let cluster: EmulatedCluster?
     let ledger: TrafficLedger
     let barrier: ThreadBarrier
-    let clock = PausableClock()
+    let clock: PausableClock
     let mailboxes: [Mailbox]
     /// By rank.
     let accounts: [Guarded<TimeAccount>]
@@ -35,8 +35,9 @@ final class ThreadJob: @unchecked Sendable {
         var failure: (any Error)?
     }
 
-    init(ranks: Int, emulation: ThreadFabric.Emulation?, from start: FabricSnapshot? = nil) {
+    init(ranks: Int, emulation: ThreadFabric.Emulation?, from start: FabricSnapshot? = nil, slowdown: Double = 1) {
         self.ranks = ranks
+        clock = PausableClock(slowdown: slowdown)
         let ledger = TrafficLedger(ranks: ranks, entries: start?.traffic ?? [])
         self.ledger = ledger
         cluster = emulation.map { [clock] in EmulatedCluster($0, from: start, clock: clock, ledger: ledger) }

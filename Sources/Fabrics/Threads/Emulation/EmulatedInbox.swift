@@ -158,7 +158,7 @@ final class EmulatedInbox: @unchecked Sendable {
     /// Whether the clock shows a time; if not, waits for some of it or for the next message, and then all has to be looked at
     /// again.
     private func isOver(_ time: VirtualTime) -> Bool {
-        let left = time.seconds - clock.seconds
+        let left = (time.seconds - clock.seconds) * clock.slowdown
         if left <= 0 { return true }
         if left > PausableClock.yieldingSeconds {
             let nap = min(left - PausableClock.yieldingSeconds, PausableClock.mostSleepSeconds)
