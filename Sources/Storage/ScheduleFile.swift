@@ -152,6 +152,7 @@ private struct OperationRecord: Codable {
             (root, self.elements, self.purpose) = (collective.root, elements, purpose)
             isMean = collective.reduction.map { $0 == .mean }
         case .evaluation: kind = "evaluation"
+        case .show: kind = "show"
         }
     }
 
@@ -221,6 +222,7 @@ private struct OperationRecord: Codable {
                 : .post(to: receiver, bytes: bytes, purpose, direction)
         case "receive": return .receive(from: try rank(peer, ranks))
         case "evaluation": return .evaluation
+        case "show": return .show
         default:
             if let root { _ = try rank(root, ranks) }
             let reduction = isMean.map { $0 ? Reduction.mean : .sum }

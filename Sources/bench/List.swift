@@ -104,7 +104,7 @@ struct List: ParsableCommand {
             ClusterPresets.all.map { ($0.name, "\($0.summary): \($0.figures)") })
         section(
             "Objectives of nodes (--objectives), for \(StrategyRegistry.all.filter(\.hasNodes).map(\.name).joined(separator: ", "))",
-            Objectives.all.map { ($0.usage, $0.summary) })
+            Objectives.all.map { ("--objectives \($0.usage)", $0.summary) })
         section("Partitioners (--partition)", Partitioners.all.map { ($0.usage, $0.summary) })
         section(
             "Overlays (--overlay), who talks to whom; figures: 'bench list --overlay FORM --workers N'",
@@ -123,17 +123,23 @@ struct List: ParsableCommand {
     private static func rows(_ fabric: FabricChoice) -> [(String, String)] {
         var carried: [String: [String]] = [:]
         var order: [String] = []
-        var others: [(String, String)] = []
+        var others: [(reason: String, strategies: [String])] = []
         for strategy in StrategyRegistry.all {
             switch fabric.carrier(of: strategy) {
             case .fabric(let kind):
                 if carried[kind.rawValue] == nil { order.append(kind.rawValue) }
                 carried[kind.rawValue, default: []].append(strategy.name)
-            case .none(let reason): others.append(("", "not \(strategy.name): \(reason)"))
+            case .none(let reason):
+                if let place = others.firstIndex(where: { $0.reason == reason }) {
+                    others[place].strategies.append(strategy.name)
+                } else {
+                    others.append((reason, [strategy.name]))
+                }
             }
         }
         let text = order.map { "\((carried[$0] ?? []).joined(separator: ", ")) on \($0)" }.joined(separator: "; ")
-        return [("--fabric \(fabric.rawValue)", text)] + others
+        return [("--fabric \(fabric.rawValue)", text)]
+            + others.map { ("", "not \($0.strategies.joined(separator: ", ")): \($0.reason)") }
     }
 
     private func section(_ title: String, _ rows: [(String, String)]) {

@@ -74,12 +74,12 @@ struct CheckpointTests {
         Case(strategy: "dpsgd", workers: 5, departures: [Departure(rank: 1, seconds: 0.4)]),
         Case(
             strategy: "push-sum", workers: 5, momentum: 0.5,
-            departures: [Departure(rank: 4, seconds: 0.25), Departure(rank: 0, seconds: 0.45)]),
+            departures: [Departure(rank: 4, seconds: 0.15), Departure(rank: 0, seconds: 0.3)]),
         // A node has half of the training set, and a round is three nodes'.
         Case(strategy: "federated", jitter: jitter, epochs: 12, objectives: "rotations:4"),
         Case(
             strategy: "federated", departures: [Departure(rank: 3, seconds: 0.25)], epochs: 3, objectives: "labels:2"),
-        Case(strategy: OwnNodes.name, workers: 5, jitter: jitter, epochs: 12, objectives: "rotations:2"),
+        Case(strategy: "alone", workers: 5, jitter: jitter, objectives: "rotations:2"),
         Case(
             strategy: "federated", departures: [1, 3, 4].map { Departure(rank: $0, seconds: 0.05 + 0.1 * Double($0)) },
             epochs: 5),
@@ -97,8 +97,8 @@ struct CheckpointTests {
         Case(strategy: "push-sum", carrier: .emulated, workers: 4, jitter: jitter, epochs: 320 / 1437.0),
         Case(strategy: TalkativeRank.name, carrier: .threads, workers: 2),
         Case(strategy: "federated", carrier: .threads, epochs: 9, objectives: "rotations:4"),
-        Case(strategy: OwnNodes.name, carrier: .threads, workers: 5, epochs: 6, objectives: "labels:2"),
-        Case(strategy: OwnNodes.name, carrier: .emulated, workers: 3, epochs: 6),
+        Case(strategy: "alone", carrier: .threads, workers: 5, epochs: 320 / 1437.0, objectives: "labels:2"),
+        Case(strategy: "alone", carrier: .emulated, workers: 3, epochs: 320 / 1437.0),
     ]
 
     struct Played {
@@ -124,7 +124,6 @@ struct CheckpointTests {
         let strategy: any Strategy =
             switch setup.strategy {
             case RememberingClients.name: RememberingClients(configuration)
-            case OwnNodes.name: OwnNodes(nodes: setup.workers, partition: "dirichlet:0.5")
             case TalkativeRank.name: TalkativeRank(batch: configuration.steps.batch)
             default: try configuration.make(#require(StrategyRegistry.named(setup.strategy)))
             }

@@ -89,44 +89,29 @@ struct TalkativeRank: Strategy {
 }
 
 /// Nodes that train on their own data as they see them, each a model of its own, in epochs that all begin together: what is
-/// evaluated and kept in checkpoints is every node's.
+/// evaluated is every node's.
 struct OwnNodes: Strategy {
-    static let name = "own nodes"
-
     let nodes: Int
     let partition: String
     var rankCount: Int { nodes }
     var hasFixedSchedule: Bool { true }
     var dataOfRanks: DataOfRanks? { DataOfRanks(partition, ranks: 0..<nodes) }
-    var state: [StateDeclaration] { [.parameters, .vector("own", .eachWorker)] }
 
     func program(for run: TrainingRun) throws -> RankProgram {
-        let state = NamedState(state, startingFrom: run.initialParameters)
         let objectives = try run.nodeObjectives(partition: partition, among: nodes)
         let samplesOfEpoch = objectives.reduce(0) { $0 + $1.shard.count }
-        try run.restoreStart(state)
-        let first = run.start?.position ?? RunPosition(round: 0, samples: 0)
         return { rank in
-            let (objective, model) = (objectives[rank.index], state.vector("own", ofRank: rank.index))
+            let (objective, model) = (objectives[rank.index], run.initialParameters.copied())
             let losses = run.losses(of: rank.index, steps: 10)
-            if first.round == 0 { model.copy(from: run.initialParameters) }
-            var (round, samples) = (first.round, first.samples)
+            var (round, samples) = (0, 0)
             while true {
                 if round == 0 || run.isEvaluationDue(from: samples - samplesOfEpoch, to: samples) {
                     let goesOn = try await run.evaluate(
                         model, of: .eachRank, round: round, samples: samples, on: rank)
                     guard goesOn, samples < run.sampleBudget else { return }
                 }
-                if run.isCheckpointDue(round: round, samples: samples) {
-                    try await rank.barrier()
-                    try await run.checkpoint(
-                        state, at: RunPosition(round: round, samples: samples), isFirst: rank.index == 0, on: rank,
-                        .allRanks)
-                    try await rank.barrier()
-                }
-                let (shard, isRepeated) = (objective.shard[...], run.isReplayed(round))
+                let shard = objective.shard[...]
                 try await rank.compute(.step(samples: shard.count)) {
-                    guard !isRepeated else { return }
                     let loss = run.descend(
                         shard, dividedBy: shard.count, from: model, rate: 0.5, into: model, seenAs: objective.view)
                     losses.append(sum: loss, samples: shard.count)

@@ -1,4 +1,5 @@
 import Cluster
+import Kernel
 
 /// What a schedule takes on a cluster.
 package struct ReplayReport: Sendable {
@@ -164,7 +165,12 @@ final class Replay {
         ranks[rank].phase = .busy
         switch operation {
         case .evaluation:
-            evaluations.append((journal.clusterTime(simulation.now), simulation.transport.ledger.totalBytes))
+            evaluate()
+            return true
+        case .show:
+            // What is open is no part of the states that are compared.
+            mayRepeat = false
+            simulation.show(Self.nothing, of: rank) { [unowned self] _ in evaluate() }
             return true
         case .compute(let work):
             let end = simulation.clock.charge(work, rank)
@@ -200,6 +206,12 @@ final class Replay {
             ranks[rank].phase = .inCollective(run, number: number, entered: entered)
             return queue.run(rank) { collectives.join(run, rank, $0) }
         }
+    }
+
+    private static let nothing = ParameterVector(count: 0)
+
+    private func evaluate() {
+        evaluations.append((journal.clusterTime(simulation.now), simulation.transport.ledger.totalBytes))
     }
 
     /// Lets the rank wait until a point in time; true if there is nothing to wait for.

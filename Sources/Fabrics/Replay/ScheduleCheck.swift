@@ -16,7 +16,7 @@ extension Schedule {
         // No coding makes a vector longer.
         case .send(_, let bytes, _, _), .post(_, let bytes, _, _):
             elements = bytes / bytesPerElement + (bytes % bytesPerElement == 0 ? 0 : 1)
-        case .compute, .ready, .update, .receive, .receiveFirst, .sleep, .evaluation: return nil
+        case .compute, .ready, .update, .receive, .receiveFirst, .sleep, .evaluation, .show: return nil
         }
         return (0...most).contains(elements)
             ? nil : "a vector of \(elements) numbers, where the longest that is sent has \(most)"

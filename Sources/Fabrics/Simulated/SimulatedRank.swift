@@ -158,8 +158,9 @@ extension SimulatedRank: HarnessRank {
         finish: @escaping @Sendable (_ shown: [ShownVector]) -> Void
     ) async throws {
         try simulation.dropouts.throwIfGone(index)
-        simulation.show(vector, of: index) { [simulation, index] shown in
-            simulation.offTheClock(index, chunks: chunks, { body($0, shown) }, finish: { finish(shown) })
+        simulation.show(vector, of: index) { [simulation] shown in
+            simulation.pool.concurrentPerform(chunks) { body($0, shown) }
+            finish(shown)
         }
     }
 }

@@ -22,7 +22,7 @@ final class Simulation: @unchecked Sendable {
     let observer: (any SimulationObserver)?
     /// Computes ahead what ranks have deferred.
     let lookahead: Lookahead
-    private let pool: HostPool
+    let pool: HostPool
     private let shown: ShownVectors
     private(set) var hasEnded: [Bool]
     private(set) var endedCount = 0
@@ -190,6 +190,8 @@ final class Simulation: @unchecked Sendable {
 
     /// Shows the rank's vector; `body` is called when all ranks have shown theirs.
     func show(_ vector: ParameterVector, of rank: Int, _ body: @escaping ([ShownVector]) -> Void) {
+        observer?.began(.show, on: rank, at: now)
+        observer?.ended(on: rank, at: now, ready: now)
         shown.add(ShownVector(rank: rank, vector: vector.snapshot(), time: now), body)
     }
 

@@ -197,7 +197,7 @@ package final class TraceRecorder: SimulationObserver {
         }
         switch operation {
         case .collective, .receive, .receiveFirst: waits(rank, from: time, to: ended, ready: ready.nanoseconds)
-        case .compute, .step, .ready, .update, .send, .post, .sleep, .evaluation: break
+        case .compute, .step, .ready, .update, .send, .post, .sleep, .evaluation, .show: break
         }
         budget.wrote(
             total: file.byteCount,
@@ -233,7 +233,7 @@ package final class TraceRecorder: SimulationObserver {
         case .sleep:
             guard ended > began else { return }
             file.slice("sleep", on: rank + 1, from: began, to: ended)
-        case .evaluation: file.instant("evaluation", on: rank + 1, at: began)
+        case .evaluation, .show: file.instant("evaluation", on: rank + 1, at: began)
         // While a rank waits for a part of its gradient, that is on the track of its computing.
         case .send, .post, .receive, .receiveFirst, .step, .ready: break
         }

@@ -167,14 +167,16 @@ struct DecentralizedSGDTests {
         static let network = Network(
             input: FeatureShape(channels: 1, height: 8, width: 8), [.flatten, .dense("fc", outputs: 10)])
 
-        static func configuration(rounds: Int) -> TrainingConfiguration {
-            PeerRuns.configuration(rounds: rounds, workers: workers, batch: 359, rate: 0.2, weightDecay: 0.1)
+        static func configuration(rounds: Int, rate: Double) -> TrainingConfiguration {
+            PeerRuns.configuration(rounds: rounds, workers: workers, batch: 359, rate: rate, weightDecay: 0.1)
         }
 
         static func outcome(
-            _ correction: Correction, order: DecentralizedSGD.Order = .adaptThenCombine, rounds: Int = 1500
+            _ correction: Correction, order: DecentralizedSGD.Order = .adaptThenCombine
         ) throws -> PeerRuns.Outcome {
-            let shared = configuration(rounds: rounds)
+            // Gradient tracking converges for smaller rates than the others do, and needs as many more rounds.
+            let isSlow = correction == .gradientTracking
+            let shared = configuration(rounds: isSlow ? 6000 : 1500, rate: isSlow ? 0.05 : 0.2)
             return try PeerRuns.play(
                 DecentralizedSGD(
                     shared, workers: workers, order: order, correction: correction, batch: nil, partition: "shards:2"),
@@ -202,8 +204,9 @@ struct DecentralizedSGDTests {
     func correctionsReachTheBestModelOfAllNodes(_ correction: Correction) throws {
         let outcome = try Convex.outcome(correction)
         for model in outcome.models {
-            // Gradients of 32-bit numbers are 0 to about 1e-6.
-            #expect(try slope(outcome, at: model) < 2e-5)
+            // Beside it by what rounding of 32-bit numbers leaves; without a correction by more than 1e-2.
+            let slope = try slope(outcome, at: model)
+            #expect(slope < 1e-4)
         }
         #expect(PeerRuns.spread(outcome.models) < 1e-3)
     }

@@ -23,6 +23,9 @@ package enum Operation: Hashable, Sendable {
     case collective(CollectiveKind, elements: Int, TrafficPurpose)
     /// The model is evaluated, which takes no cluster time.
     case evaluation
+    /// The rank's own model is shown for an evaluation of all ranks' models, which is made when the last of them has come: on
+    /// another cluster that may be another rank. Takes no cluster time.
+    case show
 
     /// Sends a vector as it is.
     package static func send(
@@ -50,7 +53,7 @@ package enum Operation: Hashable, Sendable {
         switch self {
         case .receiveFirst: "receives what comes first of several senders, or with a deadline"
         case .sleep: "sleeps until a point in time"
-        case .compute, .step, .ready, .update, .send, .post, .receive, .collective, .evaluation: nil
+        case .compute, .step, .ready, .update, .send, .post, .receive, .collective, .evaluation, .show: nil
         }
     }
 }
