@@ -37,6 +37,9 @@ package protocol HarnessRank: Rank {
         finish: @escaping @Sendable (_ shown: [ShownVector]) -> Void
     ) async throws
 
+    /// Says that this rank will show nothing more, so that nobody waits for it; its end says so, too.
+    func showsNothingMore()
+
     /// All ranks' numbers, in the order of ranks, on all ranks, while cluster time stands still: for the record of a run
     /// whose ranks do not share memory. All of them call it.
     func exchange(_ numbers: [Double]) async throws -> [[Double]]
@@ -70,6 +73,8 @@ package struct ShownVector: Sendable {
 extension HarnessRank {
     package var sharesMemory: Bool { true }
 
+    package func showsNothingMore() {}
+
     package func exchange(_ numbers: [Double]) async throws -> [[Double]] {
         preconditionFailure("ranks that share memory have nothing to tell each other")
     }
@@ -101,6 +106,8 @@ extension Rank {
     ) async throws {
         try await harness.offTheClock(pause, chunks: chunks, body, finish: finish)
     }
+
+    package func showsNothingMore() { harness.showsNothingMore() }
 
     package func offTheClock(
         showing vector: ParameterVector, chunks: Int,

@@ -15,7 +15,7 @@ final class ShownVectors {
 
     /// How many vectors each rank has shown.
     private var counts: [Int]
-    private var ended = 0
+    private var ended: Set<Int> = []
     /// Sets that are not complete, by their number.
     private var open: [Int: Showing] = [:]
 
@@ -25,7 +25,7 @@ final class ShownVectors {
     func add(_ vector: ShownVector, _ body: @escaping ([ShownVector]) -> Void) {
         let number = counts[vector.rank]
         counts[vector.rank] += 1
-        var showing = open[number] ?? Showing(missing: counts.count - ended)
+        var showing = open[number] ?? Showing(missing: counts.count - ended.count)
         showing.vectors.append(vector)
         showing.missing -= 1
         showing.body = body
@@ -33,9 +33,9 @@ final class ShownVectors {
         completeIfLast(number)
     }
 
-    /// A rank will show nothing more.
+    /// A rank will show nothing more; it may say so twice.
     func rankEnded(_ rank: Int) {
-        ended += 1
+        guard ended.insert(rank).inserted else { return }
         for number in open.keys.sorted() where number >= counts[rank] {
             open[number]?.missing -= 1
             completeIfLast(number)

@@ -152,6 +152,8 @@ extension SimulatedRank: HarnessRank {
         if pause == .allRanksTogether { try await simulation.meet(rank: index) }
     }
 
+    func showsNothingMore() { simulation.showsNothingMore(index) }
+
     func offTheClock(
         showing vector: ParameterVector, chunks: Int,
         _ body: @escaping @Sendable (_ chunk: Int, _ shown: [ShownVector]) -> Void,

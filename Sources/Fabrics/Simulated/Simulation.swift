@@ -195,6 +195,8 @@ final class Simulation: @unchecked Sendable {
         shown.add(ShownVector(rank: rank, vector: vector.snapshot(), time: now), body)
     }
 
+    func showsNothingMore(_ rank: Int) { shown.rankEnded(rank) }
+
     // MARK: Messages
 
     func send(_ message: Message, from sender: Int, to receiver: Int) async throws {

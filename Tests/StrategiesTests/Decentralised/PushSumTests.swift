@@ -92,16 +92,19 @@ struct PushSumTests {
         let (workers, rounds, last) = (5, 40, 10)
         let shared = PeerRuns.configuration(rounds: rounds, workers: workers, rate: PeerRuns.noRate)
         let strategy = strategy(shared, workers: workers)
-        let whole = try PeerRuns.play(strategy, shared, schedule: Self.unevenSchedule, prepare: apart(workers))
-        // Shortly after the beginning of round 10: every round takes as long, and computing is first.
+        let network = try Overlay("exponential").network(of: workers, seeds: SeedSequence(1))
+        let schedule = OverlaySchedule(network, try network.shares())
+        let whole = try PeerRuns.play(strategy, shared, schedule: schedule, prepare: apart(workers))
+        // Shortly after the beginning of round 10: all nodes send to as many, so that they are in one round at any time, and
+        // computing is first.
         let seconds = whole.report.seconds / Double(rounds) * (Double(last) + 1e-3)
         let leavers = [1, 3]
         let outcome = try PeerRuns.play(
-            strategy, shared, schedule: Self.unevenSchedule,
+            strategy, shared, schedule: schedule,
             departures: leavers.map { Departure(rank: $0, seconds: seconds) }, prepare: apart(workers))
         #expect(outcome.report.departures.map(\.rank).sorted() == leavers)
         // What the others send the two in round 10, before they know.
-        let matrix = MixingMatrix.columnStochastic(Self.uneven)
+        let matrix = try network.shares()[0]
         func underWay(_ start: [Double]) -> Double {
             let numbers = (0..<last).reduce(start) { numbers, _ in matrix.product(numbers) }
             return leavers.reduce(0) { sum, leaver in
