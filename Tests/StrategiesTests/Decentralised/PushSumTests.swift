@@ -12,9 +12,11 @@ import Testing
 /// Stochastic gradient push: what is sent, in flight and kept is always all there is.
 @Suite(.timeLimit(.minutes(10)))
 struct PushSumTests {
-    private func strategy(_ shared: TrainingConfiguration, workers: Int, _ overlay: String = "one-peer") -> PushSum {
+    private func strategy(
+        _ shared: TrainingConfiguration, workers: Int, _ overlay: String = "one-peer", batch: Int = 10
+    ) -> PushSum {
         var options = PushSum.Options()
-        options.nodes = NodeOptions(workers: workers)
+        options.nodes = NodeOptions(workers: workers, localBatch: batch)
         options.overlay = overlay
         return PushSum(configuration: shared, options: options)
     }
@@ -90,18 +92,21 @@ struct PushSumTests {
     /// it more, and all else is conserved.
     @Test func massIsConservedWhenNodesLeave() throws {
         let (workers, rounds, last) = (5, 40, 10)
-        let shared = PeerRuns.configuration(rounds: rounds, workers: workers, rate: PeerRuns.noRate)
-        let strategy = strategy(shared, workers: workers)
+        // No batch is short in so many rounds.
+        let shared = PeerRuns.configuration(rounds: rounds, workers: workers, batch: 7, rate: PeerRuns.noRate)
+        let strategy = strategy(shared, workers: workers, batch: 7)
         let network = try Overlay("exponential").network(of: workers, seeds: SeedSequence(1))
         let schedule = OverlaySchedule(network, try network.shares())
         let whole = try PeerRuns.play(strategy, shared, schedule: schedule, prepare: apart(workers))
-        // Shortly after the beginning of round 10: all nodes send to as many, so that they are in one round at any time, and
-        // computing is first.
-        let seconds = whole.report.seconds / Double(rounds) * (Double(last) + 1e-3)
+        // Shortly after the beginning of round 10, in which computing is first: all nodes send to as many, so that all begin it
+        // together. The others have sent to the two when they learn of it.
+        let secondsOfRound = whole.report.seconds / Double(rounds)
+        let seconds = secondsOfRound * (Double(last) + 1e-3)
         let leavers = [1, 3]
         let outcome = try PeerRuns.play(
             strategy, shared, schedule: schedule,
-            departures: leavers.map { Departure(rank: $0, seconds: seconds) }, prepare: apart(workers))
+            departures: leavers.map { Departure(rank: $0, seconds: seconds) }, detectionSeconds: secondsOfRound / 2,
+            prepare: apart(workers))
         #expect(outcome.report.departures.map(\.rank).sorted() == leavers)
         // What the others send the two in round 10, before they know.
         let matrix = try network.shares()[0]
@@ -126,7 +131,7 @@ struct PushSumTests {
             return numbers.reduce(0, +) - underWay(numbers)
         }
         #expect(PeerRuns.distance(mass(outcome.state.vectors(name, ranks: workers)), expected) < 1e-4)
-        #expect(outcome.record.evaluations.last?.samples ?? 0 >= rounds * workers * 10)
+        #expect(outcome.record.evaluations.last?.samples ?? 0 >= rounds * workers * 7)
     }
 
     @Test func theWeightTravelsAndIsCharged() throws {
