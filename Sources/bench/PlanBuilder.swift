@@ -103,6 +103,7 @@ struct PlanBuilder {
             }
             switch choice.carrier(of: strategy.description) {
             case .fabric: carried.append(strategy)
+            case .none where strategy.isBaseline: break
             case .none(let reason): others.append((strategy.label, reason))
             }
         }
@@ -141,6 +142,7 @@ struct PlanBuilder {
         var plan = StrategyPlan(
             strategy.name, label: choice.label, fabric: fabric, cluster: machines,
             allReduce: cluster.allReduce ?? .ring, configuration: configuration(of: strategy, task), options: values)
+        plan.isBaseline = choice.isBaseline
         let isRateGiven = try set(choice, in: &plan)
         if let processes, plan.options["workers"] != processes.optionValue {
             throw ValidationError(

@@ -11,6 +11,8 @@ struct StrategyChoice {
     let label: String
     /// Its own options, in the order in which they were written.
     let options: [(name: String, value: String)]
+    /// Whether it is only run for others to be compared with.
+    private(set) var isBaseline = false
 
     private init(_ description: StrategyDescription) {
         (self.description, label, options) = (description, description.name, [])
@@ -30,12 +32,17 @@ struct StrategyChoice {
     static func parse(_ list: String) throws -> [StrategyChoice] {
         var chosen: [StrategyChoice] = []
         for part in try parts(of: list) {
-            for choice in try group(part)?.map({ StrategyChoice($0) }) ?? [StrategyChoice(part)] {
-                guard let other = chosen.first(where: { $0.label == choice.label }) else {
+            for choice in try group(part) ?? [StrategyChoice(part)] {
+                guard let place = chosen.firstIndex(where: { $0.label == choice.label }) else {
                     chosen.append(choice)
                     continue
                 }
-                guard other.isSame(as: choice) else {
+                // Who asks for a row of it gets one.
+                if chosen[place].isBaseline || choice.isBaseline {
+                    chosen[place] = chosen[place].isBaseline ? choice : chosen[place]
+                    continue
+                }
+                guard chosen[place].isSame(as: choice) else {
                     throw ValidationError(
                         "--strategy: the label '\(choice.label)' stands twice; give each variant a label of its own")
                 }
@@ -64,15 +71,26 @@ struct StrategyChoice {
     }
 
     /// The strategies that a word stands for; nil for one that is no group.
-    private static func group(_ word: String) -> [StrategyDescription]? {
+    private static func group(_ word: String) -> [StrategyChoice]? {
         switch word {
-        case all: return StrategyRegistry.all.filter(\.isWayOfTheField)
-        case every: return StrategyRegistry.all
+        case all: return waysOfTheField
+        case every: return StrategyRegistry.all.map { StrategyChoice($0) }
         default:
             guard word.hasSuffix(":*") else { return nil }
             let family = StrategyRegistry.all.filter { $0.family.rawValue == word.dropLast(2) }
-            return family.isEmpty ? nil : family
+            return family.isEmpty ? nil : family.map { StrategyChoice($0) }
         }
+    }
+
+    /// A row for each way, and nodes alone behind them, without which nobody could say whether nodes gain by taking part.
+    private static var waysOfTheField: [StrategyChoice] {
+        let ways = StrategyRegistry.all.filter(\.isWayOfTheField)
+        guard ways.contains(where: { $0.family == .decentralised }),
+            let alone = StrategyRegistry.named(NodeComparison.baselineName)
+        else { return ways.map { StrategyChoice($0) } }
+        var baseline = StrategyChoice(alone)
+        baseline.isBaseline = true
+        return ways.map { StrategyChoice($0) } + [baseline]
     }
 
     /// The parts between commas that are not in brackets.

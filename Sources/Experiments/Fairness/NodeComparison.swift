@@ -26,15 +26,14 @@ package struct NodeComparison: Sendable {
 
     /// Every strategy with nodes against the first row of ``baselineName``, in the order of the table, equal samples first.
     package static func all(_ results: Results) -> [NodeComparison] {
-        let summaries = results.summaries
-        guard let alone = baseline(summaries) else { return [] }
-        return summaries.filter { $0.strategy != alone.strategy }.flatMap { summary in
+        guard let alone = baseline(results) else { return [] }
+        return results.summaries.filter { $0.strategy != alone.strategy }.flatMap { summary in
             Terms.allCases.compactMap { NodeComparison(summary, alone, $0, testSamples: results.testSamples) }
         }
     }
 
-    package static func baseline(_ summaries: [StrategySummary]) -> StrategySummary? {
-        summaries.first { $0.plan.strategy == baselineName && $0.runs.contains { $0.nodes != nil } }
+    package static func baseline(_ results: Results) -> StrategySummary? {
+        results.everySummary.first { $0.plan.strategy == baselineName && $0.runs.contains { $0.nodes != nil } }
     }
 
     /// Nil where the two have no nodes, no seed in common or other nodes, and for times of different clocks or machines.

@@ -6,7 +6,7 @@ import Training
 extension StrategyPlan: Codable {
     private enum CodingKeys: String, CodingKey {
         case name, strategy, fabric, cluster, allReduce, allReduceChoice, bucketChoices, configuration, options, roles
-        case tuning
+        case tuning, isBaseline
     }
 
     /// Files of older schemas have the options of all strategies in the configuration, and no roles.
@@ -20,6 +20,7 @@ extension StrategyPlan: Codable {
         bucketChoices = try container.decodeIfPresent([AllReduceChoice].self, forKey: .bucketChoices)
         configuration = try container.decode(TrainingConfiguration.self, forKey: .configuration)
         tuning = try container.decodeIfPresent(Tuning.self, forKey: .tuning)
+        isBaseline = try container.decodeIfPresent(Bool.self, forKey: .isBaseline) ?? false
         if container.contains(.options) {
             strategy = try container.decode(String.self, forKey: .strategy)
             options = try container.decode(OptionValues.self, forKey: .options)
@@ -44,6 +45,8 @@ extension StrategyPlan: Codable {
         try container.encode(options, forKey: .options)
         try container.encode(roles, forKey: .roles)
         try container.encodeIfPresent(tuning, forKey: .tuning)
+        // Plans without such rows are written as they always were.
+        if isBaseline { try container.encode(true, forKey: .isBaseline) }
     }
 }
 

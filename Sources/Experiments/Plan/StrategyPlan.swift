@@ -46,6 +46,9 @@ public struct StrategyPlan: Hashable, Sendable {
     public internal(set) var roles: StrategyRoles
     /// How its options were found; nil where nobody knows.
     public var tuning: Tuning?
+    /// Whether it is run for others to be compared with, and has no row in tables: nodes alone, where nobody asked for a row of
+    /// them.
+    public var isBaseline = false
 
     /// - Parameters:
     ///   - strategy: its registered name.

@@ -69,8 +69,12 @@ public struct Results: Hashable, Codable, Sendable {
         history = []
     }
 
-    /// A row for every strategy with at least one finished run, in the plan's order.
-    public var summaries: [StrategySummary] {
+    /// A row for every strategy with at least one finished run, in the plan's order, without those that are only run for others
+    /// to be compared with.
+    public var summaries: [StrategySummary] { everySummary.filter { !$0.plan.isBaseline } }
+
+    /// The same with all strategies.
+    package var everySummary: [StrategySummary] {
         plan.strategies.compactMap { strategy in
             let runs = runs.filter { $0.strategy == strategy.name }.sorted { $0.seed < $1.seed }
             return runs.isEmpty

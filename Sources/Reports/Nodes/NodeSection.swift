@@ -33,7 +33,7 @@ package enum NodeSection {
     /// Nodes without anything to compare them with.
     private static func missingBaseline(_ results: Results) -> String? {
         let names = results.summaries.filter { $0.runs.contains { $0.nodes != nil } }.map(\.strategy)
-        guard !names.isEmpty, NodeComparison.baseline(results.summaries) == nil else { return nil }
+        guard !names.isEmpty, NodeComparison.baseline(results) == nil else { return nil }
         return """
             Whether the nodes of \(Headline.list(names)) gain by taking part is not known without \
             `\(NodeComparison.baselineName)` in the same table: add it to --strategy.

@@ -20,7 +20,7 @@ public enum NodesCSV {
         let options = OptionColumns(results.plan, besides: columns)
         var csv = CSV(columns: columns + options.names)
         let comparisons = NodeComparison.all(results)
-        let alone = NodeComparison.baseline(results.summaries)
+        let alone = NodeComparison.baseline(results)
         for summary in results.summaries {
             let own = comparisons.filter { $0.strategy == summary.strategy }
             let values = options.values(of: summary.plan)
