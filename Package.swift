@@ -208,8 +208,8 @@ let package = Package(
         .testTarget(
             name: "StrategiesTests",
             dependencies: [
-                "CAllocationCounter", "Cluster", "Datasets", "Fabrics", "Kernel", "Locking", "Randomness", "Strategies",
-                "Training",
+                "CAllocationCounter", "Cluster", "Datasets", "Fabrics", "Kernel", "Locking", "Randomness", "Statistics",
+                "Strategies", "Training",
             ],
             swiftSettings: strict),
         // Plans, records and experiments as tests want them.

@@ -8,7 +8,7 @@ extension Network {
     ///
     /// Shares are those of floating-point operations. A layer's backward pass costs twice its forward pass, but for that
     /// of the first with parameters, whose input gradient nobody asks for (as in ``trainingFlopsPerSample``).
-    package var gradientReadiness: [Double] {
+    public var gradientReadiness: [Double] {
         let firstTrained = layers.firstIndex { !$0.parameters.isEmpty } ?? 0
         var done = layers.reduce(0) { $0 + $1.flopsPerSample }
         var doneAtSlot: [Double] = []

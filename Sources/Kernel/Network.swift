@@ -6,7 +6,7 @@
 ///     let parameters = network.initialParameters(.he, seeds: SeedSequence(1))
 ///
 /// Immutable and stateless: one network serves all ranks and threads, each with its own vectors and ``Workspace``.
-public struct Network: Sendable {
+public struct Network: Objective {
     /// A layer whose input shape is the output shape of the one before.
     public struct Description: Sendable {
         package let layer: @Sendable (FeatureShape) -> any Layer
@@ -94,9 +94,6 @@ public struct Network: Sendable {
 
     /// Outputs of the last layer.
     public var classCount: Int { layers[layers.count - 1].output.count }
-    /// P, the length of a vector of all parameters.
-    public var parameterCount: Int { layout.count }
-
     /// Operations of forward and backward of one sample: backward costs twice the forward pass, but the input gradient
     /// of the first layer with parameters is not computed.
     public var trainingFlopsPerSample: Double {
@@ -110,33 +107,20 @@ public struct Network: Sendable {
         return "\(input) -> \(shapes)"
     }
 
-    /// The loss of the samples in `workspace.batch`, and its gradient.
-    ///
-    /// - Parameters:
-    ///   - parameters: `[P]`, read.
-    ///   - gradient: `[P]`, overwritten with the gradient of (sum of losses) / `divisor`. With the size of the *global*
-    ///     batch as divisor, the gradients of ranks that share a batch add up to the batch's mean gradient.
-    ///   - progress: told after every layer that has parameters.
-    /// - Returns: the sum of the losses, not divided.
-    package func lossAndGradient(
+    public func workspace(capacity: Int) -> Workspace { NetworkWorkspace(for: self, capacity: capacity) }
+
+    public func lossAndGradient(
         of workspace: Workspace, dividedBy divisor: Int, at parameters: ParameterVector, into gradient: ParameterVector,
         progress: GradientProgress? = nil
     ) -> Double {
         precondition(gradient.count == parameterCount, "gradient of \(gradient.count), not \(parameterCount)")
         return differentiate(
-            workspace, scale: 1 / Float(divisor), parameters, into: gradient.storage, startingFrom: nil, progress)
+            own(workspace), scale: 1 / Float(divisor), parameters, into: gradient.storage, startingFrom: nil, progress)
     }
 
-    /// One step of plain SGD on the samples in `workspace.batch`: p - rate * gradient, with no gradient in between. The
-    /// loss is scaled by -rate, so that every product of the backward pass is a part of the step, which is summed over the
-    /// batch first and added to the weights once, as a gradient would be.
-    ///
-    /// - Parameters:
-    ///   - parameters: `[P]`, read.
-    ///   - result: `[P]`, overwritten; may be `parameters`.
-    ///   - divisor: as for ``lossAndGradient(of:dividedBy:at:into:)``.
-    /// - Returns: the sum of the losses, not divided.
-    package func descend(
+    /// One step of plain SGD with no gradient in between. The loss is scaled by -rate, so that every product of the backward
+    /// pass is a part of the step, which is summed over the batch first and added to the weights once, as a gradient would be.
+    public func descend(
         _ workspace: Workspace, dividedBy divisor: Int, from parameters: ParameterVector, rate: Float,
         into result: ParameterVector
     ) -> Double {
@@ -144,12 +128,17 @@ public struct Network: Sendable {
         // First, since where both are one vector, its numbers may move.
         let target = result.storage
         return differentiate(
-            workspace, scale: -rate / Float(divisor), parameters, into: target, startingFrom: parameters.numbers)
+            own(workspace), scale: -rate / Float(divisor), parameters, into: target, startingFrom: parameters.numbers)
+    }
+
+    private func own(_ workspace: Workspace) -> NetworkWorkspace {
+        guard let own = workspace as? NetworkWorkspace else { preconditionFailure("a workspace of another objective") }
+        return own
     }
 
     /// result = start + the gradient of scale * (sum of losses).
     private func differentiate(
-        _ workspace: Workspace, scale: Float, _ parameters: ParameterVector,
+        _ workspace: NetworkWorkspace, scale: Float, _ parameters: ParameterVector,
         into result: UnsafeMutablePointer<Float>, startingFrom start: UnsafePointer<Float>?,
         _ progress: GradientProgress? = nil
     ) -> Double {
@@ -162,23 +151,21 @@ public struct Network: Sendable {
         return loss
     }
 
-    /// The sum of the losses of the samples in `workspace.batch` and how many of them are classified right.
-    package func lossAndCorrect(
+    public func lossAndCorrect(
         of workspace: Workspace, at parameters: ParameterVector
     ) -> (loss: Double, correct: Int) {
         let batch = workspace.batch
-        let logits = forward(workspace, batch.count, parameters)
+        let logits = forward(own(workspace), batch.count, parameters)
         return SoftmaxCrossEntropy.lossAndCorrect(
             logits, labels: labels(of: batch), batch: batch.count, classes: classCount)
     }
 
-    /// The loss of each sample in `workspace.batch` and whether it is classified right, in their order.
-    package func judge(
+    public func judge(
         _ workspace: Workspace, at parameters: ParameterVector,
         _ each: (_ sample: Int, _ loss: Double, _ isRight: Bool) -> Void
     ) {
         let batch = workspace.batch
-        let logits = forward(workspace, batch.count, parameters)
+        let logits = forward(own(workspace), batch.count, parameters)
         SoftmaxCrossEntropy.judge(
             logits, labels: labels(of: batch), batch: batch.count, classes: classCount, each)
     }
@@ -191,7 +178,7 @@ public struct Network: Sendable {
 
     /// Runs all layers; returns the logits `[B, classes]`, which live in the workspace.
     private func forward(
-        _ workspace: Workspace, _ count: Int, _ parameters: ParameterVector
+        _ workspace: NetworkWorkspace, _ count: Int, _ parameters: ParameterVector
     ) -> UnsafeMutablePointer<Float> {
         precondition(parameters.count == parameterCount, "\(parameters.count) parameters, not \(parameterCount)")
         precondition(workspace.batch.featureCount == input.count, "a workspace of another network")
@@ -206,7 +193,7 @@ public struct Network: Sendable {
     }
 
     private func backward(
-        _ workspace: Workspace, _ count: Int, _ parameters: ParameterVector,
+        _ workspace: NetworkWorkspace, _ count: Int, _ parameters: ParameterVector,
         _ lossGradient: UnsafeMutablePointer<Float>, into result: UnsafeMutablePointer<Float>,
         startingFrom start: UnsafePointer<Float>?, _ progress: GradientProgress?
     ) {
@@ -229,7 +216,7 @@ public struct Network: Sendable {
 
     /// What a stage read: the batch for the first, else the output of the stage before (for one that works in place
     /// that is its own output, too).
-    private func stageInput(_ index: Int, _ workspace: Workspace) -> UnsafePointer<Float> {
+    private func stageInput(_ index: Int, _ workspace: NetworkWorkspace) -> UnsafePointer<Float> {
         index == 0
             ? UnsafePointer(workspace.batch.inputs.baseAddress.unsafelyUnwrapped)
             : UnsafePointer(workspace.activations[index - 1])

@@ -20,6 +20,13 @@ public struct ParameterLayout: Hashable, Sendable {
 
     init() {}
 
+    /// Tensors one behind the other, which an initialisation leaves at 0.
+    public init(_ tensors: [(name: String, shape: [Int])]) {
+        for tensor in tensors {
+            append(ParameterSpecification(name: tensor.name, shape: tensor.shape, fanIn: 0, fanOut: 0))
+        }
+    }
+
     mutating func append(_ specification: ParameterSpecification) {
         precondition(!slots.contains { $0.name == specification.name }, "two parameters named \(specification.name)")
         let end = count + specification.shape.reduce(1, *)

@@ -1,13 +1,22 @@
 import Locking
 
-/// What one thread needs to run a ``Network``: the activations `[B, output]` of every layer, two buffers for the
-/// gradients between layers, scratch, and a ``Batch`` to gather samples into. Nothing of it outlives a call, so a
-/// workspace belongs to a host thread, not to a rank.
+/// What one thread needs to work on the samples of an ``Objective``: a ``Batch`` to gather them into, and what a subclass adds.
+/// Nothing of it outlives a call, so a workspace belongs to a host thread, not to a rank.
 ///
 /// `@unchecked Sendable`: ``WorkspacePool`` hands a workspace to one thread at a time.
-package final class Workspace: @unchecked Sendable {
-    package let batch: Batch
-    let capacity: Int
+open class Workspace: @unchecked Sendable {
+    public let batch: Batch
+
+    public init(_ batch: Batch) { self.batch = batch }
+
+    var capacity: Int { batch.capacity }
+}
+
+/// What one thread needs to run a ``Network``: the activations `[B, output]` of every layer, two buffers for the
+/// gradients between layers, and scratch.
+///
+/// `@unchecked Sendable`: as its superclass.
+final class NetworkWorkspace: Workspace, @unchecked Sendable {
     /// The output of each layer; one that works in place has the buffer of the layer before.
     let activations: [UnsafeMutablePointer<Float>]
     let saved: [UnsafeMutablePointer<Int32>]
@@ -18,8 +27,6 @@ package final class Workspace: @unchecked Sendable {
     let allocatedBytes: Int
 
     init(for network: Network, capacity: Int) {
-        self.capacity = capacity
-        batch = Batch(capacity: capacity, featureCount: network.input.count)
         var owned: [UnsafeMutableRawPointer] = []
         var allocated = capacity * (network.input.count * MemoryLayout<Float>.stride + MemoryLayout<UInt8>.stride)
         func allocate<Element: BitwiseCopyable>(_ count: Int, of zero: Element) -> UnsafeMutablePointer<Element> {
@@ -44,17 +51,18 @@ package final class Workspace: @unchecked Sendable {
         scratch = allocate(network.stages.map(\.layer.scratchCount).max() ?? 0, of: Float(0))
         self.owned = owned
         allocatedBytes = allocated
+        super.init(Batch(capacity: capacity, featureCount: network.input.count))
     }
 
     deinit { for memory in owned { memory.deallocate() } }
 }
 
-/// Workspaces of one network, lent to whoever computes: as many exist as were ever in use at once.
+/// Workspaces of one objective, lent to whoever computes: as many exist as were ever in use at once.
 package final class WorkspacePool: Sendable {
-    private let network: Network
+    private let objective: any Objective
     private let free = Guarded<[Workspace]>([])
 
-    package init(for network: Network) { self.network = network }
+    package init(for objective: any Objective) { self.objective = objective }
 
     /// Calls `body` with a workspace for batches of up to `capacity` samples.
     package func withWorkspace<Result>(capacity: Int, _ body: (Workspace) throws -> Result) rethrows -> Result {
@@ -65,7 +73,7 @@ package final class WorkspacePool: Sendable {
             }
             return nil
         }
-        let workspace = lent ?? Workspace(for: network, capacity: capacity)
+        let workspace = lent ?? objective.workspace(capacity: capacity)
         defer { free.withLock { $0.append(workspace) } }
         return try body(workspace)
     }

@@ -15,7 +15,7 @@ public struct TrainingTask: Sendable {
     /// Test accuracy, a fraction.
     public let target: Double
     /// The model.
-    public let network: Network
+    public let network: any Objective
     /// What is used where the command line says nothing.
     public let defaults: Defaults
     /// Where samples come from.
@@ -50,7 +50,7 @@ public struct TrainingTask: Sendable {
     ///   - target: the accuracy on the test set that counts as success, a fraction.
     ///   - defaults: what is used where the command line says nothing.
     public init(
-        name: String, summary: String, target: Double, network: Network, defaults: Defaults, data: DataSource,
+        name: String, summary: String, target: Double, network: any Objective, defaults: Defaults, data: DataSource,
         isEmbedded: Bool = false, users: Int? = nil
     ) {
         self.name = name

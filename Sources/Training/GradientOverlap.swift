@@ -21,7 +21,7 @@ public struct GradientOverlap: Hashable, Codable, Sendable {
     /// The buckets of a network's gradient in the order in which they are sent, by DistributedDataParallel's rule: tensors
     /// in the reverse order of the layers, which is about that of the backward pass, fill a bucket until it holds its
     /// limit or more; a tensor is never split. Of the first bucket the limit is 1 MiB or, if that is less, that of all.
-    public func buckets(of network: Network) -> [GradientBucket] {
+    public func buckets(of network: any Objective) -> [GradientBucket] {
         let readiness = network.gradientReadiness
         var buckets: [GradientBucket] = []
         var end = network.parameterCount

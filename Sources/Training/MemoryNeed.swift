@@ -26,7 +26,7 @@ public struct MemoryNeed: Hashable, Codable, Sendable {
     /// - Parameters:
     ///   - batch: samples that it trains on at once, at most.
     ///   - keeping: vectors of the model's size that it keeps beside the parameters, such as a velocity.
-    public static func training(_ network: Network, batch: Int, keeping: Int) -> MemoryNeed {
+    public static func training(_ network: any Objective, batch: Int, keeping: Int) -> MemoryNeed {
         let model = network.parameterCount * MemoryLayout<Float>.stride
         return MemoryNeed(
             parameters: model, gradient: model, optimizerState: keeping * model,
@@ -36,7 +36,7 @@ public struct MemoryNeed: Hashable, Codable, Sendable {
     /// The need of a server that adds up its clients' models.
     ///
     /// - Parameter keeping: vectors of the model's size that it keeps beside the parameters.
-    public static func averaging(_ network: Network, keeping: Int = 0) -> MemoryNeed {
+    public static func averaging(_ network: any Objective, keeping: Int = 0) -> MemoryNeed {
         let model = network.parameterCount * MemoryLayout<Float>.stride
         return MemoryNeed(parameters: model, optimizerState: keeping * model, sum: model)
     }

@@ -75,7 +75,7 @@ public protocol Strategy: Sendable {
     /// What a rank holds in its memory at once.
     ///
     /// - Parameter samples: of the rank's own data, where it has such.
-    func memoryNeed(ofRank rank: Int, _ network: Network, samples: Int) -> MemoryNeed
+    func memoryNeed(ofRank rank: Int, _ network: any Objective, samples: Int) -> MemoryNeed
 
     /// What one rank does. What ranks share, such as the partition of the data, is made here, once.
     /// - Throws: ``DataError`` where the options do not fit the data.
@@ -116,7 +116,7 @@ extension Strategy {
     public var vectorCount: Int { state.commonVectors + rankCount * (state.vectorsOfEachWorker + 2) }
 
     /// That of a rank that trains on steps of ``stepBatch`` samples, or on all samples of its own at once.
-    public func memoryNeed(ofRank rank: Int, _ network: Network, samples: Int) -> MemoryNeed {
+    public func memoryNeed(ofRank rank: Int, _ network: any Objective, samples: Int) -> MemoryNeed {
         .training(
             network, batch: stepBatch ?? samples, keeping: max(0, state.commonVectors + state.vectorsOfEachWorker - 1))
     }

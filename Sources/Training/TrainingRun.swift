@@ -8,7 +8,7 @@ import Locking
 /// One training run as a strategy sees it: the task, the seeds, the budget, and the record that the run leaves.
 public final class TrainingRun: Sendable {
     /// The model.
-    public let network: Network
+    public let network: any Objective
     /// What is trained on, and what accuracy is measured on.
     public let data: TrainTestSplit
     /// Rate, optimizer, budget and limits, the same for all strategies of a table.
@@ -47,7 +47,7 @@ public final class TrainingRun: Sendable {
     ///   - checkpoints: where they go, and the one to go on from; nil for none.
     ///   - onEvaluation: called at each evaluation, while the cluster's clock stands still.
     package init(
-        network: Network, data: TrainTestSplit, configuration: TrainingConfiguration,
+        network: any Objective, data: TrainTestSplit, configuration: TrainingConfiguration,
         initialParameters: ParameterVector, seeds: SeedSequence, shuffles: Bool, ranks: Int,
         workspaces: WorkspacePool, mayStop: Bool = false, memoryBytes: [Int?] = [],
         checkpoints: RunCheckpoints? = nil, onEvaluation: @escaping @Sendable (Evaluation) -> Void = { _ in }

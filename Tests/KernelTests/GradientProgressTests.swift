@@ -17,7 +17,7 @@ import Testing
         var stream = RandomStream(test: 7)
         let parameters = network.initialParameters(.he, seeds: SeedSequence(3))
         let gradient = ParameterVector([Float](repeating: .nan, count: network.parameterCount))
-        let workspace = Workspace(for: network, capacity: 5)
+        let workspace = NetworkWorkspace(for: network, capacity: 5)
         workspace.batch.resize(to: 5)
         for (index, value) in stream.floats(5 * network.input.count).enumerated() {
             workspace.batch.inputs[index] = value

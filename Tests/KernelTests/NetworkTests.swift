@@ -135,7 +135,7 @@ private struct Example: Sendable, CustomTestStringConvertible {
             let expected = zip(parameters.values, gradient.values).map { $0 - 0.5 * $1 }
             let context = "\(example.testDescription), batch \(batch)"
 
-            let workspace = Workspace(for: network, capacity: batch)
+            let workspace = NetworkWorkspace(for: network, capacity: batch)
             let elsewhere = ParameterVector([Float](repeating: .nan, count: parameters.count))
             fill(workspace, input, labels)
             let before = parameters.values
@@ -198,7 +198,7 @@ private struct Example: Sendable, CustomTestStringConvertible {
         // An identity: the logits are the inputs.
         let network = Network(input: FeatureShape(features: 3), [.dense("fc", outputs: 3)])
         let parameters = ParameterVector([1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0])
-        let workspace = Workspace(for: network, capacity: 3)
+        let workspace = NetworkWorkspace(for: network, capacity: 3)
         fill(workspace, [5, 1, 2, 1, 5, 2, 1, 2, 5], [0, 2, 2])
         let (loss, correct) = network.lossAndCorrect(of: workspace, at: parameters)
         #expect(correct == 2)
@@ -235,7 +235,7 @@ private struct Example: Sendable, CustomTestStringConvertible {
         into gradient: ParameterVector? = nil
     ) -> (loss: Double, gradient: ParameterVector) {
         let gradient = gradient ?? ParameterVector(count: network.parameterCount)
-        let workspace = Workspace(for: network, capacity: labels.count)
+        let workspace = NetworkWorkspace(for: network, capacity: labels.count)
         fill(workspace, input, labels)
         let loss = network.lossAndGradient(of: workspace, dividedBy: divisor, at: parameters, into: gradient)
         return (loss, gradient)

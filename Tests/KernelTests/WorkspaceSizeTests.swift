@@ -16,7 +16,7 @@ import Testing
 
     @Test(arguments: [1, 10, 64]) func itIsWhatAWorkspaceAllocates(_ samples: Int) {
         for network in [Self.perceptron, Self.convolutional] {
-            let workspace = Workspace(for: network, capacity: samples)
+            let workspace = NetworkWorkspace(for: network, capacity: samples)
             #expect(network.workspaceBytes(samples: samples) == workspace.allocatedBytes)
         }
     }

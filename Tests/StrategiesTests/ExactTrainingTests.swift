@@ -93,7 +93,7 @@ import Testing
     }
 
     private static func train(
-        _ strategy: any Strategy, _ configuration: TestConfiguration, _ network: Network, _ data: TrainTestSplit,
+        _ strategy: any Strategy, _ configuration: TestConfiguration, _ network: any Objective, _ data: TrainTestSplit,
         _ start: ParameterVector
     ) throws -> (TrainingRun, [Float]) {
         try BLAS.useOneThreadPerCaller()

@@ -6,7 +6,7 @@ import Kernel
 
 /// Measures how long training steps of a task take on one core of this host.
 package struct ComputeCalibration {
-    package let network: Network
+    package let network: any Objective
     package let data: Dataset
     package let initialParameters: ParameterVector
     package let optimizer: SGD.Configuration
@@ -15,7 +15,7 @@ package struct ComputeCalibration {
     package var mayFuseUpdate: Bool
 
     package init(
-        network: Network, data: Dataset, initialParameters: ParameterVector, optimizer: SGD.Configuration,
+        network: any Objective, data: Dataset, initialParameters: ParameterVector, optimizer: SGD.Configuration,
         mayFuseUpdate: Bool = true
     ) {
         self.network = network

@@ -32,7 +32,7 @@ extension Experiment {
 extension ExperimentPlan {
     /// Checks that this machine can hold the runs of a strategy that are made at the same time.
     fileprivate func checkHostMemory(
-        for strategy: StrategyPlan, _ network: Network, _ memoryBytes: UInt64
+        for strategy: StrategyPlan, _ network: any Objective, _ memoryBytes: UInt64
     ) throws(ExperimentError) {
         let (vectors, runs) = (try strategy.make().vectorCount, strategy.fabric == .simulated ? runsSideBySide : 1)
         let (bytes, memory) = (
@@ -48,7 +48,7 @@ extension ExperimentPlan {
     }
 
     /// Partitions once, so that options that do not fit the data end the experiment before its first run.
-    func checkPartitions(of split: TrainTestSplit, _ network: Network) throws {
+    func checkPartitions(of split: TrainTestSplit, _ network: any Objective) throws {
         for strategy in strategies {
             guard let data = try strategy.make().dataOfRanks else { continue }
             let nodes = try split.nodeObjectives(

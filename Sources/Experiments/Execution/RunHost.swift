@@ -19,7 +19,7 @@ package final class RunHost: Sendable {
     }
 
     /// As many as the plan has runs side by side.
-    package static func all(for plan: ExperimentPlan, _ network: Network) -> [RunHost] {
+    package static func all(for plan: ExperimentPlan, _ network: any Objective) -> [RunHost] {
         let (pool, workspaces) = (HostPool(threads: plan.hostThreads), WorkspacePool(for: network))
         return (0..<plan.runsSideBySide).map { _ in
             RunHost(pool, workspaces, cores: max(1, plan.hostThreads / plan.runsSideBySide))

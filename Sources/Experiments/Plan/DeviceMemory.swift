@@ -16,7 +16,7 @@ extension StrategyPlan {
     /// Checks the ranks that a strategy cannot do without: all but those that have data of their own.
     ///
     /// - Throws: ``ExperimentError`` naming the first rank that has too little memory with one of the seeds.
-    func checkMemory(_ network: Network, seeds: [UInt64]) throws(ExperimentError) {
+    func checkMemory(_ network: any Objective, seeds: [UInt64]) throws(ExperimentError) {
         guard fabric != .threads, cluster?.knowsMemory == true else { return }
         let strategy = try make()
         let dispensable = strategy.dataOfRanks?.ranks ?? 0..<0
@@ -38,7 +38,7 @@ extension StrategyPlan {
     /// Checks that some rank with data of its own can train.
     ///
     /// - Parameter shards: samples of each.
-    func checkClientMemory(_ network: Network, shards: [Int], seed: UInt64) throws(ExperimentError) {
+    func checkClientMemory(_ network: any Objective, shards: [Int], seed: UInt64) throws(ExperimentError) {
         guard fabric != .threads, cluster?.knowsMemory == true else { return }
         let strategy = try make()
         guard let ranks = strategy.dataOfRanks?.ranks else { return }
@@ -53,7 +53,7 @@ extension StrategyPlan {
     /// Checks that a recorded run would have had the same ranks on this plan's cluster: who has too little memory there is
     /// an error, or a client that is never selected, which changes the model.
     func checkSameRanks(
-        as record: RunRecord, on recorded: StrategyPlan, _ network: Network
+        as record: RunRecord, on recorded: StrategyPlan, _ network: any Objective
     ) throws(ExperimentError) {
         let isAsked = [cluster, recorded.cluster].contains { $0?.knowsMemory == true }
         guard isAsked else { return }

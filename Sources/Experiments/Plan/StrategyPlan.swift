@@ -110,7 +110,7 @@ public struct StrategyPlan: Hashable, Sendable {
 
     /// Chooses the cheapest all-reduce for a network's gradient, or for each of its buckets, where the plan leaves that open,
     /// on the devices of a seed.
-    func choosingAllReduce(of network: Network, seeds: SeedSequence) throws -> StrategyPlan {
+    func choosingAllReduce(of network: any Objective, seeds: SeedSequence) throws -> StrategyPlan {
         guard allReduce == .automatic, fabric != .threads, let cluster, roles.usesAllReduce else { return self }
         let ranks = roles.ranks
         // Of the fabric only the network counts, and no computation is made.

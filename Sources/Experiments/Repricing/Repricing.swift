@@ -23,7 +23,7 @@ public struct Repricing: Sendable {
     private let task: String
     private let compute: String
     private let target: Double
-    private let network: Network
+    private let network: any Objective
     /// Of the first run, on whose devices an all-reduce is chosen.
     private let firstSeeds: SeedSequence
     /// Nothing is computed.

@@ -38,7 +38,7 @@ extension ClientStrategy {
             + min(clientOptions.cohortSize, ClientRounds.parts) * perClient
     }
 
-    public func memoryNeed(ofRank rank: Int, _ network: Network, samples: Int) -> MemoryNeed {
+    public func memoryNeed(ofRank rank: Int, _ network: any Objective, samples: Int) -> MemoryNeed {
         guard rank != 0 else { return .averaging(network, keeping: state.commonVectors - 1) }
         return .training(
             network, batch: min(clientOptions.localBatch ?? samples, samples),

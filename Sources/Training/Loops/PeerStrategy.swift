@@ -42,7 +42,7 @@ extension PeerStrategy {
     /// What every node keeps, and the message that it has sent last.
     public var vectorCount: Int { rankCount * (state.vectorsOfEachWorker + scratchVectors + 1) }
 
-    public func memoryNeed(ofRank rank: Int, _ network: Network, samples: Int) -> MemoryNeed {
+    public func memoryNeed(ofRank rank: Int, _ network: any Objective, samples: Int) -> MemoryNeed {
         .training(
             network, batch: min(nodeOptions.localBatch ?? samples, samples),
             keeping: state.vectorsOfEachWorker + scratchVectors)

@@ -37,7 +37,7 @@ extension StepStrategy {
             + min(rankCount, maximumThreadRanks)
     }
 
-    public func memoryNeed(ofRank rank: Int, _ network: Network, samples: Int) -> MemoryNeed {
+    public func memoryNeed(ofRank rank: Int, _ network: any Objective, samples: Int) -> MemoryNeed {
         let batch = (0..<stepOptions.batch).part(rank, of: rankCount).count
         return .training(network, batch: batch, keeping: state.commonVectors + state.vectorsOfEachWorker - 1)
     }

@@ -11,7 +11,7 @@ import Locking
 final class Evaluator: Sendable {
     /// Chunks of the test set.
     let chunkCount: Int
-    private let network: Network
+    private let network: any Objective
     private let test: Dataset
     private let workspaces: WorkspacePool
     /// Model by model.
@@ -34,7 +34,7 @@ final class Evaluator: Sendable {
         var right: [UInt8]
     }
 
-    init(_ network: Network, _ test: Dataset, _ workspaces: WorkspacePool) {
+    init(_ network: any Objective, _ test: Dataset, _ workspaces: WorkspacePool) {
         chunkCount = (test.count + Self.samplesPerChunk - 1) / Self.samplesPerChunk
         self.network = network
         self.test = test

@@ -84,7 +84,7 @@ import Testing
             for index in slot.range { parameters[index] = Float(0.1 * (2 * stream.uniform() - 1)) }
         }
         var exact = ExactNetwork(parameters.values.map(Double.init))
-        let workspace = Workspace(for: network, capacity: 2)
+        let workspace = NetworkWorkspace(for: network, capacity: 2)
         for _ in 0..<40 {
             let images = (0..<2).map { _ in flatRectangles(network.input, count: 2, &stream) }
             let labels = stream.labels(2, classes: 4)

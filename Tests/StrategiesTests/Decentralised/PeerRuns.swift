@@ -49,7 +49,8 @@ enum PeerRuns {
     ///   - schedule: in place of the strategy's.
     ///   - prepare: changes the state that the run begins with.
     static func play(
-        _ strategy: some PeerStrategy, _ configuration: TrainingConfiguration, network: Network = TestRuns.network,
+        _ strategy: some PeerStrategy, _ configuration: TrainingConfiguration,
+        network: any Objective = TestRuns.network,
         on carrier: TestRuns.Carrier = .simulated, shuffles: Bool = true, schedule: (any PeerSchedule)? = nil,
         departures: [Departure] = [], detectionSeconds: Double = 0, hostThreads: Int = 2,
         prepare: (NamedState) -> Void = { _ in }

@@ -39,7 +39,7 @@ struct ParameterMixing: Strategy {
     var state: [StateDeclaration] { [] }
     func longestRound(trainingSamples: Int) -> Int { trainingSamples * options.mixEvery }
 
-    func memoryNeed(ofRank rank: Int, _ network: Network, samples: Int) -> MemoryNeed {
+    func memoryNeed(ofRank rank: Int, _ network: any Objective, samples: Int) -> MemoryNeed {
         .training(network, batch: options.batch, keeping: configuration.optimizer.momentum == 0 ? 0 : 1)
     }
 
