@@ -35,6 +35,16 @@ import Testing
         #expect(Self.calibrated.seconds(.vector(elements: 0)) == 0)
     }
 
+    /// A forward pass is a third of a step; as many cores share it as share the step, and no more than there are samples.
+    @Test func coresShareForwardPassesAsTheyShareSteps() {
+        let quad = Node(link: Link(latencySeconds: 0, bytesPerSecond: 1), cores: 4)
+        #expect(abs(Self.calibrated.seconds(.forward(samples: 32), on: quad) - 5.0 / 3 / 4) < 1e-12)
+        #expect(abs(Self.calibrated.seconds(.forward(samples: 2), on: quad) - 0.5 / 3 / 2) < 1e-12)
+        #expect(
+            Self.calibrated.seconds(.flops(600, ofTraining: 100), on: quad)
+                == Self.calibrated.seconds(.flops(600, ofTraining: 100)) / 4)
+    }
+
     @Test func epochsAreFullStepsAndOneShortOneEach() {
         let work = ComputeWork.epochs(3, samples: 70, batch: 32)
         #expect(work.fullSteps == 6 && work.samplesPerStep == 32)

@@ -9,6 +9,14 @@ import Testing
         Message(ParameterVector([Float(weight)]), weight: weight, purpose: .model)
     }
 
+    /// Who computed a vector and holds on to it may change it; who has looked at it sees nothing of that.
+    @Test func aComputedVectorStaysAsItWas() {
+        let held = ParameterVector([1])
+        let seen = DeferredVector(count: 1) { held }.value
+        held[0] = 5
+        #expect(seen[0] == 1 && held[0] == 5)
+    }
+
     @Test(arguments: FabricKind.allCases)
     func messagesOfAPairArriveInOrder(kind: FabricKind) throws {
         let received = Notes<[Int]>()
