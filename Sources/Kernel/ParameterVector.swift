@@ -76,6 +76,20 @@ public final class ParameterVector: @unchecked Sendable {
         return ParameterVector(shared, count: count, .possible)
     }
 
+    /// self = other, without taking time or memory until one of the two is changed, as with ``snapshot()``. A pointer to this
+    /// vector's numbers that was taken before is not to be used any more.
+    public func share(_ other: ParameterVector) {
+        requireSameCount(other)
+        if other === self { return }
+        let shared = other.buffer.load(ordering: .relaxed)
+        Self.holders(of: shared).pointee.add(1, ordering: .relaxed)
+        other.sharing.store(.possible, ordering: .releasing)
+        let own = buffer.load(ordering: .relaxed)
+        buffer.store(shared, ordering: .relaxed)
+        sharing.store(.possible, ordering: .releasing)
+        Self.release(own)
+    }
+
     /// self = other
     public func copy(from other: ParameterVector) {
         copy(from: other, in: 0..<count)
