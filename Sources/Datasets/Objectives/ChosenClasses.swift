@@ -25,6 +25,9 @@ public struct ChosenClasses: ObjectiveRule {
         self.perNode = perNode
     }
 
+    /// It depends on how many classes the data have.
+    public func kindCount(nodes: Int) -> Int? { nil }
+
     public func objectives(
         of split: TrainTestSplit, among nodes: Int, seeds: SeedSequence, shuffles: Bool
     ) throws(DataError) -> [NodeObjective] {

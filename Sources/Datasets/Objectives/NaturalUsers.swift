@@ -17,6 +17,7 @@ public struct NaturalUsers: ObjectiveRule {
     public init() {}
 
     public func nodeCount(users: Int?) -> Int? { users }
+    public func kindCount(nodes: Int) -> Int? { nodes }
 
     public func prepared(
         _ split: TrainTestSplit, seeds: SeedSequence, shuffles: Bool

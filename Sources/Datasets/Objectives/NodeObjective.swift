@@ -42,6 +42,9 @@ public protocol ObjectiveRule: Sendable {
     /// How many nodes may have the same sample, each as it sees it: as often the nodes' data together are the training set.
     var mostNodesOfASample: Int { get }
 
+    /// How many kinds so many nodes are of; nil where that depends on the data.
+    func kindCount(nodes: Int) -> Int?
+
     /// Checks what can be checked without data.
     /// - Throws: ``DataError`` saying what is allowed.
     func check(nodes: Int) throws(DataError)

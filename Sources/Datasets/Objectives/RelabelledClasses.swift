@@ -23,6 +23,7 @@ public struct RelabelledClasses: ObjectiveRule {
     public init(kinds: NodeKinds) { self.kinds = kinds }
 
     public var mostNodesOfASample: Int { kinds.count }
+    public func kindCount(nodes: Int) -> Int? { kinds.count }
     public func nodeCount(users: Int?) -> Int? { kinds.nodeCount }
     public func check(nodes: Int) throws(DataError) { try kinds.check(nodes: nodes, of: description) }
 

@@ -26,6 +26,7 @@ public struct RotatedImages: ObjectiveRule {
     }
 
     public var mostNodesOfASample: Int { kinds.count }
+    public func kindCount(nodes: Int) -> Int? { kinds.count }
     public func nodeCount(users: Int?) -> Int? { kinds.nodeCount }
     public func check(nodes: Int) throws(DataError) { try kinds.check(nodes: nodes, of: description) }
 

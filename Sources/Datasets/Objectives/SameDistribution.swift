@@ -9,6 +9,8 @@ public struct SameDistribution: ObjectiveRule {
 
     public init() {}
 
+    public func kindCount(nodes: Int) -> Int? { 1 }
+
     public func objectives(
         of split: TrainTestSplit, among nodes: Int, seeds: SeedSequence, shuffles: Bool
     ) throws(DataError) -> [NodeObjective] {
