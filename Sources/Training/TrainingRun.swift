@@ -15,6 +15,8 @@ public final class TrainingRun: Sendable {
     public let configuration: TrainingConfiguration
     /// `[P]`, where all ranks begin. Not to be changed: copy it.
     public let initialParameters: ParameterVector
+    /// How they were drawn, and others are.
+    let initialization: Initialization
     /// Every random draw comes from a stream of these, so that a seed means the same on every fabric.
     public let seeds: SeedSequence
     /// Whether samples are taken in random order; if not, in the file's.
@@ -48,7 +50,8 @@ public final class TrainingRun: Sendable {
     ///   - onEvaluation: called at each evaluation, while the cluster's clock stands still.
     package init(
         network: any Objective, data: TrainTestSplit, configuration: TrainingConfiguration,
-        initialParameters: ParameterVector, seeds: SeedSequence, shuffles: Bool, ranks: Int,
+        initialParameters: ParameterVector, initialization: Initialization = .he, seeds: SeedSequence, shuffles: Bool,
+        ranks: Int,
         workspaces: WorkspacePool, mayStop: Bool = false, memoryBytes: [Int?] = [],
         checkpoints: RunCheckpoints? = nil, onEvaluation: @escaping @Sendable (Evaluation) -> Void = { _ in }
     ) {
@@ -56,6 +59,7 @@ public final class TrainingRun: Sendable {
         self.data = data
         self.configuration = configuration
         self.initialParameters = initialParameters
+        self.initialization = initialization
         self.seeds = seeds
         self.shuffles = shuffles
         self.workspaces = workspaces

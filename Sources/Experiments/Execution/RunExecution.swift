@@ -97,7 +97,8 @@ struct RunExecution {
     ) -> TrainingRun {
         TrainingRun(
             network: experiment.task.network, data: split, configuration: plan.configuration,
-            initialParameters: experiment.initialParameters(seeds), seeds: seeds, shuffles: experiment.plan.shuffles,
+            initialParameters: experiment.initialParameters(seeds),
+            initialization: experiment.plan.initialization, seeds: seeds, shuffles: experiment.plan.shuffles,
             ranks: strategy.rankCount, workspaces: workspaces, mayStop: plan.cluster?.dropouts != nil,
             memoryBytes: fabrics.nodes.map(\.memoryBytes), checkpoints: checkpoints, onEvaluation: onEvaluation)
     }

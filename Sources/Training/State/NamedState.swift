@@ -14,6 +14,8 @@ public final class NamedState: Sendable {
 
     private struct Contents {
         var vectors: [Place: ParameterVector] = [:]
+        /// Where vectors begin that do not begin at 0, by name.
+        var starts: [String: @Sendable (_ rank: Int?) -> ParameterVector] = [:]
         var counts: [String: [Int]] = [:]
     }
 
@@ -57,6 +59,15 @@ public final class NamedState: Sendable {
         return vector(Place(name: name, rank: rank))
     }
 
+    /// Says where the vectors of a name begin, in place of 0. To be called before the first rank begins.
+    ///
+    /// - Parameter start: `[P]`, of a rank, or of none where all ranks hold the vector alike, or the server; may share its
+    ///   numbers with others (``ParameterVector/snapshot()``).
+    public func begin(_ name: String, at start: @escaping @Sendable (_ rank: Int?) -> ParameterVector) {
+        precondition(holder(of: name) != nil, "no vector '\(name)' was declared")
+        contents.withLock { $0.starts[name] = start }
+    }
+
     /// The optimizer with the velocity that was declared for it.
     ///
     /// - Parameter rank: whose velocity it is, where each worker has one.
@@ -71,10 +82,16 @@ public final class NamedState: Sendable {
     }
 
     private func vector(_ place: Place) -> ParameterVector {
-        contents.withLock { contents in
+        let (known, begin) = contents.withLock { ($0.vectors[place], $0.starts[place.name]) }
+        if let known { return known }
+        // Outside the lock, since it may take long.
+        let made = begin?(place.rank)
+        return contents.withLock { contents in
             if let vector = contents.vectors[place] { return vector }
             let vector: ParameterVector
-            if place.name == StateDeclaration.parametersName {
+            if let made {
+                vector = made
+            } else if place.name == StateDeclaration.parametersName {
                 vector = start.copied()
             } else if case .numbers(let count, let first) = declarations.first(where: { $0.name == place.name })?.kind {
                 vector = ParameterVector(Array(repeating: first, count: count))
@@ -139,6 +156,20 @@ public final class NamedState: Sendable {
 
     private var ownDeclarations: [StateDeclaration] {
         declarations.filter { $0.length(parameters: 0) != nil && $0.holder == .eachWorker }
+    }
+
+    private var serverDeclarations: [StateDeclaration] {
+        declarations.filter { $0.length(parameters: 0) != nil && $0.holder == .server }
+    }
+
+    /// What the server keeps, as it is now, by the names of a checkpoint.
+    func ofServer() -> [String: ParameterVector] {
+        serverDeclarations.reduce(into: [:]) { $0[$1.name] = vector($1.name).snapshot() }
+    }
+
+    /// Takes over what the server kept.
+    func takeServer(of saved: StateValues) {
+        for declaration in serverDeclarations { take(declaration, ofRank: nil, of: saved) }
     }
 
     /// What a rank keeps for itself, as it is now, by the names of a checkpoint.
