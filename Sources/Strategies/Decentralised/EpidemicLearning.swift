@@ -1,5 +1,4 @@
 import Kernel
-import Locking
 public import Randomness
 public import Training
 
@@ -75,37 +74,23 @@ public struct EpidemicLearning: PeerStrategy {
 
 /// Who sends to whom in each round of epidemic learning.
 struct EpidemicSchedule: PeerSchedule {
-    private let nodes: Int
-    private let peers: Int
-    private let sampling: EpidemicLearning.Sampling
-    private let seeds: SeedSequence
-    /// The rounds that were asked for last. Nodes are a few rounds apart at most; what was forgotten is drawn again.
-    private let known = Guarded<[Int: [PeerExchange]]>([:])
-    private static let mostKnown = 64
+    private let drawn: DrawnExchanges
 
     /// - Throws: ``OverlayError`` where no graph gives all nodes as many neighbours.
     init(
         nodes: Int, peers: Int, _ sampling: EpidemicLearning.Sampling, _ seeds: SeedSequence
     ) throws(OverlayError) {
-        self.nodes = nodes
-        self.peers = min(peers, nodes - 1)
-        self.sampling = sampling
-        self.seeds = seeds
+        let peers = min(peers, nodes - 1)
+        drawn = DrawnExchanges { Self.draw($0, nodes: nodes, peers: peers, sampling, seeds) }
         guard sampling == .oracle, nodes > 1 else { return }
-        if let problem = RegularGraph.problem(nodes: nodes, degree: self.peers) { throw OverlayError(problem) }
+        if let problem = RegularGraph.problem(nodes: nodes, degree: peers) { throw OverlayError(problem) }
     }
 
-    func exchange(of node: Int, round: Int) -> PeerExchange {
-        known.withLock { known in
-            if let exchanges = known[round] { return exchanges[node] }
-            let exchanges = draw(round)
-            if known.count >= Self.mostKnown { known.keys.min().map { known[$0] = nil } }
-            known[round] = exchanges
-            return exchanges[node]
-        }
-    }
+    func exchange(of node: Int, round: Int) -> PeerExchange { drawn.exchange(of: node, round: round) }
 
-    private func draw(_ round: Int) -> [PeerExchange] {
+    private static func draw(
+        _ round: Int, nodes: Int, peers: Int, _ sampling: EpidemicLearning.Sampling, _ seeds: SeedSequence
+    ) -> [PeerExchange] {
         var receivers = Array(repeating: [Int](), count: nodes)
         switch sampling {
         case .oracle:

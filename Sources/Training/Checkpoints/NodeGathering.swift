@@ -10,6 +10,8 @@ import Locking
 final class NodeGathering: Sendable {
     private let run: TrainingRun
     private let state: NamedState
+    /// The rank that keeps what is the server's; nil where there is none.
+    private let server: Int?
     private let gathered: Guarded<Gathered>
 
     private struct Gathered {
@@ -22,6 +24,7 @@ final class NodeGathering: Sendable {
     private struct Brought {
         let vectors: [String: ParameterVector]
         let losses: [Double]
+        let notes: NodeNotes?
     }
 
     private struct Complete {
@@ -30,8 +33,8 @@ final class NodeGathering: Sendable {
     }
 
     /// - Parameter absent: ranks that take no part.
-    init(_ run: TrainingRun, _ state: NamedState, absent: Set<Int>) {
-        (self.run, self.state) = (run, state)
+    init(_ run: TrainingRun, _ state: NamedState, absent: Set<Int>, server: Int? = nil) {
+        (self.run, self.state, self.server) = (run, state, server)
         gathered = Guarded(Gathered(ended: absent))
     }
 
@@ -42,10 +45,11 @@ final class NodeGathering: Sendable {
         guard let checkpoints = run.checkpoints else { return }
         guard checkpoints.resumption != .start else { return try await writeTogether(checkpoints, position, rank) }
         if checkpoints.resumption == .replay, let start = checkpoints.start, position.round == start.position.round {
-            run.takeOwn(ofRank: rank.index, of: start, state)
+            run.takeOwn(ofRank: rank.index, of: start, state, server: server)
         }
         let brought = Brought(
-            vectors: state.own(ofRank: rank.index), losses: run.losses.unmerged(ofRank: rank.index))
+            vectors: rank.index == server ? state.ofServer() : state.own(ofRank: rank.index),
+            losses: run.losses.unmerged(ofRank: rank.index), notes: run.noteBook.current[rank.index])
         gathered.withLock { gathered in
             gathered.open[position.round, default: [:]][rank.index] = brought
             gathered.positions[position.round] = position
@@ -85,12 +89,14 @@ final class NodeGathering: Sendable {
         if let start = checkpoints.start, complete.position.round == start.position.round {
             try run.check(
                 start, values, complete.position, rank, isComputed: checkpoints.resumption == .recompute)
-            return run.takeModels(of: start)
+            return run.takeModels(of: start, except: complete.ranks.keys)
         }
         // The intervals of the two processes may differ, so that this one comes to places that the other did not stop at.
         guard complete.position.round > checkpoints.repeatedUpdates else { return }
-        try checkpoints.write(
-            run.runState(values, complete.position, complete.ranks.mapValues(\.losses), rank, nil))
+        var saved = run.runState(values, complete.position, complete.ranks.mapValues(\.losses), rank, nil)
+        // As they were when the rank came here: it may be further by now.
+        for (rank, brought) in complete.ranks { saved.nodeNotes[rank] = brought.notes }
+        try checkpoints.write(saved)
     }
 
     /// Of ranks that make the same call at the same time, one writes.
@@ -109,15 +115,18 @@ final class NodeGathering: Sendable {
 extension TrainingRun {
     /// Takes a checkpoint's numbers over where programs start at it, and says whether it fits where they come to it; to be called
     /// before the first rank begins.
-    func restoreNodes(_ state: NamedState) throws(CheckpointError) {
+    func restoreNodes(_ state: NamedState, server: Int? = nil) throws(CheckpointError) {
         guard let saved = checkpoints?.start else { return }
         try state.check(saved.values, ranks: rankCount)
         guard start != nil else { return }
-        for rank in 0..<rankCount { takeOwn(ofRank: rank, of: saved, state) }
+        for rank in 0..<rankCount { takeOwn(ofRank: rank, of: saved, state, server: server) }
     }
 
     /// Takes over the models of nodes that may have left since, and come to no evaluation again.
-    fileprivate func takeModels(of saved: RunState) {
+    ///
+    /// - Parameter others: ranks that have not left.
+    fileprivate func takeModels(of saved: RunState, except others: some Collection<Int>) {
+        for (rank, notes) in saved.nodeNotes where !others.contains(rank) { noteBook.change(rank) { $0 = notes } }
         record.withLock { record in
             for index in record.nodes.indices {
                 let model = saved.nodeModels[record.nodes[index].rank]
@@ -126,9 +135,10 @@ extension TrainingRun {
         }
     }
 
-    /// Takes over what a rank had kept, and the losses that it had not brought to an evaluation.
-    fileprivate func takeOwn(ofRank rank: Int, of saved: RunState, _ state: NamedState) {
-        state.takeOwn(ofRank: rank, of: saved.values)
+    /// Takes over what a rank had kept and told of itself, and the losses that it had not brought to an evaluation.
+    fileprivate func takeOwn(ofRank rank: Int, of saved: RunState, _ state: NamedState, server: Int?) {
+        if rank == server { state.takeServer(of: saved.values) } else { state.takeOwn(ofRank: rank, of: saved.values) }
+        if let notes = saved.nodeNotes[rank] { noteBook.change(rank) { $0 = notes } }
         if let losses = saved.nodeLosses[rank] { self.losses.append(told: losses, ofRank: rank) }
     }
 }

@@ -55,8 +55,8 @@ public struct PeerLoop: Sendable {
         return { [self] rank in
             guard !absent.contains(rank.index) else { return }
             let node = NodeRound(
-                run, rank: rank.index, rule, objectives[rank.index], batch: options.localBatch,
-                stepsPerRound: options.syncEvery)
+                run, rank: rank.index, rule.state, outgoingCount: rule.outgoingCount, objectives[rank.index],
+                batch: options.localBatch, stepsPerRound: options.syncEvery)
             node.round = firstRound
             let peer = Peer(rank, node, rule, absent: absent)
             // An evaluation that waited for this rank is over before a checkpoint that did so is written, which it is part of.
@@ -123,11 +123,12 @@ private final class Peer: @unchecked Sendable {
         let exchange = schedule.exchange(of: node.rank, round: node.round)
         var sent: Sent?
         if rule.sendsFirst { sent = try post(exchange.receivers, isReplayed: isReplayed) }
-        try await rank.compute(node.work.with(rule.adaptingWork), isReplayed ? Self.nothing : adapt)
+        try await rank.compute(node.work.with(rule.adaptingWork(node)), isReplayed ? Self.nothing : adapt)
         if !rule.sendsFirst { sent = try post(exchange.receivers, isReplayed: isReplayed) }
         guard let sent, !exchange.row.isEmpty else { return forget() }
         try await hear(exchange.row, sent)
-        try await rank.compute(rule.combiningWork(terms: node.weights.count), isReplayed ? Self.nothing : combine)
+        let work = rule.combiningWork(terms: node.weights.count).with(rule.choosingWork(node))
+        try await rank.compute(work, isReplayed ? Self.nothing : combine)
         forget()
     }
 
@@ -174,10 +175,10 @@ private final class Peer: @unchecked Sendable {
             if entry.node == node.rank {
                 node.ownPlace = node.weights.count
                 ownWeight = entry.weight
-                note(own.message, entry.weight)
+                note(own.message, entry)
             } else if let message = try await receive(from: entry.node) {
-                note(message, entry.weight)
-                node.run.noteListened(node.rank, to: entry.node, weight: entry.weight)
+                note(message, entry)
+                if rule.takesGivenWeights { node.note(weight: entry.weight, ofSender: entry.node) }
             } else {
                 missing += entry.weight
             }
@@ -185,8 +186,9 @@ private final class Peer: @unchecked Sendable {
         node.weights[node.ownPlace] = Float(ownWeight + (rule.sharesAreGiven ? own.kept : missing))
     }
 
-    private func note(_ message: Message, _ weight: Double) {
-        node.weights.append(Float(weight))
+    private func note(_ message: Message, _ entry: MixingMatrix.Entry) {
+        node.weights.append(Float(entry.weight))
+        node.senders.append(entry.node)
         if let encoded = message.encoded {
             node.heardEncoded.append(encoded)
         } else {
@@ -208,18 +210,22 @@ private final class Peer: @unchecked Sendable {
         node.heard.removeAll(keepingCapacity: true)
         node.heardEncoded.removeAll(keepingCapacity: true)
         node.weights.removeAll(keepingCapacity: true)
+        node.senders.removeAll(keepingCapacity: true)
         node.encoded = nil
     }
 }
 
 extension ComputeWork {
-    /// Steps, and the passes over vectors of other work after them.
+    /// Work, and other work after it.
     ///
-    /// - Precondition: the other has no steps and no forward passes.
-    fileprivate func with(_ other: Self) -> Self {
-        precondition(
-            other.fullSteps + other.shortSteps + other.forwardPasses == 0, "training as work beside training")
+    /// - Precondition: the other has no steps, and only one of them has forward passes.
+    func with(_ other: Self) -> Self {
+        precondition(other.fullSteps + other.shortSteps == 0, "training as work beside training")
+        precondition(forwardPasses == 0 || other.forwardPasses == 0, "forward passes of two kinds")
         var work = self
+        if other.forwardPasses > 0 {
+            (work.forwardPasses, work.samplesPerForwardPass) = (other.forwardPasses, other.samplesPerForwardPass)
+        }
         work.vectorElements += other.vectorElements
         work.equivalentSamples += other.equivalentSamples
         return work

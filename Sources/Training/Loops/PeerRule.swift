@@ -23,12 +23,19 @@ public protocol PeerRule: Sendable {
     var coding: (any MessageCoding)? { get }
     /// Numbers in what nodes send as it is, for ``NodeRound/outgoing``; nil where they send their models.
     var outgoingCount: Int? { get }
+    /// Whether what is heard is taken in with the schedule's weights; else the rule tells the record which it took
+    /// (``NodeRound/note(weight:ofSender:)``).
+    var takesGivenWeights: Bool { get }
     /// What adapting costs beside the local steps, such as encoding.
     var adaptingWork: ComputeWork { get }
+    /// The same, of a node in its round.
+    func adaptingWork(_ node: NodeRound) -> ComputeWork
     /// What combining costs.
     ///
     /// - Parameter terms: nodes whose numbers are added up, with the node itself.
     func combiningWork(terms: Int) -> ComputeWork
+    /// What a node looks at its own samples for while it combines: forward passes.
+    func choosingWork(_ node: NodeRound) -> ComputeWork
 
     /// The node's local steps, and what it sends after them. May run beside that of other nodes.
     func adapt(_ node: NodeRound)
@@ -41,7 +48,10 @@ extension PeerRule {
     public var sharesAreGiven: Bool { false }
     public var coding: (any MessageCoding)? { nil }
     public var outgoingCount: Int? { nil }
+    public var takesGivenWeights: Bool { true }
     public var adaptingWork: ComputeWork { .none }
+    public func adaptingWork(_ node: NodeRound) -> ComputeWork { adaptingWork }
+    public func choosingWork(_ node: NodeRound) -> ComputeWork { .none }
 
     /// A pass over the vectors that are added up.
     public func combiningWork(terms: Int) -> ComputeWork {
@@ -68,7 +78,7 @@ public final class NodeRound: @unchecked Sendable {
     public internal(set) var round = 0
     /// η of all steps of the round.
     public internal(set) var rate: Float = 0
-    public let optimizer: SGD
+    public private(set) lazy var optimizer = state.optimizer(run.configuration.optimizer, ofRank: rank)
     /// What the node is to send, where the strategy has a coding.
     public var encoded: EncodedVector?
 
@@ -78,6 +88,8 @@ public final class NodeRound: @unchecked Sendable {
     /// who are missing are the node's own.
     public internal(set) var heard: [ParameterVector] = []
     public internal(set) var weights: [Float] = []
+    /// Who they are.
+    public internal(set) var senders: [Int] = []
     /// The same of encoded vectors.
     public internal(set) var heardEncoded: [EncodedVector] = []
     /// The node's place among them.
@@ -85,22 +97,31 @@ public final class NodeRound: @unchecked Sendable {
     /// What the node has sent to all, as it was then.
     public var sent: ParameterVector { heard[ownPlace] }
 
+    private let state: NamedState
     private let stepsPerRound: Int
     private var batches: NodeBatches
+    /// The node's own training samples.
+    public let shard: [Int32]
     /// How the node sees its samples.
     private let view: SampleView?
     private let losses: LossLog
+    /// Which node it is, counted from 0.
+    private let node: Int
 
+    /// - Parameters:
+    ///   - state: with a model of each worker.
+    ///   - outgoingCount: numbers of what the node sends; nil where it sends its model, or makes what it sends anew.
     init(
-        _ run: TrainingRun, rank: Int, _ rule: some PeerRule, _ objective: NodeObjective, batch: Int?,
-        stepsPerRound: Int
+        _ run: TrainingRun, rank: Int, _ state: NamedState, outgoingCount: Int?, _ objective: NodeObjective,
+        batch: Int?, stepsPerRound: Int
     ) {
         self.run = run
         self.rank = rank
-        let state = rule.state
+        self.state = state
+        node = rank - run.firstNode
+        shard = objective.shard
         model = state.vector(StateDeclaration.parametersName, ofRank: rank)
-        outgoing = rule.outgoingCount.map { ParameterVector(count: $0) } ?? model
-        optimizer = state.optimizer(run.configuration.optimizer, ofRank: rank)
+        outgoing = outgoingCount.map { ParameterVector(count: $0) } ?? model
         vectors = state.declarations.reduce(into: [:]) { vectors, declaration in
             guard declaration.holder == .eachWorker else { return }
             vectors[declaration.name] = state.vector(declaration.name, ofRank: rank)
@@ -136,15 +157,18 @@ public final class NodeRound: @unchecked Sendable {
     }
 
     private func indices(ofStep step: Int) -> ArraySlice<Int32> {
-        batches.indices(ofStep: step) { [run, rank] order, epoch in
+        batches.indices(ofStep: step) { [run, node] order, epoch in
             // Ranks of clients begin with 1, and so do the streams here: one node's data and one client's are met alike.
-            var stream = run.seeds.stream(.localShuffle, rank + 1, epoch)
+            var stream = run.seeds.stream(.localShuffle, node + 1, epoch)
             if run.shuffles { stream.shuffle(&order) }
         }
     }
 
-    /// H steps of the optimizer on the node's own samples, in place.
-    public func trainLocally(_ parameters: ParameterVector) {
+    /// H steps of an optimizer on the node's own samples, in place.
+    ///
+    /// - Parameter own: nil for the node's, whose velocity goes on from round to round.
+    public func trainLocally(_ parameters: ParameterVector, by own: SGD? = nil) {
+        let optimizer = own ?? optimizer
         for step in steps {
             let batch = indices(ofStep: step)
             let loss = run.step(parameters, on: batch, dividedBy: batch.count, by: optimizer, rate: rate, seenAs: view)
@@ -160,6 +184,36 @@ public final class NodeRound: @unchecked Sendable {
             losses.append(sum: loss, samples: batch.count)
         }
     }
+
+    /// The sum of the losses of all of the node's own samples, with forward passes only, which the rule charges.
+    public func loss(at parameters: ParameterVector) -> Double {
+        run.lossAndCorrect(of: parameters, on: shard[...], seenAs: view).loss
+    }
+
+    /// The first of the models with the least loss on the node's own samples: where all are none any more, the first.
+    public func best(of models: some Sequence<ParameterVector>) -> Int {
+        var (best, least) = (0, Double.infinity)
+        for (place, model) in models.enumerated() {
+            let loss = model.isFinite ? loss(at: model) : .nan
+            if loss < least { (best, least) = (place, loss) }
+        }
+        run.noteModelChoice(rank, best)
+        return best
+    }
+
+    /// The same of models that lie one behind the other in a vector.
+    func best(ofJoined vector: ParameterVector, models: Int) -> Int {
+        let candidate = run.vectors.take()
+        defer { run.vectors.giveBack(candidate) }
+        return best(
+            of: (0..<models).lazy.map { [model] place in
+                candidate.becomeSum(of: [vector], times: [1], from: place * model.count)
+                return candidate
+            })
+    }
+
+    /// Tells the record with which weight the node has taken in what it heard from another.
+    public func note(weight: Double, ofSender sender: Int) { run.noteListened(rank, to: sender, weight: weight) }
 
     /// A vector `[P]` of arbitrary contents for a while.
     public func withScratch(_ body: (ParameterVector) -> Void) {

@@ -1,3 +1,5 @@
+import Locking
+
 /// Whom a node sends to and hears in a round.
 public struct PeerExchange: Sendable {
     /// In the order of sending, each with the weight that it gives to what it hears.
@@ -36,6 +38,27 @@ public struct OverlaySchedule: PeerSchedule {
     }
 
     public func exchange(of node: Int, round: Int) -> PeerExchange { phases[round % phases.count][node] }
+}
+
+/// Exchanges that are drawn for every round: those of the rounds that were asked for last are kept. Nodes are a few rounds apart
+/// at most; what was forgotten is drawn again.
+public struct DrawnExchanges: Sendable {
+    private let draw: @Sendable (_ round: Int) -> [PeerExchange]
+    private let known = Guarded<[Int: [PeerExchange]]>([:])
+    private static let mostKnown = 64
+
+    /// - Parameter draw: the exchanges of all nodes, which depend on nothing but the round.
+    public init(_ draw: @escaping @Sendable (_ round: Int) -> [PeerExchange]) { self.draw = draw }
+
+    public func exchange(of node: Int, round: Int) -> PeerExchange {
+        known.withLock { known in
+            if let exchanges = known[round] { return exchanges[node] }
+            let exchanges = draw(round)
+            if known.count >= Self.mostKnown { known.keys.min().map { known[$0] = nil } }
+            known[round] = exchanges
+            return exchanges[node]
+        }
+    }
 }
 
 /// Nodes that send nothing and hear nobody.
