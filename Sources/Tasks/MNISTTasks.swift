@@ -17,6 +17,17 @@ extension TrainingTask {
             trials: trials(["0.1", "0.2", "0.5", "1.0"], epochs: 5, "Results/tuning/mnist-softmax.csv")),
         data: images)
 
+    /// The perceptron of Ghosh et al. 2020, section 6, who turn its images for the nodes of some kinds.
+    public static let mnistMLP = TrainingTask(
+        name: "mnist-mlp", summary: "MNIST; the perceptron of Ghosh et al. 2020, 784-200-10", target: 0.95,
+        network: Network(
+            input: image, [.flatten, .dense("fc1", outputs: 200), .relu, .dense("fc2", outputs: 10)]),
+        defaults: mnistDefaults(
+            epochs: 20, evaluateEveryEpochs: 0.5, learningRate: 0.1, localLearningRate: 0.1,
+            tuning: "Learning rates: not tuned; 0.1 is that of Ghosh et al. 2020. All else: not tuned.",
+            trials: .untuned(source: "Ghosh et al. 2020, section 6")),
+        data: images)
+
     /// The "2NN" of McMahan et al. 2017, section 3.
     public static let mnist2NN = TrainingTask(
         name: "mnist-2nn", summary: "MNIST; the 2NN of McMahan et al. 2017, 784-200-200-10", target: 0.97,

@@ -124,7 +124,9 @@ public struct TrainingTask: Sendable {
         }
     }
 
-    private static let builtIn = [digits, mnistSoftmax, mnist2NN, mnistCNN, letters, vowelsSoftmax, vowelsMLP]
+    private static let builtIn = [
+        digits, mnistSoftmax, mnistMLP, mnist2NN, mnistCNN, letters, vowelsSoftmax, vowelsMLP,
+    ]
     private static let added = Guarded<[TrainingTask]>([])
 
     /// Those of this package, then those that were added.

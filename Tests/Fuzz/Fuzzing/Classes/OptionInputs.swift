@@ -30,7 +30,8 @@ package final class OptionInputs: InputClass {
         "list", "speed", "calibrate", "data", "fetch", "verify", "help",
     ]
     private static let values = [
-        "all", "single", "threads", "sync", "federated", "digits", "mnist-softmax", "mnist-2nn", "mnist-cnn",
+        "all", "single", "threads", "sync", "federated", "digits", "mnist-softmax", "mnist-mlp", "mnist-2nn",
+        "mnist-cnn",
         "letters", "vowels-softmax", "vowels-mlp", "rotations:3", "rotations:6,4,2", "labels:2", "relabel:2",
         "speakers",
         "constant", "cosine",
