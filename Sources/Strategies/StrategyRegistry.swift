@@ -16,6 +16,7 @@ public enum StrategyRegistry {
         PushSum.push,
         Choco.choco,
         EpidemicLearning.epidemic,
+        Clustered.clustered,
     ]
     private static let added = Guarded<[StrategyDescription]>([])
 

@@ -144,7 +144,9 @@ import Training
         try repricedIsTheRunThere("federated", .ring, jitter: jitter)
     }
 
-    @Test(arguments: ["alone", "dpsgd", "push-sum", "choco", "epidemic"], [Jitter.none, .logNormal(sigma: 0.3)])
+    @Test(
+        arguments: ["alone", "dpsgd", "push-sum", "choco", "epidemic", "clustered"],
+        [Jitter.none, .logNormal(sigma: 0.3)])
     func nodesWithoutAServerRepricedAreTheRunThere(_ strategy: String, jitter: Jitter) throws {
         try repricedIsTheRunThere(strategy, .ring, jitter: jitter)
     }

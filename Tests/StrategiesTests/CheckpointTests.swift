@@ -30,6 +30,7 @@ struct CheckpointTests {
         var epochs = 640 / 1437.0
         var limits: TrainingConfiguration.Limits?
         var objectives: String?
+        var options: OptionValues = [:]
 
         var configuration: TestConfiguration {
             var configuration = TestRuns.configuration(
@@ -44,13 +45,17 @@ struct CheckpointTests {
         }
 
         var testDescription: String {
-            "\(strategy) \(carrier) x\(workers), momentum \(momentum), jitter \(jitter), "
+            "\(strategy) \(options["center"] ?? "") \(carrier) x\(workers), momentum \(momentum), jitter \(jitter), "
                 + "\(overlap == nil ? "" : "overlap, ")\(departures.map { "\($0.rank)@\($0.seconds)" })"
         }
     }
 
     private static let jitter = Jitter.logNormal(sigma: 0.4)
     private static let buckets = GradientOverlap(bucketBytes: 1)
+    private static let servedClusters: OptionValues = ["sync-every": 2, "models": 3]
+    private static let clustersOfNodes: OptionValues = [
+        "center": "none", "sync-every": 2, "models": 3, "initial-models": "local", "most-peers": 2,
+    ]
     private static let simulated: [Case] = [
         Case(strategy: "single", workers: 1), Case(strategy: "single", workers: 1, momentum: 0.5),
         Case(momentum: 0.9, jitter: jitter), Case(jitter: jitter, overlap: buckets), Case(workers: 1, overlap: buckets),
@@ -75,6 +80,21 @@ struct CheckpointTests {
         Case(
             strategy: "push-sum", workers: 5, momentum: 0.5,
             departures: [Departure(rank: 4, seconds: 0.15), Departure(rank: 0, seconds: 0.3)]),
+        // A round is two steps of each node, and with objectives the nodes' data are twice the training set.
+        Case(
+            strategy: "clustered", workers: 5, momentum: 0.5, jitter: jitter, epochs: 900 / 1437.0,
+            objectives: "rotations:2",
+            options: servedClusters),
+        Case(
+            strategy: "clustered", workers: 5, departures: [Departure(rank: 3, seconds: 0.3)], epochs: 900 / 1437.0,
+            objectives: "rotations:2", options: servedClusters),
+        Case(
+            strategy: "clustered", workers: 5, momentum: 0.5, jitter: jitter, epochs: 900 / 1437.0,
+            objectives: "rotations:2",
+            options: clustersOfNodes),
+        Case(
+            strategy: "clustered", workers: 6, departures: [Departure(rank: 2, seconds: 0.3)], epochs: 900 / 1437.0,
+            objectives: "rotations:2", options: clustersOfNodes),
         // A node has half of the training set, and a round is three nodes'.
         Case(strategy: "federated", jitter: jitter, epochs: 12, objectives: "rotations:4"),
         Case(
@@ -95,6 +115,12 @@ struct CheckpointTests {
         Case(strategy: RememberingClients.name, carrier: .threads, epochs: 4),
         Case(strategy: "dpsgd", carrier: .threads, momentum: 0.5, epochs: 320 / 1437.0),
         Case(strategy: "push-sum", carrier: .emulated, workers: 4, jitter: jitter, epochs: 320 / 1437.0),
+        Case(
+            strategy: "clustered", carrier: .threads, momentum: 0.5, epochs: 640 / 1437.0, objectives: "rotations:2",
+            options: servedClusters),
+        Case(
+            strategy: "clustered", carrier: .emulated, workers: 4, jitter: jitter, epochs: 640 / 1437.0,
+            objectives: "rotations:2", options: clustersOfNodes),
         Case(strategy: TalkativeRank.name, carrier: .threads, workers: 2),
         Case(strategy: "federated", carrier: .threads, epochs: 9, objectives: "rotations:4"),
         Case(strategy: "alone", carrier: .threads, workers: 5, epochs: 320 / 1437.0, objectives: "labels:2"),
@@ -125,7 +151,7 @@ struct CheckpointTests {
             switch setup.strategy {
             case RememberingClients.name: RememberingClients(configuration)
             case TalkativeRank.name: TalkativeRank(batch: configuration.steps.batch)
-            default: try configuration.make(#require(StrategyRegistry.named(setup.strategy)))
+            default: try configuration.make(#require(StrategyRegistry.named(setup.strategy)), setup.options)
             }
         let state = try start.map { try RunState(decoding: $0) }
         let (ranks, server) = (strategy.rankCount, strategy.serverRank)

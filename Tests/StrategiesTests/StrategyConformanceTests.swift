@@ -105,7 +105,8 @@ struct StrategyConformanceTests {
             let busy = account.computeSeconds + account.communicationSeconds
             // Each of some hundred spans is rounded to a nanosecond.
             #expect(busy <= report.seconds + 1e-6, "rank \(rank)")
-            if rank != strategy.serverRank, strategy.concurrentWorkers == strategy.workerCount {
+            // Nodes of a server wait for their turn to be sent its models, and for the last of them.
+            if strategy.serverRank == nil, strategy.concurrentWorkers == strategy.workerCount {
                 #expect(busy > 0.9 * report.seconds, "rank \(rank) of \(name) is hardly ever idle")
             }
         }

@@ -27,9 +27,12 @@ struct TestConfiguration {
     }
 
     /// A registered strategy with those of the options that it has.
-    func make(_ description: StrategyDescription) throws -> any Strategy {
+    ///
+    /// - Parameter options: of the strategy's own, beside these.
+    func make(_ description: StrategyDescription, _ options: OptionValues = [:]) throws -> any Strategy {
         let all = steps.values.merging(clients.values) { own, _ in own }
-        return try description.make(shared, all.filter { description.has($0.key) })
+        let known = all.filter { description.has($0.key) }
+        return try description.make(shared, known.merging(options) { _, own in own })
     }
 }
 

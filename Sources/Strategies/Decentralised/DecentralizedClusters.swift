@@ -1,0 +1,161 @@
+import Cluster
+import Kernel
+public import Randomness
+public import Training
+
+/// DFCA: J. Kirch, S. Becker, T. K. Rodrigues and S. Harmeling 2025, *DFCA: Decentralized Federated Clustering Algorithm*
+/// (arXiv 2510.15300), with the values of the authors' code: IFCA without a server. Every node i keeps p models θ_i1, ..., θ_ip
+/// and trains the one that fits its data best; of the others it hears from those who train them. Each round, each node i:
+///
+///     ĵ ← argmin_j F_i(θ_ij) on its own training samples
+///     θ_iĵ ← τ steps of SGD from θ_iĵ on
+///     meet random others, who are sent θ_iĵ and ĵ
+///     for each k that was heard, by ascending k, whose model is of cluster c:
+///         θ_ic ← α θ_ic + (1 - α) θ_kc,  with α = .5 where c = ĵ, and else .4          # a running average
+///
+/// Each node picks a random number of others, and both of a pair send: whoever picks the other, they meet once a round. All nodes
+/// draw from one seed, so that each knows whose messages to wait for. The choice for a round is made at the end of the one
+/// before, of the same models.
+///
+/// What a node sends is its model after its steps. The authors' code lets the pairs of a round meet one after the other, so
+/// that a node passes on what it has just heard; that order would make every node wait for all before it.
+public struct DecentralizedClusters: PeerStrategy {
+    public let configuration: TrainingConfiguration
+    public let options: Clustered.Options
+    public var nodeOptions: NodeOptions { options.nodes }
+    private var models: Int { options.modelCount(configuration) }
+
+    public var ownState: [StateDeclaration] {
+        (0..<models).map { .vector(ClusterRounds.name(ofModel: $0), .eachWorker) }
+            + [.numbers(Rule.choice, 1, startingAt: 0)]
+    }
+
+    /// The cluster's number is one number more.
+    public func longestMessage(parameters: Int) -> Int { parameters + 1 }
+
+    public func problem(seed: UInt64) -> String? { options.kindsProblem(configuration) }
+
+    public func schedule(_ seeds: SeedSequence) -> any PeerSchedule {
+        MeetingSchedule(nodes: nodeOptions.workers, mostPeers: options.mostPeers, seeds)
+    }
+
+    public func rule(for run: TrainingRun, _ state: NamedState, _ schedule: any PeerSchedule) -> any PeerRule {
+        for model in 0..<models {
+            let name = ClusterRounds.name(ofModel: model)
+            switch options.initialModels {
+            case .global:
+                let common = run.initialParameters(ofModel: model)
+                state.begin(name) { _ in common.snapshot() }
+            case .local:
+                state.begin(name) { run.initialParameters(ofModel: model, forNode: $0 ?? 0) }
+            }
+        }
+        return Rule(
+            state: state, schedule: schedule, models: models, ownShare: Float(options.ownShare),
+            otherShare: Float(options.otherShare))
+    }
+
+    /// A node's model is θ_iĵ.
+    struct Rule: PeerRule {
+        let state: NamedState
+        let schedule: any PeerSchedule
+        /// p
+        let models: Int
+        /// α
+        let ownShare: Float
+        let otherShare: Float
+        /// ĵ
+        static let choice = "chosen model"
+
+        var takesGivenWeights: Bool { false }
+        var outgoingCount: Int? { state.parameterCount + 1 }
+
+        /// What is sent is a copy. The first choice is part of the first round.
+        func adaptingWork(_ node: NodeRound) -> ComputeWork {
+            var work = node.round == 0 ? choosingWork(node) : .none
+            work.vectorElements += state.parameterCount
+            return work
+        }
+
+        func choosingWork(_ node: NodeRound) -> ComputeWork { .forward(samples: node.shard.count, passes: models) }
+
+        func adapt(_ node: NodeRound) {
+            if node.round == 0 { choose(node) }
+            let model = node[ClusterRounds.name(ofModel: Int(node[Self.choice][0]))]
+            // θ_iĵ ← τ steps of SGD
+            node.trainLocally(model)
+            // The numbers from before the steps are of no more use.
+            node.model.share(model)
+            node.outgoing.replace(from: 0, by: model)
+            node.outgoing.replace(from: model.count, by: node[Self.choice])
+        }
+
+        func combine(_ node: NodeRound) {
+            for cluster in 0..<models { merge(cluster, node) }
+            choose(node)
+        }
+
+        /// θ_ic ← α θ_ic + (1 - α) θ_kc for each k that was heard, in one pass: what comes later shrinks what was there.
+        private func merge(_ cluster: Int, _ node: NodeRound) {
+            let isOwn = cluster == Int(node[Self.choice][0])
+            let share = isOwn ? ownShare : otherShare
+            let model = node[ClusterRounds.name(ofModel: cluster)]
+            var (terms, weights, senders) = ([model.snapshot()], [Float(1)], [node.rank])
+            for (sender, heard) in zip(node.senders, node.heard)
+            where sender != node.rank && Int(heard[model.count]) == cluster {
+                for place in weights.indices { weights[place] *= share }
+                terms.append(heard)
+                weights.append(1 - share)
+                senders.append(sender)
+            }
+            guard terms.count > 1 else { return }
+            model.becomeSum(of: terms, times: weights)
+            // Only what goes into the model that a node uses is what it listens to.
+            guard isOwn else { return }
+            for (sender, weight) in zip(senders, weights).dropFirst() {
+                node.note(weight: Double(weight), ofSender: sender)
+            }
+        }
+
+        /// ĵ ← argmin_j F_i(θ_ij)
+        private func choose(_ node: NodeRound) {
+            let models = (0..<models).map { node[ClusterRounds.name(ofModel: $0)] }
+            let best = node.best(of: models)
+            node[Self.choice][0] = Float(best)
+            node.model.share(models[best])
+        }
+    }
+}
+
+/// Who meets whom in each round: every node picks from 1 to so many others at random, and meets them and those who have picked it.
+struct MeetingSchedule: PeerSchedule {
+    private let drawn: DrawnExchanges
+
+    /// - Parameter mostPeers: all others where there are not so many.
+    init(nodes: Int, mostPeers: Int, _ seeds: SeedSequence) {
+        let most = min(mostPeers, nodes - 1)
+        drawn = DrawnExchanges { Self.draw($0, nodes: nodes, most: most, seeds) }
+    }
+
+    func exchange(of node: Int, round: Int) -> PeerExchange { drawn.exchange(of: node, round: round) }
+
+    private static func draw(_ round: Int, nodes: Int, most: Int, _ seeds: SeedSequence) -> [PeerExchange] {
+        var met = Array(repeating: Set<Int>(), count: nodes)
+        for node in 0..<nodes where most > 0 {
+            var stream = seeds.stream(.peerChoice, round, node)
+            let count = 1 + stream.integer(below: most)
+            for other in stream.sample(count, below: nodes - 1).map({ $0 < node ? $0 : $0 + 1 }) {
+                met[node].insert(other)
+                met[other].insert(node)
+            }
+        }
+        return met.enumerated().map { node, others in
+            let others = others.sorted()
+            // From the next node on, so that not all of them send to node 0 first. The weights depend on what was chosen.
+            let receivers = others.filter { $0 > node } + others.filter { $0 < node }
+            return PeerExchange(
+                receivers: receivers.map { MixingMatrix.Entry(node: $0, weight: 1) },
+                row: (others + [node]).sorted().map { MixingMatrix.Entry(node: $0, weight: 1) })
+        }
+    }
+}
