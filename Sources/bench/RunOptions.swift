@@ -159,7 +159,7 @@ struct TrainingOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("How weights are drawn: he or glorot. (default: he)", valueName: "name"),
+        help: ArgumentHelp("How weights are drawn: he, glorot or pytorch. (default: he)", valueName: "name"),
         transform: choice("initialization"))
     var initialization: Initialization?
 

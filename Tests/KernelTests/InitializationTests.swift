@@ -50,7 +50,20 @@ import Testing
         #expect(largest <= bound * (1 + 2 * roundoff) && largest > 0.99 * bound)
     }
 
-    @Test(arguments: Initialization.allCases) func biasesAreZeroAndWeightsAreNot(initialization: Initialization) {
+    @Test func pytorchIsUniformByTheInputsOfEveryLayer() {
+        let parameters = network.initialParameters(.pytorch, seeds: SeedSequence(1)).values.map(Double.init)
+        for slot in network.layout.slots {
+            let (values, bound) = (
+                Array(parameters[slot.range]), (1.0 / (slot.name.hasPrefix("fc1") ? 300 : 200)).squareRoot()
+            )
+            let largest = values.reduce(0) { max($0, abs($1)) }
+            #expect(largest <= bound * (1 + 2 * roundoff) && largest > 0.95 * bound, "\(slot.name)")
+            let (mean, count) = (moments(values).mean, Double(values.count))
+            #expect(abs(mean) < 5 * bound / (3 * count).squareRoot(), "\(slot.name)")
+        }
+    }
+
+    @Test(arguments: [Initialization.he, .glorot]) func biasesAreZeroAndWeightsAreNot(initialization: Initialization) {
         let parameters = network.initialParameters(initialization, seeds: SeedSequence(1)).values
         for slot in network.layout.slots {
             let zeros = parameters[slot.range].filter { $0 == 0 }.count

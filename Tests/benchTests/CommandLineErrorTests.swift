@@ -40,7 +40,7 @@ struct WrongArguments: CustomTestStringConvertible, Sendable {
         Self("--fabric", "threads", "--strategy", "sync", says: ["does not carry sync", "It carries single, threads"]),
         Self("--fabric", "simulated", "--clock", "emulate", says: ["--fabric simulated and --clock emulate disagree"]),
         Self("--patience", "0s", says: ["--patience is", "above 0"]),
-        Self("--initialization", "glorod", says: ["did you mean 'glorot'?", "he, glorot"]),
+        Self("--initialization", "glorod", says: ["did you mean 'glorot'?", "he, glorot, pytorch"]),
         Self("--partition", "dirichle:0.5", says: ["did you mean 'dirichlet'?", "dirichlet:0.5"]),
         Self("--bandwidth", "1bit", says: ["1.0 bit/s", "1 kbit/s or more"]),
         Self("--latency", "2h", says: ["7200.0 s", "up to one hour"]),
