@@ -29,6 +29,7 @@ public struct ClusterRounds: Sendable {
     private let rounds: NodeRounds
     /// Of updates `[P + 1]`, and of their sums.
     private let updates: VectorPool
+    private let received = ReceivedModels()
 
     private static let server = 0
 
@@ -244,10 +245,10 @@ public struct ClusterRounds: Sendable {
             if round != run.start?.position.round {
                 guard let sent = try await receiveModels(rank)?.vector else { return }
                 let isReplayed = isChoiceReplayed(round)
-                try await rank.compute(choosing) { [models] in
+                try await rank.compute(choosing) { [models, received, round] in
                     guard !isReplayed else { return }
                     let best = node.best(ofJoined: sent, models: models)
-                    node.model.becomeSum(of: [sent], times: [1], from: best * node.model.count)
+                    node.model.share(received.model(best, ofRound: round, count: node.model.count, in: sent))
                     choice[0] = Float(best)
                 }
             }
@@ -284,6 +285,31 @@ public struct ClusterRounds: Sendable {
         } catch FabricError.rankLeft(let server, let time) {
             run.stop(by: server, leavingAt: time)
             return nil
+        }
+    }
+}
+
+/// The models that nodes have received last and chosen, each as a vector: nodes of a process that have chosen the same one share
+/// its numbers, so that there are no more of them than models.
+private final class ReceivedModels: Sendable {
+    private struct State {
+        var round = -1
+        var models: [Int: ParameterVector] = [:]
+    }
+
+    private let state = Guarded(State())
+
+    /// - Parameters:
+    ///   - count: P
+    ///   - sent: all models of the round, one behind the other.
+    func model(_ model: Int, ofRound round: Int, count: Int, in sent: ParameterVector) -> ParameterVector {
+        state.withLock { state in
+            if round > state.round { state = State(round: round) }
+            if round == state.round, let known = state.models[model] { return known }
+            let vector = ParameterVector(count: count)
+            vector.becomeSum(of: [sent], times: [1], from: model * count)
+            if round == state.round { state.models[model] = vector }
+            return vector
         }
     }
 }

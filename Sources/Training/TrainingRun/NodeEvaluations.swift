@@ -45,7 +45,7 @@ extension TrainingRun {
             return goesOnAfterReplay(of: round, rank.index)
         }
         try await bringLosses(ofRound: round, rank)
-        let (average, isOfAverage) = (AverageOfShown(), subject == .average)
+        let (average, distinct, isOfAverage) = (AverageOfShown(), DistinctShown(), subject == .average)
         let isJudged = !isOfAverage || evaluator.hasObjectives
         let chunksOfModel = isJudged ? evaluator.judgedChunkCount : evaluator.chunkCount
         // The ranks' own models, and behind them their average.
@@ -54,6 +54,8 @@ extension TrainingRun {
             let (place, chunk) = chunk.quotientAndRemainder(dividingBy: chunksOfModel)
             // A rank that has left shows nothing.
             guard place < shown.count || place == models else { return }
+            // What is the same is judged once.
+            guard place == models || distinct.places(shown)[place] == place else { return }
             let model = place == models ? average.value(modelsOfNodes(shown)) : shown[place].vector
             if isJudged {
                 evaluator.judge(chunk, ofModel: place, at: model)
@@ -67,7 +69,7 @@ extension TrainingRun {
                 note(average.value(models), round: round, samples: samples, rank)
             } else {
                 noteConsensus(models, average.value(models), round: round, samples: samples)
-                note(shown, round: round, samples: samples, rank)
+                note(shown, distinct.places(shown), round: round, samples: samples, rank)
             }
         }
         // A limit is found to be reached by the rank that comes last, and has to end the programs of all at the same
@@ -129,13 +131,15 @@ extension TrainingRun {
     }
 
     /// Notes the evaluation of every rank's model, and the mean of what they are to their own nodes as the run's.
-    private func note(_ shown: [ShownVector], round: Int, samples: Int, _ rank: any Rank) {
+    ///
+    /// - Parameter distinct: the place at which each model was judged.
+    private func note(_ shown: [ShownVector], _ distinct: [Int], round: Int, samples: Int, _ rank: any Rank) {
         let means = mergeLosses(ofRound: round)
         let (first, objectives) = (firstNode, evaluator.hasObjectives)
         var points: [(node: Int, point: NodePoint, vector: ParameterVector)] = []
         // Ranks before the first node serve, and have no model that is anybody's.
         for (place, shown) in shown.enumerated() where shown.rank >= first {
-            let (judgement, counts) = (evaluator.judgement, evaluator.counts(ofModel: place))
+            let (judgement, counts) = (evaluator.judgement, evaluator.counts(ofModel: distinct[place]))
             let (node, everybody) = (shown.rank - first, judgement.everybody(counts))
             let evaluation = Evaluation(
                 round: round, samples: samples, clusterSeconds: shown.time.seconds, bytesSent: rank.totalBytesSent,
@@ -146,7 +150,7 @@ extension TrainingRun {
                     node,
                     NodePoint(
                         evaluation: evaluation, own: judgement.own(judged, counts),
-                        right: evaluator.right(ofModel: place, forNode: judged)), shown.vector
+                        right: evaluator.right(ofModel: distinct[place], forNode: judged)), shown.vector
                 ))
         }
         let mean = points.map(\.point.own).mean
@@ -256,6 +260,27 @@ struct JudgedModel {
             right[kind] = evaluator.right(forNode: node)
         }
         self.right = right
+    }
+}
+
+/// Which of the models that ranks show are one: those that share their numbers, as before the first step, or where nodes have
+/// chosen the same model of a server.
+private final class DistinctShown: Sendable {
+    private let found = Guarded<[Int]?>(nil)
+
+    /// For each model the place of the first that shares its numbers.
+    func places(_ shown: [ShownVector]) -> [Int] {
+        found.withLock { found in
+            if let found { return found }
+            var first: [UnsafePointer<Float>: Int] = [:]
+            let places = shown.enumerated().map { place, shown in
+                let known = first[shown.vector.numbers] ?? place
+                first[shown.vector.numbers] = known
+                return known
+            }
+            found = places
+            return places
+        }
     }
 }
 
