@@ -93,7 +93,7 @@ struct CheckpointTests {
             objectives: "rotations:2",
             options: clustersOfNodes),
         Case(
-            strategy: "clustered", workers: 6, departures: [Departure(rank: 2, seconds: 0.3)], epochs: 900 / 1437.0,
+            strategy: "clustered", workers: 6, departures: [Departure(rank: 2, seconds: 0.1)], epochs: 900 / 1437.0,
             objectives: "rotations:2", options: clustersOfNodes),
         // A node has half of the training set, and a round is three nodes'.
         Case(strategy: "federated", jitter: jitter, epochs: 12, objectives: "rotations:4"),

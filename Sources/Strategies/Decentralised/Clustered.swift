@@ -38,7 +38,7 @@ public enum Clustered {
         public var models: Int?
         public var aggregation = Aggregation.models
         public var initialModels = InitialModels.global
-        public var mostPeers = 15
+        public var mostPeers = 14
         /// α where two nodes have chosen the same model, and where they have not.
         public var ownShare = 0.5
         public var otherShare = 0.4
@@ -84,7 +84,7 @@ public enum Clustered {
                     "most-peers", \Self.mostPeers, unit: "nodes", .count(1...Allowed.largestCount), source: kirch,
                     """
                     Without a server: each node picks from 1 to so many random others a round, and both send each other the \
-                    models that they have trained; 14 up to 800 nodes and 49 beyond in the authors' code.
+                    models that they have trained. The authors have 14 for up to 800 nodes and 49 for more.
                     """),
                 OptionSpec(
                     "own-share", \Self.ownShare, symbol: "α", .share(Allowed.Bounds(0...1), .linear), source: kirch,

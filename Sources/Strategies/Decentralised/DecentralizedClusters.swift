@@ -13,8 +13,8 @@ public import Training
 ///     for each k that was heard, by ascending k, whose model is of cluster c:
 ///         θ_ic ← α θ_ic + (1 - α) θ_kc,  with α = .5 where c = ĵ, and else .4          # a running average
 ///
-/// Each node picks a random number of others, and both of a pair send: whoever picks the other, they meet once a round. All nodes
-/// draw from one seed, so that each knows whose messages to wait for. The choice for a round is made at the end of the one
+/// Each node picks a random number of others, and both of a pair send. All nodes draw from one seed, so that each knows whose
+/// messages to wait for. The choice for a round is made at the end of the one
 /// before, of the same models.
 ///
 /// What a node sends is its model after its steps. The authors' code lets the pairs of a round meet one after the other, so
@@ -40,6 +40,8 @@ public struct DecentralizedClusters: PeerStrategy {
     }
 
     public func rule(for run: TrainingRun, _ state: NamedState, _ schedule: any PeerSchedule) -> any PeerRule {
+        let initial = run.initialParameters
+        state.begin(StateDeclaration.parametersName) { _ in initial.snapshot() }
         for model in 0..<models {
             let name = ClusterRounds.name(ofModel: model)
             switch options.initialModels {
@@ -127,7 +129,9 @@ public struct DecentralizedClusters: PeerStrategy {
     }
 }
 
-/// Who meets whom in each round: every node picks from 1 to so many others at random, and meets them and those who have picked it.
+/// Who meets whom in each round, as the authors' code draws it: every node picks from 1 to so many others. Node by node they meet
+/// those whom they have picked, and who is met has one of its own picks less, the one that it meets if that is among them: so
+/// a node has about as many meetings as it has picked others. Who has no picks left when it is met, is met no more.
 struct MeetingSchedule: PeerSchedule {
     private let drawn: DrawnExchanges
 
@@ -140,13 +144,24 @@ struct MeetingSchedule: PeerSchedule {
     func exchange(of node: Int, round: Int) -> PeerExchange { drawn.exchange(of: node, round: round) }
 
     private static func draw(_ round: Int, nodes: Int, most: Int, _ seeds: SeedSequence) -> [PeerExchange] {
-        var met = Array(repeating: Set<Int>(), count: nodes)
-        for node in 0..<nodes where most > 0 {
+        var picks = (0..<nodes).map { node -> [Int] in
+            guard most > 0 else { return [] }
             var stream = seeds.stream(.peerChoice, round, node)
             let count = 1 + stream.integer(below: most)
-            for other in stream.sample(count, below: nodes - 1).map({ $0 < node ? $0 : $0 + 1 }) {
+            return stream.shuffled(stream.sample(count, below: nodes - 1).map { $0 < node ? $0 : $0 + 1 })
+        }
+        var met = Array(repeating: Set<Int>(), count: nodes)
+        var isMetNoMore = Array(repeating: false, count: nodes)
+        for node in 0..<nodes {
+            while let other = picks[node].popLast() {
+                guard !isMetNoMore[other] else { continue }
                 met[node].insert(other)
                 met[other].insert(node)
+                if let place = picks[other].firstIndex(of: node) {
+                    picks[other].remove(at: place)
+                } else if picks[other].popLast() == nil {
+                    isMetNoMore[other] = true
+                }
             }
         }
         return met.enumerated().map { node, others in

@@ -88,7 +88,7 @@ struct DecentralizedClustersTests {
             strategy(shared, options), shared, models: models, schedule: Meetings { $0 % 2 == $1 % 2 })
         #expect(all.choices == [0, 1, 0, 1, 0, 1] && apart.choices == all.choices)
         #expect(all.models == apart.models)
-        #expect(all.models[0] != models[0].values && all.models[0] != all.models[2])
+        #expect(all.models[0] != models[0].values && all.models[0] != all.models[4])
         // The models that they do not train differ: they were heard of, or were not.
         let other = [all, apart].map { $0.state.vector(Self.name(1), ofRank: 0).values }
         #expect(other[0] != models[1].values && other[1] == models[1].values)
@@ -127,39 +127,41 @@ struct DecentralizedClustersTests {
     }
 
     @Test func nodesFindTheirKinds() throws {
-        let shared = ClusterRuns.configuration(
-            rounds: 60, nodes: 12, samplesOfStep: 479, objectives: "rotations:4", rate: 0.3)
-        let options = ClusterRuns.options(.none, workers: 12, models: nil)
-        let clustered = try ClusterRuns.play(strategy(shared, options), shared, shuffles: true, seed: 1)
-        let models = (0..<4).map { kind in Set(stride(from: kind, to: 12, by: 4).map { clustered.choices[$0] }) }
-        #expect(models.allSatisfy { $0.count == 1 } && Set(models).count == 4, "\(clustered.choices)")
-        #expect(try #require(clustered.record.evaluations.last).testAccuracy > 0.85)
+        try ClusterRuns.expectKindsFound(.none)
     }
 
     // MARK: Meetings
 
-    @Test func whoMeetsIsHeardAndHears() {
-        let schedule = MeetingSchedule(nodes: 16, mostPeers: 6, SeedSequence(1))
-        let again = MeetingSchedule(nodes: 16, mostPeers: 6, SeedSequence(1))
-        var (pairs, counts) = (0, Set<Int>())
-        let rounds = 2_000
-        for round in (0..<rounds).reversed() {
-            let exchanges = (0..<16).map { schedule.exchange(of: $0, round: round) }
+    @Test(arguments: [(16, 6), (50, 9), (3, 9), (2, 1)]) func whoMeetsIsHeardAndHears(nodes: Int, most: Int) {
+        let schedule = MeetingSchedule(nodes: nodes, mostPeers: most, SeedSequence(1))
+        let again = MeetingSchedule(nodes: nodes, mostPeers: most, SeedSequence(1))
+        var rounds: Set<[[Int]]> = []
+        for round in (0..<100).reversed() {
+            let exchanges = (0..<nodes).map { schedule.exchange(of: $0, round: round) }
             for (node, exchange) in exchanges.enumerated() {
                 let others = exchange.receivers.map(\.node)
-                #expect(!others.isEmpty && Set(others).count == others.count && !others.contains(node))
+                #expect(Set(others).count == others.count && !others.contains(node))
                 #expect(exchange.row.map(\.node) == (others + [node]).sorted())
                 #expect(others.allSatisfy { exchanges[$0].receivers.contains { $0.node == node } })
-                #expect(again.exchange(of: node, round: round).row == exchange.row)
-                pairs += others.count
-                counts.insert(others.count)
+                // Beyond its own picks a node is met once more, by who finds it without any.
+                #expect(others.count <= min(most, nodes - 1) + 1)
+                let other = again.exchange(of: node, round: round)
+                #expect(other.row == exchange.row && other.receivers == exchange.receivers)
             }
+            rounds.insert(exchanges.map { $0.receivers.map(\.node) })
         }
-        // Each of two nodes picks the other with a chance of 3.5 / 15.
-        let chance = 1 - (1 - 3.5 / 15) * (1 - 3.5 / 15)
-        let (share, trials) = (Double(pairs) / Double(rounds * 16 * 15), Double(rounds * 16 * 15 / 2))
-        #expect(abs(share - chance) < 5 * (chance * (1 - chance) / trials).squareRoot(), "\(share), \(chance)")
-        #expect(counts.contains(1) && counts.contains { $0 > 8 })
+        #expect(rounds.count > (nodes > 3 ? 99 : nodes - 2))
+    }
+
+    /// The same rule in another program, with other random numbers, gives 4.76 meetings a node and round.
+    @Test func nodesHaveAboutAsManyMeetingsAsTheyPickOthers() {
+        let schedule = MeetingSchedule(nodes: 200, mostPeers: 9, SeedSequence(2))
+        let counts = (0..<50).flatMap { round in
+            (0..<200).map { schedule.exchange(of: $0, round: round).receivers.count }
+        }
+        // A deviation of some 2.5 each, halved since two meet.
+        let mean = Double(counts.reduce(0, +)) / Double(counts.count)
+        #expect(abs(mean - 4.76) < 0.12, "\(mean)")
         #expect(MeetingSchedule(nodes: 1, mostPeers: 5, SeedSequence(1)).exchange(of: 0, round: 3).receivers.isEmpty)
     }
 
@@ -230,7 +232,8 @@ struct DecentralizedClustersTests {
         let (left, again) = (try play(1, departures: leaving), try play(2, departures: leaving))
         #expect(left.report.departures.map(\.rank) == [4] && left.record.evaluations.last?.round == 8)
         #expect(left.models == again.models && left.record.evaluations == again.record.evaluations)
-        #expect(left.report.seconds == again.report.seconds && left.models[0] != whole.models[0])
+        let others = (0..<7).filter { $0 != 4 }
+        #expect(left.report.seconds == again.report.seconds && others.contains { left.models[$0] != whole.models[$0] })
     }
 
     @Test(arguments: TestRuns.Carrier.allCases) func divergenceEndsTheRun(_ carrier: TestRuns.Carrier) throws {

@@ -123,14 +123,7 @@ struct ServedClustersTests {
 
     /// 12 nodes of four kinds with a quarter turn each, from random models on.
     @Test func nodesFindTheirKinds() throws {
-        let shared = ClusterRuns.configuration(
-            rounds: 60, nodes: 12, samplesOfStep: 479, objectives: "rotations:4", rate: 0.3)
-        let options = ClusterRuns.options(.server, workers: 12, models: nil)
-        let clustered = try ClusterRuns.play(
-            ServedClusters(configuration: shared, options: options), shared, shuffles: true, seed: 1)
-        let models = (0..<4).map { kind in Set(stride(from: kind, to: 12, by: 4).map { clustered.choices[$0] }) }
-        #expect(models.allSatisfy { $0.count == 1 } && Set(models).count == 4, "\(clustered.choices)")
-        #expect(try #require(clustered.record.evaluations.last).testAccuracy > 0.85)
+        try ClusterRuns.expectKindsFound(.server)
     }
 
     // MARK: Costs
