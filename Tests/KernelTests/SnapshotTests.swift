@@ -31,6 +31,23 @@ import Testing
         ),
     ]
 
+    @Test(arguments: changes.indices) func aVectorThatSharesNumbersIsChangedAlone(index: Int) {
+        let (name, change, result) = Self.changes[index]
+        let (first, second) = (ParameterVector(Self.start), ParameterVector([9, 9, 9, 9]))
+        let before = second.snapshot()
+        second.share(first)
+        #expect(second.values == Self.start && second.numbers == first.numbers && before.values == [9, 9, 9, 9])
+        change(first)
+        #expect(first.values == result && second.values == Self.start, "\(name)")
+        second.share(first)
+        change(second)
+        #expect(first.values == result && second.numbers != first.numbers || name == "copy from itself", "\(name)")
+        second.share(second)
+        first.share(second)
+        first.share(second)
+        #expect(first.values == second.values, "\(name)")
+    }
+
     @Test(arguments: changes.indices) func aSnapshotKeepsTheNumbersWhateverChangesTheVector(index: Int) {
         let (name, change, result) = Self.changes[index]
         let vector = ParameterVector(Self.start)
