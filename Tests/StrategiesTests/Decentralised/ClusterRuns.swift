@@ -127,10 +127,10 @@ enum ClusterRuns {
         }
     }
 
-    /// 12 nodes of four kinds, each with a quarter turn: what becomes of random models depends on the seed, as published. With some
-    /// seed all nodes choose the model of their kind, and then they are better off than with any where kinds share one.
+    /// 12 nodes, of which half see images turned by a quarter: what becomes of random models depends on the seed, as published.
+    /// With some seed all nodes choose the model of their kind, and then they are better off than where both kinds share one.
     static func expectKindsFound(_ center: Clustered.Center, seeds: ClosedRange<UInt64> = 1...8) throws {
-        let shared = configuration(rounds: 60, nodes: 12, samplesOfStep: 479, objectives: "rotations:4", rate: 0.3)
+        let shared = configuration(rounds: 60, nodes: 12, samplesOfStep: 239, objectives: "rotations:2", rate: 0.3)
         let options = options(center, workers: 12, models: nil)
         let strategy: any Strategy =
             center == .server
@@ -139,8 +139,8 @@ enum ClusterRuns {
         var (right, wrong, all): ([Double], [Double], [String]) = ([], [], [])
         for seed in seeds {
             let outcome = try play(strategy, shared, shuffles: true, seed: seed)
-            let models = (0..<4).map { kind in Set(stride(from: kind, to: 12, by: 4).map { outcome.choices[$0] }) }
-            let isRight = models.allSatisfy { $0.count == 1 } && Set(models).count == 4
+            let models = (0..<2).map { kind in Set(stride(from: kind, to: 12, by: 2).map { outcome.choices[$0] }) }
+            let isRight = models.allSatisfy { $0.count == 1 } && Set(models).count == 2
             let accuracy = try #require(outcome.record.evaluations.last).testAccuracy
             if isRight { right.append(accuracy) } else { wrong.append(accuracy) }
             all.append("seed \(seed): \(outcome.choices.map { $0 ?? -1 }), \(accuracy)")
