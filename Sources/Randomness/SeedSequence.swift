@@ -22,6 +22,7 @@ public struct SeedSequence: Hashable, Sendable {
         case peerChoice = 32
         case coding = 33
         case clusterModel = 41
+        case timer = 36
         case test = 99
     }
 

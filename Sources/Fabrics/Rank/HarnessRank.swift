@@ -9,6 +9,9 @@ package protocol HarnessRank: Rank {
     /// Whether all ranks are in one process, and so share what a strategy keeps beside its messages, such as the record of
     /// the run.
     var sharesMemory: Bool { get }
+    /// Whether a rank that comes to what all do off the clock stands there until all others have come, so that it answers nobody
+    /// meanwhile.
+    var waitsOffTheClock: Bool { get }
 
     /// Runs `body` once for every index in 0..<chunks, on as many host cores as there are, then `finish`, while
     /// cluster time stands still: for evaluation and logging.
@@ -72,6 +75,7 @@ package struct ShownVector: Sendable {
 
 extension HarnessRank {
     package var sharesMemory: Bool { true }
+    package var waitsOffTheClock: Bool { true }
 
     package func showsNothingMore() {}
 
@@ -100,6 +104,7 @@ extension Rank {
 extension Rank {
     package var totalBytesSent: Int { harness.totalBytesSent }
     package var sharesMemory: Bool { harness.sharesMemory }
+    package var waitsOffTheClock: Bool { harness.waitsOffTheClock }
 
     package func offTheClock(
         _ pause: Pause, chunks: Int, _ body: @escaping @Sendable (Int) -> Void, finish: @escaping @Sendable () -> Void

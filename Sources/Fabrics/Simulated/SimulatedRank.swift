@@ -140,6 +140,7 @@ extension SimulatedRank: ElasticRank {
 
 extension SimulatedRank: HarnessRank {
     var totalBytesSent: Int { simulation.transport.ledger.totalBytes }
+    var waitsOffTheClock: Bool { false }
 
     func offTheClock(
         _ pause: Pause, chunks: Int, _ body: @escaping @Sendable (Int) -> Void, finish: @escaping @Sendable () -> Void

@@ -35,15 +35,7 @@ public struct PeerLoop: Sendable {
     public init(_ run: TrainingRun, _ options: NodeOptions, of strategy: some Strategy) throws {
         self.run = run
         self.options = options
-        let objectives = try run.nodeObjectives(partition: options.partition, among: options.workers)
-        self.objectives = objectives
-        let capable = try run.capableRanks(of: 0..<options.workers) {
-            strategy.memoryNeed(ofRank: $0, run.network, samples: objectives[$0].shard.count)
-        }
-        absent = Set(0..<options.workers).subtracting(capable)
-        rounds = NodeRounds(
-            shards: capable.map { objectives[$0].shard.count }, batch: options.localBatch,
-            stepsPerRound: options.syncEvery)
+        (objectives, absent, rounds) = try run.nodes(options, of: strategy)
     }
 
     /// What every rank does.

@@ -112,7 +112,7 @@ public final class NodeRound: @unchecked Sendable {
     ///   - state: with a model of each worker.
     ///   - outgoingCount: numbers of what the node sends; nil where it sends its model, or makes what it sends anew.
     init(
-        _ run: TrainingRun, rank: Int, _ state: NamedState, outgoingCount: Int?, _ objective: NodeObjective,
+        _ run: TrainingRun, rank: Int, _ state: NamedState, outgoingCount: Int? = nil, _ objective: NodeObjective,
         batch: Int?, stepsPerRound: Int
     ) {
         self.run = run

@@ -2,9 +2,9 @@ public import Fabrics
 public import Kernel
 public import Randomness
 
-/// A strategy without a server whose nodes have data and models of their own and exchange with neighbours in rounds. It says
-/// what is special about it; all else follows from the options of nodes.
-public protocol PeerStrategy: Strategy {
+/// A strategy without a server whose nodes have data and models of their own. What it is as a strategy follows from the options
+/// of nodes.
+public protocol NodeStrategy: Strategy {
     var configuration: TrainingConfiguration { get }
     var nodeOptions: NodeOptions { get }
     /// What each node keeps between rounds beside its model and its velocity.
@@ -12,7 +12,10 @@ public protocol PeerStrategy: Strategy {
 
     /// Vectors of the model's size that a node needs during a round beside those.
     var scratchVectors: Int { get }
+}
 
+/// One whose nodes exchange with neighbours in rounds. It says what is special about it.
+public protocol PeerStrategy: NodeStrategy {
     /// Who exchanges with whom.
     ///
     /// - Throws: ``OverlayError`` where the nodes cannot exchange as the options say.
@@ -24,7 +27,7 @@ public protocol PeerStrategy: Strategy {
     func rule(for run: TrainingRun, _ state: NamedState, _ schedule: any PeerSchedule) -> any PeerRule
 }
 
-extension PeerStrategy {
+extension NodeStrategy {
     public var ownState: [StateDeclaration] { [] }
     public var scratchVectors: Int { 0 }
 
@@ -36,7 +39,6 @@ extension PeerStrategy {
         let samples = configuration.mostSamplesOfNodes(trainingSamples: trainingSamples)
         return nodeOptions.syncEvery * min(rankCount * (nodeOptions.localBatch ?? samples), samples)
     }
-    public var hasFixedSchedule: Bool { true }
     public var state: [StateDeclaration] { PeerLoop.state(configuration) + ownState }
 
     /// What every node keeps, and the message that it has sent last.
@@ -47,6 +49,10 @@ extension PeerStrategy {
             network, batch: min(nodeOptions.localBatch ?? samples, samples),
             keeping: state.vectorsOfEachWorker + scratchVectors)
     }
+}
+
+extension PeerStrategy {
+    public var hasFixedSchedule: Bool { true }
 
     public func program(for run: TrainingRun) throws -> RankProgram {
         let state = NamedState(state, startingFrom: run.initialParameters)

@@ -1,3 +1,4 @@
+import Datasets
 import Locking
 
 /// How much the nodes of a job train in each round: H steps each, of a batch or of all that a node has.
@@ -32,6 +33,25 @@ final class NodeRounds: Sendable {
             }
             return totals[rounds]
         }
+    }
+}
+
+extension TrainingRun {
+    /// The nodes of a strategy without a server: what each has, the ranks that lack the memory to take part, and how much all
+    /// others train.
+    ///
+    /// - Throws: ``DataError`` where the partition does not fit the data, ``MemoryError`` where no node has the memory.
+    func nodes(
+        _ options: NodeOptions, of strategy: some Strategy
+    ) throws -> (objectives: [NodeObjective], absent: Set<Int>, rounds: NodeRounds) {
+        let objectives = try nodeObjectives(partition: options.partition, among: options.workers)
+        let capable = try capableRanks(of: 0..<options.workers) {
+            strategy.memoryNeed(ofRank: $0, network, samples: objectives[$0].shard.count)
+        }
+        let rounds = NodeRounds(
+            shards: capable.map { objectives[$0].shard.count }, batch: options.localBatch,
+            stepsPerRound: options.syncEvery)
+        return (objectives, Set(0..<options.workers).subtracting(capable), rounds)
     }
 }
 

@@ -24,9 +24,12 @@ extension TrainingRun {
     /// - Parameters:
     ///   - parameters: this rank's model, `[P]`.
     ///   - samples: that all ranks together have trained on.
+    ///   - endsAlone: whether a rank that finds a limit reached ends by itself, and no other waits to hear of it: for ranks of
+    ///     which none needs another to come to the same evaluation. What they come to after the limit is not noted.
     /// - Returns: false if this rank's model has diverged or a limit is reached, in which case its program ends.
     public func evaluate(
-        _ parameters: ParameterVector, of subject: EvaluationSubject, round: Int, samples: Int, on rank: any Rank
+        _ parameters: ParameterVector, of subject: EvaluationSubject, round: Int, samples: Int, on rank: any Rank,
+        endsAlone: Bool = false
     ) async throws -> Bool {
         guard subject != .shared else {
             return try await evaluate(parameters, round: round, samples: samples, on: rank, .allRanks)
@@ -63,6 +66,7 @@ extension TrainingRun {
                 evaluator.compute(chunk, at: model)
             }
         } finish: { [self] shown in
+            guard !endsAlone || !isAtLimit else { return }
             let models = modelsOfNodes(shown)
             if isOfAverage {
                 mergeLosses(ofRound: round)
@@ -74,17 +78,19 @@ extension TrainingRun {
         }
         // A limit is found to be reached by the rank that comes last, and has to end the programs of all at the same
         // evaluation.
-        if configuration.limits != nil {
+        if configuration.limits != nil, !endsAlone {
             try await rank.offTheClock(.allRanksTogether, chunks: 0) { _ in
             } finish: {
             }
         }
-        let isAtLimit = record.withLock { $0.isAtLimit }
         guard rank.sharesMemory else {
             return try await rank.exchange([isAtLimit ? 1 : 0])[0] == [0] && parameters.isFinite
         }
         return parameters.isFinite && !isAtLimit
     }
+
+    /// Whether one of the limits was reached at an evaluation.
+    var isAtLimit: Bool { record.withLock { $0.isAtLimit } }
 
     /// Keeps the losses of the rank's steps until all ranks have come to the evaluation, so that they are merged in the order
     /// of ranks.
