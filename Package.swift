@@ -116,7 +116,9 @@ let package = Package(
             swiftSettings: hot),
         .target(
             name: "Strategies",
-            dependencies: ["Cluster", "Datasets", "Fabrics", "Kernel", "Locking", "Randomness", "Training"],
+            dependencies: [
+                "Cluster", "Datasets", "Diagnostics", "Fabrics", "Kernel", "Locking", "Randomness", "Training",
+            ],
             swiftSettings: hot),
         .target(
             name: "Tasks", dependencies: ["Datasets", "Diagnostics", "Kernel", "Locking", "Randomness", "Training"],

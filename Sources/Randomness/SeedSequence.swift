@@ -21,8 +21,8 @@ public struct SeedSequence: Hashable, Sendable {
         case overlay = 31
         case peerChoice = 32
         case coding = 33
-        case clusterModel = 41
         case timer = 36
+        case clusterModel = 41
         case test = 99
     }
 

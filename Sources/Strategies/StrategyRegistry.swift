@@ -17,6 +17,7 @@ public enum StrategyRegistry {
         Choco.choco,
         EpidemicLearning.epidemic,
         Clustered.clustered,
+        Gossip.gossip,
     ]
     private static let added = Guarded<[StrategyDescription]>([])
 

@@ -51,6 +51,8 @@ struct CheckpointTests {
     }
 
     private static let jitter = Jitter.logNormal(sigma: 0.4)
+    /// Gossip whose nodes average in pairs.
+    private static let pairs = "pairwise gossip"
     private static let buckets = GradientOverlap(bucketBytes: 1)
     private static let servedClusters: OptionValues = ["sync-every": 2, "models": 3]
     private static let clustersOfNodes: OptionValues = [
@@ -75,6 +77,13 @@ struct CheckpointTests {
         Case(strategy: "alone", momentum: 0.5), Case(strategy: "dpsgd", workers: 4, momentum: 0.5, jitter: jitter),
         Case(strategy: "push-sum", workers: 4, jitter: jitter), Case(strategy: "choco", workers: 4, jitter: jitter),
         Case(strategy: "epidemic", workers: 5, jitter: jitter, limits: .init(updates: 9)),
+        Case(strategy: "gossip", workers: 5, momentum: 0.5, jitter: jitter),
+        Case(strategy: pairs, workers: 5, momentum: 0.5, jitter: jitter),
+        Case(strategy: pairs, workers: 6, jitter: jitter, limits: .init(updates: 9)),
+        Case(strategy: "gossip", workers: 5, departures: [Departure(rank: 1, seconds: 0.1)]),
+        Case(
+            strategy: pairs, workers: 5,
+            departures: [Departure(rank: 1, seconds: 0.4), Departure(rank: 2, seconds: 0.6)]),
         // A round takes about a tenth of a second on phones.
         Case(strategy: "dpsgd", workers: 5, departures: [Departure(rank: 1, seconds: 0.4)]),
         Case(
@@ -150,6 +159,7 @@ struct CheckpointTests {
         let strategy: any Strategy =
             switch setup.strategy {
             case RememberingClients.name: RememberingClients(configuration)
+            case Self.pairs: Gossip(.pairwise, workers: setup.workers, configuration.shared)
             case TalkativeRank.name: TalkativeRank(batch: configuration.steps.batch)
             default: try configuration.make(#require(StrategyRegistry.named(setup.strategy)), setup.options)
             }
@@ -279,6 +289,27 @@ struct CheckpointTests {
             // Before the checkpoint the two agree, so what they write after it says the same of numbers.
             #expect(resumed.checkpoints.count == whole.checkpoints.count - index - 1, what)
             #expect(resumed.told.allSatisfy { $0.round > state.position.round }, what)
+        }
+    }
+
+    /// What nodes by timers come to is never the same twice on threads, but they go on where they were.
+    @Test(arguments: ["gossip", pairs], [Carrier.threads, .emulated])
+    func nodesAtTheirOwnPaceGoOnFromEveryCheckpoint(_ strategy: String, _ carrier: Carrier) throws {
+        let setup = Case(strategy: strategy, carrier: carrier, workers: 4, momentum: 0.5)
+        let whole = try Self.play(setup, every: 4)
+        #expect(try whole.checkpoints.map { try RunState(decoding: $0).position.round } == [4, 8, 12])
+        for checkpoint in whole.checkpoints {
+            let (resumed, state) = (
+                try Self.play(setup, every: 4, from: checkpoint), try RunState(decoding: checkpoint)
+            )
+            #expect(Array(resumed.record.evaluations.prefix(state.evaluations.count)) == state.evaluations)
+            #expect(resumed.record.evaluations.map(\.samples) == whole.record.evaluations.map(\.samples))
+            #expect(resumed.told.allSatisfy { $0.round > state.position.round })
+            #expect(resumed.record.nodes.map(\.trainedSamples) == whole.record.nodes.map(\.trainedSamples))
+            #expect(resumed.record.nodes.allSatisfy { $0.finalParameters?.isFinite == true && !$0.listened.isEmpty })
+            let ages = (0..<4).compactMap { state.values.vectors["gossip counters of rank \($0)"]?[0] }
+            #expect(
+                ages.count == (strategy == "gossip" ? 4 : 0) && ages.allSatisfy { $0 >= Float(state.position.round) })
         }
     }
 

@@ -73,6 +73,24 @@
             }
         }
 
+        /// Nodes in no rounds together come to all evaluations, and none waits for one who has come before it.
+        @Test(arguments: ["push", "pairwise"], [2, 3]) func gossipComesToItsEnd(
+            _ exchange: String, processes: Int
+        ) async throws {
+            try await withFolder { folder in
+                let arguments =
+                    Self.common + [
+                        "--strategy", "gossip", "--fabric", "mpi", "--workers", "\(processes)", "--protocol", exchange,
+                    ]
+                let job = try await mpirun(processes, benchExecutable, arguments, in: folder)
+                #expect(job.code == 0, "\(job.testDescription)")
+                for run in try results(folder).runs {
+                    #expect(run.evaluations.count > 3, "\(run.evaluations.count) evaluations")
+                    #expect(run.traffic.bytesTotal > 0)
+                }
+            }
+        }
+
         @Test func aLimitThatRankZeroFindsEndsAllRanks() async throws {
             try await withFolder { folder in
                 let arguments =
