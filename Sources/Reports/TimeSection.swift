@@ -20,7 +20,7 @@ enum TimeSection {
             is idle time at the end\(hasCohorts(summaries) ? cohorts : "").\(hidden)
 
             \(summaries.compactMap(lead).map { "- \($0)\n" }.joined())
-            \(attribution(summaries))
+            \(attribution(summaries))\(notAttributed(summaries))
             """
     }
 
@@ -110,6 +110,17 @@ enum TimeSection {
             \(table.markdown)\(sentences.map { "\n- \($0)" }.joined())
 
             """
+    }
+
+    /// Which simulated strategies cannot be re-priced; empty for none.
+    private static func notAttributed(_ summaries: [StrategySummary]) -> String {
+        summaries.filter { $0.plan.fabric == .simulated && !$0.plan.roles.hasFixedSchedule }.map { summary in
+            """
+            - `\(summary.strategy)`: what it does depends on how long things take, so its runs cannot be re-priced, and what each \
+            cost is worth is not known.
+
+            """
+        }.joined()
     }
 
     /// What is left of a run's time without a cost, a fraction.

@@ -261,6 +261,18 @@ import Training
         }
     }
 
+    @Test func whatDependsOnTimeIsNotRepriced() throws {
+        let (results, schedules) = try run(setup("gossip").plan)
+        #expect(schedules.isEmpty && !results.plan.strategies[0].hasFixedSchedule)
+        #expect(results.runs.count == 2 && results.runs.allSatisfy { $0.attribution == nil })
+        let error = #expect(throws: ExperimentError.self) {
+            try Repricing(results, results.plan.strategies[0]) { try #require(schedules[$0]) }
+        }
+        #expect(error?.description.contains("what it does depends on time") == true)
+        #expect(TimeSection.render(results).contains("- `gossip`: what it does depends on how long things take"))
+        #expect(!TimeSection.render(try run(setup("sync").plan).0).contains("depends on how long"))
+    }
+
     @Test func runsThatLimitsOnTimeEndHaveNoSchedule() throws {
         var plan = setup("sync").plan
         #expect(plan.strategies[0].hasFixedSchedule)
