@@ -22,6 +22,7 @@ public struct SeedSequence: Hashable, Sendable {
         case peerChoice = 32
         case coding = 33
         case timer = 36
+        case publicSamples = 37
         case clusterModel = 41
         case test = 99
     }

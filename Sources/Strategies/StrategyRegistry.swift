@@ -18,6 +18,7 @@ public enum StrategyRegistry {
         EpidemicLearning.epidemic,
         Clustered.clustered,
         Gossip.gossip,
+        Community.community,
     ]
     private static let added = Guarded<[StrategyDescription]>([])
 

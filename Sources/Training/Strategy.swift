@@ -70,6 +70,9 @@ public protocol Strategy: Sendable {
     /// Whether the ranks do the same in the same order however long anything takes, so that what one run did tells what the
     /// run takes on another cluster. False unless a strategy says so.
     var hasFixedSchedule: Bool { get }
+    /// Whether who sends to whom follows from numbers, such as how good others' models are on a rank's own data. The schedule may
+    /// be fixed all the same; but a simulated run that goes on from a checkpoint has to compute everything before it again.
+    var messagesFollowNumbers: Bool { get }
     /// What ranks keep between messages: checkpoints hold it, and a run that was killed goes on from it.
     var state: [StateDeclaration] { get }
     /// What a rank holds in its memory at once.
@@ -107,6 +110,7 @@ extension Strategy {
     public var modelsOfNodes: Bool { false }
     public func problem(seed: UInt64) -> String? { nil }
     public var hasFixedSchedule: Bool { false }
+    public var messagesFollowNumbers: Bool { false }
     public var state: [StateDeclaration] { [.parameters] }
     public var batchSizes: [Int] { stepBatch.map { [$0] } ?? [] }
     public func longestRound(trainingSamples: Int) -> Int { stepBatch ?? trainingSamples }

@@ -145,7 +145,7 @@ import Training
     }
 
     @Test(
-        arguments: ["alone", "dpsgd", "push-sum", "choco", "epidemic", "clustered"],
+        arguments: ["alone", "dpsgd", "push-sum", "choco", "epidemic", "clustered", "community"],
         [Jitter.none, .logNormal(sigma: 0.3)])
     func nodesWithoutAServerRepricedAreTheRunThere(_ strategy: String, jitter: Jitter) throws {
         try repricedIsTheRunThere(strategy, .ring, jitter: jitter)

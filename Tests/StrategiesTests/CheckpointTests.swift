@@ -30,6 +30,7 @@ struct CheckpointTests {
         var epochs = 640 / 1437.0
         var limits: TrainingConfiguration.Limits?
         var objectives: String?
+        /// Of the strategy, beside those of the configuration.
         var options: OptionValues = [:]
 
         var configuration: TestConfiguration {
@@ -104,6 +105,18 @@ struct CheckpointTests {
         Case(
             strategy: "clustered", workers: 6, departures: [Departure(rank: 2, seconds: 0.1)], epochs: 900 / 1437.0,
             objectives: "rotations:2", options: clustersOfNodes),
+        // A round is 400 samples; nodes select in round 4, and anew 3 rounds after somebody joined.
+        Case(
+            strategy: "community", workers: 4, momentum: 0.5, jitter: jitter, epochs: 4, objectives: "rotations:2",
+            options: [
+                "meeting-rounds": 3, "selected": 1, "joins": "2@5", "leaves": "0@11", "accepts": "guarded/1:ditto",
+            ]),
+        Case(
+            strategy: "community", workers: 4, jitter: jitter, epochs: 3, objectives: "rotations:2",
+            options: ["follows": "dac", "candidates": 2, "shares": "model/1:body", "accepts": "average"]),
+        Case(
+            strategy: "community", workers: 5, departures: [Departure(rank: 1, seconds: 2)], epochs: 4,
+            options: ["meeting-rounds": 2, "accepts": "ditto"]),
         // A node has half of the training set, and a round is three nodes'.
         Case(strategy: "federated", jitter: jitter, epochs: 12, objectives: "rotations:4"),
         Case(
@@ -130,6 +143,11 @@ struct CheckpointTests {
         Case(
             strategy: "clustered", carrier: .emulated, workers: 4, jitter: jitter, epochs: 640 / 1437.0,
             objectives: "rotations:2", options: clustersOfNodes),
+            strategy: "community", carrier: .threads, workers: 4, momentum: 0.5, epochs: 2,
+            options: ["meeting-rounds": 2, "selected": 1, "accepts": "guarded/1:ditto", "candidates": 2]),
+        Case(
+            strategy: "community", carrier: .threads, workers: 4, epochs: 2,
+            options: ["follows": "dac", "candidates": 2, "accepts": "average"]),
         Case(strategy: TalkativeRank.name, carrier: .threads, workers: 2),
         Case(strategy: "federated", carrier: .threads, epochs: 9, objectives: "rotations:4"),
         Case(strategy: "alone", carrier: .threads, workers: 5, epochs: 320 / 1437.0, objectives: "labels:2"),
@@ -184,7 +202,7 @@ struct CheckpointTests {
                 from: state?.fabric)
         }
         let initial = TestRuns.network.initialParameters(.he, seeds: seeds)
-        if start != nil, strategy.hasFixedSchedule || !fabric.replaysTime { initial.fill(with: .nan) }
+        if start != nil, RunCheckpoints.Resumption(strategy, on: fabric) != .recompute { initial.fill(with: .nan) }
         let written = Guarded<[Data]>([])
         let told = Guarded<[TrainingRun.Evaluation]>([])
         let run = TrainingRun(

@@ -72,7 +72,8 @@ package struct RunCheckpoints: Sendable {
         case recompute
 
         package init(_ strategy: any Strategy, on fabric: any Fabric) {
-            self = !fabric.replaysTime ? .start : strategy.hasFixedSchedule ? .replay : .recompute
+            let isReplayed = strategy.hasFixedSchedule && !strategy.messagesFollowNumbers
+            self = !fabric.replaysTime ? .start : isReplayed ? .replay : .recompute
         }
     }
 

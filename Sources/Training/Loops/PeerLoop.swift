@@ -30,9 +30,9 @@ public struct PeerLoop: Sendable {
             + StateDeclaration.velocity(of: configuration.optimizer, .eachWorker)
     }
 
-    /// - Parameter strategy: says what a node needs in memory.
+    /// - Parameter strategy: says what a node needs in memory, and which of its samples it trains on.
     /// - Throws: ``DataError`` where the partition does not fit the data, ``MemoryError`` where no node has the memory.
-    public init(_ run: TrainingRun, _ options: NodeOptions, of strategy: some Strategy) throws {
+    public init(_ run: TrainingRun, _ options: NodeOptions, of strategy: some PeerStrategy) throws {
         self.run = run
         self.options = options
         (objectives, absent, rounds) = try run.nodes(options, of: strategy)
@@ -112,17 +112,47 @@ private final class Peer: @unchecked Sendable {
 
     /// - Parameter isReplayed: for its time and its messages only.
     func makeRound(isReplayed: Bool) async throws {
-        let exchange = schedule.exchange(of: node.rank, round: node.round)
+        let announcements = rule.announcements(ofRound: node.round)
+        try announcements.map { try announce($0) }
         var sent: Sent?
-        if rule.sendsFirst { sent = try post(exchange.receivers, isReplayed: isReplayed) }
+        if rule.sendsFirst {
+            sent = try post(schedule.exchange(of: node.rank, round: node.round).receivers, isReplayed: isReplayed)
+        }
         try await rank.compute(node.work.with(rule.adaptingWork(node)), isReplayed ? Self.nothing : adapt)
+        for work in rule.furtherAdaptingWork(node) { try await rank.compute(work, Self.nothing) }
+        if let announcements { try await hear(announcements) }
+        let exchange = schedule.exchange(of: node.rank, round: node.round)
         if !rule.sendsFirst { sent = try post(exchange.receivers, isReplayed: isReplayed) }
         guard let sent, !exchange.row.isEmpty else { return forget() }
         try await hear(exchange.row, sent)
+        for work in rule.furtherCombiningWork(node) { try await rank.compute(work, Self.nothing) }
         let work = rule.combiningWork(terms: node.weights.count).with(rule.choosingWork(node))
         try await rank.compute(work, isReplayed ? Self.nothing : combine)
         forget()
     }
+
+    // MARK: Announcements
+
+    /// Tells all who listen what this node has chosen. From the next node on, so that not all of them send to node 0 first.
+    private func announce(_ announcements: PeerAnnouncements) throws {
+        guard announcements.speakers.contains(node.rank) else { return }
+        let message = Message(rule.announcement(of: node), purpose: .control)
+        let listeners = announcements.listeners
+        for other in listeners.filter({ $0 > node.rank }) + listeners.filter({ $0 < node.rank }) where !isGone(other) {
+            try rank.post(message, to: other)
+        }
+    }
+
+    /// Hears what others have chosen, which messages of the round depend on.
+    private func hear(_ announcements: PeerAnnouncements) async throws {
+        guard announcements.listeners.contains(node.rank) else { return }
+        for other in announcements.speakers where other != node.rank {
+            guard let heard = try await receive(from: other)?.encoded else { continue }
+            rule.hear(heard, of: other, at: node)
+        }
+    }
+
+    // MARK: Models
 
     private func isGone(_ peer: Int) -> Bool { gone.contains(peer) || rank.isKnownToHaveLeft(peer) }
 
@@ -147,7 +177,7 @@ private final class Peer: @unchecked Sendable {
             }
             message = Message(encoded, purpose: .model)
         } else {
-            message = Message(node.outgoing, purpose: .model)
+            message = Message(node.outgoing, purpose: rule.purpose(of: node.rank))
         }
         var sent = Sent(message: message)
         for receiver in receivers {

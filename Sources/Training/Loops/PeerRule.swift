@@ -1,5 +1,5 @@
 public import Cluster
-import Datasets
+public import Datasets
 public import Fabrics
 public import Kernel
 
@@ -30,12 +30,25 @@ public protocol PeerRule: Sendable {
     var adaptingWork: ComputeWork { get }
     /// The same, of a node in its round.
     func adaptingWork(_ node: NodeRound) -> ComputeWork
+    /// What a node's messages are for.
+    func purpose(of node: Int) -> TrafficPurpose
+    /// What adapting costs beyond that, each a computation of its own: steps of a second model, forward passes.
+    func furtherAdaptingWork(_ node: NodeRound) -> [ComputeWork]
     /// What combining costs.
     ///
     /// - Parameter terms: nodes whose numbers are added up, with the node itself.
     func combiningWork(terms: Int) -> ComputeWork
     /// What a node looks at its own samples for while it combines: forward passes.
     func choosingWork(_ node: NodeRound) -> ComputeWork
+    /// What combining costs beyond that, each a computation of its own, such as forward passes of what was heard.
+    func furtherCombiningWork(_ node: NodeRound) -> [ComputeWork]
+    /// Who tells whom at the beginning of a round what it has chosen, where messages of the round depend on that; nil where
+    /// nobody does. It follows from options and seed alone, and is the same on all nodes.
+    func announcements(ofRound round: Int) -> PeerAnnouncements?
+    /// What a node has chosen, at the beginning of the round.
+    func announcement(of node: NodeRound) -> EncodedVector
+    /// A node hears the announcement of another, by which its schedule may go.
+    func hear(_ announcement: EncodedVector, of other: Int, at node: NodeRound)
 
     /// The node's local steps, and what it sends after them. May run beside that of other nodes.
     func adapt(_ node: NodeRound)
@@ -52,12 +65,28 @@ extension PeerRule {
     public var adaptingWork: ComputeWork { .none }
     public func adaptingWork(_ node: NodeRound) -> ComputeWork { adaptingWork }
     public func choosingWork(_ node: NodeRound) -> ComputeWork { .none }
+    public func purpose(of node: Int) -> TrafficPurpose { .model }
+    public func furtherAdaptingWork(_ node: NodeRound) -> [ComputeWork] { [] }
+    public func furtherCombiningWork(_ node: NodeRound) -> [ComputeWork] { [] }
+    public func announcements(ofRound round: Int) -> PeerAnnouncements? { nil }
+    public func announcement(of node: NodeRound) -> EncodedVector { preconditionFailure("a rule without choices") }
+    public func hear(_ announcement: EncodedVector, of other: Int, at node: NodeRound) {}
 
     /// A pass over the vectors that are added up.
     public func combiningWork(terms: Int) -> ComputeWork {
         .vector(elements: state.parameterCount * terms)
     }
 
+}
+
+/// Who tells whom what it has chosen.
+public struct PeerAnnouncements: Sendable {
+    /// In ascending order.
+    public let speakers: [Int]
+    /// Those who hear all speakers, in ascending order; speakers may be among them.
+    public let listeners: [Int]
+
+    public init(speakers: [Int], listeners: [Int]) { (self.speakers, self.listeners) = (speakers, listeners) }
 }
 
 /// A node in a round, as its rule sees it.
@@ -68,8 +97,10 @@ public final class NodeRound: @unchecked Sendable {
     public let rank: Int
     /// Its model `[P]`, which is evaluated.
     public let model: ParameterVector
-    /// What it sends, where that is no coding's.
-    public let outgoing: ParameterVector
+    /// What it sends, where that is no coding's; a rule may put another vector in its place.
+    public var outgoing: ParameterVector
+    /// What the node trains on.
+    public let objective: NodeObjective
     /// `[P]` of arbitrary contents, from adapting to combining.
     public private(set) lazy var scratch = ParameterVector(count: model.count)
     /// What else it keeps, by the names that were declared.
@@ -103,7 +134,7 @@ public final class NodeRound: @unchecked Sendable {
     /// The node's own training samples.
     public let shard: [Int32]
     /// How the node sees its samples.
-    private let view: SampleView?
+    private var view: SampleView? { objective.view }
     private let losses: LossLog
     /// Which node it is, counted from 0.
     private let node: Int
@@ -127,7 +158,7 @@ public final class NodeRound: @unchecked Sendable {
             vectors[declaration.name] = state.vector(declaration.name, ofRank: rank)
         }
         batches = NodeBatches(objective.shard, batch: batch)
-        view = objective.view
+        self.objective = objective
         self.stepsPerRound = stepsPerRound
         losses = run.losses(of: rank, steps: stepsPerRound)
     }
@@ -141,7 +172,7 @@ public final class NodeRound: @unchecked Sendable {
     private var steps: Range<Int> { round * stepsPerRound..<(round + 1) * stepsPerRound }
 
     /// The node's steps of the round, which have two sizes at most where all but an epoch's last batch are full.
-    var work: ComputeWork {
+    public var work: ComputeWork {
         var work = ComputeWork.none
         for step in steps {
             let count = batches.count(ofStep: step)
@@ -174,6 +205,43 @@ public final class NodeRound: @unchecked Sendable {
             let loss = run.step(parameters, on: batch, dividedBy: batch.count, by: optimizer, rate: rate, seenAs: view)
             losses.append(sum: loss, samples: batch.count)
         }
+    }
+
+    /// The same steps of another model beside the node's own: its losses are no part of the record.
+    ///
+    /// - Parameter optimizer: with the velocity of that model.
+    public func trainBeside(_ parameters: ParameterVector, by optimizer: SGD) {
+        for step in steps {
+            let batch = indices(ofStep: step)
+            _ = run.step(parameters, on: batch, dividedBy: batch.count, by: optimizer, rate: rate, seenAs: view)
+        }
+    }
+
+    /// H steps of the optimizer along ∇F_i(v) + λ (v - x), in place.
+    ///
+    /// - Parameters:
+    ///   - parameters: v `[P]`
+    ///   - anchor: x `[P]`
+    public func trainLocally(_ parameters: ParameterVector, pulledTo anchor: ParameterVector, by lambda: Float) {
+        withScratch { gradient in
+            for step in steps {
+                let batch = indices(ofStep: step)
+                let loss = run.lossAndGradient(
+                    batch, dividedBy: batch.count, at: parameters, into: gradient, seenAs: view)
+                gradient.add(parameters, minus: anchor, scaledBy: lambda)
+                optimizer.step(parameters, gradient, rate: rate)
+                losses.append(sum: loss, samples: batch.count)
+            }
+        }
+    }
+
+    /// The mean loss of a model on samples as the node sees them: forward passes only, for which the rule has to say what they
+    /// cost.
+    ///
+    /// - Parameter samples: indices into the training set, one at least; nil for all that the node trains on.
+    public func loss(of parameters: ParameterVector, on samples: [Int32]? = nil) -> Double {
+        let samples = samples ?? objective.shard
+        return run.lossAndCorrect(of: parameters, on: samples[...], seenAs: view).loss / Double(samples.count)
     }
 
     /// ∇F_i of one batch of the node's own samples: the gradient of their mean loss at `parameters`.

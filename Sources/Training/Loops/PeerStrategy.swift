@@ -1,3 +1,4 @@
+public import Datasets
 public import Fabrics
 public import Kernel
 public import Randomness
@@ -12,6 +13,11 @@ public protocol NodeStrategy: Strategy {
 
     /// Vectors of the model's size that a node needs during a round beside those.
     var scratchVectors: Int { get }
+
+    /// What each node trains on: its objective, or less where it keeps some of its samples for another purpose.
+    ///
+    /// - Throws: ``DataError`` where the partition or the options do not fit the data.
+    func trainingObjectives(for run: TrainingRun) throws(DataError) -> [NodeObjective]
 }
 
 /// One whose nodes exchange with neighbours in rounds. It says what is special about it.
@@ -30,6 +36,10 @@ public protocol PeerStrategy: NodeStrategy {
 extension NodeStrategy {
     public var ownState: [StateDeclaration] { [] }
     public var scratchVectors: Int { 0 }
+
+    public func trainingObjectives(for run: TrainingRun) throws(DataError) -> [NodeObjective] {
+        try run.nodeObjectives(partition: nodeOptions.partition, among: nodeOptions.workers)
+    }
 
     public var rankCount: Int { nodeOptions.workers }
     public var modelsOfNodes: Bool { true }

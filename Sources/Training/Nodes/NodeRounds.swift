@@ -42,9 +42,9 @@ extension TrainingRun {
     ///
     /// - Throws: ``DataError`` where the partition does not fit the data, ``MemoryError`` where no node has the memory.
     func nodes(
-        _ options: NodeOptions, of strategy: some Strategy
+        _ options: NodeOptions, of strategy: some NodeStrategy
     ) throws -> (objectives: [NodeObjective], absent: Set<Int>, rounds: NodeRounds) {
-        let objectives = try nodeObjectives(partition: options.partition, among: options.workers)
+        let objectives = try strategy.trainingObjectives(for: self)
         let capable = try capableRanks(of: 0..<options.workers) {
             strategy.memoryNeed(ofRank: $0, network, samples: objectives[$0].shard.count)
         }

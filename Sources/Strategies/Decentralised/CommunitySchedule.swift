@@ -1,0 +1,149 @@
+import Fabrics
+import Kernel
+import Locking
+import Randomness
+import Training
+
+/// Who publishes to whom in each round of a community: everybody to those who follow it.
+///
+/// Most of it follows from options and seed. Whom nodes follow by what only they know they announce; a node keeps the lists of
+/// its followers, and draws from them as they do.
+struct CommunitySchedule: PeerSchedule {
+    let policy: CommunityPolicy
+    /// Where nodes follow their neighbours in an overlay.
+    let overlay: (any PeerSchedule)?
+    let seeds: SeedSequence
+    let lists = FollowLists()
+    /// Whom each node hears as far as options and seed say so, by node, of the rounds that were asked for last. Nodes are a few
+    /// rounds apart at most; what was forgotten is found again.
+    private let known = Guarded<[Int: [[Int]?]]>([:])
+    private static let mostKnown = 8
+
+    init(_ policy: CommunityPolicy, _ overlay: (any PeerSchedule)?, _ seeds: SeedSequence) {
+        (self.policy, self.overlay, self.seeds) = (policy, overlay, seeds)
+    }
+
+    func exchange(of node: Int, round: Int) -> PeerExchange {
+        guard policy.membership.contains(node, round: round) else { return PeerExchange(receivers: [], row: []) }
+        let common = commonlyKnown(ofRound: round)
+        /// - Parameter other: this node, or one that this node knows the list of if it is in it.
+        func heard(by other: Int) -> [Int] {
+            common[other] ?? chosen(from: lists.list(of: other, knownTo: node), by: other, round: round)
+        }
+        // From the next node on, so that not all of them send to node 0 first.
+        let others = Array(node + 1..<policy.nodes) + Array(0..<node)
+        return PeerExchange(
+            receivers: others.filter { heard(by: $0).contains(node) }.map { MixingMatrix.Entry(node: $0, weight: 1) },
+            row: row(of: node, hearing: heard(by: node), round: round))
+    }
+
+    /// The weights of an overlay are kept, and those of nodes of whom nothing is heard are the node's own; all others are weighed
+    /// by their samples when they are heard.
+    private func row(of node: Int, hearing heard: [Int], round: Int) -> [MixingMatrix.Entry] {
+        guard !heard.isEmpty else { return [] }
+        guard policy.follows[node] == .overlay, let overlay else {
+            return (heard + [node]).sorted().map { MixingMatrix.Entry(node: $0, weight: 1) }
+        }
+        let whole = overlay.exchange(of: node, round: round).row
+        let missing = whole.reduce(0) { $1.node == node || heard.contains($1.node) ? $0 : $0 + $1.weight }
+        return whole.compactMap { entry in
+            if entry.node == node { return MixingMatrix.Entry(node: node, weight: entry.weight + missing) }
+            return heard.contains(entry.node) ? entry : nil
+        }
+    }
+
+    private func commonlyKnown(ofRound round: Int) -> [[Int]?] {
+        known.withLock { known in
+            if let heard = known[round] { return heard }
+            let sharers = policy.sharers(inRound: round)
+            let heard = (0..<policy.nodes).map { commonlyKnown(of: $0, round: round, sharers) }
+            if known.count >= Self.mostKnown { known.keys.min().map { known[$0] = nil } }
+            known[round] = heard
+            return heard
+        }
+    }
+
+    /// In ascending order; nil where the node goes by a list of its own.
+    private func commonlyKnown(of node: Int, round: Int, _ sharers: [Int]) -> [Int]? {
+        guard policy.membership.contains(node, round: round) else { return [] }
+        let others = sharers.filter { $0 != node }
+        switch policy.follows[node] {
+        case .nobody: return []
+        case .all: return others
+        case .overlay:
+            let neighbours = Set(overlay?.exchange(of: node, round: round).row.map(\.node) ?? [])
+            return others.filter(neighbours.contains)
+        case .pens: return policy.isMeeting(inRound: round) ? drawn(from: others, by: node, round: round) : nil
+        case .dac: return nil
+        }
+    }
+
+    /// Whom a node hears that goes by a list.
+    private func chosen(from list: [Int], by node: Int, round: Int) -> [Int] {
+        let present = list.filter { policy.membership.contains($0, round: round) }
+        return policy.follows[node] == .pens ? drawn(from: present, by: node, round: round) : present
+    }
+
+    /// n_s of these nodes at random, or all where there are not so many; in ascending order.
+    private func drawn(from others: [Int], by node: Int, round: Int) -> [Int] {
+        let count = policy.candidates(of: .pens)
+        guard count < others.count else { return others }
+        var stream = seeds.stream(.peerChoice, round, node)
+        return stream.sample(count, below: others.count).map { others[$0] }.sorted()
+    }
+}
+
+/// Whom nodes follow by their own choice: every node's own list, and those of its followers as they announced them.
+final class FollowLists: Sendable {
+    private struct Contents {
+        /// By node: what a checkpoint that the run goes on from knew; nil as long as nobody asked.
+        var start: [[Int]]?
+        /// By the node that knows it, and by whose it is.
+        var known: [Int: [Int: [Int]]] = [:]
+    }
+
+    private let contents = Guarded(Contents())
+
+    /// What nodes followed when the program began. To be called before anything changes that; without effect but the first
+    /// time.
+    func begin(_ lists: () -> [[Int]]) {
+        contents.withLock { contents in
+            if contents.start == nil { contents.start = lists() }
+        }
+    }
+
+    /// - Parameters:
+    ///   - list: in ascending order.
+    ///   - node: whose it is.
+    ///   - listener: the node itself, or one that has heard it.
+    func note(_ list: [Int], of node: Int, knownTo listener: Int) {
+        contents.withLock { contents in
+            // Of no use to those who are not in it.
+            contents.known[listener, default: [:]][node] = node == listener || list.contains(listener) ? list : []
+        }
+    }
+
+    /// Empty where the listener knows of none, or is not in it.
+    func list(of node: Int, knownTo listener: Int) -> [Int] {
+        contents.withLock { contents in
+            if let list = contents.known[listener]?[node] { return list }
+            return contents.start?[node] ?? []
+        }
+    }
+}
+
+/// Nodes as bits, the first in the lowest bit of the first byte: what an announcement carries.
+enum NodeBits {
+    static let coding = "nodes"
+
+    static func encode(_ chosen: [Int], of nodes: Int) -> EncodedVector {
+        var bytes = [UInt8](repeating: 0, count: (nodes + 7) / 8)
+        for node in chosen { bytes[node / 8] |= 1 << (node % 8) }
+        return EncodedVector(coding: coding, elements: nodes, bytes: bytes)
+    }
+
+    static func decode(_ encoded: EncodedVector) -> [Int] {
+        precondition(encoded.coding == coding, "nodes in '\(encoded.coding)'")
+        return (0..<encoded.elements).filter { encoded.bytes[$0 / 8] >> ($0 % 8) & 1 == 1 }
+    }
+}
