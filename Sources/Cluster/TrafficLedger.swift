@@ -9,6 +9,8 @@ public enum TrafficPurpose: String, CaseIterable, Codable, Sendable {
     case control
     /// What is sent once more because it was lost, whatever it is for.
     case retransmission
+    /// What models of other architectures learn from: predictions, or a small model beside a node's own.
+    case knowledge
 
     /// The case's place among all: the number by which it is stored, and no search, since every message asks.
     var position: Int { Int(unsafeBitCast(self, to: UInt8.self)) }

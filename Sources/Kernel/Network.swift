@@ -131,7 +131,7 @@ public struct Network: Objective {
             own(workspace), scale: -rate / Float(divisor), parameters, into: target, startingFrom: parameters.numbers)
     }
 
-    private func own(_ workspace: Workspace) -> NetworkWorkspace {
+    func own(_ workspace: Workspace) -> NetworkWorkspace {
         guard let own = workspace as? NetworkWorkspace else { preconditionFailure("a workspace of another objective") }
         return own
     }
@@ -170,14 +170,14 @@ public struct Network: Objective {
             logits, labels: labels(of: batch), batch: batch.count, classes: classCount, each)
     }
 
-    private func labels(of batch: Batch) -> UnsafePointer<UInt8> {
+    func labels(of batch: Batch) -> UnsafePointer<UInt8> {
         precondition(batch.count > 0, "an empty batch")
         // The memory of a batch that holds samples is never nil.
         return UnsafePointer(batch.labels.baseAddress.unsafelyUnwrapped)
     }
 
     /// Runs all layers; returns the logits `[B, classes]`, which live in the workspace.
-    private func forward(
+    func forward(
         _ workspace: NetworkWorkspace, _ count: Int, _ parameters: ParameterVector
     ) -> UnsafeMutablePointer<Float> {
         precondition(parameters.count == parameterCount, "\(parameters.count) parameters, not \(parameterCount)")
@@ -192,7 +192,7 @@ public struct Network: Objective {
         return workspace.activations[stages.count - 1]
     }
 
-    private func backward(
+    func backward(
         _ workspace: NetworkWorkspace, _ count: Int, _ parameters: ParameterVector,
         _ lossGradient: UnsafeMutablePointer<Float>, into result: UnsafeMutablePointer<Float>,
         startingFrom start: UnsafePointer<Float>?, _ progress: GradientProgress?

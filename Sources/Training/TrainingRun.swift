@@ -191,6 +191,26 @@ public final class TrainingRun: Sendable {
         return loss
     }
 
+    /// The gradient of a loss that draws a model to another's logits, divided by `divisor`, and the sum of the losses:
+    /// share * distance + (1 - share) * cross-entropy with the label.
+    ///
+    /// - Parameters:
+    ///   - targets: `[rows, classes]`, the other's logits.
+    ///   - rows: which row belongs to each sample.
+    ///   - share: 1 where labels are not to be looked at.
+    ///   - view: how the samples are seen; nil for as they are.
+    public func lossAndGradient(
+        _ indices: ArraySlice<Int32>, towards targets: ParameterVector, rows: ArraySlice<Int32>,
+        by loss: DistillationLoss, share: Float = 1, dividedBy divisor: Int, at parameters: ParameterVector,
+        into gradient: ParameterVector, seenAs view: SampleView? = nil
+    ) -> Double {
+        withBatch(indices, seenAs: view) { workspace in
+            network.lossAndGradient(
+                of: workspace, towards: targets, rows: rows, by: loss, share: share, dividedBy: divisor, at: parameters,
+                into: gradient)
+        }
+    }
+
     // MARK: Record
 
     /// The log for the losses of a rank's steps.

@@ -33,7 +33,17 @@ public import Training
 ///
 /// Those who share their body only, which is all layers before the last, or their head, which is the last, are averaged there, and
 /// elsewhere their weight is i's own (L. Collins et al. 2021, *Exploiting Shared Representations*; P. P. Liang et al. 2020, *Think
-/// Locally, Act Globally*). A community is voluntary: who has not joined yet, or has left, trains alone.
+/// Locally, Act Globally*). Two more can be shared by nodes of different architectures:
+///
+///     predictions   D. Li and J. Wang 2019, *FedMD: Heterogenous Federated Learning via Model Distillation*, algorithm 1, among
+///                   neighbours: nodes publish their logits z_j of a public set without labels, and after averaging take an
+///                   epoch of steps on it that draw y to z̃ = Σ_j W_ij z_j
+///     proxy         S. Kalra, J. Wen, J. C. Cresswell, M. Volkovs and H. R. Tizhoosh 2023, *Decentralized Federated Learning
+///                   through Proxy Model Sharing* (Nature Communications 14:2899), algorithm 1: beside its own model w_i every
+///                   node trains a small one of common architecture, which takes the place of x_i above; in each local step
+///                   both go along (1 - α) cross-entropy + α KL(the other || itself)
+///
+/// A community is voluntary: who has not joined yet, or has left, trains alone.
 public struct Community: PeerStrategy {
     static let community = StrategyDescription(
         name: "community",
@@ -42,7 +52,7 @@ public struct Community: PeerStrategy {
         defaultWorkers: 16, defaultRate: .local, make: { Community(configuration: $0, options: $1) })
 
     public enum Shares: String, CaseIterable, Sendable {
-        case model, body, head, nothing
+        case model, body, head, predictions, proxy, nothing
     }
 
     public enum Follows: String, CaseIterable, Sendable {
@@ -68,7 +78,7 @@ public struct Community: PeerStrategy {
     public var ownState: [StateDeclaration] {
         let numbers = { StateDeclaration.numbers($0, options.nodes.workers, startingAt: 0) }
         var state: [StateDeclaration] = []
-        if policy.accepts.contains(.ditto) {
+        if policy.accepts.contains(.ditto) || policy.shares.contains(.proxy) {
             state.append(.vector(Rule.shared, .eachWorker))
             if configuration.optimizer.momentum != 0 { state.append(.vector(Rule.sharedVelocity, .eachWorker)) }
         }
@@ -80,22 +90,20 @@ public struct Community: PeerStrategy {
     /// What a merge would make of a model.
     public var scratchVectors: Int { 1 }
 
-    /// Nodes that go by the scores of others are told them with the models.
+    /// Nodes that go by the scores of others are told them with the models, and predictions may be longer than a model: labels are
+    /// bytes, so that there are at most 256 for each sample.
     public func longestMessage(parameters: Int) -> Int {
-        policy.follows.contains(.dac) ? parameters + options.nodes.workers : parameters
+        let model = policy.follows.contains(.dac) ? parameters + options.nodes.workers : parameters
+        return policy.shares.contains(.predictions) ? max(model, 256 * options.publicCount) : model
     }
 
     public func trainingObjectives(for run: TrainingRun) throws(DataError) -> [NodeObjective] {
-        let whole = try run.nodeObjectives(partition: nodeOptions.partition, among: nodeOptions.workers)
-        var objectives: [NodeObjective] = []
-        for (node, objective) in whole.enumerated() {
-            let shard = try policy.heldOut(of: objective, node: node, seeds: run.seeds, shuffles: run.shuffles).training
-            objectives.append(
-                NodeObjective(
-                    kind: objective.kind, shard: shard, view: objective.view, classWeights: objective.classWeights,
-                    user: objective.user))
+        try policy.check(run.network)
+        return try policy.parts(of: run, nodeOptions).map { objective, parts in
+            NodeObjective(
+                kind: objective.kind, shard: parts.training, view: objective.view, classWeights: objective.classWeights,
+                user: objective.user)
         }
-        return objectives
     }
 
     public func schedule(_ seeds: SeedSequence) throws(OverlayError) -> any PeerSchedule {
@@ -107,130 +115,5 @@ public struct Community: PeerStrategy {
 
     public func rule(for run: TrainingRun, _ state: NamedState, _ schedule: any PeerSchedule) -> any PeerRule {
         Rule(for: run, state, schedule, policy, nodeOptions)
-    }
-}
-
-extension Community {
-    public struct Options: StrategyOptions {
-        /// With the local steps that the papers' epochs are on a few hundred samples, about.
-        public var nodes = NodeOptions(workers: 16, syncEvery: 10)
-        public var overlay = OverlayOptions()
-        public var shares = Shares.model.rawValue
-        public var follows = Follows.pens.rawValue
-        public var accepts = Accepts.guarded.rawValue
-        /// n_s; nil for that of the paper.
-        public var drawn: Int?
-        /// m
-        public var selected = 2
-        /// R1
-        public var meetingRounds = 10
-        /// τ
-        public var temperature = 30.0
-        /// λ
-        public var lambda = 1.0
-        public var validation = 0.2
-        public var joins = NodeRoundList.none
-        public var leaves = NodeRoundList.none
-
-        public init() {}
-
-        /// Options are checked before they are used.
-        var policy: CommunityPolicy {
-            let count = nodes.workers
-            func values<Value: CaseIterable & RawRepresentable<String> & Hashable & Sendable>(
-                _ text: String, or usual: Value
-            ) -> [Value] {
-                (try? PerNode<Value>(text))?.values(ofNodes: count) ?? Array(repeating: usual, count: count)
-            }
-            return CommunityPolicy(
-                nodes: count, shares: values(shares, or: .model), follows: values(follows, or: .pens),
-                accepts: values(accepts, or: .guarded), membership: membership, drawn: drawn, selected: selected,
-                meetingRounds: meetingRounds, temperature: temperature, lambda: Float(lambda), validation: validation)
-        }
-
-        private var membership: Membership {
-            Membership(
-                joins: (try? NodeRoundList(joins))?.rounds ?? [:], leaves: (try? NodeRoundList(leaves))?.rounds ?? [:],
-                nodes: nodes.workers)
-        }
-
-        public var problem: String? {
-            let named = [
-                ("shares", (try? PerNode<Shares>(shares))?.largestNode),
-                ("follows", (try? PerNode<Follows>(follows))?.largestNode),
-                ("accepts", (try? PerNode<Accepts>(accepts))?.largestNode),
-            ]
-            for (name, node) in named where node ?? 0 >= nodes.workers {
-                return """
-                    \(name) names node \(node ?? 0); allowed are nodes from 0 to \(nodes.workers - 1), since workers is \
-                    \(nodes.workers)
-                    """
-            }
-            return membership.problem
-        }
-
-        public static let specs =
-            NodeOptions.specs.map { OptionSpec($0, in: \Self.nodes) }
-            + OverlayOptions.specs.map { OptionSpec($0, in: \Self.overlay) } + policySpecs + choiceSpecs
-
-        private static let ours = "this program"
-
-        private static let policySpecs: [OptionSpec<Self>] = [
-            OptionSpec(
-                "shares", \Self.shares, .form(usages: PerNode<Shares>.usages) { _ = try PerNode<Shares>($0) },
-                source: "Cerisara et al., OLKi; Collins et al. 2021",
-                """
-                What a node publishes: its model, its body (all layers before the last), its head (the last), or nothing; nodes \
-                with another policy stand behind a stroke.
-                """),
-            OptionSpec(
-                "follows", \Self.follows, .form(usages: PerNode<Follows>.usages) { _ = try PerNode<Follows>($0) },
-                source: "Onoszko et al. 2021; Listo Zec et al. 2022",
-                """
-                Whom a node hears: those whose models help on its own data (pens, dac), its neighbours in the overlay, all, or \
-                nobody.
-                """),
-            OptionSpec(
-                "accepts", \Self.accepts, .form(usages: PerNode<Accepts>.usages) { _ = try PerNode<Accepts>($0) },
-                source: "Li et al. 2021, algorithm 1; guarded: \(ours)",
-                """
-                What a node makes of what it hears: the average where its validation loss does not rise (guarded), always \
-                (average), or a model of its own that is pulled to the average (ditto).
-                """),
-            OptionSpec(
-                "validation", \Self.validation, .share(.above(0, through: 0.9), .linear), source: ours,
-                "Share of a guarded node's training samples that it judges what it hears by, and does not train on."),
-            OptionSpec(
-                "lambda", \Self.lambda, symbol: "λ", .number(.from(0), .log), source: "Li et al. 2021, algorithm 1",
-                "How strongly ditto pulls a node's model to the shared one: 0 is training alone."),
-            OptionSpec(
-                "joins", \Self.joins, .form(usages: NodeRoundList.usages) { _ = try NodeRoundList($0) }, source: ours,
-                "Nodes that join later, and in which round: before it they train alone."),
-            OptionSpec(
-                "leaves", \Self.leaves, .form(usages: NodeRoundList.usages) { _ = try NodeRoundList($0) }, source: ours,
-                "Nodes that leave the community, and in which round: from it on they train alone."),
-        ]
-
-        private static let choiceSpecs: [OptionSpec<Self>] = [
-            OptionSpec(
-                "candidates", \Self.drawn, or: "published", symbol: "n_s", unit: "nodes",
-                .count(1...Allowed.largestCount, or: "published"),
-                source: "Onoszko et al. 2021, section 4; Listo Zec et al. 2022, section 4",
-                "Others that a node hears in a round and looks at: 10 for pens and 5 for dac where nothing is said."),
-            OptionSpec(
-                "selected", \Self.selected, symbol: "m", unit: "nodes", .count(1...Allowed.largestCount),
-                source: "Onoszko et al. 2021, section 4",
-                "How many of these pens averages with: those whose models have the least loss on the node's own samples."
-            ),
-            OptionSpec(
-                "meeting-rounds", \Self.meetingRounds, symbol: "R1", unit: "rounds", .count(1...Allowed.largestCount),
-                source: "Onoszko et al. 2021, algorithm 1",
-                "Rounds in which pens looks at all, before it follows those that were selected more often than by chance."
-            ),
-            OptionSpec(
-                "temperature", \Self.temperature, symbol: "τ", .number(.from(0), .log),
-                source: "Listo Zec et al. 2022, section 3.2",
-                "How much dac prefers those whose models are good on the node's own samples: 0 is chance."),
-        ]
     }
 }

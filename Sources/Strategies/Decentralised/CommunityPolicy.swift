@@ -23,6 +23,17 @@ struct CommunityPolicy: Sendable {
     let lambda: Float
     /// Share of a node's own samples that a guarded merge is judged by.
     let validation: Double
+    /// N_pub
+    let publicCount: Int
+    let distillation: DistillationLoss
+    /// Samples of a step of distillation.
+    let distillationBatch: Int
+    /// Units of a proxy's hidden layers.
+    let proxyUnits: Int
+    /// α
+    let mutualShare: Float
+    /// By node: units of each hidden layer; nil for all.
+    let hiddenUnits: [Int?]
 
     /// n_s, as published or as wanted.
     func candidates(of follows: Community.Follows) -> Int { drawn ?? (follows == .dac ? 5 : 10) }
@@ -33,6 +44,44 @@ struct CommunityPolicy: Sendable {
     /// Members that share something, in ascending order.
     func sharers(inRound round: Int) -> [Int] {
         membership.members(ofRound: round).filter { shares[$0] != .nothing }
+    }
+
+    /// What does not go together; nil for nothing.
+    var problem: String? {
+        if shares.contains(.predictions), choosesByNumbers {
+            return """
+                somebody shares predictions, and somebody follows by the loss that others have on its own data, which predictions on \
+                a public set do not tell; allowed with predictions is following all, overlay or nobody
+                """
+        }
+        if shares.contains(.proxy) {
+            if let other = shares.first(where: { $0 != .proxy && $0 != .nothing }) {
+                return """
+                    some nodes share a proxy and some \(other.rawValue), which cannot be averaged; allowed beside a proxy is sharing \
+                    nothing
+                    """
+            }
+            if let node = shares.indices.first(where: { shares[$0] == .proxy && accepts[$0] == .ditto }) {
+                return """
+                    node \(node) shares a proxy and accepts by ditto, which are two second models; allowed with a proxy are guarded \
+                    and average
+                    """
+            }
+            if let node = shares.indices.first(where: { shares[$0] == .nothing && follows[$0] != .nobody }) {
+                return """
+                    node \(node) follows others and has no proxy that could take theirs in; allowed beside proxies is sharing nothing \
+                    and following nobody
+                    """
+            }
+        }
+        let widths = Set(hiddenUnits)
+        if widths.count > 1, let shared = shares.first(where: { [.model, .body, .head].contains($0) }) {
+            return """
+                nodes differ in hidden-units, and some share their \(shared.rawValue), which cannot be averaged among them; allowed \
+                among nodes of different architectures is sharing predictions, proxy or nothing
+                """
+        }
+        return nil
     }
 
     // MARK: PENS
@@ -49,13 +98,58 @@ struct CommunityPolicy: Sendable {
 
     // MARK: Samples
 
+    /// Samples that nobody trains on and whose labels nobody looks at, in ascending order: what predictions are made on. None where
+    /// nobody shares predictions.
+    ///
+    /// - Throws: ``DataError`` where there are not so many.
+    func publicSamples(of count: Int, seeds: SeedSequence, shuffles: Bool) throws(DataError) -> [Int32] {
+        guard shares.contains(.predictions) else { return [] }
+        guard publicCount < count else {
+            throw DataError(
+                """
+                public \(publicCount): there are \(count) training samples; allowed are from 1 to \(count - 1), so that some are \
+                left to train on
+                """)
+        }
+        guard shuffles else { return (Int32(count - publicCount)..<Int32(count)).map { $0 } }
+        var stream = seeds.stream(.publicSamples)
+        return stream.sample(publicCount, below: count).map(Int32.init).sorted()
+    }
+
+    /// - Throws: ``DataError`` where nodes or proxies are to have other hidden layers than the model can.
+    func check(_ objective: any Objective) throws(DataError) {
+        guard let network = objective as? Network else {
+            throw DataError("community: nodes share parts of a network, and the task trains \(objective.summary)")
+        }
+        let (units, shared) = (network.hiddenUnits, shares.contains(.proxy))
+        let wanted =
+            hiddenUnits.compactMap { $0 }.map { ("hidden-units", $0) } + (shared ? [("proxy-units", proxyUnits)] : [])
+        for (name, count) in wanted {
+            guard let widest = units.max() else {
+                throw DataError(
+                    """
+                    \(name) is \(count), but the task's model has no hidden dense layer with a ReLU; allowed are tasks whose models \
+                    have one
+                    """)
+            }
+            guard count <= widest else {
+                throw DataError("\(name) is \(count); allowed are from 1 to \(widest), as many as the task's model has")
+            }
+        }
+    }
+
     /// The share of a node's samples that it is judged by, where it guards its model against others; what it trains on has the others.
     ///
     /// - Throws: ``DataError`` where a node has too few.
     func heldOut(
         of objective: NodeObjective, node: Int, seeds: SeedSequence, shuffles: Bool
     ) throws(DataError) -> (training: [Int32], validation: [Int32]) {
-        guard accepts[node] == .guarded, follows[node] != .nobody else { return (objective.shard, []) }
+        guard accepts[node] == .guarded, follows[node] != .nobody else {
+            guard !objective.shard.isEmpty else {
+                throw DataError("node \(node) has no training samples left beside \(publicCount) public ones")
+            }
+            return (objective.shard, [])
+        }
         let count = Int((validation * Double(objective.shard.count)).rounded())
         guard count > 0, count < objective.shard.count else {
             throw DataError(
@@ -75,5 +169,23 @@ struct CommunityPolicy: Sendable {
         return (
             shard.indices.filter { !held.contains($0) }.map { shard[$0] }, held.sorted().map { shard[$0] }
         )
+    }
+
+    /// What each node has, and what it does with it: what it trains on, and what it is judged by, without public samples.
+    ///
+    /// - Throws: ``DataError`` where the data do not allow it.
+    func parts(
+        of run: TrainingRun, _ options: NodeOptions
+    ) throws(DataError) -> [(objective: NodeObjective, parts: (training: [Int32], validation: [Int32]))] {
+        let whole = try run.nodeObjectives(partition: options.partition, among: nodes)
+        let common = Set(try publicSamples(of: run.data.training.count, seeds: run.seeds, shuffles: run.shuffles))
+        var parts: [(objective: NodeObjective, parts: (training: [Int32], validation: [Int32]))] = []
+        for (node, objective) in whole.enumerated() {
+            let own = NodeObjective(
+                kind: objective.kind, shard: objective.shard.filter { !common.contains($0) }, view: objective.view,
+                classWeights: objective.classWeights, user: objective.user)
+            parts.append((own, try heldOut(of: own, node: node, seeds: run.seeds, shuffles: run.shuffles)))
+        }
+        return parts
     }
 }

@@ -7,23 +7,28 @@ import Randomness
 import Training
 
 extension Community {
-    /// What the nodes of a ``Community`` do in a round.
+    /// What the nodes of a ``Community`` do in a round: local steps, publishing, and whom they follow. What they make of what they
+    /// hear is in a file of its own.
     struct Rule: PeerRule {
         let state: NamedState
         let schedule: any PeerSchedule
         let policy: CommunityPolicy
         private let lists: FollowLists
-        private let seeds: SeedSequence
+        let seeds: SeedSequence
         private let stepsPerRound: Int
-        private let momentum: SGD.Configuration
+        private let optimizer: SGD.Configuration
         /// By node: what it is judged by, and how many samples it trains on, which are its weight.
-        private let heldOut: [[Int32]]
-        private let samples: [Int]
-        /// The last layer, and all before it.
-        private let head: Range<Int>
-        private let body: Range<Int>
+        let heldOut: [[Int32]]
+        let samples: [Int]
+        /// What predictions are of.
+        let publicSamples: [Int32]
+        private let classes: Int
+        /// The numbers of a model that nodes share, and the same cut into pieces that are shared as a whole or not at all.
+        let ranges: [Shares: [Range<Int>]]
+        /// Where a proxy begins.
+        private let firstProxy: ParameterVector?
 
-        /// Ditto's x, and its velocity.
+        /// Ditto's x, or a proxy; and its velocity.
         static let shared = "shared model"
         static let sharedVelocity = "shared velocity"
         /// Of PENS, by peer: in how many rounds of phase 1 it was among the m best, and 1 where it is followed.
@@ -39,28 +44,70 @@ extension Community {
         ) {
             (self.state, self.schedule, self.policy) = (state, schedule, policy)
             lists = (schedule as? CommunitySchedule)?.lists ?? FollowLists()
-            (seeds, stepsPerRound, momentum) = (run.seeds, options.syncEvery, run.configuration.optimizer)
+            (seeds, stepsPerRound, optimizer) = (run.seeds, options.syncEvery, run.configuration.optimizer)
             // What does not fit the data was found when the nodes' training samples were asked for.
-            let objectives = (try? run.nodeObjectives(partition: options.partition, among: policy.nodes)) ?? []
-            let parts = objectives.enumerated().map {
-                try? policy.heldOut(of: $1, node: $0, seeds: run.seeds, shuffles: run.shuffles)
+            let parts = (try? policy.parts(of: run, options)) ?? []
+            (heldOut, samples) = (parts.map(\.parts.validation), parts.map(\.parts.training.count))
+            let network = run.classifier
+            publicSamples =
+                (try? policy.publicSamples(
+                    of: run.data.training.count, seeds: run.seeds, shuffles: run.shuffles)) ?? []
+            classes = network.classCount
+            let all = 0..<network.parameterCount
+            let head = Self.lastLayer(of: network)
+            var ranges: [Shares: [Range<Int>]] = [
+                .model: [all], .body: [0..<head.lowerBound], .head: [head], .predictions: [], .nothing: [], .proxy: [],
+            ]
+            if policy.shares.contains(.proxy) {
+                let ones = ParameterVector(Array(repeating: 1, count: all.count))
+                network.narrow(ones, toHiddenUnits: policy.proxyUnits)
+                ranges[.proxy] = Self.runs(of: 1, in: ones.values)
+                let proxy = run.initialParameters.copied()
+                network.narrow(proxy, toHiddenUnits: policy.proxyUnits)
+                firstProxy = proxy
+            } else {
+                firstProxy = nil
             }
-            heldOut = parts.map { $0?.validation ?? [] }
-            samples = parts.map { $0?.training.count ?? 0 }
-            let slots = run.network.layout.slots
-            let last = slots[slots.count - 1].name.split(separator: ".").first
-            let start = slots.first { $0.name.split(separator: ".").first == last }?.range.lowerBound ?? 0
-            (body, head) = (0..<start, start..<run.network.parameterCount)
+            self.ranges = ranges
+            for (node, units) in policy.hiddenUnits.enumerated() {
+                guard let units else { continue }
+                network.narrow(state.vector(StateDeclaration.parametersName, ofRank: node), toHiddenUnits: units)
+            }
         }
 
-        private func isMember(_ node: NodeRound) -> Bool { policy.membership.contains(node.rank, round: node.round) }
+        private static func lastLayer(of network: Network) -> Range<Int> {
+            let slots = network.layout.slots
+            func layer(_ slot: ParameterLayout.Slot) -> Substring? { slot.name.split(separator: ".").first }
+            let start = slots.first { layer($0) == layer(slots[slots.count - 1]) }?.range.lowerBound ?? 0
+            return start..<network.parameterCount
+        }
 
-        private func isDitto(_ node: NodeRound) -> Bool { policy.accepts[node.rank] == .ditto }
+        /// Where a number stands again and again.
+        private static func runs(of number: Float, in numbers: [Float]) -> [Range<Int>] {
+            var runs: [Range<Int>] = []
+            for (index, found) in numbers.enumerated() where found == number {
+                if let last = runs.last, last.upperBound == index {
+                    runs[runs.count - 1] = last.lowerBound..<index + 1
+                } else {
+                    runs.append(index..<index + 1)
+                }
+            }
+            return runs
+        }
 
-        /// What is shared and averaged: ditto's x_i, or the node's only model.
-        private func common(_ node: NodeRound) -> ParameterVector { isDitto(node) ? node[Self.shared] : node.model }
+        func isMember(_ node: NodeRound) -> Bool { policy.membership.contains(node.rank, round: node.round) }
 
-        // MARK: Local steps, and what is published
+        func shares(_ node: Int) -> Shares { policy.shares[node] }
+
+        /// Whether the node has a second model beside the one that is evaluated.
+        private func hasTwo(_ node: NodeRound) -> Bool {
+            policy.accepts[node.rank] == .ditto || shares(node.rank) == .proxy
+        }
+
+        /// x_i, which is shared and averaged: ditto's copy, the proxy, or the node's only model.
+        func common(_ node: NodeRound) -> ParameterVector { hasTwo(node) ? node[Self.shared] : node.model }
+
+        // MARK: Local steps
 
         func adapt(_ node: NodeRound) {
             beginLists()
@@ -68,55 +115,82 @@ extension Community {
                 node[Self.timesSelected].fill(with: 0)
             }
             guard isMember(node) else { return node.trainLocally(node.model) }
-            if isDitto(node) { adaptBoth(node) } else { node.trainLocally(node.model) }
+            if hasTwo(node) { adaptBoth(node) } else { node.trainLocally(node.model) }
             publish(node)
         }
 
-        /// v_i ← v_i - η (∇F_i(v_i) + λ (v_i - x_i)), and x_i ← H local steps from x_i
         private func adaptBoth(_ node: NodeRound) {
-            let (v, x) = (node.model, node[Self.shared])
-            if node.round == policy.membership.joins[node.rank] ?? 0 { x.copy(from: v) }
-            // Without a pull the step is that of a node alone, to the last bit.
-            if policy.lambda == 0 {
-                node.trainLocally(v)
+            let (own, x) = (node.model, node[Self.shared])
+            let isFirst = node.round == policy.membership.joins[node.rank] ?? 0
+            let second = SGD(optimizer, velocity: optimizer.momentum == 0 ? nil : node[Self.sharedVelocity])
+            if shares(node.rank) == .proxy {
+                if isFirst, let firstProxy { x.copy(from: firstProxy) }
+                guard policy.mutualShare == 0 else {
+                    return node.trainMutually(own, with: x, by: second, share: policy.mutualShare)
+                }
+                node.trainLocally(own)
             } else {
-                node.trainLocally(v, pulledTo: x, by: policy.lambda)
+                if isFirst { x.copy(from: own) }
+                // v_i ← v_i - η (∇F_i(v_i) + λ (v_i - x_i)); without a pull that is a node's step alone, to the last bit.
+                if policy.lambda == 0 {
+                    node.trainLocally(own)
+                } else {
+                    node.trainLocally(own, pulledTo: x, by: policy.lambda)
+                }
             }
-            node.trainBeside(x, by: SGD(momentum, velocity: momentum.momentum == 0 ? nil : node[Self.sharedVelocity]))
+            node.trainBeside(x, by: second)
         }
 
-        /// The steps of the second model, and the pull of the first.
+        /// The steps of a second model, and what it has to do with the first; what predictions take.
         func furtherAdaptingWork(_ node: NodeRound) -> [ComputeWork] {
-            guard isDitto(node), isMember(node) else { return [] }
-            var work = node.work
-            if policy.lambda != 0 { work.vectorElements = stepsPerRound * state.parameterCount }
-            return [work]
+            guard isMember(node) else { return [] }
+            var works: [ComputeWork] = []
+            if hasTwo(node) {
+                var work = node.work
+                if policy.accepts[node.rank] == .ditto, policy.lambda != 0 {
+                    work.vectorElements = stepsPerRound * state.parameterCount
+                }
+                if shares(node.rank) == .proxy, policy.mutualShare != 0 {
+                    // Both models answer before either learns from the other.
+                    work.forwardPasses = 2 * stepsPerRound
+                    work.samplesPerForwardPass = max(work.samplesPerStep, work.samplesPerShortStep)
+                }
+                works.append(work)
+            }
+            if shares(node.rank) == .predictions { works.append(.forward(samples: publicSamples.count)) }
+            return works
         }
 
-        /// The numbers of a model that a node shares.
-        private func range(_ shares: Shares) -> Range<Int> {
-            switch shares {
-            case .model: body.lowerBound..<head.upperBound
-            case .body: body
-            case .head: head
-            case .nothing: 0..<0
+        // MARK: Publishing
+
+        func purpose(of node: Int) -> TrafficPurpose {
+            switch shares(node) {
+            case .predictions, .proxy: .knowledge
+            case .model, .body, .head, .nothing: .model
             }
         }
 
         /// What a node shares, and behind it its scores where somebody goes by them.
         private func publish(_ node: NodeRound) {
-            let (model, part) = (common(node), range(policy.shares[node.rank]))
+            let (x, shared) = (common(node), shares(node.rank))
+            let parts = ranges[shared] ?? []
             let sendsScores = policy.follows.contains(.dac)
-            guard part.count < model.count || sendsScores else {
-                node.outgoing = model
+            guard shared != .model || sendsScores else {
+                node.outgoing = x
                 return
             }
-            let count = part.count + (sendsScores ? policy.nodes : 0)
+            let own = shared == .predictions ? publicSamples.count * classes : parts.reduce(0) { $0 + $1.count }
+            let count = own + (sendsScores ? policy.nodes : 0)
             if node.outgoing.count != count || node.outgoing === node.model {
                 node.outgoing = ParameterVector(count: count)
             }
-            node.outgoing.replace(from: 0, by: model, in: part)
-            if sendsScores { node.outgoing.replace(from: part.count, by: node[Self.scores]) }
+            if shared == .predictions { node.outputs(of: x, on: publicSamples, into: node.outgoing) }
+            var place = 0
+            for part in parts {
+                node.outgoing.set(place..<place + part.count, to: 1, times: x, from: part.lowerBound)
+                place += part.count
+            }
+            if sendsScores { node.outgoing.replace(from: own, by: node[Self.scores]) }
         }
 
         // MARK: Whom nodes follow
@@ -188,142 +262,12 @@ extension Community {
             }
             return drawn.sorted()
         }
-
-        // MARK: What is heard
-
-        var takesGivenWeights: Bool { false }
-
-        /// Whether the node looks at the models that it hears in this round.
-        private func looks(_ node: NodeRound) -> Bool {
-            switch policy.follows[node.rank] {
-            case .pens: policy.isMeeting(inRound: node.round)
-            case .dac: true
-            case .overlay, .all, .nobody: false
-            }
-        }
-
-        func furtherCombiningWork(_ node: NodeRound) -> [ComputeWork] {
-            var work: [ComputeWork] = []
-            if looks(node) {
-                work.append(.forward(samples: samples[node.rank], passes: node.heard.count - 1))
-            }
-            if policy.accepts[node.rank] == .guarded {
-                work.append(.forward(samples: heldOut[node.rank].count, passes: 2))
-            }
-            return work
-        }
-
-        func combine(_ node: NodeRound) {
-            let losses = looks(node) ? look(node) : [:]
-            var kept = node.senders.indices.filter { $0 != node.ownPlace }
-            if policy.follows[node.rank] == .pens, looks(node) { kept = best(of: kept, losses, node) }
-            if policy.follows[node.rank] == .dac { remember(losses, node) }
-            let weights = weights(of: kept, node)
-            let x = common(node)
-            if policy.accepts[node.rank] == .guarded {
-                mix(kept, weights, into: node.scratch, node)
-                let held = heldOut[node.rank]
-                // A model that has diverged has no loss that is a number, and is not accepted.
-                guard node.loss(of: node.scratch, on: held) <= node.loss(of: x, on: held) else { return }
-                x.copy(from: node.scratch)
-            } else {
-                mix(kept, weights, into: node.scratch, node)
-                x.copy(from: node.scratch)
-            }
-            for place in kept { node.note(weight: Double(weights[place]), ofSender: node.senders[place]) }
-        }
-
-        /// The loss of each model that was heard on the node's own samples, by its place; infinite where it is no number. Of a
-        /// part of a model it is that of the node's own model with this part.
-        private func look(_ node: NodeRound) -> [Int: Double] {
-            var losses: [Int: Double] = [:]
-            node.withScratch { candidate in
-                for place in node.senders.indices where place != node.ownPlace {
-                    candidate.copy(from: common(node))
-                    let part = range(policy.shares[node.senders[place]])
-                    candidate.set(part, to: 1, times: node.heard[place], from: 0)
-                    let loss = node.loss(of: candidate)
-                    losses[place] = loss.isNaN ? .infinity : loss
-                }
-            }
-            return losses
-        }
-
-        /// The m with the least losses; of equal ones the first nodes.
-        private func best(of places: [Int], _ losses: [Int: Double], _ node: NodeRound) -> [Int] {
-            func loss(_ place: Int) -> Double { losses[place] ?? .infinity }
-            let best = places.sorted { (loss($0), $0) < (loss($1), $1) }.prefix(policy.selected).sorted()
-            let selected = node[Self.timesSelected]
-            for place in best { selected[node.senders[place]] += 1 }
-            return best
-        }
-
-        /// The largest 1 / loss: far above it softmax tells nobody apart.
-        private static let largestScore = 1e6
-
-        private func remember(_ losses: [Int: Double], _ node: NodeRound) {
-            let (scores, met) = (node[Self.scores], node[Self.met])
-            // s_ij ← 1 / loss of j's model on i's own samples
-            for (place, loss) in losses {
-                scores[node.senders[place]] = Float(min(1 / loss, Self.largestScore))
-                met[node.senders[place]] = 1
-            }
-            let heard = losses.keys.sorted().map { place in
-                (score: scores[node.senders[place]], numbers: node.heard[place])
-            }
-            for other in 0..<policy.nodes where other != node.rank && met[other] == 0 {
-                // s_ij ← s_kj, k being the most similar one heard that has a score of j
-                var nearest: (score: Float, ofOther: Float)?
-                for peer in heard {
-                    let score = peer.numbers[peer.numbers.count - policy.nodes + other]
-                    if score > 0, peer.score > nearest?.score ?? -1 { nearest = (peer.score, score) }
-                }
-                if let nearest { scores[other] = nearest.ofOther }
-            }
-        }
-
-        // MARK: Averages
-
-        /// The weight of each place: that of the overlay, or n_j / Σ n over those who are averaged.
-        private func weights(of kept: [Int], _ node: NodeRound) -> [Float] {
-            guard policy.follows[node.rank] != .overlay else { return node.weights }
-            var weights = [Float](repeating: 0, count: node.senders.count)
-            let places = kept + [node.ownPlace]
-            let total = places.reduce(0) { $0 + samples[node.senders[$1]] }
-            for place in places { weights[place] = Float(Double(samples[node.senders[place]]) / Double(total)) }
-            return weights
-        }
-
-        /// y ← Σ_j W_ij x_j, part by part: the weight of those who do not share it is the node's own.
-        private func mix(_ kept: [Int], _ weights: [Float], into target: ParameterVector, _ node: NodeRound) {
-            let x = common(node)
-            let places = (kept + [node.ownPlace]).sorted()
-            let areWhole = places.allSatisfy { policy.shares[node.senders[$0]] == .model }
-            if areWhole {
-                return target.becomeSum(of: places.map { node.heard[$0] }, times: places.map { weights[$0] })
-            }
-            for part in [body, head] {
-                let sharing = kept.filter { range(policy.shares[node.senders[$0]]).contains(part) }
-                let others = kept.filter { !sharing.contains($0) }
-                let own = others.reduce(weights[node.ownPlace]) { $0 + weights[$1] }
-                var isFirst = true
-                for place in (sharing + [node.ownPlace]).sorted() {
-                    let isOwn = place == node.ownPlace
-                    let start =
-                        isOwn ? part.lowerBound : part.lowerBound - range(policy.shares[node.senders[place]]).lowerBound
-                    target.set(
-                        part, to: isOwn && sharing.isEmpty ? 1 : isOwn ? own : weights[place],
-                        times: isOwn ? x : node.heard[place], from: start, adding: !isFirst)
-                    isFirst = false
-                }
-            }
-        }
     }
 }
 
 extension ParameterVector {
     /// self[range] = factor * other[start...], or added to it.
-    fileprivate func set(
+    func set(
         _ range: Range<Int>, to factor: Float, times other: ParameterVector, from start: Int, adding: Bool = false
     ) {
         precondition(
@@ -336,13 +280,4 @@ extension ParameterVector {
             for index in 0..<range.count { target[index] = factor * source[index] }
         }
     }
-
-    /// self[offset...] = other[range]
-    fileprivate func replace(from offset: Int, by other: ParameterVector, in range: Range<Int>) {
-        set(offset..<offset + range.count, to: 1, times: other, from: range.lowerBound)
-    }
-}
-
-extension Range<Int> {
-    fileprivate func contains(_ other: Range<Int>) -> Bool { other.clamped(to: self) == other }
 }

@@ -235,6 +235,67 @@ public final class NodeRound: @unchecked Sendable {
         }
     }
 
+    /// H steps of two models that learn from the labels and from each other, on the same batches: each of its own optimizer along
+    /// the gradient of (1 - α) cross-entropy + α KL(softmax of the other || softmax of its own). The losses of the first go into
+    /// the record.
+    ///
+    /// - Parameters:
+    ///   - parameters: `[P]`
+    ///   - other: `[P]`
+    ///   - otherOptimizer: with the velocity of the other model.
+    ///   - share: α
+    public func trainMutually(
+        _ parameters: ParameterVector, with other: ParameterVector, by otherOptimizer: SGD, share: Float
+    ) {
+        let logits = batches.batch * run.classifier.classCount
+        let (own, others) = (ParameterVector(count: logits), ParameterVector(count: logits))
+        withScratch { gradient in
+            for step in steps {
+                let batch = indices(ofStep: step)
+                run.outputs(of: parameters, on: batch, into: own, seenAs: view)
+                run.outputs(of: other, on: batch, into: others, seenAs: view)
+                let rows = Array(0..<Int32(batch.count))[...]
+                func differentiate(_ model: ParameterVector, towards targets: ParameterVector) -> Double {
+                    run.lossAndGradient(
+                        batch, towards: targets, rows: rows, by: .kullbackLeibler, share: share, dividedBy: batch.count,
+                        at: model, into: gradient, seenAs: view)
+                }
+                let loss = differentiate(parameters, towards: others)
+                optimizer.step(parameters, gradient, rate: rate)
+                _ = differentiate(other, towards: own)
+                otherOptimizer.step(other, gradient, rate: rate)
+                losses.append(sum: loss, samples: batch.count)
+            }
+        }
+    }
+
+    /// Plain steps that draw a model to logits on samples as they are, without looking at their labels: one pass in batches.
+    ///
+    /// - Parameters:
+    ///   - samples: indices into the training set, in the order of steps.
+    ///   - rows: which row of the logits `[rows, classes]` belongs to each sample.
+    public func distil(
+        _ parameters: ParameterVector, on samples: [Int32], towards targets: ParameterVector, rows: [Int32],
+        by loss: DistillationLoss, batch: Int
+    ) {
+        withScratch { gradient in
+            for start in stride(from: 0, to: samples.count, by: batch) {
+                let part = start..<min(start + batch, samples.count)
+                _ = run.lossAndGradient(
+                    samples[part], towards: targets, rows: rows[part], by: loss, dividedBy: part.count,
+                    at: parameters, into: gradient)
+                parameters.add(gradient, scaledBy: -rate)
+            }
+        }
+    }
+
+    /// The logits of a model on samples as they are: forward passes only.
+    ///
+    /// - Parameter result: `[samples, classes]`, or longer.
+    public func outputs(of parameters: ParameterVector, on samples: [Int32], into result: ParameterVector) {
+        run.outputs(of: parameters, on: samples[...], into: result)
+    }
+
     /// The mean loss of a model on samples as the node sees them: forward passes only, for which the rule has to say what they
     /// cost.
     ///

@@ -57,6 +57,26 @@ extension TrainingRun {
         return (loss, correct)
     }
 
+    /// The logits of training samples, in their order. To be called inside a computation of `.forward(samples:)`, which charges
+    /// it.
+    ///
+    /// - Parameters:
+    ///   - result: `[samples, classes]`
+    ///   - view: how the samples are seen; nil for as they are.
+    public func outputs(
+        of parameters: ParameterVector, on indices: ArraySlice<Int32>, into result: ParameterVector,
+        seenAs view: SampleView? = nil
+    ) {
+        var rest = indices
+        while !rest.isEmpty {
+            let part = rest.prefix(Self.samplesPerForwardPass)
+            withBatch(part, seenAs: view) {
+                network.outputs(of: $0, at: parameters, into: result, from: part.startIndex - indices.startIndex)
+            }
+            rest = rest.dropFirst(part.count)
+        }
+    }
+
     /// As many as an evaluation takes at once: more need more memory and are no faster.
     private static let samplesPerForwardPass = 500
 }
