@@ -33,7 +33,9 @@ struct CommunitySchedule: PeerSchedule {
         // From the next node on, so that not all of them send to node 0 first.
         let others = Array(node + 1..<policy.nodes) + Array(0..<node)
         return PeerExchange(
-            receivers: others.filter { heard(by: $0).contains(node) }.map { MixingMatrix.Entry(node: $0, weight: 1) },
+            receivers: others.filter { heard(by: $0).containsSorted(node) }.map {
+                MixingMatrix.Entry(node: $0, weight: 1)
+            },
             row: row(of: node, hearing: heard(by: node), round: round))
     }
 
@@ -45,10 +47,10 @@ struct CommunitySchedule: PeerSchedule {
             return (heard + [node]).sorted().map { MixingMatrix.Entry(node: $0, weight: 1) }
         }
         let whole = overlay.exchange(of: node, round: round).row
-        let missing = whole.reduce(0) { $1.node == node || heard.contains($1.node) ? $0 : $0 + $1.weight }
+        let missing = whole.reduce(0) { $1.node == node || heard.containsSorted($1.node) ? $0 : $0 + $1.weight }
         return whole.compactMap { entry in
             if entry.node == node { return MixingMatrix.Entry(node: node, weight: entry.weight + missing) }
-            return heard.contains(entry.node) ? entry : nil
+            return heard.containsSorted(entry.node) ? entry : nil
         }
     }
 
@@ -93,6 +95,18 @@ struct CommunitySchedule: PeerSchedule {
     }
 }
 
+extension [Int] {
+    /// Whether a number is among these, which ascend.
+    fileprivate func containsSorted(_ number: Int) -> Bool {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle] < number { low = middle + 1 } else { high = middle }
+        }
+        return low < count && self[low] == number
+    }
+}
+
 /// Whom nodes follow by their own choice: every node's own list, and those of its followers as they announced them.
 final class FollowLists: Sendable {
     private struct Contents {
@@ -104,8 +118,8 @@ final class FollowLists: Sendable {
 
     private let contents = Guarded(Contents())
 
-    /// What nodes followed when the program began. To be called before anything changes that; without effect but the first
-    /// time.
+    /// What nodes followed when the program began, by node; nothing where they announce it in every round. To be called before
+    /// anything changes that; only the first call has an effect.
     func begin(_ lists: () -> [[Int]]) {
         contents.withLock { contents in
             if contents.start == nil { contents.start = lists() }
@@ -127,7 +141,8 @@ final class FollowLists: Sendable {
     func list(of node: Int, knownTo listener: Int) -> [Int] {
         contents.withLock { contents in
             if let list = contents.known[listener]?[node] { return list }
-            return contents.start?[node] ?? []
+            guard let start = contents.start, node < start.count else { return [] }
+            return start[node]
         }
     }
 }
