@@ -262,6 +262,26 @@ struct CommunityTests {
         }
     }
 
+    /// Of a node that it never heard, a node of DAC has the score of one that it did hear.
+    @Test func scoresOfNodesThatWereNeverHeardAreOthers() throws {
+        var shared = PeerRuns.configuration(rounds: 3, workers: 8, rate: PeerRuns.noRate)
+        shared.objectives = "rotations:4"
+        let strategy = Self.strategy(shared, workers: 8) { ($0.follows, $0.accepts, $0.drawn) = ("dac", "average", 1) }
+        let state = try PeerRuns.play(strategy, shared).state
+        let scores = state.vectors(Community.Rule.scores, ranks: 8)
+        let met = state.vectors(Community.Rule.met, ranks: 8)
+        var adopted = 0
+        for node in 0..<8 {
+            #expect(scores[node][node] == 0 && (1...3).contains(met[node].reduce(0, +)))
+            for other in 0..<8 where met[node][other] == 0 && scores[node][other] != 0 {
+                adopted += 1
+                // Models stay as they are, to the rounding of averages.
+                #expect((0..<8).contains { met[node][$0] == 1 && abs(scores[$0][other] - scores[node][other]) < 1e-5 })
+            }
+        }
+        #expect(adopted > 0)
+    }
+
     // MARK: What is charged
 
     /// R1 rounds of n n_s models, one of n (n - 1) announcements of n bits, and rounds of those that were selected.
