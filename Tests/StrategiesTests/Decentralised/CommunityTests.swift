@@ -192,7 +192,7 @@ struct CommunityTests {
         }
         for node in 0..<4 {
             for index in stride(from: 0, to: 1210, by: 13) {
-                #expect(abs(Double(outcome.models[node][index]) - expected(node, index)) < 1e-5, "\(node), \(index)")
+                #expect(abs(Double(outcome.models[node][index]) - expected(node, index)) < 1e-4, "\(node), \(index)")
             }
         }
         // Nodes 0, 2 and 3 hear three others each.
@@ -213,7 +213,9 @@ struct CommunityTests {
                 var stream = SeedSequence(UInt64(trial)).stream(.test)
                 for rank in 0..<4 {
                     let model = state.vector(StateDeclaration.parametersName, ofRank: rank)
-                    for index in 0..<model.count { model[index] += 0.2 * Float(stream.normal()) }
+                    // Node 0 has little to win, and node 3 little to lose.
+                    let size = 0.02 + 0.15 * Float(rank)
+                    for index in 0..<model.count { model[index] += size * Float(stream.normal()) }
                 }
             }
             let outcome = try PeerRuns.play(strategy, shared, prepare: begin)
@@ -394,6 +396,16 @@ struct CommunityTests {
 
     // MARK: Bad input
 
+    /// As the command line reads them: each by itself, and then together.
+    static func options(_ values: OptionValues) throws -> Community.Options {
+        for (name, value) in values {
+            if case .text(let text) = value {
+                _ = try Community.Options.infos.first { $0.name == name }?.allowed.value(of: text)
+            }
+        }
+        return try Community.Options(values)
+    }
+
     @Test func badPoliciesAreRefusedWithWhatIsAllowed() throws {
         for (values, words) in [
             (["shares": "models"], ["'models'", "model"]), (["follows": "pens/3"], ["'3' of 'pens/3' is no exception"]),
@@ -403,7 +415,7 @@ struct CommunityTests {
             (["joins": "2@5", "leaves": "2@5"], ["node 2 leaves in round 5, and joins in round 5"]),
             (["validation": 0], ["validation"]), (["selected": 0], ["selected"]),
         ] as [(OptionValues, [String])] {
-            let error = #expect(throws: OptionError.self, "\(values)") { try Community.Options(values) }
+            let error = #expect(throws: OptionError.self, "\(values)") { try Self.options(values) }
             for word in words { #expect(error?.description.contains(word) == true, "\(error?.description ?? "")") }
         }
         // Legal: it is a node alone.

@@ -45,7 +45,8 @@ import Testing
     private static func other(_ info: OptionInfo, than value: OptionValue) -> OptionValue {
         switch info.allowed {
         case .number(let bounds, _), .share(let bounds, _):
-            .number(min(bounds.high, bounds.low + 1) * 0.5 + bounds.low * 0.5)
+            [0.5, 0.25].map { .number(min(bounds.high, bounds.low + 1) * $0 + bounds.low * (1 - $0)) }
+                .first { $0 != value } ?? value
         case .count(let range, _), .size(let range):
             .number(Double(value == .number(Double(range.lowerBound)) ? range.lowerBound + 1 : range.lowerBound))
         case .oneOf(let names): .text(names.first { .text($0) != value } ?? "")
