@@ -89,6 +89,13 @@ public final class TrainingRun: Sendable {
         return result
     }
 
+    /// The network, for what only classifiers have, such as logits.
+    /// - Precondition: that is what is trained; a strategy that needs it says so where it is not.
+    public var classifier: Network {
+        guard let network = network as? Network else { preconditionFailure("no classifier: \(network.summary)") }
+        return network
+    }
+
     // MARK: Work
 
     /// Samples to train on, over all ranks; the last step or round may go beyond it.
@@ -205,7 +212,7 @@ public final class TrainingRun: Sendable {
         into gradient: ParameterVector, seenAs view: SampleView? = nil
     ) -> Double {
         withBatch(indices, seenAs: view) { workspace in
-            network.lossAndGradient(
+            classifier.lossAndGradient(
                 of: workspace, towards: targets, rows: rows, by: loss, share: share, dividedBy: divisor, at: parameters,
                 into: gradient)
         }

@@ -73,7 +73,7 @@ import Testing
         var stream = RandomStream(test: 3)
         let parameters = ParameterVector(stream.floats(network.parameterCount))
         let (input, labels) = (stream.floats(5 * 6), stream.labels(5, classes: 4))
-        let workspace = Workspace(for: network, capacity: 5)
+        let workspace = NetworkWorkspace(for: network, capacity: 5)
         fill(workspace, input, labels)
         // Rows 1 to 5 of six.
         let (targets, gradient) = (ParameterVector(count: 6 * 4), ParameterVector(count: network.parameterCount))
@@ -102,7 +102,7 @@ import Testing
             ParameterVector(stream.floats(12)), ParameterVector(count: network.parameterCount),
             ParameterVector(count: network.parameterCount)
         )
-        let workspace = Workspace(for: network, capacity: 3)
+        let workspace = NetworkWorkspace(for: network, capacity: 3)
         fill(workspace, input, labels)
         let expected = network.lossAndGradient(of: workspace, dividedBy: 3, at: parameters, into: plain)
         fill(workspace, input, labels)
@@ -132,7 +132,7 @@ import Testing
         let places = (0..<wide.parameterCount).filter { ones[$0] == 1 }
         #expect(places.count == narrow.parameterCount)
         let small = ParameterVector(places.map { parameters[$0] })
-        let (large, little) = (Workspace(for: wide, capacity: 4), Workspace(for: narrow, capacity: 4))
+        let (large, little) = (NetworkWorkspace(for: wide, capacity: 4), NetworkWorkspace(for: narrow, capacity: 4))
         for _ in 0..<20 {
             let (input, labels) = (stream.floats(4 * 6), stream.labels(4, classes: 4))
             fill(large, input, labels)

@@ -57,8 +57,10 @@ final class NodeGathering: Sendable {
         try complete(rank)
     }
 
-    /// The rank brings nothing more.
+    /// The rank brings nothing more, and shows nothing.
     func end(_ index: Int, _ rank: any Rank) throws {
+        // An evaluation that waited for this rank is over before a checkpoint that did so is written, which it is part of.
+        rank.showsNothingMore()
         gathered.withLock { _ = $0.ended.insert(index) }
         try complete(rank)
     }

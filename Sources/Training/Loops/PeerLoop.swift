@@ -51,15 +51,12 @@ public struct PeerLoop: Sendable {
                 batch: options.localBatch, stepsPerRound: options.syncEvery)
             node.round = firstRound
             let peer = Peer(rank, node, rule, absent: absent)
-            // An evaluation that waited for this rank is over before a checkpoint that did so is written, which it is part of.
             do {
                 try await train(peer, gathering)
             } catch {
-                rank.showsNothingMore()
                 try gathering.end(rank.index, rank)
                 throw error
             }
-            rank.showsNothingMore()
             try gathering.end(rank.index, rank)
         }
     }

@@ -71,7 +71,7 @@ extension TrainingRun {
         while !rest.isEmpty {
             let part = rest.prefix(Self.samplesPerForwardPass)
             withBatch(part, seenAs: view) {
-                network.outputs(of: $0, at: parameters, into: result, from: part.startIndex - indices.startIndex)
+                classifier.outputs(of: $0, at: parameters, into: result, from: part.startIndex - indices.startIndex)
             }
             rest = rest.dropFirst(part.count)
         }
