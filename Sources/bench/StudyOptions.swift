@@ -60,7 +60,9 @@ struct StudyOptions: ParsableArguments {
 
     /// - Throws: `ValidationError` naming the option, what was found and what is allowed.
     func plan(_ given: PlanBuilder) throws -> StudyPlan {
-        let experiment = try given.plan()
+        var experiment = try given.plan()
+        // Every strategy of a study has trials, and one that is only run for others to be compared with has none.
+        experiment.strategies.removeAll(where: \.isBaseline)
         if given.experiment.repetitions != 1 {
             throw ValidationError("--repetitions is for 'bench run'; a study makes each run once")
         }

@@ -19,7 +19,7 @@ import Testing
         #expect(
             carriers(.auto) == [
                 "single": .fabric(.threads), "threads": .fabric(.threads), "sync": .fabric(.simulated),
-                "federated": .fabric(.simulated),
+                "federated": .fabric(.simulated), "community": .fabric(.simulated),
             ])
     }
 
@@ -31,7 +31,7 @@ import Testing
         #expect(
             carriers(.emulated) == [
                 "single": .fabric(.threads), "threads": .fabric(.threads), "sync": .fabric(.emulated),
-                "federated": .fabric(.emulated),
+                "federated": .fabric(.emulated), "community": .fabric(.emulated),
             ])
     }
 

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 @Suite struct OutputFileTests {
-    private static let derived = ["summary.csv", "curves.csv", "targets.csv", "report.md"]
+    private static let derived = ["summary.csv", "curves.csv", "targets.csv", "nodes.csv", "report.md"]
 
     /// Scripts read these columns by name; new ones go to the end.
     private static let columns = """
@@ -21,7 +21,7 @@ import Testing
             #expect(outcome.output.contains("results/"))
             let rows = table(try folder.text("results/summary.csv"))
             #expect(rows[0].prefix(26).joined(separator: ",") == Self.columns)
-            #expect(rows.dropFirst().map { $0[1] } == ["single", "threads", "sync", "federated"])
+            #expect(rows.dropFirst().map { $0[1] } == ["single", "threads", "sync", "federated", "community"])
             #expect(rows.allSatisfy { $0.count == rows[0].count })
             let curves = table(try folder.text("results/curves.csv"))
             // Before training and after the one epoch.
@@ -44,7 +44,7 @@ import Testing
         try await withFolder { folder in
             let outcome = try await bench(quick, in: folder)
             let starts = outcome.output.split(separator: "\n").map { $0.prefix { $0 != " " } }
-            for strategy in ["single", "threads", "sync", "federated"] {
+            for strategy in ["single", "threads", "sync", "federated", "community"] {
                 #expect(starts.filter { $0 == strategy }.count == 1, "\(outcome.output)")
             }
         }

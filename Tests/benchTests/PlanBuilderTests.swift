@@ -21,9 +21,16 @@ import Training
     // MARK: Strategies
 
     @Test func allMeansOneForEachWayInTheRegistrysOrder() throws {
-        let ways = ["single", "threads", "sync", "federated"]
-        #expect(try plan().strategies.map(\.name) == ways)
-        #expect(try plan("--strategy", "all").strategies.map(\.name) == ways)
+        let ways = ["single", "threads", "sync", "federated", "community"]
+        for plan in [try plan(), try plan("--strategy", "all")] {
+            #expect(plan.strategies.filter { !$0.isBaseline }.map(\.name) == ways)
+            // Without a row of its own, unless somebody asks for one.
+            #expect(plan.strategies.filter(\.isBaseline).map(\.name) == ["alone"])
+        }
+        for words in ["all,alone", "alone,all"] {
+            let plan = try plan("--strategy", words)
+            #expect(plan.strategies.count == 6 && !plan.strategies.contains(where: \.isBaseline))
+        }
     }
 
     @Test func everyAndFamiliesAreGroupsOfTheRegistry() throws {

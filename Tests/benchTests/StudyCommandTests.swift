@@ -26,16 +26,19 @@ import Testing
             #expect(outcome.code == 0 && outcome.errors.isEmpty, "\(outcome.testDescription)")
             #expect(folder.files == Self.files)
             let results = try read(folder)
-            #expect(results.isComplete && results.runs.count == 8 && results.plan.experiment.seeds == [101])
+            #expect(results.isComplete && results.runs.count == 10 && results.plan.experiment.seeds == [101])
             #expect(results.plan.selection == .validation)
             for part in [
-                "Expected best accuracy after k trials", "The whole search made 8 runs",
-                "bench run --task digits --epochs 1 --strategy single,threads,sync,federated --tuned study", "study/",
+                "Expected best accuracy after k trials", "The whole search made 10 runs",
+                "bench run --task digits --epochs 1 --strategy single,threads,sync,federated,community --tuned study",
+                "study/",
             ] {
                 #expect(outcome.output.contains(part), "\(part)")
             }
             let rows = table(try folder.text("study/trials.csv"))
-            #expect(rows.dropFirst().map { $0[1] } == ["single", "threads", "sync", "federated"].flatMap { [$0, $0] })
+            #expect(
+                rows.dropFirst().map { $0[1] }
+                    == ["single", "threads", "sync", "federated", "community"].flatMap { [$0, $0] })
         }
     }
 

@@ -49,7 +49,8 @@ public struct Community: PeerStrategy {
         name: "community",
         summary: "nodes with objectives of their own follow whose models help them, and accept what does not harm them",
         source: "Onoszko et al. 2021, algorithm 1", family: .decentralised, defaultCluster: "ethernet-1g",
-        defaultWorkers: 16, defaultRate: .local, make: { Community(configuration: $0, options: $1) })
+        defaultWorkers: 16, defaultRate: .local, isWayOfTheField: true,
+        make: { Community(configuration: $0, options: $1) })
 
     public enum Shares: String, CaseIterable, Sendable {
         case model, body, head, predictions, proxy, nothing
