@@ -38,7 +38,7 @@ public enum StrategyRegistry {
             throw OptionError(sentence: "a strategy is named '\(name)'; allowed is a name without spaces and , ( ) : =")
         }
         guard named(name) == nil else { throw OptionError(sentence: "there are two strategies '\(name)'") }
-        let infos = strategy.options.infos
+        let infos = strategy.optionInfos
         for (place, info) in infos.enumerated() where infos[..<place].contains(where: { $0.name == info.name }) {
             throw OptionError(sentence: "\(name) lists the option '\(info.name)' twice")
         }
@@ -61,9 +61,14 @@ public enum StrategyRegistry {
 
     /// What is known of each option of any strategy, in the order of the registry, each name once.
     package static var optionInfos: [OptionInfo] {
-        all.flatMap { $0.options.infos }
-            .reduce(into: []) { infos, info in
-                if !infos.contains(where: { $0.name == info.name }) { infos.append(info) }
-            }
+        let added = added.withLock { $0 }
+        return added.isEmpty ? ownInfos : infos(of: own + added)
+    }
+
+    private static let ownInfos = infos(of: own)
+
+    private static func infos(of strategies: [StrategyDescription]) -> [OptionInfo] {
+        var names: Set<String> = []
+        return strategies.flatMap(\.optionInfos).filter { names.insert($0.name).inserted }
     }
 }

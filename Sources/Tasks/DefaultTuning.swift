@@ -31,7 +31,7 @@ extension TrainingTask {
         }
         let usual = defaults.values(of: strategy.options)
         // How many workers share a batch, for one, does not change the steps.
-        for info in strategy.options.infos where info.effect == .onTheModel {
+        for info in strategy.optionInfos where info.effect == .onTheModel {
             compare(
                 info.name.replacing("-", with: " "), "\(options[info.name] ?? "nothing")",
                 "\(usual[info.name] ?? "nothing")")

@@ -40,6 +40,9 @@ public struct StrategyDescription: Sendable {
     public let counterpart: String?
     /// The type of its options.
     public let options: any StrategyOptions.Type
+    /// What is known of each of its options, in the order of their table. Kept, since command lines ask for it again and again.
+    public let optionInfos: [OptionInfo]
+    private let optionNames: Set<String>
     private let body: @Sendable (TrainingConfiguration, OptionValues) throws(OptionError) -> any Strategy
 
     /// - Parameter make: the strategy with the options of its type.
@@ -61,6 +64,8 @@ public struct StrategyDescription: Sendable {
         self.isSingleDevice = isSingleDevice
         self.counterpart = counterpart
         options = Options.self
+        optionInfos = Options.infos
+        optionNames = Set(optionInfos.map(\.name))
         body = { (configuration, values) throws(OptionError) in make(configuration, try Options(values)) }
     }
 
@@ -73,7 +78,7 @@ public struct StrategyDescription: Sendable {
     }
 
     /// Whether it has an option of this name.
-    public func has(_ option: String) -> Bool { options.infos.contains { $0.name == option } }
+    public func has(_ option: String) -> Bool { optionNames.contains(option) }
 }
 
 /// Strategies that are akin, which `--strategy FAMILY:*` chooses together. A package can have families of its own.

@@ -65,7 +65,7 @@ struct List: ParsableCommand {
         print("  family   \(strategy.family.rawValue)")
         let home = strategy.home == .threads ? "threads of this machine, measured; simulated on" : "simulated on"
         print("  runs on  \(home) \(strategy.defaultCluster)\n")
-        let infos = strategy.options.infos
+        let infos = strategy.optionInfos
         guard !infos.isEmpty else { return print("It has no options of its own.\n") }
         var table = TextTable([
             ("option", .left), ("symbol", .left), ("default", .left), ("allowed", .left), ("unit", .left),

@@ -44,10 +44,12 @@ struct StrategySettings: ParsableArguments {
 
     // MARK: Help
 
-    /// Two lines for each option: what the command line has, and what it means.
-    private static var list: String {
-        StrategyRegistry.optionInfos.map { info in
-            let users = StrategyRegistry.all.filter { $0.has(info.name) }
+    /// Two lines for each option: what the command line has, and what it means. Made once, since the parser asks for it several
+    /// times.
+    private static let list: String = {
+        let all = StrategyRegistry.all
+        return StrategyRegistry.optionInfos.map { info in
+            let users = all.filter { $0.has(info.name) }
             let symbol = info.symbol.isEmpty ? "" : "\(info.symbol): "
             let names = users.map(\.name).joined(separator: ", ")
             return """
@@ -55,7 +57,7 @@ struct StrategySettings: ParsableArguments {
                   \(symbol)\(info.help) For \(names). (default: \(OptionDefault.words(info.name, users)))
                 """
         }.joined(separator: "\n")
-    }
+    }()
 }
 
 /// What an option is where nobody says.

@@ -71,7 +71,7 @@ extension StrategyPlan {
         _ name: String, to text: String, calling word: String? = nil
     ) throws(OptionError) {
         guard let info = PlanOptions.named(name), has(name) else {
-            let own = PlanOptions.shared.map(\.name) + (description?.options.infos.map(\.name) ?? options.keys.sorted())
+            let own = PlanOptions.shared.map(\.name) + (description?.optionInfos.map(\.name) ?? options.keys.sorted())
             throw OptionError(sentence: UnknownName.message("option of \(self.name)", found: name, allowed: own))
         }
         do throws(OptionError) {

@@ -241,7 +241,7 @@ extension Gossip.Options {
                 """),
             OptionSpec(
                 "token-spend", \Self.tokenSpend, symbol: "A", unit: "tokens", .count(1...Allowed.largestCount),
-                source: danner, effect: .beside("token-capacity"),
+                source: danner,
                 "A model that comes is passed on once for every so many tokens, and no timer sends below so many less one."
             ),
         ]
