@@ -125,6 +125,7 @@ private final class Peer: @unchecked Sendable {
         for work in rule.furtherCombiningWork(node) { try await rank.compute(work, Self.nothing) }
         let work = rule.combiningWork(terms: node.weights.count).with(rule.choosingWork(node))
         try await rank.compute(work, isReplayed ? Self.nothing : combine)
+        for (peer, weight) in node.listened { node.run.noteListened(node.rank, to: peer, weight: weight) }
         forget()
     }
 
@@ -197,7 +198,9 @@ private final class Peer: @unchecked Sendable {
                 note(own.message, entry)
             } else if let message = try await receive(from: entry.node) {
                 note(message, entry)
-                if rule.takesGivenWeights { node.note(weight: entry.weight, ofSender: entry.node) }
+                if rule.takesGivenWeights {
+                    node.run.noteListened(node.rank, to: entry.node, weight: entry.weight)
+                }
             } else {
                 missing += entry.weight
             }
@@ -230,6 +233,7 @@ private final class Peer: @unchecked Sendable {
         node.heardEncoded.removeAll(keepingCapacity: true)
         node.weights.removeAll(keepingCapacity: true)
         node.senders.removeAll(keepingCapacity: true)
+        node.listened.removeAll(keepingCapacity: true)
         node.encoded = nil
     }
 }

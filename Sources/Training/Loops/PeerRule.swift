@@ -125,6 +125,8 @@ public final class NodeRound: @unchecked Sendable {
     public internal(set) var heardEncoded: [EncodedVector] = []
     /// The node's place among them.
     public internal(set) var ownPlace = 0
+    /// What a combination says of whom it took in, until it is over: then the record is told, in the order of time.
+    var listened: [(peer: Int, weight: Double)] = []
     /// What the node has sent to all, as it was then.
     public var sent: ParameterVector { heard[ownPlace] }
 
@@ -342,7 +344,7 @@ public final class NodeRound: @unchecked Sendable {
     }
 
     /// Tells the record with which weight the node has taken in what it heard from another.
-    public func note(weight: Double, ofSender sender: Int) { run.noteListened(rank, to: sender, weight: weight) }
+    public func note(weight: Double, ofSender sender: Int) { listened.append((sender, weight)) }
 
     /// A vector `[P]` of arbitrary contents for a while.
     public func withScratch(_ body: (ParameterVector) -> Void) {
