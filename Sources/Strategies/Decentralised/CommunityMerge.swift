@@ -55,8 +55,8 @@ extension Community.Rule {
 
     // MARK: Looking
 
-    /// The loss of each model that was heard on the node's own samples, by its place; infinite where it is no number. Of a
-    /// part of a model it is that of the node's own model with this part.
+    /// The loss of each model that was heard on the node's own samples, by its place; infinite where it is no number. A
+    /// part of a model is judged by the node's own model with this part in its place.
     private func look(_ node: NodeRound) -> [Int: Double] {
         var losses: [Int: Double] = [:]
         node.withScratch { candidate in

@@ -31,10 +31,10 @@ extension Community {
         /// Ditto's x, or a proxy; and its velocity.
         static let shared = "shared model"
         static let sharedVelocity = "shared velocity"
-        /// Of PENS, by peer: in how many rounds of phase 1 it was among the m best, and 1 where it is followed.
+        /// What PENS keeps, by peer: in how many rounds of phase 1 it was among the m best, and 1 where it is followed.
         static let timesSelected = "times selected"
         static let followed = "followed nodes"
-        /// Of DAC, by peer: s_i, and 1 where it has been heard.
+        /// What DAC keeps, by peer: s_i, and 1 where it has been heard.
         static let scores = "scores of nodes"
         static let met = "nodes met"
 

@@ -132,7 +132,7 @@ final class FollowLists: Sendable {
     ///   - listener: the node itself, or one that has heard it.
     func note(_ list: [Int], of node: Int, knownTo listener: Int) {
         contents.withLock { contents in
-            // Of no use to those who are not in it.
+            // A list is kept only by those who are in it: others have no use for it.
             contents.known[listener, default: [:]][node] = node == listener || list.contains(listener) ? list : []
         }
     }

@@ -264,7 +264,7 @@ struct CommunityTests {
         }
     }
 
-    /// Of a node that it never heard, a node of DAC has the score of one that it did hear.
+    /// A node of DAC scores those that it never heard as one does that it did hear.
     @Test func scoresOfNodesThatWereNeverHeardAreOthers() throws {
         var shared = PeerRuns.configuration(rounds: 3, workers: 8, rate: PeerRuns.noRate)
         shared.objectives = "rotations:4"
@@ -319,7 +319,7 @@ struct CommunityTests {
         let strategy = Self.strategy(shared, workers: 4) { $0.drawn = 2 }
         let report = try PeerRuns.play(strategy, shared).report
         func seconds(_ work: ComputeWork) -> Double { TestRuns.compute.seconds(work, on: PeerRuns.nodes(1)[0]) }
-        // Shards are 359 or 360 samples, of which 72 are held out. Of nodes 1 to 3.
+        // Shards are 359 or 360 samples, of which 72 are held out; nodes 1 to 3 have the fewer.
         let round =
             seconds(.step(samples: 10)) + seconds(.forward(samples: 287, passes: 2))
             + seconds(.forward(samples: 72, passes: 2)) + seconds(.vector(elements: 1210 * 3))
