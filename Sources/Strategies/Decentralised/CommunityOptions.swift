@@ -110,7 +110,7 @@ extension Community {
                 source: "Onoszko et al. 2021; Listo Zec et al. 2022",
                 """
                 Whom a node hears: those whose models help on its own data (pens, dac), its neighbours in the overlay, all, or \
-                nobody.
+                nobody. A node that shares nothing, too, is then 'alone'.
                 """),
             OptionSpec(
                 "accepts", \Self.accepts, .form(usages: PerNode<Accepts>.usages) { _ = try PerNode<Accepts>($0) },
