@@ -55,7 +55,7 @@ import Testing
     @Test func aPlanThatCannotBeRunSaysWhy() {
         #expect(message(Setup()) { $0.task = "digit" }.contains("did you mean 'digits'?"))
         #expect(message(Setup()) { $0.compute = "slide rule" }.contains("calibrated, reference"))
-        #expect(message(Setup()) { $0.strategies[0].strategy = "gossip" } == "unknown strategy 'gossip'")
+        #expect(message(Setup()) { $0.strategies[0].strategy = "telepathy" } == "unknown strategy 'telepathy'")
         #expect(message(Setup(workers: 65)).contains("batch of 64 cannot be split among 65 workers"))
     }
 

@@ -56,7 +56,7 @@ import Training
 
     @Test func aStrategyThatIsNotKnownIsReportedAndCompared() throws {
         var results = try Setup(strategies: ["single", "federated"], epochs: 1).run()
-        results.plan.strategies[1].strategy = "gossip"
+        results.plan.strategies[1].strategy = "telepathy"
         results.plan.strategies[1].options = ["degree": 3, "overlay": "ring", "tracks": true]
         results.plan.strategies[1].roles.servers = []
         results.plan.strategies[1].roles.workers = 21
@@ -64,7 +64,7 @@ import Training
         let read = try ResultsFile.decode(data, file: "results.json")
         #expect(read == results)
         let summary = SummaryCSV.render(read)
-        #expect(fields(summary, line: 2)["strategy"] == "gossip" && fields(summary, line: 2)["degree"] == "3")
+        #expect(fields(summary, line: 2)["strategy"] == "telepathy" && fields(summary, line: 2)["degree"] == "3")
         #expect(fields(summary, line: 2)["workers"] == "21")
         let report = MarkdownReport.render(read)
         #expect(report.contains("- `federated`: degree 3, overlay ring, tracks true."), "\(report)")

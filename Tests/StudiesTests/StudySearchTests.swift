@@ -77,7 +77,7 @@ import Testing
         (["local-epochs=1,5"], "nothing is varied for single"), (["learning-rate=0.01..1"], "--search random"),
         (["learning-rate=0.1", "learning-rate=0.2"], "varied twice"),
         (["single.local-epochs=1,5"], "single has no option local-epochs here; it has learning-rate, momentum"),
-        (["gossip.learning-rate=1"], "unknown strategy 'gossip'"), ([], "no option is varied"),
+        (["telepathy.learning-rate=1"], "unknown strategy 'telepathy'"), ([], "no option is varied"),
     ])
     func aGridThatIsNotFairOrOfNoUseIsRefused(_ vary: [String], _ part: String) {
         #expect(StudySetup(vary: vary).error?.contains(part) == true, "\(StudySetup(vary: vary).error ?? "")")

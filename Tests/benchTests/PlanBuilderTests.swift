@@ -80,7 +80,10 @@ import Training
 
     @Test func spacesBehindCommasAndAllInAListAreUnderstood() throws {
         #expect(try StrategyChoice.parse("sync, single").map(\.label) == ["sync", "single"])
-        #expect(try StrategyChoice.parse("sync,all").map(\.label) == ["sync", "single", "threads", "federated"])
+        #expect(
+            try StrategyChoice.parse("sync,all").map(\.label) == [
+                "sync", "single", "threads", "federated", "community", "alone",
+            ])
     }
 
     @Test(arguments: ["", ",", "sync,", ",sync", "sync,,single", "Sync", "sync single"])
@@ -99,10 +102,10 @@ import Training
         #expect(plan.hostThreads == ProcessInfo.processInfo.activeProcessorCount)
         for strategy in plan.strategies {
             let configuration = strategy.configuration
-            let isFederated = strategy.name == "federated"
+            let isLocal = ["federated", "community", "alone"].contains(strategy.name)
             #expect(configuration.epochs == task.defaults.epochs)
             #expect(configuration.evaluateEveryEpochs == task.defaults.evaluateEveryEpochs)
-            let rate = isFederated ? task.defaults.localLearningRate : task.defaults.learningRate
+            let rate = isLocal ? task.defaults.localLearningRate : task.defaults.learningRate
             let epochs = task.defaults.epochs
             #expect(
                 configuration.schedule == LearningRateSchedule(baseRate: rate, totalEpochs: epochs), "\(strategy.name)")
@@ -127,11 +130,11 @@ import Training
             let configuration = strategy.configuration
             #expect(strategy.allReduce == .tree)
             #expect((configuration.epochs, configuration.evaluateEveryEpochs) == (2.5, 0.5))
-            #expect(strategy.options["batch"] == (strategy.name == "federated" ? nil : 128))
+            #expect(strategy.options["batch"] == (["single", "threads", "sync"].contains(strategy.name) ? 128 : nil))
             #expect(configuration.optimizer == SGD.Configuration(momentum: 0.5, nesterov: true, weightDecay: 0.25))
             let schedule = LearningRateSchedule(baseRate: 0.75, decay: .cosine, warmupEpochs: 1.5, totalEpochs: 2.5)
             #expect(configuration.schedule == schedule)
-            #expect(strategy.options["workers"] == (["threads", "sync"].contains(strategy.name) ? 5 : nil))
+            #expect(strategy.options["workers"] == (["single", "federated"].contains(strategy.name) ? nil : 5))
         }
     }
 
@@ -139,11 +142,11 @@ import Training
         func overlaps(_ arguments: String...) throws -> [GradientOverlap?] {
             try Run.of(arguments).builder.plan().strategies.map(\.overlap)
         }
-        #expect(try overlaps() == [nil, nil, nil, nil])
+        #expect(try overlaps() == [nil, nil, nil, nil, nil, nil])
         let standard = GradientOverlap(bucketBytes: 26_214_400)
-        #expect(try overlaps("--overlap") == [nil, standard, standard, nil])
+        #expect(try overlaps("--overlap") == [nil, standard, standard, nil, nil, nil])
         let given = GradientOverlap(bucketBytes: 5_000_000)
-        #expect(try overlaps("--overlap", "--bucket", "5MB") == [nil, given, given, nil])
+        #expect(try overlaps("--overlap", "--bucket", "5MB") == [nil, given, given, nil, nil, nil])
     }
 
     @Test func aFileOfParametersIsTakenOver() throws {
