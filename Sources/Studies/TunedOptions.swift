@@ -21,14 +21,18 @@ extension StudyResults {
         var tuned = other
         let summaries = summaries
         for index in tuned.strategies.indices {
-            let name = tuned.strategies[index].name
+            let row = tuned.strategies[index]
+            // Nodes that are only run for others to be compared with train as these do.
+            let name = row.isBaseline ? tuned.strategies.first { $0.roles.modelsOfNodes }?.name ?? row.name : row.name
             guard let summary = summaries.first(where: { $0.strategy.name == name }) else {
                 throw ExperimentError(
                     "\(source) has no trials of \(name); it has those of \(summaries.map(\.strategy.name).joined(separator: ", "))"
                 )
             }
             let trial = summary.best.trial
-            for choice in trial.choices { try choice.option.apply(choice.value, to: &tuned.strategies[index]) }
+            for choice in trial.choices where row.has(choice.option.rawValue) || !row.isBaseline {
+                try choice.option.apply(choice.value, to: &tuned.strategies[index])
+            }
             let studied = try plan.strategy(trial)
             var tuning = tuning(of: summary.strategy, source: source)
             let others = Self.differences(studied, tuned.strategies[index])

@@ -144,7 +144,9 @@ import Training
         try await withFolder { folder in
             let list = try await bench(["list"], in: folder).output
             #expect(list.contains("Objectives of nodes (--objectives), for federated, fedprox"))
-            for usage in ["rotations:4", "labels:2", "relabel:3", "speakers"] { #expect(list.contains("  \(usage) ")) }
+            for usage in ["rotations:4", "labels:2", "relabel:3", "speakers"] {
+                #expect(list.contains("  --objectives \(usage) "))
+            }
             let task = try await bench(["list", "--task", "vowels-softmax"], in: folder).output
             // Nine inputs and a constant for each of eleven classes.
             #expect(task.contains("parameters  110;") && task.contains("990 vowels by 15 speakers"), "\(task)")

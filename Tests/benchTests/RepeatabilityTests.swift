@@ -33,14 +33,14 @@ import Testing
         let reached = first[0].firstIndex(of: "seeds_reached")
         // Or else the times to the target would be empty on both sides.
         #expect(first.dropFirst().allSatisfy { row in reached.map { row[$0] } == "2" }, "\(first)")
-        #expect(first.dropFirst().map { $0[3] } == ["measured", "measured", "simulated", "simulated"])
+        #expect(first.dropFirst().map { $0[3] } == ["measured", "measured", "simulated", "simulated", "simulated"])
     }
 
     @Test func twoSimulatedRunsDifferInHostTimeOnly() async throws {
         let arguments = ["--clock", "simulated"]
         let (first, second) = (try await summary(arguments), try await summary(arguments))
         #expect(first == second)
-        #expect(first.dropFirst().map { $0[3] } == Array(repeating: "simulated", count: 4))
+        #expect(first.dropFirst().map { $0[3] } == Array(repeating: "simulated", count: 5))
     }
 
     @Test func theNumberOfHostThreadsChangesNothing() async throws {

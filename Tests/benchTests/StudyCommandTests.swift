@@ -112,7 +112,7 @@ import Testing
         }
         let (first, second) = (try await study(), try await study())
         #expect(first == second)
-        #expect(first.plan.rungs.map(\.trials) == [4, 2, 1] && first.runs.count == 7 * 4)
+        #expect(first.plan.rungs.map(\.trials) == [4, 2, 1] && first.runs.count == 7 * 5)
     }
 
     @Test func whatWasChosenIsUsedAndNamedInTheContract() async throws {
@@ -167,7 +167,10 @@ import Testing
         WrongArguments("--vary", "learning-rate=0.1..1", says: ["a grid needs values", "--search random"]),
         WrongArguments(
             "--vary", "learning-rate=0.1,0.2", "--vary", "local-epochs=1,2",
-            says: ["not equally large: single 2, threads 2, sync 2, federated 4 trials", "--search random --trials N"]),
+            says: [
+                "not equally large: single 2, threads 2, sync 2, federated 4, community 2 trials",
+                "--search random --trials N",
+            ]),
         WrongArguments("--vary", "batch=32,64", says: ["nothing is varied for federated"]),
         WrongArguments("--vary", "batch=64,4", "--strategy", "sync", says: ["batch of 4", "8 workers"]),
         WrongArguments("--trials", "3", says: ["--trials is for --search random"]),

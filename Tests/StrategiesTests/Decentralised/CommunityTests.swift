@@ -67,7 +67,7 @@ struct CommunityTests {
             return zip(copies, outcome.models).map { TestRuns.distance($0, $1) }.max() ?? 0
         }
         let distances = try [0, 0.5, 5].map(distance)
-        #expect(distances[1] < 0.8 * distances[0] && distances[2] < 0.5 * distances[1], "\(distances)")
+        #expect(distances[1] < 0.8 * distances[0] && distances[2] < 0.7 * distances[1], "\(distances)")
     }
 
     /// v ← v - η (∇F(v) + λ (v - x)), by hand.
@@ -251,12 +251,15 @@ struct CommunityTests {
         shared.objectives = "rotations:2"
         let strategy = Self.strategy(shared, workers: 8, syncEvery: 10) {
             ($0.follows, $0.drawn, $0.selected) = (follows, follows == "pens" ? nil : 3, 3)
+            $0.accepts = follows == "pens" ? "guarded" : "average"
         }
         let outcome = try PeerRuns.play(strategy, shared)
         for node in 0..<8 {
             let listened = outcome.record.nodes[node].notes.listened
             let own = listened.filter { $0.key % 2 == node % 2 }.values.reduce(0, +)
-            #expect(own > 0.9 * listened.values.reduce(0, +) && own > 5, "node \(node): \(listened)")
+            // DAC draws others now and then; chance alone would be 3 of 7.
+            let share = follows == "pens" ? 0.9 : 0.6
+            #expect(own > share * listened.values.reduce(0, +) && own > 5, "node \(node): \(listened)")
             if follows == "pens" {
                 let followed = outcome.state.vector(Community.Rule.followed, ofRank: node).values
                 #expect(followed == (0..<8).map { $0 % 2 == node % 2 && $0 != node ? 1 : 0 })
@@ -266,19 +269,29 @@ struct CommunityTests {
 
     /// A node of DAC scores those that it never heard as one does that it did hear.
     @Test func scoresOfNodesThatWereNeverHeardAreOthers() throws {
-        var shared = PeerRuns.configuration(rounds: 3, workers: 8, rate: PeerRuns.noRate)
-        shared.objectives = "rotations:4"
-        let strategy = Self.strategy(shared, workers: 8) { ($0.follows, $0.accepts, $0.drawn) = ("dac", "average", 1) }
-        let state = try PeerRuns.play(strategy, shared).state
-        let scores = state.vectors(Community.Rule.scores, ranks: 8)
-        let met = state.vectors(Community.Rule.met, ranks: 8)
+        func state(afterRounds rounds: Int) throws -> NamedState {
+            var shared = PeerRuns.configuration(rounds: rounds, workers: 8, rate: PeerRuns.noRate)
+            shared.objectives = "rotations:4"
+            let strategy = Self.strategy(shared, workers: 8) {
+                ($0.follows, $0.accepts, $0.drawn) = ("dac", "average", 1)
+            }
+            return try PeerRuns.play(strategy, shared).state
+        }
+        let states = try (1...3).map { try state(afterRounds: $0) }
+        let scores = states[2].vectors(Community.Rule.scores, ranks: 8)
+        let met = states[2].vectors(Community.Rule.met, ranks: 8)
+        // What a message told was known in the round before; its sender may have looked for itself since.
+        let told = states.map { $0.vectors(Community.Rule.scores, ranks: 8) }
         var adopted = 0
         for node in 0..<8 {
             #expect(scores[node][node] == 0 && (1...3).contains(met[node].reduce(0, +)))
             for other in 0..<8 where met[node][other] == 0 && scores[node][other] != 0 {
                 adopted += 1
                 // Models stay as they are, to the rounding of averages.
-                #expect((0..<8).contains { met[node][$0] == 1 && abs(scores[$0][other] - scores[node][other]) < 1e-5 })
+                #expect(
+                    (0..<8).contains { peer in
+                        met[node][peer] == 1 && told.contains { abs($0[peer][other] - scores[node][other]) < 1e-5 }
+                    })
             }
         }
         #expect(adopted > 0)

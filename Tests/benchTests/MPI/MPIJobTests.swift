@@ -118,11 +118,11 @@
                     #expect(notes.count == 2, "\(job.errors)")
                 }
                 let results = try results(folder)
-                #expect(results.plan.strategies.map(\.name) == ["sync", "federated"])
+                #expect(results.plan.strategies.map(\.name) == ["sync", "federated", "community", "alone"])
                 #expect(results.machine.mpi?.hosts.count == 3)
                 #expect(try folder.text("results/report.md").contains("3 processes, measured"))
                 let ends = try folder.text("log.jsonl").components(separatedBy: "run_stop").count - 1
-                #expect(ends == 4, "two strategies, two seeds")
+                #expect(ends == 8, "four strategies, two seeds")
             }
         }
 
