@@ -110,7 +110,7 @@ extension CheckpointTests {
             strategy: "community", workers: 4, jitter: jitter, epochs: 3, objectives: "rotations:2",
             options: ["follows": "dac", "candidates": 2, "shares": "model/1:body", "accepts": "average"]),
         Case(
-            strategy: "community", workers: 5, departures: [Departure(rank: 1, seconds: 0.6)], epochs: 4,
+            strategy: "community", workers: 5, departures: [Departure(rank: 1, seconds: 0.2)], epochs: 4,
             options: ["meeting-rounds": 2, "accepts": "ditto"]),
         // A node has half of the training set, and a round is three nodes'.
         Case(strategy: "federated", jitter: jitter, epochs: 12, objectives: "rotations:4"),
