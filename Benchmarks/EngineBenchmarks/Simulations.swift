@@ -86,7 +86,7 @@ private final class LargeStep: @unchecked Sendable {
     let optimizer: SGD
 
     init() {
-        dataset = syntheticDataset(network.input, classCount: network.classCount)
+        dataset = syntheticDataset(network.input, classCount: network.labelCount)
         workspaces = WorkspacePool(for: network)
         parameters = network.initialParameters(.he, seeds: SeedSequence(1))
         optimizer = SGD(SGD.Configuration(), parameterCount: parameters.count)

@@ -21,8 +21,13 @@ func registerSteps() {
     }
 }
 
+extension Objective {
+    /// Labels that its samples may have: the classes of a classifier, else one.
+    var labelCount: Int { (self as? Network)?.classCount ?? 1 }
+}
+
 private final class Training {
-    private let network: Network
+    private let network: any Objective
     private let batch: Int
     private let dataset: Dataset
     private let sampler: BatchSampler
@@ -30,10 +35,10 @@ private final class Training {
     private let parameters: ParameterVector
     private var stepsMade = 0
 
-    init(_ network: Network, batch: Int) {
+    init(_ network: any Objective, batch: Int) {
         self.network = network
         self.batch = batch
-        dataset = syntheticDataset(network.input, classCount: network.classCount)
+        dataset = syntheticDataset(network.input, classCount: network.labelCount)
         sampler = BatchSampler(
             sampleCount: dataset.count / batch * batch, batchSize: batch, seeds: SeedSequence(1), shuffles: true)
         workspaces = WorkspacePool(for: network)
