@@ -27,14 +27,14 @@ CASES = [
      "--strategy single,threads --workers 2 --epochs 1000 --momentum 0.5 --seeds 2 --every 500 --trace-loss losses.csv"),
     ("nodes without a server, objectives, jitter, stragglers, a node leaves", QUICK +
      "--strategy alone,dpsgd,push-sum,choco,epidemic,clustered,gossip,community --workers 6 --cluster ethernet-1g --jitter lognormal:0.4 "
-     "--stragglers 0.2x3 --dropout 2@600ms --on-dropout continue --objectives rotations:3 --epochs 60 --seeds 2 "
+     "--stragglers 0.2:3 --dropout 2@600ms --on-dropout continue --objectives rotations:3 --epochs 60 --seeds 2 "
      "--momentum 0.5 --every 40"),
     ("sync and federated, emulated in real time", QUICK +
      "--strategy sync,federated --workers 3 --clients 6 --clock emulate --cluster infiniband --epochs 150 --seeds 2 "
      "--every 40 --save model"),
 ]
 TIMES = ["clusterSeconds", "computeSeconds", "communicationSeconds", "idleSeconds", "waitingSeconds",
-         "hiddenCommunicationSeconds", "serverComputeSeconds"]
+         "hiddenCommunicationSeconds", "serverComputeSeconds", "leastIdleSeconds"]
 
 
 def results(folder):
