@@ -88,12 +88,7 @@ struct CoalitionsCommand: ParsableCommand {
 
     private func checkThatNoneMeet(_ plan: ExperimentPlan) throws {
         var named = NamedFiles()
-        named.reads("--init", plan.initialParametersFile)
-        named.reads("--plan", experiment.plan)
-        named.reads(cluster: "--cluster", cluster.cluster)
-        named.reads(cluster: "--machine", cluster.machine)
-        named.reads(jitter: cluster.jitter)
-        named.reads(data: options.data)
+        named.reads(plan, cluster, planFile: experiment.plan, data: options.data)
         named.writes("--output", OutputDirectory.coalitionNames, in: options.output)
         try named.check()
     }

@@ -77,6 +77,16 @@ struct NamedFiles {
         for file in MNIST.files { reads("--data", mnist.locate(file)?.path) }
     }
 
+    /// What every command reads that trains.
+    mutating func reads(_ plan: ExperimentPlan, _ cluster: ClusterOptions, planFile: String?, data: String?) {
+        reads("--init", plan.initialParametersFile)
+        reads("--plan", planFile)
+        reads(cluster: "--cluster", cluster.cluster)
+        reads(cluster: "--machine", cluster.machine)
+        reads(jitter: cluster.jitter)
+        reads(data: data)
+    }
+
     mutating func writes(_ option: String, _ names: [String], in folder: String) {
         for name in names { writes(option, "\(folder)/\(name)") }
     }
@@ -89,13 +99,8 @@ extension FileOptions {
         planFile: String?
     ) throws {
         var files = NamedFiles()
-        files.reads("--init", plan.initialParametersFile)
-        files.reads(cluster: "--cluster", cluster.cluster)
-        files.reads(cluster: "--machine", cluster.machine)
-        files.reads(jitter: cluster.jitter)
-        files.reads("--plan", planFile)
+        files.reads(plan, cluster, planFile: planFile, data: data)
         files.reads("--tuned", tuned.map(StudyFile.file))
-        files.reads(data: data)
         files.writes("--output", OutputDirectory.resultNames, in: output)
         // Also where runs add to a name nothing else may have it: who writes it twice takes it for the file's.
         for (option, file) in [("--save", save), ("--trace-loss", traceLoss), ("--trace", trace), ("--log", log)] {

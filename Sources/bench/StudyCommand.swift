@@ -72,12 +72,7 @@ struct StudyCommand: ParsableCommand {
 
     private func checkThatNoneMeet(_ plan: ExperimentPlan) throws {
         var named = NamedFiles()
-        named.reads("--init", plan.initialParametersFile)
-        named.reads("--plan", experiment.plan)
-        named.reads(cluster: "--cluster", cluster.cluster)
-        named.reads(cluster: "--machine", cluster.machine)
-        named.reads(jitter: cluster.jitter)
-        named.reads(data: files.data)
+        named.reads(plan, cluster, planFile: experiment.plan, data: files.data)
         named.writes("--output", OutputDirectory.studyNames, in: files.output)
         try named.check()
     }
