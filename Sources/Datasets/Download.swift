@@ -7,34 +7,29 @@ import Foundation
 
 /// Downloads data sets from their mirrors.
 package struct Download: Sendable {
-    /// Tried in this order.
-    package static let mnistMirrors = [
-        "https://ossci-datasets.s3.amazonaws.com/mnist", "https://storage.googleapis.com/cvdf-datasets/mnist",
-    ]
-
     package let mirrors: [String]
 
     package init(mirrors: [String]) { self.mirrors = mirrors }
 
-    /// Fetches those of MNIST's files that are missing or damaged, checks each, and only then puts it in its place.
+    /// Fetches those of the database's files that are missing or damaged, checks each, and only then puts it in its place.
     /// - Parameter report: called with a line for every file.
     /// - Throws: ``DataError`` with what each mirror answered.
-    package func fetch(_ mnist: MNIST, report: (String) -> Void) async throws {
+    package func fetch(_ images: ImageFiles, report: (String) -> Void) async throws {
         do {
-            try FileManager.default.createDirectory(at: mnist.folder, withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(at: images.folder, withIntermediateDirectories: true)
         } catch {
-            throw DataError("the folder '\(mnist.folder.path)' cannot be made: \(Self.reason(error))")
+            throw DataError("the folder '\(images.folder.path)' cannot be made: \(Self.reason(error))")
         }
-        for file in MNIST.files {
-            if (try? mnist.verify(file)) != nil {
+        for file in images.database.files {
+            if (try? images.verify(file)) != nil {
                 report("\(file.name): already there, checksum right")
                 continue
             }
-            try await fetch(file, into: mnist.folder, report: report)
+            try await fetch(file, into: images.folder, report: report)
         }
     }
 
-    private func fetch(_ file: MNIST.File, into folder: URL, report: (String) -> Void) async throws {
+    private func fetch(_ file: ImageDatabase.File, into folder: URL, report: (String) -> Void) async throws {
         var answers: [String] = []
         for mirror in mirrors {
             guard let url = URL(string: "\(mirror)/\(file.name).gz") else {
@@ -44,7 +39,7 @@ package struct Download: Sendable {
                 let data = try await contents(of: url)
                 let contents = try CompressedFile([UInt8](data), name: url.absoluteString)
                 guard contents.isCompressed else { throw DataError("\(contents.name): not a gzip file") }
-                try MNIST.verify(contents, file)
+                try ImageFiles.verify(contents, file)
                 // A damaged uncompressed copy would be found before the good one.
                 for stale in [file.name, file.name.replacingOccurrences(of: "-idx", with: ".idx")] {
                     try? FileManager.default.removeItem(at: folder.appendingPathComponent(stale))

@@ -6,7 +6,7 @@ extension TrainingTask {
     /// Softmax regression: convex, so that strategies differ in cost alone.
     public static let mnistSoftmax = TrainingTask(
         name: "mnist-softmax", summary: "MNIST, 70,000 images of 28x28; softmax regression 784-10", target: 0.90,
-        network: Network(input: image, [.flatten, .dense("fc1", outputs: 10)]),
+        network: ImageModels.softmaxRegression,
         defaults: mnistDefaults(
             epochs: 5, evaluateEveryEpochs: 0.5, learningRate: 0.2, localLearningRate: 0.5,
             tuning: """
@@ -21,7 +21,7 @@ extension TrainingTask {
     public static let mnistMLP = TrainingTask(
         name: "mnist-mlp", summary: "MNIST; the perceptron of Ghosh et al. 2020, 784-200-10", target: 0.95,
         network: Network(
-            input: image, [.flatten, .dense("fc1", outputs: 200), .relu, .dense("fc2", outputs: 10)]),
+            input: ImageModels.image, [.flatten, .dense("fc1", outputs: 200), .relu, .dense("fc2", outputs: 10)]),
         defaults: mnistDefaults(
             epochs: 20, evaluateEveryEpochs: 0.5, learningRate: 0.1, localLearningRate: 0.1,
             tuning: "Learning rates: not tuned; 0.1 is that of Ghosh et al. 2020. All else: not tuned.",
@@ -31,12 +31,7 @@ extension TrainingTask {
     /// The "2NN" of McMahan et al. 2017, section 3.
     public static let mnist2NN = TrainingTask(
         name: "mnist-2nn", summary: "MNIST; the 2NN of McMahan et al. 2017, 784-200-200-10", target: 0.97,
-        network: Network(
-            input: image,
-            [
-                .flatten, .dense("fc1", outputs: 200), .relu, .dense("fc2", outputs: 200), .relu,
-                .dense("fc3", outputs: 10),
-            ]),
+        network: ImageModels.twoHiddenLayers,
         defaults: mnistDefaults(
             epochs: 20, evaluateEveryEpochs: 0.5, learningRate: 0.2, localLearningRate: 0.2,
             tuning: """
@@ -47,17 +42,11 @@ extension TrainingTask {
             trials: trials(["0.05", "0.1", "0.2", "0.4"], epochs: 10, "Results/tuning/mnist-2nn.csv")),
         data: images)
 
-    /// The CNN of McMahan et al. 2017, section 3: its 1,663,370 parameters need padding that keeps the size.
+    /// The CNN of McMahan et al. 2017, section 3.
     public static let mnistCNN = TrainingTask(
         name: "mnist-cnn", summary: "MNIST; the CNN of McMahan et al. 2017, two 5x5 convolutions and 512 units",
         target: 0.99,
-        network: Network(
-            input: image,
-            [
-                .conv2D("conv1", filters: 32, kernel: 5), .maxPool2D(2), .relu,
-                .conv2D("conv2", filters: 64, kernel: 5), .maxPool2D(2), .relu,
-                .flatten, .dense("fc1", outputs: 512), .relu, .dense("fc2", outputs: 10),
-            ]),
+        network: ImageModels.convolutional,
         defaults: mnistDefaults(
             epochs: 10, evaluateEveryEpochs: 0.5, learningRate: 0.1, localLearningRate: 0.1,
             tuning:
@@ -65,9 +54,7 @@ extension TrainingTask {
             trials: .untuned(source: "in the range of McMahan et al. 2017")),
         data: images)
 
-    private static let image = FeatureShape(channels: 1, height: 28, width: 28)
-
-    private static let images = DataSource.fixedSplit { try MNIST(in: $0).load() }
+    private static let images = DataSource.fixedSplit { try ImageFiles(.mnist, in: $0).load() }
 
     private static func mnistDefaults(
         epochs: Double, evaluateEveryEpochs: Double, learningRate: Double, localLearningRate: Double, tuning: String,

@@ -125,7 +125,8 @@ public struct TrainingTask: Sendable {
     }
 
     private static let builtIn = [
-        digits, mnistSoftmax, mnistMLP, mnist2NN, mnistCNN, letters, vowelsSoftmax, vowelsMLP,
+        digits, mnistSoftmax, mnistMLP, mnist2NN, mnistCNN, fashionSoftmax, fashion2NN, fashionCNN, letters,
+        vowelsSoftmax, vowelsMLP,
     ]
     private static let added = Guarded<[TrainingTask]>([])
 

@@ -19,7 +19,7 @@ struct DataOptions: ParsableArguments {
             valueName: "folder"))
     var data: String?
 
-    var mnist: MNIST { MNIST(in: DataDirectory(data)) }
+    func images(_ database: ImageDatabase) -> ImageFiles { ImageFiles(database, in: DataDirectory(data)) }
 
     /// Says that the folder has no effect where only tasks are asked for that need none.
     func noteIfUnused(_ tasks: [TrainingTask]?) {
@@ -31,6 +31,14 @@ struct DataOptions: ParsableArguments {
 /// A name of a data set that can be downloaded.
 enum DownloadableData: String, CaseIterable, ExpressibleByArgument {
     case mnist
+    case fashionMNIST = "fashion-mnist"
+
+    var database: ImageDatabase {
+        switch self {
+        case .mnist: .mnist
+        case .fashionMNIST: .fashionMNIST
+        }
+    }
 }
 
 struct ListData: ParsableCommand {
@@ -44,12 +52,21 @@ struct ListData: ParsableCommand {
         print(
             "vowels   embedded: 990 vowels by 15 speakers (Deterding, Niranjan and Robinson, doi:10.24432/C58P4S, CC BY 4.0)"
         )
-        let mnist = options.mnist
-        let present = MNIST.files.filter { mnist.locate($0) != nil }.count
+        for database in ImageDatabase.all { print(line(options.images(database))) }
+    }
+
+    private func line(_ images: ImageFiles) -> String {
+        let (database, files) = (images.database, images.database.files.compactMap { images.locate($0) })
         let state =
-            present == MNIST.files.count
-            ? "all four files are there" : "\(present) of 4 files are there; get them with 'bench data fetch mnist'"
-        print("mnist    \(mnist.folder.path): \(state) (LeCun, Cortes and Burges, CC BY-SA 3.0)")
+            files.count == database.files.count
+            ? "all four files are there"
+            : """
+            \(files.count) of 4 files are there; get them with 'bench data fetch \(database.folderName)'\
+            \(database.systemPackage.map { ", or install Debian's package \($0.name)" } ?? "")
+            """
+        let folder = files.first?.deletingLastPathComponent().path ?? images.folder.path
+        let name = database.folderName.padding(toLength: max(database.folderName.count, 8), withPad: " ", startingAt: 0)
+        return "\(name) \(folder): \(state) (\(database.origin))"
     }
 }
 
@@ -63,9 +80,9 @@ struct Fetch: AsyncParsableCommand {
     @OptionGroup var options: DataOptions
 
     func run() async throws {
-        let mnist = options.mnist
-        print("MNIST to \(mnist.folder.path)")
-        try await Download(mirrors: mirror.isEmpty ? Download.mnistMirrors : mirror).fetch(mnist) { print("  \($0)") }
+        let images = options.images(name.database)
+        print("\(name.database.name) to \(images.folder.path)")
+        try await Download(mirrors: mirror.isEmpty ? name.database.mirrors : mirror).fetch(images) { print("  \($0)") }
     }
 }
 
@@ -76,11 +93,11 @@ struct Verify: ParsableCommand {
     @OptionGroup var options: DataOptions
 
     func run() throws {
-        let mnist = options.mnist
+        let images = options.images(name.database)
         var failures = 0
-        for file in MNIST.files {
+        for file in name.database.files {
             do {
-                try mnist.verify(file)
+                try images.verify(file)
                 print("\(file.name): right")
             } catch {
                 failures += 1

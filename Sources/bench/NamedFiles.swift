@@ -73,8 +73,10 @@ struct NamedFiles {
     }
 
     mutating func reads(data: String?) {
-        let mnist = MNIST(in: DataDirectory(data))
-        for file in MNIST.files { reads("--data", mnist.locate(file)?.path) }
+        for database in ImageDatabase.all {
+            let images = ImageFiles(database, in: DataDirectory(data))
+            for file in database.files { reads("--data", images.locate(file)?.path) }
+        }
     }
 
     /// What every command reads that trains.

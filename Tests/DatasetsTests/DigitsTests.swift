@@ -8,10 +8,9 @@ import Testing
 @Suite struct DigitsTests {
     @Test func embeddedFileIsThePublishedOne() throws {
         let csv = try Gzip.decompress(EmbeddedData.digitsCSVGzipped, name: "digits.csv.gz")
-        let file = MNIST.File(
-            name: "digits.csv", sha256: "6ebb3d2fee246a4e99363262ddf8a00a3c41bee6014c373ed9d9216ba7f651b8",
-            dimensions: 1)
-        #expect(throws: Never.self) { try MNIST.verify(CompressedFile(csv, name: "digits.csv"), file) }
+        let file = ImageDatabase.File(
+            name: "digits.csv", sha256: "6ebb3d2fee246a4e99363262ddf8a00a3c41bee6014c373ed9d9216ba7f651b8")
+        #expect(throws: Never.self) { try ImageFiles.verify(CompressedFile(csv, name: "digits.csv"), file) }
         #expect(Digits.identity.sha256 == file.sha256)
     }
 

@@ -12,15 +12,15 @@ import Testing
 
     @Test func unreachableMirrorsAreAllNamed() async throws {
         try await withDataDirectory { directory in
-            let mnist = MNIST(in: directory)
+            let mnist = ImageFiles(.mnist, in: directory)
             let error = await #expect(throws: DataError.self) {
                 try await Download(mirrors: deaf).fetch(mnist) { _ in }
             }
             let message = error?.description ?? ""
             for mirror in deaf {
-                #expect(message.contains("\(mirror)/\(MNIST.trainingImages.name).gz: "), "\(message)")
+                #expect(message.contains("\(mirror)/\(ImageDatabase.mnist.trainingImages.name).gz: "), "\(message)")
             }
-            #expect(mnist.locate(MNIST.trainingImages) == nil)
+            #expect(mnist.locate(ImageDatabase.mnist.trainingImages) == nil)
         }
     }
 
@@ -28,7 +28,7 @@ import Testing
         try await withDataDirectory { directory in
             let mirror = directory.url.appendingPathComponent("nothing-here").absoluteString
             let error = await #expect(throws: DataError.self) {
-                try await Download(mirrors: [mirror]).fetch(MNIST(in: directory)) { _ in }
+                try await Download(mirrors: [mirror]).fetch(ImageFiles(.mnist, in: directory)) { _ in }
             }
             #expect(error?.description.contains(mirror) == true, "\(error?.description ?? "")")
         }
@@ -36,8 +36,8 @@ import Testing
 
     @Test func damagedFilesStayWhereNoMirrorHasABetterOne() async throws {
         try await withDataDirectory { directory in
-            let mnist = MNIST(in: directory)
-            let url = mnist.folder.appendingPathComponent(MNIST.trainingImages.name)
+            let mnist = ImageFiles(.mnist, in: directory)
+            let url = mnist.folder.appendingPathComponent(ImageDatabase.mnist.trainingImages.name)
             try Data([1, 2, 3]).write(to: url)
             await #expect(throws: DataError.self) { try await Download(mirrors: deaf).fetch(mnist) { _ in } }
             #expect(try Data(contentsOf: url) == Data([1, 2, 3]))
@@ -47,7 +47,7 @@ import Testing
     @Test func addressThatIsNoneIsNamed() async throws {
         try await withDataDirectory { directory in
             let error = await #expect(throws: DataError.self) {
-                try await Download(mirrors: ["http://[bad"]).fetch(MNIST(in: directory)) { _ in }
+                try await Download(mirrors: ["http://[bad"]).fetch(ImageFiles(.mnist, in: directory)) { _ in }
             }
             #expect(error?.description.contains("http://[bad") == true, "\(error?.description ?? "")")
         }
@@ -56,9 +56,9 @@ import Testing
     @Test(.enabled(if: mnistIsThere, "the data folder holds MNIST: set BENCH_DATA, or run 'bench data fetch mnist'"))
     func filesThatAreThereAreNotFetchedAgain() async throws {
         let lines = Guarded<[String]>([])
-        try await Download(mirrors: []).fetch(MNIST(in: DataDirectory(nil))) { line in
+        try await Download(mirrors: []).fetch(ImageFiles(.mnist, in: DataDirectory(nil))) { line in
             lines.withLock { $0.append(line) }
         }
-        #expect(lines.withLock { $0 } == MNIST.files.map { "\($0.name): already there, checksum right" })
+        #expect(lines.withLock { $0 } == ImageDatabase.mnist.files.map { "\($0.name): already there, checksum right" })
     }
 }

@@ -34,7 +34,7 @@ func withDataDirectory<Result>(_ body: (DataDirectory) async throws -> Result) a
 }
 
 /// Whether the machine has the files of MNIST, which are not part of the repository.
-let mnistIsThere = MNIST.files.allSatisfy { MNIST(in: DataDirectory(nil)).locate($0) != nil }
+let mnistIsThere = ImageDatabase.mnist.files.allSatisfy { ImageFiles(.mnist, in: DataDirectory(nil)).locate($0) != nil }
 
 extension Dataset {
     /// Of images of bytes.

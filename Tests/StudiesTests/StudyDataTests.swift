@@ -10,12 +10,12 @@ import Testing
     /// Sixty images to train on and twelve to test on, in the place of MNIST's.
     private func writeImages(_ folder: URL) throws {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        func write(_ file: MNIST.File, _ shape: [Int], _ contents: [UInt8]) throws {
+        func write(_ file: ImageDatabase.File, _ shape: [Int], _ contents: [UInt8]) throws {
             let header: [UInt8] = [0, 0, 8, UInt8(shape.count)] + shape.flatMap { [0, 0, 0, UInt8($0)] }
             try Data(header + contents).write(to: folder.appendingPathComponent(file.name))
         }
         for (images, labels, count) in [
-            (MNIST.trainingImages, MNIST.trainingLabels, 60), (MNIST.testImages, MNIST.testLabels, 12),
+            (ImageDatabase.mnist.trainingImages, ImageDatabase.mnist.trainingLabels, 60), (ImageDatabase.mnist.testImages, ImageDatabase.mnist.testLabels, 12),
         ] {
             try write(images, [count, 28, 28], (0..<count * 784).map { UInt8($0 * $0 % 251) })
             try write(labels, [count], (0..<count).map { UInt8($0 % 10) })

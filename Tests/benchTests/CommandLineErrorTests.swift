@@ -15,7 +15,10 @@ struct WrongArguments: CustomTestStringConvertible, Sendable {
     var testDescription: String { arguments.joined(separator: " ") }
 
     static let strategies = StrategyRegistry.all.map(\.name).joined(separator: ", ") + ", all"
-    static let tasks = "digits, mnist-softmax, mnist-mlp, mnist-2nn, mnist-cnn, letters, vowels-softmax, vowels-mlp"
+    static let tasks = """
+        digits, mnist-softmax, mnist-mlp, mnist-2nn, mnist-cnn, fashion-softmax, fashion-2nn, fashion-cnn, letters, \
+        vowels-softmax, vowels-mlp
+        """
     static let share = "97% or 0.97"
     static let above = "allowed is a number above 0"
     static let count = "allowed is a whole number from 1 to 1000000"

@@ -15,7 +15,7 @@ final class ImageInputs: InputClass {
         folder = try WorkFolder(name)
         try FileManager.default.createDirectory(
             at: folder.url.appendingPathComponent("mnist"), withIntermediateDirectories: true)
-        for file in MNIST.files { try folder.write(Self.file(file.name.contains("labels")), "mnist/\(file.name)") }
+        for file in ImageDatabase.mnist.files { try folder.write(Self.file(file.name.contains("labels")), "mnist/\(file.name)") }
     }
 
     deinit { folder.removeAll() }
@@ -57,8 +57,8 @@ final class ImageInputs: InputClass {
     }
 
     /// Small files stand for labels, larger ones for images.
-    private func target(_ input: [UInt8]) -> MNIST.File {
-        input.count < 200 ? MNIST.trainingLabels : MNIST.trainingImages
+    private func target(_ input: [UInt8]) -> ImageDatabase.File {
+        input.count < 200 ? ImageDatabase.mnist.trainingLabels : ImageDatabase.mnist.trainingImages
     }
 
     func read(_ input: [UInt8]) throws {
@@ -66,7 +66,7 @@ final class ImageInputs: InputClass {
         let name = "mnist/\(file.name)"
         defer { try? folder.write(Self.file(file.name.contains("labels")), name) }
         try folder.write(input, name)
-        let split = try MNIST(in: DataDirectory(folder.url.path, environment: [:])).load()
+        let split = try ImageFiles(.mnist, in: DataDirectory(folder.url.path, environment: [:])).load()
         let contents =
             isCompressed && input.starts(with: [0x1F, 0x8B]) ? Deflate.inflated(input, most: 1 << 20) : input
         let expected = Self.file(file.name.contains("labels"))

@@ -31,7 +31,7 @@ package final class OptionInputs: InputClass {
     ]
     private static let values = [
         "all", "single", "threads", "sync", "federated", "digits", "mnist-softmax", "mnist-mlp", "mnist-2nn",
-        "mnist-cnn",
+        "mnist-cnn", "fashion-2nn",
         "letters", "vowels-softmax", "vowels-mlp", "rotations:3", "rotations:6,4,2", "labels:2", "relabel:2",
         "speakers",
         "constant", "cosine",

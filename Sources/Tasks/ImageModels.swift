@@ -1,0 +1,26 @@
+import Kernel
+
+/// Models for images of 28x28 pixels in ten classes, which the tasks of several databases share.
+enum ImageModels {
+    static let image = FeatureShape(channels: 1, height: 28, width: 28)
+
+    /// 784-10
+    static let softmaxRegression = Network(input: image, [.flatten, .dense("fc1", outputs: 10)])
+
+    /// The "2NN" of McMahan et al. 2017, section 3: 784-200-200-10.
+    static let twoHiddenLayers = Network(
+        input: image,
+        [
+            .flatten, .dense("fc1", outputs: 200), .relu, .dense("fc2", outputs: 200), .relu,
+            .dense("fc3", outputs: 10),
+        ])
+
+    /// The CNN of McMahan et al. 2017, section 3: its 1,663,370 parameters need padding that keeps the size.
+    static let convolutional = Network(
+        input: image,
+        [
+            .conv2D("conv1", filters: 32, kernel: 5), .maxPool2D(2), .relu,
+            .conv2D("conv2", filters: 64, kernel: 5), .maxPool2D(2), .relu,
+            .flatten, .dense("fc1", outputs: 512), .relu, .dense("fc2", outputs: 10),
+        ])
+}
