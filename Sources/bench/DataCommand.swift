@@ -47,10 +47,10 @@ struct ListData: ParsableCommand {
     @OptionGroup var options: DataOptions
 
     func run() throws {
-        print("digits   embedded: 1,797 images of 8x8 (Alpaydin and Kaynak 1998, doi:10.24432/C50P49, CC BY 4.0)")
-        print("letters  embedded: 20,000 letters of 16 features (Slate 1991, doi:10.24432/C5ZP40, CC BY 4.0)")
+        print("digits         embedded: 1,797 images of 8x8 (Alpaydin and Kaynak 1998, doi:10.24432/C50P49, CC BY 4.0)")
+        print("letters        embedded: 20,000 letters of 16 features (Slate 1991, doi:10.24432/C5ZP40, CC BY 4.0)")
         print(
-            "vowels   embedded: 990 vowels by 15 speakers (Deterding, Niranjan and Robinson, doi:10.24432/C58P4S, CC BY 4.0)"
+            "vowels         embedded: 990 vowels by 15 speakers (Deterding, Niranjan and Robinson, doi:10.24432/C58P4S, CC BY 4.0)"
         )
         for database in ImageDatabase.all { print(line(options.images(database))) }
     }
@@ -65,7 +65,7 @@ struct ListData: ParsableCommand {
             \(database.systemPackage.map { ", or install Debian's package \($0.name)" } ?? "")
             """
         let folder = files.first?.deletingLastPathComponent().path ?? images.folder.path
-        let name = database.folderName.padding(toLength: max(database.folderName.count, 8), withPad: " ", startingAt: 0)
+        let name = database.folderName.padding(toLength: 14, withPad: " ", startingAt: 0)
         return "\(name) \(folder): \(state) (\(database.origin))"
     }
 }
