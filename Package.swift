@@ -292,3 +292,25 @@ let package = Package(
                 plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]))
     }
 #endif
+
+// `BENCH_TESTS=FabricsTests swift test` builds these test targets and what they need, and nothing else: for builds of a second
+// kind, such as one for a sanitizer, that are wanted for a part of the tests only.
+if let named = Context.environment["BENCH_TESTS"] {
+    var (needed, open) = (Set<String>(), named.split(separator: ",").map(String.init))
+    while let name = open.popLast() {
+        guard needed.insert(name).inserted else { continue }
+        guard let target = package.targets.first(where: { $0.name == name }) else {
+            fatalError("BENCH_TESTS names '\(name)', which is no target of this package")
+        }
+        for dependency in target.dependencies {
+            switch dependency {
+            case .targetItem(let name, _), .byNameItem(let name, _):
+                if package.targets.contains(where: { $0.name == name }) { open.append(name) }
+            default: break
+            }
+        }
+        for case .plugin(let name, nil) in target.plugins ?? [] { open.append(name) }
+    }
+    package.targets.removeAll { !needed.contains($0.name) }
+    package.products.removeAll()
+}
