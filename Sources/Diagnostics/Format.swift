@@ -54,9 +54,12 @@ package enum Format {
     }
 
     /// Three significant digits without an exponent; trailing zeros behind a point go.
-    package static func significant(_ value: Double) -> String {
+    package static func significant(_ value: Double) -> String { significant(value, digits: 3) }
+
+    /// So many significant digits without an exponent; trailing zeros behind a point go.
+    package static func significant(_ value: Double, digits: Int) -> String {
         guard value != 0, value.isFinite else { return value == 0 ? "0" : "\(value)" }
-        let text = fixed(value, max(0, 2 - Int(log10(abs(value)).rounded(.down))))
+        let text = fixed(value, max(0, digits - 1 - Int(log10(abs(value)).rounded(.down))))
         guard text.contains(".") else { return text }
         let short = text.reversed().drop { $0 == "0" }.drop { $0 == "." }
         return String(short.reversed())

@@ -5,14 +5,16 @@ import Locking
 public import Randomness
 public import Training
 
-/// A model, the data it is trained on, and the accuracy that counts as success. To add one to this package: a file like
+/// A model, the data it is trained on, and the accuracy, or other ``Metric``, that counts as success. To add one to this package: a file like
 /// ``TrainingTask/digits``'s and its name in ``TrainingTask/all``. Another package calls ``TrainingTask/add(_:)``.
 public struct TrainingTask: Sendable {
     /// As `--task` takes it.
     public let name: String
     /// One line for lists.
     public let summary: String
-    /// Test accuracy, a fraction.
+    /// What models are judged by.
+    public let metric: Metric
+    /// What counts as success on the test set, in the unit of ``metric``: a fraction where that is accuracy.
     public let target: Double
     /// The model.
     public let network: any Objective
@@ -47,14 +49,16 @@ public struct TrainingTask: Sendable {
     /// - Parameters:
     ///   - name: as `--task` takes it.
     ///   - summary: one line for lists: how many samples of what, and the model.
-    ///   - target: the accuracy on the test set that counts as success, a fraction.
+    ///   - metric: what models are judged by.
+    ///   - target: what counts as success on the test set, in the metric's unit: of an accuracy a fraction.
     ///   - defaults: what is used where the command line says nothing.
     public init(
-        name: String, summary: String, target: Double, network: any Objective, defaults: Defaults, data: DataSource,
-        isEmbedded: Bool = false, users: Int? = nil
+        name: String, summary: String, metric: Metric = .accuracy, target: Double, network: any Objective,
+        defaults: Defaults, data: DataSource, isEmbedded: Bool = false, users: Int? = nil
     ) {
         self.name = name
         self.summary = summary
+        self.metric = metric
         self.target = target
         self.network = network
         self.defaults = defaults
@@ -135,14 +139,18 @@ public struct TrainingTask: Sendable {
 
     /// Adds a task of another package, which `--task` then finds by its name. To be called before any is looked up.
     ///
-    /// - Throws: ``ExperimentError`` if another has its name, or if its target is no accuracy.
+    /// - Throws: ``ExperimentError`` if another has its name, if its target is no value of its metric, or if its models have
+    ///   no such values.
     public static func add(_ task: TrainingTask) throws(ExperimentError) {
         guard !all.contains(where: { $0.name == task.name }) else {
             throw ExperimentError("there are two tasks '\(task.name)'")
         }
-        guard task.target > 0, task.target <= 1 else {
+        guard task.metric.allows(target: task.target) else {
             throw ExperimentError(
-                "task '\(task.name)' has the target \(task.target); allowed is an accuracy above 0 up to 1")
+                "task '\(task.name)' has the target \(task.target); allowed is \(task.metric.allowedTargets)")
+        }
+        if let problem = task.metric.problem(of: task.network) {
+            throw ExperimentError("task '\(task.name)': \(problem)")
         }
         added.withLock { $0.append(task) }
     }

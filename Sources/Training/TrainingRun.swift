@@ -17,6 +17,8 @@ public final class TrainingRun: Sendable {
     public let initialParameters: ParameterVector
     /// How they were drawn, and others are.
     let initialization: Initialization
+    /// What the run's models are judged by.
+    public let metric: Metric
     /// Every random draw comes from a stream of these, so that a seed means the same on every fabric.
     public let seeds: SeedSequence
     /// Whether samples are taken in random order; if not, in the file's.
@@ -44,6 +46,7 @@ public final class TrainingRun: Sendable {
     private let onEvaluation: @Sendable (Evaluation) -> Void
 
     /// - Parameters:
+    ///   - metric: of which models of the network have values.
     ///   - mayStop: whether ranks leave.
     ///   - memoryBytes: of each rank's device; empty where nobody asks.
     ///   - checkpoints: where they go, and the one to go on from; nil for none.
@@ -52,7 +55,7 @@ public final class TrainingRun: Sendable {
         network: any Objective, data: TrainTestSplit, configuration: TrainingConfiguration,
         initialParameters: ParameterVector, initialization: Initialization = .he, seeds: SeedSequence, shuffles: Bool,
         ranks: Int,
-        workspaces: WorkspacePool, mayStop: Bool = false, memoryBytes: [Int?] = [],
+        workspaces: WorkspacePool, metric: Metric = .accuracy, mayStop: Bool = false, memoryBytes: [Int?] = [],
         checkpoints: RunCheckpoints? = nil, onEvaluation: @escaping @Sendable (Evaluation) -> Void = { _ in }
     ) {
         self.network = network
@@ -60,6 +63,7 @@ public final class TrainingRun: Sendable {
         self.configuration = configuration
         self.initialParameters = initialParameters
         self.initialization = initialization
+        self.metric = metric
         self.seeds = seeds
         self.shuffles = shuffles
         self.workspaces = workspaces
@@ -71,7 +75,7 @@ public final class TrainingRun: Sendable {
         rankCount = ranks
         budget = Budget(configuration, trainingSamples: data.training.count)
         losses = LossRecord(ranks: ranks, from: checkpoints?.recordStart)
-        evaluator = Evaluator(network, data.test, workspaces)
+        evaluator = Evaluator(network, data.test, workspaces, metric)
         record = Guarded(Record(from: checkpoints))
         noteBook = NodeNoteBook(from: checkpoints?.programStart?.nodeNotes ?? [:])
     }
@@ -299,10 +303,10 @@ public final class TrainingRun: Sendable {
     func note(_ parameters: ParameterVector, round: Int, samples: Int, _ rank: any Rank) {
         let objectives = evaluator.hasObjectives ? objectives.withLock { $0 } : nil
         let judged = objectives.map { JudgedModel(evaluator, $0) }
-        let (loss, accuracy) = judged.map { ($0.mean.loss, $0.mean.accuracy) } ?? evaluator.result()
+        let score = judged?.mean ?? evaluator.result()
         let evaluation = Evaluation(
             round: round, samples: samples, clusterSeconds: rank.now.seconds, bytesSent: rank.totalBytesSent,
-            trainLoss: losses.takeMean(), testAccuracy: accuracy, testLoss: loss)
+            trainLoss: losses.takeMean(), testAccuracy: score.accuracy, testLoss: score.loss, testAUC: score.auc)
         if let judged { note(judged, at: evaluation) }
         record.withLock { record in
             if !parameters.isFinite { record.divergedAfterSamples = samples }

@@ -22,6 +22,9 @@ extension RunState {
             lossSamples: lossSamples, clusterNanoseconds: clusterNanoseconds, bytesSent: bytesSent, fabric: fabric,
             hostSeconds: hostSeconds, trainedSamples: trainedSamples.contains { $0 > 0 } ? trainedSamples : nil,
             finalCorrect: nodes.isEmpty ? nil : nodes.map { Data($0.finalCorrect) },
+            finalScores: nodes.allSatisfy(\.finalScores.isEmpty)
+                ? nil : nodes.map { SampleNumbers.encoded($0.finalScores) },
+            nodesHaveAUC: NodeCurves.haveAUC(nodes) ? true : nil,
             nodeNotes: nodeNotes.isEmpty ? nil : nodeNotes, consensus: consensus.isEmpty ? nil : consensus)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
@@ -54,7 +57,9 @@ extension RunState {
         }
         lossSum = sums[0]
         if tensors[Self.nodesName] != nil {
-            nodes = try NodeCurves.nodes(try doubles(Self.nodesName), right: details.finalCorrect ?? [])
+            nodes = try NodeCurves.nodes(
+                try doubles(Self.nodesName), right: details.finalCorrect ?? [], scores: details.finalScores,
+                haveAUC: details.nodesHaveAUC ?? false)
         }
         trainedSamples = details.trainedSamples ?? []
         consensus = details.consensus ?? []
@@ -111,6 +116,8 @@ extension RunState {
         let hostSeconds: Double
         let trainedSamples: [Int]?
         let finalCorrect: [Data]?
+        let finalScores: [Data]?
+        let nodesHaveAUC: Bool?
         let nodeNotes: [Int: NodeNotes]?
         let consensus: [TrainingRun.Consensus]?
     }

@@ -16,6 +16,8 @@ struct Judgement: Sendable {
     let nodes: [Node]
     /// What each view and group weighs in the mixture of the nodes' distributions; the sum is 1.
     private let mixture: [[Double]]
+    /// Of the test samples, `[N]`.
+    private let labels: [UInt8]
 
     struct Node: Sendable {
         let view: Int
@@ -28,6 +30,8 @@ struct Judgement: Sendable {
         /// By group.
         var losses: [Double]
         var correct: [Int]
+        /// By test sample, of an AUC; else empty.
+        var scores: [Float] = []
     }
 
     /// - Parameter objectives: one at least; of all nodes.
@@ -53,6 +57,7 @@ struct Judgement: Sendable {
         }
         self.views = views
         self.groups = groups
+        labels = test.labels
         groupSizes = sizes
         // Divided here, so that the weights of one view and group alone are 1 exactly.
         self.mixture = mixture.map { $0.map { $0 / Double(objectives.count) } }
@@ -77,14 +82,37 @@ struct Judgement: Sendable {
     /// - Parameter counts: by view, of all test samples.
     func own(_ node: Int, _ counts: [Counts]) -> OwnScore {
         let (view, weights) = (nodes[node].view, nodes[node].weights)
-        return score(counts[view], weights)
+        let score = score(counts[view], weights)
+        guard !counts[view].scores.isEmpty else { return score }
+        return OwnScore(accuracy: score.accuracy, loss: score.loss, auc: area([counts[view]], [weights]))
     }
 
     /// The score of the mixture of all nodes' distributions.
     func everybody(_ counts: [Counts]) -> OwnScore {
         let parts = zip(counts, mixture).map { score($0, $1) }
+        let hasScores = counts.contains { !$0.scores.isEmpty }
         return OwnScore(
-            accuracy: parts.reduce(0) { $0 + $1.accuracy }, loss: parts.reduce(0) { $0 + $1.loss })
+            accuracy: parts.reduce(0) { $0 + $1.accuracy }, loss: parts.reduce(0) { $0 + $1.loss },
+            auc: hasScores ? area(counts, mixture) : nil)
+    }
+
+    /// The area under the ROC curve of test samples that are seen in several ways, each with a weight for each group.
+    private func area(_ counts: [Counts], _ weights: [[Double]]) -> Double {
+        guard counts.count > 1 || groups != nil else { return AreaUnderROC.of(counts[0].scores, labels: labels) }
+        let bySample = weights.flatMap { weights in
+            labels.indices.map { sample in
+                let group = group(of: sample)
+                return weights[group] / Double(groupSizes[group])
+            }
+        }
+        return AreaUnderROC.of(
+            counts.flatMap(\.scores), labels: counts.flatMap { _ in labels }, weights: bySample)
+    }
+
+    /// Whether test samples of label 0 and of others weigh for a node: otherwise its models have no AUC.
+    func hasBothLabels(_ node: Int) -> Bool {
+        let present = Set(labels.indices.filter { nodes[node].weights[group(of: $0)] > 0 }.map { labels[$0] == 0 })
+        return present.count == 2
     }
 
     private func score(_ counts: Counts, _ weights: [Double]) -> OwnScore {
@@ -105,6 +133,8 @@ extension [OwnScore] {
             guard let first = first.map(value) else { return 0 }
             return allSatisfy { value($0) == first } ? first : reduce(0) { $0 + value($1) } / Double(count)
         }
-        return OwnScore(accuracy: mean(\.accuracy), loss: mean(\.loss))
+        let hasAreas = !isEmpty && allSatisfy { $0.auc != nil }
+        return OwnScore(
+            accuracy: mean(\.accuracy), loss: mean(\.loss), auc: hasAreas ? mean { $0.auc ?? .nan } : nil)
     }
 }

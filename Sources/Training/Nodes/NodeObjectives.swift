@@ -28,11 +28,24 @@ extension TrainingRun {
         }
         let made = try data.nodeObjectives(
             of: configuration, partition: partition, among: nodes, seeds: seeds, shuffles: shuffles)
+        if metric == .auc { try checkLabels(of: made) }
         let skew = PartitionSkew(of: made.map(\.shard), labels: data.training.labels)
         record.withLock { $0.partitionSkew = skew }
         objectives.withLock { $0 = made }
         if configuration.objectives != nil { evaluator.judge(by: made) }
         return made
+    }
+
+    /// An AUC tells samples of one label from those of the other.
+    private func checkLabels(of objectives: [NodeObjective]) throws(DataError) {
+        guard configuration.objectives != nil else { return }
+        let judgement = Judgement(of: objectives, on: data.test)
+        guard let node = objectives.indices.first(where: { !judgement.hasBothLabels($0) }) else { return }
+        throw DataError(
+            """
+            node \(node) is judged by test samples of one label alone, of which no model has an AUC; allowed are objectives that \
+            leave every node both labels, or another metric
+            """)
     }
 
     /// The rank of the first node.

@@ -14,8 +14,11 @@ final class Evaluator: Sendable {
     private let network: any Objective
     private let test: Dataset
     private let workspaces: WorkspacePool
+    private let metric: Metric
     /// Model by model.
     private let results: Guarded<[(loss: Double, correct: Int)]>
+    /// The scores of each chunk's samples, of an AUC alone.
+    private let scores: Guarded<[[Float]]>
     private let judged: Guarded<Judged>
 
     private static let samplesPerChunk = 500
@@ -32,14 +35,20 @@ final class Evaluator: Sendable {
         var counts: Judgement.Counts
         /// A bit for each sample of the chunk that is classified right, the first in the lowest bit of the first byte.
         var right: [UInt8]
+        /// Each sample's loss or, of an AUC, its score; empty where the metric is accuracy.
+        var numbers: [Float]
     }
 
-    init(_ network: any Objective, _ test: Dataset, _ workspaces: WorkspacePool) {
+    /// - Precondition: models of the objective have values of the metric.
+    init(_ network: any Objective, _ test: Dataset, _ workspaces: WorkspacePool, _ metric: Metric) {
+        if let problem = metric.problem(of: network) { preconditionFailure(problem) }
+        self.metric = metric
         chunkCount = (test.count + Self.samplesPerChunk - 1) / Self.samplesPerChunk
         self.network = network
         self.test = test
         self.workspaces = workspaces
         results = Guarded(Array(repeating: (0, 0), count: chunkCount))
+        scores = Guarded(metric == .auc ? Array(repeating: [], count: chunkCount) : [])
         judged = Guarded(Judged(judgement: Judgement(of: [NodeObjective(shard: [])], on: test)))
     }
 
@@ -55,17 +64,33 @@ final class Evaluator: Sendable {
         let range = samples(ofChunk: chunk)
         let result = workspaces.withWorkspace(capacity: range.count) { workspace in
             test.gather(range, into: workspace.batch)
-            return network.lossAndCorrect(of: workspace, at: parameters)
+            let result = network.lossAndCorrect(of: workspace, at: parameters)
+            if metric == .auc {
+                let found = foundScores(of: workspace, at: parameters)
+                scores.withLock { $0[chunk] = found }
+            }
+            return result
         }
         results.withLock { $0[chunk] = result }
     }
 
-    /// The mean loss and the accuracy of the model of which all chunks were computed.
-    func result() -> (loss: Double, accuracy: Double) {
+    /// Those of the samples in the workspace's batch.
+    private func foundScores(of workspace: Workspace, at parameters: ParameterVector) -> [Float] {
+        var found: [Float] = []
+        found.reserveCapacity(workspace.batch.count)
+        (network as? any ScoringObjective)?.scores(of: workspace, at: parameters) { found.append($1) }
+        return found
+    }
+
+    /// What the model is of which all chunks were computed.
+    func result() -> OwnScore {
         let (loss, correct) = results.withLock { results in
             results.reduce((0, 0)) { ($0.0 + $1.loss, $0.1 + $1.correct) }
         }
-        return (loss / Double(test.count), Double(correct) / Double(test.count))
+        let auc =
+            metric == .auc ? AreaUnderROC.of(scores.withLock { $0.flatMap(\.self) }, labels: test.labels) : nil
+        return OwnScore(
+            accuracy: Double(correct) / Double(test.count), loss: loss / Double(test.count), auc: auc)
     }
 
     // MARK: Judging
@@ -95,16 +120,19 @@ final class Evaluator: Sendable {
         var found = JudgedChunk(
             counts: Judgement.Counts(
                 losses: Array(repeating: 0, count: groups), correct: Array(repeating: 0, count: groups)),
-            right: Array(repeating: 0, count: (range.count + 7) / 8))
+            right: Array(repeating: 0, count: (range.count + 7) / 8), numbers: [])
+        let keepsLosses = !metric.isOfRightAnswers && metric != .auc
         workspaces.withWorkspace(capacity: range.count) { workspace in
             test.gather(range, into: workspace.batch, seenAs: judgement.views[view])
             network.judge(workspace, at: parameters) { sample, loss, isRight in
                 let group = judgement.group(of: Int(range.lowerBound) + sample)
                 found.counts.losses[group] += loss
+                if keepsLosses { found.numbers.append(Float(loss)) }
                 guard isRight else { return }
                 found.counts.correct[group] += 1
                 found.right[sample / 8] |= 1 << UInt8(sample % 8)
             }
+            if metric == .auc { found.numbers = foundScores(of: workspace, at: parameters) }
         }
         judged.withLock { judged in
             let place = model * judgement.views.count * chunkCount + chunk
@@ -123,6 +151,7 @@ final class Evaluator: Sendable {
                 for chunk in 0..<chunkCount {
                     let place = (model * judged.judgement.views.count + view) * chunkCount + chunk
                     guard let counts = judged.chunks[place]?.counts else { continue }
+                    if metric == .auc { sum.scores += judged.chunks[place]?.numbers ?? [] }
                     for group in 0..<groups {
                         sum.losses[group] += counts.losses[group]
                         sum.correct[group] += counts.correct[group]
@@ -148,6 +177,26 @@ final class Evaluator: Sendable {
                 }
             }
             return bits
+        }
+    }
+
+    /// A number for each test sample, as a node sees it: its loss or, of an AUC, its score; no number for samples that do not
+    /// weigh for the node. Empty where the metric is accuracy.
+    func numbers(ofModel model: Int = 0, forNode node: Int) -> [Float] {
+        guard !metric.isOfRightAnswers else { return [] }
+        return judged.withLock { judged in
+            let judgement = judged.judgement
+            let (view, weights) = (judgement.nodes[node].view, judgement.nodes[node].weights)
+            var numbers = [Float](repeating: .nan, count: test.count)
+            for chunk in 0..<chunkCount {
+                let place = (model * judgement.views.count + view) * chunkCount + chunk
+                guard let found = judged.chunks[place]?.numbers else { continue }
+                for (sample, number) in zip(samples(ofChunk: chunk), found)
+                where weights[judgement.group(of: Int(sample))] > 0 {
+                    numbers[Int(sample)] = number
+                }
+            }
+            return numbers
         }
     }
 }

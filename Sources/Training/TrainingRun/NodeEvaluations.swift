@@ -132,7 +132,7 @@ extension TrainingRun {
         let everybody = evaluator.judgement.everybody(evaluator.counts(ofModel: rankCount))
         let consensus = Consensus(
             round: round, samples: samples, distance: ConsensusDistance.of(models, around: average),
-            averageAccuracy: everybody.accuracy, averageLoss: everybody.loss)
+            averageAccuracy: everybody.accuracy, averageLoss: everybody.loss, averageAUC: everybody.auc)
         record.withLock { $0.consensus.append(consensus) }
     }
 
@@ -149,21 +149,23 @@ extension TrainingRun {
             let (node, everybody) = (shown.rank - first, judgement.everybody(counts))
             let evaluation = Evaluation(
                 round: round, samples: samples, clusterSeconds: shown.time.seconds, bytesSent: rank.totalBytesSent,
-                trainLoss: means[shown.rank], testAccuracy: everybody.accuracy, testLoss: everybody.loss)
+                trainLoss: means[shown.rank], testAccuracy: everybody.accuracy, testLoss: everybody.loss,
+                testAUC: everybody.auc)
             let judged = objectives ? node : 0
             points.append(
                 (
                     node,
                     NodePoint(
                         evaluation: evaluation, own: judgement.own(judged, counts),
-                        right: evaluator.right(ofModel: distinct[place], forNode: judged)), shown.vector
+                        right: evaluator.right(ofModel: distinct[place], forNode: judged),
+                        numbers: evaluator.numbers(ofModel: distinct[place], forNode: judged)), shown.vector
                 ))
         }
         let mean = points.map(\.point.own).mean
         let evaluation = Evaluation(
             round: round, samples: samples, clusterSeconds: points.map(\.point.evaluation.clusterSeconds).max() ?? 0,
             bytesSent: rank.totalBytesSent, trainLoss: losses.takeMean(), testAccuracy: mean.accuracy,
-            testLoss: mean.loss)
+            testLoss: mean.loss, testAUC: mean.auc)
         record.withLock { record in
             for (node, point, vector) in points {
                 record.note(point, ofNode: node, first: first, ranks: rankCount)
@@ -179,13 +181,15 @@ extension TrainingRun {
         let point = Evaluation(
             round: evaluation.round, samples: evaluation.samples, clusterSeconds: evaluation.clusterSeconds,
             bytesSent: evaluation.bytesSent, trainLoss: evaluation.trainLoss,
-            testAccuracy: judged.everybody.accuracy, testLoss: judged.everybody.loss)
+            testAccuracy: judged.everybody.accuracy, testLoss: judged.everybody.loss, testAUC: judged.everybody.auc)
         let first = firstNode
         record.withLock { record in
             for (node, own) in judged.own.enumerated() {
-                let right = judged.right[judged.kinds[node]] ?? []
+                let kind = judged.kinds[node]
                 record.note(
-                    NodePoint(evaluation: point, own: own, right: right), ofNode: node, first: first, ranks: rankCount)
+                    NodePoint(
+                        evaluation: point, own: own, right: judged.right[kind] ?? [],
+                        numbers: judged.numbers[kind] ?? []), ofNode: node, first: first, ranks: rankCount)
             }
         }
     }
@@ -199,7 +203,9 @@ extension TrainingRun {
             for (node, old) in (checkpoints?.start?.nodes ?? []).enumerated() {
                 guard let index = old.evaluations.firstIndex(where: { $0.round == replayed.round }) else { continue }
                 record.note(
-                    NodePoint(evaluation: old.evaluations[index], own: old.own[index], right: old.finalCorrect),
+                    NodePoint(
+                        evaluation: old.evaluations[index], own: old.own[index], right: old.finalCorrect,
+                        numbers: old.finalScores),
                     ofNode: node, first: first, ranks: rankCount)
             }
         }
@@ -231,6 +237,8 @@ struct NodePoint {
     let own: OwnScore
     /// ``TrainingRun/NodeRecord/finalCorrect``
     let right: [UInt8]
+    /// ``TrainingRun/NodeRecord/finalScores``
+    let numbers: [Float]
 }
 
 extension TrainingRun.Record {
@@ -242,6 +250,7 @@ extension TrainingRun.Record {
         nodes[node].evaluations.append(point.evaluation)
         nodes[node].own.append(point.own)
         nodes[node].finalCorrect = point.right
+        nodes[node].finalScores = point.numbers
     }
 }
 
@@ -253,6 +262,8 @@ struct JudgedModel {
     /// The kind of each node, and for each kind which test samples are right.
     let kinds: [Int]
     let right: [Int: [UInt8]]
+    /// The losses or scores of test samples, by kind; see ``TrainingRun/NodeRecord/finalScores``.
+    let numbers: [Int: [Float]]
     /// What goes into the run's curve.
     var mean: OwnScore { own.mean }
 
@@ -261,11 +272,12 @@ struct JudgedModel {
         own = objectives.indices.map { judgement.own($0, counts) }
         everybody = judgement.everybody(counts)
         kinds = objectives.map(\.kind)
-        var right: [Int: [UInt8]] = [:]
+        var (right, numbers) = ([Int: [UInt8]](), [Int: [Float]]())
         for (node, kind) in kinds.enumerated() where right[kind] == nil {
             right[kind] = evaluator.right(forNode: node)
+            numbers[kind] = evaluator.numbers(forNode: node)
         }
-        self.right = right
+        (self.right, self.numbers) = (right, numbers)
     }
 }
 

@@ -20,10 +20,12 @@ extension TrainingRun {
         public let testAccuracy: Double
         /// Mean over the test set.
         public let testLoss: Double
+        /// The area under the ROC curve on the test set; nil where that is not the task's metric.
+        public let testAUC: Double?
 
         package init(
             round: Int, samples: Int, clusterSeconds: Double, bytesSent: Int, trainLoss: Double?,
-            testAccuracy: Double, testLoss: Double
+            testAccuracy: Double, testLoss: Double, testAUC: Double? = nil
         ) {
             self.round = round
             self.samples = samples
@@ -32,13 +34,14 @@ extension TrainingRun {
             self.trainLoss = trainLoss
             self.testAccuracy = testAccuracy
             self.testLoss = testLoss
+            self.testAUC = testAUC
         }
 
         /// The same model at another time.
         package func moved(to other: ReplayReport.Evaluation) -> Self {
             Self(
                 round: round, samples: samples, clusterSeconds: other.seconds, bytesSent: other.bytesSent,
-                trainLoss: trainLoss, testAccuracy: testAccuracy, testLoss: testLoss)
+                trainLoss: trainLoss, testAccuracy: testAccuracy, testLoss: testLoss, testAUC: testAUC)
         }
     }
 
@@ -53,6 +56,9 @@ extension TrainingRun {
         /// Which test samples of the node's own the last evaluated model gets right, seen as the node sees them: sample i is
         /// bit i % 8 of byte i / 8. Bits of samples that weigh nothing for the node are 0.
         package internal(set) var finalCorrect: [UInt8] = []
+        /// Where the run's metric is no accuracy, one number for each test sample of the last evaluated model: its loss or, of
+        /// an AUC, its score. No number for samples that weigh nothing for the node; empty of accuracies.
+        package internal(set) var finalScores: [Float] = []
         /// Nodes of one kind have one distribution.
         package internal(set) var kind = 0
         /// ``NodeObjective/classWeights``
@@ -80,10 +86,15 @@ extension TrainingRun {
         /// Of the mean of all models, x̄, which no node need have.
         package let averageAccuracy: Double
         package let averageLoss: Double
+        /// Nil where that is not the task's metric.
+        package let averageAUC: Double?
 
-        package init(round: Int, samples: Int, distance: Double, averageAccuracy: Double, averageLoss: Double) {
+        package init(
+            round: Int, samples: Int, distance: Double, averageAccuracy: Double, averageLoss: Double,
+            averageAUC: Double? = nil
+        ) {
             (self.round, self.samples, self.distance) = (round, samples, distance)
-            (self.averageAccuracy, self.averageLoss) = (averageAccuracy, averageLoss)
+            (self.averageAccuracy, self.averageLoss, self.averageAUC) = (averageAccuracy, averageLoss, averageAUC)
         }
     }
 

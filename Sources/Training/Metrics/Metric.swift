@@ -1,0 +1,155 @@
+import Diagnostics
+import Foundation
+public import Kernel
+
+/// The figure of merit of a task: what its target is one of, and what its verdicts are about.
+///
+/// Its values follow from what an evaluation measures: the accuracy, the mean loss, and for ``auc`` the area that is measured
+/// beside them. What is no number, such as the loss of a model that diverged, is the worst value there is.
+public enum Metric: String, CaseIterable, Codable, Hashable, Sendable {
+    /// The share of test samples that the model is right about.
+    case accuracy
+    /// The mean loss over the test set, in the unit of the objective: nats of a cross-entropy.
+    case loss
+    /// exp(mean loss), of a cross-entropy: among how many equally likely answers the model is as unsure.
+    case perplexity
+    /// sqrt(mean loss), of squared errors: in the unit of what is predicted.
+    case rmse
+    /// The area under the ROC curve, of two classes; see ``AreaUnderROC``.
+    case auc
+
+    /// As tables and sentences call it.
+    public var title: String {
+        switch self {
+        case .accuracy, .loss, .perplexity: rawValue
+        case .rmse: "RMSE"
+        case .auc: "AUC"
+        }
+    }
+
+    /// With its article, such as `a perplexity`.
+    public var oneOfThem: String {
+        switch self {
+        case .accuracy, .auc, .rmse: "an \(title)"
+        case .loss, .perplexity: "a \(title)"
+        }
+    }
+
+    /// Several values, such as `perplexities`.
+    public var plural: String {
+        switch self {
+        case .accuracy: "accuracies"
+        case .loss: "losses"
+        case .perplexity: "perplexities"
+        case .rmse: "RMSEs"
+        case .auc: "AUCs"
+        }
+    }
+
+    // MARK: Direction
+
+    /// Whether a larger value is the better one.
+    public var isHigherBetter: Bool { self == .accuracy || self == .auc }
+
+    /// `higher is better` or `lower is better`.
+    public var direction: String { isHigherBetter ? "higher is better" : "lower is better" }
+
+    /// What a model has that is none any more.
+    public var worst: Double { isHigherBetter ? 0 : .infinity }
+
+    /// Whether the first of two values is better than the second; what is no number is as bad as ``worst``.
+    public func isBetter(_ value: Double, than other: Double) -> Bool {
+        let (value, other) = (orWorst(value), orWorst(other))
+        return isHigherBetter ? value > other : value < other
+    }
+
+    /// The value itself, or ``worst`` where it is no number.
+    public func orWorst(_ value: Double) -> Double { value.isNaN ? worst : value }
+
+    /// The best of some values; nil of none.
+    public func best(of values: some Sequence<Double>) -> Double? {
+        values.reduce(nil) { best, value in
+            guard let best else { return orWorst(value) }
+            return isBetter(value, than: best) ? value : best
+        }
+    }
+
+    /// From the worst value to the best.
+    public func fromWorstToBest(_ values: some Sequence<Double>) -> [Double] {
+        values.map(orWorst).sorted { isBetter($1, than: $0) }
+    }
+
+    /// By how much the first of two values is better than the second; below 0 where it is worse.
+    public func gain(of value: Double, over other: Double) -> Double {
+        isHigherBetter ? value - other : other - value
+    }
+
+    /// Between which a value can be, where that is known.
+    public var bounds: ClosedRange<Double>? {
+        switch self {
+        case .accuracy, .auc: 0...1
+        case .perplexity: 1...Double.infinity
+        case .rmse: 0...Double.infinity
+        case .loss: nil
+        }
+    }
+
+    // MARK: Values
+
+    /// Of what was measured of one model; ``worst`` where that is no number.
+    ///
+    /// - Parameter auc: nil where it was not measured.
+    func value(accuracy: Double, loss: Double, auc: Double?) -> Double {
+        switch self {
+        case .accuracy: orWorst(accuracy)
+        case .loss: orWorst(loss)
+        case .perplexity: orWorst(exp(loss))
+        case .rmse: orWorst(loss.squareRoot())
+        case .auc: orWorst(auc ?? .nan)
+        }
+    }
+
+    /// The value of a model on the test set.
+    public func value(of evaluation: TrainingRun.Evaluation) -> Double {
+        value(accuracy: evaluation.testAccuracy, loss: evaluation.testLoss, auc: evaluation.testAUC)
+    }
+
+    /// The value of a model by a node's own distribution.
+    public func value(of score: OwnScore) -> Double {
+        value(accuracy: score.accuracy, loss: score.loss, auc: score.auc)
+    }
+
+    /// What tells two models apart sample by sample: where it is accuracy, which samples each has right; else numbers.
+    package var isOfRightAnswers: Bool { self == .accuracy }
+
+    // MARK: What may be asked
+
+    /// Whether a task may have this value for its target.
+    public func allows(target: Double) -> Bool {
+        switch self {
+        case .accuracy, .auc: target > 0 && target <= 1
+        case .loss, .rmse: target > 0 && target.isFinite
+        case .perplexity: target >= 1 && target.isFinite
+        }
+    }
+
+    /// What ``allows(target:)`` does, in words.
+    public var allowedTargets: String {
+        switch self {
+        case .accuracy: "an accuracy above 0 up to 1"
+        case .auc: "an AUC above 0 up to 1"
+        case .loss: "a loss above 0"
+        case .rmse: "an RMSE above 0"
+        case .perplexity: "a perplexity of 1 or more"
+        }
+    }
+
+    /// Why models of this objective have no such value, in words; nil where they have.
+    public func problem(of objective: any Objective) -> String? {
+        guard self == .auc else { return nil }
+        if (objective as? any ScoringObjective)?.hasScores == true { return nil }
+        return """
+            an AUC is of a model with one output, or two, for labels 0 and 1 (a ScoringObjective); found is \(objective.summary)
+            """
+    }
+}
