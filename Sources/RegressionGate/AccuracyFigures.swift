@@ -2,8 +2,9 @@ import Diagnostics
 import Experiments
 import Foundation
 import Statistics
+import Training
 
-/// Accuracies and losses: the same bits on the same kind of processor, and within a derived tolerance on another, where
+/// Accuracies, losses and the plan's metric: the same bits on the same kind of processor, and within a derived tolerance on another, where
 /// other kernels round otherwise.
 ///
 /// *Accuracy.* Two models that were trained alike but for rounding err on mostly the same of the n test samples. If they
@@ -14,16 +15,44 @@ import Statistics
 /// *Loss.* How it varies cannot be told from the size of the test set, but seeds show it: the tolerance is the standard
 /// deviation over the baseline's seeds times sqrt(2 / S) times Student's quantile of S - 1 degrees. Rounding moves a loss
 /// less than another seed does, so this is an upper bound, too.
+///
+/// *Another metric* (perplexity, RMSE, AUC; of the loss the mean of its curve) is compared in its own unit, with the tolerance of
+/// seeds, and a regression is what its direction says: a perplexity that rose. With one seed it has no tolerance, and is
+/// compared where bits have to be equal alone.
 enum AccuracyFigures {
     static func compare(_ pair: StrategyPair) -> [Figure] {
         [
             accuracy(pair, "final accuracy") { $0.finalAccuracy },
-            accuracy(pair, "mean accuracy of the curve") { run in
-                let points = run.evaluations.dropFirst().map(\.testAccuracy)
-                return points.isEmpty ? run.finalAccuracy : points.reduce(0, +) / Double(points.count)
-            },
+            accuracy(pair, "mean accuracy of the curve") { mean(of: $0, .accuracy) },
             loss(pair),
-        ]
+        ] + ofMetric(pair)
+    }
+
+    /// Of the curve without its start.
+    private static func mean(of run: RunRecord, _ metric: Metric) -> Double {
+        let points = run.evaluations.dropFirst().map(metric.value(of:))
+        return points.isEmpty ? run.finalValue(metric) : points.reduce(0, +) / Double(points.count)
+    }
+
+    /// Nothing where the metric is accuracy, which the other figures are about.
+    private static func ofMetric(_ pair: StrategyPair) -> [Figure] {
+        let metric = pair.baselineResults.plan.metric
+        guard metric != .accuracy else { return [] }
+        let level = pair.settings.toleranceLevel
+        func figure(_ name: String, _ value: (RunRecord) -> Double) -> Figure {
+            let (before, after) = (pair.baseline.map(value), pair.current.map(value))
+            return Self.figure(
+                pair, name, before, after, toleranceOfSeeds(before, level), isBetter: metric.isBetter,
+                text: metric.text,
+                difference: { "\($0 > 0 ? "+" : "")\(metric.differenceText($0)), \(metric.direction)" },
+                limit: {
+                    """
+                    \(metric.differenceText($0)), the \(Format.significant(level * 100)) % bound of the seeds' spread
+                    """
+                })
+        }
+        let curve = figure("mean \(metric.title) of the curve") { mean(of: $0, metric) }
+        return metric == .loss ? [curve] : [figure("final \(metric.title)") { $0.finalValue(metric) }, curve]
     }
 
     private static func accuracy(_ pair: StrategyPair, _ name: String, _ value: (RunRecord) -> Double) -> Figure {
@@ -56,7 +85,7 @@ enum AccuracyFigures {
             limit: { "\(Format.significant($0)), the \(Format.significant(level * 100)) % bound of the seeds' spread" })
     }
 
-    private static func toleranceOfSeeds(_ values: [Double], _ level: Double) -> Double? {
+    static func toleranceOfSeeds(_ values: [Double], _ level: Double) -> Double? {
         let count = Double(values.count)
         guard values.count > 1, values.allSatisfy(\.isFinite) else { return nil }
         let mean = values.reduce(0, +) / count

@@ -23,9 +23,10 @@ enum CurveFigures {
         }
         guard pair.hasExactNumbers else {
             return figures
-                + ["curve accuracies", "curve losses", headline(pair)].map {
-                    notCompared(pair, $0, otherProcessor(pair))
-                }
+                + (["curve accuracies", "curve losses"] + (hasAreas(pair) ? ["curve AUCs"] : []) + [headline(pair)]).map
+            {
+                notCompared(pair, $0, otherProcessor(pair))
+            }
         }
         return figures + [
             figure(
@@ -33,8 +34,15 @@ enum CurveFigures {
                 text: { Format.percent($0, decimals: 2) }),
             figure(
                 pair, "curve losses", { [$0.testLoss, $0.trainLoss ?? 0] }, isBetter: <, text: Format.significant),
-            toTarget(pair),
-        ]
+        ] + (hasAreas(pair) ? [areas(pair)] : []) + [toTarget(pair)]
+    }
+
+    /// Whether the plan's metric is an AUC, which is neither an accuracy nor follows from the losses.
+    private static func hasAreas(_ pair: StrategyPair) -> Bool { pair.baselineResults.plan.metric == .auc }
+
+    private static func areas(_ pair: StrategyPair) -> Figure {
+        figure(
+            pair, "curve AUCs", { [$0.testAUC ?? .nan] }, isBetter: Metric.auc.isBetter, text: Metric.auc.text)
     }
 
     // MARK: Point by point
@@ -113,12 +121,12 @@ enum CurveFigures {
     }
 
     private static func toTarget(_ pair: StrategyPair) -> Figure {
-        let target = pair.baselineResults.plan.target
+        let target = pair.baselineResults.plan.goal
         let isTime = headline(pair) == "time to target"
         // Later than anything that a run can have, and far from where a difference would not fit.
         let never = Int.max / 4
         func value(_ run: RunRecord) -> Int {
-            guard let point = TimeToAccuracy(run.evaluations, target: target).sustainedPoint else { return never }
+            guard let point = TimeToTarget(run.evaluations, target: target).sustainedPoint else { return never }
             return isTime ? Int(nanoseconds(point.clusterSeconds)) : point.samples
         }
         func text(_ value: Int) -> String {
@@ -166,6 +174,7 @@ extension StrategyPair {
             before.evaluations.map(\.testAccuracy) == after.evaluations.map(\.testAccuracy)
                 && before.evaluations.map(\.testLoss) == after.evaluations.map(\.testLoss)
                 && before.evaluations.map(\.trainLoss) == after.evaluations.map(\.trainLoss)
+                && before.evaluations.map(\.testAUC) == after.evaluations.map(\.testAUC)
         }
     }
 }

@@ -2,12 +2,14 @@ import Diagnostics
 import Experiments
 import Foundation
 import Statistics
+import Training
 
-/// The nodes' own accuracies at the end, node by node, where nodes are judged one by one: a mean over nodes hides that one of
+/// The nodes' own accuracies, or values of another metric, at the end, node by node, where nodes are judged one by one: a mean over nodes hides that one of
 /// them lost what another gained.
 ///
 /// They are the same bits on one kind of processor. Elsewhere each node has a tolerance as ``AccuracyFigures`` derives it for a
 /// run, at the level over the number of nodes, so that all nodes together are called changed no more often than one figure.
+/// Of another metric that is the spread over the baseline's seeds.
 enum NodeFigures {
     static func compare(_ pair: StrategyPair) -> [Figure] {
         let runs = Array(zip(pair.baseline, pair.current))
@@ -21,10 +23,11 @@ enum NodeFigures {
                     change: "other nodes", test: "exact")
             ]
         }
+        let metric = pair.baselineResults.plan.metric
         let changes = (0..<nodes).map { node in
             Change(
-                node: node, before: runs.map { ($0.0.nodes ?? [])[node].ownAccuracy },
-                after: runs.map { ($0.1.nodes ?? [])[node].ownAccuracy })
+                node: node, metric: metric, before: runs.map { ($0.0.nodes ?? [])[node].ownValue(metric) },
+                after: runs.map { ($0.1.nodes ?? [])[node].ownValue(metric) })
         }
         let different = changes.filter { $0.before != $0.after }
         guard !different.isEmpty else {
@@ -33,61 +36,83 @@ enum NodeFigures {
         return [pair.hasExactNumbers ? exact(pair, different, nodes) : tolerated(pair, different, nodes)]
     }
 
-    /// One node's accuracies by seed.
+    /// One node's values by seed.
     private struct Change {
         let node: Int
+        let metric: Metric
         let before, after: [Double]
 
         var difference: Double { mean(after) - mean(before) }
+        /// By how much the node is better off. Between two values of models that diverged there is no distance.
+        var gain: Double {
+            let gain = metric.gain(of: mean(after), over: mean(before))
+            return gain.isNaN ? 0 : gain
+        }
         func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
     }
 
     private static func exact(_ pair: StrategyPair, _ different: [Change], _ nodes: Int) -> Figure {
         // The node that lost most is what a reader has to see; a gain of others does not make it good.
-        let isWorse = different.contains { change in zip(change.before, change.after).contains { $0 > $1 } }
+        let isWorse = different.contains { change in
+            zip(change.before, change.after).contains { change.metric.isBetter($0, than: $1) }
+        }
         let shown = worst(different)
         return figure(
             pair, isWorse ? .regression : .improvement, text(shown, shown.before), text(shown, shown.after),
-            change: "\(points(shown.difference)); \(different.count) of \(nodes) nodes differ", test: "exact")
+            change: "\(text(shown)); \(different.count) of \(nodes) nodes differ", test: "exact")
     }
 
     private static func tolerated(_ pair: StrategyPair, _ different: [Change], _ nodes: Int) -> Figure {
-        guard let samples = pair.baselineResults.testSamples.map(Double.init) else {
+        let metric = pair.baselineResults.plan.metric
+        let samples = pair.baselineResults.testSamples.map(Double.init)
+        func notCompared(_ reason: String) -> Figure {
             let shown = worst(different)
             return figure(
-                pair, .notCompared, text(shown, shown.before), text(shown, shown.after),
-                change: points(shown.difference), test: "the number of test samples is not known")
+                pair, .notCompared, text(shown, shown.before), text(shown, shown.after), change: text(shown),
+                test: reason)
+        }
+        guard metric != .accuracy || samples != nil else {
+            return notCompared("the number of test samples is not known")
+        }
+        guard metric == .accuracy || pair.baseline.count > 1 else {
+            return notCompared("one seed gives no tolerance for it")
         }
         let level = pair.settings.toleranceLevel / Double(nodes)
         func tolerance(_ change: Change) -> Double {
+            guard metric == .accuracy, let samples else {
+                // A node whose model diverged has none, and is beyond any tolerance where another has not.
+                return AccuracyFigures.toleranceOfSeeds(change.before, level) ?? 0
+            }
             let right = change.before.map { ($0 * samples + 1) / (samples + 2) }
             let count = Double(right.count)
             let variance = right.reduce(0) { $0 + 2 * $1 * (1 - $1) / samples } / count
             return Normal.quantile(1 - level / 2) * (variance / count).squareRoot()
         }
-        let beyond = different.filter { abs($0.difference) > tolerance($0) }
+        let beyond = different.filter { abs($0.gain) > tolerance($0) }
         let shown = worst(beyond.isEmpty ? different : beyond)
         let status: Figure.Status =
-            beyond.isEmpty ? .withinTolerance : shown.difference < 0 ? .regression : .improvement
+            beyond.isEmpty ? .withinTolerance : shown.gain < 0 ? .regression : .improvement
         return figure(
             pair, status, text(shown, shown.before), text(shown, shown.after),
-            change: "\(points(shown.difference)); \(beyond.count) of \(nodes) nodes beyond their tolerance",
+            change: "\(text(shown)); \(beyond.count) of \(nodes) nodes beyond their tolerance",
             test: """
-                \(Format.fixed(tolerance(shown) * 100, 2)) points, the \(Format.significant(level * 100)) % bound of independent \
-                errors for each of \(nodes) nodes
+                \(metric.differenceText(tolerance(shown)))\(metric.differenceUnit), the \
+                \(Format.significant(level * 100)) % bound of \
+                \(metric == .accuracy ? "independent errors" : "the seeds' spread") for each of \(nodes) nodes
                 """)
     }
 
     private static func worst(_ changes: [Change]) -> Change {
-        changes.dropFirst().reduce(changes[0]) { $1.difference < $0.difference ? $1 : $0 }
+        changes.dropFirst().reduce(changes[0]) { $1.gain < $0.gain ? $1 : $0 }
     }
 
     private static func text(_ change: Change, _ values: [Double]) -> String {
-        "\(Format.percent(change.mean(values), decimals: 2)) (node \(change.node))"
+        "\(change.metric.text(change.mean(values))) (node \(change.node))"
     }
 
-    private static func points(_ difference: Double) -> String {
-        "\(difference > 0 ? "+" : "")\(Format.fixed(difference * 100, 2)) points"
+    private static func text(_ change: Change) -> String {
+        let difference = change.difference
+        return "\(difference > 0 ? "+" : "")\(change.metric.differenceText(difference))\(change.metric.differenceUnit)"
     }
 
     private static func figure(
@@ -95,7 +120,7 @@ enum NodeFigures {
         test: String
     ) -> Figure {
         Figure(
-            strategy: pair.strategy.name, name: "own accuracies of nodes",
+            strategy: pair.strategy.name, name: "own \(pair.baselineResults.plan.metric.plural) of nodes",
             kind: pair.hasExactNumbers ? .exact : .tolerance, status: status, baseline: baseline, current: current,
             change: change, test: test)
     }

@@ -67,6 +67,7 @@ package struct NotComparable: Error, CustomStringConvertible, Equatable {
     /// What the strategies of a plan share and what decides on their results.
     private struct Common: Encodable {
         let task, initialization, compute: String
+        let metric: String
         let target: Double
         let seeds: String
         let shuffles: Bool
@@ -78,6 +79,7 @@ package struct NotComparable: Error, CustomStringConvertible, Equatable {
             task = plan.task
             initialization = plan.initialization.rawValue
             compute = plan.compute
+            metric = plan.metric.rawValue
             target = plan.target
             seeds = plan.seeds.map(String.init).joined(separator: ",")
             shuffles = plan.shuffles

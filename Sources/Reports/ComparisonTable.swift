@@ -1,5 +1,6 @@
 import Diagnostics
 public import Experiments
+import Training
 
 /// The table a reader wants: which strategy reaches the target when, how good it ends, what it sends.
 public enum ComparisonTable {
@@ -14,7 +15,7 @@ public enum ComparisonTable {
                 ("strategy", .left), ("workers", .right), ("clock", .left), ("reached", .right),
                 ("time to \(target(results))", .right),
             ] + (showsFirstCrossing ? [("first crossing", .right)] : []) + [
-                ("accuracy at the end", .right), ("cluster time", .right),
+                (endTitle(results.plan.metric), .right), ("cluster time", .right),
                 ("compute", .right), ("network", .right), ("idle", .right),
             ] + (showsHidden(results) ? [("hidden", .right)] : []) + [("sent", .right), ("host time", .right)])
         for summary in results.summaries {
@@ -27,7 +28,7 @@ public enum ComparisonTable {
                     summary.strategy, summary.workersText, summary.clock.title,
                     "\(summary.seedsReached)/\(summary.runs.count)", timeToTarget(summary),
                 ] + (showsFirstCrossing ? [duration(summary.firstCrossing.median)] : []) + [
-                    accuracy(summary), Format.seconds(total), share(\.computeSeconds),
+                    finalValue(summary), Format.seconds(total), share(\.computeSeconds),
                     share(\.communicationSeconds), share(\.idleSeconds),
                 ] + (showsHidden(results) ? [share { $0.hiddenCommunicationSeconds ?? 0 }] : []) + [
                     summary.count(\.traffic.bytesTotal) == 0
@@ -41,8 +42,12 @@ public enum ComparisonTable {
     /// Whether communication of a strategy can be hidden behind its computation.
     static func showsHidden(_ results: Results) -> Bool { results.plan.strategies.contains { $0.overlapInUse != nil } }
 
-    static func target(_ results: Results) -> String {
-        Format.exactPercent(results.plan.target)
+    /// For heads of tables.
+    static func target(_ results: Results) -> String { results.plan.goal.title }
+
+    /// The head of the metric's column; says the direction of one that a reader might take for another.
+    static func endTitle(_ metric: Metric) -> String {
+        metric == .accuracy ? "accuracy at the end" : "\(metric.title) at the end (\(metric.direction))"
     }
 
     /// Median and interval; "-" unless more than half of the seeds got there.
@@ -57,13 +62,14 @@ public enum ComparisonTable {
         seconds.isFinite ? Format.seconds(seconds) : "-"
     }
 
-    static func accuracy(_ summary: StrategySummary) -> String {
-        let accuracy = summary.finalAccuracy
+    /// Median and interval of the metric at the end.
+    static func finalValue(_ summary: StrategySummary) -> String {
+        let (value, metric) = (summary.finalValue, summary.metric)
         let counts = [(summary.divergedCount, "diverged"), (summary.stoppedCount, "stopped")].filter { $0.0 > 0 }
         let ends = counts.isEmpty ? "" : " (\(counts.map { "\($0.0) \($0.1)" }.joined(separator: ", ")))"
-        let median = Format.percent(accuracy.median, decimals: 2)
+        let median = metric.text(value.median)
         guard summary.runs.count > 1 else { return median + ends }
-        return "\(median) [\(Format.fixed(accuracy.low * 100, 2)), \(Format.fixed(accuracy.high * 100, 2))]\(ends)"
+        return "\(median) [\(metric.bareText(value.low)), \(metric.bareText(value.high))]\(ends)"
     }
 }
 

@@ -50,7 +50,7 @@ enum ContractSection {
         guard results.runs.contains(where: { $0.nodes != nil }) else { return "" }
         guard results.plan.objectives != nil else {
             return """
-                - Nodes are judged one by one, each by the whole test set. The strategy's accuracy is the mean over nodes, its time \
+                - Nodes are judged one by one, each by the whole test set. The strategy's \(figure(results.plan.metric)) is the mean over nodes, its time \
                 that of the last of them.
 
                 """
@@ -60,6 +60,13 @@ enum ContractSection {
             strategy's time is that of the last of its nodes.
 
             """
+    }
+
+    private static func figure(_ metric: Metric) -> String {
+        switch metric {
+        case .accuracy, .loss, .auc: metric.title
+        case .perplexity, .rmse: "loss, of which its \(metric.title) is made,"
+        }
     }
 
     private static func epochs(_ plan: ExperimentPlan) -> String {

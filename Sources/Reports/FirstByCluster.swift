@@ -1,5 +1,6 @@
 import Cluster
 import Diagnostics
+import Experiments
 import Statistics
 
 /// Which strategy is the first to reach the target on which cluster: a row for each cluster, a column for each strategy.
@@ -8,7 +9,7 @@ import Statistics
 /// are simulated on the row's cluster, so that they can be compared; those that three digits cannot tell apart are first
 /// together.
 package struct FirstByCluster {
-    private let target: Double
+    private let target: Target
     private let strategies: [String]
     private let clusters: [ClusterSpec]
     private let best: [ClusterSpec: [String: Candidate]]
@@ -20,7 +21,7 @@ package struct FirstByCluster {
         let median: Double
     }
 
-    init(_ rows: [RepriceTable.Row], target: Double) {
+    init(_ rows: [RepriceTable.Row], target: Target) {
         self.target = target
         var (strategies, clusters): ([String], [ClusterSpec]) = ([], [])
         var best: [ClusterSpec: [String: Candidate]] = [:]
@@ -54,7 +55,7 @@ package struct FirstByCluster {
     private func table(_ mark: (_ text: String, _ isFirst: Bool) -> String) -> TextTable {
         var table = TextTable(
             [("cluster", .left), ("links of a worker", .left)]
-                + strategies.map { ("\($0), time to \(Format.exactPercent(target))", .right) }
+                + strategies.map { ("\($0), time to \(target.title)", .right) }
                 + [("first", .left)])
         for cluster in clusters {
             let candidates = best[cluster] ?? [:]

@@ -6,7 +6,7 @@ import Experiments
 enum Headline {
     static func words(_ results: Results) -> String {
         let summaries = results.summaries
-        let target = ComparisonTable.target(results)
+        let target = results.plan.goal.words
         guard summaries.contains(where: \.timeToTarget.median.isFinite) else {
             return "No strategy reached \(target) with more than half of its seeds."
         }

@@ -16,9 +16,11 @@ package enum HistoryTable {
         }
     }
 
-    /// The columns of `summary.csv` that are numbers.
+    /// The columns of `summary.csv` that are numbers, with those of metrics that are no accuracy.
     package static var metrics: [String] {
-        SummaryCSV.columns.filter { !["task", "strategy", "fabric", "clock", "tuning", "label"].contains($0) }
+        (SummaryCSV.columns + SummaryCSV.metricColumns).filter {
+            !["task", "strategy", "fabric", "clock", "tuning", "label", "metric"].contains($0)
+        }
     }
 
     /// - Parameters:
@@ -29,8 +31,8 @@ package enum HistoryTable {
         // Dates are ISO 8601 in UTC, which sorts as text.
         let sorted = entries.sorted { ($0.results.machine.date, $0.path) < ($1.results.machine.date, $1.path) }
         let rows = sorted.flatMap { entry in
-            SummaryCSV.rows(entry.results).compactMap { row -> [String]? in
-                let values = Dictionary(uniqueKeysWithValues: zip(SummaryCSV.columns, row))
+            SummaryCSV.rowsWithMetric(entry.results).compactMap { row -> [String]? in
+                let values = Dictionary(uniqueKeysWithValues: zip(SummaryCSV.columns + SummaryCSV.metricColumns, row))
                 guard let name = values["label"], strategies?.contains(name) != false else { return nil }
                 let machine = entry.results.machine
                 return [machine.date, machine.commit, values["task"] ?? "", name, values["clock"] ?? ""]

@@ -28,28 +28,31 @@ public enum MarkdownReport {
     public static func summary(_ results: Results) -> String {
         let summaries = results.summaries
         guard !summaries.isEmpty else { return "No run was finished.\n" }
-        var sentences = [Headline.words(results), SendingSentence.words(summaries) ?? highestAccuracy(summaries)]
+        var sentences = [Headline.words(results), SendingSentence.words(summaries) ?? bestValue(summaries)]
         if let note = SentBytes.note(summaries) { sentences.append(note) }
-        if summaries.contains(where: { $0.runs.contains { $0.evaluations.count < TimeToAccuracy.window } }) {
+        if summaries.contains(where: { $0.runs.contains { $0.evaluations.count < TimeToTarget.window } }) {
             sentences.append(
-                "With fewer than \(TimeToAccuracy.window) evaluations nothing can count as reached; see --evaluate-every."
+                "With fewer than \(TimeToTarget.window) evaluations nothing can count as reached; see --evaluate-every."
             )
         }
         return sentences.joined(separator: " ") + "\n"
     }
 
-    private static func highestAccuracy(_ summaries: [StrategySummary]) -> String {
-        let best = summaries.map(\.finalAccuracy.median).max() ?? 0
-        let names = summaries.filter { $0.finalAccuracy.median == best }.map(\.strategy)
+    private static func bestValue(_ summaries: [StrategySummary]) -> String {
+        let metric = summaries[0].metric
+        let best = metric.best(of: summaries.map(\.finalValue.median)) ?? metric.worst
+        let names = summaries.filter { $0.finalValue.median == best }.map(\.strategy)
+        let extreme = metric.isHigherBetter ? "highest" : "lowest"
         return
-            "The highest median accuracy at the end is \(Format.percent(best, decimals: 2)), of \(Headline.list(names))."
+            "The \(extreme) median \(metric.title) at the end is \(metric.text(best)), of \(Headline.list(names))."
     }
 
     private static func reading(_ results: Results) -> String {
+        let side = results.plan.metric.isHigherBetter ? "above" : "below"
         return """
             \(IntervalText.medians(seeds: results.plan.seeds.count)) \(IntervalText.steps) *Reached* counts the seeds \
-            that reached the target, of all; *workers* those that train at the same time, of all that there are. *Time to target* is cluster time until an evaluation is at or above the target together with the \
-            mean of the last three; `-` means never; *first crossing* is the first evaluation at or above the target. *Cluster time* is what the job takes on the machines it is about: \
+            that reached the target, of all; *workers* those that train at the same time, of all that there are. *Time to target* is cluster time until an evaluation is at or \(side) the target together with the \
+            mean of the last three; `-` means never; *first crossing* is the first evaluation at or \(side) the target. *Cluster time* is what the job takes on the machines it is about: \
             measured on threads of this machine, or simulated; *host time* is how long the benchmark kept this machine \
             busy. *Compute*, *network* and *idle* are shares of a working worker's cluster time (medians, so they need not add up to 100 %); \
             they are averages over the workers, so that *idle* counts also the time for which a worker that is ahead of the others waits for them. Evaluation is charged to \
@@ -89,12 +92,17 @@ public enum MarkdownReport {
             ## What was set, and what was tuned
 
             \(table.markdown)
-            - Target \(ComparisonTable.target(results)); evaluated every \(shared(plan) { Format.exact($0.evaluateEveryEpochs) }) epochs; \
+            - Target \(results.plan.goal.words)\(direction(plan.metric)); evaluated every \(shared(plan) { Format.exact($0.evaluateEveryEpochs) }) epochs; \
             weight decay \(shared(plan) { Format.exact($0.optimizer.weightDecay) }); initialisation \(plan.initialization.rawValue).
             \(furtherOptions(plan))- Where the command line names none: \(results.tuning)
             \(trials(results))
 
             """
+    }
+
+    /// Which way a metric is better; nothing of an accuracy, of which everybody knows.
+    private static func direction(_ metric: Metric) -> String {
+        metric == .accuracy ? "" : " (\(metric.direction))"
     }
 
     /// Options in the table's words, and those that other sections tell of.

@@ -15,11 +15,11 @@ package struct RepriceTable {
 
     package static let name = "reprice.csv"
     package static let markdownName = "reprice.md"
-    private let target: Double
+    private let target: Target
     private var rows: [Row] = []
 
-    /// - Parameter target: accuracy to reach, a fraction.
-    package init(target: Double) { self.target = target }
+    /// - Parameter target: what is to be reached.
+    package init(target: Target) { self.target = target }
 
     /// - Parameters:
     ///   - plan: with the cluster on which the runs were priced.
@@ -55,7 +55,7 @@ package struct RepriceTable {
         var table = TextTable(
             [
                 ("strategy", .left), ("cluster", .left), ("latency", .right), ("bandwidth", .right), ("jitter", .left),
-                ("all-reduce", .left), ("reached", .right), ("time to \(Format.exactPercent(target))", .right),
+                ("all-reduce", .left), ("reached", .right), ("time to \(target.title)", .right),
                 ("cluster time", .right),
                 ("compute", .right), ("network", .right), ("idle", .right),
             ] + (showsHidden ? [("hidden", .right)] : []) + [("sent", .right)])

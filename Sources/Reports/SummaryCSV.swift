@@ -18,14 +18,33 @@ public enum SummaryCSV {
         "tuning", "idle_seconds_least_median", "label",
     ]
 
+    /// Where the metric is no accuracy, behind the others: its name, its value at the end and its target.
+    static let metricColumns = [
+        "metric", "final_value_median", "final_value_low", "final_value_high", "target_value",
+    ]
+
     /// A row for each strategy.
     public static func render(_ results: Results) -> String {
-        let options = OptionColumns(results.plan, besides: columns)
-        var csv = CSV(columns: columns + options.names)
+        let metric = MetricColumns(results.plan.metric)
+        let fixed = columns + (metric.isPresent ? metricColumns : [])
+        let options = OptionColumns(results.plan, besides: fixed)
+        var csv = CSV(columns: fixed + options.names)
         for (row, summary) in zip(rows(results), results.summaries) {
-            csv.append(row + options.values(of: summary.plan))
+            csv.append(row + fields(summary, metric) + options.values(of: summary.plan))
         }
         return csv.text
+    }
+
+    /// In the order of ``metricColumns``.
+    private static func fields(_ summary: StrategySummary, _ columns: MetricColumns) -> [String] {
+        let value = summary.finalValue
+        return columns.fields([value.median, value.low, value.high, summary.target.value])
+    }
+
+    /// A row for every strategy, in the order of ``columns`` and ``metricColumns``, whatever the metric is.
+    static func rowsWithMetric(_ results: Results) -> [[String]] {
+        let columns = MetricColumns(results.plan.metric, always: true)
+        return zip(rows(results), results.summaries).map { $0 + fields($1, columns) }
     }
 
     /// A row for every strategy, in the order of ``columns``.
@@ -39,7 +58,8 @@ public enum SummaryCSV {
                 summary.clock.column, CSV.count(summary.workers),
                 CSV.count(summary.runs.count), CSV.count(summary.count(\.samples)), CSV.count(summary.count(\.rounds)),
                 CSV.number(accuracy.median), CSV.number(accuracy.low), CSV.number(accuracy.high),
-                CSV.number(summary.target), CSV.count(summary.seedsReached),
+                CSV.number(MetricColumns(summary.metric).accuracy(summary.target.value)),
+                CSV.count(summary.seedsReached),
                 CSV.number(time.median), CSV.number(time.low), CSV.number(time.high),
                 CSV.number(summary.spread(\.clusterSeconds).median),
                 CSV.number(summary.spread(\.computeSeconds).median),

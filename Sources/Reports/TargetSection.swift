@@ -1,5 +1,6 @@
 import Diagnostics
 import Experiments
+import Training
 
 /// Time against target, as a table.
 enum TargetSection {
@@ -13,7 +14,7 @@ enum TargetSection {
         let shown = curve.targets.suffix(columns)
         let first = curve.targets.count - shown.count
         var table = TextTable(
-            [("strategy", .left), ("clock", .left)] + shown.map { ("\(Format.significant($0 * 100)) %", .right) })
+            [("strategy", .left), ("clock", .left)] + shown.map { (title($0, results.plan.metric), .right) })
         let clocks = Dictionary(uniqueKeysWithValues: results.summaries.map { ($0.strategy, $0.clock.title) })
         for (strategy, points) in curve.points {
             table.append(
@@ -28,10 +29,14 @@ enum TargetSection {
         return """
             ## Time against target
 
-            Median cluster time to each test accuracy, sustained as above; `-` where half of the seeds or more never got \
+            Median cluster time to each test \(results.plan.metric.title), sustained as above; `-` where half of the seeds or more never got \
             there, and how many did where not all. With intervals: `\(TargetsCSV.name)`.
 
             \(table.markdown)
             """
+    }
+
+    private static func title(_ target: Double, _ metric: Metric) -> String {
+        metric.isShare ? "\(Format.significant(target * 100)) %" : metric.targetText(target)
     }
 }

@@ -1,12 +1,13 @@
 import Diagnostics
 import Experiments
+import Training
 
 /// Each strategy against each other on the same seeds, in words.
 enum VerdictSection {
     static func render(_ results: Results) -> String {
         let verdicts = PairwiseVerdict.all(results)
         guard !verdicts.isEmpty, results.plan.seeds.count > 1 else { return "" }
-        let target = ComparisonTable.target(results)
+        let target = results.plan.goal.words
         func list(_ figure: PairwiseVerdict.Figure) -> String {
             let lines = verdicts.filter { $0.figure == figure }.map { "- \($0.words)\(places($0)).\n" }
             return lines.isEmpty ? "No two strategies have times of one clock.\n" : lines.joined()
@@ -26,10 +27,15 @@ enum VerdictSection {
             Time to \(target):
 
             \(list(.timeToTarget))\(apart(results))
-            Accuracy at the end:
+            \(end(results.plan.metric)):
 
-            \(list(.finalAccuracy))
+            \(list(.finalValue))
             """
+    }
+
+    private static func end(_ metric: Metric) -> String {
+        let title = metric.title.prefix(1).uppercased() + metric.title.dropFirst()
+        return metric == .accuracy ? "\(title) at the end" : "\(title) at the end (\(metric.direction))"
     }
 
     /// The machines of a pair, where they are not the same.

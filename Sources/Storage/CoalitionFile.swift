@@ -15,9 +15,10 @@ package enum CoalitionFile {
     package static func decode(_ data: Data, file: String) throws(ReportError) -> CoalitionResults {
         do {
             let schema = try SealedJSON.schema(of: data)
-            guard schema == CoalitionResults.currentSchema else {
+            guard (1...CoalitionResults.schemaOfMetrics).contains(schema) else {
                 throw ReportError(
-                    "schema \(schema); this version reads coalitions of schema \(CoalitionResults.currentSchema)")
+                    "schema \(schema); this version reads coalitions of schemas 1 to \(CoalitionResults.schemaOfMetrics)"
+                )
             }
             let results = try SealedJSON.decode(CoalitionResults.self, from: data)
             try results.validate()

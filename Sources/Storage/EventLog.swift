@@ -80,18 +80,22 @@ package final class EventLog: Sendable {
         write("POINT_IN_TIME", "opt_base_learning_rate", .number(configuration.schedule.baseRate), run)
     }
 
-    package func evaluate(_ run: Experiment.RunIdentity, _ point: TrainingRun.Evaluation) {
+    /// Where the metric is no accuracy, its name and value go along with the accuracy.
+    package func evaluate(_ run: Experiment.RunIdentity, _ point: TrainingRun.Evaluation, by metric: Metric) {
+        let value: [(String, Value)] =
+            metric == .accuracy
+            ? [] : [("metric", .text(metric.rawValue)), ("eval_value", .number(metric.value(of: point)))]
         write(
             "POINT_IN_TIME", "eval_accuracy", .number(point.testAccuracy), run,
             [
                 ("samples_count", .count(point.samples)), ("step_num", .count(point.round)),
                 ("cluster_seconds", .number(point.clusterSeconds)), ("bytes_sent", .count(point.bytesSent)),
                 ("eval_loss", .number(point.testLoss)), ("train_loss", .number(point.trainLoss ?? .nan)),
-            ])
+            ] + value)
     }
 
-    package func end(_ run: Experiment.RunIdentity, _ record: RunRecord, target: Double) {
-        let reached = TimeToAccuracy(record.evaluations, target: target).sustainedSeconds != nil
+    package func end(_ run: Experiment.RunIdentity, _ record: RunRecord, target: Target) {
+        let reached = TimeToTarget(record.evaluations, target: target).sustainedSeconds != nil
         write(
             "INTERVAL_END", "run_stop", nil, run,
             [

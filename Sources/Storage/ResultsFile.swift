@@ -22,8 +22,8 @@ public enum ResultsFile {
     public static func decode(_ data: Data, file: String) throws(ReportError) -> Results {
         do {
             let schema = try SealedJSON.schema(of: data)
-            guard (1...Results.currentSchema).contains(schema) else {
-                throw ReportError("schema \(schema); this version reads schemas 1 to \(Results.currentSchema)")
+            guard (1...Results.schemaOfMetrics).contains(schema) else {
+                throw ReportError("schema \(schema); this version reads schemas 1 to \(Results.schemaOfMetrics)")
             }
             var results: Results
             if schema == 1 {

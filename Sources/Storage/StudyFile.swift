@@ -16,13 +16,13 @@ public enum StudyFile {
     public static func decode(_ data: Data, file: String) throws(ReportError) -> StudyResults {
         do {
             let schema = try SealedJSON.schema(of: data)
-            guard (1...StudyResults.currentSchema).contains(schema) else {
+            guard (1...StudyResults.schemaOfMetrics).contains(schema) else {
                 throw ReportError(
-                    "schema \(schema); this version reads studies of schema 1 to \(StudyResults.currentSchema)")
+                    "schema \(schema); this version reads studies of schema 1 to \(StudyResults.schemaOfMetrics)")
             }
             var results = try SealedJSON.decode(StudyResults.self, from: data)
             // Schema 1 did not say of which data its trials are, and 2 had no options by name.
-            results.schema = StudyResults.currentSchema
+            results.schema = StudyResults.schema(of: results.plan)
             try results.validate()
             return results
         } catch let error as ExperimentError {

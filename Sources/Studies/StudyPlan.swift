@@ -1,6 +1,7 @@
 public import Experiments
 import Randomness
 public import Tasks
+import Training
 
 /// Everything that decides what a study tries: two studies of one plan differ in measured times only.
 public struct StudyPlan: Hashable, Codable, Sendable {
@@ -18,6 +19,8 @@ public struct StudyPlan: Hashable, Codable, Sendable {
         case accuracy
         /// Cluster time to the target, sustained; never is later than any time.
         case time
+        /// The task's metric at the end, by its own direction. Where that is accuracy, plans have `accuracy`.
+        case final
     }
 
     /// What all trials share, and the options that are not varied. Its epochs are those of a trial that is never stopped.
@@ -41,13 +44,13 @@ public struct StudyPlan: Hashable, Codable, Sendable {
     /// - Throws: ``ExperimentError`` where an option is of no use, or strategies would not have the same number of trials.
     public init(
         experiment: ExperimentPlan, search: Search, trialCount: Int?, dimensions: [SearchDimension],
-        metric: Metric = .accuracy, selection: SelectionSet = .validation, halving: Int? = nil
+        metric: Metric = .final, selection: SelectionSet = .validation, halving: Int? = nil
     ) throws(ExperimentError) {
         self.experiment = experiment
         // What is about to be searched for was not found yet.
         for index in self.experiment.strategies.indices { self.experiment.strategies[index].tuning = nil }
         self.search = search
-        self.metric = metric
+        self.metric = metric == .final && experiment.metric == .accuracy ? .accuracy : metric
         self.selection = selection
         self.dimensions = dimensions
         self.halving = halving
@@ -61,6 +64,24 @@ public struct StudyPlan: Hashable, Codable, Sendable {
     }
 
     // MARK: Derived
+
+    /// The metric whose value at the end trials are chosen by; nil where they are chosen by time.
+    package var endMetric: Training.Metric? {
+        switch metric {
+        case .accuracy: .accuracy
+        case .final: experiment.metric
+        case .time: nil
+        }
+    }
+
+    /// What tables show of a trial's end: what it is chosen by, or else what the task is judged by.
+    package var shownMetric: Training.Metric { endMetric ?? experiment.metric }
+
+    /// What trials are chosen by, in a word: `time`, or the name of a metric.
+    package var metricName: String { endMetric?.rawValue ?? Metric.time.rawValue }
+
+    /// The same in words.
+    package var metricWords: String { endMetric.map { "\($0.title) at the end" } ?? "time to the target" }
 
     /// Of each strategy.
     public var trialCount: Int { trials.count / max(1, experiment.strategies.count) }

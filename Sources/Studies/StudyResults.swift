@@ -6,6 +6,8 @@ public import Experiments
 public struct StudyResults: Hashable, Codable, Sendable {
     /// Counts up when a field is added or changes its meaning; what each has is in `Results/SCHEMA.md`.
     public static let currentSchema = 3
+    /// Of studies by a metric that is no accuracy, which programs that know no other must not take for accuracies.
+    public static let schemaOfMetrics = 4
 
     /// Of the file that it came from.
     public var schema: Int
@@ -32,7 +34,7 @@ public struct StudyResults: Hashable, Codable, Sendable {
         plan: StudyPlan, machine: MachineDescription, computeModel: ComputeModel, trainingSamples: Int,
         selectionSamples: Int, data: DataIdentity? = nil, initialParametersSHA256: String? = nil
     ) {
-        schema = Self.currentSchema
+        schema = Self.schema(of: plan)
         self.plan = plan
         self.machine = machine
         self.computeModel = computeModel
@@ -42,6 +44,11 @@ public struct StudyResults: Hashable, Codable, Sendable {
         self.initialParametersSHA256 = initialParametersSHA256
         runs = []
         isComplete = false
+    }
+
+    /// The schema of a study's file.
+    package static func schema(of plan: StudyPlan) -> Int {
+        plan.experiment.metric == .accuracy ? currentSchema : schemaOfMetrics
     }
 
     /// For each strategy with a trial of which all seeds are finished, in the plan's order.

@@ -1,6 +1,7 @@
 internal import Cluster
 public import Experiments
 internal import Statistics
+import Training
 
 /// What one trial did with one seed in one rung.
 public struct StudyRun: Hashable, Codable, Sendable {
@@ -22,6 +23,8 @@ public struct StudyRun: Hashable, Codable, Sendable {
     public var accuracy: Double
     /// At the end, on the same.
     public var loss: Double
+    /// Of the task's metric, at the end, on the same; the worst there is after a divergence. Nil where that is accuracy.
+    public var value: Double?
     /// Cluster time to the target, sustained; nil where it never got there.
     public var secondsToTarget: Double?
     /// Cluster time of the evaluation before, at which it was not there yet; nil in older files.
@@ -39,7 +42,8 @@ public struct StudyRun: Hashable, Codable, Sendable {
         updates = record.rounds
         accuracy = record.finalAccuracy
         loss = record.evaluations.last?.testLoss ?? .nan
-        let time = TimeToAccuracy(record.evaluations, target: experiment.target)
+        value = experiment.metric == .accuracy ? nil : record.finalValue(experiment.metric)
+        let time = TimeToTarget(record.evaluations, target: experiment.goal)
         let isThere = record.outcome != .diverged && time.sustainedSeconds != nil
         secondsToTarget = isThere ? time.sustainedSeconds : nil
         secondsBeforeTarget = isThere ? time.sustainedTime.before : nil
@@ -48,6 +52,11 @@ public struct StudyRun: Hashable, Codable, Sendable {
 }
 
 extension StudyRun {
+    /// At the end, by accuracy or by the task's metric.
+    func value(_ metric: Metric) -> Double {
+        metric == .accuracy ? accuracy : value.map(metric.orWorst) ?? metric.worst
+    }
+
     /// Infinite where the run never got to the target.
     var timeToTarget: SteppedValue {
         secondsToTarget.map { SteppedValue($0, after: min($0, secondsBeforeTarget ?? $0)) } ?? .never

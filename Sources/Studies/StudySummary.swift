@@ -53,7 +53,8 @@ public struct StudySummary: Sendable {
     public struct AfterTrials: Sendable {
         /// k
         public let trials: Int
-        /// Of accuracies the expectation, of times to the target, which can be infinite, the median.
+        /// Of a metric at the end the expectation, of times to the target, which can be infinite, the median. The worst there
+        /// is where a draw may hold no other.
         public let best: Double
         /// Within which the best of k is in nine of ten draws; of times from the evaluation before the one that found the
         /// target reached.
@@ -69,21 +70,24 @@ public struct StudySummary: Sendable {
         let values = outcomes.map(\.value)
         return (1...values.count).map { k in
             let share = Double(k) / Double(values.count)
-            switch plan.metric {
-            case .accuracy:
-                return AfterTrials(
-                    trials: k, best: ExpectedBest.maximum(of: values, trials: k),
-                    low: ExpectedBest.quantile(ofMaximumOf: values, trials: k, probability: 0.05),
-                    high: ExpectedBest.quantile(ofMaximumOf: values, trials: k, probability: 0.95),
-                    cost: cost.scaled(by: share))
-            case .time:
+            let cost = cost.scaled(by: share)
+            guard let metric = plan.endMetric else {
                 return AfterTrials(
                     trials: k, best: ExpectedBest.medianMinimum(of: values, trials: k),
                     low: ExpectedBest.quantile(
                         ofMinimumOf: outcomes.map(\.earliestValue), trials: k, probability: 0.05),
-                    high: ExpectedBest.quantile(ofMinimumOf: values, trials: k, probability: 0.95),
-                    cost: cost.scaled(by: share))
+                    high: ExpectedBest.quantile(ofMinimumOf: values, trials: k, probability: 0.95), cost: cost)
             }
+            guard metric.isHigherBetter else {
+                return AfterTrials(
+                    trials: k, best: -ExpectedBest.maximum(of: values.map { -$0 }, trials: k),
+                    low: ExpectedBest.quantile(ofMinimumOf: values, trials: k, probability: 0.05),
+                    high: ExpectedBest.quantile(ofMinimumOf: values, trials: k, probability: 0.95), cost: cost)
+            }
+            return AfterTrials(
+                trials: k, best: ExpectedBest.maximum(of: values, trials: k),
+                low: ExpectedBest.quantile(ofMaximumOf: values, trials: k, probability: 0.05),
+                high: ExpectedBest.quantile(ofMaximumOf: values, trials: k, probability: 0.95), cost: cost)
         }
     }
 

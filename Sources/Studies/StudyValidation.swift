@@ -45,6 +45,10 @@ extension StudyResults {
 
     private func validate(_ run: StudyRun, _ name: String) throws(ExperimentError) {
         try require((0...1).contains(run.accuracy), "\(name): accuracy", run.accuracy, "0 to 1")
+        if let value = run.value, let bounds = plan.experiment.metric.bounds {
+            try require(
+                bounds.contains(value), "\(name): \(plan.experiment.metric.oneOfThem)", value, "\(bounds)")
+        }
         for seconds in [
             run.cost.clusterSeconds, run.cost.hostSeconds, run.secondsToTarget ?? 0, run.secondsBeforeTarget ?? 0,
         ] {

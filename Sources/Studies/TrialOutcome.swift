@@ -1,4 +1,5 @@
 public import Statistics
+import Training
 
 /// What one trial came to in one rung, over all seeds.
 public struct TrialOutcome: Hashable, Sendable {
@@ -8,7 +9,9 @@ public struct TrialOutcome: Hashable, Sendable {
     public let rung: Int
     /// In the order of seeds.
     public let runs: [StudyRun]
-    private let metric: StudyPlan.Metric
+    /// What trials are chosen by at the end; nil for the time.
+    private let endMetric: Metric?
+    private let taskMetric: Metric
 
     /// Nil unless all seeds are finished.
     init?(_ trial: StudyTrial, rung: Int, _ all: StudyRunsByTrial) {
@@ -17,7 +20,7 @@ public struct TrialOutcome: Hashable, Sendable {
         self.trial = trial
         self.rung = rung
         self.runs = runs.sorted { $0.seed < $1.seed }
-        metric = all.plan.metric
+        (endMetric, taskMetric) = (all.plan.endMetric, all.plan.experiment.metric)
     }
 
     /// Seeds whose model was no number any more.
@@ -26,42 +29,44 @@ public struct TrialOutcome: Hashable, Sendable {
     public var seedsReached: Int { runs.filter { $0.secondsToTarget != nil }.count }
     /// At the end, over the seeds.
     public var accuracy: SpreadSummary { SpreadSummary(runs.map(\.accuracy), within: 0...1) }
+    /// At the end, over the seeds, by accuracy or by the task's metric.
+    package func value(_ metric: Metric) -> SpreadSummary {
+        SpreadSummary(runs.map { $0.value(metric) }, within: metric.bounds)
+    }
     /// Seconds, over the seeds.
     public var timeToTarget: SpreadSummary { SpreadSummary(runs.map(\.timeToTarget), scale: .logarithmic) }
     /// Of all its runs.
     public var cost: StudyCost { runs.reduce(.zero) { $0 + $1.cost } }
 
-    /// What trials are chosen by: the median over seeds of the accuracy at the end, or of the time to the target (infinite
-    /// where half of the seeds or more never got there). The worst there is where a seed diverged, whatever the others did.
+    /// What trials are chosen by: the median over seeds of the metric at the end, or of the time to the target (infinite where
+    /// half of the seeds or more never got there). The worst there is where a seed diverged, whatever the others did.
     public var value: Double {
-        switch metric {
-        case .accuracy: divergedCount > 0 ? 0 : accuracy.median
-        case .time: divergedCount > 0 ? .infinity : timeToTarget.median
-        }
+        guard let endMetric else { return divergedCount > 0 ? .infinity : timeToTarget.median }
+        return divergedCount > 0 ? endMetric.worst : value(endMetric).median
     }
 
     /// The earliest that ``value`` may have been, where it is a time, which is known but for the steps between evaluations.
     var earliestValue: Double {
-        metric == .time && divergedCount == 0 ? Median.of(runs.map(\.timeToTarget.before)) : value
+        endMetric == nil && divergedCount == 0 ? Median.of(runs.map(\.timeToTarget.before)) : value
     }
 
     /// The same of each seed.
     private var values: [SteppedValue] {
-        switch metric {
-        case .accuracy: runs.map { SteppedValue(exact: $0.accuracy) }
-        case .time: runs.map(\.timeToTarget)
-        }
+        endMetric.map { metric in runs.map { SteppedValue(exact: $0.value(metric)) } } ?? runs.map(\.timeToTarget)
     }
+
+    private var isHigherBetter: Bool { endMetric?.isHigherBetter ?? false }
 
     /// Whether this is worse than `other` by more than chance shows, on the same seeds; see ``Statistics/PairedComparison``.
     public func isShownWorse(than other: TrialOutcome) -> Bool {
         PairedComparison(
-            values, other.values, scale: metric == .time ? .logarithmic : .linear, smallerIsBetter: metric == .time
+            values, other.values, scale: endMetric == nil ? .logarithmic : .linear, smallerIsBetter: !isHigherBetter
         ).verdict == .secondIsBetter
     }
 
     /// Whether this is chosen before `other`: by the value; where that is equal, which is common on small sets, by fewer
-    /// seeds that diverged, then the mean accuracy, then the mean loss; then the one that was tried first.
+    /// seeds that diverged, then the mean accuracy (or of the task's metric), then the mean loss; then the one that was tried
+    /// first.
     public func isBetter(than other: TrialOutcome) -> Bool {
         let difference = zip(key, other.key).first { abs($0 - $1) > Self.rounding }
         return difference.map { $0 < $1 } ?? false
@@ -75,8 +80,9 @@ public struct TrialOutcome: Hashable, Sendable {
     private var key: [Double] {
         let count = Double(runs.count)
         let loss = runs.reduce(0) { $0 + $1.loss } / count
+        let mean = runs.reduce(0) { $0 + $1.value(taskMetric) } / count
         return [
-            metric == .accuracy ? -value : value, Double(divergedCount), -runs.reduce(0) { $0 + $1.accuracy } / count,
+            isHigherBetter ? -value : value, Double(divergedCount), taskMetric.isHigherBetter ? -mean : mean,
             loss.isNaN ? .infinity : loss, Double(trial.index),
         ]
     }

@@ -50,7 +50,7 @@ extension StudyResults {
                 Tuning.Option(name: $0.option.rawValue, values: $0.searched)
             },
             trials: plan.trialCount, seeds: plan.experiment.seeds.count, chosenOn: plan.selection.title,
-            source: "\(source): \(plan.search.rawValue) search\(halving), by \(plan.metric.words)", data: data)
+            source: "\(source): \(plan.search.rawValue) search\(halving), by \(plan.metricWords)", data: data)
     }
 
     /// What the options were not tuned with.
@@ -75,8 +75,4 @@ extension StudyResults {
         let names = Set(studied.options.keys).union(used.options.keys).sorted()
         return all.filter(\.1).map(\.0) + names.filter { studied.options[$0] != used.options[$0] }
     }
-}
-
-extension StudyPlan.Metric {
-    package var words: String { self == .accuracy ? "accuracy at the end" : "time to the target" }
 }

@@ -9,6 +9,7 @@ import Reports
 import Statistics
 import Storage
 import Studies
+import Training
 
 struct CoalitionsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -76,6 +77,7 @@ struct CoalitionsCommand: ParsableCommand {
         do {
             let plan = try plan()
             try Experiment.check(plan.experiment)
+            _ = try options.margin(of: plan.experiment.metric)
             try checkThatNoneMeet(plan.experiment)
         } catch let error as ValidationError {
             throw error
@@ -102,9 +104,9 @@ struct CoalitionsCommand: ParsableCommand {
         if options.resume { output.removeTemporaries() }
         let before = options.resume ? try CoalitionFile.resumed(output.url.relativePath, plan) : nil
         if options.resume, before == nil { printError("'\(options.output)' holds no coalitions; they are begun.") }
-        let margin = options.margin ?? 0
+        let margin = try options.margin(of: plan.experiment.metric)
         let first = (before?.coalitions.count ?? 0) * plan.experiment.seeds.count
-        let progress = ProgressDisplay(isOn: !options.quiet, from: first)
+        let progress = ProgressDisplay(isOn: !options.quiet, metric: plan.experiment.metric, from: first)
         let interruption = try Interruption {
             progress.end()
             return "What was trained is in \(output.url.relativePath)/; go on with --resume."
@@ -137,9 +139,20 @@ struct CoalitionOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Differences of accuracy up to this move nobody, such as 0.5% or 0.005. (default: 0)", valueName: "share"),
-        transform: Quantity.fraction)
-    var margin: Double?
+            """
+            Differences up to this move nobody, in the metric: 0.5% or 0.005 of an accuracy, 0.1 of a perplexity. (default: 0)
+            """, valueName: "difference"))
+    var margin: String?
+
+    /// - Throws: `ValidationError` naming what was found and what is allowed.
+    func margin(of metric: Metric) throws -> Double {
+        guard let margin else { return 0 }
+        do throws(Quantity.Failure) {
+            return try metric.margin(parsing: margin)
+        } catch {
+            throw ValidationError("--margin: \(error)")
+        }
+    }
 
     @Flag(help: "Go on with the coalitions in the output folder, which have to be of the same options.")
     var resume = false

@@ -98,7 +98,7 @@ struct List: ParsableCommand {
             StrategyRegistry.all.map { ($0.name, "\($0.summary) (\($0.source))") })
         section(
             "Tasks (--task)",
-            TrainingTask.all.map { ($0.name, "\($0.summary); target \(Format.percent($0.target, decimals: 0))") })
+            TrainingTask.all.map { ($0.name, "\($0.summary); target \(Self.target($0))") })
         section(
             "Clusters (--cluster), latency one way; sources: 'bench list --cluster NAME'",
             ClusterPresets.all.map { ($0.name, "\($0.summary): \($0.figures)") })
@@ -117,6 +117,11 @@ struct List: ParsableCommand {
             "Compute models (--compute)",
             [("calibrated", "the cluster file's step times, else measured on this machine before the runs")]
                 + DeviceProfile.all.map { ($0.name, $0.summary) })
+    }
+
+    private static func target(_ task: TrainingTask) -> String {
+        guard task.metric != .accuracy else { return Format.percent(task.target, decimals: 0) }
+        return "\(Target(task.target, of: task.metric).title) (\(task.metric.direction))"
     }
 
     /// What a fabric carries, and why not the rest.
@@ -159,7 +164,7 @@ struct List: ParsableCommand {
         section(
             "Defaults of this task",
             [
-                ("--target", Format.percent(task.target, decimals: 0)),
+                ("--target", Self.target(task)),
                 ("--epochs", Format.significant(defaults.epochs)),
                 ("--evaluate-every", Format.significant(defaults.evaluateEveryEpochs)),
                 ("--learning-rate", Self.rates(defaults)),

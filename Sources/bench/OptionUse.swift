@@ -40,7 +40,8 @@ struct OptionUse: Sendable {
 
     private static let experiment =
         always(
-            "plan", "task", "strategy", "seeds", "first-seed", "target", "epochs", "evaluate-every", "repetitions",
+            "plan", "task", "strategy", "seeds", "first-seed", "judged-by", "target", "epochs", "evaluate-every",
+            "repetitions",
             "limit-time", "limit-updates", "objectives")
         + [
             OptionUse("limit-bytes", { $0.experiment.limitBytes != nil }, users: "strategies of several ranks do") {

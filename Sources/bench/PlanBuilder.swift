@@ -31,8 +31,9 @@ struct PlanBuilder {
         let strategies = try carriedStrategies().carried
         try checkDropouts(strategies.map(\.description))
         let first = experiment.firstSeed ?? firstSeed
+        let metric = experiment.judgedBy ?? task.metric
         var plan = ExperimentPlan(
-            task: task.name, target: experiment.target ?? task.target,
+            task: task.name, metric: metric, target: try target(of: task, metric),
             seeds: (0..<UInt64(experiment.seeds)).map { first + $0 }, shuffles: !training.noShuffle,
             initialization: training.initialization ?? .he, initialParametersFile: training.initialParameters,
             compute: compute,
@@ -41,6 +42,28 @@ struct PlanBuilder {
             strategies: try strategies.map { try self.plan(for: $0, task) })
         plan.jobs = plan.jobs(asked: cluster.jobs)
         return plan
+    }
+
+    /// The target in the unit of the metric; the task's own where the command line has none.
+    private func target(of task: TrainingTask, _ metric: Metric) throws -> Double {
+        if let problem = metric.problem(of: task.network) {
+            throw ValidationError("--judged-by \(metric.rawValue): \(problem)")
+        }
+        guard let text = experiment.target else {
+            guard metric == task.metric else {
+                throw ValidationError(
+                    """
+                    --judged-by \(metric.rawValue) is another metric than that of \(task.name), whose target is \
+                    \(Target(task.target, of: task.metric).words); say with --target what to reach: \(metric.allowedTargets)
+                    """)
+            }
+            return task.target
+        }
+        do throws(Quantity.Failure) {
+            return try metric.target(parsing: text)
+        } catch {
+            throw ValidationError("--target, \(metric.oneOfThem): \(error)")
+        }
     }
 
     /// Nesterov's is a form of momentum: without any there is nothing for it to change, and PyTorch refuses it, too.

@@ -4,6 +4,7 @@ import Experiments
 import Foundation
 import Locking
 import Studies
+import Training
 
 /// A line on standard error that is written over: which run of how many, a bar, time so far and time left; and a line
 /// that stays for every run that is finished. A terminal that cannot erase a line gets those alone.
@@ -30,11 +31,15 @@ final class ProgressDisplay: Sendable {
     }
 
     private let terminal: Terminal
+    private let metric: Metric
     private let began = ContinuousClock.now
     private let state: Guarded<State>
 
-    /// - Parameter first: the index of the first run that is made.
-    init(isOn: Bool, on terminal: Terminal = .standardError, from first: Int = 0) {
+    /// - Parameters:
+    ///   - metric: by which finished runs are told.
+    ///   - first: the index of the first run that is made.
+    init(isOn: Bool, metric: Metric = .accuracy, on terminal: Terminal = .standardError, from first: Int = 0) {
+        self.metric = metric
         self.terminal = isOn ? terminal : .none
         state = Guarded(State(begun: first, lines: InOrder(from: first)))
     }
@@ -62,18 +67,18 @@ final class ProgressDisplay: Sendable {
             if let began = state.runs.removeValue(forKey: run.index)?.began {
                 state.finished[record.strategy, default: []].append((.now - began).inSeconds)
             }
-            let percent = Format.percent(record.finalAccuracy, decimals: 2)
-            let accuracy =
+            let value = metric.text(record.finalValue(metric)) + (metric == .accuracy ? "" : " \(metric.title)")
+            let end =
                 switch record.outcome {
-                case .completed: percent
+                case .completed: value
                 case .diverged: "diverged"
-                case .stopped: "\(percent), stopped"
+                case .stopped: "\(value), stopped"
                 }
             let name = record.strategy.padding(toLength: 12, withPad: " ", startingAt: 0)
             // A line for each result; repetitions have the same ones.
             let line =
                 run.repetition > 0
-                ? "" : "\(name) \(Self.label(run, trial))  \(accuracy)  \(Format.seconds(record.hostSeconds))\n"
+                ? "" : "\(name) \(Self.label(run, trial))  \(end)  \(Format.seconds(record.hostSeconds))\n"
             tell(state.lines.add(line, of: run.index, isLast: true))
         }
     }

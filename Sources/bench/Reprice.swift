@@ -125,7 +125,7 @@ struct Reprice: ParsableCommand {
         let results = try ResultsFile.read(directory)
         if let csv { try requireWritableParent(of: csv, option: "--csv") }
         let clusters = try clusterNames.map { name in try ClusterFile.resolve(name) }
-        var table = RepriceTable(target: results.plan.target)
+        var table = RepriceTable(target: results.plan.goal)
         var priced = results.plan
         priced.strategies = try chosen(results)
         OptionUse.notes(ofNetwork, priced).forEach(printError)

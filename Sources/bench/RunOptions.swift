@@ -72,9 +72,19 @@ struct ExperimentOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Test accuracy to reach, such as 97% or 0.97. (default: the task's)", valueName: "share"),
-        transform: Quantity.fraction)
-    var target: Double?
+        help: ArgumentHelp(
+            """
+            What models are judged by: accuracy, loss, perplexity, rmse or auc. Of accuracy and auc higher is better, of the \
+            others lower. With another metric than the task's --target says what to reach. (default: the task's)
+            """, valueName: "metric"), transform: choice("metric"))
+    var judgedBy: Metric?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "What to reach on the test set, in the task's metric: 97% or 0.97 of an accuracy, 4.5 of a perplexity. (default: the task's)",
+            valueName: "value"))
+    var target: String?
 
     @Option(parsing: .unconditional, help: "Passes over the training set. (default: the task's)")
     var epochs: Double?

@@ -28,7 +28,7 @@ struct RunOutputs: Sendable {
         try files.checkTraceFile()
         let first = store?.resumed?.finishedRuns ?? 0
         log = try files.log.map { try EventLog($0, appending: store?.resumed != nil, from: first) }
-        progress = ProgressDisplay(isOn: !files.quiet, from: first)
+        progress = ProgressDisplay(isOn: !files.quiet, metric: plan.metric, from: first)
         latest = LatestResults<Results>.ofRuns(in: directory)
         trace = LossTraceFile(files.traceLoss, plan)
     }
@@ -64,11 +64,11 @@ struct RunOutputs: Sendable {
             },
             evaluated: { run, point, share in
                 progress.update(run, share: share)
-                log?.evaluate(run, point)
+                log?.evaluate(run, point, by: plan.metric)
             },
             finished: { run, record, losses, parameters in
                 progress.finish(run, record)
-                log?.end(run, record, target: plan.target)
+                log?.end(run, record, target: plan.goal)
                 try log?.check()
                 guard run.repetition == 0 else { return }
                 trace.append(record, losses, of: run.index)

@@ -83,7 +83,7 @@ struct StudyCommand: ParsableCommand {
         let study = try Study(plan, data: DataDirectory(files.data))
         OptionUse.notes(builder, plan.experiment).forEach(printError)
         let output = try OutputDirectory(files.output, notWith: ResultsFile.name)
-        let progress = ProgressDisplay(isOn: !files.quiet)
+        let progress = ProgressDisplay(isOn: !files.quiet, metric: plan.shownMetric)
         let latest = LatestResults<StudyResults>.ofStudy(in: output)
         // What is finished is not lost with what stops the program.
         let lastWords: @Sendable ((any Error)?) -> String? = { error in

@@ -35,10 +35,12 @@ struct StudyOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "What trials are chosen by: accuracy (at the end) or time (to the target). (default: accuracy)",
-            valueName: "name"),
+            """
+            What trials are chosen by: final (the task's metric at the end, see --judged-by), accuracy (at the end) or time (to \
+            the target). (default: final)
+            """, valueName: "name"),
         transform: choice("metric"))
-    var metric: StudyPlan.Metric = .accuracy
+    var metric: StudyPlan.Metric = .final
 
     @Option(
         parsing: .unconditional,

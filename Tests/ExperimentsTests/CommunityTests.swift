@@ -31,10 +31,10 @@ import Testing
         let fast = node(0, answers(right: 40, of: 40), accuracies: [0.1, 0.9, 0.9, 0.9, 0.9])
         let slow = node(1, answers(right: 40, of: 40), accuracies: [0.1, 0.1, 0.1, 1, 1])
         let never = node(2, answers(right: 0, of: 40), accuracies: [0.1, 0.1, 0.1, 0.1, 0])
-        #expect(record("dpsgd", nodes: [fast, slow]).lastNodeTime(to: 0.5)?.value == 4)
-        #expect(record("dpsgd", nodes: [fast]).lastNodeTime(to: 0.5)?.value == 2)
-        #expect(record("dpsgd", nodes: [fast, never]).lastNodeTime(to: 0.5)?.value == .infinity)
-        #expect(record("sync").lastNodeTime(to: 0.5) == nil)
+        #expect(record("dpsgd", nodes: [fast, slow]).lastNodeTime(to: .accuracy(0.5))?.value == 4)
+        #expect(record("dpsgd", nodes: [fast]).lastNodeTime(to: .accuracy(0.5))?.value == 2)
+        #expect(record("dpsgd", nodes: [fast, never]).lastNodeTime(to: .accuracy(0.5))?.value == .infinity)
+        #expect(record("sync").lastNodeTime(to: .accuracy(0.5)) == nil)
     }
 
     @Test func whoIsListenedToIsCountedByKind() {

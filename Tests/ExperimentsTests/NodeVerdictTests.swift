@@ -96,7 +96,7 @@ import Testing
         let joined = node(0, answers(right: 36, of: 40), accuracies: [0.1, 0.3, 0.5, 0.8, 0.9], trained: 1280)
         let alone = node(0, answers(right: 10, of: 40), accuracies: [0.1, 0.1, 0.2, 0.2, 0.25], trained: 640)
         let verdict = try #require(compared([[joined]], [[alone]])?.verdicts.first)
-        #expect(verdict.accuracy == 0.5 && verdict.aloneAccuracy == 0.25)
+        #expect(verdict.value == 0.5 && verdict.aloneValue == 0.25)
         #expect(abs(verdict.pValue - 0.03683483307622307) < 1e-9, "\(verdict.pValue)")
     }
 
@@ -105,9 +105,9 @@ import Testing
         let joined = node(0, answers(right: 36, of: 40), accuracies: [0.1, 0.2, 0.3, 0.8, 0.9], seconds: 8)
         let alone = node(0, answers(right: 16, of: 40), accuracies: [0.1, 0.1, 0.2, 0.2, 0.4])
         let later = try #require(compared([[joined]], [[alone]], terms: .equalTime)?.verdicts.first)
-        #expect(later.accuracy == 0.3 && later.aloneAccuracy == 0.4)
+        #expect(later.value == 0.3 && later.aloneValue == 0.4)
         let equal = try #require(compared([[joined]], [[alone]])?.verdicts.first)
-        #expect(equal.accuracy == 0.9 && equal.aloneAccuracy == 0.4)
+        #expect(equal.value == 0.9 && equal.aloneValue == 0.4)
     }
 
     @Test func otherNodesAndOtherMachinesAreNotCompared() throws {

@@ -151,7 +151,7 @@ import Training
             #expect(priced.hiddenCommunicationSeconds == run.hiddenCommunicationSeconds)
             #expect(priced.messagesSent == run.traffic.messagesTotal && priced.bytesSent == run.traffic.bytesTotal)
         }
-        var table = RepriceTable(target: 0.8)
+        var table = RepriceTable(target: .accuracy(0.8))
         table.append(priced.plan, priced.runs)
         #expect(table.terminal.contains(" hidden "))
     }

@@ -46,8 +46,8 @@ import Testing
         let high = [0.962, 0.971, 0.968, 0.966, 0.97].map { Self.reaching(4, end: $0) }
         let low = [0.951, 0.955, 0.956, 0.952, 0.957].map { Self.reaching(4, end: $0) }
         let sentence = "ends above %@ in 5 of 5 seeds, 1.30 points [1.08, 1.56]"
-        #expect(words(.finalAccuracy, made(high, low)) == ["single " + sentence.replacing("%@", with: "sync")])
-        #expect(words(.finalAccuracy, made(low, high)) == ["sync " + sentence.replacing("%@", with: "single")])
+        #expect(words(.finalValue, made(high, low)) == ["single " + sentence.replacing("%@", with: "sync")])
+        #expect(words(.finalValue, made(low, high)) == ["sync " + sentence.replacing("%@", with: "single")])
     }
 
     @Test func whereNothingIsShownItSaysSo() {
@@ -56,7 +56,7 @@ import Testing
         let found = words(.timeToTarget, made(curves, other))
         #expect(found[0].hasPrefix("no difference shown between single and sync (1.17x ["), "\(found)")
         #expect(
-            words(.finalAccuracy, made(curves, curves)) == ["single and sync end with the same accuracy in every seed"])
+            words(.finalValue, made(curves, curves)) == ["single and sync end with the same accuracy in every seed"])
         #expect(
             words(.timeToTarget, made(curves, curves))
                 == ["single and sync reach the target at the same time in every seed"])
@@ -116,7 +116,7 @@ import Testing
         let expected = [
             "single threads", "single sync", "single federated", "threads sync", "threads federated", "sync federated",
         ]
-        #expect(pairs == ["timeToTarget", "finalAccuracy"].flatMap { figure in expected.map { "\(figure) \($0)" } })
+        #expect(pairs == ["timeToTarget", "finalValue"].flatMap { figure in expected.map { "\(figure) \($0)" } })
     }
 
     // MARK: In reports
@@ -135,7 +135,7 @@ import Testing
         var all = made([4, 5].map { Self.reaching($0) }, [8, 10].map { Self.reaching($0) })
         #expect(!MarkdownReport.render(all).contains("Times of different clocks are not compared"))
         all.plan.strategies[0].fabric = fabric
-        #expect(PairwiseVerdict.all(all).map(\.figure) == [.finalAccuracy], "accuracy needs no clock")
+        #expect(PairwiseVerdict.all(all).map(\.figure) == [.finalValue], "accuracy needs no clock")
         let report = MarkdownReport.render(all)
         #expect(!report.contains("single beats sync in"))
         let title = ClockClass(all.plan.strategies[0]).title

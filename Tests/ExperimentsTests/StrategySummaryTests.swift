@@ -84,7 +84,7 @@ import Testing
         let summary = results(runs, seeds: [1, 2, 3]).summaries[0]
         #expect(summary.divergedCount == 1)
         #expect(summary.finalAccuracy.low == 0)
-        #expect(ComparisonTable.accuracy(summary) == "97.00 % [0.00, 100.00] (1 diverged)")
+        #expect(ComparisonTable.finalValue(summary) == "97.00 % [0.00, 100.00] (1 diverged)")
     }
 
     @Test func theMedianOfCountsIsACount() {

@@ -18,7 +18,7 @@ import Testing
     }
 
     private func table(_ times: [(String, [SteppedValue])]) -> RepriceTable {
-        var table = RepriceTable(target: 0.95)
+        var table = RepriceTable(target: .accuracy(0.95))
         for (name, times) in times {
             guard let plan = Setup(strategies: [name]).plan.strategies.first else { continue }
             table.append(plan, priced(times))

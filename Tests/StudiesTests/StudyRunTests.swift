@@ -57,7 +57,7 @@ import Testing
             #expect(run.strategy == record.strategy && run.accuracy == record.finalAccuracy)
             #expect(run.cost.clusterSeconds == record.clusterSeconds && run.cost.bytesSent == record.traffic.bytesTotal)
             #expect(run.samples == record.samples && run.updates == record.rounds)
-            let time = TimeToAccuracy(record.evaluations, target: alone.target).sustainedSeconds
+            let time = TimeToTarget(record.evaluations, target: alone.plan.goal).sustainedSeconds
             #expect(run.secondsToTarget == time)
         }
     }

@@ -1,4 +1,6 @@
+import Kernel
 import Testing
+import Training
 
 @testable import Tasks
 
@@ -23,6 +25,26 @@ import Testing
             try TrainingTask.add(Self.task("own", target: target))
         }
     }
+
+    @Test(arguments: [(Metric.perplexity, 0.5), (.loss, 0), (.rmse, -1), (.auc, 1.01), (.perplexity, .infinity)])
+    func aTargetIsOneOfTheMetrics(_ metric: Metric, _ target: Double) {
+        let task = TrainingTask(
+            name: "own", summary: "a test", metric: metric, target: target, network: Self.binary,
+            defaults: TrainingTask.digits.defaults, data: TrainingTask.digits.data)
+        let error = #expect(throws: ExperimentError.self) { try TrainingTask.add(task) }
+        #expect("\(String(describing: error))".contains("allowed is \(metric.allowedTargets)"))
+    }
+
+    @Test func anAreaNeedsAModelThatScores() {
+        let task = TrainingTask(
+            name: "own", summary: "a test", metric: .auc, target: 0.9, network: TrainingTask.digits.network,
+            defaults: TrainingTask.digits.defaults, data: TrainingTask.digits.data)
+        let error = #expect(throws: ExperimentError.self) { try TrainingTask.add(task) }
+        #expect("\(String(describing: error))".contains("for labels 0 and 1"))
+    }
+
+    private static let binary = Network(
+        input: FeatureShape(channels: 1, height: 8, width: 8), [.flatten, .dense("logits", outputs: 2)])
 
     /// In a process of its own, since other tests run over all tasks.
     @Test func anAddedTaskIsFoundByItsName() async {

@@ -133,6 +133,7 @@ public struct Experiment: Sendable {
         try BLAS.useOneThreadPerCaller()
         let split = try data.split(seed: plan.seeds[0])
         try plan.checkTuning(on: split.identity)
+        try plan.checkLabels(of: split)
         try plan.checkPartitions(of: split, task.network)
         return split
     }

@@ -18,6 +18,7 @@ extension Experiment {
         _ plan: ExperimentPlan, memoryBytes: UInt64 = UsableMemory.bytes
     ) throws(ExperimentError) {
         let network = try TrainingTask.named(plan.task).network
+        try plan.checkMetric(of: network)
         try plan.checkDropouts()
         try plan.checkObjectives()
         for strategy in plan.strategies {
@@ -44,6 +45,26 @@ extension ExperimentPlan {
             """
             \(strategy.name): \(what)\(runs > 1 ? " for each of \(runs) runs side by side (--jobs)" : "") take \
             \(Format.bytes(bytes)); this machine has \(Format.bytes(memory)) of memory
+            """)
+    }
+
+    /// Checks that models have values of the metric, and that the target is one.
+    fileprivate func checkMetric(of network: any Objective) throws(ExperimentError) {
+        if let problem = metric.problem(of: network) { throw ExperimentError("\(task): \(problem)") }
+        guard metric.allows(target: target) || metric == .accuracy && target == 0 else {
+            throw ExperimentError("the target is \(Format.exact(target)); allowed is \(metric.allowedTargets)")
+        }
+    }
+
+    /// An AUC tells test samples of label 0 from those of label 1.
+    func checkLabels(of split: TrainTestSplit) throws(ExperimentError) {
+        guard metric == .auc else { return }
+        let labels = Set(split.test.labels)
+        guard labels != [0, 1] else { return }
+        throw ExperimentError(
+            """
+            \(task): an AUC needs test samples of label 0 and of label 1, and no others; found are the labels \
+            \(labels.sorted().map(String.init).joined(separator: ", "))
             """)
     }
 

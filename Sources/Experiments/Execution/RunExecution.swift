@@ -99,7 +99,8 @@ struct RunExecution {
             network: experiment.task.network, data: split, configuration: plan.configuration,
             initialParameters: experiment.initialParameters(seeds),
             initialization: experiment.plan.initialization, seeds: seeds, shuffles: experiment.plan.shuffles,
-            ranks: strategy.rankCount, workspaces: workspaces, mayStop: plan.cluster?.dropouts != nil,
+            ranks: strategy.rankCount, workspaces: workspaces, metric: experiment.plan.metric,
+            mayStop: plan.cluster?.dropouts != nil,
             memoryBytes: fabrics.nodes.map(\.memoryBytes), checkpoints: checkpoints, onEvaluation: onEvaluation)
     }
 

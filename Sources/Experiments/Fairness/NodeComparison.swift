@@ -53,18 +53,21 @@ package struct NodeComparison: Sendable {
             kinds = kinds ?? nodes.map(\.kind)
             let classes = TestClassCounts(run.testClasses ?? other.testClasses)
             bySeed.append(
-                zip(nodes, others).map { NodePair($0, $1, terms).evidence(classes, testSamples: testSamples) })
+                zip(nodes, others).map {
+                    NodePair($0, $1, terms).evidence(summary.metric, classes, testSamples: testSamples)
+                })
         }
         guard let kinds, let first = bySeed.first, bySeed.allSatisfy({ $0.count == first.count }) else { return nil }
         let byNode = kinds.indices.map { node in bySeed.map { $0[node] } }
-        let pValues = byNode.map(NodeEvidence.pValue)
+        let metric = summary.metric
+        let pValues = byNode.map { NodeEvidence.pValue($0, metric) }
         let adjusted = Holm.adjusted(pValues)
         strategy = summary.strategy
         baseline = alone.strategy
         self.terms = terms
         seeds = bySeed.count
         verdicts = kinds.indices.map {
-            NodeVerdict(node: $0, kind: kinds[$0], byNode[$0], pValue: pValues[$0], adjusted: adjusted[$0])
+            NodeVerdict(node: $0, kind: kinds[$0], metric, byNode[$0], pValue: pValues[$0], adjusted: adjusted[$0])
         }
     }
 }
@@ -126,20 +129,32 @@ private struct NodePair {
         return all.map { $0 / last * Double(trained) }
     }
 
-    func evidence(_ classes: TestClassCounts?, testSamples: Int) -> NodeEvidence {
-        func accuracy(_ node: NodeResult, _ place: Int) -> Double {
+    func evidence(_ metric: Metric, _ classes: TestClassCounts?, testSamples: Int) -> NodeEvidence {
+        func value(_ node: NodeResult, _ place: Int) -> Double {
             let curve = node.ownCurve
-            return curve.indices.contains(place) ? curve[place].testAccuracy : 0
+            return curve.indices.contains(place) ? metric.value(of: curve[place]) : metric.worst
         }
-        let (own, other) = (accuracy(joined, joinedPlace), accuracy(alone, alonePlace))
+        let (own, other) = (value(joined, joinedPlace), value(alone, alonePlace))
+        guard metric.isOfRightAnswers else {
+            return NodeEvidence(
+                value: own, aloneValue: other,
+                samples: NodeEvidence.Samples(
+                    metric, areEnds ? joined.sampleNumbers : nil, areEnds ? alone.sampleNumbers : nil,
+                    weights: joined.classWeights, classes))
+        }
         return NodeEvidence(
-            accuracy: own, aloneAccuracy: other,
+            value: own, aloneValue: other,
             samples: paired(classes, testSamples) ?? counts(own, other, classes, testSamples))
+    }
+
+    /// Whether both are compared at their ends, where it is known what each test sample says.
+    private var areEnds: Bool {
+        joinedPlace == joined.evaluations.count - 1 && alonePlace == alone.evaluations.count - 1
     }
 
     /// Nil unless both are compared at their ends and it is known what they had right.
     private func paired(_ classes: TestClassCounts?, _ testSamples: Int) -> NodeEvidence.Samples? {
-        guard joinedPlace == joined.evaluations.count - 1, alonePlace == alone.evaluations.count - 1,
+        guard areEnds,
             let own = joined.correctBits, let other = alone.correctBits, own.count == other.count,
             8 * own.count >= testSamples
         else { return nil }

@@ -1,4 +1,5 @@
 import Statistics
+package import Training
 
 /// Whether a node is better off by taking part than alone.
 ///
@@ -16,6 +17,12 @@ import Statistics
 /// number of test samples of that class: the weighted difference of wins and losses is then the difference of the node's own
 /// accuracies, and its distribution is exact by the same coins (``McNemar/pValue(_:)``).
 ///
+/// *Other metrics.* Where the metric comes from a mean loss (loss, perplexity, RMSE), the first test is Fisher's randomisation
+/// test of the mean difference of the two models' losses, sample by sample (``SignFlip``), of which McNemar's is the case of
+/// right and wrong; samples weigh as above. Of an AUC it is the test of DeLong et al. 1988 (``DeLong``) on the samples' scores.
+/// A node gains where the metric is better by its own direction: where its loss falls. Losses and scores are known of the last
+/// models alone; where another evaluation is compared, the seeds alone speak, by the sign test, for which six are the fewest.
+///
 /// *Not at the end of both.* Which samples a model had right is known of the last models alone. Where another evaluation is
 /// compared, only the counts are, and Fisher's exact test takes the two counts for those of different samples: on the same
 /// samples models err alike, so that it calls less a difference than could be shown. Of a node that weighs classes the counts
@@ -29,9 +36,10 @@ package struct NodeVerdict: Hashable, Sendable {
     /// The place among the nodes.
     package let node: Int
     package let kind: Int?
+    package let metric: Metric
     /// Means over seeds, on the node's own distribution.
-    package let accuracy: Double
-    package let aloneAccuracy: Double
+    package let value: Double
+    package let aloneValue: Double
     /// Seeds in which the node is better off, and worse off.
     package let seedsUp: Int
     package let seedsDown: Int
@@ -41,26 +49,28 @@ package struct NodeVerdict: Hashable, Sendable {
     package let adjustedPValue: Double
     package let outcome: Outcome
 
-    package var gain: Double { accuracy - aloneAccuracy }
+    /// By how much the node is better off, in the metric's unit; below 0 where it is worse off.
+    package var gain: Double { metric.gain(of: value, over: aloneValue) }
 
     /// The level of all tests.
     package static let level = 0.05
 
     /// - Parameter seeds: what the node has in each.
-    init(node: Int, kind: Int?, _ seeds: [NodeEvidence], pValue: Double, adjusted: Double) {
+    init(node: Int, kind: Int?, _ metric: Metric, _ seeds: [NodeEvidence], pValue: Double, adjusted: Double) {
         self.node = node
         self.kind = kind
+        self.metric = metric
         let count = Double(seeds.count)
-        accuracy = seeds.reduce(0) { $0 + $1.accuracy } / count
-        aloneAccuracy = seeds.reduce(0) { $0 + $1.aloneAccuracy } / count
-        seedsUp = seeds.count { $0.accuracy > $0.aloneAccuracy }
-        seedsDown = seeds.count { $0.accuracy < $0.aloneAccuracy }
+        value = seeds.reduce(0) { $0 + $1.value } / count
+        aloneValue = seeds.reduce(0) { $0 + $1.aloneValue } / count
+        seedsUp = seeds.count { metric.isBetter($0.value, than: $0.aloneValue) }
+        seedsDown = seeds.count { metric.isBetter($0.aloneValue, than: $0.value) }
         self.pValue = pValue
         adjustedPValue = adjusted
-        let difference = accuracy - aloneAccuracy
+        let difference = metric.gain(of: value, over: aloneValue)
         let isShown = adjusted <= Self.level && Self.agree(up: seedsUp, down: seedsDown)
         outcome =
-            !isShown || difference == 0 || (difference > 0) != (seedsUp > seedsDown)
+            !isShown || difference == 0 || difference.isNaN || (difference > 0) != (seedsUp > seedsDown)
             ? .noDifferenceShown : difference > 0 ? .gains : .loses
     }
 
@@ -68,37 +78,5 @@ package struct NodeVerdict: Hashable, Sendable {
     static func agree(up: Int, down: Int) -> Bool {
         guard up + down >= SignTest.leastPairs(level: level) else { return min(up, down) == 0 && up + down > 0 }
         return SignTest.pValue(wins: up, losses: down) <= level
-    }
-}
-
-/// What one seed has to say of one node.
-struct NodeEvidence {
-    let accuracy: Double
-    let aloneAccuracy: Double
-    let samples: Samples
-
-    enum Samples {
-        /// Samples that tell the two models apart.
-        case paired([McNemar.Stratum])
-        /// Right answers of each, of so many.
-        case counts(joined: Int, alone: Int, of: Int)
-    }
-
-    /// Of the samples of all seeds.
-    static func pValue(_ seeds: [NodeEvidence]) -> Double {
-        var strata: [McNemar.Stratum] = []
-        var (joined, alone, all) = (0, 0, 0)
-        for seed in seeds {
-            switch seed.samples {
-            case .paired(let own): strata += own
-            case .counts(let right, let other, let count):
-                (joined, alone, all) = (joined + right, alone + other, all + count)
-            }
-        }
-        // Where seeds are of both kinds, the one that says less decides.
-        let paired = McNemar.pValue(strata)
-        guard all > 0 else { return paired }
-        let counted = FisherExact.pValue(joined, all - joined, alone, all - alone)
-        return strata.isEmpty ? counted : max(paired, counted)
     }
 }

@@ -1,16 +1,20 @@
 import Diagnostics
 public import Statistics
+public import Training
 
 /// Each strategy against each other on the same seeds, with a verdict in words.
 public struct PairwiseVerdict: Sendable {
     /// What is compared.
     public enum Figure: String, Sendable {
         case timeToTarget
-        case finalAccuracy
+        /// The metric's value at the end.
+        case finalValue
     }
 
     /// What is compared.
     public let figure: Figure
+    /// What the strategies are judged by.
+    public let metric: Metric
     /// The name of a row.
     public let first: String
     /// The name of the row that it is compared with.
@@ -24,7 +28,7 @@ public struct PairwiseVerdict: Sendable {
     public static func all(_ results: Results) -> [PairwiseVerdict] {
         let summaries = results.summaries
         var verdicts: [PairwiseVerdict] = []
-        for figure in [Figure.timeToTarget, .finalAccuracy] {
+        for figure in [Figure.timeToTarget, .finalValue] {
             for (index, first) in summaries.enumerated() {
                 for second in summaries[(index + 1)...] {
                     if let verdict = PairwiseVerdict(figure, first, second) { verdicts.append(verdict) }
@@ -52,14 +56,15 @@ public struct PairwiseVerdict: Sendable {
     package init?(_ figure: Figure, _ first: StrategySummary, _ second: StrategySummary) {
         let seeds = first.runs.map(\.seed).filter { seed in second.runs.contains { $0.seed == seed } }
         let relation = first.clock.relation(to: second.clock)
-        guard !seeds.isEmpty, figure == .finalAccuracy || relation != .otherClock else { return nil }
+        guard !seeds.isEmpty, figure == .finalValue || relation != .otherClock else { return nil }
         func values(_ summary: StrategySummary) -> [SteppedValue] {
             let all =
                 figure == .timeToTarget
-                ? summary.timesToTarget : summary.finalAccuracies.map(SteppedValue.init(exact:))
+                ? summary.timesToTarget : summary.finalValues.map(SteppedValue.init(exact:))
             return zip(summary.runs, all).filter { seeds.contains($0.0.seed) }.map(\.1)
         }
         self.figure = figure
+        metric = first.metric
         self.first = first.strategy
         self.second = second.strategy
         machines =
@@ -67,7 +72,7 @@ public struct PairwiseVerdict: Sendable {
             ? (first.clock.machines?.name ?? "", second.clock.machines?.name ?? "") : nil
         comparison = PairedComparison(
             values(first), values(second), scale: figure == .timeToTarget ? .logarithmic : .linear,
-            smallerIsBetter: figure == .timeToTarget)
+            smallerIsBetter: figure == .timeToTarget || !first.metric.isHigherBetter)
     }
 
     /// Such as `threads beats single in 5 of 5 seeds, 1.81x [1.74, 1.88]`, or `no difference shown`.
@@ -76,14 +81,15 @@ public struct PairwiseVerdict: Sendable {
         let (better, worse) = isFirst ? (first, second) : (second, first)
         let wins = isFirst ? comparison.wins : comparison.losses
         if comparison.equals == comparison.pairs, comparison.firstReached == comparison.pairs {
-            let tie = figure == .timeToTarget ? "reach the target at the same time" : "end with the same accuracy"
+            let tie =
+                figure == .timeToTarget ? "reach the target at the same time" : "end with the same \(metric.title)"
             return "\(first) and \(second) \(tie) in every seed"
         }
         guard comparison.verdict != .noDifferenceShown else {
             let effect = effectText(isFirst: true).map { " (\($0))" } ?? reachedText
             return "no difference shown between \(first) and \(second)\(effect)"
         }
-        let verb = figure == .timeToTarget ? "beats" : "ends above"
+        let verb = figure == .timeToTarget ? "beats" : metric.isHigherBetter ? "ends above" : "ends below"
         let effect = effectText(isFirst: isFirst).map { ", \($0)" } ?? reachedText
         return "\(better) \(verb) \(worse) in \(wins) of \(comparison.pairs) seeds\(effect)"
     }
@@ -104,12 +110,16 @@ public struct PairwiseVerdict: Sendable {
                 : (1 / effect, comparison.high.map { 1 / $0 }, comparison.low.map { 1 / $0 })
             guard let low, let high else { return RatioText(value).factor }
             return RatioText(value).factor(from: low, to: high)
-        case .finalAccuracy:
-            let sign = isFirst ? 1.0 : -1.0
-            func points(_ value: Double) -> String { Format.fixed(sign * value * 100, 2) }
-            guard let low = comparison.low, let high = comparison.high else { return "\(points(effect)) points" }
-            let bounds = isFirst ? (points(low), points(high)) : (points(high), points(low))
-            return "\(points(effect)) points [\(bounds.0), \(bounds.1)]"
+        case .finalValue:
+            // Of the better one of the two over the other; of neither, of the first less the second.
+            let isDifference = comparison.verdict == .noDifferenceShown || metric.isHigherBetter
+            let sign = isFirst == isDifference ? 1.0 : -1.0
+            func difference(_ value: Double) -> String { metric.differenceText(sign * value) }
+            guard let low = comparison.low, let high = comparison.high else {
+                return difference(effect) + metric.differenceUnit
+            }
+            let bounds = sign > 0 ? (low, high) : (high, low)
+            return "\(difference(effect))\(metric.differenceUnit) [\(difference(bounds.0)), \(difference(bounds.1))]"
         }
     }
 }

@@ -1,11 +1,14 @@
 public import Cluster
 public import Kernel
+public import Training
 
 /// Everything that decides what an experiment computes; two runs of one plan differ in measured times only.
 public struct ExperimentPlan: Hashable, Codable, Sendable {
     /// Its name.
     public var task: String
-    /// Test accuracy to reach, a fraction.
+    /// What models are judged by; nil for accuracy, and in files that know no other. See ``metric``.
+    private var otherMetric: Metric?
+    /// What to reach on the test set, in the unit of ``metric``: of an accuracy a fraction.
     public var target: Double
     /// One run of every strategy for each; strategies are compared seed by seed.
     public var seeds: [UInt64]
@@ -28,13 +31,31 @@ public struct ExperimentPlan: Hashable, Codable, Sendable {
     /// The rows of the table; no two have one name.
     public var strategies: [StrategyPlan]
 
-    /// - Parameter hostThreads: threads for the numerics of simulated ranks.
+    /// What models are judged by.
+    public var metric: Metric {
+        get { otherMetric ?? .accuracy }
+        set { otherMetric = newValue == .accuracy ? nil : newValue }
+    }
+
+    /// What to reach on the test set.
+    public var goal: Target { Target(target, of: metric) }
+
+    enum CodingKeys: String, CodingKey {
+        case task, otherMetric = "metric", target, seeds, shuffles, initialization, initialParametersFile, compute,
+            hostThreads, jobs, repetitions, thisMachine, strategies
+    }
+
+    /// - Parameters:
+    ///   - target: in the unit of the metric.
+    ///   - hostThreads: threads for the numerics of simulated ranks.
     public init(
-        task: String, target: Double, seeds: [UInt64], shuffles: Bool, initialization: Initialization,
+        task: String, metric: Metric = .accuracy, target: Double, seeds: [UInt64], shuffles: Bool,
+        initialization: Initialization,
         initialParametersFile: String?, compute: String, hostThreads: Int, repetitions: Int = 1,
         thisMachine: ClusterSpec? = nil, strategies: [StrategyPlan]
     ) {
         self.task = task
+        otherMetric = metric == .accuracy ? nil : metric
         self.target = target
         self.seeds = seeds
         self.shuffles = shuffles

@@ -3,9 +3,9 @@ package import Statistics
 /// What a run's nodes did together.
 extension RunRecord {
     /// When the last of all nodes reached a target by its own distribution; never where one did not. Nil without nodes.
-    package func lastNodeTime(to target: Double) -> SteppedValue? {
+    package func lastNodeTime(to target: Target) -> SteppedValue? {
         guard let nodes, !nodes.isEmpty else { return nil }
-        let times = nodes.map { TimeToAccuracy($0.ownCurve, target: target).sustainedTime }
+        let times = nodes.map { TimeToTarget($0.ownCurve, target: target).sustainedTime }
         return times.max { $0.value < $1.value }
     }
 

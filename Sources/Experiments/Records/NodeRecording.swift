@@ -1,5 +1,6 @@
 import Cluster
 import Fabrics
+import Foundation
 import Training
 
 extension NodeResult {
@@ -40,6 +41,8 @@ extension NodeResult {
             evaluations: kept.map { node.evaluations[$0] },
             own: node.hasOwnScores ? kept.map { node.own[$0] } : nil,
             finalCorrect: node.finalCorrect.isEmpty ? nil : HexadecimalBytes.encode(node.finalCorrect),
+            finalScores: node.finalScores.isEmpty
+                ? nil : SampleNumbers.encoded(node.finalScores).base64EncodedString(),
             classWeights: node.classWeights, traffic: traffic,
             time: Time(
                 computeSeconds: account.computeSeconds.toTheNanosecond,
@@ -53,7 +56,7 @@ extension NodeResult {
 extension RunRecord {
     /// Takes up the curves of nodes with models of their own, by rank, of which nothing else was recorded but their ranks'
     /// traffic.
-    package mutating func take(curves: [[TrainingRun.Evaluation]]) {
+    package mutating func take(curves: [[TrainingRun.Evaluation]], by metric: Metric = .accuracy) {
         var (sent, received) = ([Int: Int](), [Int: Int]())
         for entry in traffic.entries ?? [] {
             sent[entry.rank, default: 0] += entry.bytesSent
@@ -66,7 +69,7 @@ extension RunRecord {
                     NodeResult.Traffic(bytesSent: sent[rank] ?? 0, bytesReceived: received[rank] ?? 0)
                 })
         }
-        community = CommunityPoint.curve(of: curves)
+        community = CommunityPoint.curve(of: curves, by: metric)
     }
 }
 
@@ -75,8 +78,12 @@ extension TrainingRun.NodeRecord {
     fileprivate var hasOwnScores: Bool {
         own.count == evaluations.count
             && !zip(own, evaluations).allSatisfy {
-                $0.accuracy == $1.testAccuracy && ($0.loss == $1.testLoss || $0.loss.isNaN && $1.testLoss.isNaN)
+                $0.accuracy == $1.testAccuracy && isSame($0.loss, $1.testLoss) && isSame($0.auc ?? 0, $1.testAUC ?? 0)
             }
+    }
+
+    private func isSame(_ first: Double, _ second: Double) -> Bool {
+        first == second || first.isNaN && second.isNaN
     }
 
     /// The curve on the node's own distribution.

@@ -1,3 +1,4 @@
+import Foundation
 public import Training
 
 /// What one node did in a run whose nodes are judged one by one, each on its own distribution.
@@ -15,6 +16,10 @@ public struct NodeResult: Hashable, Codable, Sendable {
     /// Which test samples, as the node sees them, its last model had right, in hexadecimal: of sample i, bit i % 8 of byte
     /// i / 8, which is 0 for samples that weigh nothing for the node. Nil where nobody asked.
     public let finalCorrect: String?
+    /// A number for each test sample, as the node sees them, of its last model: its loss or, where the metric is an AUC, its
+    /// score; no number for samples that weigh nothing for the node. In base 64, see ``SampleNumbers``. Nil where the metric
+    /// is accuracy.
+    public let finalScores: String?
     /// By class, what it counts for in the node's own score; nil where all test samples count alike.
     public let classWeights: [Double]?
     /// Nil in files that did not say so.
@@ -67,7 +72,7 @@ public struct NodeResult: Hashable, Codable, Sendable {
 
     package init(
         rank: Int, kind: Int? = nil, trainedSamples: Int? = nil, evaluations: [TrainingRun.Evaluation],
-        own: [OwnScore]? = nil, finalCorrect: String? = nil, classWeights: [Double]? = nil,
+        own: [OwnScore]? = nil, finalCorrect: String? = nil, finalScores: String? = nil, classWeights: [Double]? = nil,
         traffic: Traffic? = nil, time: Time? = nil, staleness: Double? = nil, listened: [Listened]? = nil,
         chosenModel: Int? = nil
     ) {
@@ -77,6 +82,7 @@ public struct NodeResult: Hashable, Codable, Sendable {
         self.evaluations = evaluations
         self.own = own
         self.finalCorrect = finalCorrect
+        self.finalScores = finalScores
         self.classWeights = classWeights
         self.traffic = traffic
         self.time = time
@@ -95,6 +101,8 @@ public struct NodeResult: Hashable, Codable, Sendable {
 
     /// At the end; 0 for a model that is none any more, as that of a run that diverged.
     public var ownAccuracy: Double { ownCurve.last?.testAccuracy ?? 0 }
+    /// Of any metric, at the end; the worst there is without evaluations.
+    public func ownValue(_ metric: Metric) -> Double { ownCurve.last.map(metric.value(of:)) ?? metric.worst }
     /// At the end; no number without evaluations.
     public var ownLoss: Double { ownCurve.last?.testLoss ?? .nan }
 
@@ -105,15 +113,23 @@ public struct NodeResult: Hashable, Codable, Sendable {
     func hasSameScores(as other: NodeResult) -> Bool {
         func figures(_ node: NodeResult) -> [Double] {
             (node.evaluations + node.ownCurve).flatMap {
-                [Double($0.round), Double($0.samples), $0.testAccuracy, $0.testLoss, $0.trainLoss ?? 0]
+                [
+                    Double($0.round), Double($0.samples), $0.testAccuracy, $0.testLoss, $0.trainLoss ?? 0,
+                    $0.testAUC ?? 0,
+                ]
             }.map { $0.isNaN ? -1 : $0 }
         }
-        return figures(self) == figures(other) && finalCorrect == other.finalCorrect && kind == other.kind
+        return figures(self) == figures(other) && finalCorrect == other.finalCorrect && finalScores == other.finalScores
+            && kind == other.kind
             && trainedSamples == other.trainedSamples && classWeights == other.classWeights
     }
 
     /// The bytes of ``finalCorrect``; nil where there are none.
     public var correctBits: [UInt8]? { finalCorrect.flatMap(HexadecimalBytes.decode) }
+    /// The numbers of ``finalScores``; nil where there are none.
+    package var sampleNumbers: [Float]? {
+        finalScores.flatMap { Data(base64Encoded: $0) }.map(SampleNumbers.decoded)
+    }
 }
 
 extension TrainingRun.Evaluation {
@@ -121,7 +137,7 @@ extension TrainingRun.Evaluation {
     func judged(by score: OwnScore) -> Self {
         Self(
             round: round, samples: samples, clusterSeconds: clusterSeconds, bytesSent: bytesSent, trainLoss: trainLoss,
-            testAccuracy: score.accuracy, testLoss: score.loss)
+            testAccuracy: score.accuracy, testLoss: score.loss, testAUC: score.auc)
     }
 }
 

@@ -5,6 +5,8 @@ public import Datasets
 public struct Results: Hashable, Codable, Sendable {
     /// Counts up when a field is added or changes its meaning; what each has is in `Results/SCHEMA.md`.
     public static let currentSchema = 6
+    /// Of results by a metric that is no accuracy, which programs that know no other must not take for accuracies.
+    public static let schemaOfMetrics = 7
 
     /// Of the file that it came from.
     public var schema: Int
@@ -55,7 +57,7 @@ public struct Results: Hashable, Codable, Sendable {
         plan: ExperimentPlan, machine: MachineDescription, computeModel: ComputeModel?, trainingSamples: Int,
         testSamples: Int?, data: DataIdentity? = nil, initialParametersSHA256: String? = nil, tuning: String
     ) {
-        schema = Self.currentSchema
+        schema = plan.metric == .accuracy ? Self.currentSchema : Self.schemaOfMetrics
         self.plan = plan
         self.machine = machine
         self.computeModel = computeModel
@@ -78,7 +80,7 @@ public struct Results: Hashable, Codable, Sendable {
         plan.strategies.compactMap { strategy in
             let runs = runs.filter { $0.strategy == strategy.name }.sorted { $0.seed < $1.seed }
             return runs.isEmpty
-                ? nil : StrategySummary(strategy, runs: runs, target: plan.target, thisMachine: plan.thisMachine)
+                ? nil : StrategySummary(strategy, runs: runs, target: plan.goal, thisMachine: plan.thisMachine)
         }
     }
 }

@@ -51,7 +51,9 @@ extension Results {
             "one for each of \(node.evaluations.count) evaluations")
         for score in own {
             try require((0...1).contains(score.accuracy), "\(name): own accuracy", score.accuracy, "0 to 1")
+            try requireAUC(score.auc, "\(name): own AUC")
         }
+        try validateNumbers(of: node, name)
         guard let text = node.finalCorrect else { return }
         let bits = HexadecimalBytes.decode(text)
         let samples = testSamples ?? 8 * (bits?.count ?? 0)
@@ -60,6 +62,20 @@ extension Results {
         try require(
             bits?.count == (samples + 7) / 8 && hasRest, "\(name): finalCorrect", "other text",
             "hexadecimal digits with a bit for each of \(samples) test samples")
+    }
+
+    private func validateNumbers(of node: NodeResult, _ name: String) throws(ExperimentError) {
+        guard node.finalScores != nil else { return }
+        let count = node.sampleNumbers?.count
+        try require(
+            count != nil && count == testSamples ?? count, "\(name): finalScores", "\(count ?? 0) numbers",
+            "a number in base 64 for each of \(testSamples ?? 0) test samples")
+    }
+
+    /// No number stands for a model that has none.
+    func requireAUC(_ auc: Double?, _ figure: String) throws(ExperimentError) {
+        guard let auc, !auc.isNaN else { return }
+        try require((0...1).contains(auc), figure, auc, "0 to 1, or no number")
     }
 
     private func validateFigures(
@@ -93,6 +109,11 @@ extension Results {
         ]
         for accuracy in accuracies {
             try require((0...1).contains(accuracy), "\(name): an accuracy", accuracy, "0 to 1")
+        }
+        if let values = point.values, let bounds = plan.metric.bounds {
+            for value in [values.mean, values.worst, values.worstTenth, values.average ?? values.mean] {
+                try require(bounds.contains(value), "\(name): \(plan.metric.oneOfThem)", value, "\(bounds)")
+            }
         }
         try require(isTime(point.clusterSeconds), "\(name): clusterSeconds", point.clusterSeconds, "seconds, 0 or more")
         for count in [point.round, point.samples, point.bytesSent] {

@@ -19,7 +19,10 @@ extension Results {
         try require(
             !plan.seeds.isEmpty && Set(plan.seeds).count == plan.seeds.count, "plan.seeds", plan.seeds, "distinct seeds"
         )
-        try require((0...1).contains(plan.target), "plan.target", plan.target, "0 to 1")
+        // Files of older programs may have an accuracy of 0.
+        try require(
+            plan.metric.allows(target: plan.target) || plan.metric == .accuracy && plan.target == 0, "plan.target",
+            plan.target, plan.metric == .accuracy ? "0 to 1" : plan.metric.allowedTargets)
         for (name, count) in [("trainingSamples", trainingSamples), ("testSamples", testSamples ?? 1)] {
             try require((1...Self.largestSamples).contains(count), name, count, "1 to \(Self.largestSamples)")
         }
@@ -106,6 +109,7 @@ extension Results {
     func validate(_ curve: [TrainingRun.Evaluation], _ name: String) throws(ExperimentError) {
         for point in curve {
             try require((0...1).contains(point.testAccuracy), "\(name): testAccuracy", point.testAccuracy, "0 to 1")
+            try requireAUC(point.testAUC, "\(name): testAUC")
             try require(
                 isTime(point.clusterSeconds), "\(name): clusterSeconds", point.clusterSeconds, "seconds, 0 or more")
             for count in [point.samples, point.round, point.bytesSent] {

@@ -159,7 +159,7 @@ public struct RunRecord: Hashable, Codable, Sendable {
             run.evaluations.map { point in
                 [
                     Double(point.round), Double(point.samples), point.testAccuracy, point.testLoss,
-                    point.trainLoss ?? 0,
+                    point.trainLoss ?? 0, point.testAUC ?? 0,
                     isMeasured ? 0 : point.clusterSeconds, isMeasured ? 0 : Double(point.bytesSent),
                 ].map { $0.isNaN ? -1 : $0 }
             }
@@ -175,7 +175,11 @@ public struct RunRecord: Hashable, Codable, Sendable {
     public var samples: Int { evaluations.last?.samples ?? 0 }
     public var rounds: Int { evaluations.last?.round ?? 0 }
     /// 0 after a divergence: such a model classifies nothing.
-    public var finalAccuracy: Double { outcome == .diverged ? 0 : evaluations.last?.testAccuracy ?? 0 }
+    public var finalAccuracy: Double { finalValue(.accuracy) }
+    /// Of any metric; the worst there is after a divergence.
+    public func finalValue(_ metric: Metric) -> Double {
+        outcome == .diverged ? metric.worst : evaluations.last.map(metric.value(of:)) ?? metric.worst
+    }
 }
 
 extension RunRecord.Traffic {

@@ -33,10 +33,10 @@ extension RunRecord {
         lostSamples = result.lostSamples > 0 ? result.lostSamples : nil
         guard !result.nodes.isEmpty else { return }
         let curves = result.nodes.map(\.judged)
-        community = CommunityPoint.curve(of: curves, result.consensus)
+        community = CommunityPoint.curve(of: curves, result.consensus, by: run.metric)
         nodes = NodeResult.all(
             result.nodes, report, strategy, hasObjectives: run.configuration.objectives != nil)
-        if result.nodes.contains(where: { $0.classWeights != nil }) {
+        if run.metric == .auc || result.nodes.contains(where: { $0.classWeights != nil }) {
             testClasses = TestClasses.text(run.data.test.labels)
         }
     }

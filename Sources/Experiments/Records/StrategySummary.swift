@@ -1,5 +1,6 @@
 public import Cluster
 public import Statistics
+public import Training
 
 /// One strategy over all seeds: a row of the table.
 public struct StrategySummary: Hashable, Sendable {
@@ -9,13 +10,13 @@ public struct StrategySummary: Hashable, Sendable {
     public let plan: StrategyPlan
     /// In the order of seeds.
     public let runs: [RunRecord]
-    /// The accuracy, a fraction.
-    public let target: Double
+    /// What is to be reached.
+    public let target: Target
     /// The machines whose prices and watts count.
     public let machines: ClusterSpec?
 
     /// - Parameter thisMachine: prices and watts where the plan has no cluster.
-    public init(_ plan: StrategyPlan, runs: [RunRecord], target: Double, thisMachine: ClusterSpec? = nil) {
+    public init(_ plan: StrategyPlan, runs: [RunRecord], target: Target, thisMachine: ClusterSpec? = nil) {
         precondition(!runs.isEmpty, "a summary of no runs")
         strategy = plan.name
         self.plan = plan
@@ -28,6 +29,12 @@ public struct StrategySummary: Hashable, Sendable {
     public var finalAccuracies: [Double] { runs.map(\.finalAccuracy) }
     /// Over the seeds.
     public var finalAccuracy: SpreadSummary { SpreadSummary(finalAccuracies, within: 0...1) }
+    /// What models are judged by.
+    public var metric: Metric { target.metric }
+    /// One a seed, of the metric; the worst there is for a run that diverged.
+    public var finalValues: [Double] { runs.map { $0.finalValue(metric) } }
+    /// Over the seeds.
+    public var finalValue: SpreadSummary { SpreadSummary(finalValues, within: metric.bounds) }
     /// Seeds whose model was no number any more.
     public var divergedCount: Int { runs.filter { $0.outcome == .diverged }.count }
     /// Runs that ended since a rank left.
@@ -37,8 +44,8 @@ public struct StrategySummary: Hashable, Sendable {
 
     /// The time of each run with the step between two evaluations in which it lies; infinite where the run never got
     /// there.
-    package func timesToTarget(_ target: Double) -> [SteppedValue] {
-        runs.map { TimeToAccuracy($0.evaluations, target: target).sustainedTime }
+    package func timesToTarget(_ target: Target) -> [SteppedValue] {
+        runs.map { TimeToTarget($0.evaluations, target: target).sustainedTime }
     }
 
     package var timesToTarget: [SteppedValue] { timesToTarget(target) }
@@ -49,7 +56,7 @@ public struct StrategySummary: Hashable, Sendable {
     /// Seconds until the target was first crossed, over the seeds.
     public var firstCrossing: SpreadSummary {
         SpreadSummary(
-            runs.map { TimeToAccuracy($0.evaluations, target: target).firstCrossingSeconds ?? .infinity },
+            runs.map { TimeToTarget($0.evaluations, target: target).firstCrossingSeconds ?? .infinity },
             scale: .logarithmic)
     }
 
@@ -71,7 +78,7 @@ public struct StrategySummary: Hashable, Sendable {
     /// got there.
     private var costsToTarget: [(before: RunCost, reached: RunCost)?] {
         runs.map { run in
-            let time = TimeToAccuracy(run.evaluations, target: target)
+            let time = TimeToTarget(run.evaluations, target: target)
             return time.sustainedPoint.map { point in
                 (
                     RunCost(run, plan, on: machines, until: time.pointBefore ?? point),

@@ -1,11 +1,12 @@
 import Foundation
 public import Statistics
+import Training
 
 /// Time against target: a table that names one target alone could have been made for the strategy that wins there.
 public struct TargetCurve: Sendable {
     /// What reaching one target takes.
     public struct Point: Sendable {
-        /// The accuracy, a fraction.
+        /// In the metric's unit: of an accuracy a fraction.
         public let target: Double
         /// Seeds that reached it and stayed there.
         public let seedsReached: Int
@@ -13,7 +14,7 @@ public struct TargetCurve: Sendable {
         public let time: SpreadSummary
     }
 
-    /// Ascending test accuracies, the plan's target among them.
+    /// Values of the plan's metric, each harder to reach than the one before, the plan's target among them.
     public let targets: [Double]
     /// By strategy, one for each target.
     public let points: [(strategy: String, points: [Point])]
@@ -21,19 +22,36 @@ public struct TargetCurve: Sendable {
     /// Candidates: closer to 100 % they stand closer together, since that is where time is spent.
     private static let grid = [0.5, 0.7, 0.8, 0.9, 0.93, 0.95, 0.96, 0.97, 0.975, 0.98, 0.985, 0.99, 0.995]
 
+    /// Round numbers to choose from for a metric that has no greatest value: ten to a factor of ten, as standards have them
+    /// (ISO 3, series R10).
+    private static let roundNumbers = [1, 1.25, 1.6, 2, 2.5, 3.15, 4, 5, 6.3, 8]
+
+    /// - Parameter values: of all evaluations.
+    private static func grid(_ metric: Metric, _ values: [Double]) -> [Double] {
+        guard !metric.isHigherBetter else { return grid }
+        let present = values.filter { $0.isFinite && $0 > 0 }
+        guard let least = present.min(), let most = present.max() else { return [] }
+        let exponents = Int(log10(least).rounded(.down))...Int(log10(most).rounded(.down))
+        // A target of the model before training would say nothing.
+        return exponents.flatMap { exponent in roundNumbers.map { $0 * pow(10, Double(exponent)) } }
+            .filter { $0 < most }
+    }
+
     /// Targets that some evaluation of some run was at, and the plan's.
     public init(_ results: Results) {
         let summaries = results.summaries
-        let best = summaries.flatMap(\.runs).flatMap(\.evaluations).map(\.testAccuracy).max() ?? 0
+        let metric = results.plan.metric
+        let values = summaries.flatMap(\.runs).flatMap(\.evaluations).map(metric.value(of:))
+        let best = metric.best(of: values) ?? metric.worst
         let own = results.plan.target
-        let reachable = Self.grid.filter { TargetAccuracy($0).isReached(by: best) }
-        targets = Set(reachable + [own]).sorted()
+        let reachable = Self.grid(metric, values).filter { Target($0, of: metric).isReached(by: best) }
+        targets = metric.fromWorstToBest(Set(reachable + [own]))
         let targets = targets
         points = summaries.map { summary in
             (
                 summary.strategy,
                 targets.map { target in
-                    let times = summary.timesToTarget(target)
+                    let times = summary.timesToTarget(Target(target, of: metric))
                     return Point(
                         target: target, seedsReached: times.filter(\.value.isFinite).count,
                         time: SpreadSummary(times, scale: .logarithmic))

@@ -22,7 +22,7 @@ public struct Repricing: Sendable {
     /// As in the plan of the experiment.
     private let task: String
     private let compute: String
-    private let target: Double
+    private let target: Target
     private let network: any Objective
     /// Of the first run, on whose devices an all-reduce is chosen.
     private let firstSeeds: SeedSequence
@@ -42,7 +42,7 @@ public struct Repricing: Sendable {
         self.computeModel = computeModel
         task = results.plan.task
         compute = results.plan.compute
-        target = results.plan.target
+        target = results.plan.goal
         network = try TrainingTask.named(results.plan.task).network
         firstSeeds = SeedSequence(results.plan.seeds[0])
         let longest = try plan.make().longestMessage(parameters: network.parameterCount)
@@ -170,6 +170,6 @@ public struct Repricing: Sendable {
             idleSeconds: max(0, report.seconds - account.computeSeconds - account.communicationSeconds).toTheNanosecond,
             hiddenCommunicationSeconds: account.hiddenCommunicationSeconds.toTheNanosecond,
             bytesSent: report.bytes, messagesSent: report.messages, evaluations: evaluations,
-            timeToTarget: TimeToAccuracy(evaluations, target: target).sustainedTime)
+            timeToTarget: TimeToTarget(evaluations, target: target).sustainedTime)
     }
 }

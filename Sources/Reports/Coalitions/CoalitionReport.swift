@@ -2,6 +2,7 @@ import Diagnostics
 import Experiments
 import Statistics
 package import Studies
+import Training
 
 /// What a community's coalitions tell: who gains in which, which last, and what each node's data are worth.
 package enum CoalitionReport {
@@ -41,9 +42,13 @@ package enum CoalitionReport {
         return """
             Every one of the \(plan.coalitions.count) coalitions of the \(plan.nodes) nodes was trained by `\(plan.strategy.name)`, \
             with \(plan.experiment.seeds.count) seed\(plan.experiment.seeds.count == 1 ? "" : "s"). A node trains on as many samples \
-            in each of them, and its payoff is the accuracy on its own distribution at the end, the mean over seeds.
+            in each of them, and its payoff is the \(payoff(plan.experiment.metric)) on its own distribution at the end, the mean over seeds.
 
             """
+    }
+
+    private static func payoff(_ metric: Metric) -> String {
+        metric == .accuracy ? metric.title : "\(metric.title) (\(metric.direction))"
     }
 
     // MARK: Nodes
@@ -56,7 +61,7 @@ package enum CoalitionReport {
                 ("alone", .right), ("all together", .right), ("best off", .right), ("in the coalition", .left),
                 ("worse off than alone in", .right), ("value of its data", .right), ("lasting coalition", .left),
             ])
-        let all = Coalition.all(of: analysis.nodes)
+        let (all, metric) = (Coalition.all(of: analysis.nodes), analysis.metric)
         for node in 0..<analysis.nodes {
             let best = analysis.best(for: node)
             let own = Coalition.everyOne(of: analysis.nodes).filter { $0.contains(node) && $0.count > 1 }
@@ -65,9 +70,9 @@ package enum CoalitionReport {
             var cells = [String(node)]
             if hasKinds { cells.append(analysis.kinds[node].map(String.init) ?? "-") }
             cells += [
-                percent(analysis.aloneAccuracy(of: node)), percent(analysis.accuracy(of: node, in: all)),
-                percent(analysis.accuracy(of: node, in: best)), words(best), "\(worse) of \(own.count)",
-                points(analysis.valueOfData[node]), part.map(words) ?? "-",
+                metric.text(analysis.aloneValue(of: node)), metric.text(analysis.value(of: node, in: all)),
+                metric.text(analysis.value(of: node, in: best)), words(best), "\(worse) of \(own.count)",
+                metric.differenceText(analysis.valueOfData[node]), part.map(words) ?? "-",
             ]
             table.append(cells)
         }
@@ -76,9 +81,9 @@ package enum CoalitionReport {
 
     private static func reading(_ analysis: CoalitionAnalysis) -> String {
         """
-        *Value of its data*: what the gains over being alone, of all members together, rise by when the node joins, in points, \
+        *Value of its data*: what the gains over being alone, of all members together, rise by when the node joins\(unit(analysis.metric)), \
         on average over all orders in which the nodes can join (Shapley 1953); the values add up to \
-        \(points(analysis.valueOfData.reduce(0, +))), the sum of all gains where all take part. *Lasting coalition*: the \
+        \(analysis.metric.differenceText(analysis.valueOfData.reduce(0, +))), the sum of all gains where all take part. *Lasting coalition*: the \
         node's part in the structure that lasts, as below.
 
         """
@@ -103,7 +108,8 @@ package enum CoalitionReport {
             return
                 "The core is empty: whatever coalitions there are, some nodes would all be better off as another one."
         }
-        let others = core.count > 1 ? ", with the largest sum of accuracies of \(core.count) such structures" : ""
+        let others =
+            core.count > 1 ? ", with the largest sum of \(sum(analysis.metric)) of \(core.count) such structures" : ""
         return """
             In the core is \(words(first))\(others): there are no nodes that would all be better off as a coalition of their own \
             (Drèze and Greenberg 1980).
@@ -126,10 +132,10 @@ package enum CoalitionReport {
         let margin = analysis.game.margin
         let moved =
             margin > 0
-            ? "Differences up to \(points(margin)) points move nobody (--margin)."
+            ? "Differences up to \(text(margin, analysis)) move nobody (--margin)."
             : "Every difference counts, however small; --margin sets what moves nobody."
         guard let error = analysis.standardError else { return "\(moved) With one seed nobody knows what is chance." }
-        return "\(moved) The standard error of a gain over seeds is \(points(error)) points, in the middle of all."
+        return "\(moved) The standard error of a gain over seeds is \(text(error, analysis)), in the middle of all."
     }
 
     // MARK: Coalitions
@@ -143,20 +149,21 @@ package enum CoalitionReport {
         }
         func gain(_ coalition: Coalition) -> Double {
             let gains = coalition.members.map {
-                analysis.accuracy(of: $0, in: coalition) - analysis.aloneAccuracy(of: $0)
+                analysis.gain(of: $0, in: coalition)
             }
             return gains.reduce(0, +)
         }
+        let metric = analysis.metric
         let sorted = rational.map { ($0, gain($0)) }.sorted { ($0.1, $1.0.bits) > ($1.1, $0.0.bits) }
         var table = TextTable([
             ("coalition", .left), ("members", .right), ("sum of gains", .right), ("least gain", .right),
         ])
         for (coalition, sum) in sorted.prefix(listed) {
             let least =
-                coalition.members.map {
-                    analysis.accuracy(of: $0, in: coalition) - analysis.aloneAccuracy(of: $0)
-                }.min() ?? 0
-            table.append([words(coalition), String(coalition.count), points(sum), points(least)])
+                coalition.members.map { analysis.gain(of: $0, in: coalition) }.min() ?? 0
+            table.append([
+                words(coalition), String(coalition.count), metric.differenceText(sum), metric.differenceText(least),
+            ])
         }
         let all = (1 << analysis.nodes) - 1 - analysis.nodes
         let rest = rational.count > listed ? " Those with the largest sums are shown." : ""
@@ -164,7 +171,7 @@ package enum CoalitionReport {
             ## Coalitions that nobody loses in
 
             \(rational.count) of \(all) with several members are individually rational: no member is worse off than alone. Gains \
-            in points.\(rest) All are in `\(CoalitionsCSV.name)`.
+            \(metric == .accuracy ? "in points" : "are of the \(metric.title), above 0 where it is better").\(rest) All are in `\(CoalitionsCSV.name)`.
 
             \(table.markdown)
             """
@@ -185,8 +192,16 @@ package enum CoalitionReport {
 
     // MARK: Texts
 
-    private static func percent(_ accuracy: Double) -> String { Format.percent(accuracy, decimals: 2) }
-    private static func points(_ difference: Double) -> String { Format.fixed(difference * 100, 2) }
+    private static func unit(_ metric: Metric) -> String { metric.isShare ? ", in points" : "" }
+
+    /// What is largest in the best structure.
+    private static func sum(_ metric: Metric) -> String {
+        metric.isHigherBetter ? metric.plural : "gains in \(metric.title)"
+    }
+
+    private static func text(_ difference: Double, _ analysis: CoalitionAnalysis) -> String {
+        analysis.metric.differenceText(difference) + analysis.metric.differenceUnit
+    }
 
     /// Such as `0+3+5`.
     static func words(_ coalition: Coalition) -> String { coalition.members.map(String.init).joined(separator: "+") }

@@ -1,6 +1,7 @@
 import Diagnostics
 import Experiments
 import Statistics
+import Training
 
 /// All nodes of each strategy together.
 enum CommunityTable {
@@ -13,7 +14,8 @@ enum CommunityTable {
         let hasChosen = summaries.contains { $0.runs.contains { $0.clusterAccuracy != nil } }
         typealias Columns = [(title: String, alignment: TextTable.Alignment)]
         let always: Columns = [
-            ("strategy", .left), ("nodes", .right), ("mean", .right), ("worst", .right), ("lowest tenth", .right),
+            ("strategy", .left), ("nodes", .right), ("mean", .right), ("worst", .right),
+            (tenth(results.plan.metric), .right),
             ("gain", .right), ("lose", .right), ("time to \(target), mean over nodes", .right), ("last node", .right),
         ]
         let averages: Columns = hasAverages ? [("average model", .right), ("consensus distance", .right)] : []
@@ -24,11 +26,11 @@ enum CommunityTable {
             let verdicts = comparisons.first { $0.strategy == summary.strategy && $0.terms == .equalSamples }
             var cells = [
                 summary.strategy, String(summary.count { $0.nodes?.count ?? 0 }),
-                ComparisonTable.accuracy(summary), accuracy(summary) { $0.worstAccuracy },
-                accuracy(summary) { $0.lowestTenthAccuracy }, share(verdicts, .gains), share(verdicts, .loses),
+                ComparisonTable.finalValue(summary), value(summary, \.worst), value(summary, \.worstTenth),
+                share(verdicts, .gains), share(verdicts, .loses),
                 ComparisonTable.timeToTarget(summary), summary.lastNodeTime.map(time) ?? "-",
             ]
-            if hasAverages { cells += [accuracy(summary) { $0.averageAccuracy }, distance(summary)] }
+            if hasAverages { cells += [value(summary, \.average), distance(summary)] }
             if hasListened { cells.append(percent(summary, \.shareListenedWithinKind)) }
             if hasChosen { cells.append(percent(summary, \.clusterAccuracy)) }
             table.append(cells)
@@ -37,8 +39,9 @@ enum CommunityTable {
             ### The community
 
             \(table.markdown)
-            Accuracies at the end, of every node on its own distribution, medians over seeds; *lowest tenth*: nine of ten nodes \
-            are at or above it. *Last node*: when the last one of all has reached the target, `-` where one never \
+            \(plural(results.plan.metric)) at the end, of every node on its own distribution, medians over seeds; \
+            *\(tenth(results.plan.metric))*: nine of ten nodes are at or \
+            \(results.plan.metric.isHigherBetter ? "above" : "below") it. *Last node*: when the last one of all has reached the target, `-` where one never \
             did.\(notes(summaries, hasAverages, hasListened, hasChosen))
 
             """
@@ -70,9 +73,20 @@ enum CommunityTable {
         return notes
     }
 
-    private static func accuracy(_ summary: StrategySummary, _ value: (CommunityPoint) -> Double?) -> String {
-        let values = summary.runs.compactMap { $0.community?.last.flatMap(value) }
-        return values.count == summary.runs.count ? Format.percent(Median.of(values), decimals: 2) : "-"
+    private static func value(
+        _ summary: StrategySummary, _ figure: (CommunityPoint.Values) -> Double?
+    ) -> String {
+        let metric = summary.metric
+        let values = summary.runs.compactMap { $0.community?.last?.values(metric).flatMap(figure) }
+        return values.count == summary.runs.count ? metric.text(Median.of(values)) : "-"
+    }
+
+    /// The tenth of the nodes that is worst off.
+    private static func tenth(_ metric: Metric) -> String { metric == .accuracy ? "lowest tenth" : "worst tenth" }
+
+    private static func plural(_ metric: Metric) -> String {
+        let name = metric.plural.prefix(1).uppercased() + metric.plural.dropFirst()
+        return metric == .accuracy ? name : "\(name) (\(metric.direction))"
     }
 
     private static func distance(_ summary: StrategySummary) -> String {

@@ -1,6 +1,7 @@
 import Diagnostics
 package import Experiments
 import Statistics
+import Training
 
 /// Who gains by taking part, who loses, and how sure that is.
 package enum NodeSection {
@@ -45,21 +46,42 @@ package enum NodeSection {
         let comparisons = NodeComparison.all(results)
         let lines = words(results).map { $0.split(separator: "\n").map { "- \($0)\n" }.joined() } ?? ""
         let parts = [
-            "## Who gains by taking part\n", lines, comparisons.isEmpty ? "" : explanation(comparisons),
+            "## Who gains by taking part\n", lines,
+            comparisons.isEmpty ? "" : explanation(comparisons, results.plan.metric),
             CommunityTable.render(results, comparisons), ConsensusTable.render(results),
             NodeTable.render(results, comparisons), ListeningMatrix.render(results),
         ]
         return parts.filter { !$0.isEmpty }.joined(separator: "\n")
     }
 
-    private static func explanation(_ comparisons: [NodeComparison]) -> String {
+    /// What tells the two models of a node apart: in a table's words, in a sentence, and what there is where they are not
+    /// compared at their ends.
+    static func test(_ metric: Metric) -> (short: String, long: String, elsewhere: String) {
+        let seeds = "there nothing is known of single samples, and the seeds alone speak (sign test)"
+        switch metric {
+        case .accuracy:
+            return (
+                "McNemar's", "McNemar's exact test on the samples that only one of the two has right",
+                "there only counts of right answers are known, and Fisher's exact test shows less"
+            )
+        case .auc:
+            return ("DeLong's", "the test of DeLong et al. 1988 on the two areas, by the samples' scores", seeds)
+        case .loss, .perplexity, .rmse:
+            return (
+                "of Fisher's randomisation test",
+                "Fisher's randomisation test on the difference of the two losses of every sample; *gains* is a lower \(metric.title)",
+                seeds
+            )
+        }
+    }
+
+    private static func explanation(_ comparisons: [NodeComparison], _ metric: Metric) -> String {
         let nodes = comparisons.map(\.verdicts.count).max() ?? 0
         return """
             Every node is judged by its own distribution, and compared with itself alone. A node *gains* or *loses* where its \
-            test samples tell its two models apart (McNemar's exact test on the samples that only one of the two has right, at \
+            test samples tell its two models apart (\(test(metric).long), at \
             5 % after Holm's correction for \(nodes) nodes)\(seeds(comparisons[0].seeds)). All else is *no difference shown*. \
-            *At equal cluster time* both are taken when the first of them has ended; there only counts of right answers are \
-            known, and Fisher's exact test shows less.
+            *At equal cluster time* both are taken when the first of them has ended; \(test(metric).elsewhere).
 
             """
     }

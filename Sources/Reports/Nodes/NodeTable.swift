@@ -1,6 +1,7 @@
 import Diagnostics
 import Experiments
 import Statistics
+import Training
 
 /// Node by node.
 enum NodeTable {
@@ -8,6 +9,7 @@ enum NodeTable {
     private static let mostRows = 40
 
     static func render(_ results: Results, _ comparisons: [NodeComparison]) -> String {
+        let metric = results.plan.metric
         let tables = results.summaries.compactMap { summary in
             table(summary, comparisons.filter { $0.strategy == summary.strategy })
         }
@@ -15,12 +17,21 @@ enum NodeTable {
         return """
             ### Node by node
 
-            Means over seeds; accuracies on the node's own distribution, at the end. *Gain* in points and the verdict are at equal \
-            samples, *p* is McNemar's, corrected by Holm's procedure; *seeds* are those in which the node is better off and worse \
+            Means over seeds; \(metric.plural) on the node's own distribution, at the end. *Gain*\(unit(metric)) and the verdict are at equal \
+            samples, *p* is \(NodeSection.test(metric).short), corrected by Holm's procedure; *seeds* are those in which the node is better off and worse \
             off. Every seed's figures are in `\(NodesCSV.name)`.
 
             \(tables.joined(separator: "\n"))
             """
+    }
+
+    /// What gains are told in; of other metrics that the plus sign is the better side.
+    private static func unit(_ metric: Metric) -> String {
+        switch metric {
+        case .accuracy: " in points"
+        case .auc: ""
+        case .loss, .perplexity, .rmse: " (how much lower than alone)"
+        }
     }
 
     private static func table(_ summary: StrategySummary, _ comparisons: [NodeComparison]) -> String? {
@@ -43,14 +54,14 @@ enum NodeTable {
             ("sent", .right), ("received", .right), ("compute", .right), ("network", .right), ("waiting", .right),
         ]
         let staleness: Columns = isStale ? [("staleness", .right)] : []
-        let own: Columns = [("node", .right)] + kind + [("own accuracy", .right)]
+        let own: Columns = [("node", .right)] + kind + [("own \(summary.metric.title)", .right)]
         var table = TextTable(own + verdict + costs + staleness)
         let shown = rows(count, samples)
         for index in shown {
             let nodes = summary.runs.compactMap { $0.nodes?[index] }
             var cells = [String(index)]
             if hasKinds { cells.append(nodes[0].kind.map(String.init) ?? "-") }
-            cells.append(Format.percent(mean(nodes.map(\.ownAccuracy)), decimals: 2))
+            cells.append(summary.metric.text(mean(nodes.map { $0.ownValue(summary.metric) })))
             if let samples { cells += verdictCells(samples.verdicts[index], time?.verdicts[index]) }
             cells += figures(nodes)
             if isStale { cells.append(optionalMean(nodes.map(\.staleness), Format.significant)) }
@@ -71,9 +82,9 @@ enum NodeTable {
     }
 
     private static func verdictCells(_ verdict: NodeVerdict, _ atEqualTime: NodeVerdict?) -> [String] {
-        let gain = verdict.gain * 100
+        let (gain, metric) = (verdict.gain, verdict.metric)
         return [
-            Format.percent(verdict.aloneAccuracy, decimals: 2), (gain > 0 ? "+" : "") + Format.fixed(gain, 2),
+            metric.text(verdict.aloneValue), (gain > 0 ? "+" : "") + metric.differenceText(gain),
             verdict.outcome.rawValue,
             verdict.adjustedPValue < 0.0001 ? "< 0.0001" : Format.significant(verdict.adjustedPValue),
             "\(verdict.seedsUp) up, \(verdict.seedsDown) down", atEqualTime?.outcome.rawValue ?? "-",

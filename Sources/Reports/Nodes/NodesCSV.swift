@@ -14,11 +14,16 @@ public enum NodesCSV {
         "waiting_seconds", "staleness", "listened_within_kind", "chosen_model", "label",
     ]
 
+    /// Behind the others, where the metric is no accuracy: of the node, alone, and by how much it is better off.
+    static let metricColumns = ["own_value", "alone_value", "value_gain"]
+
     /// Nil where no run has nodes.
     public static func render(_ results: Results) -> String? {
         guard results.runs.contains(where: { $0.nodes != nil }) else { return nil }
-        let options = OptionColumns(results.plan, besides: columns)
-        var csv = CSV(columns: columns + options.names)
+        let metric = MetricColumns(results.plan.metric)
+        let fixed = columns + metric.names(metricColumns)
+        let options = OptionColumns(results.plan, besides: fixed)
+        var csv = CSV(columns: fixed + options.names)
         let comparisons = NodeComparison.all(results)
         let alone = NodeComparison.baseline(results)
         for summary in results.summaries {
@@ -27,7 +32,7 @@ public enum NodesCSV {
             for run in summary.runs {
                 let baseline = alone?.runs.first { $0.seed == run.seed }?.nodes
                 for index in (run.nodes ?? []).indices {
-                    csv.append(row(index, run, summary, own, baseline) + values)
+                    csv.append(row(index, run, summary, own, baseline, metric) + values)
                 }
             }
         }
@@ -36,7 +41,7 @@ public enum NodesCSV {
 
     private static func row(
         _ index: Int, _ run: RunRecord, _ summary: StrategySummary, _ comparisons: [NodeComparison],
-        _ baseline: [NodeResult]?
+        _ baseline: [NodeResult]?, _ columns: MetricColumns
     ) -> [String] {
         let node = (run.nodes ?? [])[index]
         func verdict(_ terms: NodeComparison.Terms) -> NodeVerdict? {
@@ -45,17 +50,19 @@ public enum NodesCSV {
         // Without a comparison there is none to be made with that node.
         let alone = comparisons.isEmpty ? nil : baseline.flatMap { $0.indices.contains(index) ? $0[index] : nil }
         let samples = verdict(.equalSamples)
+        let metric = summary.metric
+        let (own, other) = (node.ownValue(metric), alone?.ownValue(metric))
         return [
             summary.plan.strategy, String(run.seed), CSV.count(index), CSV.count(node.rank), CSV.count(node.kind),
             CSV.count(node.trainedSamples), CSV.number(node.ownAccuracy), CSV.number(node.ownLoss),
             CSV.number(node.evaluations.last?.testAccuracy), CSV.number(alone?.ownAccuracy),
             CSV.number(alone.map { node.ownAccuracy - $0.ownAccuracy }), samples?.outcome.rawValue ?? "",
             CSV.amount(samples?.adjustedPValue), verdict(.equalTime)?.outcome.rawValue ?? "", CSV.number(node.seconds),
-            CSV.number(TimeToAccuracy(node.ownCurve, target: summary.target).sustainedSeconds),
+            CSV.number(TimeToTarget(node.ownCurve, target: summary.target).sustainedSeconds),
             CSV.count(node.traffic?.bytesSent), CSV.count(node.traffic?.bytesReceived),
             CSV.number(node.time?.computeSeconds), CSV.number(node.time?.communicationSeconds),
             CSV.number(node.time?.waitingSeconds), CSV.number(node.staleness),
             CSV.number(run.shareListenedWithinKind(index)), CSV.count(node.chosenModel), summary.strategy,
-        ]
+        ] + columns.fields([own, other, other.map { metric.gain(of: own, over: $0) }])
     }
 }

@@ -2,7 +2,7 @@ package import Studies
 
 /// `expected-best.csv`: one row a strategy and number of trials: what the best of so many is worth, and what they cost.
 ///
-/// The value is an accuracy (the expectation) or a time to the target in seconds (the median, empty for never); low and high
+/// The value is an accuracy or of another metric (the expectation), or a time to the target in seconds (the median, empty for never); low and high
 /// hold the best of so many trials in nine of ten draws.
 package enum ExpectedBestCSV {
     package static let name = "expected-best.csv"
@@ -15,7 +15,7 @@ package enum ExpectedBestCSV {
         for summary in results.summaries {
             for point in summary.afterTrials {
                 csv.append([
-                    summary.strategy.strategy, results.plan.metric.rawValue, CSV.count(point.trials),
+                    summary.strategy.strategy, results.plan.metricName, CSV.count(point.trials),
                     CSV.number(point.best), CSV.number(point.low), CSV.number(point.high),
                     CSV.number(point.cost.clusterSeconds), CSV.number(point.cost.hostSeconds),
                     CSV.count(point.cost.bytesSent), CSV.amount(point.cost.money), CSV.amount(point.cost.wattHours),

@@ -50,18 +50,20 @@ enum StudyContract {
     }
 
     private static func chosenBy(_ plan: StudyPlan) -> String {
-        switch plan.metric {
-        case .accuracy:
-            """
-            the median accuracy at the end over the seeds; where that is equal by the mean accuracy, then the mean loss; a \
-            trial that diverged with a seed counts as 0 %
-            """
-        case .time:
-            """
-            the median cluster time to \(Format.exactPercent(plan.experiment.target)), a seed that never got there or \
-            diverged being later than any other; where that is equal by the mean accuracy, then the mean loss
-            """
+        let task = plan.experiment.metric
+        let ties = "where that is equal by the mean \(task.title), then the mean loss"
+        guard let metric = plan.endMetric else {
+            return """
+                the median cluster time to \(plan.experiment.goal.words), a seed that never got there or \
+                diverged being later than any other; \(ties)
+                """
         }
+        let worst = metric.isHigherBetter ? metric.isShare ? "as 0 %" : "as 0" : "as worse than any other"
+        let direction = metric == .accuracy ? "" : " (\(metric.direction))"
+        return """
+            the median \(metric.title) at the end\(direction) over the seeds; \(ties); a \
+            trial that diverged with a seed counts \(worst)
+            """
     }
 
     private static func rungs(_ results: StudyResults) -> String {

@@ -2,6 +2,7 @@ import Diagnostics
 import Experiments
 public import Studies
 import Tasks
+import Training
 
 /// `report.md` of a study: what was chosen, what finding it cost, and all that is needed to believe it or to do it again.
 public enum StudyReport {
@@ -34,7 +35,7 @@ public enum StudyReport {
             .map { "- \($0)\n" }.joined()
         return """
             \(StudyTable.best(results).markdown)
-            \(total(results)) Accuracies and times are \
+            \(total(results)) \(values(results.plan.shownMetric)) and times are \
             \(results.plan.experiment.seeds.count == 1 ? "of one seed" : "medians over seeds, with 95 % intervals as in the reports of `bench run`"), \
             measured on the \(results.plan.selection.title)\(bias(results)). Cluster time is what all trials of \
             the strategy, one after another, take on the machines they are about; host time is how long they kept this \
@@ -42,6 +43,11 @@ public enum StudyReport {
             their brackets, which are the spread of each over its seeds. \(IntervalText.steps) \(factors(results))
             \(warnings.isEmpty ? "" : "\n" + warnings)
             """
+    }
+
+    /// At the beginning of a sentence.
+    private static func values(_ metric: Metric) -> String {
+        metric.plural.prefix(1).uppercased() + metric.plural.dropFirst()
     }
 
     /// The whole search in one sentence.
@@ -105,7 +111,7 @@ public enum StudyReport {
 
     private static func afterTrials(_ results: StudyResults) -> String {
         guard !results.summaries.isEmpty else { return "" }
-        let isTime = results.plan.metric == .time
+        let isTime = results.plan.endMetric == nil
         let less = isTime ? "" : ", which is mostly less than it would have come to"
         let halving =
             results.plan.halving == nil
@@ -153,6 +159,9 @@ public enum StudyReport {
         let defaults = (try? TrainingTask.named(plan.task))?.defaults
         var words = ["bench", "run", "--task", plan.task]
         let epochs = plan.strategies.map(\.configuration.epochs).max() ?? 0
+        if let task = try? TrainingTask.named(plan.task), plan.metric != task.metric {
+            words += ["--judged-by", plan.metric.rawValue, "--target", Format.exact(plan.target)]
+        }
         if epochs != defaults?.epochs { words += ["--epochs", Format.exact(epochs)] }
         words += ["--strategy", names]
         // A rate that is scaled by the batch belongs to a batch that was chosen.
@@ -177,7 +186,8 @@ public enum StudyReport {
         guard !summaries.isEmpty else { return "" }
         var table = TextTable([
             ("strategy", .left), ("rank", .right), ("trial", .right), ("options", .left), ("epochs", .right),
-            ("accuracy", .right), ("time to \(StudyTable.target(results))", .right), ("cluster time", .right),
+            (StudyTable.heading(results.plan.shownMetric), .right), ("time to \(StudyTable.target(results))", .right),
+            ("cluster time", .right),
             ("host time", .right), ("sent", .right), ("money", .right), ("energy", .right),
         ])
         for summary in summaries {
@@ -185,7 +195,8 @@ public enum StudyReport {
                 table.append(
                     [
                         summary.strategy.name, "\(rank + 1)", "\(outcome.trial.index + 1)", outcome.trial.words,
-                        Format.significant(results.plan.rungs[outcome.rung].epochs), StudyTable.accuracy(outcome),
+                        Format.significant(results.plan.rungs[outcome.rung].epochs),
+                        StudyTable.value(outcome, results.plan.shownMetric),
                         StudyTable.time(outcome),
                     ] + StudyTable.costs(cost(of: outcome.trial, summary)))
             }

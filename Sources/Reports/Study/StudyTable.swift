@@ -1,6 +1,7 @@
 import Diagnostics
 import Experiments
 import Statistics
+import Training
 public import Studies
 
 /// What a study found: for each strategy the best options, and what it cost to find them.
@@ -16,21 +17,21 @@ public enum StudyTable {
     // MARK: Tables
 
     static func best(_ results: StudyResults) -> TextTable {
-        let metric = results.plan.metric
+        let (metric, isTime) = (results.plan.shownMetric, results.plan.endMetric == nil)
         var table = TextTable([
             ("strategy", .left), ("clock", .left), ("trials", .right), ("seeds", .right), ("best options", .left),
-            ("\(results.plan.selection == .validation ? "validation" : "test") accuracy", .right),
+            ("\(results.plan.selection == .validation ? "validation" : "test") \(heading(metric))", .right),
             ("time to \(target(results))", .right), ("whole search: cluster time", .right), ("host time", .right),
             ("sent", .right), ("money", .right), ("energy", .right),
         ])
         for summary in results.summaries {
             let (best, cost) = (summary.best, summary.cost)
-            let isUseless = metric == .time && !best.value.isFinite
+            let isUseless = isTime && !best.value.isFinite
             table.append(
                 [
                     summary.strategy.name, ClockClass(summary.strategy).title, "\(summary.outcomes.count)",
                     "\(best.runs.count)",
-                    isUseless ? "none got there" : best.trial.words, accuracy(best), time(best),
+                    isUseless ? "none got there" : best.trial.words, value(best, metric), time(best),
                 ] + costs(cost))
         }
         return table
@@ -45,8 +46,8 @@ public enum StudyTable {
     }
 
     static func title(_ results: StudyResults) -> String {
-        results.plan.metric == .accuracy
-            ? "Expected best accuracy after k trials" : "Median of the best time to \(target(results)) after k trials"
+        results.plan.endMetric.map { "Expected best \(heading($0)) after k trials" }
+            ?? "Median of the best time to \(target(results)) after k trials"
     }
 
     /// A column for 1, 2, 4, ... trials, and all.
@@ -55,7 +56,7 @@ public enum StudyTable {
         let most = summaries.map(\.outcomes.count).max() ?? 1
         var counts = [1]
         while let last = counts.last, last < most { counts.append(min(most, 2 * last)) }
-        let isTime = results.plan.metric == .time
+        let isTime = results.plan.endMetric == nil
         var table = TextTable(
             [("strategy", .left)] + (isTime ? [("clock", .left)] : []) + counts.map { ("k = \($0)", .right) })
         for summary in summaries {
@@ -65,8 +66,7 @@ public enum StudyTable {
                     + counts.map { count in
                         guard count <= points.count else { return "-" }
                         let best = points[count - 1].best
-                        return results.plan.metric == .accuracy
-                            ? Format.percent(best, decimals: 2) : best.isFinite ? Format.seconds(best) : "-"
+                        return results.plan.endMetric?.text(best) ?? (best.isFinite ? Format.seconds(best) : "-")
                     })
         }
         return table
@@ -75,16 +75,21 @@ public enum StudyTable {
     // MARK: Words
 
     static func target(_ results: StudyResults) -> String {
-        Format.exactPercent(results.plan.experiment.target)
+        results.plan.experiment.goal.title
+    }
+
+    /// The metric's name, with the direction of one that a reader might take for another.
+    static func heading(_ metric: Metric) -> String {
+        metric == .accuracy ? metric.title : "\(metric.title) (\(metric.direction))"
     }
 
     /// Median and interval over seeds.
-    static func accuracy(_ outcome: TrialOutcome) -> String {
+    static func value(_ outcome: TrialOutcome, _ metric: Metric) -> String {
         let diverged = outcome.divergedCount == 0 ? "" : " (\(outcome.divergedCount) diverged)"
-        let spread = outcome.accuracy
-        let median = Format.percent(spread.median, decimals: 2)
+        let spread = outcome.value(metric)
+        let median = metric.text(spread.median)
         guard outcome.runs.count > 1 else { return median + diverged }
-        return "\(median) [\(Format.fixed(spread.low * 100, 2)), \(Format.fixed(spread.high * 100, 2))]\(diverged)"
+        return "\(median) [\(metric.bareText(spread.low)), \(metric.bareText(spread.high))]\(diverged)"
     }
 
     /// `-` unless more than half of the seeds got there.
@@ -117,7 +122,10 @@ public enum StudyTable {
             }
             if !summary.best.value.isFinite {
                 lines.append(
-                    "Warning: no trial of `\(name)` got to \(target(results)) with more than half of its seeds.")
+                    results.plan.endMetric != nil
+                        ? "Warning: every trial of `\(name)` diverged with a seed."
+                        : "Warning: no trial of `\(name)` got to \(results.plan.experiment.goal.words) with more than half of its seeds."
+                )
             }
         }
         return lines

@@ -42,7 +42,7 @@ package enum PlanDifferences {
 
     /// Where what options say stands in a plan, strategies' parts without the strategy.
     private static let options: [(key: String, option: String)] = [
-        ("task", "--task"), ("target", "--target"), ("seeds", "--seeds and --first-seed"),
+        ("task", "--task"), ("metric", "--judged-by"), ("target", "--target"), ("seeds", "--seeds and --first-seed"),
         ("repetitions", "--repetitions"), ("strategies", "--strategy"), ("compute", "--compute"),
         ("initialization", "--initialization"), ("thisMachine", "--machine"),
         ("configuration.schedule.baseRate", "--learning-rate"),

@@ -1,14 +1,17 @@
 import Foundation
 package import Statistics
+import Training
 
 /// Who gains in which coalition, which of them last, and what each node's data are worth to all.
 ///
-/// A node's payoff is its own accuracy, the mean over seeds. Only complete results can be analysed: what lasts depends on
+/// A node's payoff is its own accuracy, the mean over seeds; of another metric the mean of its value, with the other sign where
+/// lower is better, so that a larger payoff is always the better one. Only complete results can be analysed: what lasts depends on
 /// every coalition that could have formed.
 package struct CoalitionAnalysis: Sendable {
     package let game: HedonicGame
+    package let metric: Metric
     package let stable: HedonicGame.Stable
-    /// By node: what the members' accuracies rise by in sum, against what they have alone, when the node joins a coalition, its
+    /// By node: what the members' payoffs rise by in sum, against what they have alone, when the node joins a coalition, its
     /// own among them; on average over all orders in which all can join (Shapley's value of that sum). They add up to the
     /// sum of all nodes' gains where all take part.
     package let valueOfData: [Double]
@@ -17,20 +20,22 @@ package struct CoalitionAnalysis: Sendable {
     /// The standard error of a member's gain over being alone, in the middle of all; nil with one seed.
     package let standardError: Double?
 
-    /// - Parameter margin: differences of accuracies up to this move nobody.
+    /// - Parameter margin: differences of accuracies, or of the metric's values, up to this move nobody.
     /// - Returns: nil where coalitions are missing.
     package init?(_ results: CoalitionResults, margin: Double = 0) {
         guard results.isComplete else { return nil }
         let nodes = results.plan.nodes
         let byBits = Dictionary(uniqueKeysWithValues: results.coalitions.map { ($0.coalition.bits, $0) })
-        func accuracies(_ node: Int, _ coalition: Coalition) -> [Double] {
+        let metric = results.plan.experiment.metric
+        func payoffs(_ node: Int, _ coalition: Coalition) -> [Double] {
             guard let scores = byBits[coalition.bits], let place = scores.members.firstIndex(of: node) else {
                 return []
             }
-            return scores.runs.map { $0.accuracies[place] }
+            return scores.values(place).map { metric.isHigherBetter ? $0 : -$0 }
         }
         func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
-        game = HedonicGame(players: nodes, margin: margin) { mean(accuracies($0, $1)) }
+        self.metric = metric
+        game = HedonicGame(players: nodes, margin: margin) { mean(payoffs($0, $1)) }
         stable = game.stable()
         let game = game
         valueOfData = ShapleyValue.of(nodes) { coalition in
@@ -43,7 +48,7 @@ package struct CoalitionAnalysis: Sendable {
         kinds = agree ? kindsBySeed.first ?? [] : Array(repeating: nil, count: nodes)
         let errors = results.coalitions.filter { $0.members.count > 1 }.flatMap { scores in
             scores.members.compactMap { node -> Double? in
-                let gains = zip(accuracies(node, scores.coalition), accuracies(node, Coalition([node]))).map { $0 - $1 }
+                let gains = zip(payoffs(node, scores.coalition), payoffs(node, Coalition([node]))).map { $0 - $1 }
                 guard gains.count > 1 else { return nil }
                 let center = mean(gains)
                 let variance = gains.reduce(0) { $0 + ($1 - center) * ($1 - center) } / Double(gains.count - 1)
@@ -55,13 +60,23 @@ package struct CoalitionAnalysis: Sendable {
 
     package var nodes: Int { game.players }
 
-    package func accuracy(of node: Int, in coalition: Coalition) -> Double { game.payoff(node, in: coalition) }
-    package func aloneAccuracy(of node: Int) -> Double { game.payoff(node, in: Coalition([node])) }
+    /// What a node has in a coalition, in the metric's unit.
+    package func value(of node: Int, in coalition: Coalition) -> Double {
+        let payoff = game.payoff(node, in: coalition)
+        return metric.isHigherBetter ? payoff : -payoff
+    }
+
+    package func aloneValue(of node: Int) -> Double { value(of: node, in: Coalition([node])) }
+
+    /// By how much a node is better off in a coalition than alone.
+    package func gain(of node: Int, in coalition: Coalition) -> Double {
+        game.payoff(node, in: coalition) - game.payoff(node, in: Coalition([node]))
+    }
 
     /// The coalition in which the node is best off; of several the one with the fewest members.
     package func best(for node: Int) -> Coalition {
         Coalition.everyOne(of: nodes).filter { $0.contains(node) }.reduce(Coalition([node])) { best, other in
-            let (own, new) = (accuracy(of: node, in: best), accuracy(of: node, in: other))
+            let (own, new) = (game.payoff(node, in: best), game.payoff(node, in: other))
             return new > own || new == own && other.count < best.count ? other : best
         }
     }
@@ -71,7 +86,7 @@ package struct CoalitionAnalysis: Sendable {
         Coalition.everyOne(of: nodes).filter { $0.count > 1 && game.isIndividuallyRational($0) }
     }
 
-    /// Of the structures that last in the core or else individually, the one in which the sum of accuracies is largest; nil where
+    /// Of the structures that last in the core or else individually, the one in which the sum of payoffs is largest; nil where
     /// none lasts.
     package var bestStable: CoalitionStructure? {
         let lasting = stable.core.isEmpty ? stable.individual : stable.core

@@ -3,11 +3,14 @@ package import Datasets
 package import Experiments
 package import Statistics
 package import Tasks
+import Training
 
 /// All that is known of a community's coalitions: the contents of `coalitions.json`, from which its reports are made.
 package struct CoalitionResults: Hashable, Codable, Sendable {
     /// Counts up when a field is added or changes its meaning; what each has is in `Results/SCHEMA.md`.
     package static let currentSchema = 1
+    /// Of coalitions by a metric that is no accuracy, which programs that know no other must not take for accuracies.
+    package static let schemaOfMetrics = 2
 
     package var schema: Int
     package var plan: CoalitionPlan
@@ -25,7 +28,7 @@ package struct CoalitionResults: Hashable, Codable, Sendable {
         plan: CoalitionPlan, machine: MachineDescription, computeModel: ComputeModel, trainingSamples: Int,
         testSamples: Int, data: DataIdentity?, initialParametersSHA256: String?
     ) {
-        schema = Self.currentSchema
+        schema = plan.experiment.metric == .accuracy ? Self.currentSchema : Self.schemaOfMetrics
         self.plan = plan
         self.machine = machine
         self.computeModel = computeModel
@@ -64,6 +67,16 @@ package struct CoalitionResults: Hashable, Codable, Sendable {
                     "\(name): accuracies", run.accuracies.count, "\(scores.members.count)")
                 try require(
                     run.accuracies.allSatisfy { (0...1).contains($0) }, "\(name): accuracies", run.accuracies, "0 to 1")
+                let metric = plan.experiment.metric
+                if let values = run.values {
+                    try require(
+                        values.count == scores.members.count
+                            && values.allSatisfy { value in metric.bounds?.contains(value) ?? !value.isNaN },
+                        "\(name): values", values, "\(metric.oneOfThem) for each member")
+                }
+                try require(
+                    (run.values == nil) == (metric == .accuracy), "\(name): values",
+                    run.values == nil ? "none" : "some", "those of the metric \(metric.title)")
                 try require(
                     (0...1e12).contains(run.clusterSeconds) && (0...(1 << 50)).contains(run.bytesSent),
                     "\(name): a time or a count", run.clusterSeconds, "0 or more")
@@ -87,13 +100,18 @@ package struct CoalitionScores: Hashable, Codable, Sendable {
         package let seed: UInt64
         /// By member, at the end, each on its own distribution.
         package let accuracies: [Double]
+        /// The same of the task's metric, the worst there is after a divergence; nil where that is accuracy.
+        package let values: [Double]?
         /// By member; nil where nodes have no objectives of their own.
         package let kinds: [Int?]
         package let clusterSeconds: Double
         package let bytesSent: Int
 
-        package init(seed: UInt64, accuracies: [Double], kinds: [Int?], clusterSeconds: Double, bytesSent: Int) {
-            (self.seed, self.accuracies, self.kinds) = (seed, accuracies, kinds)
+        package init(
+            seed: UInt64, accuracies: [Double], values: [Double]? = nil, kinds: [Int?], clusterSeconds: Double,
+            bytesSent: Int
+        ) {
+            (self.seed, self.accuracies, self.values, self.kinds) = (seed, accuracies, values, kinds)
             (self.clusterSeconds, self.bytesSent) = (clusterSeconds, bytesSent)
         }
     }
@@ -102,8 +120,13 @@ package struct CoalitionScores: Hashable, Codable, Sendable {
 
     package var coalition: Coalition { Coalition(members) }
 
+    /// What a member got by the task's metric, by seed.
+    ///
+    /// - Parameter place: the member's among ``members``.
+    package func values(_ place: Int) -> [Double] { runs.map { ($0.values ?? $0.accuracies)[place] } }
+
     /// - Throws: ``ExperimentError`` where a run does not say what each member got.
-    init(_ members: [Int], _ records: [RunRecord]) throws(ExperimentError) {
+    init(_ members: [Int], _ records: [RunRecord], by metric: Metric) throws(ExperimentError) {
         self.members = members
         var runs: [Run] = []
         for record in records.sorted(by: { $0.seed < $1.seed }) {
@@ -117,6 +140,8 @@ package struct CoalitionScores: Hashable, Codable, Sendable {
             runs.append(
                 Run(
                     seed: record.seed, accuracies: nodes.map { record.outcome == .diverged ? 0 : $0.ownAccuracy },
+                    values: metric == .accuracy
+                        ? nil : nodes.map { record.outcome == .diverged ? metric.worst : $0.ownValue(metric) },
                     kinds: nodes.map(\.kind), clusterSeconds: record.clusterSeconds,
                     bytesSent: record.traffic.bytesTotal))
         }

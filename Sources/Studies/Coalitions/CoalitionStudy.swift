@@ -44,7 +44,7 @@ package struct CoalitionStudy: Sendable {
             let runs = try experiment.run(
                 machine: machine, callbacks: translated(callbacks, first: index * seeds, of: all.count * seeds)
             ).runs
-            results.coalitions.append(try CoalitionScores(coalition.members, runs))
+            results.coalitions.append(try CoalitionScores(coalition.members, runs, by: plan.experiment.metric))
             try save(results)
         }
         return results

@@ -36,4 +36,39 @@ extension Metric {
     package func targetText(_ target: Double) -> String {
         isShare ? Format.exactPercent(target) : Format.exact(target)
     }
+
+    /// Parses a target as people write it: of an accuracy or an AUC `97%` or 0.97, of others a number such as 4.5.
+    ///
+    /// - Throws: what was found and what the metric allows.
+    package func target(parsing text: String) throws(Quantity.Failure) -> Double {
+        let value = try number(parsing: text)
+        guard allows(target: value) || self == .accuracy && value == 0 else {
+            throw Quantity.Failure(description: "'\(text)' is no target; allowed is \(allowedTargets)")
+        }
+        return value
+    }
+
+    /// Parses a difference that nobody cares for, 0 or more: of an accuracy or an AUC `0.5%` or 0.005, of others a number.
+    ///
+    /// - Throws: what was found and what is allowed.
+    package func margin(parsing text: String) throws(Quantity.Failure) -> Double {
+        let value = try number(parsing: text)
+        guard value >= 0 else {
+            throw Quantity.Failure(description: "'\(text)' is negative; allowed is a difference of 0 or more")
+        }
+        return value
+    }
+
+    private func number(parsing text: String) throws(Quantity.Failure) -> Double {
+        switch self {
+        case .accuracy, .auc: return try Quantity.fraction(text)
+        case .loss, .perplexity, .rmse:
+            guard let value = Quantity.number(text) else {
+                throw Quantity.Failure(
+                    description:
+                        "'\(text)' is no number without a unit, as of \(oneOfThem); allowed is \(allowedTargets)")
+            }
+            return value
+        }
+    }
 }

@@ -79,9 +79,10 @@ public enum Metric: String, CaseIterable, Codable, Hashable, Sendable {
         values.map(orWorst).sorted { isBetter($1, than: $0) }
     }
 
-    /// By how much the first of two values is better than the second; below 0 where it is worse.
+    /// By how much the first of two values is better than the second; below 0 where it is worse. Between two models that are
+    /// none any more there is no difference.
     public func gain(of value: Double, over other: Double) -> Double {
-        isHigherBetter ? value - other : other - value
+        value == other ? 0 : isHigherBetter ? value - other : other - value
     }
 
     /// Between which a value can be, where that is known.
@@ -99,7 +100,7 @@ public enum Metric: String, CaseIterable, Codable, Hashable, Sendable {
     /// Of what was measured of one model; ``worst`` where that is no number.
     ///
     /// - Parameter auc: nil where it was not measured.
-    func value(accuracy: Double, loss: Double, auc: Double?) -> Double {
+    package func value(accuracy: Double, loss: Double, auc: Double?) -> Double {
         switch self {
         case .accuracy: orWorst(accuracy)
         case .loss: orWorst(loss)
@@ -117,6 +118,11 @@ public enum Metric: String, CaseIterable, Codable, Hashable, Sendable {
     /// The value of a model by a node's own distribution.
     public func value(of score: OwnScore) -> Double {
         value(accuracy: score.accuracy, loss: score.loss, auc: score.auc)
+    }
+
+    /// The value of the mean of all nodes' models on everybody's data.
+    package func value(ofAverage consensus: TrainingRun.Consensus) -> Double {
+        value(accuracy: consensus.averageAccuracy, loss: consensus.averageLoss, auc: consensus.averageAUC)
     }
 
     /// What tells two models apart sample by sample: where it is accuracy, which samples each has right; else numbers.

@@ -3,9 +3,9 @@ import Testing
 @testable import Experiments
 @testable import TestSupport
 
-@Suite struct TimeToAccuracyTests {
+@Suite struct TimeToTargetTests {
     private func times(_ accuracies: [Double], target: Double = 0.5) -> (first: Double?, sustained: Double?) {
-        let time = TimeToAccuracy(curve(accuracies), target: target)
+        let time = TimeToTarget(curve(accuracies), target: .accuracy(target))
         return (time.firstCrossingSeconds, time.sustainedSeconds)
     }
 
@@ -68,7 +68,7 @@ import Testing
                         let isSustained = isThere && (first + second + third) * 1000 >= 3 * thousandths * samples
                         let firstThere = [first, second, third].firstIndex { $0 * 1000 >= thousandths * samples }
                         for target in [target, divided] {
-                            let time = TimeToAccuracy(points, target: target)
+                            let time = TimeToTarget(points, target: .accuracy(target))
                             guard time.firstCrossingSeconds == firstThere.map(Double.init),
                                 (time.sustainedSeconds != nil) == isSustained
                             else {

@@ -1,12 +1,15 @@
 import Statistics
 public import Training
 
-/// When a run reached a target accuracy, in cluster time.
-public struct TimeToAccuracy: Hashable, Sendable {
-    /// The first evaluation at or above the target.
+/// When a run reached a target, in cluster time.
+///
+/// An evaluation is *at* the target where its value is that or better: above it for an accuracy, below it for a loss.
+public struct TimeToTarget: Hashable, Sendable {
+    /// The first evaluation at the target.
     public let firstCrossingSeconds: Double?
-    /// The headline: the first evaluation at or above the target at which the mean of the last three evaluations, this
-    /// one among them, is so too. A lucky spike on a noisy curve does not count.
+    /// The headline: the first evaluation at the target at which the mean of the last three evaluations, this one among
+    /// them, is so too. A lucky spike on a noisy curve does not count. The mean is of the metric's values: of three
+    /// perplexities, not of the losses that they come from.
     public let sustainedPoint: TrainingRun.Evaluation?
 
     /// The evaluation before ``sustainedPoint``, at which the model was not there yet.
@@ -25,9 +28,9 @@ public struct TimeToAccuracy: Hashable, Sendable {
     public static let window = 3
 
     /// Of the evaluations of one run, in their order.
-    public init(_ evaluations: [TrainingRun.Evaluation], target: Double) {
+    public init(_ evaluations: [TrainingRun.Evaluation], target: Target) {
         func isReached(_ points: ArraySlice<TrainingRun.Evaluation>) -> Bool {
-            TargetAccuracy(target).isReached(by: points.lazy.map(\.testAccuracy))
+            target.isReached(by: points.lazy.map(target.metric.value(of:)))
         }
         firstCrossingSeconds = evaluations.indices.first { isReached(evaluations[$0...$0]) }
             .map { evaluations[$0].clusterSeconds }

@@ -1,0 +1,26 @@
+import Training
+
+/// Columns of a CSV file about a metric that is no accuracy: its name, then values in its own unit. They stand behind the
+/// columns that every file has, so that whoever reads those finds them where they are; a file of accuracies has none of them.
+struct MetricColumns {
+    private let metric: Metric
+    /// Whether there are such columns.
+    let isPresent: Bool
+
+    /// - Parameter always: to have them of accuracies, too.
+    init(_ metric: Metric, always: Bool = false) {
+        self.metric = metric
+        isPresent = always || metric != .accuracy
+    }
+
+    /// - Parameter values: the names of columns of values.
+    func names(_ values: [String]) -> [String] { isPresent ? ["metric"] + values : [] }
+
+    /// - Parameter values: nil, infinity and what is no number are empty fields.
+    func fields(_ values: [Double?]) -> [String] {
+        isPresent ? [metric.rawValue] + values.map(CSV.number) : []
+    }
+
+    /// What a column of accuracies has of a value of the metric: nothing where it is none.
+    func accuracy(_ value: Double) -> Double? { metric == .accuracy ? value : nil }
+}
