@@ -11,9 +11,9 @@ extension Network {
 
     private var hidden: [Hidden] {
         zip(stages, stages.dropFirst()).compactMap { stage, next in
-            guard let layer = stage.layer as? Dense, layer.hasReLU, let following = next.layer as? Dense else {
-                return nil
-            }
+            guard let layer = stage.layer as? Dense, layer.hasReLU, let following = next.layer as? Dense,
+                next.beginning.isEmpty
+            else { return nil }
             return Hidden(
                 units: layer.outputs, inputs: layer.inputs, offset: stage.offset, nextOffset: next.offset,
                 outputs: following.outputs)

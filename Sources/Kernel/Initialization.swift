@@ -16,6 +16,7 @@ extension Network {
         let parameters = ParameterVector(count: parameterCount)
         var fanIn = 0
         for (index, slot) in layout.slots.enumerated() where slot.fanIn > 0 || initialization == .pytorch {
+            if slot.constant != nil { continue }
             // A bias has none of its own, and lies behind the weights of its layer.
             if slot.fanIn > 0 { fanIn = slot.fanIn }
             var stream = seeds.stream(.initialization, index)
@@ -30,6 +31,10 @@ extension Network {
                 let bound = 1 / Double(fanIn).squareRoot()
                 for position in slot.range { parameters[position] = Float(bound * (2 * stream.uniform() - 1)) }
             }
+        }
+        for slot in layout.slots {
+            guard let constant = slot.constant else { continue }
+            for position in slot.range { parameters[position] = constant }
         }
         return parameters
     }

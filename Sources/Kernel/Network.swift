@@ -7,40 +7,6 @@
 ///
 /// Immutable and stateless: one network serves all ranks and threads, each with its own vectors and ``Workspace``.
 public struct Network: Objective {
-    /// A layer whose input shape is the output shape of the one before.
-    public struct Description: Sendable {
-        package let layer: @Sendable (FeatureShape) -> any Layer
-
-        /// y = W x + b. The name is that of its tensors: `fc1.weight` and `fc1.bias`.
-        public static func dense(_ name: String, outputs: Int) -> Self {
-            Self { Dense(name: name, inputs: $0.count, outputs: outputs) }
-        }
-
-        /// A convolution with a bias for each channel. The name is that of its tensors.
-        public static func conv2D(
-            _ name: String, filters: Int, kernel: Int, stride: Int = 1, padding: Padding = .same
-        ) -> Self {
-            Self { Conv2D(name, input: $0, filters: filters, kernel: kernel, stride: stride, padding: padding) }
-        }
-
-        /// By a given algorithm, to compare them: stride 1, padded to the same size.
-        package static func conv2D(
-            _ name: String, filters: Int, kernel: Int, by algorithm: any ConvolutionAlgorithm.Type
-        ) -> Self {
-            Self {
-                Conv2D(
-                    name, input: $0, filters: filters, kernel: kernel, stride: 1, padding: .same, algorithm: algorithm)
-            }
-        }
-
-        /// The largest number of each window of so many rows and columns; windows do not overlap.
-        public static func maxPool2D(_ window: Int) -> Self { Self { MaxPool2D(input: $0, window: window) } }
-        /// max(0, x)
-        public static var relu: Self { Self { ReLU(input: $0) } }
-        /// Takes a grid as a row of features, for a dense layer.
-        public static var flatten: Self { Self { Flatten(input: $0) } }
-    }
-
     /// The shape of one sample.
     public let input: FeatureShape
     /// Where each tensor lies in the vector of all parameters.
@@ -50,45 +16,29 @@ public struct Network: Objective {
     /// As computed: the layers without those that would move nothing, with ReLUs merged into the layer before where it
     /// can, and with conversions between the orders of channels.
     let stages: [Stage]
+    /// One line: the shapes of samples and of what leaves every layer.
+    public let summary: String
     /// The first stage with parameters: nobody asks for the gradient of its input, or for that of the stages before.
     private let firstTrained: Int
 
-    struct Stage: Sendable {
-        var layer: any Layer
-        /// The start of the layer's range in the flat vector.
-        let offset: Int
+    /// Layers from the input on; the last one has an output for each class.
+    ///
+    /// - Precondition: the layers fit each other; ``init(checking:_:)`` says how they do not.
+    public init(input: FeatureShape, _ descriptions: [Description]) {
+        do {
+            self = try Network(checking: input, descriptions)
+        } catch {
+            preconditionFailure(error.description)
+        }
     }
 
-    /// Layers from the input on; the last one has an output for each class.
-    public init(input: FeatureShape, _ descriptions: [Description]) {
-        precondition(!descriptions.isEmpty, "a network of no layers")
-        var (layout, layers, stages, shape) = (ParameterLayout(), [any Layer](), [Stage](), input)
-        // Of the samples, as data sets hold them.
-        var order = ChannelOrder.first
-        for description in descriptions {
-            let layer = description.layer(shape)
-            let offset = layout.count
-            for parameter in layer.parameters { layout.append(parameter) }
-            layers.append(layer)
-            if let wanted = layer.inputOrder, wanted != order, shape.hasChannelOrder, !(layer is Flatten) {
-                stages.append(
-                    Stage(layer: wanted == .last ? Interleave(input: shape) : Flatten(input: shape), offset: offset))
-            }
-            if layer is ReLU, let fused = stages.last?.layer.fusedWithReLU {
-                stages[stages.count - 1].layer = fused
-            } else if !(layer is Flatten) || (order == .last && shape.hasChannelOrder) {
-                stages.append(Stage(layer: layer, offset: offset))
-            }
-            order = layer.outputOrder ?? (layer.inputOrder == nil ? order : .first)
-            shape = layer.output
-        }
-        // The loss's gradient is written over the logits, which a layer in place would need for its own gradient.
-        precondition(layers.last?.operatesInPlace == false, "the last layer must have an output of its own")
-        precondition(!layout.slots.isEmpty, "a network without parameters")
+    /// The same for layers that a user has written.
+    ///
+    /// - Throws: what does not fit, and in which layer.
+    public init(checking input: FeatureShape, _ descriptions: [Description]) throws(NetworkError) {
+        let plan = try NetworkPlan(input: input, descriptions)
         self.input = input
-        self.layout = layout
-        self.layers = layers
-        self.stages = stages
+        (layout, layers, stages, summary) = (plan.layout, plan.layers, plan.stages, plan.summary)
         firstTrained = stages.firstIndex { !$0.layer.parameters.isEmpty } ?? 0
     }
 
@@ -99,12 +49,6 @@ public struct Network: Objective {
     public var trainingFlopsPerSample: Double {
         let first = layers.first { !$0.parameters.isEmpty }
         return 3 * layers.reduce(0) { $0 + $1.flopsPerSample } - (first?.flopsPerSample ?? 0)
-    }
-
-    /// One line per layer and the total, for `bench list --task`.
-    public var summary: String {
-        let shapes = layers.map { "\($0.name) \($0.output)" }.joined(separator: ", ")
-        return "\(input) -> \(shapes)"
     }
 
     public func workspace(capacity: Int) -> Workspace { NetworkWorkspace(for: self, capacity: capacity) }
@@ -187,7 +131,8 @@ public struct Network: Objective {
                 ForwardPass(
                     batch: count, parameters: parameters.numbers + stages[index].offset,
                     input: stageInput(index, workspace), output: workspace.activations[index],
-                    scratch: workspace.scratch, saved: workspace.saved[index]))
+                    scratch: workspace.scratch, saved: workspace.saved[index],
+                    aroundBody: stages[index].end.map { stageInput($0.start, workspace) }))
         }
         return workspace.activations[stages.count - 1]
     }
@@ -199,7 +144,7 @@ public struct Network: Objective {
     ) {
         var (outputGradient, next, spare) = (lossGradient, workspace.gradients.0, workspace.gradients.1)
         for index in (firstTrained..<stages.count).reversed() {
-            let offset = stages[index].offset
+            let (offset, end) = (stages[index].offset, stages[index].end)
             stages[index].layer.backward(
                 BackwardPass(
                     batch: count, parameters: parameters.numbers + offset, gradient: result + offset,
@@ -208,9 +153,18 @@ public struct Network: Objective {
                     inputGradient: index == firstTrained ? nil : next, scratch: workspace.scratch,
                     // The next layer, which has read this one's output, is done; the last layer's is the loss's gradient.
                     spare: index == stages.count - 1 ? spare : workspace.activations[index],
-                    saved: UnsafePointer(workspace.saved[index])))
+                    saved: UnsafePointer(workspace.saved[index]),
+                    gradientAroundBody: end.flatMap {
+                        $0.start > firstTrained ? workspace.gradientsAroundBodies[$0.depth] : nil
+                    }))
             if let progress, !stages[index].layer.parameters.isEmpty { progress(offset) }
-            (outputGradient, next, spare) = (next, spare, next)
+            if end == nil { (outputGradient, next, spare) = (next, spare, next) }
+            guard index > firstTrained else { continue }
+            for depth in stages[index].beginning {
+                add(
+                    outputGradient, workspace.gradientsAroundBodies[depth], into: outputGradient,
+                    count: count * stages[index].layer.input.count)
+            }
         }
     }
 

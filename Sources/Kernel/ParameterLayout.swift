@@ -11,6 +11,8 @@ public struct ParameterLayout: Hashable, Sendable {
         /// Inputs and outputs of one unit, which He's and Glorot's initialisation scale by; zero for a bias.
         let fanIn: Int
         let fanOut: Int
+        /// What all its numbers are at first, whatever the initialisation; nil where that decides.
+        let constant: Float?
     }
 
     /// The tensors in the order of the vector.
@@ -33,7 +35,7 @@ public struct ParameterLayout: Hashable, Sendable {
         slots.append(
             Slot(
                 name: specification.name, shape: specification.shape, range: count..<end,
-                fanIn: specification.fanIn, fanOut: specification.fanOut))
+                fanIn: specification.fanIn, fanOut: specification.fanOut, constant: specification.constant))
         count = end
     }
 }
@@ -44,6 +46,8 @@ package struct ParameterSpecification {
     package let shape: [Int]
     let fanIn: Int
     let fanOut: Int
+    /// What all its numbers are at first, whatever the initialisation; nil where that decides.
+    var constant: Float? = nil
 
     static func weight(of layer: String, _ shape: [Int], fanIn: Int, fanOut: Int) -> Self {
         Self(name: layer + ".weight", shape: shape, fanIn: fanIn, fanOut: fanOut)

@@ -21,6 +21,8 @@ final class NetworkWorkspace: Workspace, @unchecked Sendable {
     let activations: [UnsafeMutablePointer<Float>]
     let saved: [UnsafeMutablePointer<Int32>]
     let gradients: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>)
+    /// What goes around the bodies of residuals, by how many others they lie in.
+    let gradientsAroundBodies: [UnsafeMutablePointer<Float>]
     let scratch: UnsafeMutablePointer<Float>
     private var owned: [UnsafeMutableRawPointer] = []
     /// All that the buffers take, the batch's included.
@@ -37,17 +39,18 @@ final class NetworkWorkspace: Workspace, @unchecked Sendable {
             return memory.initializeMemory(as: Element.self, repeating: zero, count: max(count, 1))
         }
         var activations: [UnsafeMutablePointer<Float>] = []
-        for layer in network.stages.map(\.layer) {
-            if layer.operatesInPlace, let last = activations.last {
+        for stage in network.stages {
+            if stage.isInPlace, let last = activations.last {
                 activations.append(last)
             } else {
-                activations.append(allocate(capacity * layer.output.count, of: Float(0)))
+                activations.append(allocate(capacity * stage.layer.output.count, of: Float(0)))
             }
         }
         self.activations = activations
         saved = network.stages.map { allocate(capacity * $0.layer.savedCountPerSample, of: Int32(0)) }
         let widest = network.stages.map { max($0.layer.input.count, $0.layer.output.count) }.max() ?? 0
         gradients = (allocate(capacity * widest, of: Float(0)), allocate(capacity * widest, of: Float(0)))
+        gradientsAroundBodies = network.widestResiduals.map { allocate(capacity * $0, of: Float(0)) }
         scratch = allocate(network.stages.map(\.layer.scratchCount).max() ?? 0, of: Float(0))
         self.owned = owned
         allocatedBytes = allocated

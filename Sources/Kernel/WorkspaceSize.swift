@@ -6,12 +6,25 @@ extension Network {
         let layers = stages.map(\.layer)
         let widest = layers.map { max($0.input.count, $0.output.count) }.max() ?? 0
         var floats = [samples * input.count, samples * widest, samples * widest, layers.map(\.scratchCount).max() ?? 0]
-        for (index, layer) in layers.enumerated() {
+        for stage in stages {
             // One that works in place has the buffer of the layer before.
-            if !layer.operatesInPlace || index == 0 { floats.append(samples * layer.output.count) }
-            floats.append(samples * layer.savedCountPerSample)
+            if !stage.isInPlace { floats.append(samples * stage.layer.output.count) }
+            floats.append(samples * stage.layer.savedCountPerSample)
         }
+        floats += widestResiduals.map { samples * $0 }
         let numbers = floats.reduce(0, +)
         return numbers * MemoryLayout<Float>.stride + samples * MemoryLayout<UInt8>.stride
+    }
+
+    /// Numbers of the widest residual that lies in none, of the widest that lies in one other, and so on: a gradient goes
+    /// around the body of one of each at a time.
+    var widestResiduals: [Int] {
+        var widest: [Int] = []
+        for stage in stages {
+            guard let depth = stage.end?.depth else { continue }
+            widest += [Int](repeating: 0, count: max(0, depth + 1 - widest.count))
+            widest[depth] = max(widest[depth], stage.layer.output.count)
+        }
+        return widest
     }
 }

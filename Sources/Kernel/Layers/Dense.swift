@@ -18,6 +18,7 @@ struct Dense: Layer {
         ]
     }
 
+    var readsOutput: Bool { hasReLU }
     var fusedWithReLU: (any Layer)? {
         var fused = self
         fused.hasReLU = true

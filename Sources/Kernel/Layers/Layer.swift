@@ -12,8 +12,11 @@ package protocol Layer: Sendable {
     var outputOrder: ChannelOrder? { get }
     /// In the order in which they stand in the flat vector.
     var parameters: [ParameterSpecification] { get }
-    /// Whether the output may be written over the input. Requires that the layer before needs no own output backward.
+    /// Whether the output may be written over the input. It is where the layer before does not read its output backward and
+    /// no residual begins there.
     var operatesInPlace: Bool { get }
+    /// Whether backward reads the output, or, of a layer that may work in place, the input.
+    var readsOutput: Bool { get }
     /// Floats the layer may scribble on during one call.
     var scratchCount: Int { get }
     /// Numbers per sample that forward leaves for backward.
@@ -32,6 +35,7 @@ extension Layer {
     var outputOrder: ChannelOrder? { nil }
     var parameters: [ParameterSpecification] { [] }
     var operatesInPlace: Bool { false }
+    var readsOutput: Bool { false }
     var scratchCount: Int { 0 }
     var savedCountPerSample: Int { 0 }
     var flopsPerSample: Double { 0 }
@@ -59,12 +63,15 @@ package struct ForwardPass {
     let scratch: UnsafeMutablePointer<Float>
     /// `[B, savedCountPerSample]`
     let saved: UnsafeMutablePointer<Int32>
+    /// For an ``Add``, what entered the residual that it ends: `[B, input]`.
+    let aroundBody: UnsafePointer<Float>?
 
     package init(
         batch: Int, parameters: UnsafePointer<Float>, input: UnsafePointer<Float>,
         output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>,
-        saved: UnsafeMutablePointer<Int32>
+        saved: UnsafeMutablePointer<Int32>, aroundBody: UnsafePointer<Float>? = nil
     ) {
+        self.aroundBody = aroundBody
         self.batch = batch
         self.parameters = parameters
         self.input = input
@@ -85,7 +92,7 @@ package struct BackwardPass {
     /// gradient of the whole batch is summed first and added once: in parts, it would be rounded where it is small
     /// beside the parameter, part by part.
     let start: UnsafePointer<Float>?
-    /// `[B, input]`, as forward saw it; for a layer that works in place, its output.
+    /// `[B, input]`, as forward saw it; for a layer that may work in place, either that or its output.
     let input: UnsafePointer<Float>
     /// `[B, output]`, as forward left it.
     let output: UnsafePointer<Float>
@@ -97,13 +104,17 @@ package struct BackwardPass {
     /// `[B, output]`, to scribble on: memory that nobody needs any more, or that of `output`.
     let spare: UnsafeMutablePointer<Float>
     let saved: UnsafePointer<Int32>
+    /// For an ``Add``, where the gradient goes that does not go through the body: `[B, input]`; nil where nobody asks.
+    let gradientAroundBody: UnsafeMutablePointer<Float>?
 
     package init(
         batch: Int, parameters: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>,
         start: UnsafePointer<Float>?, input: UnsafePointer<Float>, output: UnsafePointer<Float>,
         outputGradient: UnsafeMutablePointer<Float>, inputGradient: UnsafeMutablePointer<Float>?,
-        scratch: UnsafeMutablePointer<Float>, spare: UnsafeMutablePointer<Float>, saved: UnsafePointer<Int32>
+        scratch: UnsafeMutablePointer<Float>, spare: UnsafeMutablePointer<Float>, saved: UnsafePointer<Int32>,
+        gradientAroundBody: UnsafeMutablePointer<Float>? = nil
     ) {
+        self.gradientAroundBody = gradientAroundBody
         self.batch = batch
         self.parameters = parameters
         self.gradient = gradient

@@ -25,6 +25,7 @@ struct MaxPool2D: Layer {
     var savedCountPerSample: Int { output.count }
     var flopsPerSample: Double { Double(output.count * window * window) }
 
+    var readsOutput: Bool { hasReLU }
     var fusedWithReLU: (any Layer)? {
         var fused = self
         fused.hasReLU = true

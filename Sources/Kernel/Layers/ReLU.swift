@@ -6,6 +6,7 @@ struct ReLU: Layer {
     let input: FeatureShape
     var output: FeatureShape { input }
     var operatesInPlace: Bool { true }
+    var readsOutput: Bool { true }
     var flopsPerSample: Double { Double(input.count) }
 
     func forward(_ pass: ForwardPass) {
