@@ -192,7 +192,9 @@ let package = Package(
         .testTarget(name: "HostTests", dependencies: ["Host"], swiftSettings: strict),
         .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], swiftSettings: strict),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness"], swiftSettings: strict),
-        .testTarget(name: "KernelTests", dependencies: ["Kernel", "Lanes", "Randomness"], swiftSettings: strict),
+        .testTarget(
+            name: "KernelTests", dependencies: ["Kernel", "Lanes", "Randomness"], exclude: ["Golden"],
+            swiftSettings: strict),
         .testTarget(
             name: "DatasetsTests", dependencies: ["Datasets", "EmbeddedData", "Kernel", "Locking", "Randomness"],
             swiftSettings: strict),
