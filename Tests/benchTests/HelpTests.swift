@@ -129,7 +129,9 @@ import Testing
             let outcome = try await bench(["data", "list", "--data", "nowhere"], in: folder)
             #expect(outcome.code == 0 && outcome.errors.isEmpty, "\(outcome.testDescription)")
             for word in [
-                "digits         embedded", "letters        embedded", "vowels         embedded", "nowhere/mnist",
+                "digits         embedded", "letters        embedded", "vowels         embedded",
+                "sotu           embedded",
+                "nowhere/mnist",
                 "0 of 4 files", "bench data fetch mnist", "fashion-mnist",
             ] {
                 #expect(outcome.output.contains(word), "\(word)")
