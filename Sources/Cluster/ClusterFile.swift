@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import YAMLFiles
 import Yams
 
 /// A cluster description that cannot be used: names the file, the line, and what is allowed.
@@ -37,8 +38,8 @@ public struct ClusterFileError: Error, CustomStringConvertible, Equatable {
 ///     server:                                    # optional: links, speed, price and watts of the server rank
 ///       latency: 250us
 ///       bandwidth: 10Gbit
-public struct ClusterFile {
-    let file: String
+public struct ClusterFile: YAMLFile {
+    package let file: String
 
     /// The cluster that `argument` of `--cluster` means: a path that ends in .yaml or .yml, or a preset's name.
     public static func resolve(_ argument: String) throws(ClusterFileError) -> ClusterSpec {
@@ -60,6 +61,8 @@ public struct ClusterFile {
     /// - Parameter file: the name for error messages.
     init(file: String) { self.file = file }
 
+    package static func failure(_ message: String) -> ClusterFileError { ClusterFileError(message) }
+
     private static let nodeKeys = [
         "latency", "bandwidth", "uplink", "downlink", "overhead", "speed", "price_per_hour", "watts_busy", "watts_idle",
         "receive_overhead", "cores", "memory",
@@ -71,15 +74,9 @@ public struct ClusterFile {
         ] + dropoutKeys + deviceKeys + ["compute"]
 
     func parse(_ text: String) throws(ClusterFileError) -> ClusterSpec {
-        let root: Yams.Node?
-        do {
-            root = try Yams.compose(yaml: text)
-        } catch let error as YamlError {
-            throw self.error(for: error, in: text)
-        } catch {
-            throw ClusterFileError("\(file): not YAML: \(error)")
+        guard let root = try compose(text) else {
+            throw ClusterFileError("\(file): empty; a cluster needs \(Self.required)")
         }
-        guard let root else { throw ClusterFileError("\(file): empty; a cluster needs \(Self.required)") }
         let values = try fields(of: root, allowed: Self.clusterKeys, what: "a cluster")
         let interconnect = try interconnect(values)
         try checkLinks(of: interconnect.topology, values)
@@ -171,73 +168,5 @@ public struct ClusterFile {
             wattsBusy: try figure(.wattsBusy, values)?.median, wattsIdle: try figure(.wattsIdle, values)?.median,
             cores: try figure(.cores, values).map { max(1, Int($0.median)) } ?? 1,
             memoryBytes: try figure(.memory, values).map { Int($0.median) })
-    }
-
-    /// The entries of a mapping, each key known.
-    func fields(
-        of node: Yams.Node, allowed: [String], what: String
-    ) throws(ClusterFileError) -> [String: Yams.Node] {
-        guard let mapping = node.mapping else {
-            throw error(at: node, "expected the keys of \(what): \(allowed.joined(separator: ", "))")
-        }
-        var values: [String: Yams.Node] = [:]
-        for (key, value) in mapping {
-            guard let name = key.string, allowed.contains(name) else {
-                throw error(at: key, UnknownName.message("key", found: key.string ?? "?", allowed: allowed))
-            }
-            // Yams has refused keys that stand twice.
-            values[name] = value
-        }
-        return values
-    }
-
-    func string(_ node: Yams.Node?) throws(ClusterFileError) -> String? {
-        try parsed(node) { text throws(Quantity.Failure) in text }
-    }
-
-    func parsed<Value>(
-        _ node: Yams.Node?, _ parse: (String) throws(Quantity.Failure) -> Value
-    ) throws(ClusterFileError) -> Value? {
-        guard let node else { return nil }
-        guard let text = node.scalar?.string else { throw error(at: node, "expected one value, not a list or mapping") }
-        do throws(Quantity.Failure) {
-            return try parse(text)
-        } catch {
-            throw self.error(at: node, error.description)
-        }
-    }
-
-    /// Where a mapping has a key for the second time; Yams tells where the mapping begins.
-    private func secondLine(of key: String?, _ mapping: YamlError.Context, _ text: String) -> Int {
-        guard let key else { return mapping.mark.line }
-        let column = max(0, mapping.mark.column - 1)
-        let spellings = [key, "'\(key)'", "\"\(key)\""]
-        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated()
-        let found = lines.dropFirst(mapping.mark.line - 1).prefix { number, line in
-            // The mapping ends with the first line that is less indented, but for comments and empty ones.
-            let start = line.firstIndex { $0 != " " } ?? line.endIndex
-            return number == mapping.mark.line - 1 || start == line.endIndex || line[start] == "#"
-                || line.distance(from: line.startIndex, to: start) >= column
-        }.filter { _, line in
-            let rest = line.dropFirst(column)
-            return spellings.contains { rest.hasPrefix($0) && rest.dropFirst($0.count).first { $0 != " " } == ":" }
-        }
-        return found.dropFirst().first.map { $0.offset + 1 } ?? mapping.mark.line
-    }
-
-    private func error(for error: YamlError, in text: String) -> ClusterFileError {
-        switch error {
-        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-            .composer(_, let problem, let mark, _):
-            ClusterFileError("\(file):\(mark.line): not YAML: \(problem)")
-        case .duplicatedKeysInMapping(let keys, let context):
-            ClusterFileError(
-                "\(file):\(secondLine(of: keys.first, context, text)): '\(keys.first ?? "?")' stands twice")
-        default: ClusterFileError("\(file): not YAML: \(error)")
-        }
-    }
-
-    func error(at node: Yams.Node, _ message: String) -> ClusterFileError {
-        ClusterFileError(node.mark.map { "\(file):\($0.line): \(message)" } ?? "\(file): \(message)")
     }
 }

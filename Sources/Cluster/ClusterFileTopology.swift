@@ -196,11 +196,6 @@ extension ClusterFile {
         }
     }
 
-    func list(_ node: Yams.Node, of what: String) throws(ClusterFileError) -> [Yams.Node] {
-        guard let sequence = node.sequence else { throw error(at: node, "expected a list of \(what)") }
-        return Array(sequence)
-    }
-
     private func names(_ node: Yams.Node) throws(ClusterFileError) -> [String] {
         var names: [String] = []
         var seen: Set<String> = []

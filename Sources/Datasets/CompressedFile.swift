@@ -31,13 +31,15 @@ final class CompressedFile {
 
     static let pieceCount = 1 << 18
 
-    convenience init(_ url: URL) throws(DataError) {
-        guard let file = try? FileHandle(forReadingFrom: url) else { throw DataError("\(url.path) cannot be read") }
-        try self.init(name: url.path) { () throws(DataError) in
+    /// - Parameter name: for error messages; nil for the path.
+    convenience init(_ url: URL, name: String? = nil) throws(DataError) {
+        let name = name ?? url.path
+        guard let file = try? FileHandle(forReadingFrom: url) else { throw DataError("\(name) cannot be read") }
+        try self.init(name: name) { () throws(DataError) in
             do {
                 return try file.read(upToCount: Self.pieceCount).map { [UInt8]($0) } ?? []
             } catch {
-                throw DataError("\(url.path) cannot be read")
+                throw DataError("\(name) cannot be read")
             }
         }
     }

@@ -9,12 +9,49 @@ public struct DataIdentity: Hashable, Codable, Sendable {
     public let sha256: String
     /// Whether the digest is the one that a publisher gives for the data of that name.
     public let isPublished: Bool
+    /// The files of a task file, in the order in which it names them; nil for data that the program knows by name, and in older
+    /// results.
+    public let files: [File]?
+
+    /// A file that data are read from.
+    public struct File: Hashable, Codable, Sendable {
+        /// What it has to tell, such as `test.features`.
+        public let role: String
+        /// As the task file has it.
+        public let path: String
+        /// Of the file as it is on disk, in hexadecimal.
+        public let sha256: String
+
+        /// - Parameter sha256: in hexadecimal.
+        public init(role: String, path: String, sha256: String) {
+            (self.role, self.path, self.sha256) = (role, path, sha256)
+        }
+    }
 
     /// - Parameter sha256: in hexadecimal.
-    public init(name: String, sha256: String, isPublished: Bool) {
+    public init(name: String, sha256: String, isPublished: Bool, files: [File]? = nil) {
         self.name = name
         self.sha256 = sha256
         self.isPublished = isPublished
+        self.files = files
+    }
+
+    /// Of data that a task file names.
+    ///
+    /// - Parameter settings: how they are split and scaled, in words that change where that does.
+    package init(name: String, files: [File], settings: String) {
+        var digest = ContentDigest()
+        for file in files { digest.add(Array("\(file.role) \(file.sha256)\n".utf8)) }
+        digest.add(Array(settings.utf8))
+        self.init(name: name, sha256: digest.hexadecimal(), isPublished: false, files: files)
+    }
+
+    /// The files of one that are not those of another, such as `features (x.npy)`.
+    package func differentFiles(from other: DataIdentity) -> [String] {
+        let others = Dictionary((other.files ?? []).map { ($0.role, $0.sha256) }) { first, _ in first }
+        return (files ?? []).filter { others[$0.role] != nil && others[$0.role] != $0.sha256 }.map {
+            "\($0.role) (\($0.path))"
+        }
     }
 
     /// Such as `MNIST (SHA-256 1f31cf52d11e)`, with as many digits as tell data apart.

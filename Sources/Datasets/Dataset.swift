@@ -96,7 +96,7 @@ public struct Dataset: Sendable {
     }
 
     /// These samples and behind them those of another part of the same data.
-    func appending(_ other: Dataset) -> Dataset {
+    package func appending(_ other: Dataset) -> Dataset {
         Dataset(
             name: name, classCount: classCount, source: source.appending(other.source), labels: labels + other.labels,
             users: users.flatMap { users in other.users.map { users + $0 } })

@@ -26,12 +26,19 @@ final class Inflater {
 
     private let stream: UnsafeMutablePointer<z_stream>
 
+    /// What stands around the compressed data.
+    enum Wrapping: Int32 {
+        /// 15 window bits, and 16 for "a gzip header, not a zlib one".
+        case gzip = 31
+        /// Nothing, as in zip archives: less than 0 for that.
+        case none = -15
+    }
+
     /// Nil where zlib has no memory.
-    init?() {
+    init?(_ wrapping: Wrapping = .gzip) {
         stream = .allocate(capacity: 1)
         stream.initialize(to: z_stream())
-        // 15 window bits, and 16 for "a gzip header, not a zlib one".
-        guard inflateInit2_(stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
+        guard inflateInit2_(stream, wrapping.rawValue, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
             stream.deallocate()
             return nil
         }

@@ -12,20 +12,34 @@ package struct CSVText: Sendable {
         package var fields: [String]
     }
 
-    package private(set) var records: [Record] = []
+    package let records: [Record]
     /// What is wrong with its quotes, and on which line; nil where nothing is.
-    package private(set) var problem: (line: Int, text: String)?
+    package let problem: (line: Int, text: String)?
 
     package init(_ text: String) {
+        var records: [Record] = []
+        problem = Self.read(text) { record in
+            records.append(record)
+            return true
+        }
+        self.records = records
+    }
+
+    /// Calls `body` with one record after another, of which none is kept, until it returns false.
+    ///
+    /// - Returns: what is wrong with the quotes, and on which line; nil where nothing is.
+    @discardableResult
+    package static func read(_ text: String, _ body: (Record) -> Bool) -> (line: Int, text: String)? {
         // By scalars, since CRLF is one character.
         var scalars = text.unicodeScalars[...]
         if scalars.first == "\u{FEFF}" { scalars.removeFirst() }
         let separator = Self.separator(of: scalars)
+        var problem: (line: Int, text: String)?
         var (line, begin) = (1, 1)
         var fields: [String] = []
         var field = String.UnicodeScalarView()
         var (isQuoted, wasQuoted) = (false, false)
-        var quoteLine = 1
+        var (quoteLine, goesOn) = (1, true)
         // Kept beside the field, since to look at all of it at every quote would take time as the square of its length.
         var isBlank = true
         func endField() {
@@ -35,10 +49,10 @@ package struct CSVText: Sendable {
         }
         func endRecord() {
             endField()
-            if fields != [""] { records.append(Record(line: begin, fields: fields)) }
+            if fields != [""] { goesOn = body(Record(line: begin, fields: fields)) }
             fields = []
         }
-        while let scalar = scalars.popFirst() {
+        while goesOn, let scalar = scalars.popFirst() {
             if isQuoted {
                 if scalar == "\"" {
                     if scalars.first == "\"" { field.append(scalars.removeFirst()) } else { isQuoted = false }
@@ -64,8 +78,10 @@ package struct CSVText: Sendable {
                 problem = problem ?? (line, "text behind a closing quote")
             }
         }
+        guard goesOn else { return problem }
         if isQuoted { problem = problem ?? (quoteLine, "a quote that is not closed") }
         endRecord()
+        return problem
     }
 
     /// What separates fields, as the first line that is not empty tells.

@@ -6,7 +6,7 @@ import Foundation
 package enum Safetensors {
     package struct Failure: Error, CustomStringConvertible, Equatable {
         package let description: String
-        init(description: String) { self.description = ErrorText.message(description) }
+        package init(description: String) { self.description = ErrorText.message(description) }
     }
 
     /// The file's bytes for `parameters` `[P]`: one F32 tensor per slot, in the layout's order.

@@ -38,21 +38,31 @@ struct SafetensorsHeader {
     /// - Parameter bytes: the whole file.
     /// - Throws: ``Safetensors/Failure`` naming what is wrong and with which tensor.
     init(_ bytes: [UInt8]) throws(Safetensors.Failure) {
+        try self.init(beginning: bytes, fileCount: bytes.count)
+    }
+
+    /// - Parameters:
+    ///   - bytes: of the file, up to its data at least.
+    ///   - fileCount: how many bytes the file has.
+    init(beginning bytes: [UInt8], fileCount: Int) throws(Safetensors.Failure) {
+        dataStart = try Self.dataStart(bytes, fileCount: fileCount)
+        (tensors, metadata) = try Self.parse(Array(bytes[8..<dataStart]))
+        dataCount = fileCount - dataStart
+    }
+
+    /// Where the data begin, as the first eight bytes of a file say.
+    static func dataStart(_ bytes: [UInt8], fileCount: Int) throws(Safetensors.Failure) -> Int {
         guard bytes.count >= 8 else {
-            throw Self.failure("not a safetensors file: \(bytes.count) bytes, shorter than its 8-byte header length")
+            throw failure("not a safetensors file: \(bytes.count) bytes, shorter than its 8-byte header length")
         }
         let length = (0..<8).reduce(UInt64(0)) { $0 | UInt64(bytes[$1]) << (8 * UInt64($1)) }
-        guard length <= UInt64(Self.mostBytes) else {
-            throw Self.failure(
-                "not a safetensors file: its header claims \(length) bytes; the format allows \(Self.mostBytes)")
+        guard length <= UInt64(mostBytes) else {
+            throw failure("not a safetensors file: its header claims \(length) bytes; the format allows \(mostBytes)")
         }
-        guard length <= UInt64(bytes.count - 8) else {
-            throw Self.failure(
-                "not a safetensors file, or cut short: its header claims \(length) bytes of \(bytes.count - 8)")
+        guard length <= UInt64(fileCount - 8) else {
+            throw failure("not a safetensors file, or cut short: its header claims \(length) bytes of \(fileCount - 8)")
         }
-        dataStart = 8 + Int(length)
-        (tensors, metadata) = try Self.parse(Array(bytes[8..<dataStart]))
-        dataCount = bytes.count - dataStart
+        return 8 + Int(length)
     }
 
     /// Checks that the tensors take all of the data and nothing else.

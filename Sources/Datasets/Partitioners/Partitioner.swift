@@ -16,6 +16,20 @@ public protocol Partitioner: Sendable {
     func partition(
         _ order: [Int32], labels: [UInt8], among clients: Int, using stream: inout RandomStream
     ) throws(DataError) -> [[Int32]]
+
+    /// The same where more than labels decides, such as whose samples they are.
+    func partition(
+        _ order: [Int32], of data: Dataset, among clients: Int, using stream: inout RandomStream
+    ) throws(DataError) -> [[Int32]]
+}
+
+extension Partitioner {
+    /// By the labels alone.
+    public func partition(
+        _ order: [Int32], of data: Dataset, among clients: Int, using stream: inout RandomStream
+    ) throws(DataError) -> [[Int32]] {
+        try partition(order, labels: data.labels, among: clients, using: &stream)
+    }
 }
 
 /// A partitioner that can be named on the command line. To add one, write a file like ``IIDPartitioner``'s and append a line to
@@ -28,6 +42,17 @@ public struct PartitionerDescription: Sendable {
     /// What stands after the colon and what it may be; nil if nothing may.
     let parameter: (meaning: String, default: Double)?
     let make: @Sendable (Double) -> (any Partitioner)?
+    /// In place of `make`, from what stands after the colon, where that is no number or may be left out.
+    var parse: (@Sendable (String?) throws(DataError) -> any Partitioner)?
+
+    init(
+        name: String, summary: String, parameter: (meaning: String, default: Double)?,
+        make: @escaping @Sendable (Double) -> (any Partitioner)?,
+        parse: (@Sendable (String?) throws(DataError) -> any Partitioner)? = nil
+    ) {
+        (self.name, self.summary, self.parameter) = (name, summary, parameter)
+        (self.make, self.parse) = (make, parse)
+    }
 }
 
 /// The ways to spread a training set over clients that `--partition` takes.
@@ -35,9 +60,10 @@ public enum Partitioners {
     /// In the order of lists.
     public static let all = [
         IIDPartitioner.entry, DirichletPartitioner.entry, LabelShards.entry, QuantitySkew.entry,
+        NaturalPartitioner.entry,
     ]
 
-    /// Parses `iid`, `dirichlet:0.5`, `shards:2`, `quantity:1.0`.
+    /// Parses `iid`, `dirichlet:0.5`, `shards:2`, `quantity:1.0`, `natural`.
     /// - Throws: ``DataError`` listing what is allowed.
     public static func parse(_ text: String) throws(DataError) -> any Partitioner {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
@@ -46,6 +72,7 @@ public enum Partitioners {
                 UnknownName.message("partitioner", found: String(parts[0]), allowed: all.map(\.name))
                     + "; such as " + all.map(\.usage).joined(separator: ", "))
         }
+        if let parse = entry.parse { return try parse(parts.count == 1 ? nil : String(parts[1])) }
         guard let parameter = entry.parameter else {
             guard parts.count == 1, let partitioner = entry.make(0) else {
                 throw DataError("partitioner '\(entry.name)' takes no parameter, found '\(text)'")
@@ -79,7 +106,7 @@ extension Dataset {
         var stream = seeds.stream(.partition)
         var order = [Int32](0..<Int32(count))
         if shuffles { stream.shuffle(&order) }
-        return try Partitioners.parse(partition).partition(order, labels: labels, among: clients, using: &stream)
+        return try Partitioners.parse(partition).partition(order, of: self, among: clients, using: &stream)
     }
 }
 

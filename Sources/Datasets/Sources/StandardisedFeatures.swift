@@ -18,8 +18,16 @@ public struct StandardisedFeatures: SampleSource {
     /// - Parameter values: `[N, features]`, as measured.
     /// - Precondition: whole samples, one at least.
     public init(features: Int, values: [Float]) {
-        precondition(
-            features > 0 && !values.isEmpty && values.count % features == 0, "\(values.count) values of \(features)")
+        self.init(shape: FeatureShape(features: features), values: values)
+    }
+
+    /// Scaled by these samples themselves, each number of the shape by its own mean and deviation.
+    ///
+    /// - Parameter values: `[N, features]`, as measured.
+    /// - Precondition: whole samples, one at least.
+    public init(shape: FeatureShape, values: [Float]) {
+        let features = shape.count
+        precondition(!values.isEmpty && values.count % features == 0, "\(values.count) values of \(features)")
         let count = values.count / features
         var (means, deviations): ([Float], [Float]) = ([], [])
         for feature in 0..<features {
@@ -30,12 +38,12 @@ public struct StandardisedFeatures: SampleSource {
             // A feature that never changes says nothing, and stays at zero.
             deviations.append(variance > 0 ? Float(sqrt(variance)) : 1)
         }
-        self.init(features: features, values: values, means: means, deviations: deviations)
+        self.init(shape: shape, values: values, means: means, deviations: deviations)
     }
 
-    private init(features: Int, values: [Float], means: [Float], deviations: [Float]) {
-        shape = FeatureShape(features: features)
-        count = values.count / features
+    private init(shape: FeatureShape, values: [Float], means: [Float], deviations: [Float]) {
+        self.shape = shape
+        count = values.count / shape.count
         self.values = values
         self.means = means
         self.deviations = deviations
@@ -44,8 +52,8 @@ public struct StandardisedFeatures: SampleSource {
     public var form: String { "standardised" }
 
     public func gather(_ samples: SampleIndices, into inputs: UnsafeMutablePointer<Float>, places: [Int32]?) {
-        precondition(places == nil, "features without an order are not turned")
         let features = shape.count
+        if let places { return gather(samples, into: inputs, from: places) }
         values.withUnsafeBufferPointer { values in
             means.withUnsafeBufferPointer { means in
                 deviations.withUnsafeBufferPointer { deviations in
@@ -61,10 +69,23 @@ public struct StandardisedFeatures: SampleSource {
         }
     }
 
+    private func gather(_ samples: SampleIndices, into inputs: UnsafeMutablePointer<Float>, from places: [Int32]) {
+        let features = shape.count
+        precondition(places.count == features, "\(places.count) places of \(features) features")
+        samples.forEachRow { row, index in
+            precondition(index >= 0 && index < count, "sample \(index) of \(count)")
+            for feature in 0..<features {
+                let place = Int(places[feature])
+                inputs[row * features + feature] =
+                    (values[index * features + place] - means[place]) / deviations[place]
+            }
+        }
+    }
+
     public func selecting(_ indices: [Int]) -> Self {
         let features = shape.count
         return Self(
-            features: features, values: indices.flatMap { values[$0 * features..<($0 + 1) * features] }, means: means,
+            shape: shape, values: indices.flatMap { values[$0 * features..<($0 + 1) * features] }, means: means,
             deviations: deviations)
     }
 
@@ -72,15 +93,15 @@ public struct StandardisedFeatures: SampleSource {
         guard let other = other as? Self, other.shape == shape else {
             preconditionFailure("\(shape) features and other samples")
         }
-        return Self(features: shape.count, values: values + other.values, means: means, deviations: deviations)
+        return Self(shape: shape, values: values + other.values, means: means, deviations: deviations)
     }
 
     public func scaled(by training: any SampleSource) -> Self {
         guard let training = training as? Self, training.shape == shape else {
             preconditionFailure("\(shape) features scaled by other samples")
         }
-        let own = Self(features: shape.count, values: training.values)
-        return Self(features: shape.count, values: values, means: own.means, deviations: own.deviations)
+        let own = Self(shape: shape, values: training.values)
+        return Self(shape: shape, values: values, means: own.means, deviations: own.deviations)
     }
 
     public func withBytes(_ body: ([UInt8]) -> Void) {

@@ -1,3 +1,4 @@
+import Kernel
 import Randomness
 import Testing
 
@@ -10,6 +11,14 @@ import Testing
             "dirichlet:0.01", "dirichlet:100", "shards:1", "shards:5", "quantity:0.05", "quantity:50",
         ]
 
+    /// Samples by as many users, so that those can be dealt out to any number of clients.
+    private static func data(_ labels: [UInt8]) -> Dataset {
+        Dataset(
+            name: "t", classCount: 10,
+            source: ByteImages(shape: FeatureShape(features: 1), pixels: labels, white: 1), labels: labels,
+            users: labels.indices.map { UInt16($0) })
+    }
+
     @Test(arguments: partitioners) func everySampleGoesToOneClientAndNoClientIsEmpty(text: String) throws {
         let partitioner = try Partitioners.parse(text)
         for seed in 0..<60 {
@@ -20,14 +29,15 @@ import Testing
             let order = (0..<Int32(stream.int(least...least + 200))).shuffled(using: &stream)
             let labels = order.map { _ in UInt8(stream.int(0...9)) }
             let copy = stream
-            let shards = try partitioner.partition(order, labels: labels, among: clients, using: &stream)
+            let data = Self.data(labels)
+            let shards = try partitioner.partition(order, of: data, among: clients, using: &stream)
             let context = "\(text), seed \(seed): \(order.count) samples, \(clients) clients"
             #expect(shards.count == clients, "\(context)")
             #expect(shards.allSatisfy { !$0.isEmpty }, "\(context)")
             #expect(shards.flatMap { $0 }.sorted() == Array(0..<Int32(order.count)), "\(context)")
 
             var again = copy
-            let repeated = try partitioner.partition(order, labels: labels, among: clients, using: &again)
+            let repeated = try partitioner.partition(order, of: data, among: clients, using: &again)
             #expect(repeated == shards, "\(context)")
         }
     }
@@ -38,7 +48,7 @@ import Testing
         for clients in [0, -1, 8, 1000, .max] {
             let message = dataError {
                 _ = try partitioner.partition(
-                    Array(0..<7), labels: [0, 1, 2, 0, 1, 2, 0], among: clients, using: &stream)
+                    Array(0..<7), of: Self.data([0, 1, 2, 0, 1, 2, 0]), among: clients, using: &stream)
             }
             #expect(message.contains("\(clients)"), "\(text), \(clients) clients: \(message)")
         }

@@ -1,0 +1,61 @@
+package import Foundation
+
+extension NPY {
+    /// A `.npy` file of version 1.0, which every NumPy reads.
+    ///
+    /// - Parameters:
+    ///   - descr: such as `<f4`.
+    ///   - data: the elements' bytes, the last dimension changing fastest.
+    package static func encode(_ descr: String, shape: [Int], data: [UInt8]) -> Data {
+        let extents = shape.map(String.init).joined(separator: ", ") + (shape.count == 1 ? "," : "")
+        var header = "{'descr': '\(descr)', 'fortran_order': False, 'shape': (\(extents)), }"
+        // Ends in a line feed, and the data begin at a multiple of 64 bytes.
+        header += String(repeating: " ", count: (64 - (10 + header.utf8.count + 1) % 64) % 64) + "\n"
+        let count = header.utf8.count
+        return Data([0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(count & 255), UInt8(count >> 8)])
+            + Data(header.utf8) + Data(data)
+    }
+}
+
+extension Dataset {
+    /// The samples as a task file can name them.
+    package struct Export: Sendable {
+        /// `.npy` files.
+        package let features: Data
+        package let labels: Data
+        /// Nil where the data do not know users.
+        package let users: Data?
+        /// What a task file has to say of the features beside their file, such as `scale: 255`; empty for nothing.
+        package let setting: String
+        /// Such as `[1, 8, 8]`.
+        package let shape: [Int]
+    }
+
+    /// Nil for samples that are not kept as bytes or floats.
+    package func export() -> Export? {
+        let (descr, bytes, setting): (String, [UInt8], String)
+        switch source {
+        case let source as ByteImages:
+            (descr, bytes) = ("|u1", source.pixels)
+            setting =
+                source.white == 1 ? "" : "scale: \(Int(exactly: source.white).map(String.init) ?? "\(source.white)")"
+        case let source as StandardisedFeatures:
+            (descr, bytes, setting) = ("<f4", Self.bytes(source), "standardize: yes")
+        case let source as FloatFeatures: (descr, bytes, setting) = ("<f4", Self.bytes(source), "")
+        default: return nil
+        }
+        let shape = shape.height * shape.width == 1 ? [shape.channels] : [shape.channels, shape.height, shape.width]
+        return Export(
+            features: NPY.encode(descr, shape: [count] + shape, data: bytes),
+            labels: NPY.encode("|u1", shape: [count], data: labels),
+            users: users.map { users in
+                NPY.encode("<u2", shape: [count], data: users.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] })
+            }, setting: setting, shape: shape)
+    }
+
+    private static func bytes(_ source: some SampleSource) -> [UInt8] {
+        var bytes: [UInt8] = []
+        source.withBytes { bytes += $0 }
+        return bytes
+    }
+}
