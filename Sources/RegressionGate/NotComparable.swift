@@ -35,7 +35,15 @@ package struct NotComparable: Error, CustomStringConvertible, Equatable {
     private static func differentInputs(_ baseline: Results, _ current: Results) -> [String] {
         var reasons: [String] = []
         if let before = baseline.data, let after = current.data, before != after {
-            reasons.append("the data differ: \(before.words) against \(after.words)")
+            let files = before.differentFiles(from: after)
+            reasons.append(
+                "the data differ: \(before.words) against \(after.words)"
+                    + (files.isEmpty ? "" : "; other contents have \(files.joined(separator: ", "))"))
+        }
+        if let before = baseline.plan.taskFile, let after = current.plan.taskFile, before != after {
+            reasons.append(
+                "the task files differ: \(before.path), SHA-256 \(before.sha256), against \(after.path), \(after.sha256)"
+            )
         }
         if let before = baseline.initialParametersSHA256, let after = current.initialParametersSHA256, before != after {
             reasons.append("the initial parameters' files differ: SHA-256 \(before) against \(after)")

@@ -5,7 +5,7 @@ import Experiments
 package enum DataText {
     /// Nil for published data, and for results of older versions, which do not say of which data they are.
     package static func warning(_ results: Results) -> String? {
-        guard let data = results.data, !data.isPublished else { return nil }
+        guard let data = results.data, !data.isPublished, data.files == nil else { return nil }
         return """
             These results are of \(data.words), not of the published data of the task `\(results.plan.task)`: so is every \
             accuracy, loss and time to a target.
@@ -15,7 +15,14 @@ package enum DataText {
 
     /// Such as `data (MNIST, SHA-256 ac89dbc26b7b)`.
     static func data(_ results: Results) -> String {
-        "data" + (results.data.map { " (\($0.name), SHA-256 \($0.shortDigest))" } ?? "")
+        if let file = results.plan.taskFile {
+            return """
+                model and data of the task file \(MarkdownText.code(file.path)) (SHA-256 \(file.sha256.prefix(12)); data \
+                \(results.data?.shortDigest ?? "unknown"), \
+                \((results.data?.files ?? []).map { "\($0.path) \($0.sha256.prefix(12))" }.joined(separator: ", ")))
+                """
+        }
+        return "data" + (results.data.map { " (\($0.name), SHA-256 \($0.shortDigest))" } ?? "")
     }
 
     /// What training began with.

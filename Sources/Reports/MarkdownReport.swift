@@ -153,14 +153,14 @@ public enum MarkdownReport {
                 if strategy.roles.needsAllRanks, cluster.dropouts != nil {
                     text += " When a rank leaves: \((strategy.configuration.onDropout ?? .stop).rawValue)."
                 }
-                if let note = OptionText.overlapNote(strategy, task: results.plan.task) { text += " It \(note)." }
+                if let note = OptionText.overlapNote(strategy, in: results.plan) { text += " It \(note)." }
                 if let overlay = OverlayText.sentence(strategy, firstSeed: results.plan.seeds[0]) {
                     text += " \(overlay)"
                 }
                 text += cluster.source.isEmpty ? "\n" : " Source: \(MarkdownText.plain(cluster.source)).\n"
             } else {
                 text += "- `\(strategy.name)`: threads of this machine, measured."
-                if let note = OptionText.overlapNote(strategy, task: results.plan.task) { text += " It \(note)." }
+                if let note = OptionText.overlapNote(strategy, in: results.plan) { text += " It \(note)." }
                 text += "\n"
             }
         }
@@ -189,7 +189,7 @@ public enum MarkdownReport {
             text = "- `\(strategy.name)`: \(mpi.hosts.count) processes, measured: \(places); \(mpi.library)"
         }
         text += ". Collectives are MPI's own; bytes are those that ranks hand to MPI."
-        if let note = OptionText.overlapNote(strategy, task: results.plan.task) { text += " It \(note)." }
+        if let note = OptionText.overlapNote(strategy, in: results.plan) { text += " It \(note)." }
         return text + "\n"
     }
 

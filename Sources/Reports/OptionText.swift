@@ -43,7 +43,7 @@ package enum OptionText {
     }
 
     /// What `--overlap` makes of a strategy; nil where it was not asked for, or there is nothing to send.
-    package static func overlapNote(_ plan: StrategyPlan, task: String) -> String? {
+    package static func overlapNote(_ plan: StrategyPlan, in experiment: ExperimentPlan) -> String? {
         guard let asked = plan.overlap else { return nil }
         guard let overlap = plan.overlapInUse else {
             return plan.fabric == .threads
@@ -52,7 +52,7 @@ package enum OptionText {
                 compute
                 """ : nil
         }
-        guard let network = try? TrainingTask.named(task).network else { return nil }
+        guard let network = try? experiment.trainingTask().network else { return nil }
         let sizes = overlap.buckets(of: network).map { Double($0.range.count * MemoryLayout<Float>.size) }
         let listed = sizes.count > 8 ? Array(sizes.prefix(8)) : sizes
         let more = sizes.count > listed.count ? ", ..." : ""

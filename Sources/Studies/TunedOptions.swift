@@ -14,6 +14,10 @@ extension StudyResults {
                 "\(source) is a study of the task \(own.task), this is \(other.task); options of one are not tuned for the other"
             )
         }
+        guard other.taskFile == own.taskFile else {
+            throw ExperimentError(
+                "\(source) is a study of another task file than \(other.taskFile?.path ?? other.task) as it is now")
+        }
         guard isComplete else {
             throw ExperimentError(
                 "\(source) was stopped before its end, so that its strategies did not have the same number of trials")

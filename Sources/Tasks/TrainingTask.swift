@@ -26,6 +26,8 @@ public struct TrainingTask: Sendable {
     public let isEmbedded: Bool
     /// How many people the samples are from, whom the data know one from another; nil where they do not.
     public let users: Int?
+    /// Where it came from a file of the user's.
+    public let file: TaskFileReference?
 
     /// Where samples come from, and whether what is trained on depends on the seed.
     public enum DataSource: Sendable {
@@ -54,7 +56,8 @@ public struct TrainingTask: Sendable {
     ///   - defaults: what is used where the command line says nothing.
     public init(
         name: String, summary: String, metric: Metric = .accuracy, target: Double, network: any Objective,
-        defaults: Defaults, data: DataSource, isEmbedded: Bool = false, users: Int? = nil
+        defaults: Defaults, data: DataSource, isEmbedded: Bool = false, users: Int? = nil,
+        file: TaskFileReference? = nil
     ) {
         self.name = name
         self.summary = summary
@@ -65,6 +68,7 @@ public struct TrainingTask: Sendable {
         self.data = data
         self.isEmbedded = isEmbedded
         self.users = users
+        self.file = file
     }
 
     /// What is used where the command line says nothing.

@@ -109,7 +109,11 @@ struct Calibrate: ParsableCommand {
     @OptionGroup var data: DataOptions
 
     func validate() throws {
-        do { _ = try tasks() } catch let error as ExperimentError { throw ValidationError("--task: \(error)") }
+        do { _ = try tasks() } catch let error as ExperimentError {
+            throw ValidationError("--task: \(error)")
+        } catch is TaskFileError {
+            // A file that is wrong is no wrong command line: run() says so.
+        }
         _ = try batches()
         _ = try messageSizes()
         if let networkTime, networkTime < .milliseconds(100) || networkTime > .seconds(3600) {
@@ -160,7 +164,7 @@ struct Calibrate: ParsableCommand {
     private func tasks() throws -> [TrainingTask]? {
         var tasks: [TrainingTask] = []
         for name in task?.split(separator: ",", omittingEmptySubsequences: false) ?? [] {
-            let task = try TrainingTask.named(name.trimmingCharacters(in: .whitespaces))
+            let task = try TrainingTask.resolve(name.trimmingCharacters(in: .whitespaces))
             if !tasks.contains(where: { $0.name == task.name }) { tasks.append(task) }
         }
         return task == nil ? nil : tasks

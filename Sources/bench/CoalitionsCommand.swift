@@ -9,6 +9,7 @@ import Reports
 import Statistics
 import Storage
 import Studies
+import Tasks
 import Training
 
 struct CoalitionsCommand: ParsableCommand {
@@ -81,7 +82,7 @@ struct CoalitionsCommand: ParsableCommand {
             try checkThatNoneMeet(plan.experiment)
         } catch let error as ValidationError {
             throw error
-        } catch let error where error is ClusterFileError && cluster.namesFile {
+        } catch let error where error is TaskFileError || (error is ClusterFileError && cluster.namesFile) {
             // A file that is wrong is no wrong command line: run() says so.
         } catch {
             throw ValidationError("\(error)")

@@ -5,6 +5,7 @@ import Experiments
 import Files
 import Foundation
 import Storage
+import Tasks
 
 /// The files that a command reads and writes, by the options that name them, to find those that would meet before any is
 /// written. Devices and pipes may be named twice.
@@ -68,6 +69,10 @@ struct NamedFiles {
         for file in argument.map(ClusterFile.files) ?? [] { reads(option, file) }
     }
 
+    mutating func reads(task: String?) {
+        for file in task.map(TaskFiles.files) ?? [] { reads("--task", file) }
+    }
+
     mutating func reads(jitter: Jitter?) {
         if case .empirical(let file, _) = jitter { reads("--jitter", file) }
     }
@@ -83,6 +88,7 @@ struct NamedFiles {
     mutating func reads(_ plan: ExperimentPlan, _ cluster: ClusterOptions, planFile: String?, data: String?) {
         reads("--init", plan.initialParametersFile)
         reads("--plan", planFile)
+        reads(task: plan.taskFile?.path)
         reads(cluster: "--cluster", cluster.cluster)
         reads(cluster: "--machine", cluster.machine)
         reads(jitter: cluster.jitter)

@@ -142,7 +142,7 @@ struct OptionUse: Sendable {
             "output", "save", "trace-loss", "trace", "record", "log", "quiet", "checkpoint", "every", "resume")
         + [
             OptionUse("data", { $0.data != nil }, users: "tasks whose data are not embedded do") { _, experiment in
-                !((try? TrainingTask.named(experiment.task))?.isEmbedded ?? false)
+                !((try? TrainingTask.resolve(experiment.task))?.isEmbedded ?? false)
             }
         ]
 

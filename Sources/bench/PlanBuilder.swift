@@ -25,7 +25,7 @@ struct PlanBuilder {
     /// - Throws: `ValidationError` naming the option, what was found and what is allowed.
     func plan() throws -> ExperimentPlan {
         try checkRanges()
-        let task = try TrainingTask.named(experiment.task)
+        let task = try TrainingTask.resolve(experiment.task)
         let compute = cluster.compute ?? "calibrated"
         if compute != "calibrated" { _ = try DeviceProfile.named(compute) }
         let strategies = try carriedStrategies().carried
@@ -33,7 +33,7 @@ struct PlanBuilder {
         let first = experiment.firstSeed ?? firstSeed
         let metric = experiment.judgedBy ?? task.metric
         var plan = ExperimentPlan(
-            task: task.name, metric: metric, target: try target(of: task, metric),
+            task: task.name, taskFile: task.file, metric: metric, target: try target(of: task, metric),
             seeds: (0..<UInt64(experiment.seeds)).map { first + $0 }, shuffles: !training.noShuffle,
             initialization: training.initialization ?? .he, initialParametersFile: training.initialParameters,
             compute: compute,

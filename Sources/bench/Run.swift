@@ -6,6 +6,7 @@ import Foundation
 import Locking
 import Reports
 import Storage
+import Tasks
 
 struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -44,7 +45,7 @@ struct Run: ParsableCommand {
                 plan, cluster, checkpoints, tuned: tuned.tuned, planFile: experiment.plan)
         } catch let error as ValidationError {
             throw error
-        } catch let error where error is ClusterFileError && cluster.namesFile {
+        } catch let error where error is TaskFileError || (error is ClusterFileError && cluster.namesFile) {
             // A file that is wrong is no wrong command line: run() says so.
         } catch {
             throw ValidationError("\(error)")
@@ -121,7 +122,7 @@ struct Run: ParsableCommand {
             for choice in [strategy.allReduceChoice].compactMap({ $0 }) + (strategy.bucketChoices ?? []) {
                 print("`\(strategy.name)` all-reduces by \(OptionText.choice(choice)).\n")
             }
-            if let note = OptionText.overlapNote(strategy, task: results.plan.task) {
+            if let note = OptionText.overlapNote(strategy, in: results.plan) {
                 print("`\(strategy.name)` \(note).\n")
             }
         }

@@ -37,7 +37,9 @@ struct ExperimentOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: "The model and data: \(TrainingTask.all.map(\.name).joined(separator: ", ")) (see 'bench list').")
+        help: ArgumentHelp(
+            "The model and data: \(TrainingTask.all.map(\.name).joined(separator: ", ")) (see 'bench list'), or a .yaml file of your own.",
+            valueName: "task|file.yaml"))
     var task = "digits"
 
     @Option(

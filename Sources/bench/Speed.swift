@@ -72,9 +72,11 @@ struct Speed: ParsableCommand {
 
     func validate() throws {
         let batches = try batches()
-        do throws(ExperimentError) {
-            try federation.options(of: TrainingTask.named(task))
+        do {
+            try federation.options(of: TrainingTask.resolve(task))
             try SpeedMeasurement.check(threads: threads, repetitions: repetitions)
+        } catch is TaskFileError {
+            // A file that is wrong is no wrong command line: run() says so.
         } catch { throw ValidationError("\(error)") }
         if let small = batches?.first(where: { $0 < threads }) {
             throw ValidationError("--batch is \(small); allowed is --threads (\(threads)) or more")
@@ -90,19 +92,20 @@ struct Speed: ParsableCommand {
     }
 
     func run() throws {
-        data.noteIfUnused([try TrainingTask.named(task)])
+        data.noteIfUnused([try TrainingTask.resolve(task)])
         try HostNeed(
-            threads: threads, multiplying: threads, readsFiles: !((try? TrainingTask.named(task))?.isEmbedded ?? false)
+            threads: threads, multiplying: threads,
+            readsFiles: !((try? TrainingTask.resolve(task))?.isEmbedded ?? false)
         ).check()
         let measurement = try SpeedMeasurement(
-            TrainingTask.named(task), data: DataDirectory(data.data), threads: threads, repetitions: repetitions)
+            TrainingTask.resolve(task), data: DataDirectory(data.data), threads: threads, repetitions: repetitions)
         if federated {
             print(SpeedTable.rounds([try measurement.rounds(federation)], format), terminator: "")
         } else {
             var rows: [SpeedMeasurement.Steps] = []
             // What was measured is told, also before a batch that fails.
             defer { if !rows.isEmpty { print(SpeedTable.steps(rows, format), terminator: "") } }
-            for size in try batches() ?? [TrainingTask.named(task).defaults.options(of: BatchOptions.self).batch] {
+            for size in try batches() ?? [TrainingTask.resolve(task).defaults.options(of: BatchOptions.self).batch] {
                 rows.append(try measurement.steps(batch: size))
             }
         }

@@ -7,6 +7,7 @@ import Locking
 import Reports
 import Storage
 import Studies
+import Tasks
 
 struct StudyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -63,7 +64,7 @@ struct StudyCommand: ParsableCommand {
             try checkThatNoneMeet(plan.experiment)
         } catch let error as ValidationError {
             throw error
-        } catch let error where error is ClusterFileError && cluster.namesFile {
+        } catch let error where error is TaskFileError || (error is ClusterFileError && cluster.namesFile) {
             // A file that is wrong is no wrong command line: run() says so.
         } catch {
             throw ValidationError("\(error)")

@@ -24,7 +24,7 @@ public struct Experiment: Sendable {
     public init(
         _ plan: ExperimentPlan, data: DataDirectory, selection: SelectionSet = .test, computeModel: ComputeModel? = nil
     ) throws {
-        let task = try TrainingTask.named(plan.task)
+        let task = try plan.trainingTask()
         try self.init(
             plan, task,
             ExperimentData(of: task, in: data, selection, shuffles: plan.shuffles, objectives: plan.objectives),

@@ -17,7 +17,7 @@ extension Experiment {
     package static func check(
         _ plan: ExperimentPlan, memoryBytes: UInt64 = UsableMemory.bytes
     ) throws(ExperimentError) {
-        let network = try TrainingTask.named(plan.task).network
+        let network = try plan.trainingTask().network
         try plan.checkMetric(of: network)
         try plan.checkDropouts()
         try plan.checkObjectives()

@@ -28,7 +28,7 @@ package struct HostNeed: Hashable, Sendable {
         // Each of the runs side by side has a thread that waits for the one which plays it.
         self.init(
             threads: plan.hostThreads + jobs - 1 + max(jobs, most), multiplying: max(plan.hostThreads, jobs, most),
-            readsFiles: !((try? TrainingTask.named(plan.task))?.isEmbedded ?? false),
+            readsFiles: !((try? plan.trainingTask())?.isEmbedded ?? false),
             besideBytes: UInt64(jobs - 1) * ExperimentPlan.bytesBesideVectors,
             smaller: jobs > 1 ? "--jobs" : "--host-threads")
     }

@@ -30,7 +30,7 @@ extension ExperimentPlan {
 
     /// How many of the largest of these strategies' runs half of a memory has room for.
     private func fitting(_ strategies: [StrategyPlan], in memoryBytes: UInt64) -> Int {
-        guard let network = try? TrainingTask.named(task).network else { return 1 }
+        guard let network = try? trainingTask().network else { return 1 }
         let vectors = strategies.compactMap { try? $0.make().vectorCount }.max() ?? 0
         let bytes = UInt64(vectors) * UInt64(network.parameterCount) * 4 + Self.bytesBesideVectors
         return max(1, Int(memoryBytes / 2 / bytes))

@@ -5,13 +5,13 @@ import Kernel
 import Tasks
 
 /// The parameters that training starts from, of a safetensors file.
-struct StartFile: Sendable {
-    let parameters: ParameterVector
+package struct StartFile: Sendable {
+    package let parameters: ParameterVector
     /// Of the file, in hexadecimal.
     let sha256: String
 
     /// - Throws: ``ExperimentError`` naming the file and what is wrong with it, a number that is none among that.
-    init(_ file: String, of task: TrainingTask) throws(ExperimentError) {
+    package init(_ file: String, of task: TrainingTask) throws(ExperimentError) {
         guard let bytes = FileManager.default.contents(atPath: file) else {
             throw ExperimentError("initial parameters: '\(file)' does not exist or cannot be read")
         }

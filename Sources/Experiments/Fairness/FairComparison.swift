@@ -164,7 +164,7 @@ public struct FairComparison: Sendable {
     /// The options that change what is learned, where rows that have one differ in it, or have another value than its task
     /// or its paper.
     private static func options(_ results: Results, _ summaries: [StrategySummary]) -> [Line] {
-        let defaults = (try? TrainingTask.named(results.plan.task))?.defaults
+        let defaults = (try? results.plan.trainingTask())?.defaults
         let usual = summaries.map { summary in
             summary.plan.description.flatMap { description in defaults?.values(of: description.options) } ?? [:]
         }

@@ -1,11 +1,14 @@
 public import Cluster
 public import Kernel
+public import Tasks
 public import Training
 
 /// Everything that decides what an experiment computes; two runs of one plan differ in measured times only.
 public struct ExperimentPlan: Hashable, Codable, Sendable {
     /// Its name.
     public var task: String
+    /// Where it came from a file of the user's; nil for a task of the program's.
+    public var taskFile: TaskFileReference?
     /// What models are judged by; nil for accuracy, and in files that know no other. See ``metric``.
     private var otherMetric: Metric?
     /// What to reach on the test set, in the unit of ``metric``: of an accuracy a fraction.
@@ -41,7 +44,8 @@ public struct ExperimentPlan: Hashable, Codable, Sendable {
     public var goal: Target { Target(target, of: metric) }
 
     enum CodingKeys: String, CodingKey {
-        case task, otherMetric = "metric", target, seeds, shuffles, initialization, initialParametersFile, compute,
+        case task, taskFile, otherMetric = "metric", target, seeds, shuffles, initialization, initialParametersFile,
+            compute,
             hostThreads, jobs, repetitions, thisMachine, strategies
     }
 
@@ -49,12 +53,14 @@ public struct ExperimentPlan: Hashable, Codable, Sendable {
     ///   - target: in the unit of the metric.
     ///   - hostThreads: threads for the numerics of simulated ranks.
     public init(
-        task: String, metric: Metric = .accuracy, target: Double, seeds: [UInt64], shuffles: Bool,
+        task: String, taskFile: TaskFileReference? = nil, metric: Metric = .accuracy, target: Double, seeds: [UInt64],
+        shuffles: Bool,
         initialization: Initialization,
         initialParametersFile: String?, compute: String, hostThreads: Int, repetitions: Int = 1,
         thisMachine: ClusterSpec? = nil, strategies: [StrategyPlan]
     ) {
         self.task = task
+        self.taskFile = taskFile
         otherMetric = metric == .accuracy ? nil : metric
         self.target = target
         self.seeds = seeds
@@ -67,4 +73,9 @@ public struct ExperimentPlan: Hashable, Codable, Sendable {
         self.thisMachine = thisMachine
         self.strategies = strategies
     }
+
+    /// The task with its model and data, of a file that is read again.
+    ///
+    /// - Throws: ``ExperimentError`` for an unknown name, or a file that is missing, cannot be used or was changed.
+    package func trainingTask() throws(ExperimentError) -> TrainingTask { try .recorded(task, taskFile) }
 }

@@ -43,7 +43,7 @@ public struct Repricing: Sendable {
         task = results.plan.task
         compute = results.plan.compute
         target = results.plan.goal
-        network = try TrainingTask.named(results.plan.task).network
+        network = try results.plan.trainingTask().network
         firstSeeds = SeedSequence(results.plan.seeds[0])
         let longest = try plan.make().longestMessage(parameters: network.parameterCount)
         runs = try results.runs.filter { $0.strategy == plan.name }.map { record in

@@ -146,7 +146,7 @@ public enum StudyReport {
     /// The command that takes all, and one for each strategy.
     package static func commands(_ results: StudyResults, folder: String) -> [String] {
         let plan = results.plan.experiment
-        let defaults = (try? TrainingTask.named(plan.task))?.defaults
+        let defaults = (try? plan.trainingTask())?.defaults
         func written(_ strategy: StrategyPlan) -> String { strategy.written(defaults) }
         let names = plan.strategies.map(written).joined(separator: ",")
         return [command(plan, names, scaled: plan.strategies) + ["--tuned", folder]].map(ShellText.command)
@@ -156,8 +156,8 @@ public enum StudyReport {
     }
 
     private static func command(_ plan: ExperimentPlan, _ names: String, scaled: [StrategyPlan]) -> [String] {
-        let defaults = (try? TrainingTask.named(plan.task))?.defaults
-        var words = ["bench", "run", "--task", plan.task]
+        let defaults = (try? plan.trainingTask())?.defaults
+        var words = ["bench", "run", "--task", plan.taskFile?.path ?? plan.task]
         let epochs = plan.strategies.map(\.configuration.epochs).max() ?? 0
         if let task = try? TrainingTask.named(plan.task), plan.metric != task.metric {
             words += ["--judged-by", plan.metric.rawValue, "--target", Format.exact(plan.target)]

@@ -1,0 +1,158 @@
+import Datasets
+import Diagnostics
+import Files
+import Foundation
+import Kernel
+import Training
+import YAMLFiles
+import Yams
+
+/// A task file that cannot be used: names the file, the line, what was found and what is allowed.
+public struct TaskFileError: Error, CustomStringConvertible, Equatable {
+    /// A sentence without a full stop.
+    public let description: String
+    init(_ description: String) { self.description = ErrorText.message(description) }
+}
+
+/// Reads a task of the user's own in YAML, `--task my-task.yaml`: data, a model as a list of layers, a target and defaults.
+///
+///     name: my-vowels                            # optional, the file's name
+///     summary: vowels of my own                  # optional
+///     data:                                      # see `TaskFileData.swift`
+///       features: train-x.npy
+///       labels: train-y.npy
+///       test: {features: test-x.npy, labels: test-y.npy}
+///     model:                                     # see `TaskFileModel.swift`
+///       - dense: {name: fc1, outputs: 88}
+///       - relu
+///       - dense: {name: fc2}
+///     target: 45%
+///     defaults: {batch: 32, learning_rate: 0.5}  # see `TaskFileDefaults.swift`
+package struct TaskFile: YAMLFile {
+    package let file: String
+    /// The folder that the paths of data begin in: the file's.
+    let folder: URL
+
+    init(file: String) {
+        self.file = file
+        folder = URL(fileURLWithPath: file).deletingLastPathComponent()
+    }
+
+    package static func failure(_ message: String) -> TaskFileError { TaskFileError(message) }
+
+    /// Whether an argument of `--task` is the path of a task file, and not a name.
+    package static func isFile(_ argument: String) -> Bool { argument.hasSuffix(".yaml") || argument.hasSuffix(".yml") }
+
+    static let keys = ["name", "summary", "data", "model", "target", "defaults"]
+
+    /// All that the text says, with the data that it names.
+    func parse(_ text: String) throws(TaskFileError) -> TaskFileContents {
+        guard let root = try compose(text) else {
+            throw TaskFileError("\(file): empty; a task needs the keys data, model and target")
+        }
+        let values = try fields(of: root, allowed: Self.keys, what: "a task")
+        guard let dataNode = values["data"], let modelNode = values["model"], let targetNode = values["target"] else {
+            let missing = ["data", "model", "target"].filter { values[$0] == nil }
+            throw error(at: root, "incomplete: no '\(missing[0])'; a task needs the keys data, model and target")
+        }
+        let name = try name(values["name"])
+        let target = try target(targetNode)
+        // What is wrong in the text alone is said before data are read, which may take a while.
+        try checkModel(modelNode)
+        let data = try data(dataNode, name: name)
+        let model = try model(modelNode, input: data.shape, classes: data.classes, at: dataNode)
+        let defaults = try defaults(values["defaults"], data)
+        let summary = try string(values["summary"]) ?? "\(data.summary); \(model.network.summary)"
+        let sha256 = ContentDigest.hexadecimal(of: Array(text.utf8))
+        let task = TrainingTask(
+            name: name, summary: VisibleText.line(summary), target: target, network: model.network, defaults: defaults,
+            data: data.source(model.network.classCount), users: data.userNames.isEmpty ? nil : data.userNames.count,
+            file: TaskFileReference(path: file, sha256: sha256))
+        return TaskFileContents(task: task, data: data, model: model)
+    }
+
+    private func name(_ node: Yams.Node?) throws(TaskFileError) -> String {
+        let fallback = URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent
+        return try parsed(node) { text throws(Quantity.Failure) in
+            // It stands in tables, CSV files and names of files.
+            let isPlain = text.unicodeScalars.allSatisfy {
+                $0.properties.isAlphabetic || ("0"..."9").contains($0) || "._-".unicodeScalars.contains($0)
+            }
+            guard !text.isEmpty, text.count <= 60, isPlain else {
+                throw Quantity.Failure(
+                    description:
+                        "the name '\(text)'; allowed are up to 60 letters, digits, points, dashes and underscores")
+            }
+            return text
+        } ?? fallback
+    }
+
+    private func target(_ node: Yams.Node) throws(TaskFileError) -> Double {
+        let target = try parsed(node) { text throws(Quantity.Failure) in
+            let value = try Quantity.fraction(text)
+            guard value > 0 else {
+                throw Quantity.Failure(
+                    description: "the target '\(text)'; allowed is an accuracy above 0 % up to 100 %")
+            }
+            return value
+        }
+        guard let target else { throw error(at: node, "a target is an accuracy, such as 97%") }
+        return target
+    }
+
+    // MARK: Values
+
+    /// A whole number of a range.
+    func count(_ node: Yams.Node?, _ what: String, _ range: ClosedRange<Int>) throws(TaskFileError) -> Int? {
+        try parsed(node) { text throws(Quantity.Failure) in
+            guard let value = Int(text), range.contains(value) else {
+                throw Quantity.Failure(
+                    description:
+                        "'\(text)' is not \(what); allowed is a whole number from \(range.lowerBound) to \(range.upperBound)"
+                )
+            }
+            return value
+        }
+    }
+
+    /// A number of a range, which belongs to it up to its end.
+    func number(
+        _ node: Yams.Node?, _ what: String, above low: Double, through high: Double
+    ) throws(TaskFileError) -> Double? {
+        try parsed(node) { text throws(Quantity.Failure) in
+            guard let value = Quantity.number(text), value > low, value <= high else {
+                throw Quantity.Failure(
+                    description:
+                        "'\(text)' is not \(what); allowed is a number above \(Format.exact(low)) up to \(Format.exact(high))"
+                )
+            }
+            return value
+        }
+    }
+
+    func truth(_ node: Yams.Node?) throws(TaskFileError) -> Bool? {
+        try parsed(node) { text throws(Quantity.Failure) in
+            switch text.lowercased() {
+            case "yes", "true", "on": return true
+            case "no", "false", "off": return false
+            default: throw Quantity.Failure(description: "'\(text)' is neither yes nor no")
+            }
+        }
+    }
+
+    /// What `read` says of a file, at the line where the file is named.
+    func reading<Value>(_ node: Yams.Node, _ read: () throws(DataError) -> Value) throws(TaskFileError) -> Value {
+        do throws(DataError) {
+            return try read()
+        } catch {
+            throw self.error(at: node, error.description)
+        }
+    }
+}
+
+/// A task file and what it names, as it was read.
+package struct TaskFileContents: Sendable {
+    package let task: TrainingTask
+    package let data: TaskFileData
+    package let model: TaskFileModel
+}

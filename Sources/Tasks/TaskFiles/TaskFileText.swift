@@ -1,0 +1,139 @@
+import Datasets
+import Diagnostics
+import Foundation
+import Kernel
+import Randomness
+import Training
+
+/// A task as a task file, to start from.
+package struct TaskFileText {
+    /// The task file.
+    package let text: String
+    /// The files that it names and that have to be written beside it, by their names; none for those that are there.
+    package let files: [(name: String, data: Data)]
+
+    /// - Parameter directory: of the data sets that are not part of the program.
+    /// - Throws: ``ExperimentError`` for a task that cannot be written down; what is wrong with its data.
+    package init(_ task: TrainingTask, in directory: DataDirectory) throws {
+        guard task.file == nil else { throw ExperimentError("'\(task.name)' is a task file already") }
+        guard let network = task.network as? Network, network.outline.allSatisfy(\.isKnown) else {
+            throw ExperimentError(
+                "the model of '\(task.name)' cannot be written as a list of layers; allowed are tasks with \(TaskFile.layerRules.map(\.kind).joined(separator: ", "))"
+            )
+        }
+        let data: [String]
+        if let idx = Self.idxFiles(of: task, in: directory) {
+            (data, files) = (idx, [])
+        } else {
+            (data, files) = try Self.arrays(of: task, in: directory)
+        }
+        text = Self.text(task, network, data, isExported: !files.isEmpty)
+    }
+
+    private static func text(_ task: TrainingTask, _ network: Network, _ data: [String], isExported: Bool) -> String {
+        var lines: [String] = []
+        if isExported {
+            lines.append(
+                "# The data: bench task check \(task.name) --export-data FOLDER writes them, and this file, to a folder."
+            )
+        }
+        lines += ["name: \(task.name)", "summary: \(quoted(task.summary))", "data:"] + data.map { "  \($0)" }
+        lines.append("model:")
+        lines += network.outline.map { layer in
+            let name = layer.name.map { [(key: "name", value: $0)] } ?? []
+            guard !(name + layer.options).isEmpty else { return "  - \(layer.kind)" }
+            if name.isEmpty, layer.options.count == 1 { return "  - \(layer.kind): \(layer.options[0].value)" }
+            return
+                "  - \(layer.kind): {\((name + layer.options).map { "\($0.key): \($0.value)" }.joined(separator: ", "))}"
+        }
+        lines += ["target: \(Format.exactPercent(task.target).replacingOccurrences(of: " ", with: ""))", "defaults:"]
+        let defaults = task.defaults
+        lines += [
+            "  learning_rate: \(Format.exact(defaults.learningRate))",
+            "  local_learning_rate: \(Format.exact(defaults.localLearningRate))",
+            "  epochs: \(Format.exact(defaults.epochs))",
+            "  evaluate_every: \(Format.exact(defaults.evaluateEveryEpochs))",
+        ]
+        if defaults.momentum > 0 { lines.append("  momentum: \(Format.exact(defaults.momentum))") }
+        for name in ["batch", "clients", "fraction", "local-epochs", "local-batch", "partition"] {
+            guard let value = defaults.options[name] else { continue }
+            lines.append("  \(name.replacingOccurrences(of: "-", with: "_")): \(value)")
+        }
+        lines.append("  tuning: \(quoted(defaults.tuning))")
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// A text that means itself in YAML, whatever is in it.
+    private static func quoted(_ text: String) -> String {
+        "\"\(VisibleText.line(text).replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "\"", with: "\\\""))\""
+    }
+
+    // MARK: Data
+
+    /// MNIST's files where they are, or where they belong; nil for another task.
+    private static func idxFiles(of task: TrainingTask, in directory: DataDirectory) -> [String]? {
+        guard TrainingTask.isOfMNIST(task) else { return nil }
+        let mnist = MNIST(in: directory)
+        func path(_ file: MNIST.File) -> String {
+            quoted((mnist.locate(file) ?? mnist.folder.appendingPathComponent(file.name)).standardizedFileURL.path)
+        }
+        return [
+            "features: \(path(MNIST.trainingImages))", "labels: \(path(MNIST.trainingLabels))", "test:",
+            "  features: \(path(MNIST.testImages))", "  labels: \(path(MNIST.testLabels))", "scale: 255",
+        ]
+    }
+
+    private static func arrays(
+        of task: TrainingTask, in directory: DataDirectory
+    ) throws -> (lines: [String], files: [(name: String, data: Data)]) {
+        let seeds = SeedSequence(1)
+        switch task.data {
+        case .fixedSplit(let read):
+            let split = try read(directory)
+            let (training, test) = (try export(split.training, task), try export(split.test, task))
+            let files = self.files(training, task.name + "-train") + self.files(test, task.name + "-test")
+            let inner = self.lines(test, task.name + "-test").joined(separator: ", ")
+            return (self.lines(training, task.name + "-train") + ["test: {\(inner)}"] + settings(training), files)
+        case .splitBySeed(let read):
+            // In the file's order, training and test set are all of the data in theirs.
+            let split = try read(directory)(seeds, false)
+            let all = try export(split.training.appending(split.test), task)
+            let fraction = try self.fraction(split)
+            return (
+                lines(all, task.name) + ["test: {fraction: \(fraction)}"] + settings(all), files(all, task.name)
+            )
+        }
+    }
+
+    private static func export(_ data: Dataset, _ task: TrainingTask) throws -> Dataset.Export {
+        guard let export = data.export() else {
+            throw ExperimentError("the samples of '\(task.name)' cannot be written as an array of numbers")
+        }
+        return export
+    }
+
+    /// The share with the fewest digits that splits as the task does.
+    private static func fraction(_ split: TrainTestSplit) throws -> String {
+        let (training, count) = (split.training.count, split.training.count + split.test.count)
+        for decimals in 0...9 {
+            let percent = Format.fixed(100 * Double(split.test.count) / Double(count), decimals)
+            if let fraction = Double("\(percent)e-2"), Int(Double(count) * (1 - fraction)) == training {
+                return percent + "%"
+            }
+        }
+        throw ExperimentError("\(split.test.count) of \(count) samples to test on cannot be written as a share")
+    }
+
+    private static func lines(_ export: Dataset.Export, _ stem: String) -> [String] {
+        ["features: \(stem)-x.npy", "labels: \(stem)-y.npy"] + (export.users == nil ? [] : ["users: \(stem)-users.npy"])
+    }
+
+    private static func settings(_ export: Dataset.Export) -> [String] {
+        export.setting.isEmpty ? [] : [export.setting]
+    }
+
+    private static func files(_ export: Dataset.Export, _ stem: String) -> [(name: String, data: Data)] {
+        [(stem + "-x.npy", export.features), (stem + "-y.npy", export.labels)]
+            + (export.users.map { [(stem + "-users.npy", $0)] } ?? [])
+    }
+}
