@@ -107,7 +107,7 @@ struct Bench: AsyncParsableCommand {
         subcommands: [
             Run.self, StudyCommand.self, CoalitionsCommand.self, Reprice.self, Compare.self, History.self, Report.self,
             List.self, Speed.self,
-            Calibrate.self, DataCommand.self,
+            Calibrate.self, DataCommand.self, TaskCommand.self,
         ],
         defaultSubcommand: Run.self)
 }

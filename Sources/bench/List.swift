@@ -11,6 +11,12 @@ import Strategies
 import Training
 import Tasks
 
+/// How a task is shown.
+enum TaskFormat: String, CaseIterable, Sendable {
+    case text
+    case yaml
+}
+
 struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: """
@@ -32,16 +38,25 @@ struct List: ParsableCommand {
         help: ArgumentHelp("Show this cluster's links and where its figures come from.", valueName: "preset|file.yaml"))
     var cluster: String?
 
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("With --task: text, or yaml for a task file to start from.", valueName: "format"),
+        transform: choice("format"))
+    var format: TaskFormat = .text
+
+    @OptionGroup var data: DataOptions
     @OptionGroup var overlays: OverlayOptions
 
     func validate() throws {
+        if format == .yaml, task == nil { throw ValidationError("--format yaml is for a task; add --task NAME") }
         if let strategy, StrategyRegistry.named(strategy) == nil {
             throw ValidationError(
                 UnknownName.message("strategy", found: strategy, allowed: StrategyRegistry.all.map(\.name)))
         }
         try overlays.check()
         do {
-            if let task { _ = try TrainingTask.named(task) }
+            // What is wrong in a file is no wrong argument, and said when it is read.
+            if let task, !TaskFile.isFile(task) { _ = try TrainingTask.named(task) }
             if let cluster, !cluster.hasSuffix(".yaml"), !cluster.hasSuffix(".yml") {
                 _ = try ClusterPresets.named(cluster)
             }
@@ -53,8 +68,12 @@ struct List: ParsableCommand {
     }
 
     func run() throws {
+        if format == .yaml, let task {
+            print(try TaskFileText(TrainingTask.resolve(task), in: DataDirectory(data.data)).text, terminator: "")
+            return
+        }
         if let strategy = strategy.flatMap(StrategyRegistry.named) { describe(strategy) }
-        if let task { try describe(TrainingTask.named(task)) }
+        if let task { try describe(TrainingTask.resolve(task)) }
         if let cluster { describe(try ClusterFile.resolve(cluster)) }
         if let overlay = overlays.overlay, let figures = try overlays.figures() { section(overlay, figures.rows) }
         if strategy == nil, task == nil, cluster == nil, overlays.overlay == nil { listAll() }

@@ -1,0 +1,158 @@
+import Datasets
+import Diagnostics
+import Experiments
+import Kernel
+import Reports
+import Tasks
+import Training
+
+/// What was understood of a task, in words.
+struct TaskCheck {
+    private let task: TrainingTask
+    /// Of a task file.
+    private let data: TaskFileData?
+    private let split: TrainTestSplit
+    private let findings: DataFindings
+
+    private static let shownFeatures = 8
+    private static let shownClasses = 30
+
+    init(_ task: TrainingTask, _ data: TaskFileData?, _ split: TrainTestSplit) {
+        (self.task, self.data, self.split) = (task, data, split)
+        findings = DataFindings(split)
+    }
+
+    var warnings: [String] {
+        findings.warnings(
+            split, classNames: data?.classes.names, columns: data?.columns ?? [], userNames: data?.userNames ?? [])
+    }
+
+    var text: String {
+        ([
+            "\(task.name): \(task.summary)", "  target      \(Format.exactPercent(task.target)) of the test set right",
+        ] + dataLines + ["", layers.terminal] + modelLines + ["", "Samples as a model sees them"] + samples)
+        .map { $0.hasSuffix("\n") ? String($0.dropLast()) : $0 }.joined(separator: "\n") + "\n"
+    }
+
+    // MARK: Data
+
+    private var dataLines: [String] {
+        var lines = ["  samples     \(split.training.count) to train on, \(split.test.count) to test on\(testWords)"]
+        for file in split.identity.files ?? [] {
+            lines.append(
+                "  file        \(VisibleText.line(file.path)): \(file.role), SHA-256 \(file.sha256.prefix(12))")
+        }
+        if split.identity.files == nil { lines.append("  data        \(split.identity.words)") }
+        if let data {
+            switch data.scaling {
+            case .none: break
+            case .by(let scale): lines.append("  scale       divided by \(Format.exact(scale))")
+            case .standardised:
+                lines.append("  scale       less the mean and by the deviation of the training set, feature by feature")
+            }
+            if !data.columns.isEmpty {
+                lines.append("  columns     \(VisibleText.line(data.columns.joined(separator: ", ")))")
+            }
+        }
+        lines.append("  classes     \(findings.classCounts.count), to train on and to test on: \(classes)")
+        if !findings.userCounts.isEmpty { lines.append("  users       \(users)") }
+        return lines
+    }
+
+    private var testWords: String {
+        switch data?.test {
+        case nil, .files: ""
+        case .fraction(let share): ", \(Format.exactPercent(share)) drawn by the seed"
+        case .users(let share): ", all samples of \(Format.exactPercent(share)) of the users, drawn by the seed"
+        }
+    }
+
+    private var classes: String {
+        let shown = findings.classCounts.prefix(Self.shownClasses).enumerated().map { index, count in
+            "\(data?.classes.names.map { VisibleText.line($0[index]) } ?? "\(index)") \(count.training)+\(count.test)"
+        }
+        return shown.joined(separator: ", ") + (findings.classCounts.count > shown.count ? ", ..." : "")
+    }
+
+    private var users: String {
+        let counts = findings.userCounts.filter { $0 > 0 }.sorted()
+        let median = Double(counts[(counts.count - 1) / 2] + counts[counts.count / 2]) / 2
+        return
+            "\(counts.count), with \(counts[0]) samples at least, \(Format.exact(median)) in the median, \(counts[counts.count - 1]) at most"
+    }
+
+    // MARK: The model
+
+    private var layers: TextTable {
+        var table = TextTable([
+            ("layer", .left), ("tensors", .left), ("output", .left), ("parameters", .right), ("MFLOP", .right),
+        ])
+        table.append(["input", "", "\(task.network.input)", "", ""])
+        guard let network = task.network as? Network else { return table }
+        for layer in network.outline {
+            table.append([
+                layer.kind, layer.name.map { "\($0).weight, ..." } ?? "", "\(layer.output)",
+                layer.parameters > 0 ? "\(layer.parameters)" : "",
+                layer.flops > 0 ? Format.significant(layer.flops / 1e6) : "",
+            ])
+        }
+        return table
+    }
+
+    private var modelLines: [String] {
+        let network = task.network
+        let batch = (try? task.defaults.options(of: BatchOptions.self).batch) ?? 64
+        let samples = split.training.count + split.test.count
+        let perNumber: Int = split.training.source is ByteImages ? 1 : 4
+        let bytes = samples * (network.input.count * perNumber + 1)
+        return [
+            "  parameters  \(network.parameterCount), \(Format.bytes(Double(network.parameterCount * 4))) a copy",
+            "  tensors     \(network.layout.slots.map { "\($0.name) \($0.shape)" }.joined(separator: ", "))",
+            "  operations  \(Format.significant(network.trainingFlopsPerSample / 1e6)) MFLOP a sample, forward and backward",
+            "  memory      data \(Format.bytes(Double(bytes))); a step of \(batch) samples \(Format.bytes(Double(network.workspaceBytes(samples: batch))))",
+        ]
+    }
+
+    private var samples: [String] {
+        var lines: [String] = []
+        for (name, set) in [("training", split.training), ("test", split.test)] {
+            for (place, index) in [("first", 0), ("last", set.count - 1)] {
+                let numbers = DataFindings.beginning(of: index, in: set, most: Self.shownFeatures)
+                let more = set.shape.count > numbers.count ? ", ..." : ""
+                let label = Int(set.labels[index])
+                let user =
+                    set.users.map { users in
+                        ", user \(data.map { VisibleText.line($0.userNames[Int(users[index])]) } ?? "\(users[index])")"
+                    } ?? ""
+                lines.append(
+                    "  \(place) \(name)".padding(toLength: 18, withPad: " ", startingAt: 0)
+                        + "\(numbers.map { Format.significant(Double($0)) }.joined(separator: ", "))\(more) -> "
+                        + "\(data?.classes.names.map { VisibleText.line($0[label]) } ?? "\(label)")\(user)")
+            }
+        }
+        return lines
+    }
+
+    // MARK: Measuring
+
+    private static let samplesAtOnce = 500
+
+    /// How many samples a model is right about, and its mean loss.
+    static func measure(_ network: any Objective, _ parameters: ParameterVector, _ test: Dataset) -> (Int, Double) {
+        let workspace = network.workspace(capacity: min(samplesAtOnce, test.count))
+        var (right, loss) = (0, 0.0)
+        for start in stride(from: 0, to: test.count, by: samplesAtOnce) {
+            test.gather(Int32(start)..<Int32(min(test.count, start + samplesAtOnce)), into: workspace.batch)
+            let (sum, correct) = network.lossAndCorrect(of: workspace, at: parameters)
+            (right, loss) = (right + correct, loss + sum)
+        }
+        return (right, loss / Double(test.count))
+    }
+
+    /// With as many digits as tell one sample from the next.
+    static func percent(_ right: Int, of count: Int) -> String {
+        var (decimals, scale) = (0, 100)
+        while scale < count { (decimals, scale) = (decimals + 1, scale * 10) }
+        return Format.percent(Double(right) / Double(count), decimals: max(2, decimals))
+    }
+}

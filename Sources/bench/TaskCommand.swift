@@ -1,0 +1,160 @@
+import ArgumentParser
+import Datasets
+import Diagnostics
+import Experiments
+import Files
+import Foundation
+import Kernel
+import Randomness
+import Reports
+import Storage
+import Tasks
+
+struct TaskCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "task", abstract: "Look at a task of your own before anything is trained.",
+        subcommands: [CheckTask.self])
+}
+
+/// Says what was understood of a task, and whether weights from elsewhere mean the same here.
+struct CheckTask: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Say what was understood of a task file, and what may be a mistake.",
+        discussion: """
+            Prints samples, classes and users, shapes layer by layer, parameters, operations, memory, and the first and the last \
+            samples as a model sees them. With --init the model with those weights is measured on the test set: trained in PyTorch, \
+            it has to be right about as many samples here as there, which --expect checks.
+
+            EXAMPLES:
+              bench task check my-task.yaml
+              bench task check my-task.yaml --init trained.safetensors --expect 98.31%
+              bench task check digits --export-data my-digits
+            """)
+
+    @Argument(help: ArgumentHelp("A task file, or the name of a task.", valueName: "file.yaml|task"))
+    var task: String
+
+    @Option(
+        name: .customLong("init"), parsing: .unconditional,
+        help: ArgumentHelp("Measure the model with these parameters (safetensors).", valueName: "file"))
+    var initialParameters: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "With --init: the accuracy that it has to have, such as 98.31%, 0.9831, or to the sample 9831/10000; else the exit code is 1.",
+            valueName: "accuracy"),
+        transform: Expectation.init(parsing:))
+    var expect: Expectation?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("The seed that splits the data where the task says that one does.", valueName: "number"))
+    var seed: UInt64 = 1
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Write a task of the program as a task file with its data, to start from.", valueName: "folder"))
+    var exportData: String?
+
+    @OptionGroup var data: DataOptions
+
+    func validate() throws {
+        if expect != nil, initialParameters == nil {
+            throw ValidationError("--expect is for a model with weights; add --init FILE, or leave it out")
+        }
+        if exportData?.isEmpty == true {
+            throw ValidationError("--export-data is empty; allowed is the name of a folder")
+        }
+        if exportData != nil, TaskFile.isFile(task) {
+            throw ValidationError(
+                "--export-data is for tasks of the program, whose data are not in files; allowed are "
+                    + TrainingTask.all.map(\.name).joined(separator: ", "))
+        }
+        guard !TaskFile.isFile(task) else { return }
+        do { _ = try TrainingTask.named(task) } catch { throw ValidationError("\(error)") }
+    }
+
+    func run() throws {
+        let directory = DataDirectory(data.data)
+        let contents = TaskFile.isFile(task) ? try TaskFiles.contents(task) : nil
+        let task = try contents?.task ?? TrainingTask.named(task)
+        let split = try task.load(directory, SeedSequence(seed), true)
+        let check = TaskCheck(task, contents?.data, split)
+        print(check.text)
+        for warning in check.warnings { printError("warning: \(warning).") }
+        if let folder = exportData { try export(task, directory, to: folder) }
+        if let file = initialParameters { try measure(file, task, split) }
+    }
+
+    private func export(_ task: TrainingTask, _ directory: DataDirectory, to folder: String) throws {
+        let written = try TaskFileText(task, in: directory)
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            for file in written.files { try DurableFile.write(file.data, to: "\(folder)/\(file.name)") }
+            try DurableFile.write(Data(written.text.utf8), to: "\(folder)/\(task.name).yaml")
+        } catch { throw ReportError("--export-data '\(folder)' cannot be written: \(error)") }
+        print("Task file and data: \(folder)/\(task.name).yaml\n")
+    }
+
+    private func measure(_ file: String, _ task: TrainingTask, _ split: TrainTestSplit) throws {
+        let parameters = try StartFile(file, of: task).parameters
+        let (right, loss) = TaskCheck.measure(task.network, parameters, split.test)
+        let count = split.test.count
+        print(
+            "\(right) of \(count) test samples right: \(TaskCheck.percent(right, of: count)); loss \(Format.significant(loss))"
+        )
+        guard let expect else { return }
+        let (isMet, words) = expect.judge(right: right, of: count)
+        guard isMet else { throw ReportError("--expect \(words)") }
+        print("As expected: \(words)")
+    }
+}
+
+/// An accuracy that somebody measured elsewhere, with the digits that were written.
+struct Expectation: Equatable {
+    let text: String
+    private let numerator: Double
+    private let denominator: Int?
+    /// Half of the last digit, as a share.
+    private let halfDigit: Double
+
+    init(parsing text: String) throws {
+        self.text = text
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        if parts.count == 2, let right = Int(parts[0]), let all = Int(parts[1]), all > 0, (0...all).contains(right) {
+            (numerator, denominator, halfDigit) = (Double(right), all, 0)
+            return
+        }
+        do { numerator = try Quantity.fraction(text) } catch {
+            throw ValidationError("--expect: \(error); or right/all, such as 9831/10000")
+        }
+        denominator = nil
+        let digits = text.prefix { $0 != "%" }.split(separator: ".", omittingEmptySubsequences: false)
+        let decimals = (digits.count > 1 ? digits[1].filter(\.isNumber).count : 0) + (text.contains("%") ? 2 : 0)
+        halfDigit = 0.5 * pow(10, -Double(decimals))
+    }
+
+    /// Whether so many right samples are what was written, to the digits that were written, and the words for it.
+    func judge(right: Int, of count: Int) -> (isMet: Bool, words: String) {
+        let found = "\(right)/\(count) (\(TaskCheck.percent(right, of: count)))"
+        if let denominator {
+            let isMet = denominator == count && Int(numerator) == right
+            return (isMet, isMet ? text : "\(text), and the model here is right about \(found)")
+        }
+        // The counts whose share is written so; a little more, since the share was rounded by somebody else.
+        let slack = Double(count) * halfDigit * 1.000001 + 1e-9
+        let low = Int((numerator * Double(count) - slack).rounded(.up))
+        let high = Int((numerator * Double(count) + slack).rounded(.down))
+        guard low <= right, right <= high else {
+            let range = low > high ? "no number" : low == high ? "\(low)" : "\(low) to \(high)"
+            return (false, "\(text) is \(range) of \(count) test samples, and the model here is right about \(found)")
+        }
+        guard low < high else { return (true, "\(text) is \(right) of \(count) test samples") }
+        return (
+            true,
+            "\(text) is \(low) to \(high) of \(count) test samples; --expect \(right)/\(count) says it to the sample"
+        )
+    }
+}
