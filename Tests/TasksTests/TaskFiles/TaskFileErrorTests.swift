@@ -168,7 +168,7 @@ import Testing
             "t.yaml:6: 'dense' for 1x8x8; put '- flatten' before it"
         ),
         (
-            model("  - dense: {name: big, outputs: 16777216}\n  - dense: {name: more, outputs: 16777216}\n"),
+            model("  - dense: {name: big, outputs: 16777216}\n  - dense: {name: more, outputs: 16777216}\n  - dense: {name: fc}\n"),
             "t.yaml:7: 'dense' with 16777216 outputs for 16777216 inputs; allowed are fewer"
         ),
     ]
