@@ -143,6 +143,14 @@ let package = Package(
                 "Strategies", "Tasks", "Training",
             ],
             swiftSettings: strict),
+        // What a model takes that is known by a profile alone.
+        .target(
+            name: "Pricing",
+            dependencies: [
+                "Cluster", "Datasets", "Diagnostics", "Experiments", "Fabrics", "Kernel", "Randomness", "Strategies",
+                "Training",
+            ],
+            swiftSettings: hot),
         // Measures machines and the engine.
         .target(
             name: "Calibration",
@@ -162,7 +170,7 @@ let package = Package(
             name: "Reports",
             dependencies: [
                 "Calibration", "Cluster", "Datasets", "Diagnostics", "Experiments", "Fabrics", "Files", "Kernel",
-                "Locking", "Randomness", "Statistics", "Storage", "Studies", "Tasks", "Training",
+                "Locking", "Pricing", "Randomness", "Statistics", "Storage", "Studies", "Tasks", "Training",
             ], swiftSettings: strict),
         .target(
             name: "RegressionGate",
@@ -175,8 +183,8 @@ let package = Package(
             name: "BenchCommands",
             dependencies: [
                 "CProcess", "Calibration", "Cluster", "Datasets", "Diagnostics", "Experiments", "Fabrics", "Files",
-                "Host", "Kernel", "Locking", "Randomness", "RegressionGate", "Reports", "Statistics", "Storage",
-                "Strategies", "Studies", "Tasks", "Training", "Yams",
+                "Host", "Kernel", "Locking", "Pricing", "Randomness", "RegressionGate", "Reports", "Statistics",
+                "Storage", "Strategies", "Studies", "Tasks", "Training", "Yams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Sources/bench", exclude: ["Program"], swiftSettings: strict),
@@ -241,6 +249,10 @@ let package = Package(
         .testTarget(
             name: "StudiesTests", dependencies: ["Reports", "Studies", "TestSupport"], swiftSettings: strict),
         .testTarget(
+            name: "PricingTests",
+            dependencies: ["Cluster", "Fabrics", "Kernel", "Pricing", "Randomness", "Strategies", "Training"],
+            swiftSettings: strict),
+        .testTarget(
             name: "CalibrationTests", dependencies: ["Calibration", "Reports", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "StorageTests", dependencies: ["Reports", "Storage", "TestSupport"],
@@ -262,7 +274,8 @@ let package = Package(
             name: "Fuzzing",
             dependencies: [
                 "CZlib", "Cluster", "Datasets", "Diagnostics", "Experiments", "Fabrics", "Files", "Kernel", "Locking",
-                "Randomness", "RegressionGate", "Reports", "Storage", "Strategies", "Studies", "Tasks", "Training",
+                "Pricing", "Randomness", "RegressionGate", "Reports", "Storage", "Strategies", "Studies", "Tasks",
+                "Training",
             ],
             path: "Tests/Fuzz/Fuzzing", swiftSettings: hot),
         .executableTarget(

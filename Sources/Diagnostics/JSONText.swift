@@ -15,11 +15,11 @@ package struct JSONText: ~Copyable {
     /// Far more than any of this program's files has.
     package static let mostDepth = 100
 
-    private let bytes: [UInt8]
-    private var position = 0
-    private var line = 1
+    let bytes: [UInt8]
+    var position = 0
+    var line = 1
 
-    private init(_ bytes: [UInt8]) { self.bytes = bytes }
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
 
     /// - Throws: ``Failure`` with the first thing that is wrong.
     package static func check(_ bytes: [UInt8]) throws(Failure) {
@@ -29,11 +29,11 @@ package struct JSONText: ~Copyable {
         guard text.position == bytes.count else { throw text.failure("text behind the JSON value") }
     }
 
-    private func failure(_ reason: String) -> Failure { Failure(line: line, reason: reason) }
+    func failure(_ reason: String) -> Failure { Failure(line: line, reason: reason) }
 
-    private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
+    var next: UInt8? { position < bytes.count ? bytes[position] : nil }
 
-    private mutating func skipSpace() {
+    mutating func skipSpace() {
         while let byte = next, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 {
             if byte == 0x0A { line += 1 }
             position += 1
@@ -83,27 +83,27 @@ package struct JSONText: ~Copyable {
         guard take(UInt8(ascii: "]")) else { throw failure("a list that does not end") }
     }
 
-    private mutating func enter(_ depth: Int) throws(Failure) {
+    mutating func enter(_ depth: Int) throws(Failure) {
         guard depth <= Self.mostDepth else {
             throw failure("more than \(Self.mostDepth) objects and lists in each other")
         }
         position += 1
     }
 
-    private mutating func take(_ byte: UInt8) -> Bool {
+    mutating func take(_ byte: UInt8) -> Bool {
         guard next == byte else { return false }
         position += 1
         return true
     }
 
-    private mutating func word(_ word: StaticString) throws(Failure) {
+    mutating func word(_ word: StaticString) throws(Failure) {
         let end = position + word.utf8CodeUnitCount
         let isThere = word.withUTF8Buffer { end <= bytes.count && bytes[position..<end].elementsEqual($0) }
         guard isThere else { throw failure("a word that is none of true, false and null") }
         position = end
     }
 
-    private mutating func number() throws(Failure) {
+    mutating func number() throws(Failure) {
         _ = take(UInt8(ascii: "-"))
         // 012 is no number of JSON.
         var isNumber = take(UInt8(ascii: "0")) ? !isDigit : digits() > 0
@@ -128,7 +128,7 @@ package struct JSONText: ~Copyable {
     // MARK: Strings
 
     /// What stands between quotation marks, with its escapes resolved: `"\u0061"` is the key `"a"`.
-    private mutating func string() throws(Failure) -> String {
+    mutating func string() throws(Failure) -> String {
         position += 1
         var start = position
         var text: [UInt8] = []

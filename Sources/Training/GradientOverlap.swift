@@ -22,16 +22,32 @@ public struct GradientOverlap: Hashable, Codable, Sendable {
     /// in the reverse order of the layers, which is about that of the backward pass, fill a bucket until it holds its
     /// limit or more; a tensor is never split. Of the first bucket the limit is 1 MiB or, if that is less, that of all.
     public func buckets(of network: any Objective) -> [GradientBucket] {
-        let readiness = network.gradientReadiness
-        var buckets: [GradientBucket] = []
+        let tensors = zip(network.layout.slots, network.gradientReadiness).reversed().map {
+            (numbers: $0.range.count, readyShare: $1)
+        }
         var end = network.parameterCount
-        for (slot, share) in zip(network.layout.slots, readiness).reversed() {
-            let range = slot.range.lowerBound..<end
+        return buckets(ofTensors: tensors).map { bucket in
+            defer { end -= bucket.numbers }
+            return GradientBucket(range: (end - bucket.numbers)..<end, readyShare: bucket.readyShare)
+        }
+    }
+
+    /// The same of tensors that are known by their sizes, in the order in which they fill buckets.
+    ///
+    /// - Parameter bytesPerNumber: of what is sent: numbers of two bytes fill a bucket half as fast.
+    /// - Returns: each bucket's numbers, and the share at which the tensor that closes it is ready.
+    package func buckets(
+        ofTensors tensors: [(numbers: Int, readyShare: Double)], bytesPerNumber: Int = MemoryLayout<Float>.size
+    ) -> [(numbers: Int, readyShare: Double)] {
+        var buckets: [(numbers: Int, readyShare: Double)] = []
+        var numbers = 0
+        for (index, tensor) in tensors.enumerated() {
+            numbers += tensor.numbers
             let limit = buckets.isEmpty ? min(Self.firstBucketBytes, bucketBytes) : bucketBytes
             // The last tensor closes what is left.
-            guard range.count * MemoryLayout<Float>.size >= limit || range.lowerBound == 0 else { continue }
-            buckets.append(GradientBucket(range: range, readyShare: share))
-            end = range.lowerBound
+            guard numbers * bytesPerNumber >= limit || index == tensors.count - 1 else { continue }
+            buckets.append((numbers, tensor.readyShare))
+            numbers = 0
         }
         return buckets
     }

@@ -64,7 +64,7 @@ public struct DevicePopulation: Hashable, Codable, Sendable {
     }
 
     /// Without the figures that `isRemoved` says.
-    func removing(_ isRemoved: (DeviceFigure) -> Bool) -> DevicePopulation {
+    package func removing(_ isRemoved: (DeviceFigure) -> Bool) -> DevicePopulation {
         var population = self
         population.figures = figures.filter { !isRemoved($0.key) }
         for index in kinds.indices {
@@ -74,7 +74,7 @@ public struct DevicePopulation: Hashable, Codable, Sendable {
     }
 
     /// Nil where nothing is left that could differ.
-    var orNil: DevicePopulation? { figures.isEmpty && kinds.isEmpty ? nil : self }
+    package var orNil: DevicePopulation? { figures.isEmpty && kinds.isEmpty ? nil : self }
 
     /// What decides on the results of a run.
     package var withoutNamesAndCosts: DevicePopulation {

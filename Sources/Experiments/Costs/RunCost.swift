@@ -29,42 +29,83 @@ public struct RunCost: Hashable, Sendable {
         _ run: RunRecord, _ plan: StrategyPlan, on machines: ClusterSpec?, seconds: Double, bytes: Int,
         shareOfWork: Double
     ) {
+        let roles = plan.roles
+        let workers = roles.workers - (run.memoryShortage?.ranks ?? 0)
+        // Threads add up gradients with their own arithmetic; on a network, cards do most of the work.
+        let busy = run.computeSeconds + (plan.fabric == .threads ? run.communicationSeconds : 0)
+        self.init(
+            Use(
+                seconds: seconds, bytes: bytes, workers: workers,
+                workersBusySeconds: busy * Double(min(roles.concurrentWorkers, workers)) * shareOfWork,
+                workersAbsentSeconds: Self.absentSeconds(run, seconds) { !roles.servers.contains($0) },
+                servers: roles.servers.count, serversBusySeconds: (run.serverComputeSeconds ?? 0) * shareOfWork,
+                serversAbsentSeconds: Self.absentSeconds(run, seconds) { roles.servers.contains($0) },
+                devices: run.devices, shareOfWork: shareOfWork), on: machines)
+    }
+
+    /// What a job takes of machines and their network.
+    package struct Use: Sendable {
+        /// How long the job, or its part, lasts.
+        package var seconds: Double
+        /// Sent by all ranks.
+        package var bytes: Int
+        package var workers: Int
+        /// Seconds in which workers computed, all of them together.
+        package var workersBusySeconds: Double
+        /// Seconds in which workers were not there any more.
+        package var workersAbsentSeconds = 0.0
+        package var servers: Int
+        package var serversBusySeconds: Double
+        package var serversAbsentSeconds = 0.0
+        /// Workers that differ, each with its own price and watts; nil where all are equal.
+        package var devices: DrawnDevices?
+        /// The share of the work of `devices` that counts.
+        package var shareOfWork = 1.0
+
+        /// A job whose machines stay.
+        package init(
+            seconds: Double, bytes: Int, workers: Int, workersBusySeconds: Double, workersAbsentSeconds: Double = 0,
+            servers: Int, serversBusySeconds: Double, serversAbsentSeconds: Double = 0, devices: DrawnDevices?,
+            shareOfWork: Double = 1
+        ) {
+            (self.seconds, self.bytes, self.devices, self.shareOfWork) = (seconds, bytes, devices, shareOfWork)
+            (self.workers, self.workersBusySeconds) = (workers, workersBusySeconds)
+            self.workersAbsentSeconds = workersAbsentSeconds
+            (self.servers, self.serversBusySeconds) = (servers, serversBusySeconds)
+            self.serversAbsentSeconds = serversAbsentSeconds
+        }
+    }
+
+    /// - Parameter machines: prices and watts; nil for not known.
+    package init(_ use: Use, on machines: ClusterSpec?) {
         guard let machines else {
             (money, wattHours) = (nil, nil)
             return
         }
-        let roles = plan.roles
-        let gigabytes = Double(bytes) / 1e9
+        let gigabytes = Double(use.bytes) / 1e9
         let traffic = (
             money: machines.pricePerGB.map { $0 * gigabytes }, wattHours: machines.wattHoursPerGB.map { $0 * gigabytes }
         )
-        let servers = roles.servers.count
         let server: Group? =
-            servers == 0
+            use.servers == 0
             ? nil
             : Group(
                 node: machines.server ?? machines.worker,
-                presentSeconds: Double(servers) * seconds
-                    - Self.absentSeconds(run, seconds) { roles.servers.contains($0) },
-                busySeconds: (run.serverComputeSeconds ?? 0) * shareOfWork)
-        if let devices = run.devices {
+                presentSeconds: Double(use.servers) * use.seconds - use.serversAbsentSeconds,
+                busySeconds: use.serversBusySeconds)
+        if let devices = use.devices {
             // Each with its own price and watts.
             let ofServer = server.map { [$0] } ?? []
-            money = Self.sum([devices.money(seconds)] + ofServer.map(\.money) + [traffic.money])
+            money = Self.sum([devices.money(use.seconds)] + ofServer.map(\.money) + [traffic.money])
             wattHours = Self.sum(
-                [devices.wattHours(seconds, shareOfWork: shareOfWork)] + ofServer.map(\.wattHours)
+                [devices.wattHours(use.seconds, shareOfWork: use.shareOfWork)] + ofServer.map(\.wattHours)
                     + [traffic.wattHours])
             return
         }
-        let workers = roles.workers - (run.memoryShortage?.ranks ?? 0)
-        // Threads add up gradients with their own arithmetic; on a network, cards do most of the work.
-        let busy = run.computeSeconds + (plan.fabric == .threads ? run.communicationSeconds : 0)
         var groups = [
             Group(
-                node: machines.worker,
-                presentSeconds: Double(workers) * seconds
-                    - Self.absentSeconds(run, seconds) { !roles.servers.contains($0) },
-                busySeconds: busy * Double(min(roles.concurrentWorkers, workers)) * shareOfWork)
+                node: machines.worker, presentSeconds: Double(use.workers) * use.seconds - use.workersAbsentSeconds,
+                busySeconds: use.workersBusySeconds)
         ]
         if let server { groups.append(server) }
         money = Self.sum(groups.map(\.money) + [traffic.money])

@@ -5,15 +5,15 @@ import Tasks
 import Training
 
 /// Makes what carries the ranks of one run: machines of this computer, of an MPI job, or of a described cluster.
-struct FabricFactory {
+package struct FabricFactory {
     private let plan: StrategyPlan
     private let strategy: any Strategy
     private let seeds: SeedSequence
     /// By rank, drawn by the run's seed; empty where threads of this machine, or the processes of an MPI job, are the cluster.
-    let nodes: [Node]
+    package let nodes: [Node]
 
     /// - Parameter seeds: the run's.
-    init(_ plan: StrategyPlan, _ strategy: any Strategy, _ seeds: SeedSequence) {
+    package init(_ plan: StrategyPlan, _ strategy: any Strategy, _ seeds: SeedSequence) {
         self.plan = plan
         self.strategy = strategy
         self.seeds = seeds
@@ -36,7 +36,7 @@ struct FabricFactory {
     }
 
     /// The ranks on a cluster with a virtual clock: for a run, and for what a recorded run would have been there.
-    func simulated(on cluster: ClusterSpec, _ model: ComputeModel, _ pool: HostPool) -> SimulatedFabric {
+    package func simulated(on cluster: ClusterSpec, _ model: ComputeModel, _ pool: HostPool) -> SimulatedFabric {
         SimulatedFabric(
             nodes: nodes, jitter: cluster.jitter, interconnect: cluster.network, compute: model,
             slowdowns: cluster.slowdowns(server: strategy.serverRank), allReduce: plan.allReduceInUse,

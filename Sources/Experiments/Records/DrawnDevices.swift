@@ -49,7 +49,7 @@ public struct DrawnDevices: Hashable, Codable, Sendable {
     ///   - accounts: by rank.
     ///   - ranks: of the workers that took part.
     ///   - departures: of ranks that left.
-    init?(
+    package init?(
         _ nodes: [Node], _ accounts: [TimeAccount], workers ranks: [Int], _ cluster: ClusterSpec?, stragglers: Int,
         departures: [Departure] = []
     ) {
