@@ -1,0 +1,120 @@
+import Diagnostics
+
+/// A whole page in one file: it fetches nothing, which its content security policy proves, needs no script, and is XML as well
+/// as HTML. What is on it comes in sections, whatever kind of record they were made from.
+package struct ReportPage: Sendable {
+    /// The heading of the page.
+    package let title: String
+    /// What the reader came for, in Markdown: the first thing on the page.
+    package let verdict: String
+    /// What else must be known at once, such as that a run was stopped: Markdown.
+    package let warnings: [String]
+    /// The look of each strategy in all pictures of the page; nil where there are none.
+    package let styles: SeriesStyles?
+    package let sections: [PageSection]
+
+    /// What the file is called.
+    package static let name = "report.html"
+
+    package init(
+        title: String, verdict: String, warnings: [String] = [], styles: SeriesStyles? = nil, sections: [PageSection]
+    ) {
+        self.title = title
+        self.verdict = verdict
+        self.warnings = warnings
+        self.styles = styles
+        self.sections = sections.filter { !$0.blocks.isEmpty }
+    }
+}
+
+/// A part of the page under a heading of the second level.
+package struct PageSection: Sendable {
+    package let title: String
+    package let blocks: [PageBlock]
+
+    package init(_ title: String, _ blocks: [PageBlock]) {
+        self.title = title
+        self.blocks = blocks
+    }
+
+    /// A section of `report.md`, whose heading becomes the title; nil for an empty one.
+    package init?(markdown: String, before: [PageBlock] = []) {
+        guard markdown.hasPrefix("## "), let end = markdown.firstIndex(of: "\n") else { return nil }
+        self.init(String(markdown[..<end].dropFirst(3)), before + [.markdown(String(markdown[end...]))])
+    }
+}
+
+/// Something on the page.
+package enum PageBlock: Sendable {
+    /// With headings from the third level on.
+    case markdown(String)
+    case figure(PageFigure)
+    /// Figures that stand beside each other where there is room.
+    case figures([PageFigure])
+    case table(TextTable)
+    /// Closed until the reader opens it; open in print.
+    case details(String, [PageBlock])
+    /// Files that are within the page.
+    case downloads([PageFile])
+}
+
+/// A picture with the sentence that it shows and the numbers that it was made from.
+package struct PageFigure: Sendable {
+    package let picture: Picture
+    /// Markdown; what is shown and how it is read, behind the picture's title and finding.
+    package let note: String
+    /// Everything that is drawn, as text.
+    package let numbers: TextTable?
+
+    package init(_ picture: Picture, note: String = "", numbers: TextTable? = nil) {
+        self.picture = picture
+        self.note = note
+        self.numbers = numbers
+    }
+}
+
+/// A file that is part of the page, as a link with its contents in it.
+package struct PageFile: Sendable {
+    package let name: String
+    /// What is in it.
+    package let summary: String
+    package let text: String
+
+    package init(_ name: String, _ summary: String, _ text: String) {
+        self.name = name
+        self.summary = summary
+        self.text = text
+    }
+
+    /// A `data:` link that saves the file.
+    var link: String {
+        """
+        <a download="\(MarkupText.escaped(name))" href="data:text/csv;charset=utf-8,\(Self.encoded(text))">\
+        \(MarkupText.escaped(name))</a> (\(MarkupText.escaped(summary)), \(Format.bytes(Double(text.utf8.count))))
+        """
+    }
+
+    /// What an address may hold stays, so that a file is little longer for it.
+    static func encoded(_ text: String) -> String {
+        let digits = Array("0123456789ABCDEF".utf8)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count * 5 / 4)
+        for byte in text.utf8 {
+            if isKept(byte) {
+                bytes.append(byte)
+            } else {
+                bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func isKept(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "a")...UInt8(ascii: "z"):
+            true
+        default: "-_.~,:/()=;@!*$".utf8.contains(byte)
+        }
+    }
+}
