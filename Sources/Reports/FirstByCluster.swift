@@ -72,6 +72,16 @@ package struct FirstByCluster {
         return table
     }
 
+    /// Cluster by cluster, the median time of every strategy that was priced there, infinite where it never got there, and who
+    /// is the first.
+    var medians: [(cluster: String, times: [(strategy: String, seconds: Double)], verdict: String)] {
+        clusters.map { cluster in
+            let candidates = best[cluster] ?? [:]
+            let times = strategies.compactMap { name in candidates[name].map { (strategy: name, seconds: $0.median) } }
+            return (cluster.name, times, verdict(first(of: candidates), candidates))
+        }
+    }
+
     private func links(of cluster: ClusterSpec) -> String {
         let link = cluster.worker.link
         let (up, down) = (link.uplinkBytesPerSecond, link.downlinkBytesPerSecond)

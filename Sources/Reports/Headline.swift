@@ -5,20 +5,25 @@ import Experiments
 /// that was measured races against a model, and nothing on one cluster against something on another.
 enum Headline {
     static func words(_ results: Results) -> String {
+        let (sentences, notes) = sentences(results)
+        return (sentences + notes).joined(separator: " ")
+    }
+
+    /// A sentence for each clock and its machines, and what a reader should know of them.
+    static func sentences(_ results: Results) -> (verdicts: [String], notes: [String]) {
         let summaries = results.summaries
         let target = results.plan.goal.words
         guard summaries.contains(where: \.timeToTarget.median.isFinite) else {
-            return "No strategy reached \(target) with more than half of its seeds."
+            return (["No strategy reached \(target) with more than half of its seeds."], [])
         }
         let groups = groups(summaries)
-        guard groups.count > 1 else { return sentence(groups[0], target, isAlone: true) + comparing(results, groups) }
+        let judged = comparing(results, groups).map { [$0] } ?? []
+        guard groups.count > 1 else { return ([sentence(groups[0], target, isAlone: true)], judged) }
         let sentences = groups.map { group in
             let words = group[0].clock.words
             return words.prefix(1).uppercased() + words.dropFirst() + ", " + sentence(group, target, isAlone: false)
         }
-        return sentences.joined(separator: " ")
-            + " Times of different clocks or machines are not set against each other."
-            + comparing(results, groups)
+        return (sentences, ["Times of different clocks or machines are not set against each other."] + judged)
     }
 
     /// Strategies of one clock and the same machines, in the order of the table.
@@ -80,10 +85,10 @@ enum Headline {
     }
 
     /// Which of two intervals decides, where a reader could look at the other.
-    private static func comparing(_ results: Results, _ groups: [[StrategySummary]]) -> String {
-        guard results.plan.seeds.count > 1, groups.contains(where: { $0.count > 1 }) else { return "" }
+    private static func comparing(_ results: Results, _ groups: [[StrategySummary]]) -> String? {
+        guard results.plan.seeds.count > 1, groups.contains(where: { $0.count > 1 }) else { return nil }
         return
-            " Strategies are compared seed by seed; the brackets are the spread of each over its seeds and compare nothing."
+            "Strategies are compared seed by seed; the brackets are the spread of each over its seeds and compare nothing."
     }
 
     static func list(_ names: [String], _ word: String = "and") -> String {

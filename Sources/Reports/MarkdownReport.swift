@@ -10,12 +10,16 @@ public enum MarkdownReport {
     public static let name = "report.md"
 
     /// The whole report.
-    public static func render(_ results: Results) -> String {
+    public static func render(_ results: Results) -> String { render(results, figures: []) }
+
+    /// - Parameter figures: pictures whose files lie beside the report.
+    package static func render(_ results: Results, figures: [Picture]) -> String {
         let sections = [
             "# Strategies of distributed training on \(results.plan.task)\n",
             results.isComplete ? "" : "**Stopped before its end: \(results.runs.count) runs are finished.**\n",
             DataText.warning(results) ?? "",
-            ComparisonTable.markdown(results), summary(results), reading(results), TimeSection.render(results),
+            ComparisonTable.markdown(results), summary(results), reading(results), FigureFiles.markdown(figures),
+            TimeSection.render(results),
             VerdictSection.render(results), NodeSection.render(results), TargetSection.render(results),
             CostSection.render(results),
             ContractSection.render(results), tuned(results), clusters(results), DeviceSection.render(results),
@@ -28,14 +32,19 @@ public enum MarkdownReport {
     public static func summary(_ results: Results) -> String {
         let summaries = results.summaries
         guard !summaries.isEmpty else { return "No run was finished.\n" }
-        var sentences = [Headline.words(results), SendingSentence.words(summaries) ?? bestValue(summaries)]
+        return ([Headline.words(results)] + furtherSentences(results, summaries)).joined(separator: " ") + "\n"
+    }
+
+    /// What the table shows beside who is first.
+    static func furtherSentences(_ results: Results, _ summaries: [StrategySummary]) -> [String] {
+        var sentences = [SendingSentence.words(summaries) ?? bestValue(summaries)]
         if let note = SentBytes.note(summaries) { sentences.append(note) }
         if summaries.contains(where: { $0.runs.contains { $0.evaluations.count < TimeToTarget.window } }) {
             sentences.append(
                 "With fewer than \(TimeToTarget.window) evaluations nothing can count as reached; see --evaluate-every."
             )
         }
-        return sentences.joined(separator: " ") + "\n"
+        return sentences
     }
 
     private static func bestValue(_ summaries: [StrategySummary]) -> String {
@@ -47,7 +56,7 @@ public enum MarkdownReport {
             "The \(extreme) median \(metric.title) at the end is \(metric.text(best)), of \(Headline.list(names))."
     }
 
-    private static func reading(_ results: Results) -> String {
+    static func reading(_ results: Results) -> String {
         let side = results.plan.metric.isHigherBetter ? "above" : "below"
         return """
             \(IntervalText.medians(seeds: results.plan.seeds.count)) \(IntervalText.steps) *Reached* counts the seeds \
@@ -69,7 +78,7 @@ public enum MarkdownReport {
             """
     }
 
-    private static func tuned(_ results: Results) -> String {
+    static func tuned(_ results: Results) -> String {
         var table = TextTable([
             ("strategy", .left), ("learning rate", .left), ("momentum", .right), ("batch", .left), ("workers", .left),
         ])
@@ -194,7 +203,7 @@ public enum MarkdownReport {
     }
 
     /// What was sent, by purpose and direction, of the first seed.
-    private static func traffic(_ results: Results) -> String {
+    static func traffic(_ results: Results) -> String {
         var table = TextTable([
             ("strategy", .left), ("purpose", .left), ("direction", .left), ("bytes", .right), ("messages", .right),
         ])
@@ -216,7 +225,7 @@ public enum MarkdownReport {
         return "## Traffic\n\nOf the first seed; per rank in `results.json`.\(note)\n\n\(table.markdown)"
     }
 
-    private static func skew(_ results: Results) -> String {
+    static func skew(_ results: Results) -> String {
         var table = TextTable([
             ("strategy", .left), ("clients", .right), ("samples min", .right), ("median", .right), ("max", .right),
             ("label entropy of a client", .right), ("of all", .right),

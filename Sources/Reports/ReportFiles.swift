@@ -6,9 +6,11 @@ package import Studies
 /// The files that are made from what a run or a study recorded.
 extension OutputDirectory {
     /// The files of a run; that of nodes only where nodes are judged one by one.
-    package static let resultNames = [
-        ResultsFile.name, SummaryCSV.name, CurvesCSV.name, TargetsCSV.name, NodesCSV.name, MarkdownReport.name,
-    ]
+    package static let resultNames =
+        [
+            ResultsFile.name, SummaryCSV.name, CurvesCSV.name, TargetsCSV.name, NodesCSV.name, MarkdownReport.name,
+            ReportPage.name,
+        ] + FigureFiles.names(FigureFiles.ofResults)
 
     /// Writes `results.json` and what is made from it.
     package func write(_ results: Results) throws {
@@ -18,10 +20,15 @@ extension OutputDirectory {
 
     /// Writes the files that are made from `results.json`.
     package func writeDerived(_ results: Results) throws(ReportError) {
+        let pictured = PicturedRuns(results)
+        let figures = pictured.mainPictures
+        // Before the report that shows them.
+        try writeFigures(figures, of: FigureFiles.ofResults)
         let texts: [(name: String, text: String?)] = [
             (SummaryCSV.name, SummaryCSV.render(results)), (CurvesCSV.name, CurvesCSV.render(results)),
             (TargetsCSV.name, TargetsCSV.render(results)), (NodesCSV.name, NodesCSV.render(results)),
-            (MarkdownReport.name, MarkdownReport.render(results)),
+            (MarkdownReport.name, MarkdownReport.render(results, figures: figures)),
+            (ReportPage.name, ResultsPage.make(results, pictured).html()),
         ]
         for (name, text) in texts {
             let file = url.appendingPathComponent(name)
@@ -35,7 +42,9 @@ extension OutputDirectory {
     }
 
     /// The files of a study.
-    package static let studyNames = [StudyFile.name, TrialsCSV.name, ExpectedBestCSV.name, MarkdownReport.name]
+    package static let studyNames =
+        [StudyFile.name, TrialsCSV.name, ExpectedBestCSV.name, MarkdownReport.name, ReportPage.name]
+        + FigureFiles.names(FigureFiles.ofStudy)
 
     /// Writes `study.json` and what is made from it.
     package func write(_ results: StudyResults) throws {
@@ -45,16 +54,20 @@ extension OutputDirectory {
 
     /// Writes the files that are made from `study.json`.
     package func writeDerived(_ results: StudyResults) throws(ReportError) {
+        let pictured = PicturedStudy(results)
+        let (figures, folder) = (pictured.pictures, url.relativePath)
+        try writeFigures(figures, of: FigureFiles.ofStudy)
         for (name, text) in [
             (TrialsCSV.name, TrialsCSV.render(results)), (ExpectedBestCSV.name, ExpectedBestCSV.render(results)),
-            (MarkdownReport.name, StudyReport.render(results, folder: url.relativePath)),
+            (MarkdownReport.name, StudyReport.render(results, folder: folder, figures: figures)),
+            (ReportPage.name, StudyPage.make(results, folder: folder, pictured).html()),
         ] {
             try writeAtomically(Data(text.utf8), to: url.appendingPathComponent(name))
         }
     }
 
     /// The files of a community's coalitions.
-    package static let coalitionNames = [CoalitionFile.name, CoalitionsCSV.name, CoalitionReport.name]
+    package static let coalitionNames = [CoalitionFile.name, CoalitionsCSV.name, CoalitionReport.name, ReportPage.name]
 
     /// Writes the files that are made from `coalitions.json`.
     ///
@@ -63,6 +76,7 @@ extension OutputDirectory {
         for (name, text) in [
             (CoalitionsCSV.name, CoalitionsCSV.render(results, margin: margin)),
             (CoalitionReport.name, CoalitionReport.render(results, margin: margin)),
+            (ReportPage.name, CoalitionPage.make(results, margin: margin).html()),
         ] {
             try writeAtomically(Data(text.utf8), to: url.appendingPathComponent(name))
         }

@@ -15,8 +15,8 @@ package struct RepriceTable {
 
     package static let name = "reprice.csv"
     package static let markdownName = "reprice.md"
-    private let target: Target
-    private var rows: [Row] = []
+    let target: Target
+    private(set) var rows: [Row] = []
 
     /// - Parameter target: what is to be reached.
     package init(target: Target) { self.target = target }

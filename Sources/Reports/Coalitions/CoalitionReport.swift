@@ -29,7 +29,7 @@ package enum CoalitionReport {
         ].joined(separator: "\n")
     }
 
-    private static func unfinished(_ results: CoalitionResults) -> String {
+    static func unfinished(_ results: CoalitionResults) -> String {
         """
         \(results.coalitions.count) of \(results.plan.coalitions.count) coalitions were trained. What lasts depends on all of them: \
         go on with --resume.
@@ -37,7 +37,7 @@ package enum CoalitionReport {
         """
     }
 
-    private static func introduction(_ results: CoalitionResults) -> String {
+    static func introduction(_ results: CoalitionResults) -> String {
         let plan = results.plan
         return """
             Every one of the \(plan.coalitions.count) coalitions of the \(plan.nodes) nodes was trained by `\(plan.strategy.name)`, \
@@ -79,7 +79,7 @@ package enum CoalitionReport {
         return table
     }
 
-    private static func reading(_ analysis: CoalitionAnalysis) -> String {
+    static func reading(_ analysis: CoalitionAnalysis) -> String {
         """
         *Value of its data*: what the gains over being alone, of all members together, rise by when the node joins\(unit(analysis.metric)), \
         on average over all orders in which the nodes can join (Shapley 1953); the values add up to \
@@ -142,7 +142,7 @@ package enum CoalitionReport {
 
     private static let listed = 30
 
-    private static func rational(_ analysis: CoalitionAnalysis) -> String {
+    static func rational(_ analysis: CoalitionAnalysis) -> String {
         let rational = analysis.rational
         guard !rational.isEmpty else {
             return "## Coalitions that nobody loses in\n\nNone: in each a member is worse off than alone.\n"
@@ -177,7 +177,7 @@ package enum CoalitionReport {
             """
     }
 
-    private static func machine(_ results: CoalitionResults) -> String {
+    static func machine(_ results: CoalitionResults) -> String {
         let machine = results.machine
         return """
             ## Machine and command

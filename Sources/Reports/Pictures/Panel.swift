@@ -20,12 +20,16 @@ package struct Panel: Sendable {
 
     /// The grid, the ticks with their texts, and what the axes show.
     package func axes(xTitle: String, yTitle: String? = nil, xTicks: Int = 6, yTicks: Int = 5) -> [SVGElement] {
+        yAxis(yTitle: yTitle, count: yTicks) + xAxis(xTitle: xTitle, count: xTicks)
+    }
+
+    /// The ticks of the vertical axis, with the grid's horizontal lines.
+    package func yAxis(yTitle: String?, count: Int = 5) -> [SVGElement] {
         var elements: [SVGElement] = []
-        for value in y.ticks(yTicks) where (-0.001...1.001).contains(y.fraction(value)) {
+        for value in y.ticks(count) where (-0.001...1.001).contains(y.fraction(value)) {
             elements.append(.line(left, py(value), right, py(value), .grid))
             elements.append(.label(y.text(value), left - 6, py(value) + 4, .muted, anchor: .end))
         }
-        elements += xAxis(xTitle: xTitle, count: xTicks)
         if let yTitle {
             // Upright text is read more easily than turned text.
             elements.append(.label(yTitle, max(4, left - 44), top - 8, .muted))

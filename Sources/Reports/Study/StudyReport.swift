@@ -8,17 +8,17 @@ import Training
 public enum StudyReport {
     /// - Parameter folder: where the study is, for the command that uses it.
     public static func render(_ results: StudyResults, folder: String) -> String {
+        render(results, folder: folder, figures: [])
+    }
+
+    /// - Parameter figures: pictures whose files lie beside the report.
+    package static func render(_ results: StudyResults, folder: String, figures: [Picture]) -> String {
         let experiment = results.withoutRuns
         let sections = [
             "# A search for the options of distributed training on \(results.plan.experiment.task)\n",
-            results.isComplete
-                ? ""
-                : """
-                **Stopped before its end: \(results.runs.count) runs are finished, and strategies may not have had the same \
-                number of trials.**
-
-                """,
-            DataText.warning(experiment) ?? "", findings(results), afterTrials(results), use(results, folder: folder),
+            unfinished(results),
+            DataText.warning(experiment) ?? "", findings(results), FigureFiles.markdown(figures),
+            afterTrials(results), use(results, folder: folder),
             trials(results),
             StudyContract.render(results), MarkdownReport.clusters(experiment), prices(results),
             MarkdownReport.machine(experiment),
@@ -26,9 +26,19 @@ public enum StudyReport {
         return sections.filter { !$0.isEmpty }.joined(separator: "\n")
     }
 
+    /// Empty for a search that came to its end.
+    static func unfinished(_ results: StudyResults) -> String {
+        guard !results.isComplete else { return "" }
+        return """
+            **Stopped before its end: \(results.runs.count) runs are finished, and strategies may not have had the same \
+            number of trials.**
+
+            """
+    }
+
     // MARK: What was found
 
-    private static func findings(_ results: StudyResults) -> String {
+    static func findings(_ results: StudyResults) -> String {
         let summaries = results.summaries
         guard !summaries.isEmpty else { return "No trial was finished.\n" }
         let warnings = (StudyTable.warnings(results) + summaries.compactMap { rivals($0, results) })
@@ -109,7 +119,7 @@ public enum StudyReport {
         }
     }
 
-    private static func afterTrials(_ results: StudyResults) -> String {
+    static func afterTrials(_ results: StudyResults) -> String {
         guard !results.summaries.isEmpty else { return "" }
         let isTime = results.plan.endMetric == nil
         let less = isTime ? "" : ", which is mostly less than it would have come to"
@@ -130,7 +140,7 @@ public enum StudyReport {
 
     // MARK: What to do with it
 
-    private static func use(_ results: StudyResults, folder: String) -> String {
+    static func use(_ results: StudyResults, folder: String) -> String {
         guard !results.summaries.isEmpty else { return "" }
         let lines = commands(results, folder: folder).map { "    \($0)\n" }.joined()
         return """
@@ -180,7 +190,7 @@ public enum StudyReport {
 
     private static let shownTrials = 10
 
-    private static func trials(_ results: StudyResults) -> String {
+    static func trials(_ results: StudyResults) -> String {
         var text = "## Trials\n\n"
         let summaries = results.summaries
         guard !summaries.isEmpty else { return "" }
@@ -212,7 +222,7 @@ public enum StudyReport {
     }
 
     /// By which prices and watts.
-    private static func prices(_ results: StudyResults) -> String {
+    static func prices(_ results: StudyResults) -> String {
         var text = ""
         for strategy in results.plan.experiment.strategies {
             let machines = strategy.machines(orThis: results.plan.experiment.thisMachine)

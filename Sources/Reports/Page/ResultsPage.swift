@@ -1,0 +1,161 @@
+import Diagnostics
+package import Experiments
+
+/// The page of a comparison: what `report.md` says, in the same words, with pictures and the data behind them.
+package enum ResultsPage {
+    package static func make(_ results: Results) -> ReportPage { make(results, PicturedRuns(results)) }
+
+    static func make(_ results: Results, _ pictured: PicturedRuns) -> ReportPage {
+        let summaries = pictured.summaries
+        let sections: [PageSection?] = [
+            first(results, pictured), PageSection(markdown: VerdictSection.render(results)),
+            targets(results, pictured), costs(results, pictured),
+            PageSection(
+                markdown: TimeSection.render(results),
+                before: figure(pictured.timeShares, numbers: pictured.timeShareNumbers)),
+            nodes(results, pictured), rounds(pictured),
+            PageSection(markdown: ContractSection.render(results)),
+            PageSection(markdown: MarkdownReport.tuned(results)),
+            PageSection(markdown: MarkdownReport.clusters(results)),
+            PageSection(markdown: DeviceSection.render(results)),
+            PageSection(markdown: DropoutSection.render(results)),
+            PageSection(markdown: MarkdownReport.traffic(results)),
+            PageSection(markdown: MarkdownReport.skew(results)), PageSection(markdown: MarkdownReport.machine(results)),
+            downloads(results, pictured),
+        ]
+        return ReportPage(
+            title: "Strategies of distributed training on \(results.plan.task)", verdict: verdict(results, summaries),
+            warnings: [
+                results.isComplete ? "" : "**Stopped before its end: \(results.runs.count) runs are finished.**",
+                DataText.warning(results) ?? "",
+            ].filter { !$0.isEmpty },
+            styles: pictured.styles, sections: sections.compactMap(\.self))
+    }
+
+    /// Who is first, clock by clock, before all else.
+    private static func verdict(_ results: Results, _ summaries: [StrategySummary]) -> String {
+        guard !summaries.isEmpty else { return "No run was finished.\n" }
+        let (verdicts, notes) = Headline.sentences(results)
+        let first = verdicts.count == 1 ? verdicts[0] + "\n" : verdicts.map { "- \($0)\n" }.joined()
+        let further = (notes + MarkdownReport.furtherSentences(results, summaries)).joined(separator: " ")
+        let nodes = NodeSection.words(results).map { "\n" + $0.replacing("\n", with: "\n\n") } ?? ""
+        return "\(first)\n\(further)\n\(nodes)"
+    }
+
+    // MARK: Sections
+
+    private static func figure(_ picture: Picture?, note: String = "", numbers: TextTable? = nil) -> [PageBlock] {
+        picture.map { [.figure(PageFigure($0, note: note, numbers: numbers))] } ?? []
+    }
+
+    private static func first(_ results: Results, _ pictured: PicturedRuns) -> PageSection? {
+        guard !pictured.summaries.isEmpty else { return nil }
+        let figures = [
+            pictured.timeToTarget.map { PageFigure($0, numbers: pictured.timeToTargetNumbers) },
+            pictured.accuracyAgainstTime.map {
+                PageFigure($0, note: pictured.curveNote, numbers: pictured.numbers(.time))
+            },
+        ].compactMap(\.self)
+        return PageSection(
+            "Time to \(ComparisonTable.target(results))",
+            [
+                .figures(figures), .markdown(ComparisonTable.markdown(results)),
+                .details("How to read the table", [.markdown(MarkdownReport.reading(results))]),
+            ])
+    }
+
+    private static func targets(_ results: Results, _ pictured: PicturedRuns) -> PageSection? {
+        PageSection(
+            markdown: TargetSection.render(results),
+            before: figure(
+                pictured.timeAgainstTarget,
+                note: "A table that names one target alone could have been made for the strategy that wins there."))
+    }
+
+    private static func costs(_ results: Results, _ pictured: PicturedRuns) -> PageSection? {
+        let figures = [
+            pictured.accuracyAgainstBytes.map { PageFigure($0, numbers: pictured.numbers(.bytes)) },
+            pictured.accuracyAgainstMoney.map { PageFigure($0, numbers: pictured.numbers(.money)) },
+        ].compactMap(\.self)
+        let blocks: [PageBlock] = figures.isEmpty ? [] : [.figures(figures)]
+        return PageSection(markdown: CostSection.render(results), before: blocks) ?? PageSection("What is sent", blocks)
+    }
+
+    private static func nodes(_ results: Results, _ pictured: PicturedRuns) -> PageSection? {
+        let matrices = pictured.listening.map { PageFigure($0) }
+        return PageSection(
+            markdown: NodeSection.render(results),
+            before: figure(pictured.nodeGains) + (matrices.isEmpty ? [] : [.figures(matrices)]))
+    }
+
+    private static func rounds(_ pictured: PicturedRuns) -> PageSection? {
+        PageSection("Rounds", figure(pictured.accuracyAgainstRounds, numbers: pictured.numbers(.rounds)))
+    }
+
+    // MARK: Downloads
+
+    /// Larger files stay beside the page.
+    private static let mostBytes = 80_000
+
+    private static func downloads(_ results: Results, _ pictured: PicturedRuns) -> PageSection {
+        var files = [
+            PageFile(SummaryCSV.name, "a row a strategy", SummaryCSV.render(results)),
+            PageFile(TargetsCSV.name, "time against target", TargetsCSV.render(results)),
+        ]
+        var beside: [String] = []
+        let curves = CurvesCSV.render(results)
+        if curves.utf8.count <= mostBytes {
+            files.append(PageFile(CurvesCSV.name, "every evaluation of every seed", curves))
+        } else {
+            beside.append(CurvesCSV.name)
+            files.append(PageFile("curves-drawn.csv", "the medians and bands that are drawn", pictured.drawnCurves))
+        }
+        if let nodes = NodesCSV.render(results) {
+            if nodes.utf8.count <= mostBytes {
+                files.append(PageFile(NodesCSV.name, "a row a node of each run", nodes))
+            } else {
+                beside.append(NodesCSV.name)
+            }
+        }
+        let names = beside.map { "`\($0)`" }.joined(separator: " and ")
+        let note = beside.isEmpty ? "" : "Too large for a page, and beside it: \(names).\n"
+        return PageSection("Data", [.downloads(files), .markdown(note)])
+    }
+}
+
+extension PicturedRuns {
+    private static let drawnRows = 700
+
+    /// What the pictures of curves show, as CSV: a row for each strategy and evaluation.
+    var drawnCurves: String {
+        var csv = CSV(columns: [
+            "label", "cluster_seconds_median", "bytes_sent_median", "accuracy_median", "accuracy_low", "accuracy_high",
+        ])
+        let limit = max(12, Self.drawnRows / max(summaries.count, 1))
+        for summary in summaries {
+            let points = curve(summary, .time)
+            let bytes = curve(summary, .bytes)
+            let step = max(1, (points.count + limit - 1) / limit)
+            for (index, point) in points.enumerated() where index % step == 0 || index == points.count - 1 {
+                csv.append([
+                    summary.strategy, CSV.number(point.x),
+                    bytes.indices.contains(index) ? CSV.count(Int(bytes[index].x)) : "", CSV.number(point.y),
+                    CSV.number(point.low), CSV.number(point.high),
+                ])
+            }
+        }
+        return csv.text
+    }
+
+    /// All pictures of the comparison, in the order of the page.
+    package var pictures: [Picture] {
+        [
+            timeToTarget, accuracyAgainstTime, timeAgainstTarget, accuracyAgainstBytes, accuracyAgainstMoney,
+            timeShares,
+            nodeGains,
+        ].compactMap(\.self) + listening + [accuracyAgainstRounds].compactMap(\.self)
+    }
+
+    /// Those that `report.md` shows.
+    var mainPictures: [Picture] { [timeToTarget, accuracyAgainstTime, nodeGains].compactMap(\.self) }
+}
