@@ -1,8 +1,9 @@
 import Benchmark
 import Kernel
 
-/// Single layers at the shapes of mnist-2nn and mnist-cnn, forward and backward. Backward computes the gradients of
-/// weights and input, but for a first layer, of whose input training needs none, that of the weights.
+/// Single layers at the shapes of mnist-2nn and mnist-cnn, forward and backward; pools, norms and activations as behind the
+/// first convolution. Backward computes the gradients of weights and input, but for a first layer, of whose input training
+/// needs none, that of the weights.
 func registerLayers() {
     let image = FeatureShape(channels: 1, height: 28, width: 28)
     let half = FeatureShape(channels: 32, height: 14, width: 14)
@@ -23,6 +24,12 @@ func registerLayers() {
             "MaxPool2D 2x2 on 32x28x28", .maxPool2D(2), FeatureShape(channels: 32, height: 28, width: 28), batch: batch)
         register(
             "MaxPool2D 2x2 on 64x14x14", .maxPool2D(2), FeatureShape(channels: 64, height: 14, width: 14), batch: batch)
+        let convolved = FeatureShape(channels: 32, height: 28, width: 28)
+        register("AvgPool2D 2x2 on 32x28x28", .avgPool2D(2), convolved, batch: batch)
+        register("GroupNorm of 8 groups on 32x28x28", .groupNorm("gn", groups: 8), convolved, batch: batch)
+        register("Tanh on 32x28x28", .tanh, convolved, batch: batch)
+        register("Sigmoid on 32x28x28", .sigmoid, convolved, batch: batch)
+        register("GELU on 32x28x28", .gelu, convolved, batch: batch)
     }
 }
 

@@ -61,13 +61,17 @@ public struct DataIdentity: Hashable, Codable, Sendable {
 }
 
 extension DataIdentity {
-    /// Of data that have no file: shapes, labels and numbers of both sets.
+    /// Of data that have no file: shapes, labels, targets and numbers of both sets.
     init(of training: Dataset, _ test: Dataset) {
         var digest = ContentDigest()
         for set in [training, test] {
             let shape = "\(set.shape.channels)x\(set.shape.height)x\(set.shape.width)/\(set.source.form)"
             digest.add(Array("\(set.name) \(set.count) \(shape) \(set.classCount)\n".utf8))
             digest.add(set.labels)
+            if let targets = set.targets {
+                digest.add(Array("\(set.targetCount) targets\n".utf8))
+                targets.withUnsafeBytes { digest.add($0) }
+            }
             set.source.withBytes { digest.add($0) }
         }
         self.init(name: training.name, sha256: digest.hexadecimal(), isPublished: false)

@@ -11,13 +11,25 @@ public struct Dataset: Sendable {
     public let labels: [UInt8]
     /// `[N]`, whose sample each is; nil where the data do not say.
     public let users: [UInt16]?
+    /// `[N, targetCount]`, what a regression's outputs should be; nil where labels say all.
+    public let targets: [Float]?
+    /// Numbers that belong to a sample beside its label; 0 where there are none.
+    public let targetCount: Int
     /// What models see of the samples.
     public let source: any SampleSource
 
-    /// - Precondition: a label for every sample of `source`, below `classCount`, and a user for every one if for any.
+    /// - Parameters:
+    ///   - targets: `[N, targetCount]`; their labels may all be 0 then.
+    ///   - targetCount: of no meaning where there are no targets.
+    /// - Precondition: a label for every sample of `source`, below `classCount`, and a user and targets for every one if for
+    ///   any.
     public init(
-        name: String, classCount: Int, source: any SampleSource, labels: [UInt8], users: [UInt16]? = nil
+        name: String, classCount: Int, source: any SampleSource, labels: [UInt8], users: [UInt16]? = nil,
+        targets: [Float]? = nil, targetCount: Int = 1
     ) {
+        precondition(
+            targets.map { targetCount > 0 && $0.count == labels.count * targetCount } ?? true,
+            "\(targets?.count ?? 0) targets, \(targetCount) of each of \(labels.count) samples")
         precondition(source.count == labels.count, "\(source.count) samples, \(labels.count) labels")
         precondition(users.map { $0.count == labels.count } ?? true, "\(users?.count ?? 0) users of \(labels.count)")
         precondition(labels.allSatisfy { Int($0) < classCount }, "a label is not below \(classCount)")
@@ -25,6 +37,8 @@ public struct Dataset: Sendable {
         self.classCount = classCount
         self.labels = labels
         self.users = users
+        self.targets = targets
+        self.targetCount = targets == nil ? 0 : targetCount
         self.source = source
     }
 
@@ -62,6 +76,9 @@ public struct Dataset: Sendable {
 
     private func gather(_ samples: SampleIndices, into batch: Batch, _ view: SampleView?) {
         precondition(batch.featureCount == shape.count, "a batch of \(batch.featureCount) features for \(shape)")
+        precondition(
+            batch.targetCount == 0 || batch.targetCount == targetCount,
+            "a batch of \(batch.targetCount) targets a sample; '\(name)' has \(targetCount)")
         batch.resize(to: samples.count)
         guard let inputs = batch.inputs.baseAddress else { return }
         source.gather(samples, into: inputs, places: view?.places)
@@ -85,6 +102,13 @@ public struct Dataset: Sendable {
                 target[row] = names.map { $0[Int(label)] } ?? label
             }
         }
+        guard let targets, let own = batch.targets.baseAddress else { return }
+        targets.withUnsafeBufferPointer { targets in
+            guard let numbers = targets.baseAddress else { return }
+            for row in 0..<rows {
+                (own + row * targetCount).update(from: numbers + sample(row) * targetCount, count: targetCount)
+            }
+        }
     }
 
     /// The samples at `indices`, in that order, as a data set of their own.
@@ -92,20 +116,28 @@ public struct Dataset: Sendable {
         let indices = Array(indices)
         return Dataset(
             name: name, classCount: classCount, source: source.selecting(indices), labels: indices.map { labels[$0] },
-            users: users.map { users in indices.map { users[$0] } })
+            users: users.map { users in indices.map { users[$0] } },
+            targets: targets.map { targets in
+                indices.flatMap { targets[$0 * targetCount..<($0 + 1) * targetCount] }
+            }, targetCount: targetCount)
     }
 
     /// These samples and behind them those of another part of the same data.
+    ///
+    /// - Precondition: both have targets, as many a sample, or none.
     package func appending(_ other: Dataset) -> Dataset {
-        Dataset(
+        precondition(
+            targetCount == other.targetCount, "\(targetCount) and \(other.targetCount) targets a sample of '\(name)'")
+        return Dataset(
             name: name, classCount: classCount, source: source.appending(other.source), labels: labels + other.labels,
-            users: users.flatMap { users in other.users.map { users + $0 } })
+            users: users.flatMap { users in other.users.map { users + $0 } },
+            targets: targets.flatMap { targets in other.targets.map { targets + $0 } }, targetCount: targetCount)
     }
 
     fileprivate func scaled(by training: Dataset) -> Dataset {
         Dataset(
-            name: name, classCount: classCount, source: source.scaled(by: training.source), labels: labels, users: users
-        )
+            name: name, classCount: classCount, source: source.scaled(by: training.source), labels: labels,
+            users: users, targets: targets, targetCount: targetCount)
     }
 }
 

@@ -97,6 +97,7 @@ extension Network {
         of workspace: Workspace, towards targets: ParameterVector, rows: ArraySlice<Int32>, by loss: DistillationLoss,
         share: Float = 1, dividedBy divisor: Int, at parameters: ParameterVector, into gradient: ParameterVector
     ) -> Double {
+        precondition(self.loss == .softmaxCrossEntropy, "logits of classes from a network that minimises \(self.loss)")
         let (workspace, batch, classes) = (own(workspace), workspace.batch, classCount)
         precondition(gradient.count == parameterCount, "gradient of \(gradient.count), not \(parameterCount)")
         precondition(rows.count == batch.count, "\(rows.count) rows for \(batch.count) samples")
@@ -106,7 +107,7 @@ extension Network {
         let logits = forward(workspace, batch.count, parameters)
         let numbers = targets.numbers
         let sum = loss.lossAndGradient(
-            logits, towards: { numbers + Int(rows[rows.startIndex + $0]) * classes }, labels: labels(of: batch),
+            logits, towards: { numbers + Int(rows[rows.startIndex + $0]) * classes }, labels: batch.filledLabels,
             share: share, batch: batch.count, classes: classes, scale: 1 / Float(divisor))
         backward(workspace, batch.count, parameters, logits, into: gradient.storage, startingFrom: nil, nil)
         return sum

@@ -1,4 +1,4 @@
-/// A feed-forward classifier: layers in sequence, softmax cross-entropy at the end, all parameters in one flat vector.
+/// A feed-forward network: layers in sequence, a loss at the end, all parameters in one flat vector.
 ///
 ///     let network = Network(input: FeatureShape(features: 784), [
 ///         .dense("fc1", outputs: 200), .relu, .dense("fc2", outputs: 10),
@@ -9,6 +9,8 @@
 public struct Network: Objective {
     /// The shape of one sample.
     public let input: FeatureShape
+    /// What is minimised.
+    public let loss: Loss
     /// Where each tensor lies in the vector of all parameters.
     public let layout: ParameterLayout
     /// As described.
@@ -21,12 +23,12 @@ public struct Network: Objective {
     /// The first stage with parameters: nobody asks for the gradient of its input, or for that of the stages before.
     private let firstTrained: Int
 
-    /// Layers from the input on; the last one has an output for each class.
+    /// Layers from the input on; the last one has an output for each class, or as many as the loss takes.
     ///
-    /// - Precondition: the layers fit each other; ``init(checking:_:)`` says how they do not.
-    public init(input: FeatureShape, _ descriptions: [Description]) {
+    /// - Precondition: the layers fit each other and the loss; ``init(checking:_:loss:)`` says how they do not.
+    public init(input: FeatureShape, _ descriptions: [Description], loss: Loss = .softmaxCrossEntropy) {
         do {
-            self = try Network(checking: input, descriptions)
+            self = try Network(checking: input, descriptions, loss: loss)
         } catch {
             preconditionFailure(error.description)
         }
@@ -35,15 +37,20 @@ public struct Network: Objective {
     /// The same for layers that a user has written.
     ///
     /// - Throws: what does not fit, and in which layer.
-    public init(checking input: FeatureShape, _ descriptions: [Description]) throws(NetworkError) {
+    public init(
+        checking input: FeatureShape, _ descriptions: [Description], loss: Loss = .softmaxCrossEntropy
+    ) throws(NetworkError) {
         let plan = try NetworkPlan(input: input, descriptions)
-        self.input = input
+        (self.input, self.loss) = (input, loss)
         (layout, layers, stages, summary) = (plan.layout, plan.layers, plan.stages, plan.summary)
         firstTrained = stages.firstIndex { !$0.layer.parameters.isEmpty } ?? 0
+        try loss.check(outputs: plan.outputCount)
     }
 
     /// Outputs of the last layer.
     public var classCount: Int { layers[layers.count - 1].output.count }
+    /// As many as the last layer has outputs where those are compared with numbers, else 0.
+    public var targetCount: Int { loss == .squaredError ? classCount : 0 }
     /// Operations of forward and backward of one sample: backward costs twice the forward pass, but the input gradient
     /// of the first layer with parameters is not computed.
     public var trainingFlopsPerSample: Double {
@@ -88,39 +95,42 @@ public struct Network: Objective {
     ) -> Double {
         precondition(scale.isFinite, "a loss times \(scale)")
         let batch = workspace.batch
-        let logits = forward(workspace, batch.count, parameters)
-        let loss = SoftmaxCrossEntropy.lossAndGradient(
-            logits, labels: labels(of: batch), batch: batch.count, classes: classCount, scale: scale)
-        backward(workspace, batch.count, parameters, logits, into: result, startingFrom: start, progress)
-        return loss
+        let outputs = forward(workspace, batch.count, parameters)
+        let sum = loss.lossAndGradient(
+            Loss.Samples(outputs: outputs, batch: batch, width: classCount), scale: scale)
+        backward(workspace, batch.count, parameters, outputs, into: result, startingFrom: start, progress)
+        return sum
     }
 
     public func lossAndCorrect(
         of workspace: Workspace, at parameters: ParameterVector
     ) -> (loss: Double, correct: Int) {
-        let batch = workspace.batch
-        let logits = forward(own(workspace), batch.count, parameters)
-        return SoftmaxCrossEntropy.lossAndCorrect(
-            logits, labels: labels(of: batch), batch: batch.count, classes: classCount)
+        var (sum, correct) = (0.0, 0)
+        judgeSamples(workspace, at: parameters) { _, own, isRight in
+            if isRight { correct += 1 }
+            sum += own
+        }
+        return (sum, correct)
     }
 
     public func judge(
         _ workspace: Workspace, at parameters: ParameterVector,
         _ each: (_ sample: Int, _ loss: Double, _ isRight: Bool) -> Void
     ) {
+        judgeSamples(workspace, at: parameters, each)
+    }
+
+    @inline(__always)
+    private func judgeSamples(
+        _ workspace: Workspace, at parameters: ParameterVector,
+        _ each: (_ sample: Int, _ loss: Double, _ isRight: Bool) -> Void
+    ) {
         let batch = workspace.batch
-        let logits = forward(own(workspace), batch.count, parameters)
-        SoftmaxCrossEntropy.judge(
-            logits, labels: labels(of: batch), batch: batch.count, classes: classCount, each)
+        let outputs = forward(own(workspace), batch.count, parameters)
+        loss.judge(Loss.Samples(outputs: outputs, batch: batch, width: classCount), each)
     }
 
-    func labels(of batch: Batch) -> UnsafePointer<UInt8> {
-        precondition(batch.count > 0, "an empty batch")
-        // The memory of a batch that holds samples is never nil.
-        return UnsafePointer(batch.labels.baseAddress.unsafelyUnwrapped)
-    }
-
-    /// Runs all layers; returns the logits `[B, classes]`, which live in the workspace.
+    /// Runs all layers; returns what leaves the last, `[B, outputs]`, which lives in the workspace.
     func forward(
         _ workspace: NetworkWorkspace, _ count: Int, _ parameters: ParameterVector
     ) -> UnsafeMutablePointer<Float> {

@@ -92,6 +92,8 @@ struct NetworkPlan {
     private(set) var layers: [any Layer] = []
     private(set) var stages: [Network.Stage] = []
     let summary: String
+    /// Outputs of the last layer.
+    var outputCount: Int { shape.count }
     /// What leaves the last layer so far; at first the samples, as data sets hold them.
     private var shape: FeatureShape
     private var order = ChannelOrder.first
@@ -106,9 +108,11 @@ struct NetworkPlan {
         summary = "\(input) -> \(nodes.map(\.summary).joined(separator: ", "))"
         self.shape = input
         append(nodes, depth: 0)
+        // Targets and labels count an image's numbers as files have them.
+        convert(to: .first, offset: layout.count)
         // The loss's gradient is written over the outputs, which some layers need for their own gradient.
         if let last = stages.last, last.layer.readsOutput || last.layer.operatesInPlace || last.end != nil {
-            append(Stage(layer: Copy(input: shape), offset: layout.count))
+            append(Stage(layer: Copy(input: self.shape), offset: layout.count))
         }
         for index in stages.indices.dropFirst() {
             stages[index].isInPlace =

@@ -7,6 +7,8 @@ public import Randomness
 public protocol Objective: Sendable {
     /// The shape of one sample.
     var input: FeatureShape { get }
+    /// Numbers that belong to a sample beside its label, which a batch holds for it: what a regression's outputs should be.
+    var targetCount: Int { get }
     /// Where each tensor lies in the vector of all parameters.
     var layout: ParameterLayout { get }
     /// Operations of loss and gradient of one sample, which a compute model may charge.
@@ -98,13 +100,16 @@ extension Objective {
     /// As if every slot's gradient were there at the end only.
     public var gradientReadiness: [Double] { layout.slots.map { _ in 1 } }
 
+    /// Labels are enough.
+    public var targetCount: Int { 0 }
+
     /// The batch alone.
     public func workspace(capacity: Int) -> Workspace {
-        Workspace(Batch(capacity: capacity, featureCount: input.count))
+        Workspace(Batch(capacity: capacity, featureCount: input.count, targetCount: targetCount))
     }
 
     /// The batch alone.
     public func workspaceBytes(samples: Int) -> Int {
-        samples * (input.count * MemoryLayout<Float>.stride + MemoryLayout<UInt8>.stride)
+        Batch.bytes(capacity: samples, featureCount: input.count, targetCount: targetCount)
     }
 }

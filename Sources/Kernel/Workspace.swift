@@ -30,7 +30,8 @@ final class NetworkWorkspace: Workspace, @unchecked Sendable {
 
     init(for network: Network, capacity: Int) {
         var owned: [UnsafeMutableRawPointer] = []
-        var allocated = capacity * (network.input.count * MemoryLayout<Float>.stride + MemoryLayout<UInt8>.stride)
+        let (features, targets) = (network.input.count, network.targetCount)
+        var allocated = Batch.bytes(capacity: capacity, featureCount: features, targetCount: targets)
         func allocate<Element: BitwiseCopyable>(_ count: Int, of zero: Element) -> UnsafeMutablePointer<Element> {
             let bytes = max(count, 1) * MemoryLayout<Element>.stride
             let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
@@ -54,7 +55,7 @@ final class NetworkWorkspace: Workspace, @unchecked Sendable {
         scratch = allocate(network.stages.map(\.layer.scratchCount).max() ?? 0, of: Float(0))
         self.owned = owned
         allocatedBytes = allocated
-        super.init(Batch(capacity: capacity, featureCount: network.input.count))
+        super.init(Batch(capacity: capacity, featureCount: features, targetCount: targets))
     }
 
     deinit { for memory in owned { memory.deallocate() } }

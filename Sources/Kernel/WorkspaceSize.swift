@@ -5,7 +5,7 @@ extension Network {
     public func workspaceBytes(samples: Int) -> Int {
         let layers = stages.map(\.layer)
         let widest = layers.map { max($0.input.count, $0.output.count) }.max() ?? 0
-        var floats = [samples * input.count, samples * widest, samples * widest, layers.map(\.scratchCount).max() ?? 0]
+        var floats = [samples * widest, samples * widest, layers.map(\.scratchCount).max() ?? 0]
         for stage in stages {
             // One that works in place has the buffer of the layer before.
             if !stage.isInPlace { floats.append(samples * stage.layer.output.count) }
@@ -13,7 +13,8 @@ extension Network {
         }
         floats += widestResiduals.map { samples * $0 }
         let numbers = floats.reduce(0, +)
-        return numbers * MemoryLayout<Float>.stride + samples * MemoryLayout<UInt8>.stride
+        return numbers * MemoryLayout<Float>.stride
+            + Batch.bytes(capacity: samples, featureCount: input.count, targetCount: targetCount)
     }
 
     /// Numbers of the widest residual that lies in none, of the widest that lies in one other, and so on: a gradient goes

@@ -8,6 +8,8 @@ indirect enum ReferenceLayer: Sendable {
     case dense(String, Int)
     case conv2D(String, filters: Int, kernel: Int)
     case maxPool2D(Int)
+    case avgPool2D(Int)
+    case groupNorm(String, groups: Int)
     case flatten
     case relu
     case tanh
@@ -20,6 +22,8 @@ indirect enum ReferenceLayer: Sendable {
         case .dense(let name, let outputs): .dense(name, outputs: outputs)
         case .conv2D(let name, let filters, let kernel): .conv2D(name, filters: filters, kernel: kernel)
         case .maxPool2D(let window): .maxPool2D(window)
+        case .avgPool2D(let window): .avgPool2D(window)
+        case .groupNorm(let name, let groups): .groupNorm(name, groups: groups)
         case .flatten: .flatten
         case .relu: .relu
         case .tanh: .tanh
@@ -44,6 +48,8 @@ indirect enum ReferenceLayer: Sendable {
                 \.value)
             state.shape = FeatureShape(
                 channels: state.shape.channels, height: state.shape.height / window, width: state.shape.width / window)
+        case .avgPool2D(let window): state.average(window)
+        case .groupNorm(_, let groups): state.normalize(groups: groups)
         case .flatten: state.shape = FeatureShape(features: state.shape.count)
         case .relu: state.values = state.values.map { max($0, 0) }
         case .tanh: state.values = state.values.map { Foundation.tanh($0) }
@@ -72,6 +78,37 @@ struct ReferenceState {
         return Array(parameters.prefix(count))
     }
 
+    mutating func average(_ window: Int) {
+        let (input, source) = (shape, values)
+        shape = FeatureShape(channels: input.channels, height: input.height / window, width: input.width / window)
+        values = (0..<batch * shape.count).map { index in
+            let (plane, place) = index.quotientAndRemainder(dividingBy: shape.height * shape.width)
+            let (y, x) = place.quotientAndRemainder(dividingBy: shape.width)
+            var sum = 0.0
+            for row in 0..<window {
+                for column in 0..<window {
+                    sum += source[(plane * input.height + y * window + row) * input.width + x * window + column]
+                }
+            }
+            return sum / Double(window * window)
+        }
+    }
+
+    mutating func normalize(groups: Int) {
+        let (weights, biases) = (take(shape.channels), take(shape.channels))
+        let (pixels, size) = (shape.height * shape.width, shape.count / groups)
+        for group in 0..<batch * groups {
+            let members = group * size..<(group + 1) * size
+            let mean = values[members].reduce(0, +) / Double(size)
+            let variance = values[members].reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(size)
+            for index in members {
+                let channel = index / pixels % shape.channels
+                values[index] =
+                    (values[index] - mean) / (variance + 1e-5).squareRoot() * weights[channel] + biases[channel]
+            }
+        }
+    }
+
     mutating func convolve(filters: Int, kernel: Int) {
         let positions = shape.height * shape.width
         let own = take(filters * shape.channels * kernel * kernel + filters)
@@ -87,8 +124,26 @@ struct ReferenceState {
 struct ReferenceNetwork: Sendable {
     let input: FeatureShape
     let layers: [ReferenceLayer]
+    var loss = Loss.softmaxCrossEntropy
 
-    var network: Network { Network(input: input, layers.map(\.description)) }
+    var network: Network { Network(input: input, layers.map(\.description), loss: loss) }
+
+    /// The losses of samples by the definition of each.
+    func losses(_ parameters: [Double], _ samples: Samples) -> [Double] {
+        let outputs = outputs(parameters, samples.inputs)
+        let width = outputs.count / samples.labels.count
+        switch loss {
+        case .softmaxCrossEntropy: return Naive.losses(outputs, samples.labels, classes: width)
+        case .binaryCrossEntropy:
+            return zip(outputs, samples.labels).map { -log(1 / (1 + exp($1 == 1 ? -$0 : $0))) }
+        case .squaredError:
+            return samples.labels.indices.map { sample in
+                (sample * width..<(sample + 1) * width).reduce(0) {
+                    $0 + (outputs[$1] - Double(samples.targets[$1])) * (outputs[$1] - Double(samples.targets[$1]))
+                } / Double(width)
+            }
+        }
+    }
 
     /// What leaves the last layer, `[B, outputs]`.
     func outputs(_ parameters: [Double], _ input: [Float]) -> [Double] {

@@ -148,6 +148,20 @@ struct LayerProbe {
     }
 }
 
+extension SoftmaxCrossEntropy {
+    /// The sum of the losses, and how many samples are right.
+    static func lossAndCorrect(
+        _ logits: UnsafeMutablePointer<Float>, labels: UnsafePointer<UInt8>, batch: Int, classes: Int
+    ) -> (loss: Double, correct: Int) {
+        var (sum, correct) = (0.0, 0)
+        judge(logits, labels: labels, batch: batch, classes: classes) { _, loss, isRight in
+            sum += loss
+            if isRight { correct += 1 }
+        }
+        return (sum, correct)
+    }
+}
+
 /// The parts of a network in naive loops and Double.
 enum Naive {
     static func dense(_ parameters: [Double], _ input: [Double], inputs: Int, outputs: Int) -> [Reference] {

@@ -121,6 +121,13 @@ struct CommunityPolicy: Sendable {
         guard let network = objective as? Network else {
             throw DataError("community: nodes share parts of a network, and the task trains \(objective.summary)")
         }
+        if network.loss != .softmaxCrossEntropy, shares.contains(.predictions) {
+            throw DataError(
+                """
+                shares is predictions, which are logits of classes, and the task's model minimises \(network.loss); allowed are \
+                tasks with the loss \(Loss.softmaxCrossEntropy), or other shares
+                """)
+        }
         let (units, shared) = (network.hiddenUnits, shares.contains(.proxy))
         let wanted =
             hiddenUnits.compactMap { $0 }.map { ("hidden-units", $0) } + (shared ? [("proxy-units", proxyUnits)] : [])

@@ -25,20 +25,8 @@ enum SoftmaxCrossEntropy {
         return loss
     }
 
-    /// Returns the sum of the losses and the number of samples whose largest logit is their label's; a row with a NaN
-    /// is never right. Overwrites the logits `[B, classes]`.
-    static func lossAndCorrect(
-        _ logits: UnsafeMutablePointer<Float>, labels: UnsafePointer<UInt8>, batch: Int, classes: Int
-    ) -> (loss: Double, correct: Int) {
-        var (loss, correct) = (0.0, 0)
-        judge(logits, labels: labels, batch: batch, classes: classes) { _, own, isRight in
-            if isRight { correct += 1 }
-            loss += own
-        }
-        return (loss, correct)
-    }
-
-    /// The same sample by sample, in their order.
+    /// The loss of each sample and whether its largest logit is its label's, in their order; a row with a NaN is never right.
+    /// Overwrites the logits `[B, classes]`.
     ///
     /// - Parameter each: told each sample's place in the batch, its loss and whether it is right.
     @inline(__always)

@@ -4,19 +4,70 @@ import Testing
 
 @testable import Kernel
 
-/// Networks of residuals and activations against naive loops in Double.
+/// Networks of all kinds of layers and losses against naive loops in Double.
 private struct Example: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let reference: ReferenceNetwork
 
-    init(_ description: String, _ input: FeatureShape, _ layers: [ReferenceLayer]) {
-        (testDescription, reference) = (description, ReferenceNetwork(input: input, layers: layers))
+    init(
+        _ description: String, _ input: FeatureShape, _ layers: [ReferenceLayer], _ loss: Loss = .softmaxCrossEntropy
+    ) {
+        (testDescription, reference) = (description, ReferenceNetwork(input: input, layers: layers, loss: loss))
     }
 
     private static let features = FeatureShape(features: 6)
     private static let image = FeatureShape(channels: 3, height: 5, width: 4)
 
-    static let all = [
+    static let all = residuals + norms + losses
+
+    private static let norms = [
+        Example(
+            "average pools that drop a border", FeatureShape(channels: 3, height: 7, width: 6),
+            [.conv2D("a", filters: 11, kernel: 3), .avgPool2D(2), .relu, .avgPool2D(3), .flatten, .dense("b", 3)]),
+        Example("a pool of samples", image, [.avgPool2D(1), .avgPool2D(2), .dense("a", 3)]),
+        Example(
+            "group norms of few channels", image,
+            [
+                .groupNorm("a", groups: 1), .conv2D("b", filters: 6, kernel: 3), .groupNorm("c", groups: 3), .gelu,
+                .groupNorm("d", groups: 6), .relu, .flatten, .dense("e", 3),
+            ]),
+        Example(
+            "group norms of many channels", FeatureShape(channels: 1, height: 3, width: 3),
+            [
+                .conv2D("a", filters: 20, kernel: 2), .groupNorm("b", groups: 5), .tanh,
+                .conv2D("c", filters: 16, kernel: 1),
+                .groupNorm("d", groups: 2), .avgPool2D(2), .dense("e", 3),
+            ]),
+        Example(
+            "group norms of features", features,
+            [
+                .dense("a", 24), .groupNorm("b", groups: 4), .relu, .dense("c", 9), .groupNorm("d", groups: 1),
+                .dense("e", 3),
+            ]),
+        Example(
+            "a residual with norms", image,
+            [
+                .conv2D("a", filters: 8, kernel: 3),
+                .residual([
+                    .conv2D("b", filters: 8, kernel: 3), .groupNorm("c", groups: 4), .relu,
+                    .conv2D("d", filters: 8, kernel: 3),
+                    .groupNorm("e", groups: 4),
+                ]), .relu, .avgPool2D(4), .dense("f", 3),
+            ]),
+    ]
+
+    private static let losses = [
+        Example("a logit", features, [.dense("a", 7), .tanh, .dense("b", 1)], .binaryCrossEntropy),
+        Example(
+            "a logit that cannot be negative", features, [.dense("a", 7), .gelu, .dense("b", 1), .relu],
+            .binaryCrossEntropy),
+        Example("a number", features, [.dense("a", 5), .gelu, .dense("b", 1)], .squaredError),
+        Example("many numbers", features, [.dense("a", 8), .sigmoid, .dense("b", 19)], .squaredError),
+        Example("numbers between -1 and 1", features, [.dense("a", 8), .tanh, .dense("b", 9), .tanh], .squaredError),
+        Example("an image", image, [.residual([.conv2D("a", filters: 3, kernel: 3)])], .squaredError),
+    ]
+
+    private static let residuals = [
         Example("tanh and sigmoid", features, [.dense("a", 9), .tanh, .dense("b", 5), .sigmoid, .dense("c", 3)]),
         Example("gelu", features, [.dense("a", 7), .gelu, .dense("b", 3)]),
         Example(
@@ -70,7 +121,7 @@ private struct Example: Sendable, CustomTestStringConvertible {
     ]
 }
 
-@Suite struct ResidualTests {
+@Suite struct LayersTogetherTests {
     /// Central differences of the loss in Double, as in ``NetworkTests``, at every batch size that has another tail.
     @Test(arguments: Example.all)
     private func gradientMatchesCentralDifferences(example: Example) {
@@ -82,9 +133,7 @@ private struct Example: Sendable, CustomTestStringConvertible {
             let (loss, gradient) = samples.lossAndGradient(network, parameters)
             let context = "\(example.testDescription), batch \(batch)"
             func naive(_ parameters: [Double]) -> Double {
-                Naive.losses(
-                    reference.outputs(parameters, samples.inputs), samples.labels, classes: network.classCount
-                ).reduce(0, +)
+                reference.losses(parameters, samples).reduce(0, +)
             }
             let exact = parameters.values.map(Double.init)
             #expect(abs(loss - naive(exact)) < 1e-5 * max(1, loss), "\(context)")
@@ -165,76 +214,34 @@ private struct Example: Sendable, CustomTestStringConvertible {
             #expect(again.loss == fresh.loss && again.gradient.values == fresh.gradient.values)
         }
     }
-}
 
-/// A batch of random samples, and what must be true of every network's steps on it.
-struct Samples {
-    let inputs: [Float]
-    let labels: [UInt8]
+    @Test(arguments: Initialization.allCases) func normsBeginAsNothingButNorms(initialization: Initialization) {
+        let network = Network(
+            input: FeatureShape(features: 4),
+            [.dense("a", outputs: 6), .groupNorm("b", groups: 2), .dense("c", outputs: 2)])
+        let parameters = network.initialParameters(initialization, seeds: SeedSequence(1))
+        let values = network.layout.slots.map { slot in slot.range.map { parameters[$0] } }
+        #expect(network.layout.slots.map(\.name)[2..<4] == ["b.weight", "b.bias"])
+        #expect(values[2] == [Float](repeating: 1, count: 6) && values[3] == [Float](repeating: 0, count: 6))
+        #expect(values[0].allSatisfy { $0 != 0 } && values[4].allSatisfy { $0 != 0 })
+        // Biases of PyTorch's layers are drawn by the inputs of their own layer.
+        if initialization == .pytorch {
+            #expect(values[5].allSatisfy { $0 != 0 && abs($0) <= 1 / Float(6).squareRoot() })
+        }
+    }
 
-    init(of network: Network, _ count: Int, _ stream: inout RandomStream) {
-        (inputs, labels) = (
-            stream.floats(count * network.input.count), stream.labels(count, classes: network.classCount)
+    /// A unit can be left out only where nothing but the next dense layer reads it.
+    @Test func hiddenUnitsGoNowhereElse() {
+        func units(_ layers: [Network.Description]) -> [Int] {
+            Network(input: FeatureShape(features: 5), layers).hiddenUnits
+        }
+        #expect(
+            units([.dense("a", outputs: 7), .relu, .residual([.dense("b", outputs: 7)]), .dense("c", outputs: 2)]) == []
         )
-    }
-
-    private init(inputs: [Float], labels: [UInt8]) { (self.inputs, self.labels) = (inputs, labels) }
-
-    func part(_ rows: Range<Int>) -> Samples {
-        let features = inputs.count / labels.count
-        return Samples(
-            inputs: Array(inputs[rows.lowerBound * features..<rows.upperBound * features]), labels: Array(labels[rows]))
-    }
-
-    func fill(_ workspace: Workspace) {
-        workspace.batch.resize(to: labels.count)
-        for (index, value) in inputs.enumerated() { workspace.batch.inputs[index] = value }
-        for (index, label) in labels.enumerated() { workspace.batch.labels[index] = label }
-    }
-
-    /// - Parameter divisor: nil for the number of samples.
-    func lossAndGradient(
-        _ network: Network, _ parameters: ParameterVector, dividedBy divisor: Int? = nil, in workspace: Workspace? = nil
-    ) -> (loss: Double, gradient: ParameterVector) {
-        let workspace = workspace ?? network.workspace(capacity: labels.count)
-        fill(workspace)
-        // A multiplication by zero, where an assignment is meant, keeps a NaN.
-        let gradient = ParameterVector([Float](repeating: .nan, count: network.parameterCount))
-        let loss = network.lossAndGradient(
-            of: workspace, dividedBy: divisor ?? labels.count, at: parameters, into: gradient)
-        return (loss, gradient)
-    }
-
-    /// A step at a rate that is a power of two is that along the gradient, to the bit.
-    func checkDescent(_ network: Network, _ parameters: ParameterVector, _ context: String) {
-        let (loss, gradient) = lossAndGradient(network, parameters)
-        let expected = zip(parameters.values, gradient.values).map { $0 - 0.5 * $1 }
-        let workspace = network.workspace(capacity: labels.count)
-        let result = ParameterVector([Float](repeating: .nan, count: parameters.count))
-        for target in [result, parameters.snapshot()] {
-            let start = target === result ? parameters : target
-            fill(workspace)
-            let own = network.descend(workspace, dividedBy: labels.count, from: start, rate: 0.5, into: target)
-            #expect(own == loss, "\(context), batch \(labels.count)")
-            #expect(target.values == expected, "\(context), batch \(labels.count)")
-        }
-    }
-
-    /// The gradients of parts with the whole batch as divisor add up; they add the same numbers in another order.
-    func checkParts(_ network: Network, _ parameters: ParameterVector, _ context: String) {
-        let whole = lossAndGradient(network, parameters)
-        for parts in [2, 3] where parts <= labels.count {
-            let sum = ParameterVector(count: network.parameterCount)
-            var loss = 0.0
-            for index in 0..<parts {
-                let part = part((0..<labels.count).part(index, of: parts))
-                    .lossAndGradient(network, parameters, dividedBy: labels.count)
-                sum.add(part.gradient)
-                loss += part.loss
-            }
-            expectClose(
-                sum.values, whole.gradient.values.map(Double.init), tolerance: 1e-5, "\(context), \(parts) parts")
-            #expect(abs(loss - whole.loss) <= 1e-5 * max(1, abs(whole.loss)), "\(context), \(parts) parts")
-        }
+        #expect(
+            units([
+                .residual([.dense("a", outputs: 7), .relu, .dense("b", outputs: 5)]), .relu, .dense("c", outputs: 2),
+            ]) == [7])
+        #expect(units([.dense("a", outputs: 7), .tanh, .dense("b", outputs: 2)]) == [])
     }
 }
