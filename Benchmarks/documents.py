@@ -31,7 +31,7 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 GUIDE = "Sources/bench/Documentation.docc"
-SUBCOMMANDS = ["run", "study", "reprice", "compare", "history", "report", "list", "speed", "calibrate", "data"]
+SUBCOMMANDS = ["run", "study", "reprice", "price", "compare", "history", "report", "list", "speed", "calibrate", "data"]
 COMMAND = re.compile(r"^(\$ .*|(swift|bench|mpirun|srun|sudo|\./setup\.sh|\.build\S*/\S+|Benchmarks/\S+)( .*)?)$")
 
 EXAMPLE = "swift run --package-path Tests/ExamplePackage example"
@@ -42,6 +42,7 @@ NOT_RUN = [
     (r"^mpirun .*bench calibrate", "measures a network, for which a busy machine has no patience"),
     (r"data fetch", "downloads"),
     (r"^Benchmarks/(fuzz|compare-with-peers|alternate|emulation|false-alarms)", "takes long, or needs other programs"),
+    (r"^(sudo -E )?Benchmarks/(profile_torch|profile_from_trace|pricing/|profiles/)", "needs PyTorch, a GPU, or what others published"),
     (r"^swift package", "builds the engine for release, which takes minutes"),
     (r"^swift build -c release", "a release build takes minutes"),
     (r"fuzz-readers --self-test", "takes minutes, and a test does the same"),
@@ -50,6 +51,11 @@ CLUSTER = "name: some-cluster\nlatency: 50us\nbandwidth: 10Gbit\n"
 FILES = {  # What the texts call somebody's own files.
     "my-rack.yaml": CLUSTER, "hosts.yaml": CLUSTER, "cluster.yaml": CLUSTER, "ping.csv": "seconds\n0.001\n0.002\n",
     "experiment.yaml": "task: digits\nseeds: 2\nepochs: 5\nstrategies: [sync, federated(fraction=1)]\n",
+    "mine.json": '{"format": "bench-profile-1", "name": "mine", "device": "a GPU", "source": "me", "bytes_per_number": 4, '
+    '"training_samples": 64000, "steps": [{"samples": 32, "forward": 0.02, "backward": 0.04, "update": 0.002}, {"samples": 64, '
+    '"forward": 0.04, "backward": 0.08, "update": 0.002}], "tensors": [{"name": "a", "numbers": 5000000, "ready": 1}, '
+    '{"name": "b", "numbers": 20000000, "ready": 0.3}]}\n',
+    "curve.csv": "samples,accuracy\n0,10%\n100000,60%\n200000,76%\n300000,78%\n",
     "phones.csv": "name,count,speed\nnew,3,0.5\nold,7,0.1\n",
 }
 
@@ -233,6 +239,7 @@ class Texts:
                     file.write(contents)
             for name in ["Results/baseline", "runs/baseline"]:
                 shutil.copytree(os.path.join(ROOT, "Results/baseline"), os.path.join(folder, name))
+            shutil.copytree(os.path.join(ROOT, "Benchmarks/profiles"), os.path.join(folder, "Benchmarks/profiles"))
             count = 0
             for block in blocks(text):
                 if block.language == "yaml":

@@ -105,7 +105,8 @@ struct Bench: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Run.self, StudyCommand.self, CoalitionsCommand.self, Reprice.self, Compare.self, History.self, Report.self,
+            Run.self, StudyCommand.self, CoalitionsCommand.self, Reprice.self, PriceCommand.self, Compare.self,
+            History.self, Report.self,
             List.self, Speed.self,
             Calibrate.self, DataCommand.self, TaskCommand.self,
         ],

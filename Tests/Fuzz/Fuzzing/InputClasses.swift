@@ -4,7 +4,7 @@ package enum InputClasses {
     package static let names = [
         "safetensors", "idx", "gzip", "cluster", "latencies", "devices", "points", "results", "study", "schedule",
         "experiment",
-        "checkpoint", "resume", "values",
+        "checkpoint", "resume", "values", "profile",
     ]
     package static let planted = PlantedFaults.all.map { "planted-\($0.fault)" }
     /// What the harness has to call each.
@@ -27,6 +27,7 @@ package enum InputClasses {
         case "checkpoint": return try CheckpointInputs(.state)
         case "resume": return try CheckpointInputs(.resume)
         case "values": return ValueInputs()
+        case "profile": return ProfileInputs()
         case OptionInputs.className:
             return OptionInputs { _ in throw WrongAnswer("read by the tests of the program alone") }
         default:
