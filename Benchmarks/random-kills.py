@@ -14,6 +14,9 @@ QUICK = "--task digits --compute reference --quiet "
 CASES = [
     ("all strategies, momentum, two seeds", QUICK +
      "--strategy all --clock simulated --momentum 0.5 --epochs 150 --seeds 2 --every 20"),
+    ("steps, clients and nodes with Adam", QUICK +
+     "--strategy single,sync,local-sgd,federated,dpsgd,gossip,community --workers 5 --optimizer adam --learning-rate 0.01 "
+     "--clock simulated --epochs 60 --seeds 2 --every 20"),
     ("sync, jitter, ranks leave, overlap, models and losses", QUICK +
      "--strategy sync --workers 6 --cluster ethernet-10g --jitter lognormal:0.4 --dropout 0@700ms --dropout 4@9s "
      "--on-dropout continue --overlap --bucket 100B --epochs 150 --seeds 2 --momentum 0.9 --every 50 --save model "

@@ -64,7 +64,7 @@ package struct MachineCalibration {
             let calibration = ComputeCalibration(
                 network: task.network, data: training,
                 initialParameters: task.network.initialParameters(.he, seeds: seeds),
-                optimizer: SGD.Configuration(momentum: task.defaults.momentum), mayFuseUpdate: false)
+                optimizer: .sgd(momentum: task.defaults.momentum), mayFuseUpdate: false)
             let sizes = calibration.sizes(for: batches ?? task.defaults.stepBatches)
             for size in sizes {
                 points.append(

@@ -221,7 +221,7 @@ package struct SpeedMeasurement: Sendable {
     private func configuration(rate: Double, epochs: Double, evaluateEvery: Double) -> TrainingConfiguration {
         TrainingConfiguration(
             schedule: LearningRateSchedule(baseRate: rate, totalEpochs: epochs),
-            optimizer: SGD.Configuration(momentum: task.defaults.momentum), epochs: epochs,
+            optimizer: task.defaults.optimizer, epochs: epochs,
             evaluateEveryEpochs: evaluateEvery)
     }
 

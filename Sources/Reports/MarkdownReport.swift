@@ -79,8 +79,10 @@ public enum MarkdownReport {
     }
 
     static func tuned(_ results: Results) -> String {
+        let isAllSGD = results.plan.strategies.allSatisfy { $0.configuration.optimizer.kind == .sgd }
         var table = TextTable([
-            ("strategy", .left), ("learning rate", .left), ("momentum", .right), ("batch", .left), ("workers", .left),
+            ("strategy", .left), ("learning rate", .left), isAllSGD ? ("momentum", .right) : ("optimizer", .left),
+            ("batch", .left), ("workers", .left),
         ])
         for strategy in results.plan.strategies {
             let configuration = strategy.configuration
@@ -90,8 +92,8 @@ public enum MarkdownReport {
                 ? "\(roles.stepBatch ?? 0) in all" : roles.stepBatch.map { "\($0) a client" } ?? "all of a client's"
             table.append([
                 strategy.name, OptionText.schedule(configuration.schedule),
-                Format.exact(configuration.optimizer.momentum)
-                    + (configuration.optimizer.nesterov ? " (Nesterov)" : ""),
+                isAllSGD
+                    ? OptionText.momentum(configuration.optimizer) : OptionText.optimizer(configuration.optimizer),
                 batch, OptionText.workers(strategy),
             ])
         }

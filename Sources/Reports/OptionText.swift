@@ -18,6 +18,18 @@ package enum OptionText {
         return text
     }
 
+    package static func momentum(_ optimizer: Optimizer.Configuration) -> String {
+        Format.exact(optimizer.momentum) + (optimizer.nesterov ? " (Nesterov)" : "")
+    }
+
+    /// Such as `sgd, momentum 0.9` or `adam, β1 0.9, β2 0.999, ε 1e-08`.
+    package static func optimizer(_ optimizer: Optimizer.Configuration) -> String {
+        let name = optimizer.kind.rawValue
+        guard optimizer.kind.isAdaptive else { return "\(name), momentum \(momentum(optimizer))" }
+        let (beta1, beta2) = (Format.exact(optimizer.beta1), Format.exact(optimizer.beta2))
+        return "\(name), β1 \(beta1), β2 \(beta2), ε \(Format.exact(optimizer.epsilon))"
+    }
+
     /// How many train, and with which options of a round; those that every strategy of clients has are in the words of
     /// McMahan et al. 2017.
     package static func workers(_ plan: StrategyPlan) -> String {

@@ -97,10 +97,19 @@ public struct StudyPlan: Hashable, Codable, Sendable {
     /// What is varied for a strategy: of a dimension for it alone and one for all, the one for it alone.
     public func dimensions(of strategy: StrategyPlan) -> [SearchDimension] {
         dimensions.filter { dimension in
-            guard strategy.uses(dimension.option.rawValue) else { return false }
+            guard uses(dimension.option, strategy) else { return false }
             guard dimension.strategy == nil else { return dimension.isOnly(for: strategy) }
             return !dimensions.contains { $0.option == dimension.option && $0.isOnly(for: strategy) }
         }
+    }
+
+    /// Whether an option changes anything in trials of a strategy: one of an optimizer does where optimizers are varied.
+    func uses(_ option: StudyOption, _ strategy: StrategyPlan) -> Bool {
+        guard !strategy.uses(option.rawValue) else { return true }
+        let kinds = dimensions.filter {
+            $0.option.rawValue == "optimizer" && ($0.strategy == nil || $0.isOnly(for: strategy))
+        }
+        return !kinds.isEmpty && PlanOptions.isOfAnOptimizer(option.rawValue)
     }
 
     /// The strategy with the trial's options.

@@ -14,7 +14,7 @@ extension StudyPlan {
             }
             let option = dimension.option
             guard let name = dimension.strategy else {
-                guard strategies.contains(where: { $0.uses(option.rawValue) }) else {
+                guard strategies.contains(where: { uses(option, $0) }) else {
                     throw ExperimentError(
                         "\(option.rawValue) is an option of none of the strategies \(strategies.map(\.name).joined(separator: ", "))"
                     )
@@ -26,7 +26,7 @@ extension StudyPlan {
                     "\(dimension.name): "
                         + UnknownName.message("strategy", found: name, allowed: strategies.map(\.name)))
             }
-            guard strategy.uses(option.rawValue) else {
+            guard uses(option, strategy) else {
                 let own = PlanOptions.all.map(\.name).filter(strategy.uses)
                 throw ExperimentError(
                     "\(name) has no option \(option.rawValue) here; it has \(own.joined(separator: ", "))")

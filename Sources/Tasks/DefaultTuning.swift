@@ -15,6 +15,8 @@ extension TrainingTask {
         of strategy: StrategyDescription, usedWith configuration: TrainingConfiguration, _ options: OptionValues,
         _ start: [String] = []
     ) -> Tuning? {
+        let optimizer = configuration.optimizer.kind
+        if optimizer.isAdaptive != defaults.optimizer.kind.isAdaptive { return .usualRate(of: optimizer) }
         guard var tuning = defaults.trials, tuning.trials > 0 else { return defaults.trials }
         let differences = differences(strategy, configuration, options, searchedEpochs: tuning.epochs) + start
         tuning.differences = differences.isEmpty ? nil : differences
@@ -36,10 +38,20 @@ extension TrainingTask {
                 info.name.replacing("-", with: " "), "\(options[info.name] ?? "nothing")",
                 "\(usual[info.name] ?? "nothing")")
         }
-        compare("momentum", "\(used.optimizer.momentum)", "\(defaults.momentum)")
+        let optimizer = defaults.optimizer
+        compare("optimizer", used.optimizer.kind.rawValue, optimizer.kind.rawValue)
+        if optimizer.kind.isAdaptive {
+            compare("beta1", "\(used.optimizer.beta1)", "\(optimizer.beta1)")
+            compare("beta2", "\(used.optimizer.beta2)", "\(optimizer.beta2)")
+            compare("epsilon", "\(used.optimizer.epsilon)", "\(optimizer.epsilon)")
+        } else {
+            compare("momentum", "\(used.optimizer.momentum)", "\(defaults.momentum)")
+        }
         if let objectives = used.objectives { found.append("nodes with objectives \(objectives)") }
-        if used.optimizer.nesterov { found.append("Nesterov's momentum") }
-        compare("weight decay", Format.significant(Double(used.optimizer.weightDecay)), "0")
+        if used.optimizer.nesterov, !optimizer.nesterov { found.append("Nesterov's momentum") }
+        compare(
+            "weight decay", Format.significant(Double(used.optimizer.weightDecay)),
+            Format.significant(Double(optimizer.weightDecay)))
         if used.schedule.decay != .constant { found.append("a rate that decays") }
         if used.schedule.warmupEpochs > 0 { found.append("a warm-up") }
         // The task's own number of epochs is one that the search was made for.
@@ -47,5 +59,14 @@ extension TrainingTask {
             compare("epochs", Format.significant(used.epochs), Format.significant(searchedEpochs ?? defaults.epochs))
         }
         return found
+    }
+}
+
+extension Tuning {
+    /// What is said of the rate that is usual of an optimizer, where a task's own are of another kind; nil where none is usual.
+    package static func usualRate(of optimizer: Optimizer.Kind) -> Tuning? {
+        optimizer.usualRate.map {
+            .untuned(source: "\($0), PyTorch's for \(optimizer.rawValue), and not tuned for this task")
+        }
     }
 }

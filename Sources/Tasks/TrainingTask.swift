@@ -81,8 +81,10 @@ public struct TrainingTask: Sendable {
         public let learningRate: Double
         /// For steps that a worker makes by itself between averages.
         public let localLearningRate: Double
-        /// Of SGD.
-        public let momentum: Float
+        /// Of SGD; 0 where ``optimizer`` is another.
+        public var momentum: Float { optimizer.kind == .sgd ? optimizer.momentum : 0 }
+        /// What the two rates are of.
+        public let optimizer: Optimizer.Configuration
         /// Of strategies' options those that are other than published, or that the task's rates were found with, by name.
         public let options: OptionValues
         /// How the two rates were found.
@@ -93,17 +95,20 @@ public struct TrainingTask: Sendable {
         /// - Parameters:
         ///   - learningRate: of steps that all workers make together.
         ///   - localLearningRate: of steps that a worker makes by itself between averages.
+        ///   - momentum: of SGD.
+        ///   - optimizer: nil for SGD with this momentum.
         ///   - options: values of strategies' options that are other than published, by name.
         ///   - tuning: how the two rates were found, a sentence for the reports.
         public init(
             epochs: Double, evaluateEveryEpochs: Double, learningRate: Double, localLearningRate: Double,
-            momentum: Float = 0, options: OptionValues = [:], tuning: String, trials: Tuning? = nil
+            momentum: Float = 0, optimizer: Optimizer.Configuration? = nil, options: OptionValues = [:],
+            tuning: String, trials: Tuning? = nil
         ) {
             self.epochs = epochs
             self.evaluateEveryEpochs = evaluateEveryEpochs
             self.learningRate = learningRate
             self.localLearningRate = localLearningRate
-            self.momentum = momentum
+            self.optimizer = optimizer ?? .sgd(momentum: momentum)
             self.options = options
             self.tuning = tuning
             self.trials = trials

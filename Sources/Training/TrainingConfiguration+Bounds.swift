@@ -7,6 +7,8 @@ extension TrainingConfiguration {
     /// Learning rates above 0 that are 32-bit numbers, as the parameters are.
     package static let learningRates = Double.leastNonzeroMagnitude...Double(Float.greatestFiniteMagnitude)
     package static let allowedLearningRates = "a number above 0 up to \(Float.greatestFiniteMagnitude)"
+    /// ε of Adam: above 0 in single precision, so that a gradient that was always zero moves nothing.
+    package static let epsilons = 1e-30...1
     private static let largestUpdates = 1_000_000_000
 
     /// The first figure that nothing can be trained with, with what was found and what is allowed; nil where there is none.
@@ -34,6 +36,9 @@ extension TrainingConfiguration {
             ("totalEpochs", isPositive(schedule.totalEpochs), schedule.totalEpochs, "a number above 0"),
             ("decay", isAllowed(schedule.decay), schedule.decay, "epochs and a factor above 0"),
             ("momentum", (0..<1).contains(optimizer.momentum), optimizer.momentum, "0 to below 1"),
+            ("beta1", (0..<1).contains(optimizer.beta1), optimizer.beta1, "0 to below 1"),
+            ("beta2", (0..<1).contains(optimizer.beta2), optimizer.beta2, "0 to below 1"),
+            ("epsilon", Self.epsilons.contains(optimizer.epsilon), optimizer.epsilon, "1e-30 to 1.0"),
             (
                 "weightDecay", optimizer.weightDecay >= 0 && optimizer.weightDecay.isFinite, optimizer.weightDecay,
                 "0 or more"

@@ -4,8 +4,8 @@ public import Kernel
 public struct TrainingConfiguration: Hashable, Codable, Sendable {
     /// The learning rate over the epochs.
     public var schedule: LearningRateSchedule
-    /// What SGD is told beside the rate.
-    public var optimizer: SGD.Configuration
+    /// Which optimizer, and what it is told beside the rate.
+    public var optimizer: Optimizer.Configuration
     /// The sample budget in passes over the training set.
     public var epochs: Double
     /// Evaluate the model every so many epochs.
@@ -56,7 +56,8 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
 
     /// - Parameter epochs: the budget: samples that all ranks train on together, in sizes of the training set.
     public init(
-        schedule: LearningRateSchedule, optimizer: SGD.Configuration, epochs: Double, evaluateEveryEpochs: Double,
+        schedule: LearningRateSchedule, optimizer: Optimizer.Configuration, epochs: Double,
+        evaluateEveryEpochs: Double,
         limits: Limits? = nil, onDropout: DropoutResponse? = nil, objectives: String? = nil
     ) {
         self.schedule = schedule
@@ -66,5 +67,15 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
         self.limits = limits
         self.onDropout = onDropout
         self.objectives = objectives
+    }
+
+    /// The same with SGD.
+    public init(
+        schedule: LearningRateSchedule, optimizer: SGD.Configuration, epochs: Double, evaluateEveryEpochs: Double,
+        limits: Limits? = nil, onDropout: DropoutResponse? = nil, objectives: String? = nil
+    ) {
+        self.init(
+            schedule: schedule, optimizer: Optimizer.Configuration(optimizer), epochs: epochs,
+            evaluateEveryEpochs: evaluateEveryEpochs, limits: limits, onDropout: onDropout, objectives: objectives)
     }
 }

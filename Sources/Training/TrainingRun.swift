@@ -183,11 +183,11 @@ public final class TrainingRun: Sendable {
     ///
     /// - Parameters:
     ///   - factor: by which the gradient of the losses' sum over `divisor` is multiplied.
-    ///   - optimizer: with the velocity of whoever makes the step.
+    ///   - optimizer: with the state of whoever makes the step.
     ///   - view: how the samples are seen; nil for as they are.
     public func step(
         _ parameters: ParameterVector, on indices: ArraySlice<Int32>, dividedBy divisor: Int, times factor: Int = 1,
-        by optimizer: SGD, rate: Float, seenAs view: SampleView? = nil
+        by optimizer: Optimizer, rate: Float, seenAs view: SampleView? = nil
     ) -> Double {
         guard !optimizer.isPlain else {
             return descend(

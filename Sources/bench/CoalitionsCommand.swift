@@ -100,7 +100,7 @@ struct CoalitionsCommand: ParsableCommand {
         var plan = try plan()
         try HostNeed.check(&plan.experiment, isJobsGiven: cluster.jobs != nil)
         let study = try CoalitionStudy(plan, data: DataDirectory(options.data))
-        OptionUse.notes(builder, plan.experiment).forEach(printError)
+        (OptionUse.notes(builder, plan.experiment) + builder.rateNotes(plan.experiment)).forEach(printError)
         let output = try OutputDirectory(options.output, notWith: ResultsFile.name)
         if options.resume { output.removeTemporaries() }
         let before = options.resume ? try CoalitionFile.resumed(output.url.relativePath, plan) : nil

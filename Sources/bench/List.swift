@@ -187,6 +187,7 @@ struct List: ParsableCommand {
                 ("--epochs", Format.significant(defaults.epochs)),
                 ("--evaluate-every", Format.significant(defaults.evaluateEveryEpochs)),
                 ("--learning-rate", Self.rates(defaults)),
+                ("--optimizer", defaults.optimizer.kind.rawValue),
                 ("--momentum", Format.significant(Double(defaults.momentum))),
             ]
                 + StrategyRegistry.optionInfos.compactMap { info in
@@ -196,7 +197,9 @@ struct List: ParsableCommand {
             "Defaults of every task",
             [
                 ("--seeds", "3, from --first-seed 1"), ("--schedule", "constant, --warmup 0"),
-                ("--nesterov", "off"), ("--weight-decay", "0"), ("--initialization", "he"),
+                ("--nesterov", "off"), ("--weight-decay", "0; of adamw 0.01"),
+                ("--beta1", "0.9"), ("--beta2", "0.999"), ("--epsilon", "1e-08"),
+                ("--initialization", "he"),
                 ("--objectives", "none: --partition spreads the samples"), ("--allreduce", "ring"),
                 ("--fabric", "auto"),
                 ("--clock", "auto"), ("--patience", "120s"),

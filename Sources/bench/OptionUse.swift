@@ -34,6 +34,15 @@ struct OptionUse: Sendable {
         OptionUse(name, isGiven, users: "all do") { _, _ in true }
     }
 
+    /// An option that some optimizers have and others do not.
+    private static func ofOptimizers(
+        _ name: String, users: String, isGiven: @escaping @Sendable (PlanBuilder) -> Bool
+    ) -> OptionUse {
+        OptionUse(name, isGiven, users: users) { plan, _ in plan.configuration.optimizer.kind.uses(name) }
+    }
+
+    private static let adaptive = "--optimizer adam and adamw do"
+
     // MARK: The table
 
     static let all: [OptionUse] = experiment + training + machines + network + strategies + files
@@ -53,8 +62,12 @@ struct OptionUse: Sendable {
         always("nesterov", "warmup", "no-shuffle", "init", "initialization")
         + [
             always("learning-rate") { $0.training.learningRate != nil },
-            always("momentum") { $0.training.momentum != nil },
             always("weight-decay") { $0.training.weightDecay != nil },
+            always("optimizer") { $0.training.optimizer != nil },
+            ofOptimizers("momentum", users: "--optimizer sgd does") { $0.training.momentum != nil },
+            ofOptimizers("beta1", users: adaptive) { $0.training.beta1 != nil },
+            ofOptimizers("beta2", users: adaptive) { $0.training.beta2 != nil },
+            ofOptimizers("epsilon", users: adaptive) { $0.training.epsilon != nil },
             OptionUse(
                 "scale-learning-rate-from", { $0.training.scaleLearningRateFrom != nil },
                 users: names { $0.has("batch") }
@@ -179,8 +192,14 @@ struct OptionUse: Sendable {
     }
 
     /// A line for each option of the command line that no strategy of the plan uses.
-    static func notes(_ given: PlanBuilder, _ plan: ExperimentPlan) -> [String] {
-        notes(all.filter { $0.isGiven(given) }.map(\.name), plan)
+    ///
+    /// - Parameter varied: what a study varies; where that is the optimizer, an option of any optimizer has an effect.
+    static func notes(
+        _ given: PlanBuilder, _ plan: ExperimentPlan, varying varied: [SearchDimension] = []
+    ) -> [String] {
+        let names = all.filter { $0.isGiven(given) }.map(\.name)
+        let isOptimizerVaried = varied.contains { $0.option.rawValue == "optimizer" }
+        return notes(names.filter { !isOptimizerVaried || !PlanOptions.isOfAnOptimizer($0) }, plan)
     }
 
     /// A line for each of these options that no strategy of the plan uses.

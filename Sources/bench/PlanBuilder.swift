@@ -66,14 +66,6 @@ struct PlanBuilder {
         }
     }
 
-    /// Nesterov's is a form of momentum: without any there is nothing for it to change, and PyTorch refuses it, too.
-    func checkMomentum(_ plan: ExperimentPlan) throws {
-        guard training.nesterov, plan.strategies.allSatisfy({ $0.configuration.optimizer.momentum == 0 }) else {
-            return
-        }
-        throw ValidationError("--nesterov is for momentum, which is 0; add --momentum, such as 0.9, or leave it out")
-    }
-
     /// Threads of this machine do not leave: options and clusters by which ranks do need a strategy that is simulated.
     private func checkDropouts(_ strategies: [StrategyDescription]) throws {
         let choice = try cluster.fabricChoice()
@@ -166,7 +158,8 @@ struct PlanBuilder {
             strategy.name, label: choice.label, fabric: fabric, cluster: machines,
             allReduce: cluster.allReduce ?? .ring, configuration: configuration(of: strategy, task), options: values)
         plan.isBaseline = choice.isBaseline
-        let isRateGiven = try set(choice, in: &plan)
+        let isRateNamed = try set(choice, in: &plan) || training.learningRate != nil
+        if !isRateNamed { try takeUsualRate(of: &plan, task) }
         if let processes, plan.options["workers"] != processes.optionValue {
             throw ValidationError(
                 """
@@ -176,7 +169,7 @@ struct PlanBuilder {
         }
         if plan.roles.needsAllRanks, training.onDropout == .goOn { plan.configuration.onDropout = .goOn }
         // How a rate given on the command line was found is unknown.
-        if !isRateGiven {
+        if !isRateNamed, training.scaleLearningRateFrom == nil {
             plan.tuning = task.tuning(
                 of: strategy, usedWith: plan.configuration, plan.options, training.start)
         }
@@ -201,9 +194,7 @@ struct PlanBuilder {
                 // The batch is not final before a study's choice is applied and the data are there.
                 referenceBatch: strategy.has("batch") ? training.scaleLearningRateFrom : nil,
                 decay: training.schedule ?? .constant, warmupEpochs: training.warmup ?? 0, totalEpochs: epochs),
-            optimizer: SGD.Configuration(
-                momentum: training.momentum ?? defaults.momentum, nesterov: training.nesterov,
-                weightDecay: training.weightDecay ?? 0),
+            optimizer: optimizer(task),
             epochs: epochs, evaluateEveryEpochs: experiment.evaluateEvery ?? defaults.evaluateEveryEpochs,
             limits: limits, objectives: experiment.objectives)
     }
@@ -213,12 +204,12 @@ struct PlanBuilder {
     /// Sets the options that the command line names: those for all strategies, then those for this one, then those of this
     /// row alone.
     ///
-    /// - Returns: whether a learning rate was given.
+    /// - Returns: whether a learning rate was among them.
     private func set(_ choice: StrategyChoice, in plan: inout StrategyPlan) throws -> Bool {
         let strategy = choice.description.name
         let names = choice.label == strategy ? [strategy] : [strategy, choice.label]
         let settings = try settings.settings()
-        var isRateGiven = training.learningRate != nil || training.scaleLearningRateFrom != nil
+        var isRateGiven = false
         func set(_ name: String, _ value: String, by word: String) throws {
             do throws(OptionError) {
                 try plan.set(name, to: value, calling: word)
@@ -335,6 +326,7 @@ struct PlanBuilder {
         try require(training.momentum.map { (0..<1).contains($0) }, "momentum", training.momentum ?? 0, "0 to below 1")
         try require(
             training.weightDecay.map { $0 >= 0 && $0.isFinite }, "weight-decay", training.weightDecay ?? 0, "0 or more")
+        try checkOptimizerRanges(require)
         try require(training.warmup.map { $0 >= 0 && $0.isFinite }, "warmup", training.warmup ?? 0, "0 or more")
         if training.initialParameters != nil, training.initialization != nil {
             throw ValidationError(

@@ -65,7 +65,7 @@ struct Run: ParsableCommand {
         for other in try builder.carriedStrategies().others {
             printError("'\(other.name)' is left out: \(other.reason).")
         }
-        OptionUse.notes(builder, plan).forEach(printError)
+        (OptionUse.notes(builder, plan) + builder.rateNotes(plan)).forEach(printError)
         var machine = MachineDescription.current(arguments: CommandLine.arguments)
         machine.mpi = job
         let store = try checkpoints.directory(experiment, machine, files)

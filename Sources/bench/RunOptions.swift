@@ -138,7 +138,17 @@ struct TrainingOptions: ParsableArguments {
         transform: choice("answer to a dropout"))
     var onDropout: TrainingConfiguration.DropoutResponse?
 
-    @Option(parsing: .unconditional, help: "Momentum of SGD. (default: the task's)")
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            """
+            sgd, adam or adamw. With adam and adamw, learning rates of tasks for sgd do not fit, and PyTorch's 0.001 is the \
+            default. (default: the task's)
+            """, valueName: "name"),
+        transform: choice("optimizer"))
+    var optimizer: Optimizer.Kind?
+
+    @Option(parsing: .unconditional, help: "Momentum of sgd. (default: the task's)")
     var momentum: Float?
 
     @Flag(help: "Nesterov's momentum.")
@@ -146,8 +156,31 @@ struct TrainingOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("L2 penalty, added to the gradient as in PyTorch. (default: 0)", valueName: "factor"))
+        help: ArgumentHelp(
+            """
+            As in PyTorch: of sgd and adam an L2 penalty that is added to the gradient, of adamw a shrinkage of the weights. \
+            (default: 0; of adamw 0.01)
+            """, valueName: "factor"))
     var weightDecay: Float?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Of adam and adamw: what the mean of gradients keeps in a step. (default: 0.9)", valueName: "share"))
+    var beta1: Double?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Of adam and adamw: what the mean of squared gradients keeps in a step. (default: 0.999)",
+            valueName: "share"))
+    var beta2: Double?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Of adam and adamw: what is added to the root of that mean. (default: 1e-8)", valueName: "number"))
+    var epsilon: Double?
 
     @Option(
         parsing: .unconditional,

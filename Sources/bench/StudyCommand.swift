@@ -82,7 +82,7 @@ struct StudyCommand: ParsableCommand {
         var plan = try plan()
         try HostNeed.check(&plan.experiment, isJobsGiven: cluster.jobs != nil)
         let study = try Study(plan, data: DataDirectory(files.data))
-        OptionUse.notes(builder, plan.experiment).forEach(printError)
+        OptionUse.notes(builder, plan.experiment, varying: plan.dimensions).forEach(printError)
         let output = try OutputDirectory(files.output, notWith: ResultsFile.name)
         let progress = ProgressDisplay(isOn: !files.quiet, metric: plan.shownMetric)
         let latest = LatestResults<StudyResults>.ofStudy(in: output)

@@ -16,7 +16,7 @@ struct StudyOptions: ParsableArguments {
             """
             What to vary: [STRATEGY.]OPTION=V1,V2,... or, for a random search, [STRATEGY.]OPTION=LOW..HIGH[:log|:linear]. \
             Options: \(StudyOption.all.map(\.rawValue).joined(separator: ", ")). May stand several times. (default: \
-            learning-rate, 0.05 to 1.6)
+            learning-rate, 0.05 to 1.6, of adam and adamw 0.0003 to 0.1)
             """, valueName: "option=values"))
     var vary: [String] = []
 
@@ -56,6 +56,10 @@ struct StudyOptions: ParsableArguments {
     private static let defaultRates = (
         grid: "learning-rate=0.05,0.1,0.2,0.4,0.8,1.6", random: "learning-rate=0.05..1.6"
     )
+    /// Around PyTorch's 0.001.
+    private static let adaptiveRates = (
+        grid: "learning-rate=0.0003,0.001,0.003,0.01,0.03,0.1", random: "learning-rate=0.0003..0.1"
+    )
 
     /// Where a seed is for tuning, no report uses it.
     static let firstSeed: UInt64 = 101
@@ -71,13 +75,16 @@ struct StudyOptions: ParsableArguments {
         if search == .grid, trials != nil {
             throw ValidationError("--trials is for --search random; a grid has as many trials as points")
         }
-        let texts = vary.isEmpty ? [search == .grid ? Self.defaultRates.grid : Self.defaultRates.random] : vary
+        let isAdaptive = experiment.strategies.allSatisfy { $0.configuration.optimizer.kind.isAdaptive }
+        let rates = isAdaptive ? Self.adaptiveRates : Self.defaultRates
+        let texts = vary.isEmpty ? [search == .grid ? rates.grid : rates.random] : vary
         do {
             let dimensions = try texts.map { text throws(ExperimentError) in try SearchDimension(parsing: text) }
             if let name = OptionUse.given(given, among: Set(dimensions.map(\.option))).first {
                 let varied = OptionUse.studied(name).rawValue
                 throw ValidationError("--\(name) sets what --vary \(varied) varies; leave one of them out")
             }
+            try given.checkRates(of: dimensions)
             if !dimensions.contains(where: { $0.option.rawValue == "momentum" }) { try given.checkMomentum(experiment) }
             var plan = try StudyPlan(
                 experiment: experiment, search: search, trialCount: trials ?? Self.defaultTrials,

@@ -120,6 +120,13 @@ struct CheckpointCommandTests {
                 "--every", "11", "--save", "model", "--record", "--trace-loss", "losses.csv",
             ]),
         Killing(
+            name: "Adam",
+            arguments: [
+                "--strategy", "sync,local-sgd,federated,dpsgd", "--workers", "4", "--optimizer", "adam",
+                "--learning-rate", "0.01", "--epochs", "20", "--seeds", "2", "--every", "11", "--save", "model",
+                "--trace-loss", "losses.csv",
+            ]),
+        Killing(
             name: "dropouts, overlap, trace",
             arguments: [
                 "--strategy", "sync", "--workers", "5", "--jitter", "lognormal:0.3", "--cluster", "ethernet-10g",

@@ -14,7 +14,8 @@ import Testing
         [
             "plan", "task", "strategy", "objectives", "seeds", "first-seed", "target", "epochs", "evaluate-every",
             "learning-rate",
-            "momentum", "nesterov", "weight-decay", "schedule", "warmup", "scale-learning-rate-from", "initialization",
+            "optimizer", "momentum", "nesterov", "weight-decay", "beta1", "beta2", "epsilon", "schedule", "warmup",
+            "scale-learning-rate-from", "initialization",
             "init", "no-shuffle", "cluster", "latency", "bandwidth", "jitter", "stragglers", "allreduce",
             "clock", "compute", "host-threads", "jobs", "set", "output", "save",
             "trace-loss", "data", "quiet", "repetitions", "limit-time", "limit-bytes", "limit-updates", "machine",

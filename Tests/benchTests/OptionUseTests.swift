@@ -53,6 +53,10 @@ import Training
 
     static let uses = [
         Use("--limit-bytes", "1MB", unused: single, used: "--strategy single,sync"),
+        Use("--momentum", "0.5", unused: "--strategy sync --optimizer adam", used: sync),
+        Use("--beta1", "0.5", unused: sync, used: "--strategy sync --optimizer adam"),
+        Use("--beta2", "0.5", unused: federated, used: "--strategy sync,sync(optimizer=adamw)"),
+        Use("--epsilon", "1e-4", unused: "--strategy all", used: "--strategy federated --optimizer adamw"),
         Use("--scale-learning-rate-from", "32", unused: federated, used: sync),
         Use("--schedule", "step:10:0.1", unused: "--strategy sync --epochs 10", used: "--strategy sync --epochs 11"),
         Use(

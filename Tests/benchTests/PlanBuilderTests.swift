@@ -131,7 +131,7 @@ import Training
             #expect(strategy.allReduce == .tree)
             #expect((configuration.epochs, configuration.evaluateEveryEpochs) == (2.5, 0.5))
             #expect(strategy.options["batch"] == (["single", "threads", "sync"].contains(strategy.name) ? 128 : nil))
-            #expect(configuration.optimizer == SGD.Configuration(momentum: 0.5, nesterov: true, weightDecay: 0.25))
+            #expect(configuration.optimizer == .sgd(momentum: 0.5, nesterov: true, weightDecay: 0.25))
             let schedule = LearningRateSchedule(baseRate: 0.75, decay: .cosine, warmupEpochs: 1.5, totalEpochs: 2.5)
             #expect(configuration.schedule == schedule)
             #expect(strategy.options["workers"] == (["single", "federated"].contains(strategy.name) ? nil : 5))

@@ -9,13 +9,13 @@ package struct ComputeCalibration {
     package let network: any Objective
     package let data: Dataset
     package let initialParameters: ParameterVector
-    package let optimizer: SGD.Configuration
+    package let optimizer: Optimizer.Configuration
     /// Whether a step updates the parameters while it computes gradients, where the optimizer allows it; workers that add
     /// up their gradients cannot.
     package var mayFuseUpdate: Bool
 
     package init(
-        network: any Objective, data: Dataset, initialParameters: ParameterVector, optimizer: SGD.Configuration,
+        network: any Objective, data: Dataset, initialParameters: ParameterVector, optimizer: Optimizer.Configuration,
         mayFuseUpdate: Bool = true
     ) {
         self.network = network
@@ -55,7 +55,7 @@ package struct ComputeCalibration {
     package func secondsPerStep(samples: Int) -> [Double] {
         let parameters = initialParameters.copied()
         let gradient = ParameterVector(count: parameters.count)
-        let optimizer = SGD(optimizer, parameterCount: parameters.count)
+        let optimizer = Optimizer(optimizer, parameterCount: parameters.count)
         let workspaces = WorkspacePool(for: network)
         var position = 0
         return Self.secondsPerCall {

@@ -151,10 +151,12 @@ public struct Experiment: Sendable {
             sizes += made.batchSizes
             if let data = made.dataOfRanks, made.stepBatch == nil { sizes.append(training.count / data.ranks.count) }
         }
+        let optimizer = plan.strategies[0].configuration.optimizer
+        // What updates of Adam take beyond those of SGD is work of its own, which is charged to those who make them.
         let calibration = ComputeCalibration(
             network: task.network, data: training,
             initialParameters: task.network.initialParameters(plan.initialization, seeds: SeedSequence(plan.seeds[0])),
-            optimizer: plan.strategies[0].configuration.optimizer)
+            optimizer: optimizer.kind.isAdaptive ? .sgd() : optimizer, mayFuseUpdate: !optimizer.kind.isAdaptive)
         return calibration.measure(batchSizes: sizes)
     }
 }

@@ -98,7 +98,7 @@ extension MemoryShortage {
         func bytes(_ count: Int) -> String { Format.bytes(Double(count)) }
         var parts = ["parameters \(bytes(need.parameters))"]
         if need.gradient > 0 { parts.append("gradient \(bytes(need.gradient))") }
-        if need.optimizerState > 0 { parts.append("velocity \(bytes(need.optimizerState))") }
+        if need.optimizerState > 0 { parts.append("optimizer state \(bytes(need.optimizerState))") }
         if need.activations > 0 {
             parts.append("activations of \(need.batch) sample\(need.batch == 1 ? "" : "s") \(bytes(need.activations))")
         }

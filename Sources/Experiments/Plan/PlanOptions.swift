@@ -1,5 +1,6 @@
 import Diagnostics
 import Fabrics
+import Kernel
 import Strategies
 import Tasks
 public import Training
@@ -19,6 +20,11 @@ package enum PlanOptions {
     package static let all: [OptionInfo] = shared + StrategyRegistry.optionInfos + [allReduce]
 
     package static func named(_ name: String) -> OptionInfo? { all.first { $0.name == name } }
+
+    /// Whether it is an option that some optimizers have and others do not.
+    package static func isOfAnOptimizer(_ name: String) -> Bool {
+        shared.contains { $0.name == name } && Optimizer.Kind.allCases.contains { !$0.uses(name) }
+    }
 
     /// - Throws: ``ExperimentError`` with the names that there are.
     package static func algorithm(_ text: String) throws(ExperimentError) -> AllReduceAlgorithm {
@@ -47,7 +53,9 @@ extension StrategyPlan {
         if name == PlanOptions.allReduceName {
             return roles.usesAllReduce && fabric != .threads && !roles.isSingleDevice
         }
-        guard options[name] != nil else { return PlanOptions.shared.contains { $0.name == name } }
+        guard options[name] != nil else {
+            return PlanOptions.shared.contains { $0.name == name } && configuration.optimizer.kind.uses(name)
+        }
         switch PlanOptions.named(name)?.effect {
         case .onTheModel, .onTheTime, nil: return true
         case .onTheNetwork: return fabric != .threads && roles.ranks > 1

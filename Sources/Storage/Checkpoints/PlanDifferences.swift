@@ -48,6 +48,8 @@ package enum PlanDifferences {
         ("configuration.schedule.baseRate", "--learning-rate"),
         ("configuration.optimizer.momentum", "--momentum"), ("configuration.optimizer.nesterov", "--nesterov"),
         ("configuration.optimizer.weightDecay", "--weight-decay"),
+        ("configuration.optimizer.kind", "--optimizer"), ("configuration.optimizer.beta1", "--beta1"),
+        ("configuration.optimizer.beta2", "--beta2"), ("configuration.optimizer.epsilon", "--epsilon"),
         ("configuration.schedule.warmupEpochs", "--warmup"), ("configuration.schedule.decay", "--schedule"),
         ("configuration.objectives", "--objectives"), ("configuration.epochs", "--epochs"),
         ("configuration.evaluateEveryEpochs", "--evaluate-every"),

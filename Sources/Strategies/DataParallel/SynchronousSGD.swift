@@ -41,7 +41,7 @@ package struct SynchronousSGD: StepStrategy {
         stepOptions = options
     }
 
-    package var state: [StateDeclaration] { [.parameters] + StateDeclaration.velocity(of: configuration.optimizer) }
+    package var state: [StateDeclaration] { [.parameters] + StateDeclaration.state(of: configuration.optimizer) }
 
     package func rule(for run: TrainingRun, _ state: NamedState) -> any StepRule {
         Rule(
@@ -54,7 +54,7 @@ package struct SynchronousSGD: StepStrategy {
         let state: NamedState
         /// w
         let parameters: ParameterVector
-        let optimizer: SGD
+        let optimizer: Optimizer
         var reduction: Reduction { .sum }
         var purpose: TrafficPurpose { .gradient }
 

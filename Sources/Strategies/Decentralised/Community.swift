@@ -81,7 +81,7 @@ public struct Community: PeerStrategy {
         var state: [StateDeclaration] = []
         if policy.accepts.contains(.ditto) || policy.shares.contains(.proxy) {
             state.append(.vector(Rule.shared, .eachWorker))
-            if configuration.optimizer.momentum != 0 { state.append(.vector(Rule.sharedVelocity, .eachWorker)) }
+            state += StateDeclaration.state(of: configuration.optimizer, .eachWorker, named: Rule.nameOfShared)
         }
         if policy.follows.contains(.pens) { state += [numbers(Rule.timesSelected), numbers(Rule.followed)] }
         if policy.follows.contains(.dac) { state += [numbers(Rule.scores), numbers(Rule.met)] }
@@ -108,6 +108,14 @@ public struct Community: PeerStrategy {
     }
 
     public func schedule(_ seeds: SeedSequence) throws(OverlayError) -> any PeerSchedule {
+        if policy.shares.contains(.predictions), configuration.optimizer.kind.isAdaptive {
+            let optimizer = configuration.optimizer.kind.rawValue
+            throw OverlayError(
+                """
+                nodes that share predictions are drawn to each other's by plain descent at the learning rate, and one of \
+                \(optimizer) does not fit it; allowed with shares 'predictions' is --optimizer sgd
+                """)
+        }
         guard policy.follows.contains(.overlay) else { return CommunitySchedule(policy, nil, seeds) }
         let network = try Overlay(options.overlay.overlay).network(of: nodeOptions.workers, seeds: seeds)
         return CommunitySchedule(

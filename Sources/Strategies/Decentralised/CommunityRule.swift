@@ -16,7 +16,7 @@ extension Community {
         private let lists: FollowLists
         let seeds: SeedSequence
         private let stepsPerRound: Int
-        private let optimizer: SGD.Configuration
+        private let optimizer: Optimizer.Configuration
         /// By node: what it is judged by, and how many samples it trains on, which are its weight.
         let heldOut: [[Int32]]
         let samples: [Int]
@@ -28,9 +28,10 @@ extension Community {
         /// Where a proxy begins.
         private let firstProxy: ParameterVector?
 
-        /// Ditto's x, or a proxy; and its velocity.
+        /// Ditto's x, or a proxy.
         static let shared = "shared model"
-        static let sharedVelocity = "shared velocity"
+        /// What its optimizer keeps, such as "shared velocity".
+        static func nameOfShared(_ name: String) -> String { "shared \(name)" }
         /// What PENS keeps, by peer: in how many rounds of phase 1 it was among the m best, and 1 where it is followed.
         static let timesSelected = "times selected"
         static let followed = "followed nodes"
@@ -122,7 +123,7 @@ extension Community {
         private func adaptBoth(_ node: NodeRound) {
             let (own, x) = (node.model, node[Self.shared])
             let isFirst = node.round == policy.membership.joins[node.rank] ?? 0
-            let second = SGD(optimizer, velocity: optimizer.momentum == 0 ? nil : node[Self.sharedVelocity])
+            let second = state.optimizer(optimizer, ofRank: node.rank, named: Self.nameOfShared)
             if shares(node.rank) == .proxy {
                 if isFirst, let firstProxy { x.copy(from: firstProxy) }
                 guard policy.mutualShare == 0 else {
@@ -148,7 +149,7 @@ extension Community {
             if hasTwo(node) {
                 var work = node.work
                 if policy.accepts[node.rank] == .ditto, policy.lambda != 0 {
-                    work.vectorElements = stepsPerRound * state.parameterCount
+                    work.vectorElements += stepsPerRound * state.parameterCount
                 }
                 if shares(node.rank) == .proxy, policy.mutualShare != 0 {
                     // Both models answer before either learns from the other.

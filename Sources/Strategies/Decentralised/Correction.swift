@@ -22,8 +22,20 @@ public enum Correction: String, CaseIterable, OptionConvertible {
         }
     }
 
-    /// - Throws: ``OverlayError`` where the correction does not correct with these weights.
-    func check(_ network: OverlayNetwork, _ weights: [MixingMatrix]) throws(OverlayError) {
+    /// - Throws: ``OverlayError`` where the correction does not correct with these weights, or with steps of this optimizer.
+    func check(
+        _ network: OverlayNetwork, _ weights: [MixingMatrix], _ optimizer: Optimizer.Configuration
+    ) throws(OverlayError) {
+        // Nodes rest where their steps cancel. Steps of one rate along gradients do so where the gradients do, and steps that
+        // each node scales by the gradients it has seen do not.
+        if self == .exactDiffusion, optimizer.kind.isAdaptive {
+            throw OverlayError(
+                """
+                correction 'exact-diffusion' brings nodes to rest where their steps cancel, and each node's \
+                \(optimizer.kind.rawValue) scales steps by its own gradients, so that this is not where the gradients cancel; \
+                allowed are --optimizer sgd, or correction 'gradient-tracking' or 'none'
+                """)
+        }
         guard self == .exactDiffusion, network.changes || !weights.allSatisfy(\.isSymmetric) else { return }
         throw OverlayError(
             """
@@ -72,7 +84,9 @@ struct ExactDiffusion: PeerRule {
 ///     x_i ← Σ_j W_ij x_j - γ q_i
 ///     q_i ← Σ_j W_ij q_j
 ///
-/// Both x and q are sent, in one message.
+/// Both x and q are sent, in one message. With Adam the step is what it makes of q, as in G. Carnevale, F. Farina, I. Notarnicola
+/// and G. Notarstefano 2022, *GTAdam: Gradient Tracking with Adaptive Momentum for Distributed Online Optimization* (IEEE
+/// Transactions on Control of Network Systems): all q come to the mean gradient, and rest where that is zero.
 struct GradientTracking: PeerRule {
     let state: NamedState
     let schedule: any PeerSchedule

@@ -123,6 +123,8 @@ public struct DecentralizedClusters: PeerStrategy {
         private func choose(_ node: NodeRound) {
             let models = (0..<models).map { node[ClusterRounds.name(ofModel: $0)] }
             let best = node.best(of: models)
+            // The moments of Adam are of the model that was trained. A velocity goes on, which soon forgets it.
+            if best != Int(node[Self.choice][0]), case .adam(let adam) = node.optimizer { adam.startAnew() }
             node[Self.choice][0] = Float(best)
             node.model.share(models[best])
         }

@@ -82,7 +82,7 @@ public struct DecentralizedSGD: PeerStrategy {
     public func schedule(_ seeds: SeedSequence) throws(OverlayError) -> any PeerSchedule {
         let network = try Overlay(options.overlay.overlay).network(of: nodeOptions.workers, seeds: seeds)
         let weights = try network.weights(options.overlay.mixing)
-        try options.correction.check(network, weights)
+        try options.correction.check(network, weights, configuration.optimizer)
         return OverlaySchedule(network, weights)
     }
 

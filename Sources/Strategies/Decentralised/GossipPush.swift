@@ -150,7 +150,7 @@ final class PushNode: @unchecked Sendable {
         case .updateMerge:
             try await update(node.model)
             guard !node.isOver else { return }
-            // The steps of both go by the node's one velocity.
+            // The steps of both go by what the node's one optimizer keeps.
             try await node.train(received)
             let merging = merging(received, receivedAge + options.nodes.syncEvery, from: sender)
             try await rank.compute(Self.mergingWork(received), merging)

@@ -22,13 +22,18 @@ public struct ServedClusters: Strategy {
 
     private var nodes: NodeOptions { options.nodes }
     private var models: Int { options.modelCount(configuration) }
-    /// Of each model, where the server itself steps.
-    private var serverVelocities: [StateDeclaration] {
-        guard options.aggregation == .gradients, configuration.optimizer.momentum != 0 else { return [] }
-        return (0..<models).map { .vector(Self.name(ofVelocity: $0), .server) }
+    /// What the optimizer of each model keeps, where the server itself steps.
+    private var serverState: [StateDeclaration] {
+        guard options.aggregation == .gradients else { return [] }
+        return (0..<models).flatMap { model in
+            StateDeclaration.state(of: configuration.optimizer, .server) { Self.name($0, ofModel: model) }
+        }
+    }
+    private var serverStateVectors: Int {
+        options.aggregation == .gradients ? models * configuration.optimizer.stateVectorCount : 0
     }
 
-    private static func name(ofVelocity model: Int) -> String { "velocity of cluster \(model)" }
+    private static func name(_ name: String, ofModel model: Int) -> String { "\(name) of cluster \(model)" }
 
     public var rankCount: Int { nodes.workers + 1 }
     public var serverRanks: [Int] { [0] }
@@ -36,7 +41,7 @@ public struct ServedClusters: Strategy {
     public var stepBatch: Int? { nodes.localBatch }
     public var dataOfRanks: DataOfRanks? { DataOfRanks(nodes.partition, ranks: 1..<rankCount) }
     public var hasFixedSchedule: Bool { true }
-    public var state: [StateDeclaration] { ClusterRounds.state(models: models) + serverVelocities }
+    public var state: [StateDeclaration] { ClusterRounds.state(models: models) + serverState }
 
     public func longestRound(trainingSamples: Int) -> Int {
         let samples = configuration.mostSamplesOfNodes(trainingSamples: trainingSamples)
@@ -49,16 +54,17 @@ public struct ServedClusters: Strategy {
     /// The server's models and the message with all of them; every node's model; and for nodes that the server adds up at once an
     /// update and what its steps need.
     public var vectorCount: Int {
-        let perNode = configuration.optimizer.momentum == 0 ? 2 : 4
-        return 2 * models + serverVelocities.count + 2 + nodes.workers + min(nodes.workers, 32) * perNode
+        let kept = configuration.optimizer.stateVectorCount
+        let perNode = 2 + (kept == 0 ? 0 : 1 + kept)
+        return 2 * models + serverStateVectors + 2 + nodes.workers + min(nodes.workers, 32) * perNode
     }
 
     /// A node that chooses has all models, of which it keeps one.
     public func memoryNeed(ofRank rank: Int, _ network: Network, samples: Int) -> MemoryNeed {
-        guard rank != 0 else { return .averaging(network, keeping: 2 * models - 1 + serverVelocities.count) }
+        guard rank != 0 else { return .averaging(network, keeping: 2 * models - 1 + serverStateVectors) }
         return .training(
             network, batch: min(nodes.localBatch ?? samples, samples),
-            keeping: models + StateDeclaration.velocity(of: configuration.optimizer).count)
+            keeping: models + configuration.optimizer.stateVectorCount)
     }
 
     public func problem(seed: UInt64) -> String? { options.kindsProblem(configuration) }
@@ -83,11 +89,13 @@ public struct ServedClusters: Strategy {
         case .models:
             return try rounds.program(AverageOfModels(state: state, models: kept, optimizer: configuration.optimizer))
         case .gradients:
-            let velocities = serverVelocities.map { state.vector($0.name) }
-            let steps = kept.indices.map {
-                SGD(configuration.optimizer, velocity: velocities.isEmpty ? nil : velocities[$0])
+            let steps = kept.indices.map { model in
+                state.optimizer(configuration.optimizer) { Self.name($0, ofModel: model) }
             }
-            return try rounds.program(AverageOfGradients(state: state, models: kept, steps: steps))
+            return try rounds.program(
+                AverageOfGradients(
+                    state: state, models: kept, steps: steps,
+                    passes: 1 + configuration.optimizer.furtherVectorPasses))
         }
     }
 
@@ -95,11 +103,11 @@ public struct ServedClusters: Strategy {
     private struct AverageOfModels: ClusterRule {
         let state: NamedState
         let models: [ParameterVector]
-        let optimizer: SGD.Configuration
+        let optimizer: Optimizer.Configuration
 
         /// θ_i ← τ steps of SGD from θ_ĵ on
         func update(_ node: NodeRound, _ model: ParameterVector) {
-            node.trainLocally(model, by: SGD(optimizer, parameterCount: model.count))
+            node.trainLocally(model, by: Optimizer(optimizer, parameterCount: model.count))
         }
 
         /// n_i / n_j
@@ -114,7 +122,9 @@ public struct ServedClusters: Strategy {
         let state: NamedState
         let models: [ParameterVector]
         /// Of each model.
-        let steps: [SGD]
+        let steps: [Optimizer]
+        /// Over a model's vectors, of a step.
+        let passes: Double
 
         /// g_i ← ∇F_i(θ_ĵ)
         func update(_ node: NodeRound, _ model: ParameterVector) {
@@ -132,6 +142,8 @@ public struct ServedClusters: Strategy {
             steps[model].step(models[model], sum, rate: rate)
         }
 
-        var serverWork: ComputeWork { .vector(elements: state.parameterCount * models.count) }
+        var serverWork: ComputeWork {
+            .vector(elements: Int((Double(state.parameterCount * models.count) * passes).rounded()))
+        }
     }
 }

@@ -4,7 +4,8 @@ import Kernel
 import Training
 
 /// Local SGD, algorithm 1 of S. Stich 2019, *Local SGD Converges Fast and Communicates Little*. Buffers of momentum stay with
-/// their workers, as in T. Lin et al. 2020, *Don't Use Large Mini-Batches, Use Local SGD*. B_i is worker i's part of batch B.
+/// their workers, as in T. Lin et al. 2020, *Don't Use Large Mini-Batches, Use Local SGD*, and so do the moments of Adam, which nobody averages either.
+/// B_i is worker i's part of batch B.
 ///
 ///     each worker i, at every step:             w_i ← w_i - η * N / |B| * Σ_{x in B_i} ∇ℓ(x; w_i)
 ///     all workers together, every H-th step:    w_i ← 1 / N * Σ_j w_j
@@ -34,7 +35,7 @@ package struct LocalSGD: StepStrategy {
     package var stepOptions: StepOptions { StepOptions(batch: options.steps.batch, workers: options.workers) }
     package var stepsPerUpdate: Int { options.syncEvery }
     package var state: [StateDeclaration] {
-        [.parameters] + StateDeclaration.velocity(of: configuration.optimizer, .eachWorker)
+        [.parameters] + StateDeclaration.state(of: configuration.optimizer, .eachWorker)
     }
 
     package func rule(for run: TrainingRun, _ state: NamedState) -> any StepRule {

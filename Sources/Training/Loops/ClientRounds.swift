@@ -187,6 +187,7 @@ public struct ClientRounds: Sendable {
         let batch = min(options.localBatch ?? shard.count, shard.count)
         let losses = run.losses(of: rank.index, steps: epochs * ((shard.count + batch - 1) / max(batch, 1)))
         let work = ComputeWork.epochs(epochs, samples: shard.count, batch: batch)
+            .updating(by: run.configuration.optimizer, parameters: run.network.parameterCount)
         var round = firstRound
         while let message = try await receiveModel(rank) {
             // A client does not know how much the others do; for the schedule a round is as long as its own part of it.

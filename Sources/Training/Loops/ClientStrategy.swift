@@ -33,7 +33,7 @@ extension ClientStrategy {
     /// What the server keeps and an aggregate; what every client keeps; and for every client of a round its model and what its
     /// steps need, but for no more clients than a server adds up at once.
     public var vectorCount: Int {
-        let perClient = configuration.optimizer.momentum == 0 ? 2 : 3
+        let perClient = 2 + configuration.optimizer.stateVectorCount
         return 1 + state.commonVectors + clientOptions.clients * state.vectorsOfEachWorker
             + min(clientOptions.cohortSize, ClientRounds.parts) * perClient
     }
@@ -42,7 +42,7 @@ extension ClientStrategy {
         guard rank != 0 else { return .averaging(network, keeping: state.commonVectors - 1) }
         return .training(
             network, batch: min(clientOptions.localBatch ?? samples, samples),
-            keeping: StateDeclaration.velocity(of: configuration.optimizer).count + state.vectorsOfEachWorker)
+            keeping: configuration.optimizer.stateVectorCount + state.vectorsOfEachWorker)
     }
 
     public func program(for run: TrainingRun) throws -> RankProgram {

@@ -66,13 +66,14 @@ public struct LocalBatches: Sequence, IteratorProtocol {
     }
 }
 
-/// A client's model while the client trains it. The optimizer starts anew each round.
+/// A client's model while the client trains it. The optimizer starts anew each round, whatever it is: a client of McMahan et al.
+/// keeps nothing between rounds, and may not be in another one.
 public final class LocalModel {
     /// `[P]`; of arbitrary contents before the first step.
     public let parameters: ParameterVector
     private let client: ClientWork
     private let start: ParameterVector
-    private let optimizer: SGD
+    private let optimizer: Optimizer
     /// Nil where steps go straight into the parameters.
     private let gradient: ParameterVector?
     private var hasStarted = false
@@ -81,7 +82,7 @@ public final class LocalModel {
         self.client = client
         self.start = start
         parameters = client.run.vectors.take()
-        optimizer = SGD(client.run.configuration.optimizer, parameterCount: start.count)
+        optimizer = Optimizer(client.run.configuration.optimizer, parameterCount: start.count)
         gradient = optimizer.isPlain && !needsGradient ? nil : client.run.vectors.take()
     }
 

@@ -24,10 +24,10 @@ public struct PeerLoop: Sendable {
     private let absent: Set<Int>
     private let rounds: NodeRounds
 
-    /// The state of such a strategy, beside its own: each node's model, and its velocity.
+    /// The state of such a strategy, beside its own: each node's model, and what its optimizer keeps.
     public static func state(_ configuration: TrainingConfiguration) -> [StateDeclaration] {
         [.vector(StateDeclaration.parametersName, .eachWorker)]
-            + StateDeclaration.velocity(of: configuration.optimizer, .eachWorker)
+            + StateDeclaration.state(of: configuration.optimizer, .eachWorker)
     }
 
     /// - Parameter strategy: says what a node needs in memory, and which of its samples it trains on.

@@ -186,7 +186,7 @@ public final class NodeRound: @unchecked Sendable {
                 work.samplesPerShortStep = count
             }
         }
-        return work
+        return work.updating(by: run.configuration.optimizer, parameters: model.count)
     }
 
     private func indices(ofStep step: Int) -> ArraySlice<Int32> {
@@ -199,8 +199,8 @@ public final class NodeRound: @unchecked Sendable {
 
     /// H steps of an optimizer on the node's own samples, in place.
     ///
-    /// - Parameter own: nil for the node's, whose velocity goes on from round to round.
-    public func trainLocally(_ parameters: ParameterVector, by own: SGD? = nil) {
+    /// - Parameter own: nil for the node's, whose state goes on from round to round.
+    public func trainLocally(_ parameters: ParameterVector, by own: Optimizer? = nil) {
         let optimizer = own ?? optimizer
         for step in steps {
             let batch = indices(ofStep: step)
@@ -211,8 +211,8 @@ public final class NodeRound: @unchecked Sendable {
 
     /// The same steps of another model beside the node's own: its losses are no part of the record.
     ///
-    /// - Parameter optimizer: with the velocity of that model.
-    public func trainBeside(_ parameters: ParameterVector, by optimizer: SGD) {
+    /// - Parameter optimizer: with the state of that model.
+    public func trainBeside(_ parameters: ParameterVector, by optimizer: Optimizer) {
         for step in steps {
             let batch = indices(ofStep: step)
             _ = run.step(parameters, on: batch, dividedBy: batch.count, by: optimizer, rate: rate, seenAs: view)
@@ -244,10 +244,10 @@ public final class NodeRound: @unchecked Sendable {
     /// - Parameters:
     ///   - parameters: `[P]`
     ///   - other: `[P]`
-    ///   - otherOptimizer: with the velocity of the other model.
+    ///   - otherOptimizer: with the state of the other model.
     ///   - share: α
     public func trainMutually(
-        _ parameters: ParameterVector, with other: ParameterVector, by otherOptimizer: SGD, share: Float
+        _ parameters: ParameterVector, with other: ParameterVector, by otherOptimizer: Optimizer, share: Float
     ) {
         let logits = batches.batch * run.classifier.classCount
         let (own, others) = (ParameterVector(count: logits), ParameterVector(count: logits))

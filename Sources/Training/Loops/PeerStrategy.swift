@@ -8,7 +8,7 @@ public import Randomness
 public protocol NodeStrategy: Strategy {
     var configuration: TrainingConfiguration { get }
     var nodeOptions: NodeOptions { get }
-    /// What each node keeps between rounds beside its model and its velocity.
+    /// What each node keeps between rounds beside its model and its optimizer's state.
     var ownState: [StateDeclaration] { get }
 
     /// Vectors of the model's size that a node needs during a round beside those.

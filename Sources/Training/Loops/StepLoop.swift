@@ -168,6 +168,7 @@ private final class RankUpdate: @unchecked Sendable {
                 work.samplesPerShortStep = part.indices.count
             }
         }
-        return work
+        // Contributions that are gradients are added up, and one update follows.
+        return work.updating(by: run.configuration.optimizer, parameters: run.network.parameterCount)
     }
 }

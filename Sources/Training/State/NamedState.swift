@@ -17,6 +17,8 @@ public final class NamedState: Sendable {
         /// Where vectors begin that do not begin at 0, by name.
         var starts: [String: @Sendable (_ rank: Int?) -> ParameterVector] = [:]
         var counts: [String: [Int]] = [:]
+        /// Made once, so that a step allocates nothing, by the first of the vectors that they keep.
+        var optimizers: [Place: Optimizer] = [:]
     }
 
     /// Whose vector it is; of no rank where all hold it alike, or the server.
@@ -68,13 +70,34 @@ public final class NamedState: Sendable {
         contents.withLock { $0.starts[name] = start }
     }
 
-    /// The optimizer with the velocity that was declared for it.
+    /// The optimizer with what was declared for it by ``StateDeclaration/state(of:_:named:)``.
     ///
-    /// - Parameter rank: whose velocity it is, where each worker has one.
-    public func optimizer(_ configuration: SGD.Configuration, ofRank rank: Int? = nil) -> SGD {
-        let name = StateDeclaration.velocityName
-        guard holder(of: name) != nil else { return SGD(configuration, velocity: nil) }
-        return SGD(configuration, velocity: rank.map { vector(name, ofRank: $0) } ?? vector(name))
+    /// - Parameters:
+    ///   - rank: whose state it is, where each worker has one.
+    ///   - naming: as it was declared.
+    public func optimizer(
+        _ configuration: Optimizer.Configuration, ofRank rank: Int? = nil,
+        named naming: (String) -> String = { $0 }
+    ) -> Optimizer {
+        func own(_ name: String) -> ParameterVector { rank.map { vector(name, ofRank: $0) } ?? vector(name) }
+        switch configuration.kind {
+        case .sgd:
+            let velocity = configuration.momentum == 0 ? nil : own(naming(StateDeclaration.velocityName))
+            return .sgd(SGD(configuration.sgd, velocity: velocity))
+        case .adam, .adamw:
+            let place = Place(name: naming(StateDeclaration.firstMomentName), rank: rank)
+            if let known = contents.withLock({ $0.optimizers[place] }) { return known }
+            let adam = Adam(
+                configuration.adam, firstMoment: own(place.name),
+                secondMoment: own(naming(StateDeclaration.secondMomentName)),
+                stepCount: own(naming(StateDeclaration.optimizerStepsName)))
+            // Calls for parts of one step may be the first, and have to have one optimizer.
+            return contents.withLock { contents in
+                if let known = contents.optimizers[place] { return known }
+                contents.optimizers[place] = .adam(adam)
+                return .adam(adam)
+            }
+        }
     }
 
     private func holder(of name: String) -> StateDeclaration.Holder? {
@@ -124,7 +147,7 @@ public final class NamedState: Sendable {
     /// What is kept now. The vectors are those that ranks go on with, and not copies.
     var current: StateValues {
         // What all ranks hold alike belongs to it, whether somebody asked for it or not.
-        for declaration in declarations where declaration.kind == .vector && declaration.holder != .eachWorker {
+        for declaration in declarations where declaration.kind.isOfFloats && declaration.holder != .eachWorker {
             _ = vector(declaration.name)
         }
         return contents.withLock { contents in

@@ -20,6 +20,8 @@ public struct StateDeclaration: Hashable, Sendable {
         case numbers(Int, startingAt: Float)
         /// So many whole numbers, 0 or more.
         case counts(Int)
+
+        var isOfFloats: Bool { if case .counts = self { false } else { true } }
     }
 
     /// By which checkpoints and the strategy know it.
@@ -34,10 +36,12 @@ public struct StateDeclaration: Hashable, Sendable {
         Self(name: name, kind: .vector, holder: holder)
     }
 
-    /// So many numbers of each worker's, which all begin at `start`.
-    public static func numbers(_ name: String, _ count: Int, startingAt start: Float) -> Self {
+    /// So many numbers, which all begin at `start`; of each worker's, where nobody else is named.
+    public static func numbers(
+        _ name: String, _ count: Int, startingAt start: Float, _ holder: Holder = .eachWorker
+    ) -> Self {
         precondition(count > 0, "\(count) numbers '\(name)'")
-        return Self(name: name, kind: .numbers(count, startingAt: start), holder: .eachWorker)
+        return Self(name: name, kind: .numbers(count, startingAt: start), holder: holder)
     }
 
     /// So many whole numbers, which begin at 0.
@@ -57,17 +61,33 @@ public struct StateDeclaration: Hashable, Sendable {
 
     /// The name of the model that is trained.
     public static let parametersName = "parameters"
-    /// The name of an optimizer's momentum.
+    /// The names of what an optimizer keeps: SGD its momentum, and Adam the rest.
     public static let velocityName = "velocity"
+    static let firstMomentName = "first moment"
+    static let secondMomentName = "second moment"
+    static let optimizerStepsName = "optimizer steps"
 
     /// The model, held by all ranks alike.
     public static let parameters = vector(parametersName)
 }
 
 extension StateDeclaration {
-    /// The velocity that the optimizer needs; nothing where it needs none.
-    public static func velocity(of optimizer: SGD.Configuration, _ holder: Holder = .allAlike) -> [StateDeclaration] {
-        optimizer.momentum == 0 ? [] : [.vector(velocityName, holder)]
+    /// What the optimizer keeps from step to step: SGD its velocity where it has momentum, Adam two moments and the number of
+    /// steps. ``NamedState/optimizer(_:ofRank:named:)`` makes it of these.
+    ///
+    /// - Parameter naming: gives names to what further optimizers of the same holder keep.
+    public static func state(
+        of optimizer: Optimizer.Configuration, _ holder: Holder = .allAlike,
+        named naming: (String) -> String = { $0 }
+    ) -> [StateDeclaration] {
+        switch optimizer.kind {
+        case .sgd: optimizer.momentum == 0 ? [] : [.vector(naming(velocityName), holder)]
+        case .adam, .adamw:
+            [
+                .vector(naming(firstMomentName), holder), .vector(naming(secondMomentName), holder),
+                .numbers(naming(optimizerStepsName), 1, startingAt: 0, holder),
+            ]
+        }
     }
 }
 

@@ -40,7 +40,7 @@ struct ParameterMixing: Strategy {
     func longestRound(trainingSamples: Int) -> Int { trainingSamples * options.mixEvery }
 
     func memoryNeed(ofRank rank: Int, _ network: any Objective, samples: Int) -> MemoryNeed {
-        .training(network, batch: options.batch, keeping: configuration.optimizer.momentum == 0 ? 0 : 1)
+        .training(network, batch: options.batch, keeping: configuration.optimizer.stateVectorCount)
     }
 
     func program(for run: TrainingRun) throws -> RankProgram {
@@ -50,7 +50,7 @@ struct ParameterMixing: Strategy {
         return { rank in
             let model = run.initialParameters.copied()
             let gradient = ParameterVector(count: model.count)
-            let optimizer = SGD(configuration.optimizer, parameterCount: model.count)
+            let optimizer = Optimizer(configuration.optimizer, parameterCount: model.count)
             let losses = run.losses(of: rank.index, steps: stepsPerEpoch)
             var (epoch, samples) = (0, 0)
             guard try await run.evaluate(model, of: .shared, round: 0, samples: 0, on: rank) else { return }

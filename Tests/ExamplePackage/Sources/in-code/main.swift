@@ -13,7 +13,7 @@ func row(_ name: String, label: String? = nil, options: OptionValues = [:]) thro
         name, label: label, fabric: .simulated, cluster: cluster, allReduce: .ring,
         configuration: TrainingConfiguration(
             schedule: LearningRateSchedule(baseRate: defaults.rate(of: strategy), totalEpochs: epochs),
-            optimizer: SGD.Configuration(momentum: defaults.momentum), epochs: epochs,
+            optimizer: defaults.optimizer, epochs: epochs,
             evaluateEveryEpochs: defaults.evaluateEveryEpochs),
         options: options)
 }

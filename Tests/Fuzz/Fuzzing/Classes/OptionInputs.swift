@@ -11,7 +11,8 @@ package final class OptionInputs: InputClass {
     private static let options = [
         "--strategy", "--task", "--epochs", "--seeds", "--first-seed", "--target", "--evaluate-every", "--repetitions",
         "--limit-time", "--limit-bytes", "--limit-updates", "--batch", "--learning-rate", "--schedule", "--warmup",
-        "--scale-learning-rate-from", "--momentum", "--nesterov", "--weight-decay", "--no-shuffle", "--initialization",
+        "--scale-learning-rate-from", "--momentum", "--nesterov", "--weight-decay", "--optimizer", "--beta1", "--beta2",
+        "--epsilon", "--no-shuffle", "--initialization",
         "--init",
         "--on-dropout", "--cluster", "--latency", "--bandwidth", "--jitter", "--workers", "--allreduce", "--overlap",
         "--bucket",
@@ -53,6 +54,7 @@ package final class OptionInputs: InputClass {
         "run --task digits --strategy sync --workers 4 --latency 5ms --bandwidth 1Gbit",
         "--strategy sync --workers 16 --allreduce hierarchical:4 --overlap --bucket 64kB --jitter lognormal:0.2 --clock simulated",
         "--strategy federated --clients 50 --fraction 10% --local-epochs 2 --local-batch all --partition dirichlet:0.3 --cluster phones-3g",
+        "--strategy single,federated --optimizer adamw --beta1 0.5 --beta2 0.9 --epsilon 1e-6 --weight-decay 0.1",
         "--strategy single --epochs 2 --batch 32 --learning-rate 0.1 --schedule step:10:0.1 --warmup 1 --momentum 0.9 --nesterov --weight-decay 1e-4",
         "--strategy sync --dropout 1@12s --on-dropout stop --failure-detection 1s --limit-time 5min --limit-updates 100 --clock simulated",
         "--strategy single --save model.safetensors --trace-loss loss.csv --checkpoint folder --every 10 --resume --quiet",

@@ -90,7 +90,8 @@ final class StudyInputs: SealedInputs, InputClass {
 
     init() {
         super.init(words: [
-            "learning-rate", "batch", "momentum", "fraction", "local-epochs", "bucket", "grid", "random", "log",
+            "learning-rate", "batch", "momentum", "optimizer", "beta1", "fraction", "local-epochs", "bucket", "grid",
+            "random", "log",
             "linear",
             "accuracy", "time", "validation", "test", "list", "range", "0.1", "completed", "diverged",
         ])
