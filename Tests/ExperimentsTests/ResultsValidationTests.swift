@@ -49,6 +49,13 @@ import Testing
         Edit("\"local-batch\" : 10", "\"local-batch\" : 0", says: "local-batch is 0"),
         Edit("\"batch\" : 64", "\"batch\" : 9223372036854775807", says: "sync: batch is"),
         Edit("\"momentum\" : 0", "\"momentum\" : 1", says: "momentum: found 1.0"),
+        Edit("\"momentum\" : 0", "\"kind\" : \"lamb\"", says: "an optimizer 'lamb'; allowed are sgd, adam, adamw"),
+        Edit(
+            "\"momentum\" : 0", "\"kind\" : \"adam\", \"beta1\" : 1, \"beta2\" : 0.9, \"epsilon\" : 1e-8",
+            says: "beta1: found 1.0, allowed is 0 to below 1"),
+        Edit(
+            "\"momentum\" : 0", "\"kind\" : \"adamw\", \"beta1\" : 0, \"beta2\" : 0.9, \"epsilon\" : 0",
+            says: "epsilon: found 0.0, allowed is 1e-30 to 1.0"),
         Edit(
             "\"baseRate\" : 0.2,", "\"baseRate\" : 0.2, \"referenceBatch\" : 0,", says: "referenceBatch: found 0"),
     ]

@@ -25,15 +25,16 @@ struct AllocationTests {
     }
 
     private static let intervals = 5
+    private static let optimizers: [Optimizer.Configuration] = [.sgd(), .sgd(momentum: 0.9), .adam()]
 
-    @Test(arguments: [1, 2], [Float(0), 0.9])
-    func aStepOfDataParallelTrainingAllocatesNothing(workers: Int, momentum: Float) throws {
+    @Test(arguments: [1, 2], optimizers)
+    func aStepOfDataParallelTrainingAllocatesNothing(workers: Int, optimizer: Optimizer.Configuration) throws {
         func allocations(stepsBetween: Int) throws -> [Int] {
             // Of the 1,437 samples, so that all steps are in the first epoch: a new one draws a permutation.
             let batch = 8
             var configuration = TestRuns.configuration(
-                batch: batch, epochs: Double(Self.intervals * stepsBetween * batch) / 1437, workers: workers,
-                momentum: momentum)
+                batch: batch, epochs: Double(Self.intervals * stepsBetween * batch) / 1437, workers: workers)
+            configuration.optimizer = optimizer
             configuration.evaluateEveryEpochs = Double(stepsBetween * batch) / 1437
             return try counts(SynchronousSGD(configuration, workers: workers), configuration) {
                 try ThreadFabric(ranks: workers)
@@ -46,12 +47,13 @@ struct AllocationTests {
         #expect(isCounted && (many.min() ?? 0) < (few.min() ?? 0) + 14, "\(few) for 2 steps, \(many) for 30")
     }
 
-    @Test(arguments: [Float(0), 0.9])
-    func aLocalStepOfAFederatedClientAllocatesNothing(momentum: Float) throws {
+    @Test(arguments: optimizers)
+    func aLocalStepOfAFederatedClientAllocatesNothing(optimizer: Optimizer.Configuration) throws {
         func allocations(localEpochs: Int) throws -> [Int] {
             let round = Double(143 * 3 * localEpochs) / 1437
             var configuration = TestRuns.configuration(
-                epochs: 3.5 * round, momentum: momentum, localEpochs: localEpochs, localBatch: 5)
+                epochs: 3.5 * round, localEpochs: localEpochs, localBatch: 5)
+            configuration.optimizer = optimizer
             configuration.evaluateEveryEpochs = 1e-6
             return try counts(FederatedAveraging(configuration), configuration) {
                 SimulatedFabric(
@@ -65,11 +67,12 @@ struct AllocationTests {
             few.count > 2 && zip(few, many).allSatisfy { $1 <= $0 + 2 }, "\(few) for 1 local epoch, \(many) for 10")
     }
 
-    @Test(arguments: [Float(0), 0.9])
-    func aLocalStepOfANodeAllocatesNothing(momentum: Float) throws {
+    @Test(arguments: optimizers)
+    func aLocalStepOfANodeAllocatesNothing(optimizer: Optimizer.Configuration) throws {
         func allocations(syncEvery: Int) throws -> [Int] {
             var configuration = PeerRuns.configuration(
-                rounds: 6, workers: 6, batch: 2, syncEvery: syncEvery, momentum: momentum)
+                rounds: 6, workers: 6, batch: 2, syncEvery: syncEvery)
+            configuration.optimizer = optimizer
             configuration.evaluateEveryEpochs = 1e-6
             let strategy = DecentralizedSGD(configuration, workers: 6, syncEvery: syncEvery, batch: 2)
             return try counts(strategy, TestConfiguration(shared: configuration, steps: .init(), clients: .init())) {
@@ -81,6 +84,26 @@ struct AllocationTests {
         let (few, many) = (try allocations(syncEvery: 1), try allocations(syncEvery: 15))
         // Rounds have messages, which vary by one or two; 84 more steps have nothing of their own.
         #expect(few.count > 3 && zip(few, many).allSatisfy { $1 <= $0 + 6 }, "\(few) for 1 local step, \(many) for 15")
+    }
+
+    /// In each step a worker finds what its optimizer keeps by its name.
+    @Test(arguments: optimizers)
+    func aLocalStepBetweenAveragesAllocatesNothing(optimizer: Optimizer.Configuration) throws {
+        func allocations(stepsBetween: Int) throws -> [Int] {
+            let batch = 8
+            var configuration = TestRuns.configuration(
+                batch: batch, epochs: Double(Self.intervals * stepsBetween * batch) / 1437, workers: 1)
+            configuration.optimizer = optimizer
+            configuration.evaluateEveryEpochs = Double(stepsBetween * batch) / 1437
+            var options = LocalSGD.Options()
+            (options.steps, options.workers, options.syncEvery) = (configuration.steps.steps, 1, stepsBetween)
+            return try counts(LocalSGD(configuration: configuration.shared, options: options), configuration) {
+                try ThreadFabric(ranks: 1)
+            }
+        }
+        let (few, many) = (try allocations(stepsBetween: 2), try allocations(stepsBetween: 30))
+        let isCounted = few.count == Self.intervals - 1 && many.count == few.count
+        #expect(isCounted && (many.min() ?? 0) < (few.min() ?? 0) + 14, "\(few) for 2 steps, \(many) for 30")
     }
 
     /// Allocations between evaluations, the first interval left out.

@@ -1,5 +1,6 @@
 import Cluster
 import Fabrics
+import Kernel
 import Testing
 
 @testable import Strategies
@@ -18,6 +19,8 @@ extension CheckpointTests {
         var carrier = Carrier.simulated
         var workers = 3
         var momentum: Float = 0
+        /// In place of SGD with the momentum.
+        var optimizer: Optimizer.Configuration?
         var jitter = Jitter.none
         var overlap: GradientOverlap?
         var departures: [Departure] = []
@@ -32,6 +35,7 @@ extension CheckpointTests {
                 epochs: epochs, workers: workers, momentum: momentum, clients: 8, fraction: 0.4, localEpochs: 1,
                 partition: "dirichlet:0.5")
             configuration.evaluateEveryEpochs = 128 / 1437.0
+            if let optimizer { configuration.optimizer = optimizer }
             configuration.overlap = overlap
             configuration.limits = limits
             configuration.objectives = objectives
@@ -40,7 +44,7 @@ extension CheckpointTests {
         }
 
         var testDescription: String {
-            "\(strategy) \(options["center"] ?? "") \(carrier) x\(workers), momentum \(momentum), jitter \(jitter), "
+            "\(strategy) \(options["center"] ?? "") \(carrier) x\(workers), \(optimizer?.kind.rawValue ?? "momentum \(momentum)"), jitter \(jitter), "
                 + "\(overlap == nil ? "" : "overlap, ")\(departures.map { "\($0.rank)@\($0.seconds)" })"
         }
     }
@@ -121,6 +125,35 @@ extension CheckpointTests {
             strategy: "federated", departures: [1, 3, 4].map { Departure(rank: $0, seconds: 0.05 + 0.1 * Double($0)) },
             epochs: 5),
     ]
+
+    /// Moments and step counts of all ranks alike, of each, of a server, and of a second model.
+    static let adaptive: [Case] = [
+        Case(strategy: "single", workers: 1, optimizer: .adam()), Case(optimizer: .adamw(), jitter: jitter),
+        Case(optimizer: .adam(), jitter: jitter, overlap: buckets),
+        Case(optimizer: .adam(), overlap: buckets, departures: [Departure(rank: 2, seconds: 0.31)]),
+        Case(strategy: "local-sgd", optimizer: .adam(), jitter: jitter, options: ["sync-every": 3]),
+        Case(strategy: "federated", optimizer: .adam(), jitter: jitter, epochs: 5),
+        Case(strategy: "dpsgd", workers: 4, optimizer: .adam(), jitter: jitter),
+        Case(strategy: "dpsgd", workers: 4, optimizer: .adamw(), options: ["correction": "gradient-tracking"]),
+        Case(strategy: "gossip", workers: 5, optimizer: .adam(), jitter: jitter),
+        Case(strategy: pairs, workers: 5, optimizer: .adam(), jitter: jitter),
+        Case(
+            strategy: "clustered", workers: 5, optimizer: .adam(), epochs: 900 / 1437.0, objectives: "rotations:2",
+            options: ["aggregation": "gradients", "sync-every": 1, "models": 3]),
+        Case(
+            strategy: "clustered", workers: 5, optimizer: .adam(), epochs: 900 / 1437.0, objectives: "rotations:2",
+            options: clustersOfNodes),
+        Case(
+            strategy: "community", workers: 4, optimizer: .adam(), jitter: jitter, epochs: 4, objectives: "rotations:2",
+            options: ["meeting-rounds": 3, "selected": 1, "accepts": "guarded/1:ditto"]),
+    ]
+    static let adaptiveMeasured: [Case] = [
+        Case(strategy: "threads", carrier: .threads, optimizer: .adam()),
+        Case(strategy: "local-sgd", carrier: .threads, optimizer: .adamw(), options: ["sync-every": 3]),
+        Case(strategy: "federated", carrier: .threads, optimizer: .adam(), epochs: 4),
+        Case(strategy: "dpsgd", carrier: .threads, optimizer: .adam(), epochs: 320 / 1437.0),
+    ]
+
     static let measured: [Case] = [
         Case(strategy: "single", carrier: .threads, workers: 1, momentum: 0.5),
         Case(strategy: "single", carrier: .threads, workers: 1),

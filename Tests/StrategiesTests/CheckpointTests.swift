@@ -122,7 +122,7 @@ struct CheckpointTests {
         #expect(played.schedule == whole.schedule, what)
     }
 
-    @Test(arguments: simulated)
+    @Test(arguments: simulated + adaptive)
     func aSimulatedRunGoesOnFromEveryCheckpointToTheSameBits(_ setup: Case) throws {
         let plain = try Self.play(setup)
         let whole = try Self.play(setup, every: 1)
@@ -141,7 +141,7 @@ struct CheckpointTests {
         }
     }
 
-    @Test(arguments: measured)
+    @Test(arguments: measured + adaptiveMeasured)
     func aMeasuredRunGoesOnFromEveryCheckpointToTheSameNumbers(_ setup: Case) throws {
         let whole = try Self.play(setup, every: 1)
         expectSameNumbers(whole, try Self.play(setup), "with checkpoints")

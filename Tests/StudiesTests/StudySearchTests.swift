@@ -139,7 +139,7 @@ import Testing
     @Test func everyOptionReachesThePlanOfItsStrategy() throws {
         let vary = [
             "learning-rate=0.3", "momentum=0.5", "weight-decay=0.001", "batch=32", "local-epochs=3", "local-batch=all",
-            "fraction=0.5", "sync.allreduce=tree",
+            "fraction=0.5", "sync.allreduce=tree", "federated.optimizer=adam",
         ]
         let plan = try StudySetup(vary: vary).plan()
         let sync = try plan.strategy(plan.trials(of: "sync")[0])
@@ -152,5 +152,6 @@ import Testing
         let federated = try plan.strategy(plan.trials(of: "federated")[0])
         #expect(federated.options["local-epochs"] == 3 && federated.options["local-batch"] == "all")
         #expect(federated.options["fraction"] == 0.5 && federated.options["batch"] == nil)
+        #expect(federated.configuration.optimizer == .adam(weightDecay: 0.001))
     }
 }

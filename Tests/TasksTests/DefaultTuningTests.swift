@@ -61,6 +61,43 @@ import Training
             ])
     }
 
+    @Test func whatIsUsualOfAnotherOptimizerIsNotTuned() throws {
+        var plan = try plan("sync")
+        plan.configuration.optimizer = .adamw()
+        for task in [task, .mnistCNN] {
+            let found = try tuning(task, plan)
+            let tuning = try #require(found)
+            #expect(tuning.words == "untuned (0.001, PyTorch's for adamw, and not tuned for this task)")
+            #expect(!tuning.isTuned && tuning.trialsText == "untuned")
+        }
+    }
+
+    /// A task whose rates were found with Adam.
+    @Test func aTasksOwnOptimizerIsTuned() throws {
+        let tuned = try #require(task.defaults.trials)
+        let defaults = TrainingTask.Defaults(
+            epochs: 100, evaluateEveryEpochs: 1, learningRate: 0.01, localLearningRate: 0.01,
+            optimizer: .adam(beta1: 0.8), options: task.defaults.options, tuning: "by hand", trials: tuned)
+        #expect(defaults.momentum == 0 && defaults.optimizer == .adam(beta1: 0.8))
+        let task = TrainingTask(
+            name: "other", summary: "", target: 0.9, network: task.network, defaults: defaults, data: task.data)
+        var plan = try plan("sync")
+        func differences(_ optimizer: Optimizer.Configuration) throws -> [String]? {
+            plan.configuration.optimizer = optimizer
+            return try tuning(task, plan)?.differences
+        }
+        #expect(try differences(.adam(beta1: 0.8)) == nil)
+        #expect(
+            try differences(.adam(weightDecay: 0.5)) == ["beta1 0.9 instead of 0.8", "weight decay 0.5 instead of 0"])
+        #expect(
+            try differences(.adamw(beta1: 0.8)) == [
+                "optimizer adamw instead of adam", "weight decay 0.01 instead of 0",
+            ])
+        // Of SGD no rate is usual, so nothing is known of one that somebody names.
+        plan.configuration.optimizer = .sgd()
+        #expect(try tuning(task, plan) == nil)
+    }
+
     @Test func aTaskThatNobodyTunedSaysSo() throws {
         let found = try tuning(.mnistCNN, plan("sync"))
         let tuning = try #require(found)
