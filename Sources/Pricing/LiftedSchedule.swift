@@ -13,6 +13,10 @@ struct LiftedSchedule {
     /// P of the model that is priced.
     let parameters: Int
     let bytesPerNumber: Int
+    /// The first recording again, where a client has two batches in place of one; nil where its batches are all recorded.
+    var withTwoBatches: Schedule?
+    /// Batches that a client has, where one was recorded.
+    var batches = 1
 
     /// How a count goes on, where that is by a fixed amount.
     private struct Growth {
@@ -36,7 +40,7 @@ struct LiftedSchedule {
 
     /// - Throws: ``PricingError`` where what is done depends on the model's size in another way.
     func lifted() throws(PricingError) -> Schedule {
-        let schedules = recordings.map(\.schedule)
+        let schedules = recordings.map(\.schedule) + (withTwoBatches.map { [$0] } ?? [])
         let first = schedules[0]
         var (operations, indices): ([Operation], [Operation: UInt32]) = ([], [:])
         var known: [[UInt32]: UInt32] = [:]
@@ -76,6 +80,7 @@ struct LiftedSchedule {
     )
 
     private func lifted(_ same: [Operation]) throws(PricingError) -> Operation {
+        if same.count == 4 { return try lifted(Array(same[..<3]), withTwoBatches: same[3]) }
         if same[0] == same[1], same[1] == same[2] { return same[0] }
         var sizes: [Int] = []
         var works: [ComputeWork] = []
@@ -98,6 +103,21 @@ struct LiftedSchedule {
             return first.resized(to: Self.wireElements(Int(numbers), bytesPerNumber: bytesPerNumber))
         }
         return first.resized(to: try bytes(sizes))
+    }
+
+    /// Each further batch of a client adds as many steps as the second did, and nothing else.
+    private func lifted(
+        _ same: [Operation], withTwoBatches: Operation
+    ) throws(PricingError) -> Operation {
+        let operation = try lifted(same)
+        if same[0] == withTwoBatches { return operation }
+        guard case .compute(var work) = operation, case .compute(let one) = same[0],
+            case .compute(var two) = withTwoBatches
+        else { throw Self.differs }
+        work.fullSteps += (batches - 1) * (two.fullSteps - one.fullSteps)
+        two.fullSteps = one.fullSteps
+        guard two == one else { throw Self.differs }
+        return .compute(work)
     }
 
     private func growth(_ values: [Double], rounding: Double) throws(PricingError) -> Growth {

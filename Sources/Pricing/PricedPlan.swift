@@ -124,17 +124,24 @@ struct PricedPlan {
     /// The schedule for the profile's model, and the samples at each of its evaluations.
     func record(_ pool: HostPool) throws(PricingError) -> (schedule: Schedule, samples: [Int]) {
         let samples = try sampleCount()
-        let recordings: [(parameters: Int, schedule: Schedule, samples: [Int])]
+        // Clients may have thousands of batches, whose steps are all alike.
+        let ranks = strategy.dataOfRanks?.ranks.count ?? 1
+        let batches = description.has("local-epochs") ? samples / ranks / localBatch : 1
+        let recorded = batches > 2 ? ranks * localBatch : samples
         do {
-            recordings = try sizes.map { size in
-                let (schedule, samples) = try record(parameters: size, samples: samples, pool)
-                return (size, schedule, samples)
+            let recordings = try sizes.map { size in
+                let (schedule, samples) = try record(parameters: size, samples: recorded, pool)
+                return (parameters: size, schedule: schedule, samples: samples)
             }
+            var lift = LiftedSchedule(
+                recordings: recordings.map { ($0.parameters, $0.schedule) },
+                parameters: request.profile.parameterCount, bytesPerNumber: request.profile.bytesPerNumber)
+            guard batches > 2 else { return (try lift.lifted(), recordings[0].samples) }
+            let (two, twice) = try record(parameters: sizes[0], samples: 2 * recorded, pool)
+            (lift.withTwoBatches, lift.batches) = (two, batches)
+            let evaluations = zip(recordings[0].samples, twice).map { $0 + (batches - 1) * ($1 - $0) }
+            return (try lift.lifted(), evaluations)
         } catch { throw error as? PricingError ?? PricingError("\(choice.label): \(error)") }
-        let lift = LiftedSchedule(
-            recordings: recordings.map { ($0.parameters, $0.schedule) }, parameters: request.profile.parameterCount,
-            bytesPerNumber: request.profile.bytesPerNumber)
-        return (try lift.lifted(), recordings[0].samples)
     }
 
     /// What a strategy does for a model of so many numbers that computes nothing, and the samples at its evaluations.

@@ -13,7 +13,8 @@ import Training
 
     private func request(_ profile: StepProfile, _ choice: PriceRequest.Choice) -> PriceRequest {
         var request = PriceRequest(profile, on: .plain(rate: 1e6), workers: [4], batch: .perWorker(10), [choice])
-        request.trainingSamples = 100
+        // Five whole batches of 10 for each of four clients.
+        request.trainingSamples = 230
         request.rounds = 2
         return request
     }
