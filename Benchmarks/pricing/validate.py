@@ -92,12 +92,16 @@ def predict(work, bench, results):
     step = json.loads((work / "profile.json").read_text())["steps"][0]
     alone = step["forward"] + step["backward"] + step["update"]
     rows = []
+    results.mkdir(parents=True, exist_ok=True)
     for count in COUNTS:
         together = statistics.mean(json.loads((work / f"together-{count}.json").read_text()))
         for rate in RATES:
             (work / "cluster.yaml").write_text(
                 f"name: hosts\nlatency: {LATENCY}\nbandwidth: {rate * CONTENTS:.4f}Mbit\nspeed: {alone / together:.6f}\n")
             for bucket in BUCKETS:
+                if not (work / f"{cell(count, rate, bucket)}.json").exists():
+                    print(f"{cell(count, rate, bucket)} was not measured", file=sys.stderr)
+                    continue
                 measured = json.loads((work / f"{cell(count, rate, bucket)}.json").read_text())
                 strategy = "sync(overlap=true" + (f",bucket={bucket << 20}B)" if bucket else ")")
                 subprocess.run([bench, "price", work / "profile.json", "--cluster", work / "cluster.yaml", "--workers", str(count), "--strategy",
