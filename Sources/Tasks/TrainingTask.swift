@@ -139,7 +139,7 @@ public struct TrainingTask: Sendable {
 
     private static let builtIn = [
         digits, mnistSoftmax, mnistMLP, mnist2NN, mnistCNN, fashionSoftmax, fashion2NN, fashionCNN, letters,
-        vowelsSoftmax, vowelsMLP,
+        vowelsSoftmax, vowelsMLP, sotuLSTM, sotuTransformer,
     ]
     private static let added = Guarded<[TrainingTask]>([])
 

@@ -17,7 +17,7 @@ struct WrongArguments: CustomTestStringConvertible, Sendable {
     static let strategies = StrategyRegistry.all.map(\.name).joined(separator: ", ") + ", all"
     static let tasks = """
         digits, mnist-softmax, mnist-mlp, mnist-2nn, mnist-cnn, fashion-softmax, fashion-2nn, fashion-cnn, letters, \
-        vowels-softmax, vowels-mlp
+        vowels-softmax, vowels-mlp, sotu-lstm, sotu-transformer
         """
     static let share = "97% or 0.97"
     static let above = "allowed is a number above 0"
