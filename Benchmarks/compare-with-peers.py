@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures `bench speed` beside the programs in Benchmarks/peers, alternately, and writes the comparison.
 
-    python3 -m venv V && V/bin/pip install torch==2.13.0 numpy
+    python3 -m venv V && V/bin/pip install torch==2.13.0 jax==0.10.2 numpy
     swift build -c release
     Benchmarks/compare-with-peers.py --python V/bin/python --data DIR [--rounds 7] [--only TEXT] [--output Results/speed]
 
@@ -27,6 +27,10 @@ def rows():
     for batch in (10, 64, 128):
         yield ("mnist-cnn", batch, 1, ["--task", "mnist-cnn", "--batch", batch],
                [("PyTorch, eager", ["single_torch.py", "cnn", batch, 1, "eager", 1280, 1], 1.3)])
+    for model in ("lstm", "transformer"):
+        yield (f"sotu-{model}", 64, 1, ["--task", f"sotu-{model}", "--batch", 64],
+               [("PyTorch, eager", ["sequence_peer.py", "torch", model, 64, 1, 22272, 1], 1),
+                ("JAX, compiled", ["sequence_peer.py", "jax", model, 64, 1, 22272, 1], 1)])
     for batch, bar in ((64, 8), (128, 6)):
         yield ("mnist-2nn, data parallel", batch, 2, ["--task", "mnist-2nn", "--batch", batch],
                [("PyTorch DDP, 2 processes", ["ddp_torch.py", "2nn", batch, 2, 12800, 1], bar)])
@@ -110,7 +114,7 @@ def processor():
 
 
 def report(results, options, rounds):
-    lines = ["# Throughput beside PyTorch and C", "",
+    lines = ["# Throughput beside PyTorch, JAX and C", "",
              "Samples per second, medians over rounds in which the peer and `bench speed` ran one after the other; ratios are medians of",
              "each round's. *asked* is what the project wants at least.", "",
              "| workload | batch | threads | peer | peer's | ours | ratio | from ... to | asked |",
@@ -125,11 +129,11 @@ def report(results, options, rounds):
         one = single.get((workload.removesuffix(", data parallel"), batch))
         if threads == 2 and one and workload.endswith("parallel"):
             lines.append(f"| {workload} | {batch} | {one:,.0f} | {float(ours):,.0f} | **{float(ours) / one:.2f}** |")
-    torch = version([options.python, "-c", "import torch; print(torch.__version__)"])
+    torch, jax = (version([options.python, "-c", f"import {name}; print({name}.__version__)"]) for name in ("torch", "jax"))
     lines += ["", f"- command: `Benchmarks/compare-with-peers.py --rounds {rounds}`",
               f"- machine: {processor()}, {os.cpu_count()} cores, {platform.system()}"
               + (f"; OPENBLAS_CORETYPE={core}" if (core := os.environ.get("OPENBLAS_CORETYPE")) else ""),
-              f"- versions: PyTorch {torch}; {version(['swift', '--version'])}; commit {version(['git', '-C', str(HERE), 'rev-parse', '--short=12', 'HEAD'])}",
+              f"- versions: PyTorch {torch}; JAX {jax}; {version(['swift', '--version'])}; commit {version(['git', '-C', str(HERE), 'rev-parse', '--short=12', 'HEAD'])}",
               "- numbers: [peers.csv](peers.csv)", ""]
     return "\n".join(lines)
 
@@ -153,7 +157,7 @@ def write(measured, options, rounds):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--python", required=True, help="a Python with torch and numpy")
+    parser.add_argument("--python", required=True, help="a Python with torch, jax and numpy")
     parser.add_argument("--data", required=True, help="the folder with mnist/")
     parser.add_argument("--bench", default=str(HERE.parent / ".build/release/bench"))
     parser.add_argument("--rounds", type=int, default=7)
