@@ -30,6 +30,9 @@ extension Network {
             case let layer as MaxPool2D: (kind, options) = ("maxpool", [("window", "\(layer.window)")])
             case is ReLU: kind = "relu"
             case is Flatten: kind = "flatten"
+            case is GELU: kind = "gelu"
+            case let layer as Activation: kind = layer.function == .tanh ? "tanh" : "sigmoid"
+            case is Embedding: (kind, isKnown) = ("embedding", false)
             default: isKnown = false
             }
             let name = layer.parameters.first.map {

@@ -29,7 +29,8 @@ struct TaskCheck {
 
     var text: String {
         ([
-            "\(task.name): \(task.summary)", "  target      \(Format.exactPercent(task.target)) of the test set right",
+            "\(task.name): \(task.summary)",
+            "  target      \(task.metric.oneOfThem) of \(task.metric.targetText(task.target)) on the test set",
         ] + dataLines + ["", layers.terminal] + modelLines + ["", "Samples as a model sees them"] + samples)
         .map { $0.hasSuffix("\n") ? String($0.dropLast()) : $0 }.joined(separator: "\n") + "\n"
     }
@@ -62,6 +63,7 @@ struct TaskCheck {
     private var testWords: String {
         switch data?.test {
         case nil, .files: ""
+        case .ends(let share): ", the last \(Format.exactPercent(share)) of every text"
         case .fraction(let share): ", \(Format.exactPercent(share)) drawn by the seed"
         case .users(let share): ", all samples of \(Format.exactPercent(share)) of the users, drawn by the seed"
         }

@@ -79,6 +79,13 @@ package struct DataFindings: Sendable {
         }
     }
 
+    /// The first number that a model sees for which something holds.
+    static func firstNumber(in data: Dataset, that isWanted: (Float) -> Bool) -> Float? {
+        var found: Float?
+        forEachSample(of: data) { row in if found == nil { found = row.first(where: isWanted) } }
+        return found
+    }
+
     /// The first numbers of a sample, as a model sees them.
     package static func beginning(of sample: Int, in data: Dataset, most: Int) -> [Float] {
         let batch = Batch(capacity: 1, featureCount: data.shape.count)

@@ -43,7 +43,7 @@ package struct TaskFile: YAMLFile {
     /// Whether an argument of `--task` is the path of a task file, and not a name.
     package static func isFile(_ argument: String) -> Bool { argument.hasSuffix(".yaml") || argument.hasSuffix(".yml") }
 
-    static let keys = ["name", "summary", "data", "model", "target", "defaults"]
+    static let keys = ["name", "summary", "data", "model", "metric", "target", "defaults"]
 
     /// All that the text says, with the data that it names.
     func parse(_ text: String) throws(TaskFileError) -> TaskFileContents {
@@ -56,19 +56,43 @@ package struct TaskFile: YAMLFile {
             throw error(at: root, "incomplete: no '\(missing[0])'; a task needs the keys data, model and target")
         }
         let name = try name(values["name"])
-        let target = try target(targetNode)
+        let metric = try metric(values["metric"])
+        let target = try target(targetNode, of: metric)
         // What is wrong in the text alone is said before data are read, which may take a while.
         try checkModel(modelNode)
         let data = try data(dataNode, name: name)
         let model = try model(modelNode, input: data.shape, classes: data.classes, at: dataNode)
+        if let problem = metric.problem(of: model.network), let place = values["metric"] {
+            throw error(at: place, "'\(metric.rawValue)': \(problem)")
+        }
+        try checkSymbols(data, model.network, at: modelNode)
         let defaults = try defaults(values["defaults"], data)
         let summary = try string(values["summary"]) ?? "\(data.summary); \(model.network.summary)"
         let sha256 = ContentDigest.hexadecimal(of: Array(text.utf8))
         let task = TrainingTask(
-            name: name, summary: VisibleText.line(summary), target: target, network: model.network, defaults: defaults,
+            name: name, summary: VisibleText.line(summary), metric: metric, target: target, network: model.network,
+            defaults: defaults,
             data: data.source(model.network.classCount), users: data.userNames.isEmpty ? nil : data.userNames.count,
             file: TaskFileReference(path: file, sha256: sha256))
         return TaskFileContents(task: task, data: data, model: model)
+    }
+
+    /// An embedding looks numbers up in a table, so that each has to be that of a row.
+    private func checkSymbols(
+        _ data: TaskFileData, _ network: Network, at place: Yams.Node
+    ) throws(TaskFileError) {
+        guard let first = network.layout.slots.first, network.outline.first?.kind == "embedding" else { return }
+        let rows = first.shape[0]
+        for part in [data.samples, data.testSamples].compactMap(\.self) {
+            let samples = part.dataset(data.name, max(2, network.classCount))
+            guard
+                let found = DataFindings.firstNumber(
+                    in: samples, that: { $0 != $0.rounded() || $0 < 0 || $0 >= Float(rows) })
+            else { continue }
+            throw error(
+                at: place,
+                "a sample has \(found), and an embedding of \(rows) symbols takes whole numbers from 0 to \(rows - 1)")
+        }
     }
 
     private func name(_ node: Yams.Node?) throws(TaskFileError) -> String {
@@ -87,16 +111,27 @@ package struct TaskFile: YAMLFile {
         } ?? fallback
     }
 
-    private func target(_ node: Yams.Node) throws(TaskFileError) -> Double {
-        let target = try parsed(node) { text throws(Quantity.Failure) in
-            let value = try Quantity.fraction(text)
-            guard value > 0 else {
+    private func metric(_ node: Yams.Node?) throws(TaskFileError) -> Metric {
+        // A squared error is not among the losses of classifiers.
+        let allowed = [Metric.accuracy, .loss, .perplexity, .auc]
+        return try parsed(node) { text throws(Quantity.Failure) in
+            guard let metric = allowed.first(where: { $0.rawValue == text }) else {
                 throw Quantity.Failure(
-                    description: "the target '\(text)'; allowed is an accuracy above 0 % up to 100 %")
+                    description: UnknownName.message("metric", found: text, allowed: allowed.map(\.rawValue)))
+            }
+            return metric
+        } ?? .accuracy
+    }
+
+    private func target(_ node: Yams.Node, of metric: Metric) throws(TaskFileError) -> Double {
+        let target = try parsed(node) { text throws(Quantity.Failure) in
+            let value = try metric.target(parsing: text)
+            guard metric.allows(target: value) else {
+                throw Quantity.Failure(description: "the target '\(text)'; allowed is \(metric.allowedTargets)")
             }
             return value
         }
-        guard let target else { throw error(at: node, "a target is an accuracy, such as 97%") }
+        guard let target else { throw error(at: node, "a target is one value, such as 97%") }
         return target
     }
 

@@ -17,6 +17,7 @@ import Yams
 ///       standardize: yes                         # or less the mean and by the deviation of the training set
 ///       shape: [1, 28, 28]                       # optional: channels, height, width
 ///       columns: [age, height]                   # of a .csv: its features, by name or number; else all others
+///       text: book.txt                           # in place of features and labels; see `TaskFileCorpus.swift`
 ///       header: yes                              # of a .csv: whether its first row names columns; else it is looked at
 package struct TaskFileData: Sendable {
     /// The task's name.
@@ -42,6 +43,8 @@ package struct TaskFileData: Sendable {
         case files
         case fraction(Double)
         case users(Double)
+        /// Of every text its last part.
+        case ends(Double)
     }
 
     struct Part: Sendable {
@@ -73,7 +76,7 @@ package struct TaskFileData: Sendable {
     func source(_ classCount: Int) -> TrainingTask.DataSource {
         let (all, identity) = (samples.dataset(name, classCount), identity)
         switch test {
-        case .files:
+        case .files, .ends:
             let split = testSamples.map { part in
                 TrainTestSplit(separate: all, part.dataset(name, classCount), identity: identity)
             }
@@ -93,14 +96,15 @@ package struct TaskFileData: Sendable {
 
 extension TaskFile {
     private static let dataKeys = [
-        "features", "labels", "users", "test", "scale", "standardize", "shape", "columns", "header",
+        "features", "labels", "users", "test", "scale", "standardize", "shape", "columns", "header", "text", "window",
+        "every",
     ]
     private static let testKeys = ["features", "labels", "users", "fraction"]
     /// A study holds out a sixth of the training set.
     private static let fewestSamples = 6
 
     /// A file with the line that names it.
-    private struct Named {
+    struct Named {
         let role: String
         let node: Yams.Node
         let reference: DataReference
@@ -116,6 +120,10 @@ extension TaskFile {
 
     func data(_ node: Yams.Node, name: String) throws(TaskFileError) -> TaskFileData {
         let values = try fields(of: node, allowed: Self.dataKeys, what: "the data")
+        if values["text"] != nil { return try corpus(values, at: node, name: name) }
+        for key in ["window", "every"] {
+            if let place = values[key] { throw error(at: place, "'\(key)' is for a 'text', and there is none") }
+        }
         let training = try files(values, at: node, prefix: "")
         guard let testNode = values["test"] else {
             throw error(
@@ -152,12 +160,12 @@ extension TaskFile {
         try check(kind, parts, labels, users, at: testNode)
         let named = [training, test].compactMap(\.self).flatMap(\.all)
         return TaskFileData(
-            name: name, identity: try identity(named, name, node, values), paths: paths(named), shape: sample,
+            name: name, identity: try identity(named, name, values), paths: paths(named), shape: sample,
             scaling: scaling, columns: tables[0].columns, classes: labels, userNames: users?.names ?? [], test: kind,
             samples: parts[0], testSamples: parts.count > 1 ? parts[1] : nil)
     }
 
-    private func paths(_ files: [Named]) -> [String] {
+    func paths(_ files: [Named]) -> [String] {
         var paths: [String] = []
         for file in files {
             let path = file.reference.url(in: folder).path
@@ -167,8 +175,8 @@ extension TaskFile {
     }
 
     /// Of the bytes of all files, and of what else decides which numbers a model sees.
-    private func identity(
-        _ files: [Named], _ name: String, _ node: Yams.Node, _ values: [String: Yams.Node]
+    func identity(
+        _ files: [Named], _ name: String, _ values: [String: Yams.Node]
     ) throws(TaskFileError) -> DataIdentity {
         var digests: [DataIdentity.File] = []
         for file in files {
@@ -177,7 +185,8 @@ extension TaskFile {
                     try DataIdentity.File(role: file.role, file.reference, in: folder)
                 })
         }
-        let settings = ["test", "scale", "standardize", "shape", "columns", "header"].compactMap { key in
+        let settings = ["test", "scale", "standardize", "shape", "columns", "header", "window", "every"].compactMap {
+            key in
             values[key].map { "\(key): \(Self.words($0))" }
         }
         let keys = files.map { "\($0.role): \($0.reference.key ?? "")" }
@@ -244,7 +253,7 @@ extension TaskFile {
         return (.files, files)
     }
 
-    private func share(_ node: Yams.Node, _ what: String) throws(TaskFileError) -> Double {
+    func share(_ node: Yams.Node, _ what: String) throws(TaskFileError) -> Double {
         let share = try parsed(node) { text throws(Quantity.Failure) in
             let value = try Quantity.fraction(text)
             guard value > 0, value < 1 else {
@@ -348,14 +357,14 @@ extension TaskFile {
     }
 
     /// What splits and studies take for granted.
-    private func check(
+    func check(
         _ kind: TaskFileData.TestSet, _ parts: [TaskFileData.Part], _ labels: LabelColumn.Classes,
         _ users: LabelColumn.Users?, at place: Yams.Node
     ) throws(TaskFileError) {
         let count = parts[0].labels.count
         var training = count
         switch kind {
-        case .files: break
+        case .files, .ends: break
         case .fraction(let fraction): training = min(count - 1, max(1, Int(Double(count) * (1 - fraction))))
         case .users:
             let found = Set(users?.users[0] ?? [])

@@ -16,23 +16,14 @@ import Yams
 ///       - relu
 ///       - dense: {name: fc2}                     # the last one's outputs follow from the classes
 ///
+/// Also: `tanh`, `sigmoid`, `gelu`, `residual: [layers]`, and for sequences `embedding: {name, dimension}`, `positions`,
+/// `layernorm`, `attention: {name, heads}` (causal), `lstm: {name, hidden}`, `positionwise: {name, outputs}` and `last`.
+///
 /// A name is that of the layer's tensors, `conv1.weight` and `conv1.bias`, as in PyTorch's `state_dict`. Without one it is the
 /// layer's place in the list, from 0, as in `torch.nn.Sequential`. PyTorch's words for options, such as `out_channels`, are
 /// allowed, too.
 package struct TaskFileModel: Sendable {
-    /// A layer, for who wants to see what was understood.
-    package struct Layer: Sendable {
-        /// As the file has it, such as `conv`.
-        package let kind: String
-        /// Of its tensors; empty for layers without any.
-        package let name: String
-        package let output: FeatureShape
-        package let parameters: Int
-        package let flops: Double
-    }
-
     package let network: Network
-    package let layers: [Layer]
 }
 
 extension TaskFile {
@@ -55,9 +46,19 @@ extension TaskFile {
                 ("filters", ["out_channels"]), ("kernel", ["kernel_size"]), ("stride", []), ("padding", []),
             ], hasName: true),
         LayerRule(kind: "maxpool", aliases: ["maxpool2d"], options: [("window", ["kernel_size", "kernel"])]),
-        LayerRule(kind: "relu"),
+        LayerRule(kind: "relu"), LayerRule(kind: "tanh"), LayerRule(kind: "sigmoid"), LayerRule(kind: "gelu"),
         LayerRule(kind: "flatten"),
         LayerRule(kind: "dense", aliases: ["linear"], options: [("outputs", ["out_features"])], hasName: true),
+        LayerRule(kind: "residual"),
+        LayerRule(
+            kind: "embedding", options: [("dimension", ["embedding_dim"]), ("vocabulary", ["num_embeddings"])],
+            hasName: true),
+        LayerRule(kind: "positions", hasName: true),
+        LayerRule(kind: "layernorm", options: [("epsilon", ["eps"])], hasName: true),
+        LayerRule(kind: "attention", options: [("heads", ["num_heads"])], hasName: true),
+        LayerRule(kind: "lstm", options: [("hidden", ["hidden_size"])], hasName: true),
+        LayerRule(kind: "positionwise", options: [("outputs", ["out_features"])], hasName: true),
+        LayerRule(kind: "last"),
     ]
 
     /// A layer of the file with the nodes of its options.
@@ -66,9 +67,12 @@ extension TaskFile {
         let node: Yams.Node
         let options: [String: Yams.Node]
         let name: String
+        /// Of a residual.
+        var body: [LayerNode] = []
     }
 
     private static let mostLayers = 1000
+    private static let mostNested = 8
     static let mostUnits = 1 << 24
     /// Beyond so many numbers a vector of all parameters is no task for one machine.
     private static let mostParameters = 1 << 31
@@ -77,14 +81,23 @@ extension TaskFile {
     func checkModel(_ node: Yams.Node) throws(TaskFileError) { _ = try layerNodes(node) }
 
     func layerNodes(_ node: Yams.Node) throws(TaskFileError) -> [LayerNode] {
-        var layers: [LayerNode] = []
         var names: [String: Int] = [:]
+        return try layerNodes(node, prefix: "", &names)
+    }
+
+    /// - Parameters:
+    ///   - prefix: of the places in the list, inside a residual.
+    ///   - names: those so far, with their lines.
+    private func layerNodes(
+        _ node: Yams.Node, prefix: String, _ names: inout [String: Int]
+    ) throws(TaskFileError) -> [LayerNode] {
+        var layers: [LayerNode] = []
         let entries = try list(node, of: "layers: \(Self.layerRules.map(\.kind).joined(separator: ", "))")
         guard (1...Self.mostLayers).contains(entries.count) else {
             throw error(at: node, "a model of \(entries.count) layers; allowed are 1 to \(Self.mostLayers)")
         }
         for (index, entry) in entries.enumerated() {
-            let layer = try layerNode(entry, place: "\(index)")
+            let layer = try layerNode(entry, place: "\(prefix)\(index)", &names)
             if layer.rule.hasName, let first = names.updateValue(entry.mark?.line ?? 0, forKey: layer.name) {
                 throw error(
                     at: entry,
@@ -95,7 +108,9 @@ extension TaskFile {
         return layers
     }
 
-    private func layerNode(_ entry: Yams.Node, place: String) throws(TaskFileError) -> LayerNode {
+    private func layerNode(
+        _ entry: Yams.Node, place: String, _ names: inout [String: Int]
+    ) throws(TaskFileError) -> LayerNode {
         var (kindNode, value) = (entry, Yams.Node?.none)
         if let mapping = entry.mapping {
             guard mapping.count == 1, let first = mapping.first else {
@@ -110,6 +125,14 @@ extension TaskFile {
         }
         guard let rule = Self.layerRules.first(where: { $0.kind == word || $0.aliases.contains(word) }) else {
             throw error(at: kindNode, UnknownName.message("layer", found: word, allowed: Self.layerRules.map(\.kind)))
+        }
+        if rule.kind == "residual" {
+            guard let value, place.split(separator: ".").count <= Self.mostNested else {
+                throw error(at: entry, "'residual' needs a list of layers, up to \(Self.mostNested) within each other")
+            }
+            return LayerNode(
+                rule: rule, node: entry, options: [:], name: place,
+                body: try layerNodes(value, prefix: place + ".", &names))
         }
         let options = try options(value, rule, at: entry)
         var name = place
@@ -153,37 +176,59 @@ extension TaskFile {
         _ node: Yams.Node, input: FeatureShape, classes: LabelColumnClasses, at place: Yams.Node
     ) throws(TaskFileError) -> TaskFileModel {
         let nodes = try layerNodes(node)
-        var (descriptions, layers) = ([Network.Description](), [TaskFileModel.Layer]())
-        var (shape, parameters) = (input, 0)
-        for (index, layer) in nodes.enumerated() {
-            let isLast = index == nodes.count - 1
-            let description = try description(of: layer, shape, isLast ? classes : nil)
-            let built = description.layer(shape)
-            shape = built.output
-            let count = built.parameters.reduce(0) { $0 + $1.shape.reduce(1, *) }
-            parameters += count
-            guard parameters <= Self.mostParameters else {
-                throw error(at: layer.node, "\(parameters) parameters up to here; allowed are \(Self.mostParameters)")
-            }
-            descriptions.append(description)
-            layers.append(
-                TaskFileModel.Layer(
-                    kind: layer.rule.kind, name: layer.rule.hasName ? layer.name : "", output: shape, parameters: count,
-                    flops: built.flopsPerSample))
-        }
+        var shape = input
+        var parameters = 0
+        let descriptions = try descriptions(of: nodes, &shape, &parameters, classes, isWhole: true)
         let last = nodes[nodes.count - 1]
         guard last.rule.kind == "dense" else {
             throw error(
                 at: last.node,
                 "the last layer is '\(last.rule.kind)'; allowed is dense, whose outputs are the classes' scores")
         }
-        return TaskFileModel(network: Network(input: input, descriptions), layers: layers)
+        do throws(NetworkError) {
+            return TaskFileModel(network: try Network(checking: input, descriptions))
+        } catch {
+            throw self.error(at: node, error.description)
+        }
+    }
+
+    /// - Parameters:
+    ///   - shape: of what enters; becomes that of what leaves.
+    ///   - parameters: all so far.
+    ///   - isWhole: whether these are the layers of the model, and not of a residual.
+    private func descriptions(
+        of nodes: [LayerNode], _ shape: inout FeatureShape, _ parameters: inout Int, _ classes: LabelColumnClasses,
+        isWhole: Bool
+    ) throws(TaskFileError) -> [Network.Description] {
+        var descriptions: [Network.Description] = []
+        for (index, layer) in nodes.enumerated() {
+            let description: Network.Description
+            if layer.rule.kind == "residual" {
+                var (inner, count) = (shape, parameters)
+                description = .residual(
+                    try self.descriptions(of: layer.body, &inner, &count, classes, isWhole: false))
+            } else {
+                description = try self.description(
+                    of: layer, shape, classes, isLast: isWhole && index == nodes.count - 1)
+            }
+            do throws(NetworkError) {
+                let output = try description.output(of: shape)
+                (shape, parameters) = (output.shape, parameters + output.parameters)
+            } catch {
+                throw self.error(at: layer.node, "'\(layer.rule.kind)': \(error.description)")
+            }
+            guard parameters <= Self.mostParameters else {
+                throw error(at: layer.node, "\(parameters) parameters up to here; allowed are \(Self.mostParameters)")
+            }
+            descriptions.append(description)
+        }
+        return descriptions
     }
 
     typealias LabelColumnClasses = LabelColumn.Classes
 
     private func description(
-        of layer: LayerNode, _ input: FeatureShape, _ classes: LabelColumnClasses?
+        of layer: LayerNode, _ input: FeatureShape, _ classes: LabelColumnClasses, isLast: Bool
     ) throws(TaskFileError) -> Network.Description {
         switch layer.rule.kind {
         case "conv": return try convolution(layer, input)
@@ -197,8 +242,39 @@ extension TaskFile {
             }
             return .maxPool2D(window)
         case "relu": return .relu
+        case "tanh": return .tanh
+        case "sigmoid": return .sigmoid
+        case "gelu": return .gelu
         case "flatten": return .flatten
-        default: return try dense(layer, input, classes)
+        case "dense": return try dense(layer, input, isLast ? classes : nil)
+        default: return try sequenceLayer(layer, classes)
+        }
+    }
+
+    /// As many numbers as a position may have.
+    private static let widest = 1 << 16
+
+    private func sequenceLayer(
+        _ layer: LayerNode, _ classes: LabelColumnClasses
+    ) throws(TaskFileError) -> Network.Description {
+        let widths = 1...Self.widest
+        switch layer.rule.kind {
+        case "embedding":
+            let dimension = try needed("dimension", of: layer, "a number of dimensions", widths)
+            // Of a text, what is read are the symbols that are predicted.
+            let vocabulary = try count(layer.options["vocabulary"], "a number of symbols", 1...Self.mostUnits)
+            return .embedding(layer.name, vocabulary: vocabulary ?? classes.count, dimension: dimension)
+        case "positions": return .positions(layer.name)
+        case "layernorm":
+            let epsilon = try number(layer.options["epsilon"], "an epsilon", above: 0, through: 1) ?? 1e-5
+            return .layerNorm(layer.name, epsilon: Float(epsilon))
+        case "attention":
+            return .causalSelfAttention(layer.name, heads: try needed("heads", of: layer, "a number of heads", widths))
+        case "lstm":
+            return .lstm(layer.name, hidden: try needed("hidden", of: layer, "a number of hidden units", widths))
+        case "positionwise":
+            return .positionwise(layer.name, outputs: try needed("outputs", of: layer, "a number of outputs", widths))
+        default: return .lastPosition
         }
     }
 

@@ -46,7 +46,10 @@ package struct TaskFileText {
             return
                 "  - \(layer.kind): {\((name + layer.options).map { "\($0.key): \($0.value)" }.joined(separator: ", "))}"
         }
-        lines += ["target: \(Format.exactPercent(task.target).replacingOccurrences(of: " ", with: ""))", "defaults:"]
+        if task.metric != .accuracy { lines.append("metric: \(task.metric.rawValue)") }
+        lines += [
+            "target: \(task.metric.targetText(task.target).replacingOccurrences(of: " ", with: ""))", "defaults:",
+        ]
         let defaults = task.defaults
         lines += [
             "  learning_rate: \(Format.exact(defaults.learningRate))",
