@@ -55,7 +55,11 @@ struct TaskCheck {
                 lines.append("  columns     \(VisibleText.line(data.columns.joined(separator: ", ")))")
             }
         }
-        lines.append("  classes     \(findings.classCounts.count), to train on and to test on: \(classes)")
+        if let data, data.isRegression {
+            lines.append("  targets     \(data.classes.count) of each sample")
+        } else {
+            lines.append("  classes     \(findings.classCounts.count), to train on and to test on: \(classes)")
+        }
         if !findings.userCounts.isEmpty { lines.append("  users       \(users)") }
         return lines
     }
@@ -122,6 +126,10 @@ struct TaskCheck {
                 let numbers = DataFindings.beginning(of: index, in: set, most: Self.shownFeatures)
                 let more = set.shape.count > numbers.count ? ", ..." : ""
                 let label = Int(set.labels[index])
+                let targets = set.targets.map { targets in
+                    targets[index * set.targetCount..<(index + 1) * set.targetCount].prefix(Self.shownFeatures)
+                        .map { Format.significant(Double($0)) }.joined(separator: ", ")
+                }
                 let user =
                     set.users.map { users in
                         ", user \(data.map { VisibleText.line($0.userNames[Int(users[index])]) } ?? "\(users[index])")"
@@ -129,7 +137,7 @@ struct TaskCheck {
                 lines.append(
                     "  \(place) \(name)".padding(toLength: 18, withPad: " ", startingAt: 0)
                         + "\(numbers.map { Format.significant(Double($0)) }.joined(separator: ", "))\(more) -> "
-                        + "\(data?.classes.names.map { VisibleText.line($0[label]) } ?? "\(label)")\(user)")
+                        + "\(targets ?? data?.classes.names.map { VisibleText.line($0[label]) } ?? "\(label)")\(user)")
             }
         }
         return lines

@@ -102,6 +102,17 @@ struct CheckTask: ParsableCommand {
         let parameters = try StartFile(file, of: task).parameters
         let (right, loss) = TaskCheck.measure(task.network, parameters, split.test)
         let count = split.test.count
+        guard task.metric != .rmse, task.metric != .loss, task.metric != .perplexity else {
+            let value = task.metric.value(accuracy: Double(right) / Double(count), loss: loss, auc: nil)
+            print("\(task.metric.title) \(Format.exact(value)) on \(count) test samples; loss \(Format.exact(loss))")
+            guard let expect else { return }
+            guard expect.isMet(by: value) else {
+                throw ReportError(
+                    "--expect \(expect.text), and the model here has \(task.metric.oneOfThem) of \(Format.exact(value))"
+                )
+            }
+            return print("As expected: \(expect.text)")
+        }
         print(
             "\(right) of \(count) test samples right: \(TaskCheck.percent(right, of: count)); loss \(Format.significant(loss))"
         )
@@ -127,14 +138,20 @@ struct Expectation: Equatable {
             (numerator, denominator, halfDigit) = (Double(right), all, 0)
             return
         }
-        do { numerator = try Quantity.fraction(text) } catch {
-            throw ValidationError("--expect: \(error); or right/all, such as 9831/10000")
+        // What is more than 1 is no share, and may be another metric's value.
+        guard let value = (try? Quantity.fraction(text)) ?? Quantity.number(text) else {
+            throw ValidationError(
+                "--expect is '\(text)'; allowed is an accuracy such as 98.31%, 9831/10000, or another metric's value")
         }
+        numerator = value
         denominator = nil
         let digits = text.prefix { $0 != "%" }.split(separator: ".", omittingEmptySubsequences: false)
         let decimals = (digits.count > 1 ? digits[1].filter(\.isNumber).count : 0) + (text.contains("%") ? 2 : 0)
         halfDigit = 0.5 * pow(10, -Double(decimals))
     }
+
+    /// Whether a value is the one that was written, to the digits that were written; rounded by somebody else.
+    func isMet(by value: Double) -> Bool { denominator == nil && abs(value - numerator) <= halfDigit * 1.000001 }
 
     /// Whether so many right samples are what was written, to the digits that were written, and the words for it.
     func judge(right: Int, of count: Int) -> (isMet: Bool, words: String) {

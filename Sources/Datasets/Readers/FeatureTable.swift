@@ -69,6 +69,14 @@ package struct FeatureTable: Sendable {
         )
     }
 
+    /// `[N, features]`, also of bytes.
+    package var floats: [Float] {
+        switch values {
+        case .bytes(let bytes): bytes.map(Float.init)
+        case .floats(let floats): floats
+        }
+    }
+
     // MARK: Samples
 
     /// The shape that one sample has for a model.

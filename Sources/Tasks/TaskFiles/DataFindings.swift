@@ -124,14 +124,18 @@ package struct DataFindings: Sendable {
                 "\(repeatedTestSamples) of \(split.test.count) test samples \(repeatedTestSamples == 1 ? "is" : "are") in the training set, too: what is measured on them is memory"
             )
         }
-        let unseen = classCounts.indices.filter { classCounts[$0].training == 0 && classCounts[$0].test > 0 }
+        let isRegression = split.training.targets != nil
+        let unseen =
+            isRegression ? [] : classCounts.indices.filter { classCounts[$0].training == 0 && classCounts[$0].test > 0 }
         if !unseen.isEmpty {
             let samples = unseen.reduce(0) { $0 + classCounts[$1].test }
             warnings.append(
                 "labels that occur in the test set only, and cannot be learned: \(Self.list(unseen.map(label))) (\(samples) samples)"
             )
         }
-        let empty = classCounts.indices.filter { classCounts[$0].training == 0 && classCounts[$0].test == 0 }
+        let empty =
+            isRegression
+            ? [] : classCounts.indices.filter { classCounts[$0].training == 0 && classCounts[$0].test == 0 }
         if !empty.isEmpty {
             warnings.append(
                 "classes without any sample: \(Self.list(empty.map(label)))\(empty.first == 0 && classNames == nil ? "; labels are counted from 0" : "")"

@@ -43,7 +43,7 @@ package struct TaskFile: YAMLFile {
     /// Whether an argument of `--task` is the path of a task file, and not a name.
     package static func isFile(_ argument: String) -> Bool { argument.hasSuffix(".yaml") || argument.hasSuffix(".yml") }
 
-    static let keys = ["name", "summary", "data", "model", "metric", "target", "defaults"]
+    static let keys = ["name", "summary", "data", "model", "loss", "metric", "target", "defaults"]
 
     /// All that the text says, with the data that it names.
     func parse(_ text: String) throws(TaskFileError) -> TaskFileContents {
@@ -56,12 +56,16 @@ package struct TaskFile: YAMLFile {
             throw error(at: root, "incomplete: no '\(missing[0])'; a task needs the keys data, model and target")
         }
         let name = try name(values["name"])
-        let metric = try metric(values["metric"])
+        let loss = try loss(values["loss"])
+        let metric = try metric(values["metric"], loss)
         let target = try target(targetNode, of: metric)
         // What is wrong in the text alone is said before data are read, which may take a while.
         try checkModel(modelNode)
-        let data = try data(dataNode, name: name)
-        let model = try model(modelNode, input: data.shape, classes: data.classes, at: dataNode)
+        let data = try data(dataNode, name: name, loss: loss)
+        let model = try model(modelNode, input: data.shape, wanted: data.wantedOutputs(loss), loss: loss)
+        if loss == .binaryCrossEntropy, data.classes.count > 2, let place = values["loss"] {
+            throw error(at: place, "a binary cross-entropy of \(data.classes.count) classes; allowed are two")
+        }
         if let problem = metric.problem(of: model.network), let place = values["metric"] {
             throw error(at: place, "'\(metric.rawValue)': \(problem)")
         }
@@ -72,7 +76,8 @@ package struct TaskFile: YAMLFile {
         let task = TrainingTask(
             name: name, summary: VisibleText.line(summary), metric: metric, target: target, network: model.network,
             defaults: defaults,
-            data: data.source(model.network.classCount), users: data.userNames.isEmpty ? nil : data.userNames.count,
+            data: data.source(max(model.network.classCount, data.classes.count)),
+            users: data.userNames.isEmpty ? nil : data.userNames.count,
             file: TaskFileReference(path: file, sha256: sha256))
         return TaskFileContents(task: task, data: data, model: model)
     }
@@ -84,7 +89,7 @@ package struct TaskFile: YAMLFile {
         guard let first = network.layout.slots.first, network.outline.first?.kind == "embedding" else { return }
         let rows = first.shape[0]
         for part in [data.samples, data.testSamples].compactMap(\.self) {
-            let samples = part.dataset(data.name, max(2, network.classCount))
+            let samples = part.dataset(data.name, max(network.classCount, data.classes.count))
             guard
                 let found = DataFindings.firstNumber(
                     in: samples, that: { $0 != $0.rounded() || $0 < 0 || $0 >= Float(rows) })
@@ -111,16 +116,30 @@ package struct TaskFile: YAMLFile {
         } ?? fallback
     }
 
-    private func metric(_ node: Yams.Node?) throws(TaskFileError) -> Metric {
-        // A squared error is not among the losses of classifiers.
-        let allowed = [Metric.accuracy, .loss, .perplexity, .auc]
+    private func loss(_ node: Yams.Node?) throws(TaskFileError) -> Loss {
+        let names: [(String, Loss)] = [
+            ("cross_entropy", .softmaxCrossEntropy), ("binary_cross_entropy", .binaryCrossEntropy),
+            ("squared_error", .squaredError),
+        ]
+        return try parsed(node) { text throws(Quantity.Failure) in
+            guard let loss = names.first(where: { $0.0 == text })?.1 else {
+                throw Quantity.Failure(
+                    description: UnknownName.message("loss", found: text, allowed: names.map(\.0)))
+            }
+            return loss
+        } ?? .softmaxCrossEntropy
+    }
+
+    private func metric(_ node: Yams.Node?, _ loss: Loss) throws(TaskFileError) -> Metric {
+        // Of a squared error nothing is right or wrong, and a root is of squares alone.
+        let allowed: [Metric] = loss == .squaredError ? [.rmse, .loss] : [.accuracy, .loss, .perplexity, .auc]
         return try parsed(node) { text throws(Quantity.Failure) in
             guard let metric = allowed.first(where: { $0.rawValue == text }) else {
                 throw Quantity.Failure(
                     description: UnknownName.message("metric", found: text, allowed: allowed.map(\.rawValue)))
             }
             return metric
-        } ?? .accuracy
+        } ?? allowed[0]
     }
 
     private func target(_ node: Yams.Node, of metric: Metric) throws(TaskFileError) -> Double {

@@ -51,11 +51,38 @@ package struct TaskFileData: Sendable {
         let source: any SampleSource
         let labels: [UInt8]
         let users: [UInt16]?
+        /// Of a regression, `[N, targetCount]`.
+        var targets: [Float]?
+        var targetCount = 1
 
         func dataset(_ name: String, _ classes: Int) -> Dataset {
-            Dataset(name: name, classCount: classes, source: source, labels: labels, users: users)
+            Dataset(
+                name: name, classCount: classes, source: source, labels: labels, users: users, targets: targets,
+                targetCount: targetCount)
         }
     }
+
+    /// Whether numbers are to be predicted, whose count then is that of ``classes``.
+    package var isRegression: Bool { samples.targets != nil }
+
+    /// What the last layer has to have.
+    func wantedOutputs(_ loss: Loss) -> WantedOutputs {
+        switch loss {
+        case .binaryCrossEntropy:
+            WantedOutputs(
+                count: 1, isExact: true, most: 1, words: "the one logit of a binary cross-entropy", symbols: nil)
+        case .squaredError:
+            WantedOutputs(
+                count: classes.count, isExact: true, most: classes.count,
+                words: "\(classes.count) target\(classes.count == 1 ? "" : "s") a sample", symbols: nil)
+        case .softmaxCrossEntropy:
+            WantedOutputs(
+                count: classes.count, isExact: classes.names != nil, most: LabelColumn.mostClasses,
+                words: "\(classes.count) classes", symbols: isText ? classes.count : nil)
+        }
+    }
+
+    private var isText: Bool { if case .ends = test { true } else { false } }
 
     /// How many users have samples to train on; nil where the data do not know users.
     var trainingUsers: Int? {
@@ -69,7 +96,10 @@ package struct TaskFileData: Sendable {
     var summary: String {
         let users = userNames.isEmpty ? "" : " by \(userNames.count) users"
         let count = samples.labels.count + (testSamples?.labels.count ?? 0)
-        return "\(count) samples of \(shape) in \(classes.count) classes\(users)"
+        let what =
+            isRegression
+            ? "with \(classes.count) target\(classes.count == 1 ? "" : "s") each" : "in \(classes.count) classes"
+        return "\(count) samples of \(shape) \(what)\(users)"
     }
 
     /// - Parameter classCount: of the model, which may know more classes than there are samples of.
@@ -118,7 +148,8 @@ extension TaskFile {
         var all: [Named] { [features, labels] + [users].compactMap(\.self) }
     }
 
-    func data(_ node: Yams.Node, name: String) throws(TaskFileError) -> TaskFileData {
+    /// - Parameter loss: of a squared error, what stands for labels are numbers of any size.
+    func data(_ node: Yams.Node, name: String, loss: Loss) throws(TaskFileError) -> TaskFileData {
         let values = try fields(of: node, allowed: Self.dataKeys, what: "the data")
         if values["text"] != nil { return try corpus(values, at: node, name: name) }
         for key in ["window", "every"] {
@@ -150,12 +181,19 @@ extension TaskFile {
                 "\(tables[1].name) has samples of \(tables[1].sampleShape), and \(tables[0].name) of \(tables[0].sampleShape); allowed are the same"
             )
         }
-        let labels = try labelColumns([training, test], tables, header)
+        let targets = loss == .squaredError ? try targetTables([training, test], tables, header) : nil
+        let labels: LabelColumn.Classes
+        if let targets {
+            labels = LabelColumn.Classes(
+                targets: targets[0].sampleShape.reduce(1, *), counts: targets.map(\.count))
+        } else {
+            labels = try labelColumns([training, test], tables, header)
+        }
         let users = try userColumns([training, test], tables, header)
         let parts = tables.indices.map { index in
             TaskFileData.Part(
                 source: tables[index].source(sample, scaling), labels: labels.labels[index],
-                users: users?.users[index])
+                users: users?.users[index], targets: targets?[index].floats, targetCount: labels.count)
         }
         try check(kind, parts, labels, users, at: testNode)
         let named = [training, test].compactMap(\.self).flatMap(\.all)
@@ -328,6 +366,30 @@ extension TaskFile {
         }
     }
 
+    /// Numbers of any size in place of labels.
+    private func targetTables(
+        _ files: [Files?], _ tables: [FeatureTable], _ header: Bool?
+    ) throws(TaskFileError) -> [FeatureTable] {
+        var targets: [FeatureTable] = []
+        for (file, table) in zip(files.compactMap { $0?.labels }, tables) {
+            let reference = file.reference
+            let isTable = reference.format == .csv
+            let found = try reading(file.node) { () throws(DataError) in
+                try FeatureTable(
+                    isTable ? DataReference(reference.path) : reference, in: folder,
+                    columns: reference.key.map { .named([$0]) } ?? .allBut([]), hasHeading: header)
+            }
+            guard found.count == table.count, found.sampleShape == (targets.first ?? found).sampleShape else {
+                throw error(
+                    at: file.node,
+                    "\(reference.text) has \(found.count) targets of \(found.sampleShape), and \(table.name) \(table.count) samples; allowed are as many, and as many numbers each"
+                )
+            }
+            targets.append(found)
+        }
+        return targets
+    }
+
     private func userColumns(
         _ files: [Files?], _ tables: [FeatureTable], _ header: Bool?
     ) throws(TaskFileError) -> LabelColumn.Users? {
@@ -376,7 +438,7 @@ extension TaskFile {
             throw error(
                 at: place, "\(training) samples to train on; allowed are \(Self.fewestSamples) at least")
         }
-        guard labels.count > 1 else {
+        guard labels.count > 1 || parts[0].targets != nil else {
             throw error(at: place, "all labels are \(labels.names?.first ?? "0"); allowed are two classes at least")
         }
     }

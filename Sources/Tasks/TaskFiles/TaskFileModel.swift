@@ -9,14 +9,14 @@ import Yams
 ///
 ///     model:
 ///       - conv: {name: conv1, filters: 32, kernel: 5, stride: 1, padding: same}   # padding: valid, same or a number; else 0
-///       - maxpool: 2                             # windows do not overlap
+///       - maxpool: 2                             # or avgpool; windows do not overlap
 ///       - relu
 ///       - flatten
 ///       - dense: {name: fc1, outputs: 512}       # or linear
 ///       - relu
 ///       - dense: {name: fc2}                     # the last one's outputs follow from the classes
 ///
-/// Also: `tanh`, `sigmoid`, `gelu`, `residual: [layers]`, and for sequences `embedding: {name, dimension}`, `positions`,
+/// Also: `tanh`, `sigmoid`, `gelu`, `groupnorm: {name, groups}`, `residual: [layers]`, and for sequences `embedding: {name, dimension}`, `positions`,
 /// `layernorm`, `attention: {name, heads}` (causal), `lstm: {name, hidden}`, `positionwise: {name, outputs}` and `last`.
 ///
 /// A name is that of the layer's tensors, `conv1.weight` and `conv1.bias`, as in PyTorch's `state_dict`. Without one it is the
@@ -24,6 +24,18 @@ import Yams
 /// allowed, too.
 package struct TaskFileModel: Sendable {
     package let network: Network
+}
+
+/// What the last layer has to have.
+struct WantedOutputs {
+    let count: Int
+    /// Whether more are not allowed.
+    let isExact: Bool
+    let most: Int
+    /// Such as `3 classes`.
+    let words: String
+    /// Of a text, how many there are.
+    let symbols: Int?
 }
 
 extension TaskFile {
@@ -46,6 +58,8 @@ extension TaskFile {
                 ("filters", ["out_channels"]), ("kernel", ["kernel_size"]), ("stride", []), ("padding", []),
             ], hasName: true),
         LayerRule(kind: "maxpool", aliases: ["maxpool2d"], options: [("window", ["kernel_size", "kernel"])]),
+        LayerRule(kind: "avgpool", aliases: ["avgpool2d"], options: [("window", ["kernel_size", "kernel"])]),
+        LayerRule(kind: "groupnorm", options: [("groups", ["num_groups"]), ("epsilon", ["eps"])], hasName: true),
         LayerRule(kind: "relu"), LayerRule(kind: "tanh"), LayerRule(kind: "sigmoid"), LayerRule(kind: "gelu"),
         LayerRule(kind: "flatten"),
         LayerRule(kind: "dense", aliases: ["linear"], options: [("outputs", ["out_features"])], hasName: true),
@@ -171,14 +185,13 @@ extension TaskFile {
 
     // MARK: Networks
 
-    /// - Parameter place: of the data, which the labels are of.
     func model(
-        _ node: Yams.Node, input: FeatureShape, classes: LabelColumnClasses, at place: Yams.Node
+        _ node: Yams.Node, input: FeatureShape, wanted: WantedOutputs, loss: Loss
     ) throws(TaskFileError) -> TaskFileModel {
         let nodes = try layerNodes(node)
         var shape = input
         var parameters = 0
-        let descriptions = try descriptions(of: nodes, &shape, &parameters, classes, isWhole: true)
+        let descriptions = try descriptions(of: nodes, &shape, &parameters, wanted, isWhole: true)
         let last = nodes[nodes.count - 1]
         guard last.rule.kind == "dense" else {
             throw error(
@@ -186,7 +199,7 @@ extension TaskFile {
                 "the last layer is '\(last.rule.kind)'; allowed is dense, whose outputs are the classes' scores")
         }
         do throws(NetworkError) {
-            return TaskFileModel(network: try Network(checking: input, descriptions))
+            return TaskFileModel(network: try Network(checking: input, descriptions, loss: loss))
         } catch {
             throw self.error(at: node, error.description)
         }
@@ -197,7 +210,7 @@ extension TaskFile {
     ///   - parameters: all so far.
     ///   - isWhole: whether these are the layers of the model, and not of a residual.
     private func descriptions(
-        of nodes: [LayerNode], _ shape: inout FeatureShape, _ parameters: inout Int, _ classes: LabelColumnClasses,
+        of nodes: [LayerNode], _ shape: inout FeatureShape, _ parameters: inout Int, _ wanted: WantedOutputs,
         isWhole: Bool
     ) throws(TaskFileError) -> [Network.Description] {
         var descriptions: [Network.Description] = []
@@ -206,10 +219,10 @@ extension TaskFile {
             if layer.rule.kind == "residual" {
                 var (inner, count) = (shape, parameters)
                 description = .residual(
-                    try self.descriptions(of: layer.body, &inner, &count, classes, isWhole: false))
+                    try self.descriptions(of: layer.body, &inner, &count, wanted, isWhole: false))
             } else {
                 description = try self.description(
-                    of: layer, shape, classes, isLast: isWhole && index == nodes.count - 1)
+                    of: layer, shape, wanted, isLast: isWhole && index == nodes.count - 1)
             }
             do throws(NetworkError) {
                 let output = try description.output(of: shape)
@@ -225,29 +238,30 @@ extension TaskFile {
         return descriptions
     }
 
-    typealias LabelColumnClasses = LabelColumn.Classes
-
     private func description(
-        of layer: LayerNode, _ input: FeatureShape, _ classes: LabelColumnClasses, isLast: Bool
+        of layer: LayerNode, _ input: FeatureShape, _ wanted: WantedOutputs, isLast: Bool
     ) throws(TaskFileError) -> Network.Description {
         switch layer.rule.kind {
         case "conv": return try convolution(layer, input)
-        case "maxpool":
+        case "groupnorm":
+            let groups = try needed("groups", of: layer, "a number of groups", 1...Self.mostUnits)
+            return .groupNorm(layer.name, groups: groups, epsilon: try epsilon(of: layer))
+        case "maxpool", "avgpool":
             let window = try needed("window", of: layer, "a window", 1...Self.mostUnits)
             guard window <= min(input.height, input.width) else {
                 throw error(
                     at: layer.node,
-                    "'maxpool' with a window of \(window) for \(input); allowed is 1 to \(min(input.height, input.width))"
+                    "'\(layer.rule.kind)' with a window of \(window) for \(input); allowed is 1 to \(min(input.height, input.width))"
                 )
             }
-            return .maxPool2D(window)
+            return layer.rule.kind == "maxpool" ? .maxPool2D(window) : .avgPool2D(window)
         case "relu": return .relu
         case "tanh": return .tanh
         case "sigmoid": return .sigmoid
         case "gelu": return .gelu
         case "flatten": return .flatten
-        case "dense": return try dense(layer, input, isLast ? classes : nil)
-        default: return try sequenceLayer(layer, classes)
+        case "dense": return try dense(layer, input, isLast ? wanted : nil)
+        default: return try sequenceLayer(layer, wanted)
         }
     }
 
@@ -255,7 +269,7 @@ extension TaskFile {
     private static let widest = 1 << 16
 
     private func sequenceLayer(
-        _ layer: LayerNode, _ classes: LabelColumnClasses
+        _ layer: LayerNode, _ wanted: WantedOutputs
     ) throws(TaskFileError) -> Network.Description {
         let widths = 1...Self.widest
         switch layer.rule.kind {
@@ -263,11 +277,13 @@ extension TaskFile {
             let dimension = try needed("dimension", of: layer, "a number of dimensions", widths)
             // Of a text, what is read are the symbols that are predicted.
             let vocabulary = try count(layer.options["vocabulary"], "a number of symbols", 1...Self.mostUnits)
-            return .embedding(layer.name, vocabulary: vocabulary ?? classes.count, dimension: dimension)
+            guard let rows = vocabulary ?? wanted.symbols else {
+                throw error(at: layer.node, "'embedding' needs 'vocabulary', a number of symbols")
+            }
+            return .embedding(layer.name, vocabulary: rows, dimension: dimension)
         case "positions": return .positions(layer.name)
         case "layernorm":
-            let epsilon = try number(layer.options["epsilon"], "an epsilon", above: 0, through: 1) ?? 1e-5
-            return .layerNorm(layer.name, epsilon: Float(epsilon))
+            return .layerNorm(layer.name, epsilon: try epsilon(of: layer))
         case "attention":
             return .causalSelfAttention(layer.name, heads: try needed("heads", of: layer, "a number of heads", widths))
         case "lstm":
@@ -286,6 +302,10 @@ extension TaskFile {
             throw error(at: layer.node, "'\(layer.rule.kind)' needs '\(name)', \(what)")
         }
         return value
+    }
+
+    private func epsilon(of layer: LayerNode) throws(TaskFileError) -> Float {
+        Float(try number(layer.options["epsilon"], "an epsilon", above: 0, through: 1) ?? 1e-5)
     }
 
     private func convolution(_ layer: LayerNode, _ input: FeatureShape) throws(TaskFileError) -> Network.Description {
@@ -319,21 +339,21 @@ extension TaskFile {
     }
 
     private func dense(
-        _ layer: LayerNode, _ input: FeatureShape, _ classes: LabelColumnClasses?
+        _ layer: LayerNode, _ input: FeatureShape, _ wanted: WantedOutputs?
     ) throws(TaskFileError) -> Network.Description {
         guard input.height * input.width == 1 else {
             throw error(at: layer.node, "'dense' for \(input); put '- flatten' before it")
         }
         var outputs = try count(layer.options["outputs"], "a number of outputs", 1...Self.mostUnits)
-        if let classes {
-            let found = outputs ?? classes.count
-            guard classes.names == nil ? found >= classes.count : found == classes.count else {
+        if let wanted {
+            let found = outputs ?? wanted.count
+            guard wanted.isExact ? found == wanted.count : found >= wanted.count else {
                 throw error(
                     at: layer.options["outputs"] ?? layer.node,
-                    "\(found) outputs for \(classes.count) classes; allowed are as many, or leave 'outputs' out")
+                    "\(found) outputs for \(wanted.words); allowed are as many, or leave 'outputs' out")
             }
-            guard found <= LabelColumn.mostClasses else {
-                throw error(at: layer.node, "\(found) outputs; allowed are up to \(LabelColumn.mostClasses) classes")
+            guard found <= wanted.most else {
+                throw error(at: layer.node, "\(found) outputs; allowed are up to \(wanted.most)")
             }
             outputs = found
         }

@@ -17,7 +17,7 @@ import Testing
 
     static let ofText: [(String, String)] = [
         ("", "t.yaml: empty; a task needs the keys data, model and target"),
-        ("- 1\n", "t.yaml:1: expected the keys of a task: name, summary, data, model, target, defaults"),
+        ("- 1\n", "t.yaml:1: expected the keys of a task: name, summary, data, model, loss, metric, target, defaults"),
         ("data: [\n", "t.yaml:2: not YAML: "),
         (task(rest: ""), "t.yaml:1: incomplete: no 'target'; a task needs the keys data, model and target"),
         (task(rest: target + "modell: 1\n"), "t.yaml:10: unknown key 'modell'; did you mean 'model'? Allowed: name,"),
@@ -26,7 +26,7 @@ import Testing
             task(rest: "target: 97\n"),
             "t.yaml:9: '97' is outside 0 to 1, and has no %; write a share such as 97% or 0.97"
         ),
-        (task(rest: "target: 0%\n"), "t.yaml:9: the target '0%'; allowed is an accuracy above 0 % up to 100 %"),
+        (task(rest: "target: 0%\n"), "t.yaml:9: the target '0%'; allowed is an accuracy above 0 up to 1"),
         (task(rest: target + "name: a/b\n"), "t.yaml:10: the name 'a/b'; allowed are up to 60 letters, digits,"),
         (task(rest: target + "name: [a]\n"), "t.yaml:10: expected one value, not a list or mapping"),
     ]
@@ -168,8 +168,33 @@ import Testing
             "t.yaml:6: 'dense' for 1x8x8; put '- flatten' before it"
         ),
         (
-            model("  - dense: {name: big, outputs: 16777216}\n  - dense: {name: more, outputs: 16777216}\n  - dense: {name: fc}\n"),
+            model(
+                "  - dense: {name: big, outputs: 16777216}\n  - dense: {name: more, outputs: 16777216}\n  - dense: {name: fc}\n"
+            ),
             "t.yaml:7: 'dense' with 16777216 outputs for 16777216 inputs; allowed are fewer"
+        ),
+    ]
+
+    static let ofLosses: [(String, String)] = [
+        (
+            task(rest: "loss: hinge\n" + target),
+            "t.yaml:9: unknown loss 'hinge'. Allowed: cross_entropy, binary_cross_entropy, squared_error"
+        ),
+        (
+            task(rest: "metric: rmse\n" + target),
+            "t.yaml:9: unknown metric 'rmse'. Allowed: accuracy, loss, perplexity, auc"
+        ),
+        (
+            task(model: "model:\n  - dense: {name: a}\n", rest: "loss: binary_cross_entropy\n" + target),
+            "t.yaml:7: a binary cross-entropy of 3 classes; allowed are two"
+        ),
+        (
+            model("  - residual: [dense: {name: a, outputs: 3}]\n  - dense: {name: b}\n"),
+            "t.yaml:6: 'residual': its layers make 3 of 4, and only what has one shape can be added up"
+        ),
+        (
+            model("  - embedding: {name: e, dimension: 2, vocabulary: 4}\n  - last\n  - dense: {name: b}\n"),
+            "t.yaml:6: a sample has 1.75, and an embedding of 4 symbols takes whole numbers from 0 to 3"
         ),
     ]
 
@@ -198,7 +223,7 @@ import Testing
         ),
     ]
 
-    @Test(arguments: ofText + ofData + ofModels + ofDefaults)
+    @Test(arguments: ofText + ofData + ofModels + ofLosses + ofDefaults)
     func everyMistakeIsAnsweredWithItsLine(_ text: String, _ message: String) throws {
         try TaskFolder.with { folder in
             let found = try folder.message(text)

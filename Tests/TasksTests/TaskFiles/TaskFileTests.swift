@@ -206,4 +206,45 @@ import Training
                 ), "\(warnings)")
         }
     }
+
+    /// Of the text "abcabc...", cut after 80 of 100 characters: windows of four begin at every third.
+    @Test func aTextIsReadInWindowsWhoseTestPartIsItsEnd() throws {
+        try TaskFolder.with { folder in
+            try folder.write(String(repeating: "abca\n", count: 20), "story.txt")
+            let contents = try folder.contents(
+                """
+                data: {text: story.txt, window: 4, every: 3, test: {fraction: 20%}}
+                model:
+                  - embedding: {name: e, dimension: 3}
+                  - lstm: {name: l, hidden: 5}
+                  - last
+                  - dense: {name: out}
+                metric: perplexity
+                target: 1.5
+
+                """)
+            #expect(contents.data.classes.names == ["\n", "a", "b", "c"] && contents.task.metric == .perplexity)
+            let split = try split(contents.task)
+            // Starts 0, 3, ..., 75 leave room for four symbols and the next before 80; 80, 83, ..., 95 before 100.
+            #expect(split.training.count == 26 && split.test.count == 6)
+            #expect(Array(seen(split.training)[..<8]) == [1, 2, 3, 1, 1, 0, 1, 2])
+            #expect(split.training.labels[..<2] == [0, 3])
+            // PyTorch: Embedding(4, 3), LSTM(3, 5), Linear(5, 4).
+            let slots = contents.task.network.layout.slots
+            #expect(slots.map(\.shape) == [[4, 3], [20, 3], [20, 5], [20], [20], [4, 5], [4]])
+        }
+    }
+
+    @Test func numbersArePredictedByTheirSquaredErrors() throws {
+        try TaskFolder.with { folder in
+            let contents = try folder.contents(
+                "data: {features: x.npy, labels: half.npy, test: {fraction: 25%}}\nloss: squared_error\n"
+                    + "model: [dense: {name: fc}]\ntarget: 0.5\n")
+            #expect(contents.task.metric == .rmse && contents.task.target == 0.5 && contents.data.isRegression)
+            let split = try split(contents.task, shuffles: false)
+            #expect(
+                split.training.targets == [0.5] + [Float](repeating: 1, count: 8) && split.training.targetCount == 1)
+            #expect(contents.task.network.layout.slots.map(\.shape) == [[1, 4], [1]])
+        }
+    }
 }
