@@ -33,17 +33,17 @@ package enum ComparisonText {
         "### ⚠️ bench: could not compare\n\n" + reasons.map { "- \(MarkdownText.plain($0))\n" }.joined()
     }
 
-    private static func isUnchanged(_ figure: Figure) -> Bool {
+    static func isUnchanged(_ figure: Figure) -> Bool {
         figure.status == .same || figure.status == .withinTolerance && figure.kind != .measured
     }
 
     /// Regressions first; measured times always, since their ratio is of interest whatever the verdict.
-    private static func notable(_ comparison: Comparison) -> [Figure] {
+    static func notable(_ comparison: Comparison) -> [Figure] {
         let order: [Figure.Status] = [.regression, .improvement, .withinTolerance, .notCompared]
         return order.flatMap { status in comparison.figures.filter { $0.status == status && !isUnchanged($0) } }
     }
 
-    private static func table(_ comparison: Comparison, _ figures: [Figure]) -> TextTable {
+    static func table(_ comparison: Comparison, _ figures: [Figure]) -> TextTable {
         var table = TextTable([
             ("verdict", .left), ("strategy", .left), ("figure", .left), ("baseline", .right), ("current", .right),
             ("change", .left), ("test", .left),
@@ -78,7 +78,7 @@ package enum ComparisonText {
         MarkdownText.plain("commit \(machine.commit), \(machine.date), \(machine.processor)")
     }
 
-    private static func origin(_ comparison: Comparison) -> String {
+    static func origin(_ comparison: Comparison) -> String {
         let (old, new) = (comparison.baseline.machine, comparison.current.machine)
         var text = "\nBaseline: \(machine(old)). Current: \(machine(new)).\n"
         if let last = comparison.baseline.history.last {

@@ -23,7 +23,7 @@ struct CoalitionsCommand: ParsableCommand {
             what each node's data are worth to all (Shapley's value).
 
             Into the output folder go coalitions.json (everything; written after every coalition), coalitions.csv (a row for each \
-            member of each coalition) and report.md.
+            member of each coalition), report.md and report.html.
 
             EXAMPLES:
               bench coalitions --workers 6 --objectives rotations:2

@@ -72,6 +72,10 @@ struct Compare: ParsableCommand {
     @Option(parsing: .unconditional, help: ArgumentHelp("Write the comparison as JUnit XML.", valueName: "file"))
     var junit: String?
 
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Write the comparison as a page of its own.", valueName: "file"))
+    var html: String?
+
     @Flag(help: "Print GitHub's annotations as well.")
     var github = false
 
@@ -92,7 +96,8 @@ struct Compare: ParsableCommand {
                 "--times never compares no measured time, and --require-times needs one; leave one out")
         }
         if !accept, reason != nil { throw ValidationError("--reason is for --accept") }
-        for (option, value) in [("markdown", markdown), ("junit", junit)] where value?.isEmpty == true {
+        for (option, value) in [("markdown", markdown), ("junit", junit), ("html", html)]
+        where value?.isEmpty == true {
             throw ValidationError("--\(option) is empty; allowed is the name of a file")
         }
         try checkThatNoneMeet()
@@ -112,6 +117,7 @@ struct Compare: ParsableCommand {
         for folder in [current] + confirm { named.reads("the comparison", ResultsFile.file(folder)) }
         named.writes("--markdown", markdown)
         named.writes("--junit", junit)
+        named.writes("--html", html)
         try named.check()
     }
 
@@ -137,7 +143,7 @@ struct Compare: ParsableCommand {
 
     private func compare() throws {
         notes.forEach(printError)
-        for (option, file) in [("--markdown", markdown), ("--junit", junit)] {
+        for (option, file) in [("--markdown", markdown), ("--junit", junit), ("--html", html)] {
             if let file { try requireWritableParent(of: file, option: option) }
         }
         let results: Results
@@ -191,6 +197,7 @@ struct Compare: ParsableCommand {
     private func report(_ comparison: Comparison) throws {
         try write(ComparisonText.markdown(comparison), to: markdown)
         try write(JUnitXML.render(comparison), to: junit)
+        if html != nil { try write(ComparisonPage.html(comparison), to: html) }
         print(ComparisonText.terminal(comparison), terminator: "")
         if github { print(GitHubAnnotations.render(comparison), terminator: "") }
     }
@@ -203,6 +210,7 @@ struct Compare: ParsableCommand {
     private func giveUp(_ reasons: [String]) throws -> Never {
         try write(ComparisonText.markdown(notComparable: reasons), to: markdown)
         try write(JUnitXML.render(notComparable: reasons), to: junit)
+        if html != nil { try write(ComparisonPage.html(notComparable: reasons), to: html) }
         for reason in reasons { printError("could not compare: \(reason)") }
         if github { print(GitHubAnnotations.render(notComparable: reasons), terminator: "") }
         throw ExitCode(2)

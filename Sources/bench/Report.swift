@@ -5,7 +5,7 @@ import Storage
 
 struct Report: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Make the CSV files and report.md again from results.json, a study's study.json, or coalitions.json.")
+        abstract: "Make CSV files, report.md and report.html again from results.json, study.json or coalitions.json.")
 
     @Argument(
         help: ArgumentHelp("A folder with a results.json, a study.json or a coalitions.json.", valueName: "folder"))

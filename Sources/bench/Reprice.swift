@@ -103,6 +103,7 @@ struct Reprice: ParsableCommand {
 
     private var csvFile: String { csv ?? "\(directory)/\(RepriceTable.name)" }
     private var markdownFile: String { "\(directory)/\(RepriceTable.markdownName)" }
+    private var pageFile: String { "\(directory)/\(RepriceTable.pageName)" }
 
     private func checkThatNoneMeet() throws {
         var named = NamedFiles()
@@ -113,6 +114,7 @@ struct Reprice: ParsableCommand {
         for jitter in jitter ?? [] { named.reads(jitter: jitter) }
         named.writes(csv == nil ? "the table" : "--csv", csvFile)
         named.writes("the table as Markdown", markdownFile)
+        named.writes("the page", pageFile)
         try named.check()
     }
 
@@ -136,9 +138,12 @@ struct Reprice: ParsableCommand {
         }
         try writeAtomically(Data(table.csv.utf8), to: URL(fileURLWithPath: csvFile))
         try writeAtomically(Data(table.markdown.utf8), to: URL(fileURLWithPath: markdownFile))
+        try writeAtomically(Data(table.page(results).html().utf8), to: URL(fileURLWithPath: pageFile))
         print(table.terminal, terminator: "")
         if let warning = DataText.warning(results) { print("\n" + warning, terminator: "") }
-        print("\nCSV, a row for each seed: \(csvFile); the tables as Markdown: \(markdownFile)")
+        print(
+            "\nCSV, a row for each seed: \(csvFile); the tables as Markdown: \(markdownFile); with a picture: \(pageFile)"
+        )
     }
 
     /// The options that were given and that say nothing to one rank alone, or to a strategy without an all-reduce.

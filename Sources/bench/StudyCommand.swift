@@ -21,7 +21,7 @@ struct StudyCommand: ParsableCommand {
             Trials are chosen on a validation split of the training set. In a random search, strategies that share a range \
             get the same values. A grid must have as many points for every strategy; an option of one strategy is written \
             with its name. Into the output folder go study.json (everything; written after every trial), trials.csv (a row per \
-            trial), expected-best.csv and report.md.
+            trial), expected-best.csv, report.md and report.html.
 
             EXAMPLES:
               bench study --strategy all --vary learning-rate=0.1,0.2,0.4,0.8
