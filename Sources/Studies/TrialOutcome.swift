@@ -31,7 +31,8 @@ public struct TrialOutcome: Hashable, Sendable {
     public var accuracy: SpreadSummary { SpreadSummary(runs.map(\.accuracy), within: 0...1) }
     /// At the end, over the seeds, by accuracy or by the task's metric.
     package func value(_ metric: Metric) -> SpreadSummary {
-        SpreadSummary(runs.map { $0.value(metric) }, within: metric.bounds)
+        let values = runs.map { $0.value(metric) }
+        return SpreadSummary(values, within: metric.bounds(of: values))
     }
     /// Seconds, over the seeds.
     public var timeToTarget: SpreadSummary { SpreadSummary(runs.map(\.timeToTarget), scale: .logarithmic) }

@@ -1,3 +1,4 @@
+import Datasets
 import Kernel
 
 /// Models for images of 28x28 pixels in ten classes, which the tasks of several databases share.
@@ -23,4 +24,16 @@ enum ImageModels {
             .conv2D("conv2", filters: 64, kernel: 5), .maxPool2D(2), .relu,
             .flatten, .dense("fc1", outputs: 512), .relu, .dense("fc2", outputs: 10),
         ])
+}
+
+extension TrainingTask {
+    /// The database that the images of a task of this package are from; nil where they are from none, or from a user's file.
+    var imageDatabase: ImageDatabase? {
+        guard file == nil else { return nil }
+        let tasks: [(ImageDatabase, [TrainingTask])] = [
+            (.mnist, [.mnistSoftmax, .mnistMLP, .mnist2NN, .mnistCNN]),
+            (.fashionMNIST, [.fashionSoftmax, .fashion2NN, .fashionCNN]),
+        ]
+        return tasks.first { $0.1.contains { $0.name == name } }?.0
+    }
 }

@@ -73,9 +73,4 @@ extension TrainingTask {
             options: [Tuning.Option(name: "learning-rate", values: rates)], trials: rates.count, seeds: 2,
             chosenOn: "test set", source: source, epochs: epochs)
     }
-
-    /// Whether a task of the program is one of MNIST's images.
-    static func isOfMNIST(_ task: TrainingTask) -> Bool {
-        task.file == nil && [mnistSoftmax, mnistMLP, mnist2NN, mnistCNN].contains { $0.name == task.name }
-    }
 }

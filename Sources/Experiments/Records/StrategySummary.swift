@@ -34,7 +34,7 @@ public struct StrategySummary: Hashable, Sendable {
     /// One a seed, of the metric; the worst there is for a run that diverged.
     public var finalValues: [Double] { runs.map { $0.finalValue(metric) } }
     /// Over the seeds.
-    public var finalValue: SpreadSummary { SpreadSummary(finalValues, within: metric.bounds) }
+    public var finalValue: SpreadSummary { SpreadSummary(finalValues, within: metric.bounds(of: finalValues)) }
     /// Seeds whose model was no number any more.
     public var divergedCount: Int { runs.filter { $0.outcome == .diverged }.count }
     /// Runs that ended since a rank left.

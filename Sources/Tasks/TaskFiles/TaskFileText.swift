@@ -73,16 +73,16 @@ package struct TaskFileText {
 
     // MARK: Data
 
-    /// MNIST's files where they are, or where they belong; nil for another task.
+    /// The files of an image database where they are, or where they belong; nil for a task of other data.
     private static func idxFiles(of task: TrainingTask, in directory: DataDirectory) -> [String]? {
-        guard TrainingTask.isOfMNIST(task) else { return nil }
-        let mnist = MNIST(in: directory)
-        func path(_ file: MNIST.File) -> String {
-            quoted((mnist.locate(file) ?? mnist.folder.appendingPathComponent(file.name)).standardizedFileURL.path)
+        guard let database = task.imageDatabase else { return nil }
+        let images = ImageFiles(database, in: directory)
+        func path(_ file: ImageDatabase.File) -> String {
+            quoted((images.locate(file) ?? images.folder.appendingPathComponent(file.name)).standardizedFileURL.path)
         }
         return [
-            "features: \(path(MNIST.trainingImages))", "labels: \(path(MNIST.trainingLabels))", "test:",
-            "  features: \(path(MNIST.testImages))", "  labels: \(path(MNIST.testLabels))", "scale: 255",
+            "features: \(path(database.trainingImages))", "labels: \(path(database.trainingLabels))", "test:",
+            "  features: \(path(database.testImages))", "  labels: \(path(database.testLabels))", "scale: 255",
         ]
     }
 

@@ -95,6 +95,12 @@ public enum Metric: String, CaseIterable, Codable, Hashable, Sendable {
         }
     }
 
+    /// Between which an interval over some values may lie: those of ``bounds``, and where losses are 0 or more, as those of
+    /// networks are, no loss below 0.
+    public func bounds(of values: [Double]) -> ClosedRange<Double>? {
+        bounds ?? (values.allSatisfy { $0 >= 0 } ? 0...Double.infinity : nil)
+    }
+
     // MARK: Values
 
     /// Of what was measured of one model; ``worst`` where that is no number.
