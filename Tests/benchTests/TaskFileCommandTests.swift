@@ -1,0 +1,115 @@
+import Datasets
+import Foundation
+import Testing
+
+@testable import BenchCommands
+
+/// Task files through the program: the same results as the task that one was written from, and other data refused.
+@Suite struct TaskFileCommandTests {
+    private static let run = [
+        "--strategy", "sync,federated", "--epochs", "2", "--seeds", "2", "--compute", "reference", "--quiet",
+    ]
+
+    private func results(_ task: String, _ output: String, in folder: TemporaryFolder) async throws {
+        let outcome = try await bench(["--task", task] + Self.run + ["--output", output], in: folder)
+        #expect(outcome.code == 0, "\(outcome.testDescription)")
+    }
+
+    @Test(arguments: ["digits", "vowels-mlp", "letters"])
+    func aTaskThatIsWrittenDownHasTheSameResults(_ name: String) async throws {
+        try await withFolder { folder in
+            let written = try await bench(["task", "check", name, "--export-data", "mine"], in: folder)
+            #expect(written.code == 0, "\(written.testDescription)")
+            let printed = try await bench(["list", "--task", name, "--format", "yaml"], in: folder)
+            #expect(try printed.output == folder.text("mine/\(name).yaml"))
+            try await results(name, "a", in: folder)
+            try await results("mine/\(name).yaml", "b", in: folder)
+            #expect(try folder.read("a/curves.csv") == folder.read("b/curves.csv"))
+        }
+    }
+
+    @Test(.enabled(if: MNIST.files.allSatisfy { MNIST(in: DataDirectory(nil)).locate($0) != nil }))
+    func aTaskOfMNISTsFilesHasTheSameResults() async throws {
+        try await withFolder { folder in
+            let printed = try await bench(["list", "--task", "mnist-softmax", "--format", "yaml"], in: folder)
+            try folder.write(Data(printed.output.utf8), "mine.yaml")
+            for (task, output) in [("mnist-softmax", "a"), ("mine.yaml", "b")] {
+                let outcome = try await bench(
+                    [
+                        "--task", task, "--strategy", "sync", "--epochs", "0.05", "--seeds", "1", "--compute",
+                        "reference",
+                    ]
+                        + ["--quiet", "--output", output], in: folder)
+                #expect(outcome.code == 0, "\(outcome.testDescription)")
+            }
+            #expect(try folder.read("a/curves.csv") == folder.read("b/curves.csv"))
+        }
+    }
+
+    @Test func resultsOfOtherDataAreRefusedAndReportsNeedNoData() async throws {
+        try await withFolder { folder in
+            _ = try await bench(["task", "check", "digits", "--export-data", "mine"], in: folder)
+            try await results("mine/digits.yaml", "a", in: folder)
+            var features = try folder.read("mine/digits-x.npy")
+            features[300] = 1
+            try folder.write(features, "mine/digits-x.npy")
+            try await results("mine/digits.yaml", "b", in: folder)
+            let compared = try await bench(["compare", "a", "b"], in: folder)
+            #expect(compared.code == 2, "\(compared.testDescription)")
+            #expect(compared.errors.contains("the data differ: "), "\(compared.errors)")
+            #expect(compared.errors.contains("other contents have features (digits-x.npy)"), "\(compared.errors)")
+
+            try FileManager.default.removeItem(at: folder.url.appendingPathComponent("mine"))
+            let report = try await bench(["report", "a"], in: folder)
+            #expect(report.code == 0, "\(report.testDescription)")
+            let gone = try await bench(["--task", "mine/digits.yaml"] + Self.run, in: folder)
+            #expect(gone.code == 1, "\(gone.testDescription)")
+            #expect(gone.errors.contains("task file 'mine/digits.yaml' does not exist or cannot be read"))
+        }
+    }
+
+    @Test func weightsAreMeasuredToTheSample() async throws {
+        try await withFolder { folder in
+            let trained = try await bench(
+                quick + ["--strategy", "single", "--clock", "simulated", "--save", "w.safetensors", "--no-shuffle"],
+                in: folder)
+            #expect(trained.code == 0, "\(trained.testDescription)")
+            let check = ["task", "check", "digits", "--init", "w.safetensors"]
+            let measured = try await bench(check, in: folder)
+            let words = measured.output.split(separator: "\n").last { $0.contains(" test samples right: ") } ?? ""
+            let right = try #require(Int(words.prefix { $0.isNumber }), "\(measured.testDescription)")
+            let met = try await bench(check + ["--expect", "\(right)/360"], in: folder)
+            #expect(met.code == 0 && met.output.contains("As expected: \(right)/360"), "\(met.testDescription)")
+            let missed = try await bench(check + ["--expect", "\(right - 1)/360"], in: folder)
+            #expect(missed.code == 1, "\(missed.testDescription)")
+            #expect(missed.errors.contains("--expect \(right - 1)/360, and the model here is right about \(right)/360"))
+        }
+    }
+}
+
+/// Which accuracies are the one that somebody wrote.
+@Suite struct ExpectationTests {
+    @Test func aShareIsMetToItsDigits() throws {
+        // 9831 of 10000 is 98.31 %, and nothing beside it is.
+        let share = try Expectation(parsing: "98.31%")
+        #expect(share.judge(right: 9831, of: 10_000).isMet && !share.judge(right: 9830, of: 10_000).isMet)
+        // 354 / 360 is 98.33 % and 98.333... %.
+        #expect(try Expectation(parsing: "98.33%").judge(right: 354, of: 360).isMet)
+        #expect(try Expectation(parsing: "0.9833").judge(right: 354, of: 360).isMet)
+        #expect(try !Expectation(parsing: "98.34%").judge(right: 354, of: 360).isMet)
+        // Of a million samples, two decimals are 101 counts, which is said.
+        let million = try Expectation(parsing: "98.31%").judge(right: 983_137, of: 1_000_000)
+        #expect(million.isMet && million.words.contains("--expect 983137/1000000 says it to the sample"))
+        #expect(try !Expectation(parsing: "98.31%").judge(right: 983_151, of: 1_000_000).isMet)
+    }
+
+    @Test func countsAreMetExactly() throws {
+        #expect(try Expectation(parsing: "354/360").judge(right: 354, of: 360).isMet)
+        #expect(try !Expectation(parsing: "354/360").judge(right: 353, of: 360).isMet)
+        #expect(try !Expectation(parsing: "354/361").judge(right: 354, of: 360).isMet)
+        #expect(try Expectation(parsing: "4.21").isMet(by: 4.2149) && !Expectation(parsing: "4.21").isMet(by: 4.2151))
+        for text in ["", "many", "361/360", "1/0", "-1%"] {
+            #expect(throws: (any Error).self) { try Expectation(parsing: text) }
+        }
+    }
+}
