@@ -46,12 +46,12 @@ package enum CoalitionPage {
         let rows = (0..<analysis.nodes).map { node -> DotPlot.Row in
             let best = analysis.best(for: node)
             let values = [
-                analysis.aloneAccuracy(of: node), analysis.accuracy(of: node, in: all),
-                analysis.accuracy(of: node, in: best),
+                analysis.aloneValue(of: node), analysis.value(of: node, in: all),
+                analysis.value(of: node, in: best),
             ]
             let dots = zip(legend, values).map { key, value in
                 DotPlot.Dot(
-                    key.0, key.1, value, words: "node \(node), \(key.0): \(Format.percent(value, decimals: 2))",
+                    key.0, key.1, value, words: "node \(node), \(key.0): \(analysis.metric.text(value))",
                     data: CSV.number(value))
             }
             let kind = analysis.kinds[node].map { " (kind \($0))" } ?? ""
@@ -59,8 +59,8 @@ package enum CoalitionPage {
         }
         let picture = DotPlot.picture(
             name: "coalition-gains", title: "What each node has, alone and with others",
-            finding: PlainText.of(CoalitionReport.sentences(analysis)[0]), xTitle: "own accuracy at the end",
-            scale: .linear, quantity: .fraction, legend: legend, rows: rows)
+            finding: PlainText.of(CoalitionReport.sentences(analysis)[0]), xTitle: "own \(analysis.metric.title) at the end",
+            scale: .linear, quantity: analysis.metric.isShare ? .fraction : .count, legend: legend, rows: rows)
         return picture.map { [$0] } ?? []
     }
 }

@@ -38,6 +38,6 @@ extension RepriceTable {
         }
         let rest = first.medians.count - lines.count
         return lines.joined()
-            + "\nWhich is the first to \(Format.exactPercent(target)), cluster by cluster, simulated on each\(rest > 0 ? "; \(rest) more are in the table" : "").\n"
+            + "\nWhich is the first to \(target.words), cluster by cluster, simulated on each\(rest > 0 ? "; \(rest) more are in the table" : "").\n"
     }
 }

@@ -32,8 +32,8 @@ package enum StudyPage {
         let lines = results.summaries.map { summary in
             let best = summary.best
             let worth =
-                results.plan.metric == .accuracy
-                ? "\(StudyTable.accuracy(best)) on the \(results.plan.selection.title)"
+                results.plan.endMetric != nil
+                ? "\(StudyTable.value(best, results.plan.shownMetric)) on the \(results.plan.selection.title)"
                 : "\(StudyTable.time(best)) to \(StudyTable.target(results))"
             return best.value.isFinite
                 ? "- `\(summary.strategy.name)`: \(MarkdownText.plain(best.trial.words)), \(worth).\n"

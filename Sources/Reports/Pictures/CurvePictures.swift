@@ -18,7 +18,8 @@ extension PicturedRuns {
             )
         }
         return picture(
-            .time, name: "accuracy-time", title: "Accuracy against cluster time", xTitle: "cluster time", .seconds,
+            .time, name: "accuracy-time", title: "\(capitalisedQuality) against cluster time", xTitle: "cluster time",
+            .seconds,
             panels)
     }
 
@@ -27,7 +28,8 @@ extension PicturedRuns {
         let senders = summaries.filter { $0.count(\.traffic.bytesTotal) > 0 }
         guard !senders.isEmpty else { return nil }
         return picture(
-            .bytes, name: "accuracy-bytes", title: "Accuracy against bytes sent", xTitle: "sent by all ranks", .bytes,
+            .bytes, name: "accuracy-bytes", title: "\(capitalisedQuality) against bytes sent",
+            xTitle: "sent by all ranks", .bytes,
             [("", senders)])
     }
 
@@ -37,7 +39,8 @@ extension PicturedRuns {
         guard !priced.isEmpty else { return nil }
         let panels = Self.byKind(priced).map { ("\($0.kind.rawValue) time", $0.summaries) }
         return picture(
-            .money, name: "accuracy-money", title: "Accuracy against money", xTitle: "paid for nodes and traffic",
+            .money, name: "accuracy-money", title: "\(capitalisedQuality) against money",
+            xTitle: "paid for nodes and traffic",
             .money,
             panels)
     }
@@ -49,7 +52,7 @@ extension PicturedRuns {
         }
         guard !inRounds.isEmpty else { return nil }
         return picture(
-            .rounds, name: "accuracy-rounds", title: "Accuracy against rounds",
+            .rounds, name: "accuracy-rounds", title: "\(capitalisedQuality) against rounds",
             xTitle: "rounds, or updates of the model",
             .count, [("", inRounds)])
     }
@@ -83,7 +86,7 @@ extension PicturedRuns {
                 width: Picture.standardWidth - Self.plotLeft - LinePlot.labelWidth - 8, height: Self.plotHeight,
                 x: part.x, y: y)
             elements += panel.axes(
-                xTitle: xTitle + (part.x.kind == .logarithmic ? " (log)" : ""), yTitle: Self.qualityWord)
+                xTitle: xTitle + (part.x.kind == .logarithmic ? " (log)" : ""), yTitle: qualityTitle)
             elements += targetLine(panel)
             let lines = part.curves.map { line($0.summary, $0.points, against) }
             elements += LinePlot.elements(
@@ -123,7 +126,7 @@ extension PicturedRuns {
         var line = PlotLine(summary.strategy, styles[summary.strategy], points)
         let reached = reached(summary, against)
         line.mark = reached.map { ($0, target) }
-        line.data = [("data-final", CSV.number(summary.finalAccuracy.median))]
+        line.data = [("data-final", CSV.number(summary.finalValue.median))]
         if against == .time || against == .money {
             line.data.append(("data-reached", against == .money ? CSV.amount(reached) : CSV.number(reached)))
         }
@@ -134,7 +137,7 @@ extension PicturedRuns {
     private func finding(_ rows: [StrategySummary], _ against: Against) -> String {
         let shown = rows.filter { styles[$0.strategy] != nil }
         let words = shown.map { summary -> String in
-            let end = Self.qualityText(summary.finalAccuracy.median)
+            let end = qualityText(summary.finalValue.median)
             guard let reached = reached(summary, against) else {
                 return "\(summary.strategy) does not reach \(targetText) and ends at \(end)"
             }
@@ -161,7 +164,7 @@ extension PicturedRuns {
             case .rounds: "round"
             }
         var table = TextTable([
-            ("strategy", .left), (title, .right), ("median \(Self.qualityWord)", .right), ("from", .right),
+            ("strategy", .left), (title, .right), ("median \(qualityWord)", .right), ("from", .right),
             ("to", .right),
         ])
         for summary in summaries where styles[summary.strategy] != nil {
@@ -169,8 +172,8 @@ extension PicturedRuns {
             let step = max(1, (points.count + 11) / 12)
             for (index, point) in points.enumerated() where index % step == 0 || index == points.count - 1 {
                 table.append([
-                    summary.strategy, Self.text(point.x, against), Self.qualityText(point.y),
-                    Self.qualityText(point.low), Self.qualityText(point.high),
+                    summary.strategy, Self.text(point.x, against), qualityText(point.y),
+                    qualityText(point.low), qualityText(point.high),
                 ])
             }
         }

@@ -27,8 +27,13 @@ package struct PicturedRuns: Sendable {
     private static func foremost(_ summaries: [StrategySummary], _ times: [String: SpreadSummary]) -> [String] {
         guard summaries.count > Ink.seriesCount else { return summaries.map(\.strategy) }
         let groups = byKind(summaries).map { group in
-            group.summaries.map { ($0.strategy, times[$0.strategy]?.median ?? .infinity, -$0.finalAccuracy.median) }
-                .sorted { ($0.1, $0.2, $0.0) < ($1.1, $1.2, $1.0) }.map(\.0)
+            group.summaries.map {
+                (
+                    $0.strategy, times[$0.strategy]?.median ?? .infinity,
+                    -$0.metric.gain(of: $0.finalValue.median, over: 0)
+                )
+            }
+            .sorted { ($0.1, $0.2, $0.0) < ($1.1, $1.2, $1.0) }.map(\.0)
         }
         let longest = groups.map(\.count).max() ?? 0
         return (0..<longest).flatMap { place in groups.compactMap { $0.indices.contains(place) ? $0[place] : nil } }
@@ -49,12 +54,19 @@ package struct PicturedRuns: Sendable {
 
     // MARK: Quality
 
+    /// What models are judged by.
+    var metric: Metric { results.plan.metric }
     /// What curves show of an evaluation.
-    static func quality(_ point: TrainingRun.Evaluation) -> Double { point.testAccuracy }
+    func quality(_ point: TrainingRun.Evaluation) -> Double { metric.value(of: point) }
     /// What that is called.
-    static let qualityWord = "accuracy"
-    static let qualityQuantity = AxisScale.Quantity.fraction
-    static func qualityText(_ value: Double) -> String { Format.percent(value, decimals: 2) }
+    var qualityWord: String { metric.title }
+    /// The same with the direction, where a reader might take it for the other.
+    var qualityTitle: String { metric == .accuracy ? qualityWord : "\(qualityWord) (\(metric.direction))" }
+    var capitalisedQuality: String { qualityWord.prefix(1).uppercased() + qualityWord.dropFirst() }
+    var qualityQuantity: AxisScale.Quantity { metric.isShare ? .fraction : .count }
+    func qualityText(_ value: Double) -> String {
+        metric.isShare ? Format.percent(value, decimals: 2) : metric.text(value)
+    }
 
     var target: Double { results.plan.target }
     var targetText: String { ComparisonTable.target(results) }
@@ -75,7 +87,7 @@ package struct PicturedRuns: Sendable {
             // Where most runs have ended the median is not one of the same seeds any more.
             guard 2 * runs.count >= summary.runs.count else { return nil }
             let xs = runs.compactMap { place($0, $0.evaluations[index], against, summary) }
-            let ys = runs.map { Self.quality($0.evaluations[index]) }.filter(\.isFinite).sorted()
+            let ys = runs.map { quality($0.evaluations[index]) }.filter(\.isFinite).sorted()
             guard xs.count == runs.count, !ys.isEmpty else { return nil }
             let cut = ys.count / 10
             return PlotPoint(x: Median.of(xs), y: Median.of(ys), low: ys[cut], high: ys[ys.count - 1 - cut])
@@ -110,22 +122,29 @@ package struct PicturedRuns: Sendable {
     private static func median(_ summary: StrategySummary, _ value: (TrainingRun.Evaluation) -> Double) -> Double {
         Median.of(
             summary.runs.map { run in
-                TimeToAccuracy(run.evaluations, target: summary.target).sustainedPoint.map(value) ?? .infinity
+                TimeToTarget(run.evaluations, target: summary.target).sustainedPoint.map(value) ?? .infinity
             })
     }
 
-    /// The part of the vertical axis in which something happens: from the lower quarter of what the curves show, or a little
-    /// below the target and the ends, to the best. Nil where there is nothing to draw.
+    /// The part of the vertical axis in which something happens: from the worse quarter of what the curves show, or a little worse
+    /// than the target and the ends, to the best. Nil where there is nothing to draw.
     func qualityAxis(_ curves: [[PlotPoint]]) -> AxisScale? {
-        let ends = curves.compactMap(\.last?.y)
-        let shown = curves.flatMap { $0.map(\.y) }.sorted()
+        // Gains, of which the higher is the better whatever the metric.
+        func gain(_ value: Double) -> Double { metric.gain(of: value, over: 0) }
+        let ends = curves.compactMap(\.last?.y).map(gain)
+        let shown = curves.flatMap { $0.map(\.y) }.map(gain).sorted()
         guard let worst = ends.min(), let best = shown.last, !shown.isEmpty else { return nil }
-        let top = max(best, target, curves.flatMap { $0.map(\.high) }.max() ?? best)
-        let floor = min(worst, target)
+        let goal = gain(target)
+        let top = max(best, goal, curves.flatMap { $0.flatMap { [gain($0.low), gain($0.high)] } }.max() ?? best)
+        let floor = min(worst, goal)
         let quarter = shown[shown.count / 4]
-        let low = max(shown[0], min(floor - 0.35 * max(top - floor, 0.02), quarter))
-        let room = max(0.02 * (top - low), 0.002)
-        return AxisScale(.linear, Self.qualityQuantity, low: low - room, high: min(top + room, max(1, top)))
+        let least = metric.isShare ? 0.02 : 0.02 * max(abs(top), abs(floor), .leastNormalMagnitude)
+        let low = max(shown[0], min(floor - 0.35 * max(top - floor, least), quarter))
+        let room = max(0.02 * (top - low), least / 10)
+        let (worse, better) = (low - room, metric.isShare ? min(top + room, max(1, top)) : top + room)
+        return metric.isHigherBetter
+            ? AxisScale(.linear, qualityQuantity, low: worse, high: better)
+            : AxisScale(.linear, qualityQuantity, low: max(0, -better), high: -worse)
     }
 }
 

@@ -21,7 +21,7 @@ extension RepriceTable {
         return DotPlot.picture(
             name: "factors", title: "How many times longer than the first, by cluster",
             finding: first.medians.map { "\($0.cluster): \($0.verdict)" }.joined(separator: "; ") + ".",
-            xTitle: "time to \(Format.exactPercent(target)), in times of the first (log)", reference: 1,
+            xTitle: "time to \(target.words), in times of the first (log)", reference: 1,
             legend: styles.named.map { ($0.name, $0.style) }, rows: rows)
     }
 

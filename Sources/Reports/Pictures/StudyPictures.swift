@@ -16,14 +16,18 @@ package struct PicturedStudy: Sendable {
     }
 
     private var isTime: Bool { results.plan.metric == .time }
-    private var metricText: String { isTime ? "time to \(StudyTable.target(results)) (log)" : PicturedRuns.qualityWord }
+    private var metricText: String {
+        isTime ? "time to \(StudyTable.target(results)) (log)" : results.plan.shownMetric.title
+    }
 
     private func text(_ value: Double) -> String {
-        isTime ? Format.seconds(value) : PicturedRuns.qualityText(value)
+        isTime ? Format.seconds(value) : results.plan.shownMetric.text(value)
     }
 
     private func axis(_ values: [Double]) -> AxisScale? {
-        isTime ? .logarithmic(.seconds, around: values) : .linear(.fraction, around: values, fromZero: false)
+        isTime
+            ? .logarithmic(.seconds, around: values)
+            : .linear(results.plan.shownMetric.isShare ? .fraction : .count, around: values, fromZero: false)
     }
 
     // MARK: Trials

@@ -142,7 +142,7 @@ extension PicturedRuns {
                 x: AxisScale(.linear, .count, low: -0.3, high: Double(curve.targets.count) - 0.7), y: y)
             elements += panel.yAxis(yTitle: "cluster time (log)")
             elements.append(.line(panel.left, panel.bottom, panel.right, panel.bottom, .muted))
-            elements += Self.targetTicks(curve.targets, own: target, panel)
+            elements += targetTicks(curve.targets, own: target, panel)
             elements += LinePlot.elements(
                 panel, lines, clip: "time-targets-clip\(index)", share: 1 / Double(groups.count))
             top = panel.bottom + 56
@@ -154,15 +154,15 @@ extension PicturedRuns {
     }
 
     /// Targets stand side by side, the closer the higher they are, so that their places and not their values are the axis.
-    private static func targetTicks(_ targets: [Double], own: Double, _ panel: Panel) -> [SVGElement] {
+    private func targetTicks(_ targets: [Double], own: Double, _ panel: Panel) -> [SVGElement] {
         targets.enumerated().map { index, value in
             .label(
-                Format.significant(value * 100) + " %", panel.px(Double(index)), panel.bottom + 16,
+                metric.targetText(value), panel.px(Double(index)), panel.bottom + 16,
                 value == own ? .text : .muted, size: targets.count > 10 ? 10 : 11, anchor: .middle, isBold: value == own
             )
         } + [
             .label(
-                "\(Self.qualityWord) to be reached; the plan's target is bold", panel.right, panel.bottom + 34, .muted,
+                "\(qualityWord) to be reached; the plan's target is bold", panel.right, panel.bottom + 34, .muted,
                 anchor: .end)
         ]
     }
@@ -187,10 +187,11 @@ extension PicturedRuns {
                 return "\(strategy) reaches none of the targets"
             }
             return
-                "\(strategy) gets to \(Format.significant(last.target * 100)) %, after \(Format.seconds(last.time.median))"
+                "\(strategy) gets to \(metric.targetText(last.target)), after \(Format.seconds(last.time.median))"
         }
         return VisibleText.line(
-            "The highest target that each reaches with more than half of its seeds: " + words.joined(separator: "; "))
+            "The \(metric.isHigherBetter ? "highest" : "lowest") target that each reaches with more than half of its seeds: "
+                + words.joined(separator: "; "))
             + "."
     }
 
