@@ -91,10 +91,10 @@ import Training
         let results = try results(GradientOverlap(), clock: .auto)
         let threads = results.plan.strategies[1]
         #expect(threads.overlapInUse == nil)
-        #expect(OptionText.overlapNote(threads, task: "digits")?.contains("goes on as without --overlap") == true)
+        #expect(OptionText.overlapNote(threads, in: results.plan)?.contains("goes on as without --overlap") == true)
         #expect(MarkdownReport.render(results).contains("It goes on as without --overlap: on threads of this machine"))
         #expect(try run(results, "threads").hiddenCommunicationSeconds == 0)
-        #expect(OptionText.overlapNote(results.plan.strategies[3], task: "digits") == nil)
+        #expect(OptionText.overlapNote(results.plan.strategies[3], in: results.plan) == nil)
     }
 
     @Test func everyLengthOfBucketGetsItsCheapestAllReduce() throws {
