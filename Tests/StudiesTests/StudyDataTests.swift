@@ -15,7 +15,8 @@ import Testing
             try Data(header + contents).write(to: folder.appendingPathComponent(file.name))
         }
         for (images, labels, count) in [
-            (ImageDatabase.mnist.trainingImages, ImageDatabase.mnist.trainingLabels, 60), (ImageDatabase.mnist.testImages, ImageDatabase.mnist.testLabels, 12),
+            (ImageDatabase.mnist.trainingImages, ImageDatabase.mnist.trainingLabels, 60),
+            (ImageDatabase.mnist.testImages, ImageDatabase.mnist.testLabels, 12),
         ] {
             try write(images, [count, 28, 28], (0..<count * 784).map { UInt8($0 * $0 % 251) })
             try write(labels, [count], (0..<count).map { UInt8($0 % 10) })

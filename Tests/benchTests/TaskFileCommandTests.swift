@@ -28,7 +28,9 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: ImageDatabase.mnist.files.allSatisfy { ImageFiles(.mnist, in: DataDirectory(nil)).locate($0) != nil }))
+    @Test(
+        .enabled(
+            if: ImageDatabase.mnist.files.allSatisfy { ImageFiles(.mnist, in: DataDirectory(nil)).locate($0) != nil }))
     func aTaskOfMNISTsFilesHasTheSameResults() async throws {
         try await withFolder { folder in
             let printed = try await bench(["list", "--task", "mnist-softmax", "--format", "yaml"], in: folder)

@@ -59,7 +59,8 @@ package enum CoalitionPage {
         }
         let picture = DotPlot.picture(
             name: "coalition-gains", title: "What each node has, alone and with others",
-            finding: PlainText.of(CoalitionReport.sentences(analysis)[0]), xTitle: "own \(analysis.metric.title) at the end",
+            finding: PlainText.of(CoalitionReport.sentences(analysis)[0]),
+            xTitle: "own \(analysis.metric.title) at the end",
             scale: .linear, quantity: analysis.metric.isShare ? .fraction : .count, legend: legend, rows: rows)
         return picture.map { [$0] } ?? []
     }

@@ -15,7 +15,9 @@ final class ImageInputs: InputClass {
         folder = try WorkFolder(name)
         try FileManager.default.createDirectory(
             at: folder.url.appendingPathComponent("mnist"), withIntermediateDirectories: true)
-        for file in ImageDatabase.mnist.files { try folder.write(Self.file(file.name.contains("labels")), "mnist/\(file.name)") }
+        for file in ImageDatabase.mnist.files {
+            try folder.write(Self.file(file.name.contains("labels")), "mnist/\(file.name)")
+        }
     }
 
     deinit { folder.removeAll() }
