@@ -67,7 +67,7 @@ package enum MarkdownHTML {
                 return "<\(name)\(its)\(alignment)>\(inline(text))</\(name)>"
             }.joined()
         }
-        let head = row(lines[0], "th", " scope=\"col\"").replacing(" scope=\"col\"></th>", with: "></th>")
+        let head = row(lines[0], "th", " scope=\"col\"").replacing("<th scope=\"col\"></th>", with: "<td></td>")
         let body = lines.dropFirst(2).map { "<tr>\(row($0, "td", ""))</tr>" }.joined(separator: "\n")
         return """
             <div class="scroll" tabindex="0" role="group" aria-label="Table"><table><thead><tr>\(head)</tr></thead>

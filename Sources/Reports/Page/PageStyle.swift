@@ -12,9 +12,8 @@ enum PageStyle {
         h2{font-size:1.2rem;line-height:1.3;margin:2.5rem 0 .5rem;padding-top:.75rem;border-top:1px solid var(--grid)}
         h3{font-size:1.05rem;margin:1.5rem 0 .5rem}
         p,ul,pre{margin:.5rem 0;max-width:76ch}
-        .verdict{font-size:1.2rem;line-height:1.45}
-        .verdict p:first-child{font-weight:600}
-        .verdict p+p,.verdict ul{font-size:1rem}
+        .verdict p:first-child,.verdict ul:first-child{font-size:1.2rem;line-height:1.45;font-weight:600}
+        .verdict ul:first-child{padding-left:1.2rem}
         .warning{border-left:.35rem solid var(--loss);padding:.1rem .75rem;background:var(--box);max-width:76ch;margin:.75rem 0}
         a{color:var(--link)}
         nav ul,.legend{display:flex;flex-wrap:wrap;gap:.25rem 1.1rem;list-style:none;padding:0;max-width:none;font-size:.9rem}
@@ -43,6 +42,7 @@ enum PageStyle {
         .off{display:none}
         #tip{position:fixed;pointer-events:none;background:var(--ink);color:var(--paper);padding:.15rem .5rem;border-radius:.3rem;\
         font-size:.85rem;z-index:9;display:none}
+        @page{margin:14mm}
         @media print{:root{color-scheme:light;\(Palette.light.declarations);--link:#0b57a4;--box:#fff}body{padding:0;font-size:10pt;\
         max-width:none}figure,tr,.warning{break-inside:avoid}h2,h3,figcaption{break-after:avoid}nav{display:none}\
         .scroll{overflow:visible}table{font-size:7.5pt}th,td{padding:.1rem .3rem}.n{white-space:normal}figure svg{min-width:0}\

@@ -95,7 +95,7 @@ package enum ResultsPage {
     // MARK: Downloads
 
     /// Larger files stay beside the page.
-    private static let mostBytes = 80_000
+    private static let mostBytes = 50_000
 
     private static func downloads(_ results: Results, _ pictured: PicturedRuns) -> PageSection {
         var files = [

@@ -118,7 +118,7 @@ extension PicturedRuns {
         let y = panel.py(target)
         return [
             .line(panel.left, y, panel.right, y, .muted, width: 1.2, dash: "4 4"),
-            .label("target \(targetText)", panel.left + 5, y - 5, .muted),
+            .label("target \(targetText)", panel.right - 4, y + 14, .muted, anchor: .end),
         ]
     }
 
@@ -154,7 +154,7 @@ extension PicturedRuns {
         return VisibleText.line(words.joined(separator: "; ")) + "." + rest
     }
 
-    /// Rows of at most a dozen evaluations of each strategy that has a colour, for the table under a picture.
+    /// Rows of at most eight evaluations of each strategy that has a colour, for the table under a picture.
     func numbers(_ against: Against) -> TextTable {
         let title =
             switch against {
@@ -169,7 +169,7 @@ extension PicturedRuns {
         ])
         for summary in summaries where styles[summary.strategy] != nil {
             let points = curve(summary, against)
-            let step = max(1, (points.count + 11) / 12)
+            let step = max(1, (points.count + 7) / 8)
             for (index, point) in points.enumerated() where index % step == 0 || index == points.count - 1 {
                 table.append([
                     summary.strategy, Self.text(point.x, against), qualityText(point.y),

@@ -21,7 +21,7 @@ package struct PlotLine: Sendable {
 /// Curves in a panel, with bands and labels at their ends.
 package enum LinePlot {
     /// Points that all curves of a picture have together, bands counted: it is what keeps a page of thirty strategies small.
-    private static let pointBudget = 3000
+    private static let pointBudget = 1800
     private static let mostPoints = 500
     /// On the right of a panel, for the labels.
     package static let labelWidth = 128.0

@@ -44,7 +44,8 @@ extension PicturedRuns {
             top = panel.bottom + 52
         }
         return Picture(
-            name: "time-to-target", title: "Time to \(targetText)", finding: PlainText.of(Headline.words(results)),
+            name: "time-to-target", title: "Time to \(targetText)",
+            finding: PlainText.of(Headline.sentences(results).verdicts.joined(separator: " ")),
             height: top - 8, elements)
     }
 
