@@ -194,7 +194,7 @@ private struct InlineScanner {
     /// `[text](address)`; only addresses that a page may lead to.
     private mutating func link() {
         let body = rest.dropFirst()
-        guard let close = body.firstIndex(of: "]"), body[close...].hasPrefix("]("),
+        guard let close = body.firstIndex(where: { $0 == "]" || $0 == "\\" }), body[close...].hasPrefix("]("),
             let end = body[close...].firstIndex(of: ")")
         else {
             plain.append(rest.removeFirst())

@@ -3,7 +3,6 @@ import Experiments
 
 /// Nodes that are judged one by one: who gains, and who listens to whom.
 extension PicturedRuns {
-    private static let mostMatrixNodes = 64
     private static let mostMatrices = 4
 
     // MARK: Gains
@@ -130,16 +129,8 @@ extension PicturedRuns {
                 elements.append(
                     .label("\(node)", left + (Double(row) + 0.5) * cell, top - 6, .muted, size: 11, anchor: .middle))
             }
-            for (column, peer) in shares.order.enumerated() where shares.rows[node][peer] > 0 {
-                let share = shares.rows[node][peer]
-                elements.append(
-                    .rectangle(
-                        left + Double(column) * cell + 0.5, place + 0.5, cell - 1, cell - 1,
-                        fill: .share(0.08 + 0.92 * share / most),
-                        [("data-node", .path("\(node)")), ("data-peer", .path("\(peer)"))],
-                        title: "node \(node) took \(Format.percent(share)) of its weight from node \(peer)"))
-            }
         }
+        elements += cells(shares, most: most, left: left, top: top, size: cell)
         // Between kinds, so that a community of alike nodes is seen as a block.
         for row in shares.order.indices.dropFirst() where shares.kind(row) != shares.kind(row - 1) {
             let place = Double(row) * cell
@@ -168,6 +159,39 @@ extension PicturedRuns {
     }
 }
 
+extension PicturedRuns {
+    /// Squares with their own words are for those whom a reader can point at.
+    private static let mostSquares = 150
+    private static let tints = 12
+
+    private static func cells(
+        _ shares: ListeningShares, most: Double, left: Double, top: Double, size: Double
+    ) -> [SVGElement] {
+        var squares: [SVGElement] = []
+        var paths = Array(repeating: "", count: tints)
+        for (row, node) in shares.order.enumerated() {
+            for (column, peer) in shares.order.enumerated() where shares.rows[node][peer] > 0 {
+                let share = shares.rows[node][peer]
+                let (x, y) = (left + Double(column) * size + 0.5, top + Double(row) * size + 0.5)
+                squares.append(
+                    .rectangle(
+                        x, y, size - 1, size - 1, fill: .share(0.08 + 0.92 * share / most),
+                        [("data-node", .path("\(node)")), ("data-peer", .path("\(peer)"))],
+                        title: "node \(node) took \(Format.percent(share)) from node \(peer)"))
+                let side = MarkupText.pixels(size - 1)
+                let tint = min(tints - 1, Int(share / most * Double(tints)))
+                paths[tint] += "M\(MarkupText.pixels(x)) \(MarkupText.pixels(y))h\(side)v\(side)h-\(side)Z"
+            }
+        }
+        guard squares.count > mostSquares else { return squares }
+        // Of many, all of nearly one shade are one element: the page stays small.
+        return paths.enumerated().filter { !$0.element.isEmpty }.map { tint, path in
+            let share = (Double(tint) + 0.5) / Double(tints)
+            return SVGElement("path", [("d", .path(path)), ("fill", .ink(.share(0.08 + 0.92 * share)))])
+        }
+    }
+}
+
 /// The shares with which nodes listened to their peers, over all seeds.
 struct ListeningShares {
     /// By node, and in that by peer; 0 for nobody.
@@ -178,7 +202,7 @@ struct ListeningShares {
     /// The share of all weight that stayed within kinds; nil where there are none.
     let withinKind: Double?
 
-    private static let mostNodes = 64
+    private static let mostNodes = 40
 
     /// Nil where nobody listened, where seeds have other nodes, and for more nodes than a picture holds.
     init?(_ summary: StrategySummary) {
