@@ -96,13 +96,29 @@ public struct StrategySummary: Hashable, Sendable {
 
     /// As ``totalCost(_:)``, until the target was reached; infinite for runs that never got there.
     public func costToTarget(_ figure: (RunCost) -> Double?) -> SpreadSummary? {
+        costsPerSeed(figure).map { SpreadSummary($0, scale: .logarithmic) }
+    }
+
+    /// The same of each run.
+    package func costsPerSeed(_ figure: (RunCost) -> Double?) -> [SteppedValue]? {
         var values: [SteppedValue] = []
         for (toTarget, total) in zip(costsToTarget, totalCosts) {
             guard figure(total) != nil else { return nil }
             let reached = toTarget.flatMap { figure($0.reached) } ?? .infinity
             values.append(SteppedValue(reached, after: min(reached, toTarget.flatMap { figure($0.before) } ?? reached)))
         }
-        return SpreadSummary(values, scale: .logarithmic)
+        return values
+    }
+
+    /// Bytes that all ranks of each run sent until the evaluation that found the target reached, with the step in which that
+    /// lies; infinite where the run never got there.
+    package var bytesToTarget: [SteppedValue] {
+        runs.map { run in
+            let time = TimeToAccuracy(run.evaluations, target: target)
+            guard let point = time.sustainedPoint else { return .never }
+            return SteppedValue(
+                Double(point.bytesSent), after: Double((time.pointBefore ?? point).bytesSent))
+        }
     }
 
     /// mlbench's price index against the strategy on one device: the increase in price over the increase in speed, to

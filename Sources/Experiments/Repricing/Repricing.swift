@@ -10,19 +10,19 @@ public import Training
 /// was that follows from the schedule.
 public struct Repricing: Sendable {
     /// A strategy's runs of an experiment, by seed.
-    private struct Run: Sendable {
+    struct Run: Sendable {
         let record: RunRecord
         let schedule: Schedule
     }
 
     /// Of the recorded run.
     public let plan: StrategyPlan
-    private let runs: [Run]
+    let runs: [Run]
     private let computeModel: ComputeModel
     /// As in the plan of the experiment.
     private let task: String
     private let compute: String
-    private let target: Target
+    let target: Target
     private let network: any Objective
     /// Of the first run, on whose devices an all-reduce is chosen.
     private let firstSeeds: SeedSequence
@@ -118,6 +118,14 @@ public struct Repricing: Sendable {
     ///
     /// - Returns: also the plan, with the all-reduce that is the cheapest there where it leaves that open.
     public func price(_ plan: StrategyPlan) throws -> (plan: StrategyPlan, runs: [PricedRun]) {
+        let plan = try choosingAllReduce(plan)
+        return (plan, try runs.map { try price($0, plan) })
+    }
+
+    /// The plan with the all-reduce that is the cheapest on its cluster where it leaves that open.
+    ///
+    /// - Throws: ``ExperimentError`` for a cluster whose machines leave.
+    func choosingAllReduce(_ plan: StrategyPlan) throws -> StrategyPlan {
         guard plan.cluster?.dropouts == nil else {
             throw ExperimentError(
                 """
@@ -127,8 +135,7 @@ public struct Repricing: Sendable {
         }
         var plan = plan
         (plan.allReduceChoice, plan.bucketChoices) = (nil, nil)
-        plan = try plan.choosingAllReduce(of: network, seeds: firstSeeds)
-        return (plan, try runs.map { try price($0, plan) })
+        return try plan.choosingAllReduce(of: network, seeds: firstSeeds)
     }
 
     /// The cluster's own step times, where it has any; a device profile counts for all clusters.
@@ -137,7 +144,10 @@ public struct Repricing: Sendable {
         return ComputeModel(measured)
     }
 
-    private func price(_ run: Run, _ plan: StrategyPlan) throws -> PricedRun {
+    /// What carries a run on the plan's cluster, and the strategy that its ranks follow.
+    ///
+    /// - Throws: ``ExperimentError`` where other ranks would take part there than in the recorded run.
+    func fabric(for run: Run, _ plan: StrategyPlan) throws -> (SimulatedFabric, any Strategy) {
         guard let cluster = plan.cluster else { throw ExperimentError("\(plan.name) has no cluster") }
         let strategy = try plan.make()
         try plan.checkSameRanks(as: run.record, on: self.plan, network)
@@ -145,14 +155,24 @@ public struct Repricing: Sendable {
             throw ExperimentError(
                 "a schedule of \(run.schedule.ranks) ranks for \(plan.name), which has \(strategy.rankCount)")
         }
-        let fabric = FabricFactory(plan, strategy, SeedSequence(run.record.seed)).simulated(
-            on: cluster, try computeModel(on: cluster), pool)
-        let report: ReplayReport
+        let factory = FabricFactory(plan, strategy, SeedSequence(run.record.seed))
+        return (factory.simulated(on: cluster, try computeModel(on: cluster), pool), strategy)
+    }
+
+    /// With the run and the cluster in its error.
+    func replayed<Result>(
+        _ run: Run, _ plan: StrategyPlan, _ replay: () throws(FabricError) -> Result
+    ) throws(ExperimentError) -> Result {
         do throws(FabricError) {
-            report = try fabric.replay(run.schedule)
+            return try replay()
         } catch {
-            throw ExperimentError("\(Self.name(plan, run.record)) on cluster '\(cluster.name)': \(error)")
+            throw ExperimentError("\(Self.name(plan, run.record)) on cluster '\(plan.cluster?.name ?? "")': \(error)")
         }
+    }
+
+    private func price(_ run: Run, _ plan: StrategyPlan) throws -> PricedRun {
+        let (fabric, strategy) = try fabric(for: run, plan)
+        let report = try replayed(run, plan) { () throws(FabricError) in try fabric.replay(run.schedule) }
         guard report.evaluations.count == run.record.evaluations.count else {
             throw ExperimentError(
                 """

@@ -34,6 +34,18 @@ extension SimulatedFabric {
         return report
     }
 
+    /// When, and after how many bytes of all ranks, the first `count` evaluations of a schedule are: those of
+    /// ``replay(_:)``, which this does not play to its end and of which it keeps no accounts.
+    ///
+    /// - Returns: fewer where the schedule has fewer.
+    /// - Throws: ``FabricError`` as ``replay(_:)``, for what happens until then.
+    package func evaluations(of schedule: Schedule, first count: Int) throws(FabricError) -> [ReplayReport.Evaluation] {
+        guard schedule.ranks == nodes.count else {
+            throw .deadlock("a schedule of \(schedule.ranks) ranks on \(nodes.count) nodes")
+        }
+        return try Replay(self, schedule, keepsAccounts: false).evaluations(first: count)
+    }
+
     /// - Parameter most: messages that are played at most.
     /// - Returns: nil if there are more.
     package func replay(_ schedule: Schedule, most: Int) throws(FabricError) -> ReplayReport? {
@@ -84,7 +96,7 @@ final class Replay {
     private let schedule: Schedule
     private let simulation: Simulation
     private let queue = ReplayQueue()
-    private let journal = ReplayJournal()
+    private let journal: ReplayJournal
     private var ranks: [RankState]
     private var evaluations: [(time: VirtualTime, bytesSent: Int)] = []
     /// Of each operation that sends a message.
@@ -100,8 +112,10 @@ final class Replay {
     /// Bookings, and words of states, after which what was is forgotten, so that memory stays bounded.
     private static let (mostBookings, mostWords) = (4_000_000, 8_000_000)
 
-    init(_ fabric: SimulatedFabric, _ schedule: Schedule) {
+    /// - Parameter keepsAccounts: whether it is asked for how ranks spent their time.
+    init(_ fabric: SimulatedFabric, _ schedule: Schedule, keepsAccounts: Bool = true) {
         self.schedule = schedule
+        journal = ReplayJournal(keepsAccounts: keepsAccounts)
         var fabric = fabric
         fabric.observer = nil
         fabric.fewestMessagesPlayedInRounds = 0
@@ -136,6 +150,19 @@ final class Replay {
             bytes: simulation.transport.ledger.totalBytes, messages: simulation.transport.ledger.totalMessages,
             evaluations: evaluations.map { .init(seconds: $0.time.seconds, bytesSent: $0.bytesSent) },
             playedMessages: simulation.transport.posted, messagesInRounds: simulation.transport.postedInRounds)
+    }
+
+    /// Plays until so many evaluations are over, or to the end.
+    func evaluations(first count: Int) throws(FabricError) -> [ReplayReport.Evaluation] {
+        for rank in ranks.indices { goOn(rank) }
+        while simulation.endedCount < ranks.count, evaluations.count < count {
+            while let rank = queue.popFirst() { goOn(rank) }
+            if simulation.endedCount < ranks.count, !simulation.fireNext() {
+                throw .deadlock(simulation.describeWaiting())
+            }
+            try checkCounts()
+        }
+        return evaluations.prefix(count).map { .init(seconds: $0.time.seconds, bytesSent: $0.bytesSent) }
     }
 
     /// What is skipped counts.

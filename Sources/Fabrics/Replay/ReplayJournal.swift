@@ -14,20 +14,26 @@ final class ReplayJournal {
         let seconds: Double
     }
 
+    /// False where nobody asks for accounts, so that what repeats need not be booked again.
+    private let keepsAccounts: Bool
     /// What is to be added to the simulation's clock.
     private(set) var skippedNanoseconds: Int64 = 0
     private(set) var bookings: [Booking] = []
     private(set) var computations: [Computation] = []
+
+    init(keepsAccounts: Bool) { self.keepsAccounts = keepsAccounts }
 
     func clusterTime(_ time: VirtualTime) -> VirtualTime {
         time.later(by: skippedNanoseconds)
     }
 
     func booked(_ part: TimeAccount.Part, _ rank: Int, from begin: VirtualTime, to end: VirtualTime) {
+        guard keepsAccounts else { return }
         bookings.append(Booking(rank: rank, part: part, begin: begin, end: end))
     }
 
     func computed(_ rank: Int, seconds: Double) {
+        guard keepsAccounts else { return }
         computations.append(Computation(rank: rank, seconds: seconds))
     }
 
@@ -46,6 +52,8 @@ final class ReplayJournal {
     func skip(
         _ times: Int, since start: Position, period: Int64, _ book: (_ rank: Int, (inout TimeAccount) -> Void) -> Void
     ) {
+        defer { skippedNanoseconds += Int64(times) * period }
+        guard keepsAccounts else { return }
         let (lastBooking, lastComputation) = (bookings.count, computations.count)
         for time in 1...times {
             let shift = Int64(time) * period
@@ -63,7 +71,6 @@ final class ReplayJournal {
                 computations.append(again)
             }
         }
-        skippedNanoseconds += Int64(times) * period
     }
 
     func forget() {
