@@ -65,6 +65,15 @@ package enum Format {
         return String(short.reversed())
     }
 
+    /// Four significant digits without an exponent, for what somebody is to type again; trailing zeros behind a point go.
+    package static func fourDigits(_ value: Double) -> String {
+        guard value != 0, value.isFinite else { return value == 0 ? "0" : "\(value)" }
+        let rounded = Double(String(format: "%.3e", value)) ?? value
+        let text = fixed(rounded, max(0, 3 - Int(log10(abs(rounded)).rounded(.down))))
+        guard text.contains(".") else { return text }
+        return String(text.reversed().drop { $0 == "0" }.drop { $0 == "." }.reversed())
+    }
+
     /// The shortest text that reads back as the same number, such as `4` or `12.345`: for what somebody is to type again.
     package static func exact(_ value: Double) -> String {
         let text = "\(value)"
