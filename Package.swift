@@ -159,6 +159,14 @@ let package = Package(
                 "Statistics", "Strategies", "Tasks", "Training",
             ],
             swiftSettings: hot),
+        // What a decision rests on: crossovers, regret, and what would change it.
+        .target(
+            name: "Advice",
+            dependencies: [
+                "Cluster", "Diagnostics", "Experiments", "Fabrics", "Host", "Locking", "Statistics", "Tasks",
+                "Training",
+            ],
+            swiftSettings: strict),
         // All files that the program writes and reads again.
         .target(
             name: "Storage",
@@ -169,7 +177,8 @@ let package = Package(
         .target(
             name: "Reports",
             dependencies: [
-                "Calibration", "Cluster", "Datasets", "Diagnostics", "Experiments", "Fabrics", "Files", "Kernel",
+                "Advice", "Calibration", "Cluster", "Datasets", "Diagnostics", "Experiments", "Fabrics", "Files",
+                "Kernel",
                 "Locking", "Pricing", "Randomness", "Statistics", "Storage", "Studies", "Tasks", "Training",
             ], swiftSettings: strict),
         .target(
@@ -182,7 +191,8 @@ let package = Package(
         .target(
             name: "BenchCommands",
             dependencies: [
-                "CProcess", "Calibration", "Cluster", "Datasets", "Diagnostics", "Experiments", "Fabrics", "Files",
+                "Advice", "CProcess", "Calibration", "Cluster", "Datasets", "Diagnostics", "Experiments", "Fabrics",
+                "Files",
                 "Host", "Kernel", "Locking", "Pricing", "Randomness", "RegressionGate", "Reports", "Statistics",
                 "Storage", "Strategies", "Studies", "Tasks", "Training", "Yams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -255,6 +265,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "CalibrationTests", dependencies: ["Calibration", "Reports", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "AdviceTests", dependencies: ["Advice", "Reports", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "StorageTests", dependencies: ["Reports", "Storage", "TestSupport"],
             // Files that older versions of the program wrote, which a test reads where they are.

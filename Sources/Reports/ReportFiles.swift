@@ -1,3 +1,4 @@
+import Advice
 import Experiments
 import Foundation
 import Storage
@@ -80,5 +81,21 @@ extension OutputDirectory {
         ] {
             try writeAtomically(Data(text.utf8), to: url.appendingPathComponent(name))
         }
+    }
+
+    /// The files of advice; that of the map only where there is one.
+    package static let adviceNames = [
+        "advice.md", AdviceText.pageName, AdviceCSV.name, AdviceJSON.name, MapCSV.name,
+    ]
+
+    /// Writes what advice says, in words and in figures.
+    package func write(_ advice: AdviceResults, _ text: AdviceText) throws {
+        var files = [
+            ("advice.md", Data(text.markdown.utf8)), (AdviceCSV.name, Data(AdviceCSV.render(advice).utf8)),
+            (AdviceText.pageName, Data(text.page.html().utf8)), (AdviceJSON.name, try AdviceJSON.render(advice, text)),
+        ]
+        try writeFigures(text.pictures, of: AdviceText.pictureNames(clusters: advice.clusters.count))
+        if let map = advice.map { files.append((MapCSV.name, Data(MapCSV.render(map, names: advice.names).utf8))) }
+        for (name, data) in files { try writeAtomically(data, to: url.appendingPathComponent(name)) }
     }
 }

@@ -1,0 +1,83 @@
+package import Cluster
+package import Experiments
+
+/// What a figure rests on. Times of different classes are in no statement together.
+package struct Evidence: Hashable, Sendable {
+    /// Where a cluster's figures come from.
+    package enum Machines: String, Codable, Sendable {
+        case preset
+        case described
+        /// By `bench calibrate`.
+        case calibrated
+    }
+
+    /// Where the times of computations come from.
+    package enum Computation: Hashable, Sendable {
+        /// The host on which the models were trained.
+        case measuredHere
+        /// The cluster's own file.
+        case clusterFile
+        /// A device that is none in particular.
+        case profile(String)
+    }
+
+    package let machines: Machines
+    package let computation: Computation
+
+    package init(_ cluster: ClusterSpec, compute: String, task: String, changed: Bool = false) {
+        if !changed, ClusterPresets.all.contains(cluster) {
+            machines = .preset
+        } else {
+            machines = cluster.source.hasPrefix(Self.calibration) && !changed ? .calibrated : .described
+        }
+        if compute != "calibrated" {
+            computation = .profile(compute)
+        } else {
+            computation = cluster.compute?.contains { $0.task == task } == true ? .clusterFile : .measuredHere
+        }
+    }
+
+    private static let calibration = "bench calibrate"
+
+    /// Such as `simulated on a preset, computation by the profile 'reference', models trained here`.
+    package var words: String {
+        let place =
+            switch machines {
+            case .preset: "a preset"
+            case .described: "a described cluster"
+            case .calibrated: "a calibrated cluster"
+            }
+        let speed =
+            switch computation {
+            case .measuredHere: "computation as measured on the host that trained"
+            case .clusterFile: "computation as measured for the cluster's file"
+            case .profile(let name): "computation by the profile '\(name)'"
+            }
+        return "simulated on \(place), \(speed), models trained for real"
+    }
+
+    /// For tables and files: `simulated on a preset`.
+    package var column: String { "simulated, \(machines.rawValue)" }
+}
+
+/// A row of the results that no statement speaks of.
+package struct LeftOut: Hashable, Sendable {
+    package let name: String
+    package let reason: String
+
+    /// Nil where the row can be priced.
+    package init?(_ plan: StrategyPlan, isRecorded: Bool) {
+        name = plan.name
+        if plan.fabric != .simulated {
+            reason = "its times are \(ClockClass(plan).title), and a measured time is in no race with a simulated one"
+        } else if !plan.roles.hasFixedSchedule {
+            reason = "what it does depends on how long things take, so that its runs cannot be priced elsewhere"
+        } else if !plan.hasFixedSchedule {
+            reason = "a limit on time or bytes, or ranks that leave, decided on when it ended"
+        } else if !isRecorded {
+            reason = "it has no recorded schedule; run it with --record"
+        } else {
+            return nil
+        }
+    }
+}

@@ -1,0 +1,60 @@
+package import Statistics
+
+/// Who is first at one point, how far ahead, and whether that is shown: of times that were simulated on one cluster.
+package struct Standing: Hashable, Sendable {
+    /// The strategies that reach the target with more than half of the seeds, by their median times.
+    package let order: [Int]
+    /// Of every strategy, infinite where it never gets there.
+    package let medians: [Double]
+    /// The first against the next, seed by seed; nil without a next one.
+    package let comparison: PairedComparison?
+    /// The seeds in which the first is ahead of all others by more than the steps between evaluations.
+    package let seedsAhead: Int
+    package let seeds: Int
+    /// Whether the first is ahead of the next by more than chance and the steps between evaluations explain.
+    package let isShown: Bool
+
+    /// - Parameter times: of each strategy, in the order of seeds.
+    package init(_ times: [[SteppedValue]]) {
+        let medians = times.map { Median.of($0.map(\.value)) }
+        self.medians = medians
+        order = times.indices.filter { medians[$0].isFinite }.sorted { (medians[$0], $0) < (medians[$1], $1) }
+        seeds = times.first?.count ?? 0
+        guard let first = order.first else {
+            (comparison, seedsAhead, isShown) = (nil, 0, false)
+            return
+        }
+        let others = times.indices.filter { $0 != first }
+        seedsAhead = (0..<seeds).count { seed in others.allSatisfy { times[first][seed].isBelow(times[$0][seed]) } }
+        let next = others.min { (medians[$0], $0) < (medians[$1], $1) }
+        comparison = next.map { Self.compare(times[first], times[$0]) }
+        isShown = next.map { Self.isBelow(times[first], times[$0]) } ?? true
+    }
+
+    package var first: Int? { order.first }
+
+    /// The next one that reaches the target, too.
+    package var next: Int? { order.dropFirst().first }
+
+    /// By how much the median of the next is above that of the first; nil where there is none to compare with.
+    package var factor: Double? {
+        guard let first, let next, medians[first] > 0 else { return nil }
+        return medians[next] / medians[first]
+    }
+
+    package static func compare(_ first: [SteppedValue], _ second: [SteppedValue]) -> PairedComparison {
+        PairedComparison(first, second, scale: .logarithmic, smallerIsBetter: true)
+    }
+
+    /// Whether the first times are shown to be less: by the paired comparison, and with one seed by the steps in which times
+    /// are known.
+    package static func isBelow(_ first: [SteppedValue], _ second: [SteppedValue]) -> Bool {
+        if first.count == 1 { return first[0].isBelow(second[0]) }
+        return compare(first, second).verdict == .firstIsBetter
+    }
+
+    /// 1 where the first times are shown to be less, -1 where the second are, 0 where no difference is.
+    package static func verdict(_ first: [SteppedValue], _ second: [SteppedValue]) -> Int {
+        isBelow(first, second) ? 1 : isBelow(second, first) ? -1 : 0
+    }
+}

@@ -1,0 +1,68 @@
+import Diagnostics
+
+/// Something that advice says, and the command that says it again.
+package struct AdviceStatement: Hashable, Sendable {
+    package let text: String
+    package let command: [String]
+
+    /// As somebody pastes it into a shell.
+    package var commandText: String { ShellText.command(command) }
+}
+
+/// The parts of advice, by the names that `--only` has for them.
+package enum AdvicePart: String, CaseIterable, Codable, Sendable {
+    case first
+    case because
+    case until
+    case tornado
+    case inverse
+    case regret
+    case map
+    case pareto
+    case machines
+
+    package var title: String {
+        switch self {
+        case .first: "Which strategy is the first"
+        case .because: "Because"
+        case .until: "Until"
+        case .tornado: "If one figure were other"
+        case .inverse: "What would make another one the first"
+        case .regret: "If in doubt"
+        case .map: "Map of latency and bandwidth"
+        case .pareto: "Time, bytes, money and energy"
+        case .machines: "Which machines"
+        }
+    }
+}
+
+/// One part of advice, as text.
+package struct AdviceSection {
+    package let part: AdvicePart
+    package let title: String
+    package var statements: [AdviceStatement] = []
+    package var table: TextTable?
+    /// Lines whose columns stand under each other.
+    package var drawing: String?
+    /// What a reader has to know of the figures.
+    package var note: String?
+
+    package init(_ part: AdvicePart, on cluster: String? = nil) {
+        self.part = part
+        title = part.title + (cluster.map { ": \($0)" } ?? "")
+    }
+}
+
+/// The words that every command of some advice begins with.
+package struct AdviceCommand: Hashable, Sendable {
+    private let base: [String]
+
+    /// - Parameters:
+    ///   - folder: of the recorded runs.
+    ///   - options: what chooses rows and target.
+    package init(folder: String, options: [String] = []) { base = ["bench", "advise", folder] + options }
+
+    package func words(_ part: AdvicePart, _ more: [String] = []) -> [String] {
+        base + more + ["--only", part.rawValue]
+    }
+}
