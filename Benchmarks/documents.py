@@ -32,7 +32,7 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 GUIDE = "Sources/bench/Documentation.docc"
 SUBCOMMANDS = [
-    "run", "study", "reprice", "price", "compare", "history", "report", "plot", "list", "speed", "calibrate", "data",
+    "run", "study", "reprice", "advise", "price", "compare", "history", "report", "plot", "list", "speed", "calibrate", "data",
     "task",
 ]
 COMMAND = re.compile(r"^(\$ .*|(swift|bench|mpirun|srun|sudo|\./setup\.sh|\.build\S*/\S+|Benchmarks/\S+)( .*)?)$")

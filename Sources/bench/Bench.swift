@@ -93,6 +93,7 @@ struct Bench: AsyncParsableCommand {
               bench calibrate --output machine.yaml
               bench --strategy sync,federated --compute reference --record --output Results/run
               bench reprice Results/run --latency 1ms,10ms,100ms
+              bench advise Results/run --cluster ethernet-1g
               bench --strategy all --compute reference --output old
               bench --strategy all --compute reference --output new
               bench compare old new
@@ -106,8 +107,8 @@ struct Bench: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Run.self, StudyCommand.self, CoalitionsCommand.self, Reprice.self, PriceCommand.self, Compare.self,
-            History.self, Report.self, PlotCommand.self, List.self, Speed.self, Calibrate.self, DataCommand.self,
+            Run.self, StudyCommand.self, CoalitionsCommand.self, Reprice.self, Advise.self, PriceCommand.self,
+            Compare.self, History.self, Report.self, PlotCommand.self, List.self, Speed.self, Calibrate.self, DataCommand.self,
             TaskCommand.self,
         ],
         defaultSubcommand: Run.self)

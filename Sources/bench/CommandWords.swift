@@ -50,7 +50,9 @@ enum CommandWords {
     /// Whether the command trains: other commands have options of their own with the same names.
     private static func isForStrategies(_ arguments: [String]) -> Bool {
         guard let first = arguments.first else { return false }
-        let commands = [Run.self as any ParsableCommand.Type, StudyCommand.self, CoalitionsCommand.self].map {
+        let commands = [
+            Run.self as any ParsableCommand.Type, StudyCommand.self, CoalitionsCommand.self, Advise.self,
+        ].map {
             $0._commandName
         }
         return first.hasPrefix("-") || commands.contains(first)

@@ -52,7 +52,10 @@ struct Run: ParsableCommand {
         }
     }
 
-    func run() throws {
+    func run() throws { try run(tells: true) }
+
+    /// - Parameter tells: false for another command that says what is to be said of the results.
+    func run(tells: Bool) throws {
         var plan = try tuned.applied(to: try builder.plan(), builder)
         try builder.checkMomentum(plan)
         try HostNeed.check(&plan, isJobsGiven: cluster.jobs != nil)
@@ -71,13 +74,13 @@ struct Run: ParsableCommand {
         let store = try checkpoints.directory(experiment, machine, files)
         let outputs = try RunOutputs(files, plan, store)
         let (results, written) = try train(experiment, plan, machine, outputs)
-        tell(results)
+        if tells { tell(results) }
         if case .failure(let error) = written, let words = outputs.latest.writeUnfinished(after: error) {
             printError(words)
         }
         try written.get()
         try outputs.log?.check()
-        print("Report, CSV and JSON: \(outputs.directory.url.relativePath)/")
+        if tells { print("Report, CSV and JSON: \(outputs.directory.url.relativePath)/") }
     }
 
     /// Runs the experiment and writes its files. What is finished is not lost with what stops the program.

@@ -22,6 +22,7 @@ enum CommandOptions {
         Command(type: CoalitionsCommand.self, words: ["coalitions"]),
         Command(type: Reprice.self, words: ["reprice", "x"]),
         Command(type: PriceCommand.self, words: ["price", "x", "--cluster", "ethernet-1g"]),
+        Command(type: Advise.self, words: ["advise"]),
         Command(type: Compare.self, words: ["compare", "x", "y"]),
         Command(type: History.self, words: ["history", "x"]), Command(type: Report.self, words: ["report", "x"]),
         Command(type: List.self, words: ["list"]), Command(type: Speed.self, words: ["speed"]),
