@@ -14,7 +14,7 @@ package final class PriceList: Sendable {
     /// Those that all strategies have, ascending.
     package let seeds: [UInt64]
     /// The accuracy to reach, a fraction.
-    package let target: Double
+    package let target: Target
     package let repricings: [Repricing]
 
     private struct Key: Hashable {
@@ -33,7 +33,7 @@ package final class PriceList: Sendable {
         _ results: Results, _ rows: [StrategyPlan], schedule: (_ row: String, _ seed: UInt64) throws -> Schedule
     ) throws {
         strategies = rows
-        target = results.plan.target
+        target = results.plan.goal
         repricings = try rows.map { row in try Repricing(results, row) { try schedule(row.name, $0) } }
         var common = Set(repricings.first?.seeds ?? [])
         for repricing in repricings { common.formIntersection(repricing.seeds) }

@@ -174,7 +174,13 @@ struct Advise: ParsableCommand {
             try run.run(tells: false)
         }
         var results = try ResultsFile.read(folder)
-        if directory != nil, let target = experiment.target { results.plan.target = target }
+        if directory != nil, let text = experiment.target {
+            do throws(Quantity.Failure) {
+                results.plan.target = try results.plan.metric.target(parsing: text)
+            } catch {
+                throw ValidationError("--target, \(results.plan.metric.oneOfThem): \(error)")
+            }
+        }
         let directory = try output.map { try OutputDirectory($0) }
         let maker = AdviceMaker(
             folder: folder, options: options, machines: machines,
@@ -197,7 +203,7 @@ struct AdviceMaker {
     /// As `--strategy` names rows; nil for all.
     let strategy: String?
     /// In place of the run's; nil for that.
-    let target: Double?
+    let target: String?
 
     private struct Place {
         let cluster: ClusterSpec
@@ -224,7 +230,7 @@ struct AdviceMaker {
     }
 
     private func commandOptions() throws -> [String] {
-        (strategy.map { ["--strategy", $0] } ?? []) + (target.map { ["--target", "\(Format.exact($0))"] } ?? [])
+        (strategy.map { ["--strategy", $0] } ?? []) + (target.map { ["--target", $0] } ?? [])
     }
 
     // MARK: Rows

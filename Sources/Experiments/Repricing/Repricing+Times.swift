@@ -42,13 +42,13 @@ extension Repricing {
     /// same on every cluster.
     private func evaluationsToTarget(_ run: Run) -> Int {
         let evaluations = run.record.evaluations
-        guard let point = TimeToAccuracy(evaluations, target: target).sustainedPoint else { return 0 }
+        guard let point = TimeToTarget(evaluations, target: target).sustainedPoint else { return 0 }
         return (evaluations.firstIndex(of: point) ?? -1) + 1
     }
 
     private func time(_ run: Run, _ needed: Int, _ played: [ReplayReport.Evaluation]) -> SteppedValue {
         let moved = zip(run.record.evaluations.prefix(needed), played).map { $0.moved(to: $1) }
-        return TimeToAccuracy(moved, target: target).sustainedTime
+        return TimeToTarget(moved, target: target).sustainedTime
     }
 
     /// The records of full runs on the cluster of `plan`, with what each cost of that cluster is worth, so that tables, verdicts

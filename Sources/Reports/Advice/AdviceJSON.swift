@@ -39,7 +39,7 @@ package enum AdviceJSON {
 
         init(_ advice: AdviceResults, _ text: AdviceText) {
             task = advice.task
-            target = advice.prices.target
+            target = advice.prices.target.value
             seeds = advice.prices.seeds
             strategies = advice.names
             leftOut = advice.leftOut.map { ["name": $0.name, "reason": $0.reason] }

@@ -17,7 +17,7 @@ package struct AdviceText {
         self.parts = parts ?? Set(AdvicePart.allCases)
     }
 
-    var target: String { Format.exactPercent(advice.prices.target) }
+    var target: String { advice.prices.target.words }
 
     func name(_ strategy: Int) -> String { "`\(advice.names[strategy])`" }
 
