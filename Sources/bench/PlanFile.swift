@@ -3,6 +3,7 @@ import Diagnostics
 import Experiments
 import Foundation
 import Strategies
+import Tasks
 import Training
 import Yams
 
@@ -53,12 +54,32 @@ struct PlanFile {
         }
         let allowed = RunOptionNames.all.map(\.name).filter { !Self.refused.contains($0) } + [Self.rows]
         var words: [String] = []
-        for (key, value) in try fields(of: root, allowed: allowed) {
+        let keys = try fields(of: root, allowed: allowed)
+        for (key, value) in keys {
             let own = key.string == Self.rows ? [try strategies(value)] : try self.words(key, value)
             try check(own, at: value)
+            if key.string == "target" { try checkTarget(value, among: keys) }
             words += own
         }
         return words
+    }
+
+    /// A target is in the unit of the metric. Where neither it nor the task stands in the file, any metric's may be meant.
+    private func checkTarget(_ node: Yams.Node, among keys: [(key: Yams.Node, value: Yams.Node)]) throws {
+        func value(_ key: String) -> String? { keys.first { $0.key.string == key }?.value.string }
+        let text = try scalar(node)
+        var metrics = Metric.allCases
+        if let named = value("judged-by").flatMap(Metric.init(rawValue:)) {
+            metrics = [named]
+        } else if let task = value("task").flatMap({ try? TrainingTask.named($0) }) {
+            metrics = [task.metric]
+        }
+        guard !metrics.contains(where: { (try? $0.target(parsing: text)) != nil }) else { return }
+        do throws(Quantity.Failure) {
+            _ = try metrics[0].target(parsing: text)
+        } catch {
+            throw self.error(at: node, "target, \(metrics[0].oneOfThem): \(error)")
+        }
     }
 
     private static let rows = "strategies"

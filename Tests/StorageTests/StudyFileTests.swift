@@ -53,8 +53,8 @@ import Testing
 
     @Test func aLaterSchemaIsNamed() throws {
         var results = try small()
-        results.schema = 4
-        #expect(error(try StudyFile.encode(results)).contains("schema 4; this version reads studies of schema 1 to 3"))
+        results.schema = 5
+        #expect(error(try StudyFile.encode(results)).contains("schema 5; this version reads studies of schema 1 to 4"))
     }
 
     /// With a right checksum, as a program with a fault would write it.

@@ -133,7 +133,7 @@ import Training
         let data = try CoalitionFile.encode(results)
         #expect(try CoalitionFile.decode(data, file: "coalitions.json") == results)
         for (find, replace, says) in [
-            ("\"schema\" : 1", "\"schema\" : 2", "reads coalitions of schema 1"),
+            ("\"schema\" : 1", "\"schema\" : 3", "reads coalitions of schemas 1 to 2"),
             ("\"bytesSent\" : 100", "\"bytesSent\" : 101", "the file was changed"),
         ] {
             let changed = String(decoding: data, as: UTF8.self).replacing(find, with: replace, maxReplacements: 1)
