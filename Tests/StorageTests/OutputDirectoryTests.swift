@@ -26,10 +26,16 @@ import Testing
         }
     }
 
-    @Test func resultsAreFiveFiles() throws {
+    @Test func resultsAreSixFilesAndTheirFigures() throws {
         try withFolder { folder in
             try OutputDirectory(folder.path).write(results([record()], seeds: [1]))
-            #expect(try files(folder) == ["curves.csv", "report.md", "results.json", "summary.csv", "targets.csv"])
+            #expect(
+                try files(folder) == [
+                    "curves.csv", "figures", "report.html", "report.md", "results.json", "summary.csv", "targets.csv",
+                ])
+            #expect(
+                try files(folder.appendingPathComponent("figures"))
+                    == ["accuracy-time", "time-to-target"].flatMap { ["\($0)-dark.svg", "\($0)-light.svg"] })
         }
     }
 
@@ -41,7 +47,7 @@ import Testing
             try output.write(second)
             let data = try Data(contentsOf: folder.appendingPathComponent("results.json"))
             #expect(try ResultsFile.decode(data, file: "results.json") == second)
-            #expect(try files(folder).count == 5)
+            #expect(try files(folder).count == 7)
         }
     }
 

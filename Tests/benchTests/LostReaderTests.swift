@@ -13,7 +13,10 @@ import Testing
     }
 
     private static let run = quick + ["--strategy", "sync", "--workers", "2"]
-    private static let names = ["curves.csv", "report.md", "results.json", "summary.csv", "targets.csv"]
+    private static let names =
+        ["curves.csv"]
+        + ["accuracy-time", "time-to-target"].flatMap { ["figures/\($0)-dark.svg", "figures/\($0)-light.svg"] }
+        + ["report.html", "report.md", "results.json", "summary.csv", "targets.csv"]
 
     private func expectEnd(_ outcome: Outcome) {
         #expect(outcome.code == -SIGPIPE || outcome.code == 0, "\(outcome.testDescription)")
@@ -35,9 +38,15 @@ import Testing
             let first = try await bench(Self.run + ["--record"], in: folder)
             #expect(first.code == 0, "\(first.testDescription)")
             for (arguments, files) in [
-                (["reprice", "results", "--latency", "1ms"], ["results/reprice.csv", "results/reprice.md"]),
-                (["compare", "results", "results", "--markdown", "m.md", "--junit", "j.xml"], ["m.md", "j.xml"]),
-                (["report", "results"], ["results/report.md"]),
+                (
+                    ["reprice", "results", "--latency", "1ms"],
+                    ["results/reprice.csv", "results/reprice.md", "results/reprice.html"]
+                ),
+                (
+                    ["compare", "results", "results", "--markdown", "m.md", "--junit", "j.xml", "--html", "h.html"],
+                    ["m.md", "j.xml", "h.html"]
+                ),
+                (["report", "results"], ["results/report.md", "results/report.html"]),
                 (
                     [
                         "study", "--strategy", "single", "--vary", "learning-rate=0.1,0.2", "--output", "study",

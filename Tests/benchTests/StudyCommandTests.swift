@@ -9,7 +9,10 @@ import Testing
 @testable import Studies
 
 @Suite struct StudyCommandTests {
-    private static let files = ["expected-best.csv", "report.md", "study.json", "trials.csv"].map { "study/\($0)" }
+    private static let files =
+        (["expected-best.csv"]
+        + ["after-trials", "trials"].flatMap { ["figures/\($0)-dark.svg", "figures/\($0)-light.svg"] }
+        + ["report.html", "report.md", "study.json", "trials.csv"]).map { "study/\($0)" }
 
     /// One epoch, one seed, no calibration.
     private static func study(_ arguments: String...) -> [String] {
