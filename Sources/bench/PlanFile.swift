@@ -208,7 +208,7 @@ enum RunOptionNames {
     static let all: [(name: String, value: String?)] = {
         let lines = Bench.helpMessage(for: Run.self, columns: 1000).split(separator: "\n")
         return lines.compactMap { line in
-            guard let match = line.firstMatch(of: /^\s+(?:-\w, )?--([a-z-]+)(?: <([^>]+)>)?(?:\s|$)/) else {
+            guard let match = line.firstMatch(of: /^\s+(?:-\w, )?--([a-z][a-z0-9-]*)(?: <([^>]+)>)?(?:\s|$)/) else {
                 return nil
             }
             return (String(match.1), match.2.map(String.init))

@@ -132,7 +132,8 @@ struct PriceCommand: ParsableCommand {
         }
         guard (curve == nil) == (target == nil) else {
             throw ValidationError(
-                "--curve and --target belong together; \(curve == nil ? "--curve" : "--target") is missing")
+                curve.map { "--curve '\($0)' needs --target: the accuracy to reach on it" }
+                    ?? "--target needs --curve: a file of samples and accuracies")
         }
         guard curve == nil || globalBatch != nil else {
             throw ValidationError("--curve needs --global-batch: the batch that the curve was trained with")
@@ -140,6 +141,8 @@ struct PriceCommand: ParsableCommand {
         guard (1...PriceRequest.mostRounds).contains(rounds) else {
             throw ValidationError("--rounds is \(rounds); allowed is 1 to \(PriceRequest.mostRounds)")
         }
+        for choice in try StrategyChoice.parse(strategy) { try choice.check() }
+        if !cluster.hasSuffix(".yaml") { _ = try ClusterFile.resolve(cluster) }
         var named = NamedFiles()
         named.reads("the profile", profile)
         named.reads(cluster: "--cluster", cluster)

@@ -26,6 +26,7 @@ enum CommandOptions {
         Command(type: Compare.self, words: ["compare", "x", "y"]),
         Command(type: History.self, words: ["history", "x"]), Command(type: Report.self, words: ["report", "x"]),
         Command(type: PlotCommand.self, words: ["plot", "x"]),
+        Command(type: CheckTask.self, words: ["task", "check", "x.yaml"]),
         Command(type: List.self, words: ["list"]), Command(type: Speed.self, words: ["speed"]),
         Command(type: Calibrate.self, words: ["calibrate"]), Command(type: ListData.self, words: ["data", "list"]),
         Command(type: Fetch.self, words: ["data", "fetch", "mnist"]),
@@ -41,7 +42,7 @@ enum CommandOptions {
     static func options(of command: any ParsableCommand.Type) -> [Option] {
         let help = Bench.helpMessage(for: command, columns: 1000)
         return help.split(separator: "\n").compactMap { line in
-            guard let match = line.firstMatch(of: /^\s+(?:-\w, )?--([a-z-]+)(?: <([^>]+)>)?(?:\s|$)/) else {
+            guard let match = line.firstMatch(of: /^\s+(?:-\w, )?--([a-z][a-z0-9-]*)(?: <([^>]+)>)?(?:\s|$)/) else {
                 return nil
             }
             return Option(name: String(match.1), value: match.2.map(String.init))

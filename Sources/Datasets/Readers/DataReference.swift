@@ -38,7 +38,10 @@ package struct DataReference: Hashable, Sendable {
     package var text: String { path + (key.map { ":" + $0 } ?? "") }
 
     /// Where it is, by the folder that relative paths begin in.
-    package func url(in folder: URL) -> URL { URL(fileURLWithPath: path, relativeTo: folder).absoluteURL }
+    package func url(in folder: URL) -> URL {
+        // A folder is one whether its address ends with a slash or not.
+        path.hasPrefix("/") ? URL(fileURLWithPath: path) : folder.appendingPathComponent(path).standardizedFileURL
+    }
 
     // MARK: Arrays
 
