@@ -68,7 +68,7 @@ package struct MachineSearch: Hashable, Sendable {
         var choices: [Choice] = []
         var values: [(time: [SteppedValue], money: [SteppedValue]?)] = []
         for row in rows.sorted(by: { prices.strategies[$0].roles.workers < prices.strategies[$1].roles.workers }) {
-            for offer in offers {
+            for offer in prices.strategies[row].roles.ranks == 1 ? Self.cheapest(offers) : offers {
                 let spec = offer.applied(to: cluster)
                 try spec.validate()
                 let (plan, runs) = try prices.repricings[row].records(prices.plan(row, on: spec))
@@ -93,6 +93,11 @@ package struct MachineSearch: Hashable, Sendable {
         }
         self.choices = choices
         isFastestShown = choices.isEmpty ? false : Standing(values.map(\.time)).isShown
+    }
+
+    /// Of offers for a device that sends nothing: one of those with the least price.
+    private static func cheapest(_ offers: [Offer]) -> [Offer] {
+        offers.min { $0.pricePerHour ?? .infinity < $1.pricePerHour ?? .infinity }.map { [$0] } ?? []
     }
 
     /// The choice of least median time; nil where none gets to the target.

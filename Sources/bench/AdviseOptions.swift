@@ -249,7 +249,7 @@ struct MachineOptions: ParsableArguments {
             values.map { ["--\(name)", $0.joined(separator: ",")] } ?? []
         }
         return option("machines", machines.map { [$0] })
-            + option("bandwidth", bandwidth?.map { "\(Format.exact($0 * 8))bit" })
+            + option("bandwidth", bandwidth?.map { "\(Format.exact($0 * 8 / 1e9))Gbit" })
             + option("latency", latency?.map { Quantity.text(seconds: $0) })
             + option("price-per-hour", pricePerHour.map { [$0] })
     }

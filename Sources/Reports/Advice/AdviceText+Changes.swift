@@ -170,7 +170,7 @@ extension AdviceText {
             lines.append(
                 """
                 `\(entry.name)` is dominated by \(Headline.list(entry.dominatedBy.map { entries[$0].name })), which on \
-                `\(cluster.cluster.name)` takes no more of anything and less of something.
+                `\(cluster.cluster.name)` \(entry.dominatedBy.count == 1 ? "takes" : "take") no more of anything and less of something.
                 """)
         }
         let front = cluster.pareto.front.map { entries[$0].name }
