@@ -92,8 +92,11 @@ struct MapPicture {
         }
         return [
             .rectangle(
-                left, y(row), width + 0.3, cellHeight + 0.3, fill: ink(first),
-                [("fill-opacity", .path("0.45")), ("data-strategy", .text(names[first]))])
+                left, y(row), width, cellHeight, fill: ink(first),
+                [
+                    ("fill-opacity", .path("0.45")), ("shape-rendering", "crispEdges"),
+                    ("data-strategy", .text(names[first])),
+                ])
         ]
     }
 
@@ -187,7 +190,7 @@ struct MapPicture {
         let y = panel.bottom + 48
         var left = panel.left
         return zip(WinnerMap.contours, Self.dashes).flatMap { margin, dash -> [SVGElement] in
-            defer { left += 130 }
+            defer { left += 155 }
             return [
                 .line(left, y, left + 26, y, .text, dash: dash),
                 .label("lead of \(Format.significant(margin)) times", left + 32, y + 4, .muted),
@@ -195,12 +198,19 @@ struct MapPicture {
         }
     }
 
+    /// Clusters whose links are alike share a point and a label.
     private var places: [SVGElement] {
-        let shown = map.places.filter { map.cell(at: $0) != nil }
-        let wanted = shown.map { panel.py($0.latencySeconds) }
-        return zip(shown, wanted).flatMap { place, y -> [SVGElement] in
-            let x = panel.px(place.bytesPerSecond * 8 / 1e6)
+        var points: [(place: WinnerMap.Place, names: [String])] = []
+        for place in map.places where map.cell(at: place) != nil {
+            let same = points.firstIndex {
+                $0.place.latencySeconds == place.latencySeconds && $0.place.bytesPerSecond == place.bytesPerSecond
+            }
+            if let same { points[same].names.append(place.name) } else { points.append((place, [place.name])) }
+        }
+        return points.flatMap { place, names -> [SVGElement] in
+            let (x, y) = (panel.px(place.bytesPerSecond * 8 / 1e6), panel.py(place.latencySeconds))
             let isRight = x > panel.right - 110
+            let text = MarkupText.fitted(names.joined(separator: ", "), size: 11, width: isRight ? 200 : 110)
             return [
                 SVGElement(
                     "circle",
@@ -209,8 +219,9 @@ struct MapPicture {
                         ("fill", .ink(place.isOwn ? .text : .paper)), ("stroke", .ink(.text)),
                         ("stroke-width", .path("1.5")),
                     ]),
+                // Above the point for the map's own cluster, and below it for others, which may lie beside it.
                 .label(
-                    MarkupText.fitted(place.name, size: 11, width: 110), isRight ? x - 8 : x + 8, y - 6, size: 11,
+                    text, isRight ? x - 8 : x + 8, place.isOwn ? y - 7 : y + 14, size: 11,
                     anchor: isRight ? .end : .start, isBold: place.isOwn),
             ]
         }
