@@ -108,7 +108,8 @@ struct Bench: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             Run.self, StudyCommand.self, CoalitionsCommand.self, Reprice.self, Advise.self, PriceCommand.self,
-            Compare.self, History.self, Report.self, PlotCommand.self, List.self, Speed.self, Calibrate.self, DataCommand.self,
+            Compare.self, History.self, Report.self, PlotCommand.self, List.self, Speed.self, Calibrate.self,
+            DataCommand.self,
             TaskCommand.self,
         ],
         defaultSubcommand: Run.self)

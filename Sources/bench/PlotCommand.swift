@@ -26,7 +26,7 @@ struct PlotCommand: ParsableCommand {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Which one, by its name. (default: the first of them)", valueName: "name"))
+        help: ArgumentHelp("Which one, by its name. (default: the first of them)", valueName: "picture"))
     var picture: String?
 
     @Option(

@@ -142,7 +142,9 @@ struct PriceCommand: ParsableCommand {
             throw ValidationError("--rounds is \(rounds); allowed is 1 to \(PriceRequest.mostRounds)")
         }
         for choice in try StrategyChoice.parse(strategy) { try choice.check() }
-        if !cluster.hasSuffix(".yaml") { _ = try ClusterFile.resolve(cluster) }
+        if !cluster.hasSuffix(".yaml") {
+            do { _ = try ClusterFile.resolve(cluster) } catch { throw ValidationError("--cluster: \(error)") }
+        }
         var named = NamedFiles()
         named.reads("the profile", profile)
         named.reads(cluster: "--cluster", cluster)

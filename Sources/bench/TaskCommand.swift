@@ -139,7 +139,7 @@ struct Expectation: Equatable {
             return
         }
         // What is more than 1 is no share, and may be another metric's value.
-        guard let value = (try? Quantity.fraction(text)) ?? Quantity.number(text) else {
+        guard let value = (try? Quantity.fraction(text)) ?? Quantity.number(text), value >= 0 else {
             throw ValidationError(
                 "--expect is '\(text)'; allowed is an accuracy such as 98.31%, 9831/10000, or another metric's value")
         }

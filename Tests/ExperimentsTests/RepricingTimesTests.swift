@@ -60,7 +60,7 @@ import Training
             #expect(found.attribution == expected.attribution)
             #expect(found.attribution != nil || cluster.jitter != .none)
         }
-        let summary = StrategySummary(plan, runs: records, target: there.target)
+        let summary = StrategySummary(plan, runs: records, target: there.goal)
         let expected = try #require(full.summaries.first)
         #expect(summary.costToTarget(\.money) == expected.costToTarget(\.money))
         #expect(summary.costToTarget(\.wattHours) == expected.costToTarget(\.wattHours))

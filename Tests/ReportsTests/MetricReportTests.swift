@@ -44,7 +44,7 @@ import Testing
     @Test func accuraciesHaveTheTablesThatTheyHad() {
         let accuracies = results([record("single"), record("sync")], seeds: [1])
         let report = MarkdownReport.render(accuracies)
-        #expect(report.contains("| accuracy at the end |") && report.contains("| time to 80 % |"))
+        #expect(report.contains("| accuracy at the end |") && report.contains("time to 95 % |"))
         #expect(!report.contains("higher is better") && report.contains("at or above the target"))
         for csv in [CurvesCSV.render(accuracies), SummaryCSV.render(accuracies), TargetsCSV.render(accuracies)] {
             let header = csv.prefix { $0 != "\n" }

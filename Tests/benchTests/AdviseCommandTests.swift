@@ -88,7 +88,8 @@ import Testing
     @Test func aCrossoverIsConfirmedByFullRunsOnBothSides() async throws {
         try await recorded { folder in
             let outcome = try await bench(
-                Self.advise + ["--only", "until,regret", "--over", "workstation,wan", "--output", "advice"], in: folder)
+                ["advise", "results", "--cluster", "workstation", "--only", "until,regret"]
+                    + ["--over", "workstation,wan", "--output", "advice"], in: folder)
             #expect(outcome.code == 0, "\(outcome.testDescription)")
             let document = try document(folder, "advice/advice.json")
             let place = try #require(document.clusters.first)
@@ -98,11 +99,12 @@ import Testing
             for factor in [0.9, 1.1] {
                 let latency = "\(crossover.value * factor * 1e9)ns"
                 let full = try await bench(
-                    Self.run + ["--cluster", "ethernet-1g", "--latency", latency, "--output", "full"], in: folder)
+                    Self.run + ["--cluster", "workstation", "--latency", latency, "--output", "full"], in: folder)
                 #expect(full.code == 0, "\(full.testDescription)")
                 let rows = table(try folder.text("full/summary.csv"))
                 let column = try #require(rows[0].firstIndex(of: "time_to_target_seconds_median"))
-                let times = rows.dropFirst().compactMap { row in Double(row[column]).map { (row[0], $0) } }
+                let name = try #require(rows[0].firstIndex(of: "strategy"))
+                let times = rows.dropFirst().compactMap { row in Double(row[column]).map { (row[name], $0) } }
                 firsts.append(try #require(times.min { $0.1 < $1.1 }).0)
             }
             #expect((firsts[0] == place.first) == !crossover.isFirstAbove, "\(firsts), \(crossover.value)")

@@ -12,7 +12,8 @@ import Testing
 @Suite struct HelpTests {
     private static let options =
         [
-            "plan", "task", "strategy", "objectives", "seeds", "first-seed", "target", "epochs", "evaluate-every",
+            "plan", "task", "strategy", "objectives", "seeds", "first-seed", "target", "judged-by", "epochs",
+            "evaluate-every",
             "learning-rate",
             "optimizer", "momentum", "nesterov", "weight-decay", "beta1", "beta2", "epsilon", "schedule", "warmup",
             "scale-learning-rate-from", "initialization",
@@ -100,7 +101,10 @@ import Testing
         #expect(list.contains("\(task.network.parameterCount)"))
         // All that has a value; the rest are flags, files and overrides of something that is named.
         let without =
-            ["plan", "task", "strategy", "scale-learning-rate-from", "init", "no-shuffle", "set", "cluster"]
+            [
+                "plan", "task", "strategy", "judged-by", "scale-learning-rate-from", "init", "no-shuffle", "set",
+                "cluster",
+            ]
             + ["latency"]
             + ["bandwidth", "save", "trace-loss", "data", "quiet", "log", "limit-time", "limit-bytes", "limit-updates"]
             + ["tuned", "trace", "record", "dropout", "lifetime", "checkpoint", "resume"]

@@ -18,9 +18,9 @@ import Testing
             .map { Case(words: command.words + context(command.words[0], $0.name), option: $0) }
     }
 
-    /// The options of study and of coalitions that are those of run are tried once: a parse of so many options takes a while.
+    /// The options of other commands that are those of run are tried once: a parse of so many options takes a while.
     private static func isShared(_ option: CommandOptions.Option, _ command: CommandOptions.Command) -> Bool {
-        ["study", "coalitions"].contains(command.words[0]) && ofRun.contains(option.name)
+        ["study", "coalitions", "advise"].contains(command.words[0]) && ofRun.contains(option.name)
     }
 
     private static let ofRun = CommandOptions.names(of: Run.self)
@@ -35,6 +35,7 @@ import Testing
         case ("run", "every"): ["--checkpoint", "x"]
         case ("run", "trace"): ["--fabric", "simulated"]
         case ("compare", "reason"): ["--accept"]
+        case ("task", "expect"): ["--init", "x"]
         default: ["run", "study"].contains(command) && isOfStrategies(option) ? ["--strategy", "every"] : []
         }
     }
@@ -62,6 +63,7 @@ import Testing
     /// What may be any text is the name of a file, a folder or an address, and a reason.
     private static let texts = [
         "file", "folder", "file.json", "file.yaml", "file.csv", "file.csv,...", "url", "text", "study", "label,...",
+        "picture",
     ]
 
     /// The value begins with a dash, and is taken for a value nevertheless.

@@ -47,12 +47,14 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        (["--output", "a.jpg"], 64 as Int32, ["'a.jpg'", ".svg or .png"]),
-        (["--theme", "drak"], 64, ["drak", "dark"]), (["--picture", "time-to-targte"], 64, ["time-to-target"]),
+    private static let bad: [([String], Int32, [String])] = [
+        (["--output", "a.jpg"], 64, ["'a.jpg'", ".svg or .png"]), (["--theme", "drak"], 64, ["drak", "dark"]),
+        (["--picture", "time-to-targte"], 64, ["time-to-target"]),
         (["--output", "a.png", "--theme", "auto"], 64, ["light and dark"]),
         (["--output", "results/results.json.svg/x.svg"], 1, ["folder"]), (["--picture", ""], 64, ["empty"]),
-    ])
+    ]
+
+    @Test(arguments: bad)
     func badInputIsNamed(_ arguments: [String], _ code: Int32, _ words: [String]) async throws {
         try await recorded { folder in
             let outcome = try await bench(["plot", "results"] + arguments, in: folder)

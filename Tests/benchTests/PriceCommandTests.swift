@@ -68,7 +68,7 @@ import Testing
                 (["mine.json", "--strategy", "federated"], 1, "--samples"),
                 (["mine.json", "--workers", "0"], 64, "allowed are up to 100 from 1 to 10000"),
                 (["mine.json", "--batch", "32", "--global-batch", "64"], 64, "leave one of them out"),
-                (["mine.json", "--target", "75%"], 64, "--curve is missing"),
+                (["mine.json", "--target", "75%"], 64, "--target needs --curve"),
                 (["mine.json", "--csv", "mine.json"], 64, "would overwrite"),
             ]
             for (words, code, part) in cases {

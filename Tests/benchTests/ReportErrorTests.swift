@@ -24,7 +24,7 @@ import Testing
 
     @Test func resultsOfAnotherSchemaAreNamedWithTheOneThatIsRead() async throws {
         try await expectError(
-            ["report", "results"], code: 1, ["results/results.json", "schema 99", "reads schemas 1 to 6"]
+            ["report", "results"], code: 1, ["results/results.json", "schema 99", "reads schemas 1 to 7"]
         ) {
             try $0.write(Data(#"{"schema": 99}"#.utf8), "results/results.json")
         }

@@ -156,7 +156,8 @@ struct CSVColumns {
                 return false
             }
         }
-        if let failure { throw failure }
+        // First, since a quote that is not closed makes a field of all that follows it.
         if let problem { throw DataError("\(name):\(problem.line): \(problem.text)") }
+        if let failure { throw failure }
     }
 }

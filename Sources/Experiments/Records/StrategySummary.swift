@@ -114,7 +114,7 @@ public struct StrategySummary: Hashable, Sendable {
     /// lies; infinite where the run never got there.
     package var bytesToTarget: [SteppedValue] {
         runs.map { run in
-            let time = TimeToAccuracy(run.evaluations, target: target)
+            let time = TimeToTarget(run.evaluations, target: target)
             guard let point = time.sustainedPoint else { return .never }
             return SteppedValue(
                 Double(point.bytesSent), after: Double((time.pointBefore ?? point).bytesSent))

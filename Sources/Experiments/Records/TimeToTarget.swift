@@ -30,7 +30,7 @@ public struct TimeToTarget: Hashable, Sendable {
     /// Of the evaluations of one run, in their order.
     public init(_ evaluations: [TrainingRun.Evaluation], target: Target) {
         func isReached(_ points: ArraySlice<TrainingRun.Evaluation>) -> Bool {
-            target.isReached(by: points.lazy.map(target.metric.value(of:)))
+            target.isReached(by: points.lazy.map(target.metric.measured(in:)))
         }
         firstCrossingSeconds = evaluations.indices.first { isReached(evaluations[$0...$0]) }
             .map { evaluations[$0].clusterSeconds }

@@ -8,7 +8,7 @@ package enum ResultsPage {
     static func make(_ results: Results, _ pictured: PicturedRuns) -> ReportPage {
         let summaries = pictured.summaries
         let sections: [PageSection?] = [
-            first(results, pictured), PageSection(markdown: VerdictSection.render(results)),
+            first(results, pictured), PageSection(markdown: shortened(VerdictSection.render(results))),
             targets(results, pictured), costs(results, pictured),
             PageSection(
                 markdown: TimeSection.render(results),
@@ -94,20 +94,34 @@ package enum ResultsPage {
 
     // MARK: Downloads
 
-    /// Larger files stay beside the page.
-    private static let mostBytes = 50_000
+    /// The text up to a line of so many bytes: of thirty strategies there are 435 pairs, which nobody reads on a page.
+    private static func shortened(_ text: String, to bytes: Int = 8_000) -> String {
+        guard text.utf8.count > bytes else { return text }
+        var (lines, left) = ([Substring](), bytes)
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            left -= line.utf8.count + 1
+            guard left >= 0 else { break }
+            lines.append(line)
+        }
+        return lines.joined(separator: "\n") + "\n\nMore of them stand in `\(MarkdownReport.name)`, beside this page.\n"
+    }
 
     private static func downloads(_ results: Results, _ pictured: PicturedRuns) -> PageSection {
-        var files = [
+        // Larger files stay beside the page.
+        let mostBytes = pictured.summaries.count > Ink.seriesCount ? 12_000 : 50_000
+        var (files, beside) = ([PageFile](), [String]())
+        for file in [
             PageFile(SummaryCSV.name, "a row a strategy", SummaryCSV.render(results)),
             PageFile(TargetsCSV.name, "time against target", TargetsCSV.render(results)),
-        ]
-        var beside: [String] = []
-        let curves = CurvesCSV.render(results)
-        if curves.utf8.count <= mostBytes {
-            files.append(PageFile(CurvesCSV.name, "every evaluation of every seed", curves))
-        } else {
-            beside.append(CurvesCSV.name)
+            PageFile(CurvesCSV.name, "every evaluation of every seed", CurvesCSV.render(results)),
+        ] {
+            if file.text.utf8.count <= mostBytes || file.name == SummaryCSV.name {
+                files.append(file)
+            } else {
+                beside.append(file.name)
+            }
+        }
+        if beside.contains(CurvesCSV.name) {
             files.append(PageFile("curves-drawn.csv", "the medians and bands that are drawn", pictured.drawnCurves))
         }
         if let nodes = NodesCSV.render(results) {
@@ -124,7 +138,7 @@ package enum ResultsPage {
 }
 
 extension PicturedRuns {
-    private static let drawnRows = 700
+    private static let drawnRows = 360
 
     /// What the pictures of curves show, as CSV: a row for each strategy and evaluation.
     var drawnCurves: String {

@@ -167,9 +167,10 @@ extension PicturedRuns {
             ("strategy", .left), (title, .right), ("median \(qualityWord)", .right), ("from", .right),
             ("to", .right),
         ])
+        let most = summaries.count > Ink.seriesCount ? 4 : 8
         for summary in summaries where styles[summary.strategy] != nil {
             let points = curve(summary, against)
-            let step = max(1, (points.count + 7) / 8)
+            let step = max(1, (points.count + most - 1) / most)
             for (index, point) in points.enumerated() where index % step == 0 || index == points.count - 1 {
                 table.append([
                     summary.strategy, Self.text(point.x, against), qualityText(point.y),

@@ -31,7 +31,10 @@ package enum LinePlot {
     ///   - clip: the name of the panel's clipping path, one of its own.
     package static func elements(_ panel: Panel, _ lines: [PlotLine], clip: String, share: Double = 1) -> [SVGElement] {
         let weight = lines.reduce(0) { $0 + ($1.style == nil ? 1 : 3) }
-        let limit = min(mostPoints, max(24, Int(Double(pointBudget) * share) / max(weight, 1)))
+        let limit = min(
+            mostPoints,
+            max(16, Int(Double(lines.count > Ink.seriesCount ? pointBudget / 3 : pointBudget) * share) / max(weight, 1))
+        )
         let shown = lines.map { line in
             var copy = PlotLine(
                 line.name, line.style, PlotPoint.thinned(line.points.filter { isShown($0, panel) }, to: limit))

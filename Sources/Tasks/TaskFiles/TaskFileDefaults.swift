@@ -1,4 +1,5 @@
 import Diagnostics
+import Kernel
 import Training
 import Yams
 
@@ -8,7 +9,8 @@ import Yams
 ///       batch: 64                                # of steps that workers make together
 ///       learning_rate: 0.1                       # of those steps
 ///       local_learning_rate: 0.05                # of a worker's own steps; optional, the same
-///       momentum: 0.9                            # optional, 0
+///       optimizer: adam                          # optional, sgd; the rates are of it
+///       momentum: 0.9                            # of sgd; optional, 0
 ///       epochs: 10                               # optional, 10
 ///       evaluate_every: 0.5                      # epochs; optional, 1
 ///       clients: users                           # or a number; with users: each is one (partition natural)
@@ -20,14 +22,25 @@ import Yams
 extension TaskFile {
     private static let optionNames = ["batch", "clients", "fraction", "local_epochs", "local_batch", "partition"]
     static let defaultKeys =
-        ["learning_rate", "local_learning_rate", "momentum", "epochs", "evaluate_every", "tuning"] + optionNames
+        ["learning_rate", "local_learning_rate", "optimizer", "momentum", "epochs", "evaluate_every", "tuning"]
+        + optionNames
 
     func defaults(_ node: Yams.Node?, _ data: TaskFileData) throws(TaskFileError) -> TrainingTask.Defaults {
         let values =
             try node.map { node throws(TaskFileError) in
                 try fields(of: node, allowed: Self.defaultKeys, what: "the defaults")
             } ?? [:]
-        let rate = try rate(values["learning_rate"]) ?? 0.1
+        let kind = try parsed(values["optimizer"]) { text throws(Quantity.Failure) in
+            guard let kind = Optimizer.Kind(rawValue: text) else {
+                let kinds = Optimizer.Kind.allCases.map(\.rawValue)
+                throw Quantity.Failure(description: UnknownName.message("optimizer", found: text, allowed: kinds))
+            }
+            return kind
+        }
+        if let kind, kind != .sgd, let node = values["momentum"] {
+            throw error(at: node, "'momentum' is of sgd, and the optimizer is \(kind.rawValue); leave one of them out")
+        }
+        let rate = try rate(values["learning_rate"]) ?? kind?.usualRate ?? 0.1
         let momentum = try parsed(values["momentum"]) { text throws(Quantity.Failure) in
             guard let value = Quantity.number(text), (0..<1).contains(value) else {
                 throw Quantity.Failure(
@@ -42,7 +55,8 @@ extension TaskFile {
             evaluateEveryEpochs: try number(values["evaluate_every"], "a number of epochs", above: 0, through: 1e6)
                 ?? min(1, epochs),
             learningRate: rate, localLearningRate: try self.rate(values["local_learning_rate"]) ?? rate,
-            momentum: momentum ?? 0, options: try options(values, data),
+            momentum: momentum ?? 0, optimizer: kind.flatMap { $0 == .sgd ? nil : Optimizer.Configuration($0) },
+            options: try options(values, data),
             tuning: VisibleText.line(
                 tuning ?? "Learning rates and all else: of the task file, which does not say how they were found."),
             trials: .untuned(source: "a task file"))

@@ -57,6 +57,7 @@ package struct TaskFileText {
             "  epochs: \(Format.exact(defaults.epochs))",
             "  evaluate_every: \(Format.exact(defaults.evaluateEveryEpochs))",
         ]
+        if defaults.optimizer.kind != .sgd { lines.append("  optimizer: \(defaults.optimizer.kind.rawValue)") }
         if defaults.momentum > 0 { lines.append("  momentum: \(Format.exact(defaults.momentum))") }
         for name in ["batch", "clients", "fraction", "local-epochs", "local-batch", "partition"] {
             guard let value = defaults.options[name] else { continue }

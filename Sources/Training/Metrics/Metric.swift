@@ -107,13 +107,23 @@ public enum Metric: String, CaseIterable, Codable, Hashable, Sendable {
     ///
     /// - Parameter auc: nil where it was not measured.
     package func value(accuracy: Double, loss: Double, auc: Double?) -> Double {
+        orWorst(measured(accuracy: accuracy, loss: loss, auc: auc))
+    }
+
+    /// The same, not a number where that is what was measured: it reaches no target, however low.
+    private func measured(accuracy: Double, loss: Double, auc: Double?) -> Double {
         switch self {
-        case .accuracy: orWorst(accuracy)
-        case .loss: orWorst(loss)
-        case .perplexity: orWorst(exp(loss))
-        case .rmse: orWorst(loss.squareRoot())
-        case .auc: orWorst(auc ?? .nan)
+        case .accuracy: accuracy
+        case .loss: loss
+        case .perplexity: exp(loss)
+        case .rmse: loss.squareRoot()
+        case .auc: auc ?? .nan
         }
+    }
+
+    /// The value of a model on the test set, not a number where that is what was measured.
+    package func measured(in evaluation: TrainingRun.Evaluation) -> Double {
+        measured(accuracy: evaluation.testAccuracy, loss: evaluation.testLoss, auc: evaluation.testAUC)
     }
 
     /// The value of a model on the test set.

@@ -23,7 +23,7 @@ import Testing
     private func array(_ text: String) throws -> StoredArray { try DataReference(text).array(in: Self.folder) }
 
     @Test(arguments: ["stored.npz", "deflated.npz"]) func everyTypeIsReadToTheBit(_ file: String) throws {
-        #expect(Self.expected.count == 25)
+        #expect(Self.expected.count == 26)
         for (key, expected) in Self.expected {
             let array = try array("\(file):\(key)")
             #expect(array.shape == expected.shape, "\(key)")
@@ -66,7 +66,7 @@ import Testing
             "records.npy: the .npy header has a type of several fields; allowed is one type, such as '<f4'"
         ),
         ("complex.npy", "complex.npy: elements of type '<c8'; allowed are |b1, |u1, |i1,"),
-        ("stored.npz", "stored.npz has 25 arrays; name one, such as stored.npz:nu1"),
+        ("stored.npz", "stored.npz has 26 arrays; name one, such as stored.npz:nu1"),
         ("stored.npz:nu3", "stored.npz: unknown array 'nu3'; did you mean 'nu1'?"),
         ("none.npy", "none.npy does not exist"),
         (

@@ -58,7 +58,8 @@ package struct Judge {
     /// Modules whose errors are written for users.
     private static let own: Set = [
         "Kernel", "Datasets", "Cluster", "Diagnostics", "Fabrics", "Files", "Training", "Strategies", "Tasks",
-        "Experiments", "Studies", "Calibration", "Storage", "Reports", "RegressionGate", "Host", "bench", "benchTests",
+        "Experiments", "Studies", "Calibration", "Pricing", "Advice", "YAMLFiles", "Storage", "Reports",
+        "RegressionGate", "Host", "bench", "benchTests",
         "Fuzzing",
     ]
     private static let mostBytes = 4096

@@ -214,6 +214,14 @@ import Testing
             "t.yaml:10: 'natural': the data do not say whose samples they are; add 'users:' under 'data:'"
         ),
         (
+            task(rest: target + "defaults: {optimizer: adan}\n"),
+            "t.yaml:10: unknown optimizer 'adan'; did you mean 'adam'?"
+        ),
+        (
+            task(rest: target + "defaults: {optimizer: adam, momentum: 0.9}\n"),
+            "t.yaml:10: 'momentum' is of sgd, and the optimizer is adam; leave one of them out"
+        ),
+        (
             task(rest: target + "defaults: {momentum: 1}\n"),
             "t.yaml:10: '1' is not a momentum; allowed is a number from 0"
         ),
