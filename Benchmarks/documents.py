@@ -181,6 +181,8 @@ class Texts:
         command = re.sub(r"^swift run bench", "bench", command).replace("--mca ... ", "").replace(EXAMPLE, self.example)
         if command.startswith(".build/debug/"):
             return command.replace(".build/debug", os.path.dirname(self.bench)).replace("--seconds 120", "--seconds 2")
+        if command.startswith("Benchmarks/"):
+            return os.path.join(ROOT, command)
         words = re.sub(r"^mpirun .*?(?=\S*bench )", "", command).split()
         command = re.sub(r"\S*\bbench (?=-|\w)", "bench ", command, count=1)
         if command.startswith("mpirun"):
