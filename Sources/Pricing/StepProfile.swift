@@ -156,5 +156,8 @@ public struct StepProfile: Hashable, Sendable {
         return warnings
     }
 
-    private static func percent(_ fraction: Double) -> String { "\(Int((fraction * 100).rounded())) %" }
+    /// Of times that are too small for a number, such as 1e-400 seconds, the share is none.
+    private static func percent(_ fraction: Double) -> String {
+        Int(exactly: (fraction * 100).rounded()).map { "\($0) %" } ?? "more than can be told"
+    }
 }
