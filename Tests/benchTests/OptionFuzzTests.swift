@@ -22,7 +22,9 @@ import Testing
             guard code.rawValue == 64 else {
                 throw WrongAnswer("exit code \(code.rawValue): \(Bench.message(for: error))")
             }
-            throw Refusal(description: Bench.visibleRefusal(for: error) ?? Bench.message(for: error))
+            // The first line: help and usage of the option stand below it.
+            let text = Bench.visibleRefusal(for: error).map { String($0.prefix { $0 != "\n" }) }
+            throw Refusal(description: text ?? Bench.message(for: error))
         }
     }
 

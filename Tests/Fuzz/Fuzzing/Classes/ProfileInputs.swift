@@ -56,5 +56,5 @@ final class ProfileInputs: InputClass {
     }
 
     /// A tree of small objects, and what a stand-in of a few thousand numbers takes.
-    func justifiedBytes(_ input: [UInt8]) -> Int { 200 * input.count + (16 << 20) }
+    func justifiedBytes(_ input: [UInt8]) -> Int { 200 * input.count + (64 << 20) }
 }
