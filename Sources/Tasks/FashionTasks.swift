@@ -6,28 +6,28 @@ extension TrainingTask {
     public static let fashionSoftmax = TrainingTask(
         name: "fashion-softmax", summary: "Fashion-MNIST, 70,000 images of 28x28; softmax regression 784-10",
         target: 0.82, network: ImageModels.softmaxRegression,
-        defaults: fashionDefaults(
+        defaults: imageDefaults(
             epochs: 10, evaluateEveryEpochs: 0.5, learningRate: 0.05, localLearningRate: 0.1,
             tuning: """
                 Learning rates: tuned over 0.02, 0.05, 0.1, 0.2, 0.5 on two seeds that no report uses (101, 102) and ten epochs, one for the strategies that make every \
                 step together and one for federated; the same five trials for both (Results/tuning/fashion-softmax.csv). Chosen: the best median accuracy. The target is one that \
                 both reach with these seeds. All else: not tuned.
                 """,
-            trials: trials(["0.02", "0.05", "0.1", "0.2", "0.5"], epochs: 10, "Results/tuning/fashion-softmax.csv")),
+            trials: rateTrials(["0.02", "0.05", "0.1", "0.2", "0.5"], epochs: 10, "Results/tuning/fashion-softmax.csv")),
         data: clothes)
 
     /// The "2NN" of McMahan et al. 2017, section 3, on clothes.
     public static let fashion2NN = TrainingTask(
         name: "fashion-2nn", summary: "Fashion-MNIST; the 2NN of McMahan et al. 2017, 784-200-200-10", target: 0.86,
         network: ImageModels.twoHiddenLayers,
-        defaults: fashionDefaults(
+        defaults: imageDefaults(
             epochs: 20, evaluateEveryEpochs: 0.5, learningRate: 0.1, localLearningRate: 0.1,
             tuning: """
                 Learning rates: tuned over 0.05, 0.1, 0.2, 0.4 on two seeds that no report uses (101, 102) and ten epochs, one for the strategies that make every \
                 step together and one for federated; the same four trials for both (Results/tuning/fashion-2nn.csv). Chosen: the best median accuracy. The target is one that \
                 both reach with these seeds. All else: not tuned.
                 """,
-            trials: trials(["0.05", "0.1", "0.2", "0.4"], epochs: 10, "Results/tuning/fashion-2nn.csv")),
+            trials: rateTrials(["0.05", "0.1", "0.2", "0.4"], epochs: 10, "Results/tuning/fashion-2nn.csv")),
         data: clothes)
 
     /// The CNN of McMahan et al. 2017, section 3, on clothes.
@@ -35,28 +35,10 @@ extension TrainingTask {
         name: "fashion-cnn",
         summary: "Fashion-MNIST; the CNN of McMahan et al. 2017, two 5x5 convolutions and 512 units",
         target: 0.90, network: ImageModels.convolutional,
-        defaults: fashionDefaults(
+        defaults: imageDefaults(
             epochs: 10, evaluateEveryEpochs: 0.5, learningRate: 0.1, localLearningRate: 0.1,
             tuning: "Learning rates and all else: not tuned.", trials: .untuned(source: "round numbers")),
         data: clothes)
 
     private static let clothes = DataSource.fixedSplit { try ImageFiles(.fashionMNIST, in: $0).load() }
-
-    private static func fashionDefaults(
-        epochs: Double, evaluateEveryEpochs: Double, learningRate: Double, localLearningRate: Double, tuning: String,
-        trials: Tuning?
-    ) -> Defaults {
-        Defaults(
-            epochs: epochs, evaluateEveryEpochs: evaluateEveryEpochs, learningRate: learningRate,
-            localLearningRate: localLearningRate, momentum: 0,
-            options: [
-                "batch": 64, "clients": 100, "fraction": 0.1, "local-epochs": 5, "local-batch": 10, "partition": "iid",
-            ], tuning: tuning, trials: trials)
-    }
-
-    private static func trials(_ rates: [String], epochs: Double, _ source: String) -> Tuning {
-        Tuning(
-            options: [Tuning.Option(name: "learning-rate", values: rates)], trials: rates.count, seeds: 2,
-            chosenOn: "test set", source: source, epochs: epochs)
-    }
 }

@@ -27,6 +27,26 @@ enum ImageModels {
 }
 
 extension TrainingTask {
+    /// What tasks of images share where the command line says nothing: the clients are those of McMahan et al. 2017, section 3.
+    static func imageDefaults(
+        epochs: Double, evaluateEveryEpochs: Double, learningRate: Double, localLearningRate: Double, tuning: String,
+        trials: Tuning?
+    ) -> Defaults {
+        Defaults(
+            epochs: epochs, evaluateEveryEpochs: evaluateEveryEpochs, learningRate: learningRate,
+            localLearningRate: localLearningRate, momentum: 0,
+            options: [
+                "batch": 64, "clients": 100, "fraction": 0.1, "local-epochs": 5, "local-batch": 10, "partition": "iid",
+            ], tuning: tuning, trials: trials)
+    }
+
+    /// A search over rates with two seeds, chosen on the test set.
+    static func rateTrials(_ rates: [String], epochs: Double, _ source: String) -> Tuning {
+        Tuning(
+            options: [Tuning.Option(name: "learning-rate", values: rates)], trials: rates.count, seeds: 2,
+            chosenOn: "test set", source: source, epochs: epochs)
+    }
+
     /// The database that the images of a task of this package are from; nil where they are from none, or from a user's file.
     var imageDatabase: ImageDatabase? {
         guard file == nil else { return nil }

@@ -1,20 +1,19 @@
 import Datasets
 import Kernel
-import Randomness
 
 extension TrainingTask {
     /// Softmax regression: convex, so that strategies differ in cost alone.
     public static let mnistSoftmax = TrainingTask(
         name: "mnist-softmax", summary: "MNIST, 70,000 images of 28x28; softmax regression 784-10", target: 0.90,
         network: ImageModels.softmaxRegression,
-        defaults: mnistDefaults(
+        defaults: imageDefaults(
             epochs: 5, evaluateEveryEpochs: 0.5, learningRate: 0.2, localLearningRate: 0.5,
             tuning: """
                 Learning rates: tuned over 0.1, 0.2, 0.5, 1.0 on two seeds that no report uses (101, 102), one for the \
                 strategies that make every step together and one for federated; the same four trials for both \
                 (Results/tuning/mnist-softmax.csv). Chosen: the best median accuracy. All else: not tuned.
                 """,
-            trials: trials(["0.1", "0.2", "0.5", "1.0"], epochs: 5, "Results/tuning/mnist-softmax.csv")),
+            trials: rateTrials(["0.1", "0.2", "0.5", "1.0"], epochs: 5, "Results/tuning/mnist-softmax.csv")),
         data: images)
 
     /// The perceptron of Ghosh et al. 2020, section 6, who turn its images for the nodes of some kinds.
@@ -22,7 +21,7 @@ extension TrainingTask {
         name: "mnist-mlp", summary: "MNIST; the perceptron of Ghosh et al. 2020, 784-200-10", target: 0.95,
         network: Network(
             input: ImageModels.image, [.flatten, .dense("fc1", outputs: 200), .relu, .dense("fc2", outputs: 10)]),
-        defaults: mnistDefaults(
+        defaults: imageDefaults(
             epochs: 20, evaluateEveryEpochs: 0.5, learningRate: 0.1, localLearningRate: 0.1,
             tuning: "Learning rates: not tuned; 0.1 is that of Ghosh et al. 2020. All else: not tuned.",
             trials: .untuned(source: "Ghosh et al. 2020, section 6")),
@@ -32,14 +31,14 @@ extension TrainingTask {
     public static let mnist2NN = TrainingTask(
         name: "mnist-2nn", summary: "MNIST; the 2NN of McMahan et al. 2017, 784-200-200-10", target: 0.97,
         network: ImageModels.twoHiddenLayers,
-        defaults: mnistDefaults(
+        defaults: imageDefaults(
             epochs: 20, evaluateEveryEpochs: 0.5, learningRate: 0.2, localLearningRate: 0.2,
             tuning: """
                 Learning rates: tuned over 0.05, 0.1, 0.2, 0.4 on two seeds that no report uses (101, 102) and ten epochs, \
                 one for the strategies that make every step together and one for federated; the same four trials for both \
                 (Results/tuning/mnist-2nn.csv). Chosen: the best median accuracy. All else: McMahan et al. 2017, not tuned.
                 """,
-            trials: trials(["0.05", "0.1", "0.2", "0.4"], epochs: 10, "Results/tuning/mnist-2nn.csv")),
+            trials: rateTrials(["0.05", "0.1", "0.2", "0.4"], epochs: 10, "Results/tuning/mnist-2nn.csv")),
         data: images)
 
     /// The CNN of McMahan et al. 2017, section 3.
@@ -47,7 +46,7 @@ extension TrainingTask {
         name: "mnist-cnn", summary: "MNIST; the CNN of McMahan et al. 2017, two 5x5 convolutions and 512 units",
         target: 0.99,
         network: ImageModels.convolutional,
-        defaults: mnistDefaults(
+        defaults: imageDefaults(
             epochs: 10, evaluateEveryEpochs: 0.5, learningRate: 0.1, localLearningRate: 0.1,
             tuning:
                 "Learning rates: not tuned; 0.1 is in the range of McMahan et al. 2017. All else: as there, not tuned.",
@@ -55,22 +54,4 @@ extension TrainingTask {
         data: images)
 
     private static let images = DataSource.fixedSplit { try ImageFiles(.mnist, in: $0).load() }
-
-    private static func mnistDefaults(
-        epochs: Double, evaluateEveryEpochs: Double, learningRate: Double, localLearningRate: Double, tuning: String,
-        trials: Tuning?
-    ) -> Defaults {
-        Defaults(
-            epochs: epochs, evaluateEveryEpochs: evaluateEveryEpochs, learningRate: learningRate,
-            localLearningRate: localLearningRate, momentum: 0,
-            options: [
-                "batch": 64, "clients": 100, "fraction": 0.1, "local-epochs": 5, "local-batch": 10, "partition": "iid",
-            ], tuning: tuning, trials: trials)
-    }
-
-    private static func trials(_ rates: [String], epochs: Double, _ source: String) -> Tuning {
-        Tuning(
-            options: [Tuning.Option(name: "learning-rate", values: rates)], trials: rates.count, seeds: 2,
-            chosenOn: "test set", source: source, epochs: epochs)
-    }
 }
