@@ -22,24 +22,42 @@ struct LSTMCell: Sendable {
         states: UnsafeMutablePointer<Float>
     ) {
         for sample in 0..<batch {
-            let row = gates + sample * 4 * hidden
-            forEachLanes(hidden) { column, lanes in
-                let input = Lanes.sigmoid(row.lanes(column, lanes))
-                let forget = Lanes.sigmoid(row.lanes(hidden + column, lanes))
-                let candidate = Lanes.tanh(row.lanes(2 * hidden + column, lanes))
-                let output = Lanes.sigmoid(row.lanes(3 * hidden + column, lanes))
-                var cell = input * candidate
-                let place = sample * hidden + column
-                if let before { cell.add(forget, times: before.lanes(place, lanes)) }
-                let active = Lanes.tanh(cell)
-                row.set(column, input, lanes)
-                row.set(hidden + column, forget, lanes)
-                row.set(2 * hidden + column, candidate, lanes)
-                row.set(3 * hidden + column, output, lanes)
-                cells.set(place, cell, lanes)
-                activeCells.set(place, active, lanes)
-                states.set(place, output * active, lanes)
-            }
+            let (row, place) = (gates + sample * 4 * hidden, sample * hidden)
+            let (candidate, output) = (row + 2 * hidden, row + 3 * hidden)
+            Self.sigmoid(row, count: 2 * hidden)
+            Self.tanh(candidate, into: candidate, count: hidden)
+            Self.sigmoid(output, count: hidden)
+            Self.cells(
+                input: row, candidate, forget: row + hidden, before: before.map { $0 + place }, into: cells + place,
+                count: hidden)
+            Self.tanh(cells + place, into: activeCells + place, count: hidden)
+            mapLanes(output, activeCells + place, into: states + place, count: hidden) { $0 * $1 }
+        }
+    }
+
+    // Functions of their own, each with one loop: in a function with several, the compiler calls `tanh` and even the sum of a
+    // product for every eight numbers in place of putting them there.
+
+    @inline(never)
+    private static func sigmoid(_ values: UnsafeMutablePointer<Float>, count: Int) {
+        mapLanes(values, into: values, count: count) { Lanes.sigmoid($0) }
+    }
+
+    @inline(never)
+    private static func tanh(_ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, count: Int) {
+        mapLanes(source, into: target, count: count) { Lanes.tanh($0) }
+    }
+
+    @inline(never)
+    private static func cells(
+        input: UnsafePointer<Float>, _ candidate: UnsafePointer<Float>, forget: UnsafePointer<Float>,
+        before: UnsafePointer<Float>?, into cells: UnsafeMutablePointer<Float>, count: Int
+    ) {
+        guard let before else { return mapLanes(input, candidate, into: cells, count: count) { $0 * $1 } }
+        forEachLanes(count) { index, lanes in
+            var cell = input.lanes(index, lanes) * candidate.lanes(index, lanes)
+            cell.add(forget.lanes(index, lanes), times: before.lanes(index, lanes))
+            cells.set(index, cell, lanes)
         }
     }
 
