@@ -124,13 +124,17 @@ def report(results, options, rounds):
             *row[:4], *(float(value) for value in row[4:9]), row[9] or "-"))
     # A peer's row that was not asked for can stand for the one thread's: ours against ours.
     single = {(row[0], row[1]): float(row[5]) for row in results if row[2] == 1}
-    lines += ["", "Two threads against one of our own:", "", "| workload | batch | one thread | two threads | ratio |", "| --- | ---: | ---: | ---: | ---: |"]
+    doubled = []
     for workload, batch, threads, ours in dict.fromkeys((row[0], row[1], row[2], row[5]) for row in results):
         one = single.get((workload.removesuffix(", data parallel"), batch))
         if threads == 2 and one and workload.endswith("parallel"):
-            lines.append(f"| {workload} | {batch} | {one:,.0f} | {float(ours):,.0f} | **{float(ours) / one:.2f}** |")
+            doubled.append(f"| {workload} | {batch} | {one:,.0f} | {float(ours):,.0f} | **{float(ours) / one:.2f}** |")
+    if doubled:
+        lines += ["", "Two threads against one of our own:", "",
+                  "| workload | batch | one thread | two threads | ratio |", "| --- | ---: | ---: | ---: | ---: |", *doubled]
+    only = f" --only {options.only}" if options.only else ""
     torch, jax = (version([options.python, "-c", f"import {name}; print({name}.__version__)"]) for name in ("torch", "jax"))
-    lines += ["", f"- command: `Benchmarks/compare-with-peers.py --rounds {rounds}`",
+    lines += ["", f"- command: `Benchmarks/compare-with-peers.py --rounds {rounds}{only}`",
               f"- machine: {processor()}, {os.cpu_count()} cores, {platform.system()}"
               + (f"; OPENBLAS_CORETYPE={core}" if (core := os.environ.get("OPENBLAS_CORETYPE")) else ""),
               f"- versions: PyTorch {torch}; JAX {jax}; {version(['swift', '--version'])}; commit {version(['git', '-C', str(HERE), 'rev-parse', '--short=12', 'HEAD'])}",
