@@ -83,115 +83,42 @@ package enum SmallProducts {
         into c: UnsafeMutablePointer<Float>, strideC: Int, startingFrom start: UnsafePointer<Float>?,
         addedTo base: UnsafePointer<Float>?
     ) {
-        var row = 0
-        while row < rows {
-            // Rows beyond the last are the last once more: the same numbers are written to the same place twice.
+        for row in stride(from: 0, to: rows, by: 5) {
             let last = rows - 1 - row
-            let a0 = a.values + row * a.rowStride
-            let (r1, r2, r3, r4) = (min(1, last), min(2, last), min(3, last), min(4, last))
-            let (a1, a2) = (a0 + r1 * a.rowStride, a0 + r2 * a.rowStride)
-            let (a3, a4) = (a0 + r3 * a.rowStride, a0 + r4 * a.rowStride)
-            let c0 = c + row * strideC
-            // Without checks for overflow, which would be looked at for each row of each tile.
-            let (c1, c2, c3, c4) = (r1 &* strideC, r2 &* strideC, r3 &* strideC, r4 &* strideC)
+            let (rowsA, rowsC) = (FiveRows(last: last, stride: a.rowStride), FiveRows(last: last, stride: strideC))
+            let (from, to) = (a.values + row * a.rowStride, c + row * strideC)
             var column = 0
             while column + 16 <= columns {
-                var (s00, s01, s10, s11) = (Lanes(), Lanes(), Lanes(), Lanes())
-                var (s20, s21, s30, s31) = (Lanes(), Lanes(), Lanes(), Lanes())
-                var (s40, s41) = (Lanes(), Lanes())
-                if let start {
-                    let from = start + row * strideC + column
-                    (s00, s01) = (from.lanes(0), from.lanes(8))
-                    (s10, s11) = (from.lanes(c1), from.lanes(c1 &+ 8))
-                    (s20, s21) = (from.lanes(c2), from.lanes(c2 &+ 8))
-                    (s30, s31) = (from.lanes(c3), from.lanes(c3 &+ 8))
-                    (s40, s41) = (from.lanes(c4), from.lanes(c4 &+ 8))
-                }
-                var values = b + column
-                var offset = 0
-                for _ in 0..<inner {
-                    let (b0, b1) = (values.lanes(0), values.lanes(8))
-                    let x0 = Lanes(repeating: a0[offset])
-                    s00.add(x0, times: b0)
-                    s01.add(x0, times: b1)
-                    let x1 = Lanes(repeating: a1[offset])
-                    s10.add(x1, times: b0)
-                    s11.add(x1, times: b1)
-                    let x2 = Lanes(repeating: a2[offset])
-                    s20.add(x2, times: b0)
-                    s21.add(x2, times: b1)
-                    let x3 = Lanes(repeating: a3[offset])
-                    s30.add(x3, times: b0)
-                    s31.add(x3, times: b1)
-                    let x4 = Lanes(repeating: a4[offset])
-                    s40.add(x4, times: b0)
-                    s41.add(x4, times: b1)
-                    values += strideB
-                    offset += a.innerStride
-                }
-                // All of them before the first is stored, which may be there.
-                if let base {
-                    let from = base + row * strideC + column
-                    s00 += from.lanes(0)
-                    s01 += from.lanes(8)
-                    s10 += from.lanes(c1)
-                    s11 += from.lanes(c1 &+ 8)
-                    s20 += from.lanes(c2)
-                    s21 += from.lanes(c2 &+ 8)
-                    s30 += from.lanes(c3)
-                    s31 += from.lanes(c3 &+ 8)
-                    s40 += from.lanes(c4)
-                    s41 += from.lanes(c4 &+ 8)
-                }
-                let to = c0 + column
-                to.set(0, s00)
-                to.set(8, s01)
-                to.set(c1, s10)
-                to.set(c1 &+ 8, s11)
-                to.set(c2, s20)
-                to.set(c2 &+ 8, s21)
-                to.set(c3, s30)
-                to.set(c3 &+ 8, s31)
-                to.set(c4, s40)
-                to.set(c4 &+ 8, s41)
+                let place = row * strideC + column
+                var tile = SmallTile()
+                if let start { tile.load(start + place, rowsC) }
+                accumulate(inner, from, a.innerStride, b + column, strideB) { tile.add($0, rowsA, $1) }
+                if let base { tile.add(base + place, rowsC) }
+                tile.store(to: to + column, rowsC)
                 column += 16
             }
             if column < columns {
-                var (s0, s1, s2, s3, s4) = (Lanes(), Lanes(), Lanes(), Lanes(), Lanes())
-                if let start {
-                    let from = start + row * strideC + column
-                    (s0, s1) = (from.lanes(0), from.lanes(c1))
-                    (s2, s3) = (from.lanes(c2), from.lanes(c3))
-                    s4 = from.lanes(c4)
-                }
-                var values = b + column
-                var offset = 0
-                for _ in 0..<inner {
-                    let b0 = values.lanes(0)
-                    s0.add(Lanes(repeating: a0[offset]), times: b0)
-                    s1.add(Lanes(repeating: a1[offset]), times: b0)
-                    s2.add(Lanes(repeating: a2[offset]), times: b0)
-                    s3.add(Lanes(repeating: a3[offset]), times: b0)
-                    s4.add(Lanes(repeating: a4[offset]), times: b0)
-                    values += strideB
-                    offset += a.innerStride
-                }
-                if let base {
-                    let from = base + row * strideC + column
-                    s0 += from.lanes(0)
-                    s1 += from.lanes(c1)
-                    s2 += from.lanes(c2)
-                    s3 += from.lanes(c3)
-                    s4 += from.lanes(c4)
-                }
-                let to = c0 + column
-                to.set(0, s0)
-                to.set(c1, s1)
-                to.set(c2, s2)
-                to.set(c3, s3)
-                to.set(c4, s4)
+                let place = row * strideC + column
+                var tile = SlimTile()
+                if let start { tile.load(start + place, rowsC) }
+                accumulate(inner, from, a.innerStride, b + column, strideB) { tile.add($0, rowsA, $1) }
+                if let base { tile.add(base + place, rowsC) }
+                tile.store(to: to + column, rowsC)
             }
-            row += 5
+        }
+    }
+
+    /// Calls `body` with where each column of A and each row of B begin.
+    @inline(__always)
+    private static func accumulate(
+        _ inner: Int, _ a: UnsafePointer<Float>, _ innerStride: Int, _ b: UnsafePointer<Float>, _ strideB: Int,
+        _ body: (_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>) -> Void
+    ) {
+        var (offset, right) = (0, b)
+        for _ in 0..<inner {
+            body(a + offset, right)
+            offset += innerStride
+            right += strideB
         }
     }
 
@@ -210,58 +137,199 @@ package enum SmallProducts {
             return
         }
         // Five rows of B, which stay in the cache while all rows of A pass, two by two.
-        var column = 0
-        while column < columns {
+        for column in stride(from: 0, to: columns, by: 5) {
             // Beyond the edges, the last row or column once more.
             let last = columns - 1 - column
-            let (n1, n2, n3, n4) = (min(1, last), min(2, last), min(3, last), min(4, last))
-            let b0 = b + column * inner
-            let (b1, b2, b3, b4) = (b0 + n1 * inner, b0 + n2 * inner, b0 + n3 * inner, b0 + n4 * inner)
-            let plus = bias + column
-            var row = 0
-            while row < rows {
-                let r1 = min(1, rows - 1 - row)
-                let a0 = a + row * inner
-                let a1 = a0 + r1 * inner
-                var (s00, s01, s02, s03, s04) = (Lanes(), Lanes(), Lanes(), Lanes(), Lanes())
-                var (s10, s11, s12, s13, s14) = (Lanes(), Lanes(), Lanes(), Lanes(), Lanes())
+            let (rowsB, places) = (FiveRows(last: last, stride: inner), FiveRows(last: last, stride: 1))
+            let (right, plus) = (b + column * inner, bias + column)
+            for row in stride(from: 0, to: rows, by: 2) {
+                let next = min(1, rows - 1 - row)
+                let upperA = a + row * inner
+                let lowerA = upperA + next * inner
+                var (upper, lower) = (FiveProducts(), FiveProducts())
                 var term = 0
                 while term < inner {
-                    let (x0, x1) = (a0.lanes(term), a1.lanes(term))
-                    let y0 = b0.lanes(term)
-                    s00.add(x0, times: y0)
-                    s10.add(x1, times: y0)
-                    let y1 = b1.lanes(term)
-                    s01.add(x0, times: y1)
-                    s11.add(x1, times: y1)
-                    let y2 = b2.lanes(term)
-                    s02.add(x0, times: y2)
-                    s12.add(x1, times: y2)
-                    let y3 = b3.lanes(term)
-                    s03.add(x0, times: y3)
-                    s13.add(x1, times: y3)
-                    let y4 = b4.lanes(term)
-                    s04.add(x0, times: y4)
-                    s14.add(x1, times: y4)
+                    let y = rowsB.lanes(right + term)
+                    upper.add(upperA.lanes(term), y)
+                    lower.add(lowerA.lanes(term), y)
                     term += 8
                 }
-                /// A NaN stays a NaN.
-                func finish(_ sum: Float) -> Float { hasReLU && sum < 0 ? 0 : sum }
-                let upper = c + row * columns + column
-                upper[0] = finish(s00.treeSum + plus[0])
-                upper[n1] = finish(s01.treeSum + plus[n1])
-                upper[n2] = finish(s02.treeSum + plus[n2])
-                upper[n3] = finish(s03.treeSum + plus[n3])
-                upper[n4] = finish(s04.treeSum + plus[n4])
-                let lower = upper + r1 * columns
-                lower[0] = finish(s10.treeSum + plus[0])
-                lower[n1] = finish(s11.treeSum + plus[n1])
-                lower[n2] = finish(s12.treeSum + plus[n2])
-                lower[n3] = finish(s13.treeSum + plus[n3])
-                lower[n4] = finish(s14.treeSum + plus[n4])
-                row += 2
+                let target = c + row * columns + column
+                upper.store(to: target, places, plus: plus, hasReLU: hasReLU)
+                lower.store(to: target + next * columns, places, plus: plus, hasReLU: hasReLU)
             }
-            column += 5
         }
+    }
+}
+
+// What `SmallProducts` keeps in registers. It stands in the same file, since the compiler puts methods of another one into loops only
+// where it sees the whole module.
+
+/// Where five rows in a row begin, in floats from the first on; those beyond the last are the last once more, so that the same
+/// numbers are written to the same place twice.
+private struct FiveRows {
+    let r1: Int
+    let r2: Int
+    let r3: Int
+    let r4: Int
+
+    /// - Parameters:
+    ///   - last: the number of the last row that exists, from the first of the five on.
+    ///   - stride: the distance of two rows.
+    @inline(__always)
+    init(last: Int, stride: Int) {
+        // Without checks for overflow, which would be looked at for each row of each tile.
+        r1 = min(1, last) &* stride
+        r2 = min(2, last) &* stride
+        r3 = min(3, last) &* stride
+        r4 = min(4, last) &* stride
+    }
+
+    /// Eight numbers of each row.
+    @inline(__always)
+    func lanes(_ values: UnsafePointer<Float>) -> (Lanes, Lanes, Lanes, Lanes, Lanes) {
+        (values.lanes(0), values.lanes(r1), values.lanes(r2), values.lanes(r3), values.lanes(r4))
+    }
+}
+
+/// 5 x 16 numbers of C.
+private struct SmallTile {
+    private var s00 = Lanes(), s01 = Lanes(), s10 = Lanes(), s11 = Lanes(), s20 = Lanes()
+    private var s21 = Lanes(), s30 = Lanes(), s31 = Lanes(), s40 = Lanes(), s41 = Lanes()
+
+    @inline(__always)
+    init() {}
+
+    /// Starts from the numbers at the tile's place in another matrix.
+    @inline(__always)
+    mutating func load(_ start: UnsafePointer<Float>, _ rows: FiveRows) {
+        (s00, s01) = (start.lanes(0), start.lanes(8))
+        (s10, s11) = (start.lanes(rows.r1), start.lanes(rows.r1 &+ 8))
+        (s20, s21) = (start.lanes(rows.r2), start.lanes(rows.r2 &+ 8))
+        (s30, s31) = (start.lanes(rows.r3), start.lanes(rows.r3 &+ 8))
+        (s40, s41) = (start.lanes(rows.r4), start.lanes(rows.r4 &+ 8))
+    }
+
+    /// Adds the products of a column of A with a row of B.
+    @inline(__always)
+    mutating func add(_ a: UnsafePointer<Float>, _ rows: FiveRows, _ values: UnsafePointer<Float>) {
+        let (b0, b1) = (values.lanes(0), values.lanes(8))
+        let x0 = Lanes(repeating: a[0])
+        s00.add(x0, times: b0)
+        s01.add(x0, times: b1)
+        let x1 = Lanes(repeating: a[rows.r1])
+        s10.add(x1, times: b0)
+        s11.add(x1, times: b1)
+        let x2 = Lanes(repeating: a[rows.r2])
+        s20.add(x2, times: b0)
+        s21.add(x2, times: b1)
+        let x3 = Lanes(repeating: a[rows.r3])
+        s30.add(x3, times: b0)
+        s31.add(x3, times: b1)
+        let x4 = Lanes(repeating: a[rows.r4])
+        s40.add(x4, times: b0)
+        s41.add(x4, times: b1)
+    }
+
+    /// Adds the numbers at the tile's place in another matrix; all of them before the first is stored, which may be there.
+    @inline(__always)
+    mutating func add(_ base: UnsafePointer<Float>, _ rows: FiveRows) {
+        s00 += base.lanes(0)
+        s01 += base.lanes(8)
+        s10 += base.lanes(rows.r1)
+        s11 += base.lanes(rows.r1 &+ 8)
+        s20 += base.lanes(rows.r2)
+        s21 += base.lanes(rows.r2 &+ 8)
+        s30 += base.lanes(rows.r3)
+        s31 += base.lanes(rows.r3 &+ 8)
+        s40 += base.lanes(rows.r4)
+        s41 += base.lanes(rows.r4 &+ 8)
+    }
+
+    @inline(__always)
+    func store(to target: UnsafeMutablePointer<Float>, _ rows: FiveRows) {
+        target.set(0, s00)
+        target.set(8, s01)
+        target.set(rows.r1, s10)
+        target.set(rows.r1 &+ 8, s11)
+        target.set(rows.r2, s20)
+        target.set(rows.r2 &+ 8, s21)
+        target.set(rows.r3, s30)
+        target.set(rows.r3 &+ 8, s31)
+        target.set(rows.r4, s40)
+        target.set(rows.r4 &+ 8, s41)
+    }
+}
+
+/// 5 x 8 numbers of C: what is left of a panel whose columns are no multiple of 16.
+private struct SlimTile {
+    private var s0 = Lanes(), s1 = Lanes(), s2 = Lanes(), s3 = Lanes(), s4 = Lanes()
+
+    @inline(__always)
+    init() {}
+
+    /// Starts from the numbers at the tile's place in another matrix.
+    @inline(__always)
+    mutating func load(_ start: UnsafePointer<Float>, _ rows: FiveRows) {
+        (s0, s1, s2) = (start.lanes(0), start.lanes(rows.r1), start.lanes(rows.r2))
+        (s3, s4) = (start.lanes(rows.r3), start.lanes(rows.r4))
+    }
+
+    @inline(__always)
+    mutating func add(_ a: UnsafePointer<Float>, _ rows: FiveRows, _ values: UnsafePointer<Float>) {
+        let b0 = values.lanes(0)
+        s0.add(Lanes(repeating: a[0]), times: b0)
+        s1.add(Lanes(repeating: a[rows.r1]), times: b0)
+        s2.add(Lanes(repeating: a[rows.r2]), times: b0)
+        s3.add(Lanes(repeating: a[rows.r3]), times: b0)
+        s4.add(Lanes(repeating: a[rows.r4]), times: b0)
+    }
+
+    @inline(__always)
+    mutating func add(_ base: UnsafePointer<Float>, _ rows: FiveRows) {
+        s0 += base.lanes(0)
+        s1 += base.lanes(rows.r1)
+        s2 += base.lanes(rows.r2)
+        s3 += base.lanes(rows.r3)
+        s4 += base.lanes(rows.r4)
+    }
+
+    @inline(__always)
+    func store(to target: UnsafeMutablePointer<Float>, _ rows: FiveRows) {
+        target.set(0, s0)
+        target.set(rows.r1, s1)
+        target.set(rows.r2, s2)
+        target.set(rows.r3, s3)
+        target.set(rows.r4, s4)
+    }
+}
+
+/// Five scalar products with one row of A, eight partial sums each.
+private struct FiveProducts {
+    private var s0 = Lanes(), s1 = Lanes(), s2 = Lanes(), s3 = Lanes(), s4 = Lanes()
+
+    @inline(__always)
+    init() {}
+
+    @inline(__always)
+    mutating func add(_ x: Lanes, _ y: (Lanes, Lanes, Lanes, Lanes, Lanes)) {
+        s0.add(x, times: y.0)
+        s1.add(x, times: y.1)
+        s2.add(x, times: y.2)
+        s3.add(x, times: y.3)
+        s4.add(x, times: y.4)
+    }
+
+    /// Writes the sums with their biases, both of which are `places` apart; a NaN stays a NaN.
+    @inline(__always)
+    func store(
+        to target: UnsafeMutablePointer<Float>, _ places: FiveRows, plus bias: UnsafePointer<Float>, hasReLU: Bool
+    ) {
+        func finish(_ sum: Float) -> Float { hasReLU && sum < 0 ? 0 : sum }
+        target[0] = finish(s0.treeSum + bias[0])
+        target[places.r1] = finish(s1.treeSum + bias[places.r1])
+        target[places.r2] = finish(s2.treeSum + bias[places.r2])
+        target[places.r3] = finish(s3.treeSum + bias[places.r3])
+        target[places.r4] = finish(s4.treeSum + bias[places.r4])
     }
 }
