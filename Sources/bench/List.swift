@@ -193,27 +193,7 @@ struct List: ParsableCommand {
                 + StrategyRegistry.optionInfos.compactMap { info in
                     defaults.options[info.name].map { ("--\(info.name)", "\($0)") }
                 })
-        section(
-            "Defaults of every task",
-            [
-                ("--seeds", "3, from --first-seed 1"), ("--schedule", "constant, --warmup 0"),
-                ("--nesterov", "off"), ("--weight-decay", "0; of adamw 0.01"),
-                ("--beta1", "0.9"), ("--beta2", "0.999"), ("--epsilon", "1e-08"),
-                ("--initialization", "he"),
-                ("--objectives", "none: --partition spreads the samples"), ("--allreduce", "ring"),
-                ("--fabric", "auto"),
-                ("--clock", "auto"), ("--patience", "120s"),
-                ("--compute", "calibrated"),
-                ("--jitter", "the cluster's"), ("--stragglers", "the cluster's"), ("--repetitions", "1"),
-                ("--machine", "workstation"), ("--on-dropout", "stop"), ("--failure-detection", "the cluster's, or 1s"),
-                ("--host-threads", "\(UsableCores.count), all that this process may use"),
-                ("--jobs", "one for each host thread; 1 with --repetitions"),
-                ("--output", "Results/latest"), ("--every", "\(CheckpointOptions.standardInterval)"),
-            ]
-                + StrategyRegistry.optionInfos.filter { defaults.options[$0.name] == nil }.map { info in
-                    let users = StrategyRegistry.all.filter { $0.has(info.name) }
-                    return ("--\(info.name)", OptionDefault.words(info.name, users))
-                })
+        section("Defaults of every task", Self.defaultsOfEveryTask(besides: defaults))
         section(
             "Defaults of every strategy",
             StrategyRegistry.all.map { strategy in
@@ -233,6 +213,29 @@ struct List: ParsableCommand {
                 return (strategy.name, "\(workers), \(place)")
             })
         print(defaults.tuning)
+    }
+
+    /// What the task does not say otherwise.
+    private static func defaultsOfEveryTask(besides defaults: TrainingTask.Defaults) -> [(String, String)] {
+        [
+            ("--seeds", "3, from --first-seed 1"), ("--schedule", "constant, --warmup 0"),
+            ("--nesterov", "off"), ("--weight-decay", "0; of adamw 0.01"),
+            ("--beta1", "0.9"), ("--beta2", "0.999"), ("--epsilon", "1e-08"),
+            ("--initialization", "he"),
+            ("--objectives", "none: --partition spreads the samples"), ("--allreduce", "ring"),
+            ("--fabric", "auto"),
+            ("--clock", "auto"), ("--patience", "120s"),
+            ("--compute", "calibrated"),
+            ("--jitter", "the cluster's"), ("--stragglers", "the cluster's"), ("--repetitions", "1"),
+            ("--machine", "workstation"), ("--on-dropout", "stop"), ("--failure-detection", "the cluster's, or 1s"),
+            ("--host-threads", "\(UsableCores.count), all that this process may use"),
+            ("--jobs", "one for each host thread; 1 with --repetitions"),
+            ("--output", "Results/latest"), ("--every", "\(CheckpointOptions.standardInterval)"),
+        ]
+            + StrategyRegistry.optionInfos.filter { defaults.options[$0.name] == nil }.map { info in
+                let users = StrategyRegistry.all.filter { $0.has(info.name) }
+                return ("--\(info.name)", OptionDefault.words(info.name, users))
+            }
     }
 
     /// The two rates, each with the strategies that begin with it.

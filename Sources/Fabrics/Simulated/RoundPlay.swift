@@ -98,19 +98,23 @@ struct RoundPlay {
                 }
                 count(bytes, from: player.rank, to: send.to)
             }
-            if !players.indices.dropFirst().allSatisfy({ Self.comesFirst(players[$0 - 1], players[$0]) }) {
-                players.sort(by: Self.comesFirst)
-            }
-            // A rank that does not have to wait goes on by an event of another kind.
-            for (earlier, later) in zip(players, players.dropFirst())
-            where earlier.ready == later.ready && (earlier.isLate || later.isLate) {
-                return nil
-            }
+            guard Self.putInOrder(&players) else { return nil }
         }
         var silence = [Int64](repeating: 0, count: ranks)
         for entry in entries { silence[entry.rank] = entry.silentNanoseconds }
         finish(players, silence, lastEvent: max(lastPost, lastAsked.max() ?? lastPost))
         if ends.isEmpty { return nil }
+    }
+
+    /// Puts ranks in the order in which they post next; false if that is decided elsewhere.
+    private static func putInOrder(_ players: inout [Player]) -> Bool {
+        if !players.indices.dropFirst().allSatisfy({ comesFirst(players[$0 - 1], players[$0]) }) {
+            players.sort(by: comesFirst)
+        }
+        // A rank that does not have to wait goes on by an event of another kind.
+        return !zip(players, players.dropFirst()).contains { earlier, later in
+            earlier.ready == later.ready && (earlier.isLate || later.isLate)
+        }
     }
 
     /// Which of two ranks the simulation makes ready first: events at one time happen in the order in which they were

@@ -35,16 +35,7 @@ extension TrainingRun {
             return try await evaluate(parameters, round: round, samples: samples, on: rank, .allRanks)
         }
         if let replayed = replayedEvaluation(round) {
-            try await rank.offTheClock(showing: parameters, chunks: 0) { _, _ in
-            } finish: { [self] _ in
-                noteReplayed(replayed)
-            }
-            // As when it was made: ranks wait for each other where a limit may end them all.
-            if configuration.limits != nil {
-                try await rank.offTheClock(.allRanksTogether, chunks: 0) { _ in
-                } finish: {
-                }
-            }
+            try await replay(replayed, showing: parameters, on: rank)
             return goesOnAfterReplay(of: round, rank.index)
         }
         try await bringLosses(ofRound: round, rank)
@@ -87,6 +78,20 @@ extension TrainingRun {
             return try await rank.exchange([isAtLimit ? 1 : 0])[0] == [0] && parameters.isFinite
         }
         return parameters.isFinite && !isAtLimit
+    }
+
+    /// Notes an evaluation that a checkpoint has; ranks wait as they did when it was made.
+    private func replay(_ replayed: Evaluation, showing parameters: ParameterVector, on rank: any Rank) async throws {
+        try await rank.offTheClock(showing: parameters, chunks: 0) { _, _ in
+        } finish: { [self] _ in
+            noteReplayed(replayed)
+        }
+        // For each other where a limit may end them all.
+        if configuration.limits != nil {
+            try await rank.offTheClock(.allRanksTogether, chunks: 0) { _ in
+            } finish: {
+            }
+        }
     }
 
     /// Whether one of the limits was reached at an evaluation.
