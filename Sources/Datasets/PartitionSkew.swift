@@ -15,9 +15,17 @@ public struct PartitionSkew: Hashable, Codable, Sendable {
     public let meanLabelEntropyBits: Double
     /// The same of all samples together: what an IID client has, nearly.
     public let totalLabelEntropyBits: Double
+    /// What clients hold, in their order: all of up to ``mostHoldings``, else so many of them, evenly spread over the order of
+    /// their sizes, the smallest and the largest among them. Nil in files of programs that did not record it.
+    public let holdings: [ShardHolding]?
+
+    /// Clients of whom is recorded what they hold.
+    public static let mostHoldings = 40
 
     /// Of shards of a data set with these labels, `[N]`.
-    public init(of shards: [[Int32]], labels: [UInt8]) {
+    ///
+    /// - Parameter classes: labels are below this; nil for one above the largest.
+    public init(of shards: [[Int32]], labels: [UInt8], classes: Int? = nil) {
         let sizes = shards.map(\.count).sorted()
         clients = shards.count
         smallestShard = sizes.first ?? 0
@@ -26,6 +34,16 @@ public struct PartitionSkew: Hashable, Codable, Sendable {
         let entropies = shards.map { Self.entropyBits($0.map { labels[Int($0)] }) }
         meanLabelEntropyBits = entropies.reduce(0, +) / Double(max(shards.count, 1))
         totalLabelEntropyBits = Self.entropyBits(shards.flatMap { $0.map { labels[Int($0)] } })
+        let classes = classes ?? (labels.max().map { Int($0) + 1 } ?? 0)
+        holdings = Self.listed(shards).map { ShardHolding(client: $0, shards[$0], labels: labels, classes: classes) }
+    }
+
+    /// The clients that are recorded, in their order.
+    private static func listed(_ shards: [[Int32]]) -> [Int] {
+        guard shards.count > mostHoldings else { return Array(shards.indices) }
+        let bySize = shards.indices.sorted { (shards[$0].count, $0) < (shards[$1].count, $1) }
+        let last = mostHoldings - 1
+        return (0...last).map { bySize[$0 * (bySize.count - 1) / last] }.sorted()
     }
 
     private static func entropyBits(_ labels: [UInt8]) -> Double {

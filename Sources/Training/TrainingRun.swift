@@ -122,7 +122,7 @@ public final class TrainingRun: Sendable {
     /// - Throws: ``DataError`` for an unknown partitioner or too few samples.
     public func partition(_ partition: String, among clients: Int) throws(DataError) -> [[Int32]] {
         let shards = try data.training.partitioned(partition, among: clients, seeds: seeds, shuffles: shuffles)
-        let skew = PartitionSkew(of: shards, labels: data.training.labels)
+        let skew = PartitionSkew(of: shards, labels: data.training.labels, classes: data.training.classCount)
         record.withLock { $0.partitionSkew = skew }
         return shards
     }

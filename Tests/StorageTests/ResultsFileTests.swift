@@ -30,6 +30,41 @@ import Testing
         #expect(try ResultsFile.encode(ResultsFile.decode(data, file: "results.json")) == data)
     }
 
+    @Test func whatClientsHoldIsRecordedAsATextEach() throws {
+        var setup = Setup(strategies: ["federated"], epochs: 0.1)
+        setup.partition = "shards:2"
+        let results = try setup.run()
+        let holdings = try #require(results.runs[0].partitionSkew?.holdings)
+        // Every training sample of digits is somebody's.
+        #expect(holdings.reduce(0) { $0 + $1.samples } == results.trainingSamples)
+        #expect(holdings.allSatisfy { $0.counts.count == 10 })
+        let text = String(decoding: try ResultsFile.encode(results), as: UTF8.self)
+        #expect(text.contains("\"holdings\" : ["))
+        for holding in holdings {
+            let counts = holding.counts.map(String.init).joined(separator: " ")
+            #expect(text.contains("\"\(holding.client): \(counts)\""))
+        }
+    }
+
+    /// What a checksum cannot tell: somebody wrote the file anew.
+    @Test(arguments: [
+        ("1: 1 0 0 0 0", "the same number for all"), ("9999: ", "distinct ones from 0 to below"),
+        ("0: 999999999 ", "the sizes of the smallest and the largest"),
+    ])
+    func whatNoClientCanHoldIsRefused(_ wrong: String, _ words: String) throws {
+        var setup = Setup(strategies: ["federated"], epochs: 0.1)
+        setup.partition = "iid"
+        let text = String(decoding: try ResultsFile.encode(setup.run()), as: UTF8.self)
+        let damaged: String
+        if wrong.hasPrefix("1: ") {
+            damaged = text.replacing(#/"1: [0-9 ]*"/#, with: "\"\(wrong)\"")
+        } else {
+            damaged = text.replacing(#/"0: [0-9]+ /#, with: "\"\(wrong)")
+        }
+        #expect(damaged != text)
+        #expect(error(resealed(damaged)).contains(words), "\(error(resealed(damaged)))")
+    }
+
     @Test func notANumberAndInfinityAreWordsAndComeBack() throws {
         // As a run that diverges has them.
         let strange = results([record("sync", [0.1, 0.1, 0.1], losses: [.nan, .infinity, -.infinity])], seeds: [1])

@@ -143,6 +143,7 @@ extension Results {
             "seconds, 0 or more")
         try validate(run.evaluations, name)
         try validateNodes(of: run, name)
+        try validatePartition(of: run, name)
         try require(
             (run.stoppedBy != nil) == (run.outcome == .stopped), "\(name): stoppedBy",
             run.stoppedBy.map { "rank \($0.rank)" } ?? "none", "a departure of a run that was stopped, and of no other")

@@ -29,7 +29,8 @@ extension TrainingRun {
         let made = try data.nodeObjectives(
             of: configuration, partition: partition, among: nodes, seeds: seeds, shuffles: shuffles)
         if metric == .auc { try checkLabels(of: made) }
-        let skew = PartitionSkew(of: made.map(\.shard), labels: data.training.labels)
+        let skew = PartitionSkew(
+            of: made.map(\.shard), labels: data.training.labels, classes: data.training.classCount)
         record.withLock { $0.partitionSkew = skew }
         objectives.withLock { $0 = made }
         if configuration.objectives != nil { evaluator.judge(by: made) }

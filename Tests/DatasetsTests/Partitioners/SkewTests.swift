@@ -123,4 +123,54 @@ import Testing
         #expect(skew.meanLabelEntropyBits == 0 && skew.totalLabelEntropyBits == 0 && skew.smallestShard == 0)
         #expect(PartitionSkew(of: [], labels: []).meanLabelEntropyBits == 0)
     }
+
+    // MARK: What clients hold
+
+    @Test func countsAreThoseOfEachClass() {
+        let skew = PartitionSkew(of: [[0, 1], [2], [3, 4, 5, 6]], labels: [0, 1, 0, 0, 1, 2, 2], classes: 4)
+        #expect(skew.holdings?.map(\.client) == [0, 1, 2])
+        #expect(skew.holdings?.map(\.counts) == [[1, 1, 0, 0], [1, 0, 0, 0], [1, 1, 2, 0]])
+        #expect(skew.holdings?.map(\.samples) == [2, 1, 4])
+    }
+
+    @Test(arguments: [1, 37, 256]) func ofOneClassOrOfManyAllSamplesAreCounted(_ classes: Int) {
+        let skew = PartitionSkew(of: [[0, 1, 2], [3]], labels: [0, 0, 0, 0], classes: classes)
+        #expect(skew.holdings?.map(\.counts) == [[3], [1]])
+    }
+
+    /// Client k of 200 holds k + 1 samples, so that the k-th in the order of sizes is k.
+    @Test func ofManyClientsFortyAreListedEvenlyByTheirSizes() throws {
+        var next: Int32 = 0
+        let shards = (0..<200).map { size -> [Int32] in
+            defer { next += Int32(size + 1) }
+            return (0...Int32(size)).map { next + $0 }
+        }
+        let skew = PartitionSkew(of: shards.reversed(), labels: Array(repeating: 0, count: Int(next)), classes: 2)
+        let holdings = try #require(skew.holdings)
+        #expect(holdings.count == 40)
+        // Places 0, 5, 10, 15, 20, ... of the order, which is that of the clients from behind.
+        #expect(holdings.suffix(5).map(\.samples) == [21, 16, 11, 6, 1])
+        #expect(holdings.first?.samples == 200 && holdings.last?.samples == 1)
+        #expect(holdings.allSatisfy { $0.samples == 200 - $0.client })
+    }
+
+    @Test func aHoldingIsATextInFilesAndComesBack() throws {
+        let skew = PartitionSkew(of: [[0, 1], [2]], labels: [0, 1, 1], classes: 3)
+        let data = try JSONEncoder().encode(skew)
+        #expect(String(decoding: data, as: UTF8.self).contains(#"["0: 1 1 0","1: 0 1 0"]"#))
+        #expect(try JSONDecoder().decode(PartitionSkew.self, from: data) == skew)
+        // Files from before have none, and are written as they were.
+        let old = try JSONSerialization.jsonObject(with: data) as? [String: Any]
+        let without = try JSONSerialization.data(withJSONObject: (old ?? [:]).filter { $0.key != "holdings" })
+        let read = try JSONDecoder().decode(PartitionSkew.self, from: without)
+        #expect(read.holdings == nil)
+        #expect(!String(decoding: try JSONEncoder().encode(read), as: UTF8.self).contains("holdings"))
+    }
+
+    @Test(arguments: ["", "3", "3:", "a: 1", "3: x", "3: -1", "3: 1.5", "1: 2: 3", "3: 9999999999999", "-1: 2"])
+    func otherTextsAreRefused(_ text: String) throws {
+        let data = try JSONEncoder().encode([text])
+        let error = #expect(throws: DecodingError.self) { try JSONDecoder().decode([ShardHolding].self, from: data) }
+        #expect("\(String(describing: error))".contains("such as '3: 12 0 45'"))
+    }
 }
