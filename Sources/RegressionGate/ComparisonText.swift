@@ -4,8 +4,9 @@ import Reports
 
 /// A comparison for a terminal and, as Markdown, for a pull request or a job summary.
 package enum ComparisonText {
-    package static func terminal(_ comparison: Comparison) -> String {
-        ([table(comparison, notable(comparison)).terminal] + sentences(comparison)).joined(separator: "\n") + "\n"
+    package static func terminal(_ comparison: Comparison, _ layout: TextLayout = .unlimited) -> String {
+        ([table(comparison, notable(comparison)).terminal(layout)] + sentences(comparison)).joined(separator: "\n")
+            + "\n"
     }
 
     /// What changed on top; all else behind a fold.
@@ -44,10 +45,11 @@ package enum ComparisonText {
     }
 
     static func table(_ comparison: Comparison, _ figures: [Figure]) -> TextTable {
-        var table = TextTable([
-            ("verdict", .left), ("strategy", .left), ("figure", .left), ("baseline", .right), ("current", .right),
-            ("change", .left), ("test", .left),
-        ])
+        var table = TextTable(
+            [
+                ("verdict", .left), ("strategy", .left), ("figure", .left), ("baseline", .right), ("current", .right),
+                ("change", .left), ("test", .left),
+            ], keys: [1, 2])
         for figure in figures {
             table.append([
                 word(figure.status), figure.strategy, figure.name, figure.baseline, figure.current, figure.change,

@@ -7,7 +7,7 @@ import Experiments
 package enum CalibrationText {
     // MARK: Compute
 
-    package static func steps(_ points: [CalibrationPoint]) -> String {
+    package static func steps(_ points: [CalibrationPoint], _ layout: TextLayout = .unlimited) -> String {
         var table = TextTable([
             ("task", .left), ("samples", .right), ("step", .right), ("least", .right), ("largest", .right),
         ])
@@ -17,7 +17,7 @@ package enum CalibrationText {
                 [point.task ?? "", "\(point.size)"]
                     + [spread.median, spread.least, spread.largest].map(Format.seconds))
         }
-        return table.terminal
+        return table.terminal(layout)
     }
 
     /// In a line.
@@ -34,7 +34,7 @@ package enum CalibrationText {
 
     // MARK: Network
 
-    package static func parameters(_ fit: NetworkFit) -> String {
+    package static func parameters(_ fit: NetworkFit, _ layout: TextLayout = .unlimited) -> String {
         var table = TextTable([
             ("parameter", .left), ("estimate", .right), ("standard error", .right), ("from", .left),
         ])
@@ -61,7 +61,7 @@ package enum CalibrationText {
             if fit.basis != .allReduce { add("bandwidth", reductions.bytesPerSecond, Format.bandwidth, reduction) }
             add("latency + overhead", reductions.secondsPerMessage, Format.seconds, reduction)
         }
-        return table.terminal
+        return table.terminal(layout)
     }
 
     /// What the data can tell apart.
@@ -77,7 +77,7 @@ package enum CalibrationText {
         return text
     }
 
-    package static func residuals(_ fit: NetworkFit) -> String {
+    package static func residuals(_ fit: NetworkFit, _ layout: TextLayout = .unlimited) -> String {
         var table = TextTable([
             ("ranks", .right), ("bytes", .right), ("measured", .right), ("least", .right), ("largest", .right),
             ("predicted", .right), ("error", .right),
@@ -89,7 +89,7 @@ package enum CalibrationText {
                     + [spread.median, spread.least, spread.largest, residual.fittedSeconds].map(Format.seconds)
                     + [signed(residual.error)])
         }
-        return table.terminal
+        return table.terminal(layout)
     }
 
     /// In a line.

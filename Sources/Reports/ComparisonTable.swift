@@ -4,28 +4,38 @@ import Training
 
 /// The table a reader wants: which strategy reaches the target when, how good it ends, what it sends.
 public enum ComparisonTable {
-    /// For a terminal, whose width is scarce: without the first crossing.
-    public static func terminal(_ results: Results) -> String { table(results, showsFirstCrossing: false).terminal }
+    /// For a terminal, whose width is scarce: without the first crossing. Where lines have a limit, somebody looks on: what
+    /// was measured and what was simulated, and each on its machines, stand apart then.
+    public static func terminal(_ results: Results, _ layout: TextLayout = .unlimited) -> String {
+        table(results, showsFirstCrossing: false, groupsClocks: layout.columns != nil).terminal(layout)
+    }
     /// The table of the report, with first crossings beside the times that stay.
     public static func markdown(_ results: Results) -> String { table(results, showsFirstCrossing: true).markdown }
 
-    private static func table(_ results: Results, showsFirstCrossing: Bool) -> TextTable {
+    private static func table(
+        _ results: Results, showsFirstCrossing: Bool, groupsClocks: Bool = false
+    ) -> TextTable {
+        let groups = ClockClass.groups(results.summaries)
+        let isGrouped = groupsClocks && groups.count > 1
         var table = TextTable(
-            [
-                ("strategy", .left), ("workers", .right), ("clock", .left), ("reached", .right),
-                ("time to \(target(results))", .right),
+            [("strategy", .left), ("workers", .right)] + (isGrouped ? [] : [("clock", .left)]) + [
+                ("reached", .right), ("time to \(target(results))", .right),
             ] + (showsFirstCrossing ? [("first crossing", .right)] : []) + [
                 (endTitle(results.plan.metric), .right), ("cluster time", .right),
                 ("compute", .right), ("network", .right), ("idle", .right),
             ] + (showsHidden(results) ? [("hidden", .right)] : []) + [("sent", .right), ("host time", .right)])
-        for summary in results.summaries {
+        var clock: ClockClass?
+        for summary in isGrouped ? groups.flatMap({ $0 }) : results.summaries {
+            if isGrouped, clock.map({ $0.relation(to: summary.clock) != .sameMachines }) ?? true {
+                table.begin(section: summary.clock.sentenceStart)
+                clock = summary.clock
+            }
             let total = summary.spread(\.clusterSeconds).median
             func share(_ part: (RunRecord) -> Double) -> String {
                 total > 0 ? Format.percent(summary.spread(part).median / total, decimals: 0) : "-"
             }
             table.append(
-                [
-                    summary.strategy, summary.workersText, summary.clock.title,
+                [summary.strategy, summary.workersText] + (isGrouped ? [] : [summary.clock.title]) + [
                     "\(summary.seedsReached)/\(summary.runs.count)", timeToTarget(summary),
                 ] + (showsFirstCrossing ? [duration(summary.firstCrossing.median)] : []) + [
                     finalValue(summary), Format.seconds(total), share(\.computeSeconds),

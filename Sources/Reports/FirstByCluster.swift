@@ -47,8 +47,12 @@ package struct FirstByCluster {
     /// Whether there is anything to compare.
     var isWorthShowing: Bool { strategies.count > 1 }
 
+    var terminal: String { terminal(.unlimited) }
+
     /// The first is marked by a star, and in Markdown it is bold.
-    var terminal: String { table { text, isFirst in isFirst ? "\(text) *" : "\(text)  " }.terminal }
+    func terminal(_ layout: TextLayout) -> String {
+        table { text, isFirst in isFirst ? "\(text) *" : "\(text)  " }.terminal(layout)
+    }
 
     var markdown: String { table { text, _ in text }.markdown }
 

@@ -16,24 +16,13 @@ enum Headline {
         guard summaries.contains(where: \.timeToTarget.median.isFinite) else {
             return (["No strategy reached \(target) with more than half of its seeds."], [])
         }
-        let groups = groups(summaries)
+        let groups = ClockClass.groups(summaries)
         let judged = comparing(results, groups).map { [$0] } ?? []
         guard groups.count > 1 else { return ([sentence(groups[0], target, isAlone: true)], judged) }
         let sentences = groups.map { group in
-            let words = group[0].clock.words
-            return words.prefix(1).uppercased() + words.dropFirst() + ", " + sentence(group, target, isAlone: false)
+            group[0].clock.sentenceStart + ", " + sentence(group, target, isAlone: false)
         }
         return (sentences, ["Times of different clocks or machines are not set against each other."] + judged)
-    }
-
-    /// Strategies of one clock and the same machines, in the order of the table.
-    private static func groups(_ summaries: [StrategySummary]) -> [[StrategySummary]] {
-        var groups: [[StrategySummary]] = []
-        for summary in summaries {
-            let index = groups.firstIndex { $0[0].clock.relation(to: summary.clock) == .sameMachines }
-            if let index { groups[index].append(summary) } else { groups.append([summary]) }
-        }
-        return groups
     }
 
     /// - Parameter isAlone: whether the sentence itself has to name the clock.
@@ -124,4 +113,19 @@ enum SendingSentence {
             \(ratio.words("much")).
             """
     }
+}
+
+extension ClockClass {
+    /// Strategies of one clock and the same machines, in the order of the table.
+    static func groups(_ summaries: [StrategySummary]) -> [[StrategySummary]] {
+        var groups: [[StrategySummary]] = []
+        for summary in summaries {
+            let index = groups.firstIndex { $0[0].clock.relation(to: summary.clock) == .sameMachines }
+            if let index { groups[index].append(summary) } else { groups.append([summary]) }
+        }
+        return groups
+    }
+
+    /// The words with a capital letter.
+    var sentenceStart: String { words.prefix(1).uppercased() + words.dropFirst() }
 }

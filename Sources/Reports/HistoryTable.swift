@@ -26,7 +26,9 @@ package enum HistoryTable {
     /// - Parameters:
     ///   - metrics: of ``metrics``.
     ///   - strategies: names to show; nil for all.
-    package static func render(_ entries: [Entry], metrics: [String], strategies: [String]?, _ style: Style) -> String {
+    package static func render(
+        _ entries: [Entry], metrics: [String], strategies: [String]?, _ style: Style, _ layout: TextLayout = .unlimited
+    ) -> String {
         let columns = ["date", "commit", "task", "strategy", "clock"] + metrics + ["results"]
         // Dates are ISO 8601 in UTC, which sorts as text.
         let sorted = entries.sorted { ($0.results.machine.date, $0.path) < ($1.results.machine.date, $1.path) }
@@ -47,9 +49,9 @@ package enum HistoryTable {
             return csv.text
         case .table:
             let isText = Set(["date", "commit", "task", "strategy", "clock", "results"])
-            var table = TextTable(columns.map { ($0, isText.contains($0) ? .left : .right) })
+            var table = TextTable(columns.map { ($0, isText.contains($0) ? .left : .right) }, keys: [0, 3])
             for row in rows { table.append(row.map { $0.isEmpty ? "-" : $0 }) }
-            return table.terminal
+            return table.terminal(layout)
         }
     }
 }

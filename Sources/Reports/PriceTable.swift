@@ -13,7 +13,12 @@ package struct PriceTable {
 
     // MARK: Terminal
 
-    package var terminal: String { ([heading, "", table.terminal] + notes).joined(separator: "\n") + "\n" }
+    /// In lines of any length.
+    package var terminal: String { terminal(.unlimited) }
+
+    package func terminal(_ layout: TextLayout) -> String {
+        ([heading, "", table.terminal(layout)] + notes).joined(separator: "\n") + "\n"
+    }
 
     package var markdown: String {
         ([heading, "", table.markdown] + notes.map { "- \($0)" }).joined(separator: "\n") + "\n"
@@ -40,7 +45,7 @@ package struct PriceTable {
         if hasEnergy { columns.append(("energy of 1M", .right)) }
         if let goal = request.goal { columns.append(("time to \(Format.exactPercent(goal.target))", .right)) }
         columns.append(("first if it needs at most", .left))
-        var table = TextTable(columns)
+        var table = TextTable(columns, keys: [0, 1])
         for row in rows {
             var cells = [
                 row.label, "\(row.workers)", "\(row.localBatch)", Format.significant(row.samplesPerUpdate),

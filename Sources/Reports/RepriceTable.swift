@@ -29,12 +29,15 @@ package struct RepriceTable {
         rows.append(Row(plan: plan, cluster: cluster, runs: runs))
     }
 
+    /// The same in lines of any length.
+    package var terminal: String { terminal(.unlimited) }
+
     /// All rows, and which strategy is the first on which cluster.
-    package var terminal: String {
+    package func terminal(_ layout: TextLayout) -> String {
         let first = FirstByCluster(rows, target: target)
-        return table.terminal
+        return table.terminal(layout)
             + (first.isWorthShowing
-                ? "\nWhich is the first (*) on which cluster, seed by seed:\n\n\(first.terminal)" : "")
+                ? "\nWhich is the first (*) on which cluster, seed by seed:\n\n\(first.terminal(layout))" : "")
     }
 
     package var markdown: String {
@@ -58,7 +61,7 @@ package struct RepriceTable {
                 ("all-reduce", .left), ("reached", .right), ("time to \(target.title)", .right),
                 ("cluster time", .right),
                 ("compute", .right), ("network", .right), ("idle", .right),
-            ] + (showsHidden ? [("hidden", .right)] : []) + [("sent", .right)])
+            ] + (showsHidden ? [("hidden", .right)] : []) + [("sent", .right)], keys: [0, 1, 2])
         for row in rows {
             let link = row.cluster.worker.link
             let (up, down) = (link.uplinkBytesPerSecond, link.downlinkBytesPerSecond)

@@ -7,7 +7,9 @@ package enum SpeedTable {
         case table, csv
     }
 
-    package static func steps(_ rows: [SpeedMeasurement.Steps], _ style: Style) -> String {
+    package static func steps(
+        _ rows: [SpeedMeasurement.Steps], _ style: Style, _ layout: TextLayout = .unlimited
+    ) -> String {
         text(
             [
                 "workload", "batch", "threads", "samples_per_second_median", "samples_per_second_min",
@@ -20,10 +22,12 @@ package enum SpeedTable {
                     Format.fixed(row.samplesPerSecond.least, 0), Format.fixed(row.samplesPerSecond.largest, 0),
                     Format.fixed(flops / 1e9, 2), Format.fixed(100 * flops / row.peakFlops, 1),
                 ]
-            }, style)
+            }, style, layout)
     }
 
-    package static func rounds(_ rows: [SpeedMeasurement.Rounds], _ style: Style) -> String {
+    package static func rounds(
+        _ rows: [SpeedMeasurement.Rounds], _ style: Style, _ layout: TextLayout = .unlimited
+    ) -> String {
         text(
             [
                 "workload", "clients", "cohort", "local_epochs", "batch", "threads", "seconds_per_round_median",
@@ -41,10 +45,12 @@ package enum SpeedTable {
                     Format.fixed(flops / 1e9, 2), Format.fixed(100 * flops / row.peakFlops, 1),
                     Format.fixed(row.evaluationSeconds.median, 4),
                 ]
-            }, style)
+            }, style, layout)
     }
 
-    private static func text(_ columns: [String], _ rows: [[String]], _ style: Style) -> String {
+    private static func text(
+        _ columns: [String], _ rows: [[String]], _ style: Style, _ layout: TextLayout
+    ) -> String {
         switch style {
         case .csv:
             var csv = CSV(columns: columns)
@@ -56,7 +62,7 @@ package enum SpeedTable {
                     (name.replacing("_", with: " "), index == 0 ? .left : .right)
                 })
             for row in rows { table.append(row) }
-            return table.terminal
+            return table.terminal(layout)
         }
     }
 }

@@ -5,15 +5,26 @@ import Diagnostics
 package struct TextTable {
     package enum Alignment {
         case left, right
+
+        func padded(_ cell: String, to width: Int) -> String {
+            let fill = String(repeating: " ", count: max(0, width - cell.count))
+            return self == .left ? cell + fill : fill + cell
+        }
     }
 
-    private let alignments: [Alignment]
-    private var rows: [[String]]
+    let alignments: [Alignment]
+    /// Columns that stand in every block of a table that is too wide for one: they say what a row is about.
+    let keys: [Int]
+    /// The first one has the titles of the columns.
+    private(set) var rows: [[String]]
     /// By row, the columns whose cells are bold in Markdown.
     private var strong: [Int: Set<Int>] = [:]
+    /// By row, what the rows from there on have in common; for terminals.
+    private(set) var sections: [Int: String] = [:]
 
-    package init(_ columns: [(title: String, alignment: Alignment)]) {
+    package init(_ columns: [(title: String, alignment: Alignment)], keys: [Int] = [0]) {
         alignments = columns.map(\.alignment)
+        self.keys = keys
         rows = [columns.map { VisibleText.line($0.title) }]
     }
 
@@ -24,26 +35,22 @@ package struct TextTable {
         rows.append(cells.map(VisibleText.line))
     }
 
+    /// A line above the rows that are appended from here on, where a terminal shows the table.
+    mutating func begin(section title: String) { sections[rows.count] = VisibleText.line(title) }
+
     private func widths(_ rows: [[String]]) -> [Int] {
         alignments.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     }
 
     private func padded(_ row: [String], _ widths: [Int]) -> [String] {
-        zip(row, zip(alignments, widths)).map { cell, layout in
-            let fill = String(repeating: " ", count: layout.1 - cell.count)
-            return layout.0 == .left ? cell + fill : fill + cell
-        }
+        zip(row, zip(alignments, widths)).map { cell, layout in layout.0.padded(cell, to: layout.1) }
     }
 
-    package var terminal: String {
-        let widths = widths(rows)
-        var lines = rows.map { row in
-            let line = padded(row, widths).joined(separator: "  ")
-            return String(line.reversed().drop { $0 == " " }.reversed())
-        }
-        lines.insert(widths.map { String(repeating: "-", count: $0) }.joined(separator: "  "), at: 1)
-        return lines.joined(separator: "\n") + "\n"
-    }
+    /// For a terminal, in lines of any length.
+    package var terminal: String { terminal(.unlimited) }
+
+    /// For a terminal; see ``FittedTable``.
+    package func terminal(_ layout: TextLayout) -> String { FittedTable(self, layout).text }
 
     package var markdown: String {
         let rows = rows.enumerated().map { row, cells in

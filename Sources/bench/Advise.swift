@@ -189,7 +189,7 @@ struct Advise: ParsableCommand {
         let (advice, text) = try maker.make(results)
         // Files first: whoever reads the text may go away.
         try (directory ?? (self.directory == nil ? OutputDirectory(folder) : nil))?.write(advice, text)
-        print(text.terminal, terminator: "")
+        print(text.terminal(TerminalAbilities.output.layout), terminator: "")
         if let warning = DataText.warning(results) { print("\n" + warning, terminator: "") }
         if let place = output ?? (self.directory == nil ? folder : nil) { print("\nAdvice, CSV and JSON: \(place)/") }
     }

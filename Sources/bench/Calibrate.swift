@@ -280,7 +280,7 @@ struct Calibrate: ParsableCommand {
         let together = ranks > 1 ? ", \(ranks) ranks at the same time" : ""
         if measured.contains(where: { $0.kind == .step }) {
             tell("Training steps on one core\(together): median, least and largest\n")
-            tell(CalibrationText.steps(measured))
+            tell(CalibrationText.steps(measured, TerminalAbilities.output.layout))
         }
         if let point = measured.first(where: { $0.kind == .memory }) {
             let cache = MachineCalibration.lastCacheBytes()
@@ -329,9 +329,9 @@ struct Calibrate: ParsableCommand {
             notes.append(title)
         }
         tell("\(title)\n")
-        tell(CalibrationText.parameters(fit))
+        tell(CalibrationText.parameters(fit, TerminalAbilities.output.layout))
         tell(CalibrationText.identifiability(fit) + "\n")
-        tell(CalibrationText.residuals(fit))
+        tell(CalibrationText.residuals(fit, TerminalAbilities.output.layout))
         tell(CalibrationText.errors(fit) + "\n")
         if let hint = job?.transport.hint { tell("To measure \(hint).\n") }
         notes.append("\(CalibrationText.errors(fit)); all-reduce taken for: \(algorithm.rawValue)")

@@ -130,7 +130,7 @@ struct CoalitionsCommand: ParsableCommand {
         try output.writeDerived(results, margin: margin)
         progress.end()
         interruption.disarm()
-        print(CoalitionReport.terminal(results, margin: margin))
+        print(CoalitionReport.terminal(results, margin: margin, TerminalAbilities.output.layout))
         if let warning = DataText.warning(results.withoutRuns) { print(warning) }
         print("Report, CSV and JSON: \(output.url.relativePath)/")
     }

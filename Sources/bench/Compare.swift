@@ -198,7 +198,7 @@ struct Compare: ParsableCommand {
         try write(ComparisonText.markdown(comparison), to: markdown)
         try write(JUnitXML.render(comparison), to: junit)
         if html != nil { try write(ComparisonPage.html(comparison), to: html) }
-        print(ComparisonText.terminal(comparison), terminator: "")
+        print(ComparisonText.terminal(comparison, TerminalAbilities.output.layout), terminator: "")
         if github { print(GitHubAnnotations.render(comparison), terminator: "") }
     }
 

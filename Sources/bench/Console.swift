@@ -71,12 +71,14 @@ struct ConsoleError: Error, CustomStringConvertible {
 /// other text in it may come from files: whatever would do something to the terminal is shown and not done.
 ///
 /// Three functions, since Swift's own would be preferred to one whose arguments have defaults.
-func print(_ text: String, terminator: String) { Console.output(visible(text) + terminator) }
+func print(_ text: String, terminator: String) {
+    Console.output(TerminalAbilities.output.shown(visible(text)) + terminator)
+}
 func print(_ text: String) { print(text, terminator: "\n") }
 func print() { print("") }
 
 /// The same, on standard error.
-func printError(_ message: String) { Console.error(visible(message) + "\n") }
+func printError(_ message: String) { Console.error(TerminalAbilities.error.shown(visible(message)) + "\n") }
 
 private func visible(_ text: String) -> String {
     text.split(separator: "\n", omittingEmptySubsequences: false).map { VisibleText.line(String($0)) }

@@ -60,7 +60,9 @@ struct History: ParsableCommand {
                         UnknownName.message("strategy", found: name, allowed: Set(plans.map(\.name)).sorted())) : nil
             }.map(\.name)
         }
-        print(HistoryTable.render(entries, metrics: metrics, strategies: names, format), terminator: "")
+        print(
+            HistoryTable.render(entries, metrics: metrics, strategies: names, format, TerminalAbilities.output.layout),
+            terminator: "")
     }
 
     /// The folder itself, or those within it, that hold results.

@@ -97,7 +97,7 @@ struct List: ParsableCommand {
                 info.source,
             ])
         }
-        print(table.terminal)
+        print(table.terminal(TerminalAbilities.output.layout))
         section("What they mean", infos.map { ("--\($0.name)", $0.help) })
     }
 

@@ -122,8 +122,15 @@ enum MPILaunch {
             finish()
         #endif
         if let refusal = Bench.visibleRefusal(for: error) {
-            FileHandle.standardError.write(Data("\(refusal)\n".utf8))
+            Console.error(TerminalAbilities.error.shown(refusal) + "\n")
             Bench.exit(withError: ExitCode.validationFailure)
+        }
+        let (text, code) = (Bench.fullMessage(for: error), Bench.exitCode(for: error))
+        let place = code == .success ? TerminalAbilities.output : .error
+        if place.needsASCII, !text.utf8.allSatisfy({ $0 < 0x80 }) {
+            (code == .success ? Console.output : Console.error)(place.layout.shown(text) + "\n")
+            Console.flush()
+            Bench.exit(withError: code)
         }
         Bench.exit(withError: error)
     }

@@ -76,7 +76,7 @@ struct PlotCommand: ParsableCommand {
         guard picture != nil || output != nil else {
             var table = TextTable([("picture", .left), ("what it shows", .left)])
             for picture in pictures { table.append([picture.name, picture.title]) }
-            print(table.terminal, terminator: "")
+            print(table.terminal(TerminalAbilities.output.layout), terminator: "")
             return
         }
         let names = pictures.map(\.name)

@@ -182,6 +182,6 @@ struct PriceCommand: ParsableCommand {
         let table = PriceTable(request, prices)
         if let csv { try writeAtomically(Data(table.csv.utf8), to: URL(fileURLWithPath: csv)) }
         if let json { try writeAtomically(try table.json, to: URL(fileURLWithPath: json)) }
-        print(table.terminal, terminator: "")
+        print(table.terminal(TerminalAbilities.output.layout), terminator: "")
     }
 }

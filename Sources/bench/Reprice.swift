@@ -139,7 +139,7 @@ struct Reprice: ParsableCommand {
         try writeAtomically(Data(table.csv.utf8), to: URL(fileURLWithPath: csvFile))
         try writeAtomically(Data(table.markdown.utf8), to: URL(fileURLWithPath: markdownFile))
         try writeAtomically(Data(table.page(results).html().utf8), to: URL(fileURLWithPath: pageFile))
-        print(table.terminal, terminator: "")
+        print(table.terminal(TerminalAbilities.output.layout), terminator: "")
         if let warning = DataText.warning(results) { print("\n" + warning, terminator: "") }
         print(
             "\nCSV, a row for each seed: \(csvFile); the tables as Markdown: \(markdownFile); with a picture: \(pageFile)"

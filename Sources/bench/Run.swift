@@ -116,7 +116,12 @@ struct Run: ParsableCommand {
     }
 
     private func tell(_ results: Results) {
-        print(ComparisonTable.terminal(results))
+        print(ComparisonTable.terminal(results, TerminalAbilities.output.layout))
+        if !files.quiet, let style = TerminalAbilities.output.curves {
+            let curves = PicturedRuns(results).curves(style)
+            // With its colours: names in it are shown as they are everywhere.
+            if !curves.isEmpty { Console.output(curves + "\n") }
+        }
         print(MarkdownReport.summary(results))
         if let warning = DataText.warning(results) { print(warning) }
         if let words = NodeSection.words(results) { print(words) }

@@ -100,11 +100,16 @@ struct Speed: ParsableCommand {
         let measurement = try SpeedMeasurement(
             TrainingTask.resolve(task), data: DataDirectory(data.data), threads: threads, repetitions: repetitions)
         if federated {
-            print(SpeedTable.rounds([try measurement.rounds(federation)], format), terminator: "")
+            let rows = [try measurement.rounds(federation)]
+            print(SpeedTable.rounds(rows, format, TerminalAbilities.output.layout), terminator: "")
         } else {
             var rows: [SpeedMeasurement.Steps] = []
             // What was measured is told, also before a batch that fails.
-            defer { if !rows.isEmpty { print(SpeedTable.steps(rows, format), terminator: "") } }
+            defer {
+                if !rows.isEmpty {
+                    print(SpeedTable.steps(rows, format, TerminalAbilities.output.layout), terminator: "")
+                }
+            }
             for size in try batches() ?? [TrainingTask.resolve(task).defaults.options(of: BatchOptions.self).batch] {
                 rows.append(try measurement.steps(batch: size))
             }

@@ -110,7 +110,7 @@ struct StudyCommand: ParsableCommand {
         let written = Result { try latest.finish(results) }
         progress.end()
         interruption.disarm()
-        print(StudyTable.terminal(results), terminator: "")
+        print(StudyTable.terminal(results, TerminalAbilities.output.layout), terminator: "")
         if let warning = DataText.warning(results.withoutRuns) { print(warning) }
         if case .failure(let error) = written, let words = latest.writeUnfinished(after: error) { printError(words) }
         try written.get()

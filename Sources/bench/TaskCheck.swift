@@ -31,7 +31,9 @@ struct TaskCheck {
         ([
             "\(task.name): \(task.summary)",
             "  target      \(task.metric.oneOfThem) of \(task.metric.targetText(task.target)) on the test set",
-        ] + dataLines + ["", layers.terminal] + modelLines + ["", "Samples as a model sees them"] + samples)
+        ] + dataLines + ["", layers.terminal(TerminalAbilities.output.layout)] + modelLines + [
+            "", "Samples as a model sees them",
+        ] + samples)
         .map { $0.hasSuffix("\n") ? String($0.dropLast()) : $0 }.joined(separator: "\n") + "\n"
     }
 

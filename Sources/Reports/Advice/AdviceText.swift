@@ -29,8 +29,11 @@ package struct AdviceText {
         return (ofClusters + [regret, map, machines]).compactMap { $0 }.filter { parts.contains($0.part) }
     }
 
+    /// For a terminal, in lines of any length.
+    package var terminal: String { terminal(.unlimited) }
+
     /// For a terminal; the first line is the answer.
-    package var terminal: String {
+    package func terminal(_ layout: TextLayout) -> String {
         var text = ""
         var last: AdvicePart?
         for section in sections {
@@ -39,7 +42,7 @@ package struct AdviceText {
                 text += (last == .first || last == nil ? "" : "\n") + section.title.uppercased() + "\n"
             }
             for statement in section.statements { text += "\(statement.text)\n    \(statement.commandText)\n" }
-            if let table = section.table { text += "\n" + table.terminal }
+            if let table = section.table { text += "\n" + table.terminal(layout) }
             if let drawing = section.drawing { text += drawing }
             if let note = section.note { text += note + "\n" }
             if section.part == .first { text += "\n" }

@@ -9,9 +9,11 @@ package enum CoalitionReport {
     package static let name = "report.md"
 
     /// For a terminal.
-    package static func terminal(_ results: CoalitionResults, margin: Double = 0) -> String {
+    package static func terminal(
+        _ results: CoalitionResults, margin: Double = 0, _ layout: TextLayout = .unlimited
+    ) -> String {
         guard let analysis = CoalitionAnalysis(results, margin: margin) else { return unfinished(results) }
-        return nodes(analysis).terminal + "\n" + sentences(analysis).joined(separator: "\n") + "\n"
+        return nodes(analysis).terminal(layout) + "\n" + sentences(analysis).joined(separator: "\n") + "\n"
     }
 
     /// `report.md`.

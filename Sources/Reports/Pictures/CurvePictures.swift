@@ -99,7 +99,7 @@ extension PicturedRuns {
     }
 
     /// Logarithmic where curves end far from each other: then a linear axis shows only the slowest.
-    private static func axis(_ quantity: AxisScale.Quantity, _ curves: [[PlotPoint]]) -> AxisScale? {
+    static func axis(_ quantity: AxisScale.Quantity, _ curves: [[PlotPoint]]) -> AxisScale? {
         let ends = curves.compactMap(\.last?.x).filter { $0 > 0 }
         guard let least = ends.min(), let most = ends.max() else { return nil }
         guard most / least > 12 else {

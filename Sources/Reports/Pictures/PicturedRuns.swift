@@ -128,7 +128,10 @@ package struct PicturedRuns: Sendable {
 
     /// The part of the vertical axis in which something happens: from the worse quarter of what the curves show, or a little worse
     /// than the target and the ends, to the best. Nil where there is nothing to draw.
-    func qualityAxis(_ curves: [[PlotPoint]]) -> AxisScale? {
+    func qualityAxis(_ curves: [[PlotPoint]]) -> AxisScale? { Self.qualityAxis(curves, metric, target: target) }
+
+    static func qualityAxis(_ curves: [[PlotPoint]], _ metric: Metric, target: Double) -> AxisScale? {
+        let quantity: AxisScale.Quantity = metric.isShare ? .fraction : .count
         // Gains, of which the higher is the better whatever the metric.
         func gain(_ value: Double) -> Double { metric.gain(of: value, over: 0) }
         let ends = curves.compactMap(\.last?.y).map(gain)
@@ -143,8 +146,8 @@ package struct PicturedRuns: Sendable {
         let room = max(0.02 * (top - low), least / 10)
         let (worse, better) = (low - room, metric.isShare ? min(top + room, max(1, top)) : top + room)
         return metric.isHigherBetter
-            ? AxisScale(.linear, qualityQuantity, low: worse, high: better)
-            : AxisScale(.linear, qualityQuantity, low: max(0, -better), high: -worse)
+            ? AxisScale(.linear, quantity, low: worse, high: better)
+            : AxisScale(.linear, quantity, low: max(0, -better), high: -worse)
     }
 }
 

@@ -7,9 +7,10 @@ public import Studies
 /// What a study found: for each strategy the best options, and what it cost to find them.
 public enum StudyTable {
     /// For a terminal: the best and the cost, then the expected best, then what a reader should know before using it.
-    public static func terminal(_ results: StudyResults) -> String {
+    public static func terminal(_ results: StudyResults, _ layout: TextLayout = .unlimited) -> String {
         guard !results.summaries.isEmpty else { return "No trial was finished.\n" }
-        return best(results).terminal + "\n" + title(results) + "\n" + afterTrials(results).terminal + "\n"
+        return best(results).terminal(layout) + "\n" + title(results) + "\n" + afterTrials(results).terminal(layout)
+            + "\n"
             + (warnings(results).isEmpty ? "" : warnings(results).joined(separator: "\n") + "\n\n")
             + StudyReport.total(results) + "\n\n"
     }
