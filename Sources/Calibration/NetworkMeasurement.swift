@@ -11,12 +11,17 @@ package struct NetworkMeasurement {
     package let budgetSeconds: Double
     /// Of rest before each all-reduce, as between the steps of a training.
     package let pauseSeconds: Double
+    /// What the budget is counted by, in seconds.
+    private let clock: () -> Double
 
-    package init(sizes: [Int], budgetSeconds: Double, pauseSeconds: Double = 0) {
+    /// - Parameter clock: seconds since whenever; nil for this computer's.
+    package init(sizes: [Int], budgetSeconds: Double, pauseSeconds: Double = 0, clock: (() -> Double)? = nil) {
         precondition(!sizes.isEmpty && sizes == sizes.sorted(), "sizes \(sizes) that do not ascend")
         self.sizes = sizes
         self.budgetSeconds = budgetSeconds
         self.pauseSeconds = pauseSeconds
+        let begin = ContinuousClock.now
+        self.clock = clock ?? { (ContinuousClock.now - begin).inSeconds }
     }
 
     /// From 256 B to 16 MiB, doubling.
@@ -64,13 +69,13 @@ package struct NetworkMeasurement {
         time: (_ size: Int, _ calls: Int) throws -> Double, each add: (_ size: Int, _ seconds: [Double]) -> Void
     ) throws {
         let budget = budgetSeconds * share
-        let start = ContinuousClock.now
+        let start = clock()
         // On the rank that has been longest at it, with all that is not timed.
         var spent = 0.0
         func slowest(_ size: Int, _ calls: Int) throws -> Double {
             if pause > 0 { Thread.sleep(forTimeInterval: pause) }
             let seconds = try time(size, calls)
-            let all = try network.share([seconds, (ContinuousClock.now - start).inSeconds])
+            let all = try network.share([seconds, clock() - start])
             spent = all.map { $0[1] }.max() ?? 0
             return all.map { $0[0] }.max() ?? 0
         }

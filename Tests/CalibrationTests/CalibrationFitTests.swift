@@ -19,6 +19,8 @@ private final class FakeNetwork: MeasurableNetwork {
     var sigma = 0.0
     /// The most calls at once of an all-reduce.
     private(set) var mostCalls = 0
+    /// What all of it took so far.
+    private(set) var seconds = 0.0
     private var stream: RandomStream
 
     init(ranks: Int, _ link: Link, seed: UInt64 = 1) {
@@ -27,7 +29,11 @@ private final class FakeNetwork: MeasurableNetwork {
         stream = SeedSequence(seed).stream(.test)
     }
 
-    private func noisy(_ seconds: Double) -> Double { seconds * (1 + sigma * stream.normal()) }
+    private func noisy(_ seconds: Double) -> Double {
+        let taken = seconds * (1 + sigma * stream.normal())
+        self.seconds += taken
+        return taken
+    }
 
     private func message(_ bytes: Int) -> Double {
         link.latencySeconds + link.overheadSeconds + Double(bytes) / link.uplinkBytesPerSecond
@@ -53,8 +59,9 @@ private final class FakeNetwork: MeasurableNetwork {
 
 @Suite struct CalibrationFitTests {
     private static let link = Link(latencySeconds: 30e-6, bytesPerSecond: 25e6, overheadSeconds: 8e-6)
-    private static let measurement = NetworkMeasurement(
-        sizes: NetworkMeasurement.standardSizes, budgetSeconds: 1000)
+    private static var measurement: NetworkMeasurement {
+        NetworkMeasurement(sizes: NetworkMeasurement.standardSizes, budgetSeconds: 1000)
+    }
 
     private func expectClose(_ found: Double, _ expected: Double, _ what: String = "") {
         #expect(abs(found - expected) <= 1e-3 * expected, "\(what): \(found), not \(expected)")
@@ -157,13 +164,32 @@ private final class FakeNetwork: MeasurableNetwork {
 
     // MARK: Measuring
 
+    /// The budget of all-reduces, 0.65 s of 1 s, is counted by the network's own clock, as if all else took no time.
     @Test func sizesThatWouldTakeLongerThanTheBudgetAreLeftOut() throws {
-        // 16 MiB take 1.3 s at 25 MB/s, of a budget of 0.65 s for all-reduces; five of 1 MiB fit.
-        let measurement = NetworkMeasurement(sizes: NetworkMeasurement.standardSizes, budgetSeconds: 1)
-        let points = try measurement.measure(FakeNetwork(ranks: 2, Self.link))
-        let largest = points.filter { $0.kind == .allReduce }.map(\.size).max()
-        #expect(largest == 2 << 20)
+        let network = FakeNetwork(ranks: 2, Self.link)
+        let measurement = NetworkMeasurement(
+            sizes: NetworkMeasurement.standardSizes, budgetSeconds: 1, clock: { network.seconds })
+        let points = try measurement.measure(network)
+        let allReduces = points.filter { $0.kind == .allReduce }
+        // A message of half the size each way, twice: size / 25 MB/s and some latency. Of the time that is left, a size gets
+        // its part, but five repetitions after the first two in any case; and it is not begun where five do not fit.
+        var (spent, largest) = (0.0, 0)
+        for (place, size) in NetworkMeasurement.standardSizes.enumerated() {
+            let once = 2 * (30e-6 + 2 * 8e-6) + Double(size) / 25e6
+            let before =
+                largest == 0 ? 0 : (2 * (30e-6 + 2 * 8e-6) + Double(largest) / 25e6) * Double(size) / Double(largest)
+            if 5 * before > 0.65 - spent { break }
+            let calls = max(1, (1e-3 / once).rounded(.up))
+            let part = (0.65 - spent) / Double(NetworkMeasurement.standardSizes.count - place)
+            spent += 2 * once + calls * once * min(31, max(5, (part / (once * calls)).rounded(.down)))
+            largest = size
+        }
+        #expect(allReduces.map(\.size).max() == largest && largest > 1 << 16 && largest < 1 << 22)
         #expect(points.allSatisfy { $0.seconds.count >= 5 })
+        // With more time than all sizes take, none is left out.
+        let patient = NetworkMeasurement(
+            sizes: NetworkMeasurement.standardSizes, budgetSeconds: 1000, clock: { network.seconds })
+        #expect(try patient.measure(network).filter { $0.kind == .allReduce }.map(\.size).max() == 1 << 24)
     }
 
     @Test func withAPauseEveryAllReduceIsTimedAlone() throws {
@@ -182,7 +208,7 @@ private final class FakeNetwork: MeasurableNetwork {
         #expect(points.allSatisfy { $0.ranks == 3 && $0.seconds.count == 21 && $0.task == "digits" })
         let compute = MachineCalibration.measuredCompute(points)
         #expect(compute.map(\.task) == ["digits"] && compute[0].steps.map(\.samples) == [1, 2, 4, 6])
-        #expect(compute[0].secondsPerVectorElement < 1e-6)
+        #expect(compute[0].secondsPerVectorElement > 0 && compute[0].secondsPerVectorElement.isFinite)
         #expect(throws: ExperimentError.self) {
             try MachineCalibration(tasks: [.digits], batches: [2000], data: .init(nil)).compute(among: nil)
         }

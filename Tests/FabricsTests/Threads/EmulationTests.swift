@@ -98,14 +98,19 @@ import Testing
 
     /// In a tree of three, rank 0 has sent its last message when rank 2 has still to get it; nobody waits for that.
     @Test func aRankLeavesACollectiveWhenItsOwnPartIsOver() throws {
-        let order = Notes<Double>()
         let link = Link(latencySeconds: 60e-3, bytesPerSecond: 1e6, overheadSeconds: 0)
-        let fabric = try emulated(3, link: link)
-        _ = try withDeadline {
-            try fabric.runKnowingTheEnd(slowdown: 20) { rank in
-                try await rank.broadcast(ParameterVector(count: 10), from: 0, purpose: .model)
-                order[rank.index] = rank.now.seconds
+        var order = Notes<Double>()
+        // The clock runs on while a busy machine keeps the root waiting; the slower it is, the less that counts.
+        for attempt in 0..<10 where order[0].map({ $0 >= 60e-3 }) ?? true {
+            let notes = Notes<Double>()
+            let fabric = try emulated(3, link: link)
+            _ = try withDeadline {
+                try fabric.runKnowingTheEnd(slowdown: pow(2, Double(attempt))) { rank in
+                    try await rank.broadcast(ParameterVector(count: 10), from: 0, purpose: .model)
+                    notes[rank.index] = rank.now.seconds
+                }
             }
+            order = notes
         }
         #expect(order[0] ?? 1 < 60e-3, "the root has nothing to wait for")
         #expect((order[1] ?? 0) >= 60e-3 && (order[2] ?? 0) >= 60e-3)
