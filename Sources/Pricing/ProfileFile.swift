@@ -21,7 +21,7 @@ public struct ProfileFile {
     /// The value of `format`.
     public static let format = "bench-profile-1"
     /// Far more than the profile of any model takes.
-    static let mostBytes = 64 << 20
+    static let mostBytes = 16 << 20
     static let mostParts = 100_000
     static let mostSteps = 1000
     static let mostNumbers = 1_000_000_000_000
@@ -34,7 +34,7 @@ public struct ProfileFile {
         guard let handle = FileHandle(forReadingAtPath: path), let data = try? handle.read(upToCount: mostBytes + 1)
         else { throw PricingError("profile '\(path)' does not exist or cannot be read") }
         guard data.count <= mostBytes else {
-            throw PricingError("profile '\(path)' is larger than 64 MiB, which is the most that is read")
+            throw PricingError("profile '\(path)' is larger than 16 MiB, which is the most that is read")
         }
         return try parse([UInt8](data), file: path)
     }
