@@ -64,9 +64,13 @@ final class FilePart: ByteStream {
         guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
             throw DataError("\(name) does not exist")
         }
-        guard !isFolder.boolValue, let file = try? FileHandle(forReadingFrom: url) else {
-            throw DataError("\(name) cannot be read\(isFolder.boolValue ? ": it is a folder" : "")")
+        guard !isFolder.boolValue else { throw DataError("\(name) cannot be read: it is a folder") }
+        // Opening a pipe that nobody writes to would wait for ever.
+        var status = stat()
+        guard stat(url.path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG else {
+            throw DataError("\(name) is a pipe or a device; allowed is a file")
         }
+        guard let file = try? FileHandle(forReadingFrom: url) else { throw DataError("\(name) cannot be read") }
         return file
     }
 
@@ -100,7 +104,8 @@ enum Deflation {
     /// details: 1032 to 1).
     static func most(of count: Int) -> Int { min(count, 1 << 42) * 1032 + 1032 }
 
-    /// Beyond so many bytes, data are not to be more than `ratio` times what they are compressed to: measured data never are.
-    static let harmless = 1 << 28
+    /// Beyond so many bytes, data are not to be more than `ratio` times what they are compressed to: measured data never are. As
+    /// whole numbers of 8 bytes they are half a gigabyte.
+    static let harmless = 1 << 26
     static let ratio = 250
 }

@@ -69,6 +69,14 @@ package struct FeatureTable: Sendable {
         )
     }
 
+    /// The largest absolute number.
+    package var largest: Float {
+        switch values {
+        case .bytes(let bytes): Float(bytes.max() ?? 0)
+        case .floats(let floats): floats.reduce(0) { max($0, abs($1)) }
+        }
+    }
+
     /// `[N, features]`, also of bytes.
     package var floats: [Float] {
         switch values {

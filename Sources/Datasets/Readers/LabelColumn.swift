@@ -1,5 +1,4 @@
 package import Foundation
-internal import Diagnostics
 
 /// What stands beside every sample: labels, or whose samples they are. Whole numbers, or texts.
 package struct LabelColumn: Sendable {
@@ -21,9 +20,34 @@ package struct LabelColumn: Sendable {
 
     init(name: String, values: Values) { (self.name, self.values) = (name, values) }
 
-    /// - Parameter folder: in which relative paths begin.
+    /// How many there have to be.
+    package struct Wanted: Sendable {
+        let count: Int
+        /// Such as `labels`.
+        let what: String
+        /// What the samples are of.
+        let samples: String
+
+        package init(_ count: Int, _ what: String, of samples: String) {
+            (self.count, self.what, self.samples) = (count, what, samples)
+        }
+
+        func check(_ found: Int, in name: String) throws(DataError) {
+            guard found == count else {
+                throw DataError(
+                    "\(name) has \(found) \(what), and \(samples) \(count) samples; allowed are as many")
+            }
+        }
+    }
+
+    /// - Parameters:
+    ///   - folder: in which relative paths begin.
+    ///   - wanted: nil for as many as there are. Of an array its header says it, so that a large one that cannot belong to the
+    ///     samples is not read.
     /// - Throws: ``DataError`` for what is wrong with the file, more than one number a sample, or a number that is not whole.
-    package init(_ reference: DataReference, in folder: URL, hasHeading: Bool? = nil) throws(DataError) {
+    package init(
+        _ reference: DataReference, in folder: URL, hasHeading: Bool? = nil, wanted: Wanted? = nil
+    ) throws(DataError) {
         name = reference.text
         guard reference.format != .csv else {
             let table = try CSVColumns(reference.url(in: folder), name: reference.path, hasHeading: hasHeading)
@@ -33,6 +57,7 @@ package struct LabelColumn: Sendable {
                 )
             }
             let texts = try table.texts(column)
+            try wanted?.check(texts.count, in: name)
             let numbers = texts.compactMap { Int($0) }
             values = numbers.count == texts.count ? .numbers(numbers) : .texts(texts)
             return
@@ -44,19 +69,8 @@ package struct LabelColumn: Sendable {
                 "\(name): shape \(array.shape); allowed is one value a sample"
                     + (isOneHot ? "; of a row for each class, save y.argmax(1)" : ""))
         }
-        guard !array.type.isText else {
-            values = .texts(try array.texts())
-            return
-        }
-        var numbers: [Int] = []
-        for (index, value) in try array.doubles().enumerated() {
-            guard let number = Int(exactly: value) else {
-                throw DataError(
-                    "\(name): sample \(index + 1) has \(Format.exact(value)); allowed are whole numbers, or texts")
-            }
-            numbers.append(number)
-        }
-        values = .numbers(numbers)
+        try wanted?.check(samples, in: name)
+        values = array.type.isText ? .texts(try array.texts()) : .numbers(try array.integers())
     }
 
     // MARK: Labels
@@ -82,7 +96,8 @@ package struct LabelColumn: Sendable {
             let texts = parts.map(\.texts)
             let names = Set(texts.joined()).sorted()
             guard names.count <= mostClasses else {
-                throw DataError("\(parts[0].name): \(names.count) different labels; allowed are \(mostClasses) classes")
+                throw DataError(
+                    "\(parts[0].name): \(names.count) different labels; allowed are up to \(mostClasses) classes")
             }
             let numbers = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, UInt8($0)) })
             return Classes(count: names.count, names: names, labels: texts.map { $0.compactMap { numbers[$0] } })
@@ -91,7 +106,7 @@ package struct LabelColumn: Sendable {
             guard case .numbers(let numbers) = part.values else { continue }
             guard let index = numbers.firstIndex(where: { !(0..<mostClasses).contains($0) }) else { continue }
             throw DataError(
-                "\(part.name): sample \(index + 1) has the label \(numbers[index]); allowed are 0 to \(mostClasses - 1)"
+                "\(part.name): sample \(index + 1) has the label \(numbers[index]); allowed are 0 to \(mostClasses - 1), up to \(mostClasses) classes"
             )
         }
         let labels = parts.map { part -> [UInt8] in

@@ -25,12 +25,14 @@ struct StoredArray {
     init(_ stream: any ByteStream, shape: [Int], type: ElementType, isColumnMajor: Bool = false) throws(DataError) {
         (name, self.shape, self.type, self.isColumnMajor) = (stream.name, shape, type, isColumnMajor)
         self.stream = stream
-        var (count, isAbsurd) = (1, false)
+        // Of an empty array, too, the sizes of its other dimensions have to be numbers that can be multiplied.
+        var (most, isAbsurd) = (1, false)
         for extent in shape {
-            let (product, overflow) = count.multipliedReportingOverflow(by: extent)
-            (count, isAbsurd) = (product, isAbsurd || overflow || extent < 0)
+            let (product, overflow) = most.multipliedReportingOverflow(by: max(1, extent))
+            (most, isAbsurd) = (product, isAbsurd || overflow || extent < 0)
         }
-        guard !isAbsurd, count < 1 << 40, count * type.size < 1 << 44 else {
+        let count = shape.contains(0) ? 0 : most
+        guard !isAbsurd, most < 1 << 40, count * type.size < 1 << 44 else {
             throw DataError("\(name): its header claims the absurd shape \(shape)")
         }
         self.count = count
@@ -88,6 +90,33 @@ struct StoredArray {
         var all: [Double] = []
         all.reserveCapacity(min(count, 1 << 23))
         try forEachPiece { type.append($0, to: &all) }
+        return isColumnMajor ? rowMajor(all) : all
+    }
+
+    /// All elements as whole numbers.
+    ///
+    /// - Throws: ``DataError`` for one that is not.
+    func integers() throws(DataError) -> [Int] {
+        try requireNumbers()
+        var (all, piece): ([Int], [Double]) = ([], [])
+        all.reserveCapacity(min(count, 1 << 23))
+        var odd: Double?
+        try forEachPiece { bytes in
+            guard odd == nil else { return }
+            piece.removeAll(keepingCapacity: true)
+            type.append(bytes, to: &piece)
+            for value in piece {
+                guard let number = Int(exactly: value) else {
+                    odd = value
+                    return
+                }
+                all.append(number)
+            }
+        }
+        if let odd {
+            throw DataError(
+                "\(name): sample \(all.count + 1) has \(Format.exact(odd)); allowed are whole numbers, or texts")
+        }
         return isColumnMajor ? rowMajor(all) : all
     }
 

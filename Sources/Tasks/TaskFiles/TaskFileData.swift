@@ -130,8 +130,6 @@ extension TaskFile {
         "every",
     ]
     private static let testKeys = ["features", "labels", "users", "fraction"]
-    /// A study holds out a sixth of the training set.
-    private static let fewestSamples = 6
 
     /// A file with the line that names it.
     struct Named {
@@ -181,6 +179,7 @@ extension TaskFile {
                 "\(tables[1].name) has samples of \(tables[1].sampleShape), and \(tables[0].name) of \(tables[0].sampleShape); allowed are the same"
             )
         }
+        try check(scaling, tables, at: values["scale"])
         let targets = loss == .squaredError ? try targetTables([training, test], tables, header) : nil
         let labels: LabelColumn.Classes
         if let targets {
@@ -404,42 +403,12 @@ extension TaskFile {
     ) throws(TaskFileError) -> [LabelColumn] {
         var columns: [LabelColumn] = []
         for (file, table) in zip(files, tables) {
+            let wanted = LabelColumn.Wanted(table.count, what, of: table.name)
             let column = try reading(file.node) { () throws(DataError) in
-                try LabelColumn(file.reference, in: folder, hasHeading: header)
-            }
-            guard column.count == table.count else {
-                throw error(
-                    at: file.node,
-                    "\(column.name) has \(column.count) \(what), and \(table.name) \(table.count) samples; allowed are as many"
-                )
+                try LabelColumn(file.reference, in: folder, hasHeading: header, wanted: wanted)
             }
             columns.append(column)
         }
         return columns
-    }
-
-    /// What splits and studies take for granted.
-    func check(
-        _ kind: TaskFileData.TestSet, _ parts: [TaskFileData.Part], _ labels: LabelColumn.Classes,
-        _ users: LabelColumn.Users?, at place: Yams.Node
-    ) throws(TaskFileError) {
-        let count = parts[0].labels.count
-        var training = count
-        switch kind {
-        case .files, .ends: break
-        case .fraction(let fraction): training = min(count - 1, max(1, Int(Double(count) * (1 - fraction))))
-        case .users:
-            let found = Set(users?.users[0] ?? [])
-            guard found.count > 1 else {
-                throw error(at: place, "unseen users of \(found.count) user; allowed are two users at least")
-            }
-        }
-        guard training >= Self.fewestSamples, count > 1 else {
-            throw error(
-                at: place, "\(training) samples to train on; allowed are \(Self.fewestSamples) at least")
-        }
-        guard labels.count > 1 || parts[0].targets != nil else {
-            throw error(at: place, "all labels are \(labels.names?.first ?? "0"); allowed are two classes at least")
-        }
     }
 }

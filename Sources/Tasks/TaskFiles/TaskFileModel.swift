@@ -148,6 +148,12 @@ extension TaskFile {
                 rule: rule, node: entry, options: [:], name: place,
                 body: try layerNodes(value, prefix: place + ".", &names))
         }
+        guard rule.kind != "embedding" || place == "0" else {
+            throw error(
+                at: entry,
+                "'embedding' behind other layers; allowed is the first place, since it looks up the samples' own numbers"
+            )
+        }
         let options = try options(value, rule, at: entry)
         var name = place
         if let given = try string(options["name"]) {

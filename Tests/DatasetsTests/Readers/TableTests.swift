@@ -72,10 +72,10 @@ import Testing
     @Test func labelsAreWholeAndFromZero() throws {
         #expect(
             dataError { _ = try LabelColumn.classes([LabelColumn(name: "y", values: .numbers([0, -1]))]) }
-                == "y: sample 2 has the label -1; allowed are 0 to 255")
+                == "y: sample 2 has the label -1; allowed are 0 to 255, up to 256 classes")
         #expect(
             dataError { _ = try LabelColumn.classes([LabelColumn(name: "y", values: .numbers([256]))]) }
-                == "y: sample 1 has the label 256; allowed are 0 to 255")
+                == "y: sample 1 has the label 256; allowed are 0 to 255, up to 256 classes")
         let two = try LabelColumn.classes([
             LabelColumn(name: "y", values: .numbers([0, 3])), LabelColumn(name: "z", values: .numbers([5])),
         ])

@@ -91,6 +91,18 @@ import Testing
             "t.yaml:5: 'scale' beside 'standardize', which scales anyway; allowed is one of them"
         ),
         (
+            data("  features: x.npy\n  labels: y.npy\n  test: {fraction: 25%}\n  scale: 1e-40\n"),
+            "t.yaml:5: x.npy has 3, which divided by 9.99994"
+        ),
+        (
+            data("  features: x.npy\n  labels: /dev/zero\n  test: {fraction: 25%}\n"),
+            "t.yaml:3: /dev/zero is a pipe or a device; allowed is a file"
+        ),
+        (
+            data("  features: x.npy\n  labels: many.npy\n  test: {fraction: 25%}\n"),
+            "t.yaml:3: many.npy: sample 12 has the label 256; allowed are 0 to 255, up to 256 classes"
+        ),
+        (
             data("  features: x.npy\n  labels: y.npy\n  test: {fraction: 25%}\n  standardize: maybe\n"),
             "t.yaml:5: 'maybe' is neither yes nor no"
         ),
@@ -191,6 +203,16 @@ import Testing
         (
             model("  - residual: [dense: {name: a, outputs: 3}]\n  - dense: {name: b}\n"),
             "t.yaml:6: 'residual': its layers make 3 of 4, and only what has one shape can be added up"
+        ),
+        (
+            model(
+                "  - layernorm\n  - embedding: {name: e, dimension: 2, vocabulary: 40}\n  - last\n  - dense: {name: b}\n"
+            ),
+            "t.yaml:7: 'embedding' behind other layers; allowed is the first place"
+        ),
+        (
+            model("  - residual: [embedding: {name: e, dimension: 2, vocabulary: 40}]\n  - dense: {name: b}\n"),
+            "t.yaml:6: 'embedding' behind other layers; allowed is the first place"
         ),
         (
             model("  - embedding: {name: e, dimension: 2, vocabulary: 4}\n  - last\n  - dense: {name: b}\n"),

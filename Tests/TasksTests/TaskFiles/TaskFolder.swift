@@ -42,6 +42,7 @@ struct TaskFolder {
         try write(Array(Self.features[..<6]), [2, 3], "narrow.npy")
         try write(bytes: [UInt8](repeating: 9, count: 12), [12], "nine.npy")
         try write(bytes: [UInt8](repeating: 1, count: 12 * 64), [12, 1, 8, 8], "images.npy")
+        try write((0..<12).map { $0 == 11 ? 256 : Float($0) }, [12], "many.npy")
         try write(bytes: [UInt8](repeating: 1, count: 12 * 75), [12, 5, 5, 3], "last.npy")
         try write([1, 2, .nan, 4] + Self.features[4...], [12, 4], "nan.npy")
         try write([0.5] + [Float](repeating: 1, count: 11), [12], "half.npy")
