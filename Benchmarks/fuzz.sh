@@ -23,7 +23,8 @@ while [ $# -gt 0 ]; do
         *) classes+=("$1"); shift ;;
     esac
 done
-all=(safetensors idx gzip cluster latencies devices points results study schedule experiment checkpoint resume values)
+all=(safetensors idx gzip cluster latencies devices points results study schedule experiment checkpoint resume values
+    profile npy npz task)
 [ ${#classes[@]} -gt 0 ] || classes=("${all[@]}")
 
 # The library that comes with the compiler; the one without a main function of its own, since the harness has one.

@@ -3,8 +3,7 @@ package enum InputClasses {
     /// Of the readers; ``OptionInputs`` are read in the tests' process, which can reach the program's options.
     package static let names = [
         "safetensors", "idx", "gzip", "cluster", "latencies", "devices", "points", "results", "study", "schedule",
-        "experiment",
-        "checkpoint", "resume", "values", "profile",
+        "experiment", "checkpoint", "resume", "values", "profile", "npy", "npz", "task",
     ]
     package static let planted = PlantedFaults.all.map { "planted-\($0.fault)" }
     /// What the harness has to call each.
@@ -28,6 +27,9 @@ package enum InputClasses {
         case "resume": return try CheckpointInputs(.resume)
         case "values": return ValueInputs()
         case "profile": return ProfileInputs()
+        case "npy": return try ArrayInputs(isArchived: false)
+        case "npz": return try ArrayInputs(isArchived: true)
+        case "task": return try TaskFileInputs()
         case OptionInputs.className:
             return OptionInputs { _ in throw WrongAnswer("read by the tests of the program alone") }
         default:

@@ -97,7 +97,7 @@ final class ImageInputs: InputClass {
 }
 
 /// Gzip streams that a writer of files makes, and those that it would not.
-enum Deflate {
+package enum Deflate {
     /// One member (RFC 1952).
     static func member(_ bytes: [UInt8]) -> [UInt8] {
         [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3] + raw(bytes, flush: Z_FINISH) + trailer(bytes)
@@ -118,7 +118,7 @@ enum Deflate {
     }
 
     /// Contents that go on for many megabytes of zeros, in a thousandth of the space.
-    static func bomb(beginning bytes: [UInt8], megabytes: Int) -> [UInt8] {
+    package static func bomb(beginning bytes: [UInt8], megabytes: Int) -> [UInt8] {
         let zeros = raw([UInt8](repeating: 0, count: 1 << 20), flush: Z_FULL_FLUSH)
         let body = raw(bytes, flush: Z_FULL_FLUSH) + Array(repeatElement(zeros, count: megabytes).joined())
         return [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3] + body + [3, 0] + [0, 0, 0, 0, 0, 0, 0, 0]
@@ -131,7 +131,8 @@ enum Deflate {
         }
     }
 
-    private static func raw(_ bytes: [UInt8], flush: Int32) -> [UInt8] {
+    /// Blocks without a header or a checksum around them.
+    static func raw(_ bytes: [UInt8], flush: Int32) -> [UInt8] {
         var stream = z_stream()
         deflateInit2_(
             &stream, 6, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
