@@ -13,8 +13,10 @@ public struct Network: Objective {
     public let loss: Loss
     /// Where each tensor lies in the vector of all parameters.
     public let layout: ParameterLayout
-    /// As described.
+    /// As described, an ``Add`` for each residual behind the layers of its body.
     let layers: [any Layer]
+    /// As described, residuals with their bodies.
+    let nodes: [NetworkNode]
     /// As computed: the layers without those that would move nothing, with ReLUs merged into the layer before where it
     /// can, and with conversions between the orders of channels.
     let stages: [Stage]
@@ -42,7 +44,7 @@ public struct Network: Objective {
     ) throws(NetworkError) {
         let plan = try NetworkPlan(input: input, descriptions)
         (self.input, self.loss) = (input, loss)
-        (layout, layers, stages, summary) = (plan.layout, plan.layers, plan.stages, plan.summary)
+        (layout, layers, nodes, stages, summary) = (plan.layout, plan.layers, plan.nodes, plan.stages, plan.summary)
         firstTrained = stages.firstIndex { !$0.layer.parameters.isEmpty } ?? 0
         try loss.check(outputs: plan.outputCount)
     }

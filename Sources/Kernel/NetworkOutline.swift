@@ -1,47 +1,83 @@
-/// A layer of a network as its users write it down.
+/// A layer of a network as its users write it down in a task file.
 package struct LayerOutline: Sendable {
-    /// The word for it in a task file, such as `conv`; for a layer that has none, its name.
+    /// The word for it, such as `conv`.
     package let kind: String
-    /// Whether a task file can say it.
-    package let isKnown: Bool
     /// That of its tensors; nil for layers without any.
     package let name: String?
-    /// Such as `("outputs", "200")`, in the order in which people write them.
+    /// Those that differ from what they are if nobody says them, and those that have to be said, such as `("outputs", "200")`,
+    /// in the order in which people write them.
     package let options: [(key: String, value: String)]
+    /// The layers of a residual; of all other layers none.
+    package let body: [LayerOutline]
     /// The shape of one sample behind it.
     package let output: FeatureShape
+    /// Of a residual, those of all of its layers.
     package let parameters: Int
-    /// Of a forward pass of one sample.
+    /// Of a forward pass of one sample; of a residual, with its sum.
     package let flops: Double
 }
 
 extension Network {
     /// The layers as they were described, from the input on.
-    package var outline: [LayerOutline] {
-        layers.map { layer in
-            var (kind, isKnown, options) = (layer.name, true, [(key: String, value: String)]())
-            switch layer {
-            case let layer as Dense: (kind, options) = ("dense", [("outputs", "\(layer.outputs)")])
-            case let layer as Conv2D:
-                kind = "conv"
-                options = [("filters", "\(layer.output.channels)"), ("kernel", "\(layer.kernel)")]
-                if layer.geometry.stride > 1 { options.append(("stride", "\(layer.geometry.stride)")) }
-                options.append(("padding", layer.geometry.isPadded ? "same" : "valid"))
-            case let layer as MaxPool2D: (kind, options) = ("maxpool", [("window", "\(layer.window)")])
-            case is ReLU: kind = "relu"
-            case is Flatten: kind = "flatten"
-            case is GELU: kind = "gelu"
-            case let layer as Activation: kind = layer.function == .tanh ? "tanh" : "sigmoid"
-            case is Embedding: (kind, isKnown) = ("embedding", false)
-            default: isKnown = false
-            }
+    package var outline: [LayerOutline] { nodes.map(LayerOutline.init) }
+}
+
+extension LayerOutline {
+    fileprivate init(_ node: NetworkNode) {
+        switch node {
+        case .layer(let layer):
+            let (kind, options) = layer.words
             let name = layer.parameters.first.map {
                 String($0.name.prefix(upTo: $0.name.lastIndex(of: ".") ?? $0.name.endIndex))
             }
-            return LayerOutline(
-                kind: kind, isKnown: isKnown, name: name, options: options, output: layer.output,
+            self.init(
+                kind: kind, name: name, options: options, body: [], output: layer.output,
                 parameters: layer.parameters.reduce(0) { $0 + $1.shape.reduce(1, *) }, flops: layer.flopsPerSample)
+        case .residual(let nodes, let shape):
+            let body = nodes.map(LayerOutline.init)
+            self.init(
+                kind: "residual", name: nil, options: [], body: body, output: shape,
+                parameters: body.reduce(0) { $0 + $1.parameters },
+                flops: body.reduce(Add(input: shape).flopsPerSample) { $0 + $1.flops })
         }
+    }
+}
+
+extension Layer {
+    /// Its word in a task file, and its options there.
+    fileprivate var words: (kind: String, options: [(key: String, value: String)]) {
+        switch self {
+        case let layer as Dense: ("dense", [("outputs", "\(layer.outputs)")])
+        case let layer as Conv2D: ("conv", layer.options)
+        case let layer as MaxPool2D: ("maxpool", [("window", "\(layer.window)")])
+        case let layer as AvgPool2D: ("avgpool", [("window", "\(layer.window)")])
+        case let layer as GroupNorm: ("groupnorm", [("groups", "\(layer.groups)")] + option(layer.epsilon))
+        case is ReLU: ("relu", [])
+        case is Flatten: ("flatten", [])
+        case is GELU: ("gelu", [])
+        case let layer as Activation: (layer.function == .tanh ? "tanh" : "sigmoid", [])
+        case let layer as Embedding:
+            ("embedding", [("dimension", "\(layer.dimension)"), ("vocabulary", "\(layer.vocabulary)")])
+        case is Positions: ("positions", [])
+        case let layer as LayerNorm: ("layernorm", option(layer.epsilon))
+        case let layer as CausalSelfAttention: ("attention", [("heads", "\(layer.heads)")])
+        case let layer as LSTM: ("lstm", [("hidden", "\(layer.output.width)")])
+        case let layer as Positionwise: ("positionwise", [("outputs", "\(layer.output.width)")])
+        case is LastPosition: ("last", [])
+        default: preconditionFailure("no task file has a word for '\(name)'")
+        }
+    }
+
+    private func option(_ epsilon: Float) -> [(key: String, value: String)] {
+        epsilon == 1e-5 ? [] : [("epsilon", "\(epsilon)")]
+    }
+}
+
+extension Conv2D {
+    fileprivate var options: [(key: String, value: String)] {
+        var options = [(key: "filters", value: "\(output.channels)"), (key: "kernel", value: "\(kernel)")]
+        if geometry.stride > 1 { options.append(("stride", "\(geometry.stride)")) }
+        return options + [("padding", geometry.isPadded ? "same" : "valid")]
     }
 }
 

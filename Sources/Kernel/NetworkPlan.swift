@@ -23,17 +23,17 @@ extension Network {
 }
 
 /// Descriptions with shapes filled in: everything that can be wrong is found before a ``NetworkPlan`` is made of them.
-private indirect enum Node {
+indirect enum NetworkNode: Sendable {
     case layer(any Layer)
-    case residual([Node], FeatureShape)
+    case residual([NetworkNode], FeatureShape)
 
     /// - Parameters:
     ///   - shape: of what enters; becomes that of what leaves.
     ///   - names: of the tensors so far.
     static func nodes(
         of descriptions: [Network.Description], _ shape: inout FeatureShape, _ names: inout Set<String>
-    ) throws(NetworkError) -> [Node] {
-        var nodes: [Node] = []
+    ) throws(NetworkError) -> [NetworkNode] {
+        var nodes: [NetworkNode] = []
         for (index, description) in descriptions.enumerated() {
             do {
                 switch description.content {
@@ -41,7 +41,7 @@ private indirect enum Node {
                 case .residual(let body):
                     let input = shape
                     try require(!body.isEmpty, "a residual of no layers")
-                    nodes.append(.residual(try Node.nodes(of: body, &shape, &names), input))
+                    nodes.append(.residual(try NetworkNode.nodes(of: body, &shape, &names), input))
                     try require(
                         shape == input,
                         "its body makes \(shape) of \(input), and only what has one shape can be added up")
@@ -64,7 +64,7 @@ private indirect enum Node {
     }
 
     /// The order of channels that the first layer wants that is not indifferent to it; nil if all are.
-    static func wantedOrder(_ nodes: [Node]) -> ChannelOrder? {
+    static func wantedOrder(_ nodes: [NetworkNode]) -> ChannelOrder? {
         for node in nodes {
             switch node {
             // It takes both, and behind it there is no order.
@@ -91,6 +91,8 @@ struct NetworkPlan {
     /// As described, an ``Add`` for each residual behind the layers of its body.
     private(set) var layers: [any Layer] = []
     private(set) var stages: [Network.Stage] = []
+    /// As described, residuals with their bodies.
+    let nodes: [NetworkNode]
     let summary: String
     /// Outputs of the last layer.
     var outputCount: Int { shape.count }
@@ -103,7 +105,7 @@ struct NetworkPlan {
     init(input: FeatureShape, _ descriptions: [Network.Description]) throws(NetworkError) {
         try require(!descriptions.isEmpty, "a network of no layers")
         var (shape, names) = (input, Set<String>())
-        let nodes = try Node.nodes(of: descriptions, &shape, &names)
+        nodes = try NetworkNode.nodes(of: descriptions, &shape, &names)
         try require(!names.isEmpty, "a network without parameters")
         summary = "\(input) -> \(nodes.map(\.summary).joined(separator: ", "))"
         self.shape = input
@@ -123,7 +125,7 @@ struct NetworkPlan {
 
     private typealias Stage = Network.Stage
 
-    private mutating func append(_ nodes: [Node], depth: Int) {
+    private mutating func append(_ nodes: [NetworkNode], depth: Int) {
         for node in nodes {
             switch node {
             case .layer(let layer): append(layer)
@@ -146,9 +148,9 @@ struct NetworkPlan {
         shape = layer.output
     }
 
-    private mutating func append(residual body: [Node], depth: Int) {
+    private mutating func append(residual body: [NetworkNode], depth: Int) {
         // In front of both ways, so that it is done once.
-        if let wanted = Node.wantedOrder(body) { convert(to: wanted, offset: layout.count) }
+        if let wanted = NetworkNode.wantedOrder(body) { convert(to: wanted, offset: layout.count) }
         let (before, branch) = (order, Network.Branch(start: stages.count, depth: depth))
         beginning.append(depth)
         append(body, depth: depth + 1)

@@ -97,14 +97,20 @@ struct TaskCheck {
         ])
         table.append(["input", "", "\(task.network.input)", "", ""])
         guard let network = task.network as? Network else { return table }
-        for layer in network.outline {
+        append(network.outline, to: &table, indent: "")
+        return table
+    }
+
+    /// A residual is a row, and so are the layers of its body below it.
+    private func append(_ layers: [LayerOutline], to table: inout TextTable, indent: String) {
+        for layer in layers {
             table.append([
-                layer.kind, layer.name.map { "\($0).weight, ..." } ?? "", "\(layer.output)",
+                indent + layer.kind, layer.name.map { "\($0).*" } ?? "", "\(layer.output)",
                 layer.parameters > 0 ? "\(layer.parameters)" : "",
                 layer.flops > 0 ? Format.significant(layer.flops / 1e6) : "",
             ])
+            append(layer.body, to: &table, indent: indent + "  ")
         }
-        return table
     }
 
     private var modelLines: [String] {
@@ -149,16 +155,36 @@ struct TaskCheck {
 
     private static let samplesAtOnce = 500
 
-    /// How many samples a model is right about, and its mean loss.
-    static func measure(_ network: any Objective, _ parameters: ParameterVector, _ test: Dataset) -> (Int, Double) {
+    /// What was found of a model on a test set.
+    struct Measured {
+        let count: Int
+        var right = 0
+        /// The mean.
+        var loss = 0.0
+        /// Nil where models have none.
+        var auc: Double?
+        /// Whether samples can be right at all, which those of a regression cannot.
+        let isOfRightAnswers: Bool
+
+        var accuracy: Double { Double(right) / Double(count) }
+    }
+
+    static func measure(_ task: TrainingTask, _ parameters: ParameterVector, _ test: Dataset) -> Measured {
+        let network = task.network
         let workspace = network.workspace(capacity: min(samplesAtOnce, test.count))
-        var (right, loss) = (0, 0.0)
+        let scoring = task.metric == .auc ? network as? any ScoringObjective : nil
+        var found = Measured(count: test.count, isOfRightAnswers: network.targetCount == 0)
+        var scores: [Float] = []
         for start in stride(from: 0, to: test.count, by: samplesAtOnce) {
             test.gather(Int32(start)..<Int32(min(test.count, start + samplesAtOnce)), into: workspace.batch)
             let (sum, correct) = network.lossAndCorrect(of: workspace, at: parameters)
-            (right, loss) = (right + correct, loss + sum)
+            found.right += correct
+            found.loss += sum
+            scoring?.scores(of: workspace, at: parameters) { _, score in scores.append(score) }
         }
-        return (right, loss / Double(test.count))
+        found.loss /= Double(test.count)
+        if scoring != nil { found.auc = AreaUnderROC.of(scores, labels: test.labels) }
+        return found
     }
 
     /// With as many digits as tell one sample from the next.

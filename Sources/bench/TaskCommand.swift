@@ -9,6 +9,7 @@ import Randomness
 import Reports
 import Storage
 import Tasks
+import Training
 
 struct TaskCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -22,7 +23,7 @@ struct CheckTask: ParsableCommand {
         commandName: "check", abstract: "Say what was understood of a task file, and what may be a mistake.",
         discussion: """
             Prints samples, classes and users, shapes layer by layer, parameters, operations, memory, and the first and the last \
-            samples as a model sees them. With --init the model with those weights is measured on the test set: trained in PyTorch, \
+            samples as a model sees them. With --init the model with those weights is measured on the test set, by the task's metric: trained in PyTorch, \
             it has to be right about as many samples here as there, which --expect checks.
 
             EXAMPLES:
@@ -42,8 +43,8 @@ struct CheckTask: ParsableCommand {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "With --init: the accuracy that it has to have, such as 98.31%, 0.9831, or to the sample 9831/10000; else the exit code is 1.",
-            valueName: "accuracy"),
+            "With --init: what it has to have of the task's metric, such as an accuracy of 98.31%, 0.9831, or to the sample 9831/10000, or a perplexity of 4.52; else the exit code is 1.",
+            valueName: "value"),
         transform: Expectation.init(parsing:))
     var expect: Expectation?
 
@@ -100,26 +101,36 @@ struct CheckTask: ParsableCommand {
 
     private func measure(_ file: String, _ task: TrainingTask, _ split: TrainTestSplit) throws {
         let parameters = try StartFile(file, of: task).parameters
-        let (right, loss) = TaskCheck.measure(task.network, parameters, split.test)
-        let count = split.test.count
-        guard task.metric != .rmse, task.metric != .loss, task.metric != .perplexity else {
-            let value = task.metric.value(accuracy: Double(right) / Double(count), loss: loss, auc: nil)
-            print("\(task.metric.title) \(Format.exact(value)) on \(count) test samples; loss \(Format.exact(loss))")
-            guard let expect else { return }
-            guard expect.isMet(by: value) else {
-                throw ReportError(
-                    "--expect \(expect.text), and the model here has \(task.metric.oneOfThem) of \(Format.exact(value))"
-                )
-            }
-            return print("As expected: \(expect.text)")
-        }
+        let found = TaskCheck.measure(task, parameters, split.test)
+        guard task.metric == .accuracy else { return try report(found, of: task.metric) }
+        let (right, count) = (found.right, found.count)
         print(
-            "\(right) of \(count) test samples right: \(TaskCheck.percent(right, of: count)); loss \(Format.significant(loss))"
+            "\(right) of \(count) test samples right: \(TaskCheck.percent(right, of: count)); loss \(Format.significant(found.loss))"
         )
         guard let expect else { return }
         let (isMet, words) = expect.judge(right: right, of: count)
         guard isMet else { throw ReportError("--expect \(words)") }
         print("As expected: \(words)")
+    }
+
+    /// Of a metric that is no share of right samples.
+    private func report(_ found: TaskCheck.Measured, of metric: Metric) throws {
+        let value = metric.value(accuracy: found.accuracy, loss: found.loss, auc: found.auc)
+        let right = found.isOfRightAnswers ? "\(found.right) right; " : ""
+        print(
+            "\(metric.title) \(Format.exact(value)) on \(found.count) test samples; \(right)loss \(Format.exact(found.loss))"
+        )
+        guard let expect else { return }
+        guard !expect.isOfSamples else {
+            throw ReportError(
+                "--expect \(expect.text) is a number of right samples, and the task is judged by \(metric.oneOfThem); allowed is its value, such as \(metric.text(value))"
+            )
+        }
+        guard expect.isMet(by: value) else {
+            throw ReportError(
+                "--expect \(expect.text), and the model here has \(metric.oneOfThem) of \(Format.exact(value))")
+        }
+        print("As expected: \(expect.text)")
     }
 }
 
@@ -149,6 +160,9 @@ struct Expectation: Equatable {
         let decimals = (digits.count > 1 ? digits[1].filter(\.isNumber).count : 0) + (text.contains("%") ? 2 : 0)
         halfDigit = 0.5 * pow(10, -Double(decimals))
     }
+
+    /// Whether it says how many of how many samples.
+    var isOfSamples: Bool { denominator != nil }
 
     /// Whether a value is the one that was written, to the digits that were written; rounded by somebody else.
     func isMet(by value: Double) -> Bool { denominator == nil && abs(value - numerator) <= halfDigit * 1.000001 }

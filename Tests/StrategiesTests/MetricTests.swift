@@ -204,6 +204,21 @@ import Testing
         #expect(Metric.perplexity.problem(of: TestRuns.network) == nil)
     }
 
+    /// Nothing of a regression is right or wrong, exp is of a cross-entropy, and a root is of squares.
+    @Test(
+        arguments: [
+            (Loss.softmaxCrossEntropy, [Metric.accuracy, .loss, .perplexity, .auc]),
+            (.binaryCrossEntropy, [.accuracy, .loss, .perplexity, .auc]), (.squaredError, [.loss, .rmse]),
+        ])
+    func everyMetricIsOfTheLossesForWhichItMeansSomething(_ loss: Loss, _ allowed: [Metric]) {
+        let outputs = loss == .binaryCrossEntropy ? 1 : 2
+        let network = Network(input: FeatureShape(features: 3), [.dense("a", outputs: outputs)], loss: loss)
+        #expect(Metric.allCases.filter { $0.problem(of: network) == nil } == allowed)
+        for metric in Metric.allCases where !allowed.contains(metric) {
+            #expect(metric.problem(of: network)?.hasPrefix(metric.oneOfThem + " is ") == true, "\(metric)")
+        }
+    }
+
     @Test func aNodeWithOneLabelAloneIsRefused() {
         let error = #expect(throws: DataError.self) { try play("labels:1", .auc) }
         #expect(error?.description.contains("one label alone") == true, "\(String(describing: error))")

@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Kernel
 import Testing
 
 @testable import BenchCommands
@@ -10,20 +11,30 @@ import Testing
         "--strategy", "sync,federated", "--epochs", "2", "--seeds", "2", "--compute", "reference", "--quiet",
     ]
 
-    private func results(_ task: String, _ output: String, in folder: TemporaryFolder) async throws {
-        let outcome = try await bench(["--task", task] + Self.run + ["--output", output], in: folder)
+    private func results(
+        _ task: String, _ output: String, _ run: [String] = Self.run, in folder: TemporaryFolder
+    ) async throws {
+        let outcome = try await bench(["--task", task] + run + ["--output", output], in: folder)
         #expect(outcome.code == 0, "\(outcome.testDescription)")
     }
 
-    @Test(arguments: ["digits", "vowels-mlp", "letters"])
-    func aTaskThatIsWrittenDownHasTheSameResults(_ name: String) async throws {
+    /// A few steps of what takes long.
+    private static let fewSteps = [
+        "--strategy", "sync", "--epochs", "0.02", "--evaluate-every", "0.01", "--seeds", "1", "--compute", "reference",
+        "--quiet",
+    ]
+
+    @Test(
+        arguments: [("digits", run), ("vowels-mlp", run), ("letters", run)]
+            + [("sotu-lstm", fewSteps), ("sotu-transformer", fewSteps)])
+    func aTaskThatIsWrittenDownHasTheSameResults(_ name: String, _ run: [String]) async throws {
         try await withFolder { folder in
             let written = try await bench(["task", "check", name, "--export-data", "mine"], in: folder)
             #expect(written.code == 0, "\(written.testDescription)")
             let printed = try await bench(["list", "--task", name, "--format", "yaml"], in: folder)
             #expect(try printed.output == folder.text("mine/\(name).yaml"))
-            try await results(name, "a", in: folder)
-            try await results("mine/\(name).yaml", "b", in: folder)
+            try await results(name, "a", run, in: folder)
+            try await results("mine/\(name).yaml", "b", run, in: folder)
             #expect(try folder.read("a/curves.csv") == folder.read("b/curves.csv"))
         }
     }
@@ -85,6 +96,68 @@ import Testing
             let missed = try await bench(check + ["--expect", "\(right - 1)/360"], in: folder)
             #expect(missed.code == 1, "\(missed.testDescription)")
             #expect(missed.errors.contains("--expect \(right - 1)/360, and the model here is right about \(right)/360"))
+        }
+    }
+}
+
+/// Weights by hand, measured by the metric of a task file.
+@Suite struct TaskMetricCommandTests {
+    private static func array(_ numbers: [Float], _ shape: [Int]) -> Data {
+        let bytes = numbers.flatMap { number in withUnsafeBytes(of: number.bitPattern.littleEndian) { Array($0) } }
+        return NPY.encode("<f4", shape: shape, data: bytes)
+    }
+
+    /// - Parameter model: the last layer's outputs, its weights and its biases.
+    private func check(
+        _ rest: String, labels: [Float], model: (outputs: Int, numbers: [Float]), expecting: String,
+        in folder: TemporaryFolder
+    ) async throws -> Outcome {
+        try folder.write(Self.array([1, 2, 2, 3, 4, 5], [6, 1]), "x.npy")
+        try folder.write(Self.array(labels, [6]), "y.npy")
+        let text =
+            "data: {features: x.npy, labels: y.npy, test: {features: x.npy, labels: y.npy}}\nmodel: [dense: {name: fc, outputs: \(model.outputs)}]\n"
+        try folder.write(Data((text + rest).utf8), "t.yaml")
+        let network = Network(input: FeatureShape(features: 1), [.dense("fc", outputs: model.outputs)])
+        let weights = try Safetensors.encode(ParameterVector(model.numbers), network.layout)
+        try folder.write(weights, "w.safetensors")
+        return try await bench(
+            ["task", "check", "t.yaml", "--init", "w.safetensors", "--expect", expecting], in: folder)
+    }
+
+    /// Of nine pairs of samples with label 1 and 0, six and a half have the larger score where the label is 1: 2 is above 1 and
+    /// equal to 2, 3 above two, 5 above three.
+    @Test func anAreaIsMeasured() async throws {
+        try await withFolder { folder in
+            for (expected, code) in [("0.7222", 0), ("72.22%", 0), ("0.7221", 1), ("4/6", 1)] {
+                let found = try await check(
+                    "loss: binary_cross_entropy\nmetric: auc\ntarget: 0.7\n", labels: [0, 0, 1, 1, 0, 1],
+                    model: (1, [1, 0]), expecting: expected, in: folder)
+                #expect(found.code == code, "\(found.testDescription)")
+                #expect(found.output.contains("AUC 0.7222222222222222 on 6 test samples; 3 right; loss "))
+            }
+        }
+    }
+
+    /// 2 x + 1 is off by 0, 0, 0, 0, 3 and 4: the mean of the squares is 25 / 6.
+    @Test func aRootOfSquaresIsMeasured() async throws {
+        try await withFolder { folder in
+            for (expected, code) in [("2.0412", 0), ("2.05", 1)] {
+                let found = try await check(
+                    "loss: squared_error\ntarget: 1\n", labels: [3, 5, 5, 7, 12, 15], model: (1, [2, 1]),
+                    expecting: expected, in: folder)
+                #expect(found.code == code, "\(found.testDescription)")
+                #expect(found.output.contains("RMSE 2.041") && !found.output.contains("right"))
+            }
+        }
+    }
+
+    /// A model that knows nothing is as unsure as among all three classes.
+    @Test func aPerplexityIsMeasured() async throws {
+        try await withFolder { folder in
+            let found = try await check(
+                "metric: perplexity\ntarget: 2\n", labels: [0, 1, 2, 0, 1, 2], model: (3, [0, 0, 0, 0, 0, 0]),
+                expecting: "3.00000", in: folder)
+            #expect(found.code == 0 && found.output.contains("As expected: 3.00000"), "\(found.testDescription)")
         }
     }
 }

@@ -22,6 +22,7 @@ extension Dataset {
     package struct Export: Sendable {
         /// `.npy` files.
         package let features: Data
+        /// Of a regression, its targets.
         package let labels: Data
         /// Nil where the data do not know users.
         package let users: Data?
@@ -31,7 +32,7 @@ extension Dataset {
         package let shape: [Int]
     }
 
-    /// Nil for samples that are not kept as bytes or floats.
+    /// Nil for samples of another package's kind. Windows of a text are written as the numbers of their symbols.
     package func export() -> Export? {
         let (descr, bytes, setting): (String, [UInt8], String)
         switch source {
@@ -42,15 +43,22 @@ extension Dataset {
         case let source as StandardisedFeatures:
             (descr, bytes, setting) = ("<f4", Self.bytes(source), "standardize: yes")
         case let source as FloatFeatures: (descr, bytes, setting) = ("<f4", Self.bytes(source), "")
+        case let source as TextWindows: (descr, bytes, setting) = ("|u1", Self.bytes(source), "")
         default: return nil
         }
         let shape = shape.height * shape.width == 1 ? [shape.channels] : [shape.channels, shape.height, shape.width]
         return Export(
             features: NPY.encode(descr, shape: [count] + shape, data: bytes),
-            labels: NPY.encode("|u1", shape: [count], data: labels),
+            labels: targets.map { targets in
+                NPY.encode("<f4", shape: [count, targetCount], data: Self.littleEndian(targets))
+            } ?? NPY.encode("|u1", shape: [count], data: labels),
             users: users.map { users in
                 NPY.encode("<u2", shape: [count], data: users.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] })
             }, setting: setting, shape: shape)
+    }
+
+    private static func littleEndian(_ numbers: [Float]) -> [UInt8] {
+        numbers.flatMap { number in withUnsafeBytes(of: number.bitPattern.littleEndian) { Array($0) } }
     }
 
     private static func bytes(_ source: some SampleSource) -> [UInt8] {

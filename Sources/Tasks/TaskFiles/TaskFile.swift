@@ -96,7 +96,8 @@ package struct TaskFile: YAMLFile {
             else { continue }
             throw error(
                 at: place,
-                "a sample has \(found), and an embedding of \(rows) symbols takes whole numbers from 0 to \(rows - 1)")
+                "a sample has \(Format.exact(Double(found))), and an embedding of \(rows) symbols takes whole numbers from 0 to \(rows - 1)"
+            )
         }
     }
 
@@ -117,22 +118,31 @@ package struct TaskFile: YAMLFile {
     }
 
     private func loss(_ node: Yams.Node?) throws(TaskFileError) -> Loss {
-        let names: [(String, Loss)] = [
-            ("cross_entropy", .softmaxCrossEntropy), ("binary_cross_entropy", .binaryCrossEntropy),
-            ("squared_error", .squaredError),
-        ]
-        return try parsed(node) { text throws(Quantity.Failure) in
-            guard let loss = names.first(where: { $0.0 == text })?.1 else {
+        try parsed(node) { text throws(Quantity.Failure) in
+            guard let loss = Loss.allCases.first(where: { Self.word(of: $0) == text }) else {
                 throw Quantity.Failure(
-                    description: UnknownName.message("loss", found: text, allowed: names.map(\.0)))
+                    description: UnknownName.message("loss", found: text, allowed: Loss.allCases.map(Self.word)))
             }
             return loss
         } ?? .softmaxCrossEntropy
     }
 
+    static func word(of loss: Loss) -> String {
+        switch loss {
+        case .softmaxCrossEntropy: "cross_entropy"
+        case .binaryCrossEntropy: "binary_cross_entropy"
+        case .squaredError: "squared_error"
+        }
+    }
+
+    /// Those that a task with this loss may be judged by; the first is what it is judged by where the file does not say.
+    static func metrics(of loss: Loss) -> [Metric] {
+        let allowed = Metric.allCases.filter { $0.problem(of: loss) == nil }
+        return loss == .squaredError ? [.rmse] + allowed.filter { $0 != .rmse } : allowed
+    }
+
     private func metric(_ node: Yams.Node?, _ loss: Loss) throws(TaskFileError) -> Metric {
-        // Of a squared error nothing is right or wrong, and a root is of squares alone.
-        let allowed: [Metric] = loss == .squaredError ? [.rmse, .loss] : [.accuracy, .loss, .perplexity, .auc]
+        let allowed = Self.metrics(of: loss)
         return try parsed(node) { text throws(Quantity.Failure) in
             guard let metric = allowed.first(where: { $0.rawValue == text }) else {
                 throw Quantity.Failure(

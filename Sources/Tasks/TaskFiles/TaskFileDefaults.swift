@@ -20,10 +20,14 @@ import Yams
 ///       partition: natural                       # as --partition takes it
 ///       tuning: tuned by a grid of four rates    # optional: how the rates were found
 extension TaskFile {
-    private static let optionNames = ["batch", "clients", "fraction", "local_epochs", "local_batch", "partition"]
+    /// Of options of strategies; see ``optionName(_:)``.
+    static let optionNames = ["batch", "clients", "fraction", "local_epochs", "local_batch", "partition"]
     static let defaultKeys =
         ["learning_rate", "local_learning_rate", "optimizer", "momentum", "epochs", "evaluate_every", "tuning"]
         + optionNames
+
+    /// What the option of strategies is called that has a default by this key.
+    static func optionName(_ key: String) -> String { key.replacingOccurrences(of: "_", with: "-") }
 
     func defaults(_ node: Yams.Node?, _ data: TaskFileData) throws(TaskFileError) -> TrainingTask.Defaults {
         let values =
@@ -78,7 +82,7 @@ extension TaskFile {
         let infos = BatchOptions.specs.map(\.info) + ClientOptions.specs.map(\.info)
         for key in Self.optionNames {
             guard let node = values[key] else { continue }
-            let name = key.replacingOccurrences(of: "_", with: "-")
+            let name = Self.optionName(key)
             guard let info = infos.first(where: { $0.name == name }) else { continue }
             options[name] = try parsed(node) { text throws(Quantity.Failure) in
                 if name == "clients", text == "users" { return try .number(Double(users(data))) }

@@ -16,11 +16,11 @@ package struct TaskFileText {
     /// - Throws: ``ExperimentError`` for a task that cannot be written down; what is wrong with its data.
     package init(_ task: TrainingTask, in directory: DataDirectory) throws {
         guard task.file == nil else { throw ExperimentError("'\(task.name)' is a task file already") }
-        guard let network = task.network as? Network, network.outline.allSatisfy(\.isKnown) else {
+        guard let network = task.network as? Network else {
             throw ExperimentError(
-                "the model of '\(task.name)' cannot be written as a list of layers; allowed are tasks with \(TaskFile.layerRules.map(\.kind).joined(separator: ", "))"
-            )
+                "the model of '\(task.name)' is no network of layers, which is all that a task file can say")
         }
+        if let problem = Self.problem(of: task.defaults) { throw ExperimentError("'\(task.name)': \(problem)") }
         let data: [String]
         if let idx = Self.idxFiles(of: task, in: directory) {
             (data, files) = (idx, [])
@@ -39,14 +39,9 @@ package struct TaskFileText {
         }
         lines += ["name: \(task.name)", "summary: \(quoted(task.summary))", "data:"] + data.map { "  \($0)" }
         lines.append("model:")
-        lines += network.outline.map { layer in
-            let name = layer.name.map { [(key: "name", value: $0)] } ?? []
-            guard !(name + layer.options).isEmpty else { return "  - \(layer.kind)" }
-            if name.isEmpty, layer.options.count == 1 { return "  - \(layer.kind): \(layer.options[0].value)" }
-            return
-                "  - \(layer.kind): {\((name + layer.options).map { "\($0.key): \($0.value)" }.joined(separator: ", "))}"
-        }
-        if task.metric != .accuracy { lines.append("metric: \(task.metric.rawValue)") }
+        lines += network.outline.flatMap { Self.lines($0, indent: "  ") }
+        if network.loss != .softmaxCrossEntropy { lines.append("loss: \(TaskFile.word(of: network.loss))") }
+        if task.metric != TaskFile.metrics(of: network.loss)[0] { lines.append("metric: \(task.metric.rawValue)") }
         lines += [
             "target: \(task.metric.targetText(task.target).replacingOccurrences(of: " ", with: ""))", "defaults:",
         ]
@@ -59,12 +54,37 @@ package struct TaskFileText {
         ]
         if defaults.optimizer.kind != .sgd { lines.append("  optimizer: \(defaults.optimizer.kind.rawValue)") }
         if defaults.momentum > 0 { lines.append("  momentum: \(Format.exact(defaults.momentum))") }
-        for name in ["batch", "clients", "fraction", "local-epochs", "local-batch", "partition"] {
-            guard let value = defaults.options[name] else { continue }
-            lines.append("  \(name.replacingOccurrences(of: "-", with: "_")): \(value)")
+        for key in TaskFile.optionNames {
+            guard let value = defaults.options[TaskFile.optionName(key)] else { continue }
+            lines.append("  \(key): \(value)")
         }
         lines.append("  tuning: \(quoted(defaults.tuning))")
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// What a task file has no word for; nil where it can say all.
+    private static func problem(of defaults: TrainingTask.Defaults) -> String? {
+        let names = TaskFile.optionNames.map(TaskFile.optionName)
+        if let other = defaults.options.keys.sorted().first(where: { !names.contains($0) }) {
+            return "a task file has no default for the option '\(other)'; it has for \(names.joined(separator: ", "))"
+        }
+        var usual = Optimizer.Configuration(defaults.optimizer.kind)
+        usual.momentum = defaults.optimizer.momentum
+        guard defaults.optimizer == usual else {
+            return "a task file names an optimizer with its usual settings and the momentum of sgd; found are others"
+        }
+        return nil
+    }
+
+    private static func lines(_ layer: LayerOutline, indent: String) -> [String] {
+        guard layer.body.isEmpty else {
+            return ["\(indent)- \(layer.kind):"] + layer.body.flatMap { lines($0, indent: indent + "    ") }
+        }
+        let name = layer.name.map { [(key: "name", value: $0)] } ?? []
+        guard !(name + layer.options).isEmpty else { return ["\(indent)- \(layer.kind)"] }
+        if name.isEmpty, layer.options.count == 1 { return ["\(indent)- \(layer.kind): \(layer.options[0].value)"] }
+        let options = (name + layer.options).map { "\($0.key): \($0.value)" }.joined(separator: ", ")
+        return ["\(indent)- \(layer.kind): {\(options)}"]
     }
 
     /// A text that means itself in YAML, whatever is in it.

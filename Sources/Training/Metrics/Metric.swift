@@ -166,12 +166,28 @@ public enum Metric: String, CaseIterable, Codable, Hashable, Sendable {
         }
     }
 
-    /// Why models of this objective have no such value, in words; nil where they have.
+    /// Why models of this objective have no such value, or one without a meaning, in words; nil where they have. What the loss
+    /// of an objective of another package is the package knows.
     public func problem(of objective: any Objective) -> String? {
+        if let network = objective as? Network, let problem = problem(of: network.loss) { return problem }
         guard self == .auc else { return nil }
         if (objective as? any ScoringObjective)?.hasScores == true { return nil }
         return """
             an AUC is of a model with one output, or two, for labels 0 and 1 (a ScoringObjective); found is \(objective.summary)
             """
+    }
+
+    /// Why no model that minimises this loss has such a value with a meaning, in words; nil where some have.
+    package func problem(of loss: Loss) -> String? {
+        switch self {
+        case .loss: nil
+        // A regression's outputs are never right or wrong, and belong to no label.
+        case .accuracy: loss == .squaredError ? "an accuracy is of classes, and the loss is a squared error" : nil
+        case .auc: loss == .squaredError ? "an AUC is of labels 0 and 1, and the loss is a squared error" : nil
+        case .perplexity:
+            loss == .squaredError ? "a perplexity is exp of a cross-entropy, and the loss is a squared error" : nil
+        case .rmse:
+            loss == .squaredError ? nil : "an RMSE is the root of a squared error, and the loss is a cross-entropy"
+        }
     }
 }

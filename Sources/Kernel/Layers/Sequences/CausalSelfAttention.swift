@@ -8,7 +8,7 @@ struct CausalSelfAttention: Layer {
     let input: FeatureShape
     private let positions: Int
     private let dimension: Int
-    private let heads: Int
+    let heads: Int
     private let inMap: LinearMap
     private let outMap: LinearMap
     private let head: AttentionHead
