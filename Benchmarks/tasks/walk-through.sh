@@ -15,8 +15,8 @@ bench=${2:-$(cd "$here/../.." && swift build --product bench --show-bin-path)/be
 bench=$(realpath "$bench")
 tasks=("${@:3}")
 [ ${#tasks[@]} -gt 0 ] || tasks=(watch shapes story)
-# A third of the tuned learning rate of each, the rate itself, and three times as much.
-declare -A rates=([watch]=0.3,1,3 [shapes]=0.1,0.3,0.9 [story]=1,3,9)
+# The tuned learning rate of each, and its neighbours on the grid.
+declare -A rates=([watch]=0.5,1,2 [shapes]=0.1,0.2,0.4 [story]=0.5,1,2)
 limit=600 failed=0
 
 "$here/make-data.py" "$folder/data" > "$folder/make-data.txt"
