@@ -20,7 +20,8 @@ package enum ResultsPage {
             PageSection(markdown: DeviceSection.render(results)),
             PageSection(markdown: DropoutSection.render(results)),
             PageSection(markdown: MarkdownReport.traffic(results)),
-            PageSection(markdown: MarkdownReport.skew(results)), PageSection(markdown: MarkdownReport.machine(results)),
+            PageSection(markdown: MarkdownReport.skew(results), before: partitions(pictured)),
+            PageSection(markdown: MarkdownReport.machine(results)),
             downloads(results, pictured),
         ]
         return ReportPage(
@@ -86,6 +87,13 @@ package enum ResultsPage {
         return PageSection(
             markdown: NodeSection.render(results),
             before: figure(pictured.nodeGains) + (matrices.isEmpty ? [] : [.figures(matrices)]))
+    }
+
+    private static func partitions(_ pictured: PicturedRuns) -> [PageBlock] {
+        let figures = zip(pictured.partitions, pictured.partitionsOfFirstSeed).map { picture, partition in
+            PageFigure(picture, numbers: PicturedRuns.numbers(partition))
+        }
+        return figures.isEmpty ? [] : [.figures(figures)]
     }
 
     private static func rounds(_ pictured: PicturedRuns) -> PageSection? {
@@ -167,7 +175,7 @@ extension PicturedRuns {
             timeToTarget, accuracyAgainstTime, timeAgainstTarget, accuracyAgainstBytes, accuracyAgainstMoney,
             timeShares,
             nodeGains,
-        ].compactMap(\.self) + listening + [accuracyAgainstRounds].compactMap(\.self)
+        ].compactMap(\.self) + listening + [accuracyAgainstRounds].compactMap(\.self) + partitions
     }
 
     /// Those that `report.md` shows.
