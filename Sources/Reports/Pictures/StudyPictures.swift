@@ -34,26 +34,40 @@ package struct PicturedStudy: Sendable {
 
     private static let mostDimensions = 4
 
+    private var outcomes: [TrialOutcome] { summaries.flatMap(\.outcomes) }
+    private var strip: StudyStrip {
+        StudyStrip(outcomes, isTime: isTime, isHigherBetter: !isTime && results.plan.shownMetric.isHigherBetter)
+    }
+
     /// Every trial by one of its options, a panel for each option that was varied.
     package var trials: Picture? {
         let options = results.plan.dimensions.map(\.option).reduce(into: [StudyOption]()) {
             if !$0.contains($1) { $0.append($1) }
         }
-        let values = summaries.flatMap { $0.outcomes.map(\.value) }.filter { $0.isFinite && (!isTime || $0 > 0) }
-        guard let y = axis(values), !options.isEmpty else { return nil }
+        let strip = strip
+        let values = outcomes.filter { !strip.holds($0) }.map(\.value)
+        guard let y = axis(values) ?? axis([1]), !options.isEmpty else { return nil }
         var elements: [SVGElement] = []
         var top = 30.0
         for option in options.prefix(Self.mostDimensions) {
             let marks = marks(option)
             guard !marks.isEmpty else { continue }
             let choices = Choices(marks.map(\.choice))
-            let panel = Panel(left: 64, top: top, width: 520, height: 150, x: choices.axis, y: y)
-            elements += panel.yAxis(yTitle: metricText)
+            let held = marks.map(\.outcome).filter(strip.holds)
+            let room = held.isEmpty ? 0 : StudyStrip.height
+            let panel = Panel(
+                left: 64, top: top + (strip.isAtTop ? room : 0), width: 520, height: 150, x: choices.axis, y: y)
+            // What stands below the axis stands below the strip.
+            let frame = Panel(
+                left: 64, top: top, width: 520, height: panel.height + room, x: choices.axis, y: y)
+            elements += held.isEmpty ? [] : strip.frame(panel, held, text)
+            elements += values.isEmpty ? [] : panel.yAxis(yTitle: strip.isAtTop ? nil : metricText)
+            if strip.isAtTop { elements.append(.label(metricText, 20, frame.top - 8, .muted)) }
             elements.append(.line(panel.left, panel.bottom, panel.right, panel.bottom, .muted))
-            elements += choices.ticks(panel)
-            elements.append(.label(option.rawValue, panel.right, panel.bottom + 34, .muted, anchor: .end))
-            elements += marks.map { $0.element(panel, choices, text) }
-            top = panel.bottom + 64
+            elements += choices.ticks(frame)
+            elements.append(.label(option.rawValue, panel.right, frame.bottom + 34, .muted, anchor: .end))
+            elements += marks.map { $0.element(panel, choices, text, strip) }
+            top = frame.bottom + 64
         }
         guard !elements.isEmpty else { return nil }
         return Picture(
@@ -65,13 +79,17 @@ package struct PicturedStudy: Sendable {
         let strategy: String
         let style: SeriesStyle?
         let choice: String
+        /// Strategies stand beside each other, so that equal values of several are all seen: how many places to the right.
+        let beside: Double
         let isBest: Bool
 
-        func element(_ panel: Panel, _ choices: Choices, _ text: (Double) -> String) -> SVGElement {
-            // Strategies stand a little beside each other, so that equal values of several are all seen.
-            let x = panel.px(choices.place(choice)) + Double((style?.index ?? 3) - 3) * 4
-            let y = panel.py(outcome.value)
-            let words = "\(strategy): \(outcome.trial.words): \(text(outcome.value))\(isBest ? ", chosen" : "")"
+        func element(_ panel: Panel, _ choices: Choices, _ text: (Double) -> String, _ strip: StudyStrip) -> SVGElement
+        {
+            let x = panel.px(choices.place(choice)) + beside * choices.step(panel)
+            let isInStrip = strip.holds(outcome)
+            let y = isInStrip ? strip.place(panel) : panel.py(outcome.value)
+            let result = isInStrip ? strip.words(outcome, text) : text(outcome.value)
+            let words = "\(strategy): \(outcome.trial.words): \(result)\(isBest ? ", chosen" : "")"
             var elements: [SVGElement] = []
             if isBest {
                 elements.append(
@@ -94,13 +112,13 @@ package struct PicturedStudy: Sendable {
     }
 
     private func marks(_ option: StudyOption) -> [Mark] {
-        summaries.flatMap { summary in
-            summary.outcomes.compactMap { outcome in
-                guard let choice = outcome.trial.value(of: option), outcome.value.isFinite, !isTime || outcome.value > 0
-                else { return nil }
+        summaries.enumerated().flatMap { place, summary in
+            let beside = Double(place) - Double(summaries.count - 1) / 2
+            return summary.outcomes.compactMap { outcome -> Mark? in
+                guard let choice = outcome.trial.value(of: option) else { return nil }
                 return Mark(
                     outcome: outcome, strategy: summary.strategy.name, style: styles[summary.strategy.name],
-                    choice: choice, isBest: outcome.trial == summary.best.trial)
+                    choice: choice, beside: beside, isBest: outcome.trial == summary.best.trial)
             }
         }
     }
@@ -132,6 +150,11 @@ package struct PicturedStudy: Sendable {
             isNumeric ? Double(choice) ?? 0 : Double(values.firstIndex(of: choice) ?? 0)
         }
 
+        /// From one strategy's mark to the next one's: a mark's width where there is room for it.
+        func step(_ panel: Panel) -> Double {
+            isNumeric ? 4 : min(11, panel.width / Double(max(values.count, 1)) / 8)
+        }
+
         func ticks(_ panel: Panel) -> [SVGElement] {
             if isNumeric { return panel.xAxis(xTitle: "") }
             let room = panel.width / Double(max(values.count, 1))
@@ -151,6 +174,7 @@ package struct PicturedStudy: Sendable {
                 : "\(summary.strategy.name): none of \(summary.outcomes.count) got to \(StudyTable.target(results))"
         }
         return VisibleText.line(words.joined(separator: "; ")) + ". A ring marks what was chosen."
+            + strip.sentence(outcomes, text)
     }
 
     // MARK: After k trials
@@ -166,7 +190,7 @@ package struct PicturedStudy: Sendable {
             return line
         }
         let most = summaries.map(\.outcomes.count).max() ?? 0
-        guard most > 1, let y = axis(lines.flatMap { $0.points.flatMap { [$0.low, $0.y, $0.high] } }) else {
+        guard most > 1, let y = axis(Self.shown(lines.flatMap(\.points))) else {
             return nil
         }
         let panel = Panel(
@@ -180,6 +204,14 @@ package struct PicturedStudy: Sendable {
             elements)
     }
 
+    /// What the axis has to hold: the lines, and bands as far as they do not take it from them.
+    private static func shown(_ points: [PlotPoint]) -> [Double] {
+        let lines = points.map(\.y)
+        guard let least = lines.min(), let most = lines.max() else { return [] }
+        let room = most - least
+        return lines + points.flatMap { [max($0.low, least - room), min($0.high, most + room)] }
+    }
+
     private var afterFinding: String {
         let words = summaries.compactMap { summary -> String? in
             let points = summary.afterTrials
@@ -188,6 +220,7 @@ package struct PicturedStudy: Sendable {
             return
                 "\(summary.strategy.name): \(said(first.best)) after one trial, \(said(last.best)) after \(last.trials)"
         }
-        return VisibleText.line(words.joined(separator: "; ")) + ". Bands hold the best of k in nine of ten draws."
+        return VisibleText.line(words.joined(separator: "; ")) + ". Bands hold the best of k in nine of ten draws; "
+            + "they may go on beyond the axis."
     }
 }
