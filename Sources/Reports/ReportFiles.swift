@@ -4,6 +4,19 @@ import Foundation
 import Storage
 package import Studies
 
+/// The files of a run that hold its numbers, each made once: they lie beside the page and within it.
+struct ResultsData {
+    let summary, curves, targets: String
+    let nodes: String?
+
+    init(_ results: Results) {
+        summary = SummaryCSV.render(results)
+        curves = CurvesCSV.render(results)
+        targets = TargetsCSV.render(results)
+        nodes = NodesCSV.render(results)
+    }
+}
+
 /// The files that are made from what a run or a study recorded.
 extension OutputDirectory {
     /// The files of a run; that of nodes only where nodes are judged one by one.
@@ -25,11 +38,17 @@ extension OutputDirectory {
         let figures = pictured.mainPictures
         // Before the report that shows them.
         try writeFigures(figures, of: FigureFiles.ofResults)
+        let data = ResultsData(results)
         let texts: [(name: String, text: String?)] = [
-            (SummaryCSV.name, SummaryCSV.render(results)), (CurvesCSV.name, CurvesCSV.render(results)),
-            (TargetsCSV.name, TargetsCSV.render(results)), (NodesCSV.name, NodesCSV.render(results)),
+            (SummaryCSV.name, data.summary), (CurvesCSV.name, data.curves), (TargetsCSV.name, data.targets),
+            (NodesCSV.name, data.nodes),
             (MarkdownReport.name, MarkdownReport.render(results, figures: figures)),
-            (ReportPage.name, ResultsPage.make(results, pictured).html()),
+            (
+                ReportPage.name,
+                ResultsPage.make(
+                    results, pictured, data, folder: url.relativePath, isRecorded: holdsSchedules(of: results)
+                ).html()
+            ),
         ]
         for (name, text) in texts {
             let file = url.appendingPathComponent(name)
@@ -39,6 +58,15 @@ extension OutputDirectory {
                 continue
             }
             try writeAtomically(Data(text.utf8), to: file)
+        }
+    }
+
+    /// Whether all that the simulated strategies did was recorded.
+    private func holdsSchedules(of results: Results) -> Bool {
+        let simulated = Set(results.plan.strategies.filter { $0.fabric == .simulated }.map(\.name))
+        return results.runs.filter { simulated.contains($0.strategy) }.allSatisfy { run in
+            let file = url.appendingPathComponent(ScheduleFile.name(run.strategy, seed: run.seed))
+            return FileManager.default.fileExists(atPath: file.path)
         }
     }
 

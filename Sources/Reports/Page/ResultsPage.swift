@@ -3,9 +3,17 @@ package import Experiments
 
 /// The page of a comparison: what `report.md` says, in the same words, with pictures and the data behind them.
 package enum ResultsPage {
-    package static func make(_ results: Results) -> ReportPage { make(results, PicturedRuns(results)) }
+    package static func make(_ results: Results) -> ReportPage {
+        make(results, PicturedRuns(results), ResultsData(results))
+    }
 
-    static func make(_ results: Results, _ pictured: PicturedRuns) -> ReportPage {
+    /// - Parameters:
+    ///   - folder: where the results lie, for commands; nil where that is not known.
+    ///   - isRecorded: whether schedules lie beside them, from which a run is priced on other clusters.
+    static func make(
+        _ results: Results, _ pictured: PicturedRuns, _ data: ResultsData, folder: String? = nil,
+        isRecorded: Bool = false
+    ) -> ReportPage {
         let summaries = pictured.summaries
         let sections: [PageSection?] = [
             first(results, pictured), PageSection(markdown: shortened(VerdictSection.render(results))),
@@ -22,10 +30,11 @@ package enum ResultsPage {
             PageSection(markdown: MarkdownReport.traffic(results)),
             PageSection(markdown: MarkdownReport.skew(results), before: partitions(pictured)),
             PageSection(markdown: MarkdownReport.machine(results)),
-            downloads(results, pictured),
+            downloads(pictured, data),
         ]
         return ReportPage(
-            title: "Strategies of distributed training on \(results.plan.task)", verdict: verdict(results, summaries),
+            title: "Strategies of distributed training on \(results.plan.task)",
+            verdict: verdict(results, summaries, PlainAnswer(results, folder: folder, isRecorded: isRecorded)),
             warnings: [
                 results.isComplete ? "" : "**Stopped before its end: \(results.runs.count) runs are finished.**",
                 DataText.warning(results) ?? "",
@@ -34,13 +43,14 @@ package enum ResultsPage {
     }
 
     /// Who is first, clock by clock, before all else.
-    private static func verdict(_ results: Results, _ summaries: [StrategySummary]) -> String {
+    private static func verdict(_ results: Results, _ summaries: [StrategySummary], _ answer: PlainAnswer) -> String {
         guard !summaries.isEmpty else { return "No run was finished.\n" }
         let (verdicts, notes) = Headline.sentences(results)
         let first = verdicts.count == 1 ? verdicts[0] + "\n" : verdicts.map { "- \($0)\n" }.joined()
         let further = (notes + MarkdownReport.furtherSentences(results, summaries)).joined(separator: " ")
         let nodes = NodeSection.words(results).map { "\n" + $0.replacing("\n", with: "\n\n") } ?? ""
-        return "\(first)\n\(further)\n\(nodes)"
+        // Two lists, or what belongs to the answer would look like a part of the verdict.
+        return "\(first)\n\(answer.markdown)\n\(further)\n\(nodes)"
     }
 
     // MARK: Sections
@@ -84,10 +94,18 @@ package enum ResultsPage {
 
     private static func nodes(_ results: Results, _ pictured: PicturedRuns) -> PageSection? {
         let matrices = pictured.listening.map { PageFigure($0) }
-        return PageSection(
-            markdown: NodeSection.render(results),
+        let text = NodeSection.render(results)
+        // A table for each strategy with a row for each node is longer than all else on the page.
+        let start = text.firstRange(of: nodeByNode)?.lowerBound ?? text.endIndex
+        let section = PageSection(
+            markdown: String(text[..<start]),
             before: figure(pictured.nodeGains) + (matrices.isEmpty ? [] : [.figures(matrices)]))
+        guard let section, start < text.endIndex else { return section }
+        return PageSection(
+            section.title, section.blocks + [.details("Every node by itself", [.markdown(String(text[start...]))])])
     }
+
+    private static let nodeByNode = "### Node by node"
 
     private static func partitions(_ pictured: PicturedRuns) -> [PageBlock] {
         let figures = zip(pictured.partitions, pictured.partitionsOfFirstSeed).map { picture, partition in
@@ -114,14 +132,14 @@ package enum ResultsPage {
         return lines.joined(separator: "\n") + "\n\nMore of them stand in `\(MarkdownReport.name)`, beside this page.\n"
     }
 
-    private static func downloads(_ results: Results, _ pictured: PicturedRuns) -> PageSection {
+    private static func downloads(_ pictured: PicturedRuns, _ data: ResultsData) -> PageSection {
         // Larger files stay beside the page.
         let mostBytes = pictured.summaries.count > Ink.seriesCount ? 12_000 : 50_000
         var (files, beside) = ([PageFile](), [String]())
         for file in [
-            PageFile(SummaryCSV.name, "a row a strategy", SummaryCSV.render(results)),
-            PageFile(TargetsCSV.name, "time against target", TargetsCSV.render(results)),
-            PageFile(CurvesCSV.name, "every evaluation of every seed", CurvesCSV.render(results)),
+            PageFile(SummaryCSV.name, "a row a strategy", data.summary),
+            PageFile(TargetsCSV.name, "time against target", data.targets),
+            PageFile(CurvesCSV.name, "every evaluation of every seed", data.curves),
         ] {
             if file.text.utf8.count <= mostBytes || file.name == SummaryCSV.name {
                 files.append(file)
@@ -132,7 +150,7 @@ package enum ResultsPage {
         if beside.contains(CurvesCSV.name) {
             files.append(PageFile("curves-drawn.csv", "the medians and bands that are drawn", pictured.drawnCurves))
         }
-        if let nodes = NodesCSV.render(results) {
+        if let nodes = data.nodes {
             if nodes.utf8.count <= mostBytes {
                 files.append(PageFile(NodesCSV.name, "a row a node of each run", nodes))
             } else {
