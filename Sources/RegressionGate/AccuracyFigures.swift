@@ -120,6 +120,7 @@ enum AccuracyFigures {
         let seeds = before.count == 1 ? "" : " (mean of \(before.count) seeds)"
         return Figure(
             strategy: pair.strategy.name, name: name, kind: .tolerance, status: status, baseline: text(old),
-            current: text(new) + seeds, change: isSame ? "equal" : difference(new - old), test: test)
+            current: text(new) + seeds, change: isSame ? "equal" : difference(new - old), test: test,
+            numbers: Figure.Numbers(baseline: old, current: new, allowedChange: tolerance ?? 0))
     }
 }

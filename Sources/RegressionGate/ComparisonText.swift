@@ -92,7 +92,9 @@ package enum ComparisonText {
 
 extension Comparison {
     /// Such as `digits, 4 strategies, 5 seeds`.
-    var plan: String {
-        "\(baseline.plan.task), \(baseline.plan.strategies.count) strategies, \(baseline.plan.seeds.count) seeds"
+    var plan: String { Self.words(baseline) }
+
+    static func words(_ results: Results) -> String {
+        "\(results.plan.task), \(results.plan.strategies.count) strategies, \(results.plan.seeds.count) seeds"
     }
 }

@@ -62,7 +62,7 @@ enum ExactFigures {
             let same = values.count == 1 ? text(values[0]) : "\(text(values[0])) to \(text(values[values.count - 1]))"
             return Figure(
                 strategy: pair.strategy.name, name: name, kind: .exact, status: .same, baseline: same, current: same,
-                change: "equal", test: "exact")
+                change: "equal", test: "exact", numbers: numbers(pair, value))
         }
         let isWorse = value(after) > value(before) || lessIsWorse
         let seeds = different.count == pair.baseline.count ? "every seed" : "seed \(before.seed)"
@@ -73,7 +73,16 @@ enum ExactFigures {
         return Figure(
             strategy: pair.strategy.name, name: name, kind: .exact, status: isWorse ? .regression : .improvement,
             baseline: text(value(before)), current: text(value(after)), change: parts.joined(separator: "; "),
-            test: "exact")
+            test: "exact", numbers: numbers(pair, value))
+    }
+
+    /// The means over seeds; nil where one of them is no count, such as that of a target that was never reached.
+    private static func numbers(_ pair: StrategyPair, _ value: (RunRecord) -> Int) -> Figure.Numbers? {
+        func mean(_ runs: [RunRecord]) -> Double {
+            let values = runs.map { Double(value($0)) }
+            return values.contains { $0 > 1e18 } ? .nan : values.reduce(0, +) / Double(values.count)
+        }
+        return Figure.Numbers(baseline: mean(pair.baseline), current: mean(pair.current), allowedChange: 0)
     }
 
     /// Nil where it is measured.

@@ -30,6 +30,40 @@ package struct Figure: Hashable, Sendable {
     package let change: String
     /// What the test allows, or why there is none.
     package let test: String
+    /// What the words say; nil where nothing was compared, or where the figure is no number.
+    package var numbers: Numbers?
+
+    /// A figure for a picture: means over seeds in its own unit, and of measured times the ratio to the baseline.
+    package struct Numbers: Hashable, Sendable {
+        /// 1 of measured times.
+        package let baseline: Double
+        package let current: Double
+        /// The interval of the current figure that the test looks at; nil where the figure is exact, or where the bounds alone
+        /// hold the uncertainty.
+        package let interval: ClosedRange<Double>?
+        /// What the test does not call a change.
+        package let allowed: ClosedRange<Double>
+
+        /// Nil unless all of them are numbers in their order.
+        init?(baseline: Double, current: Double, interval: (low: Double, high: Double)? = nil, allowedChange: Double) {
+            self.init(
+                baseline: baseline, current: current, interval: interval,
+                allowed: (baseline - allowedChange, baseline + allowedChange))
+        }
+
+        init?(
+            baseline: Double, current: Double, interval: (low: Double, high: Double)?,
+            allowed: (low: Double, high: Double)
+        ) {
+            let ends = interval.map { [$0.low, $0.high] } ?? []
+            guard ([baseline, current, allowed.low, allowed.high] + ends).allSatisfy(\.isFinite),
+                allowed.low <= allowed.high, ends.isEmpty || ends[0] <= ends[1]
+            else { return nil }
+            (self.baseline, self.current) = (baseline, current)
+            self.interval = interval.map { $0.low...$0.high }
+            self.allowed = allowed.low...allowed.high
+        }
+    }
 
     /// Such as `sync: bytes sent: 1.2 MB -> 1.3 MB (+8 %)`.
     package var words: String { "\(strategy): \(name): \(baseline) -> \(current) (\(change))" }

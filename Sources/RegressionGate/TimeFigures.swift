@@ -51,7 +51,11 @@ enum TimeFigures {
                 test: """
                     \(Format.significant(settings.timeConfidence * 100)) % interval above \(Format.significant(slow)); \
                     \(pair.baselineRepetitions) and \(pair.currentRepetitions) repetitions
-                    """)
+                    """,
+                numbers: ratios.first.flatMap {
+                    Figure.Numbers(
+                        baseline: 1, current: $0.ratio, interval: ($0.low, $0.high), allowed: (fast, slow))
+                })
         ]
     }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import Foundation
+import RegressionGate
 import Reports
 import Storage
 import Strategies
@@ -10,10 +11,13 @@ struct History: ParsableCommand {
         abstract: "Show a metric over many results, by date and commit.",
         discussion: """
             Takes folders with a results.json each, or folders of such folders, and prints a row for every strategy of \
-            every run, the oldest first. Metrics are the columns of summary.csv.
+            every run, the oldest first. Metrics are the columns of summary.csv. --html writes a page with a picture of each \
+            metric: the values with their intervals, what the gate (bench compare) allows around the baseline of the time, and \
+            the moves of the baseline that were accepted. Results of one plan are one history.
 
             EXAMPLES:
               bench history runs/
+              bench history runs/ --html history.html
               bench history runs/* --metric bytes_sent_total --strategy sync
               bench history runs/ --metric time_to_target_seconds_median,final_accuracy_median --format csv
             """)
@@ -35,6 +39,10 @@ struct History: ParsableCommand {
         parsing: .unconditional, help: ArgumentHelp("table or csv.", valueName: "format"), transform: choice("format"))
     var format: HistoryTable.Style = .table
 
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Write the history as a page of its own.", valueName: "file"))
+    var html: String?
+
     private var metrics: [String] { metric.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
 
     func validate() throws {
@@ -44,13 +52,21 @@ struct History: ParsableCommand {
         }
         if metrics.isEmpty { throw ValidationError("--metric is empty; allowed are the columns of summary.csv") }
         if let strategy { _ = try RowNames(strategy) }
+        if html?.isEmpty == true { throw ValidationError("--html is empty; allowed is the name of a file") }
     }
 
     func run() throws {
+        if let html { try requireWritableParent(of: html, option: "--html") }
         var entries: [HistoryTable.Entry] = []
+        var named = NamedFiles()
+        named.writes("--html", html)
         for folder in folders {
-            for path in try paths(folder) { entries.append(HistoryTable.Entry(path: path, try ResultsFile.read(path))) }
+            for path in try paths(folder) {
+                named.reads("the history", ResultsFile.file(path))
+                entries.append(HistoryTable.Entry(path: path, try ResultsFile.read(path)))
+            }
         }
+        try named.check()
         let plans = entries.flatMap(\.results.plan.strategies)
         let names = try strategy.map { list in
             // A strategy of which no results have a run has no row.
@@ -60,9 +76,19 @@ struct History: ParsableCommand {
                         UnknownName.message("strategy", found: name, allowed: Set(plans.map(\.name)).sorted())) : nil
             }.map(\.name)
         }
+        if let html {
+            let page = HistoryPage.html(entries, metrics: metrics, strategies: names, command: command)
+            try writeAtomically(Data(page.utf8), to: URL(fileURLWithPath: html))
+        }
         print(
             HistoryTable.render(entries, metrics: metrics, strategies: names, format, TerminalAbilities.output.layout),
             terminator: "")
+    }
+
+    /// What prints the same as CSV.
+    private var command: String {
+        let words = ["bench", "history"] + folders + ["--metric", metrics.joined(separator: ",")]
+        return (words + (strategy.map { ["--strategy", $0] } ?? [])).map(ShellText.quoted).joined(separator: " ")
     }
 
     /// The folder itself, or those within it, that hold results.

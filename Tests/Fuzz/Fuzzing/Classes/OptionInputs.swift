@@ -63,7 +63,7 @@ package final class OptionInputs: InputClass {
         "study --strategy single --search random --trials 9 --halving 3 --vary learning-rate=0.01..1",
         "reprice folder --cluster ethernet-1g,wan --latency 1ms,10ms --jitter none --allreduce ring,tree --csv out.csv",
         "compare baseline current --markdown a.md --junit a.xml",
-        "history folder --metric final_accuracy_median --format csv",
+        "history folder --metric final_accuracy_median --format csv", "history folder --html page.html",
         "report folder", "list --task digits", "list --cluster cluster.yaml",
         "speed --task digits --batch 10,64 --threads 2 --repetitions 3",
         "speed --federated --clients 100 --fraction 0.1",

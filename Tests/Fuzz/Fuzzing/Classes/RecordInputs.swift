@@ -76,6 +76,11 @@ final class ResultsInputs: SealedInputs, InputClass {
         _ = SummaryCSV.render(results) + CurvesCSV.render(results) + TargetsCSV.render(results)
         _ = HistoryTable.render(
             [HistoryTable.Entry(path: "results", results)], metrics: HistoryTable.metrics, strategies: nil, .table)
+        // Two results of one plan are a history, whatever is damaged in one of them.
+        var before = original ?? results
+        before.machine.date = "2000-01-01T00:00:00Z"
+        let both = [HistoryTable.Entry(path: "before", before), HistoryTable.Entry(path: "results", results)]
+        _ = HistoryPage.html(both, metrics: HistoryTable.metrics, strategies: nil, command: "bench history")
         for baseline in [results, original].compactMap({ $0 }) {
             // What cannot be compared says so by an error of its own, which is not this file's.
             guard let comparison = try? Comparison(baseline: baseline, current: results) else { continue }

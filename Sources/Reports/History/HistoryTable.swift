@@ -1,3 +1,4 @@
+import Diagnostics
 import Experiments
 
 /// A metric over many results, oldest first: a row for every strategy of every run.
@@ -7,7 +8,7 @@ package enum HistoryTable {
     }
 
     package struct Entry: Sendable {
-        let path: String
+        package let path: String
         package let results: Results
 
         package init(path: String, _ results: Results) {
@@ -30,11 +31,8 @@ package enum HistoryTable {
         _ entries: [Entry], metrics: [String], strategies: [String]?, _ style: Style, _ layout: TextLayout = .unlimited
     ) -> String {
         let columns = ["date", "commit", "task", "strategy", "clock"] + metrics + ["results"]
-        // Dates are ISO 8601 in UTC, which sorts as text.
-        let sorted = entries.sorted { ($0.results.machine.date, $0.path) < ($1.results.machine.date, $1.path) }
-        let rows = sorted.flatMap { entry in
-            SummaryCSV.rowsWithMetric(entry.results).compactMap { row -> [String]? in
-                let values = Dictionary(uniqueKeysWithValues: zip(SummaryCSV.columns + SummaryCSV.metricColumns, row))
+        let rows = sorted(entries).flatMap { entry in
+            values(entry.results).compactMap { values -> [String]? in
                 guard let name = values["label"], strategies?.contains(name) != false else { return nil }
                 let machine = entry.results.machine
                 return [machine.date, machine.commit, values["task"] ?? "", name, values["clock"] ?? ""]
@@ -51,7 +49,32 @@ package enum HistoryTable {
             let isText = Set(["date", "commit", "task", "strategy", "clock", "results"])
             var table = TextTable(columns.map { ($0, isText.contains($0) ? .left : .right) }, keys: [0, 3])
             for row in rows { table.append(row.map { $0.isEmpty ? "-" : $0 }) }
-            return table.terminal(layout)
+            return table.terminal(layout) + moves(sorted(entries), layout)
         }
+    }
+
+    /// The oldest first. Dates are ISO 8601 in UTC, which sorts as text.
+    package static func sorted(_ entries: [Entry]) -> [Entry] {
+        entries.sorted { ($0.results.machine.date, $0.path) < ($1.results.machine.date, $1.path) }
+    }
+
+    /// The columns of `summary.csv` by their names, of every strategy.
+    package static func values(_ results: Results) -> [[String: String]] {
+        SummaryCSV.rowsWithMetric(results).map {
+            Dictionary(uniqueKeysWithValues: zip(SummaryCSV.columns + SummaryCSV.metricColumns, $0))
+        }
+    }
+
+    /// Why baselines among the results moved, a line each; empty without any.
+    private static func moves(_ entries: [Entry], _ layout: TextLayout) -> String {
+        var lines: [String] = []
+        for move in entries.flatMap(\.results.history) {
+            let line = VisibleText.line(
+                "\(move.date)  \(move.commit)  \(move.reason)  (\(move.changes.count) figure\(move.changes.count == 1 ? "" : "s"))"
+            )
+            if !lines.contains(line) { lines.append(line) }
+        }
+        return lines.isEmpty
+            ? "" : "\nMoves of the baseline that were accepted:\n" + lines.map { layout.paragraph($0) + "\n" }.joined()
     }
 }
