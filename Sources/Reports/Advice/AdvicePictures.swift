@@ -95,12 +95,15 @@ extension AdviceText {
     /// All pictures, those of the map and of the table first.
     var pictures: [Picture] {
         [mapPicture, regretPicture].compactMap(\.self)
-            + advice.clusters.enumerated().compactMap { tornadoPicture($1, $0) }
+            + advice.clusters.enumerated().flatMap {
+                [tornadoPicture($1, $0), paretoPicture($1, $0)].compactMap(\.self)
+            }
     }
 
     /// The names that pictures of advice about so many clusters can have.
     static func pictureNames(clusters: Int) -> [String] {
-        ["first-map", "regret"] + (0..<max(clusters, 20)).map { "tornado-\($0 + 1)" }
+        ["first-map", "regret"]
+            + (1...max(clusters, 20)).flatMap { ["tornado-\($0)", "pareto-\($0)"] }
     }
 
     // MARK: Page
@@ -109,7 +112,15 @@ extension AdviceText {
     package static let pageName = "advice.html"
 
     package var page: ReportPage {
-        let answers = sections.filter { $0.part == .first }.flatMap(\.statements).map { "- \($0.text)\n" }.joined()
+        func statements(_ parts: [AdvicePart]) -> [String] {
+            parts.flatMap { part in sections.filter { $0.part == part } }.flatMap(\.statements).map(\.text)
+        }
+        let answers = statements([.first]).map { "- \($0)\n" }.joined()
+        // What bounds the answer stands below it, on the first screen.
+        let bounds = [("Until", statements([.until])), ("If in doubt", Array(statements([.regret]).prefix(1)))]
+            .filter { !$0.1.isEmpty }.map { title, texts in
+                "\n**\(title)**\n\n" + texts.prefix(Self.mostBounds).map { "- \($0)\n" }.joined()
+            }.joined()
         let files = [
             PageFile(AdviceCSV.name, "every figure", AdviceCSV.render(advice)),
             advice.map.map { PageFile(MapCSV.name, "the cells of the map", MapCSV.render($0, names: advice.names)) },
@@ -117,7 +128,7 @@ extension AdviceText {
         let blocks = sections.map { section in PageSection(section.title, self.blocks(section)) }
         return ReportPage(
             title: "Advice on \(advice.task) to \(target)",
-            verdict: answers.isEmpty ? "Parts of some advice.\n" : answers,
+            verdict: answers.isEmpty ? "Parts of some advice.\n" : answers + bounds,
             styles: styles,
             sections: blocks + [
                 PageSection("What is left out", leftOutBlocks),
@@ -128,6 +139,7 @@ extension AdviceText {
     }
 
     private static let mostBytes = 150_000
+    private static let mostBounds = 5
 
     private var leftOutBlocks: [PageBlock] {
         let rows = advice.leftOut.map { "- `\($0.name)` is in no statement: \($0.reason).\n" }.joined()
@@ -143,14 +155,23 @@ extension AdviceText {
             advice.clusters.enumerated().first { tornado($1)?.title == section.title }.flatMap {
                 tornadoPicture($1, $0)
             }
+        case .pareto:
+            advice.clusters.enumerated().first { pareto($1)?.title == section.title }.flatMap {
+                paretoPicture($1, $0)
+            }
         default: nil
         }
     }
 
     private func blocks(_ section: AdviceSection) -> [PageBlock] {
-        let statements = section.statements.map { "- \($0.text) \(MarkdownText.code($0.commandText))\n" }.joined()
+        // One command often says all of a part again.
+        let commands = Set(section.statements.map(\.commandText))
+        let statements = section.statements.map { statement in
+            "- \(statement.text)\(commands.count > 1 ? " \(MarkdownText.code(statement.commandText))" : "")\n"
+        }.joined()
+        let again = commands.count == 1 ? "\nSaid again by \(MarkdownText.code(commands.first ?? ""))\n" : ""
         let figure = picture(section)
-        return [.markdown("\n\(statements)")] + (figure.map { [.figure(PageFigure($0))] } ?? [])
+        return [.markdown("\n\(statements)\(again)")] + (figure.map { [.figure(PageFigure($0))] } ?? [])
             + (section.table.map { [.table($0)] } ?? []) + (section.note.map { [.markdown("\n\($0)\n")] } ?? [])
     }
 }
