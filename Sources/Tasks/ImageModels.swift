@@ -41,9 +41,9 @@ extension TrainingTask {
     }
 
     /// A search over rates with two seeds, chosen on the test set.
-    static func rateTrials(_ rates: [String], epochs: Double, _ source: String) -> Tuning {
+    static func rateTrials(_ rates: [String], seeds: Int = 2, epochs: Double, _ source: String) -> Tuning {
         Tuning(
-            options: [Tuning.Option(name: "learning-rate", values: rates)], trials: rates.count, seeds: 2,
+            options: [Tuning.Option(name: "learning-rate", values: rates)], trials: rates.count, seeds: seeds,
             chosenOn: "test set", source: source, epochs: epochs)
     }
 
