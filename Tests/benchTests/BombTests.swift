@@ -93,7 +93,8 @@ struct BombTests {
     @Test(arguments: [
         ("<f4", [1 << 20, 1 << 40], "absurd shape"), ("<f4", [0, 1 << 40, 1 << 40], "absurd shape"),
         ("<f8", [1 << 30], "cut short"), ("|u1", [1 << 33, 2], "cut short"), ("<f4", [12, 3], "cut short"),
-        ("<U4096", [1 << 30], "absurd shape"), ("<f4", [0, 4], "0 samples"), ("<f4", [12, 0], "allowed are one at least"),
+        ("<U4096", [1 << 30], "absurd shape"), ("<f4", [0, 4], "0 samples"),
+        ("<f4", [12, 0], "allowed are one at least"),
     ])
     func headersThatClaimMoreThanFollowsAreRefused(_ descr: String, _ shape: [Int], _ part: String) async throws {
         try await withFolder { folder in
