@@ -112,9 +112,9 @@ struct PlainAnswer {
         results.plan.metric.isShare ? "\(Format.significant(target * 100)) %" : results.plan.metric.targetText(target)
     }
 
-    private static func list(_ texts: [String]) -> String {
+    private static func list(_ texts: [String], _ word: String = "or") -> String {
         guard let last = texts.last, texts.count > 1 else { return texts.first ?? "" }
-        return texts.dropLast().joined(separator: ", ") + " or \(last)"
+        return texts.dropLast().joined(separator: ", ") + " \(word) \(last)"
     }
 
     /// Other machines, of which only another pricing tells.
@@ -127,7 +127,7 @@ struct PlainAnswer {
         let command = ShellText.command(["bench", "advise", folder, "--cluster", cluster])
         let first = isRecorded ? "" : ", after a run with `--record`,"
         return """
-            Simulated times hold for \(places.map { MarkdownText.plain($0) }.joined(separator: " and ")) alone; at which latency and \
+            Simulated times hold for \(Self.list(places.map { MarkdownText.plain($0) }, "and")) alone; at which latency and \
             bandwidth another strategy becomes the first\(first) is told by \(MarkdownText.code(command)).
             """
     }
