@@ -1,20 +1,25 @@
 import Experiments
 import Files
-internal import Foundation
+package import Foundation
 import Locking
 import Training
 
 /// The file of `--log`: JSON Lines, one for every evaluation while it runs, so that a run that is killed has left what it
-/// had.
+/// had, and one that goes on can be watched.
 ///
 /// Keys and their meaning follow MLPerf's logging (mlcommons/logging, `mlperf_logging/mllog`): `namespace`, `time_ms`,
 /// `event_type`, `key`, `value`, `metadata`. Each line is one write to the file. Runs stand one after the other, in the
-/// experiment's order: the lines of a run wait only for runs before it that are made side by side with it.
+/// experiment's order: the lines of a run wait only for runs before it that are made side by side with it. Whoever watches
+/// need not wait: `run_progress` has what such a run has come to, and belongs to no place of the order. The first line says
+/// what is going to be run and by which process, the last one that it has ended.
 package final class EventLog: Sendable {
     private struct State {
         let descriptor: Int32
         var lines: InOrder<Data>
         var error: String?
+
+        /// Whether the last line is written.
+        var hasStopped = false
 
         mutating func write(_ lines: [Data]) {
             for line in lines where error == nil {
@@ -25,11 +30,16 @@ package final class EventLog: Sendable {
     }
 
     package static let keys = [
-        "submission_benchmark", "run_start", "seed", "global_batch_size", "opt_base_learning_rate", "train_samples",
+        "experiment_start", "experiment_stop", "run_progress", "submission_benchmark", "run_start", "seed",
+        "global_batch_size", "opt_base_learning_rate", "train_samples",
         "eval_samples", "eval_accuracy", "run_stop",
     ]
 
+    /// What `bench watch` looks for in an output folder.
+    package static let name = "log.jsonl"
+
     private let path: String
+    private let told: @Sendable (Data) -> Void
     private let state: Guarded<State>
 
     /// Makes the file, or empties it.
@@ -37,8 +47,12 @@ package final class EventLog: Sendable {
     /// - Parameters:
     ///   - appending: to keep what an earlier process wrote of the same experiment.
     ///   - first: the index of the first run that is made.
+    ///   - told: called with every line when it is written, for whoever follows in this process.
     /// - Throws: ``ReportError`` saying why it cannot be written.
-    package init(_ path: String, appending: Bool = false, from first: Int = 0) throws(ReportError) {
+    package init(
+        _ path: String, appending: Bool = false, from first: Int = 0,
+        told: @escaping @Sendable (Data) -> Void = { _ in }
+    ) throws(ReportError) {
         let descriptor: Int32
         do throws(FileError) {
             descriptor = try FileWriter.descriptor(appendingTo: path, keeping: appending)
@@ -46,6 +60,7 @@ package final class EventLog: Sendable {
             throw ReportError("--log '\(path)' cannot be written: \(error)")
         }
         self.path = path
+        self.told = told
         state = Guarded(State(descriptor: descriptor, lines: InOrder(from: first)))
     }
 
@@ -56,7 +71,12 @@ package final class EventLog: Sendable {
 
     /// Writes what waits for runs that do not come to their end any more.
     package func finish() {
-        state.withLock { state in state.write(state.lines.rest()) }
+        state.withLock { state in write(state.lines.rest(), &state) }
+    }
+
+    private func write(_ lines: [Data], _ state: inout State) {
+        state.write(lines)
+        lines.forEach(told)
     }
 
     /// - Throws: ``ReportError`` if a line could not be written.
@@ -68,12 +88,35 @@ package final class EventLog: Sendable {
 
     // MARK: Events
 
-    package func begin(_ run: Experiment.RunIdentity, _ plan: ExperimentPlan) {
+    /// What is going to be run.
+    package func start(_ header: EventLogHeader) {
+        writeAtOnce("INTERVAL_START", "experiment_start", .text(header.plan.task), header.values)
+    }
+
+    /// Nothing more comes.
+    ///
+    /// - Parameter reason: why it has not come to its end; nil where it has.
+    package func stop(because reason: String?) {
+        finish()
+        guard
+            state.withLock({ state in
+                defer { state.hasStopped = true }
+                return !state.hasStopped
+            })
+        else { return }
+        writeAtOnce(
+            "INTERVAL_END", "experiment_stop", nil,
+            [("status", .text(reason == nil ? "success" : "aborted"))] + (reason.map { [("reason", .text($0))] } ?? []))
+    }
+
+    /// - Parameter trial: of a study or of coalitions, in words.
+    package func begin(_ run: Experiment.RunIdentity, _ plan: ExperimentPlan, trial: String? = nil) {
         let configuration = run.strategy.configuration
         // Evaluations after the checkpoint may stand in the log already, by the process that was killed.
         write(
             "INTERVAL_START", "run_start", nil, run,
-            run.resumedAfter == 0 ? [] : [("resumed_after_steps", .count(run.resumedAfter))])
+            (run.resumedAfter == 0 ? [] : [("resumed_after_steps", .count(run.resumedAfter))])
+                + (trial.map { [("trial", .text($0))] } ?? []) + [("epochs", .number(configuration.epochs))])
         write("POINT_IN_TIME", "submission_benchmark", .text(plan.task), run)
         write("POINT_IN_TIME", "seed", .count(Int(clamping: run.seed)), run)
         if let batch = run.strategy.roles.stepBatch { write("POINT_IN_TIME", "global_batch_size", .count(batch), run) }
@@ -81,7 +124,11 @@ package final class EventLog: Sendable {
     }
 
     /// Where the metric is no accuracy, its name and value go along with the accuracy.
-    package func evaluate(_ run: Experiment.RunIdentity, _ point: TrainingRun.Evaluation, by metric: Metric) {
+    ///
+    /// - Parameter share: of the run's samples.
+    package func evaluate(
+        _ run: Experiment.RunIdentity, _ point: TrainingRun.Evaluation, share: Double, by metric: Metric
+    ) {
         let value: [(String, Value)] =
             metric == .accuracy
             ? [] : [("metric", .text(metric.rawValue)), ("eval_value", .number(metric.value(of: point)))]
@@ -91,7 +138,8 @@ package final class EventLog: Sendable {
                 ("samples_count", .count(point.samples)), ("step_num", .count(point.round)),
                 ("cluster_seconds", .number(point.clusterSeconds)), ("bytes_sent", .count(point.bytesSent)),
                 ("eval_loss", .number(point.testLoss)), ("train_loss", .number(point.trainLoss ?? .nan)),
-            ] + value)
+                ("share", .number(share)),
+            ] + value, progress: metric.value(of: point))
     }
 
     package func end(_ run: Experiment.RunIdentity, _ record: RunRecord, target: Target) {
@@ -118,7 +166,8 @@ package final class EventLog: Sendable {
 
     // MARK: Lines
 
-    private enum Value: Encodable {
+    enum Value: Encodable {
+        case list([Value])
         case text(String)
         case count(Int)
         /// `null` where there is no number.
@@ -128,6 +177,7 @@ package final class EventLog: Sendable {
         func encode(to encoder: any Encoder) throws {
             var container = encoder.singleValueContainer()
             switch self {
+            case .list(let values): try container.encode(values)
             case .text(let text): try container.encode(text)
             case .count(let count): try container.encode(count)
             case .number(let number):
@@ -163,20 +213,37 @@ package final class EventLog: Sendable {
 
     private func write(
         _ type: String, _ key: String, _ value: Value?, _ run: Experiment.RunIdentity, _ more: [(String, Value)] = [],
-        isLast: Bool = false
+        isLast: Bool = false, progress: Double? = nil
     ) {
-        var metadata: [String: Value] = [
-            "strategy": .text(run.strategy.name), "seed": .count(Int(clamping: run.seed)),
-            "repetition": .count(run.repetition),
+        let own: [(String, Value)] = [
+            ("strategy", .text(run.strategy.name)), ("seed", .count(Int(clamping: run.seed))),
+            ("repetition", .count(run.repetition)), ("run", .count(run.index)),
         ]
-        for (name, value) in more { metadata[name] = value }
+        guard let data = Self.line(type, key, value, own + more) else { return }
+        state.withLock { state in
+            let due = state.lines.add(data, of: run.index, isLast: isLast)
+            write(due, &state)
+            guard due.isEmpty, let progress,
+                let line = Self.line("POINT_IN_TIME", "run_progress", .number(progress), own + more)
+            else { return }
+            write([line], &state)
+        }
+    }
+
+    private func writeAtOnce(_ type: String, _ key: String, _ value: Value?, _ metadata: [(String, Value)]) {
+        guard let line = Self.line(type, key, value, metadata) else { return }
+        state.withLock { write([line], &$0) }
+    }
+
+    private static func line(_ type: String, _ key: String, _ value: Value?, _ values: [(String, Value)]) -> Data? {
+        var metadata: [String: Value] = [:]
+        for (name, value) in values { metadata[name] = value }
         let line = Line(
             timeMilliseconds: Int(Date().timeIntervalSince1970 * 1000), eventType: type, key: key, value: value,
             metadata: metadata)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         // Numbers are finite and text is text: this cannot fail.
-        guard let data = try? encoder.encode(line) + Data("\n".utf8) else { return }
-        state.withLock { state in state.write(state.lines.add(data, of: run.index, isLast: isLast)) }
+        return try? encoder.encode(line) + Data("\n".utf8)
     }
 }

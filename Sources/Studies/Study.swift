@@ -27,6 +27,10 @@ public struct Study: Sendable {
         public var began: @Sendable (Experiment.RunIdentity, StudyTrial) -> Void
         /// The share of the run's samples that are done.
         public var evaluated: @Sendable (Experiment.RunIdentity, _ share: Double) -> Void
+        /// What was measured there, for a log.
+        package var measured: @Sendable (Experiment.RunIdentity, TrainingRun.Evaluation, _ share: Double) -> Void = {
+            _, _, _ in
+        }
         /// A trial's run is finished.
         public var finished: @Sendable (Experiment.RunIdentity, StudyTrial, RunRecord) -> Void
 

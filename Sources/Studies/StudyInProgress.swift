@@ -103,7 +103,11 @@ final class StudyInProgress: Sendable {
                 let (run, trial) = translated(run)
                 callbacks.began(run, trial)
             },
-            evaluated: { [callbacks] run, _, share in callbacks.evaluated(translated(run).0, share) },
+            evaluated: { [callbacks] run, point, share in
+                let run = translated(run).0
+                callbacks.evaluated(run, share)
+                callbacks.measured(run, point, share)
+            },
             finished: { [self] run, record, _, _ in
                 let (run, trial) = translated(run)
                 take(record, of: run, trial, rung: rung.index)

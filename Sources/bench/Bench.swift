@@ -98,6 +98,7 @@ struct Bench: AsyncParsableCommand {
               bench --strategy all --compute reference --output new
               bench compare old new
               bench plot Results/latest --picture accuracy-time --output curves.svg
+              bench watch Results/latest
 
             'bench run --help' lists all options, 'bench list --task digits' all defaults.
 
@@ -108,7 +109,8 @@ struct Bench: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             Run.self, StudyCommand.self, CoalitionsCommand.self, Reprice.self, Advise.self, PriceCommand.self,
-            Compare.self, History.self, Report.self, PlotCommand.self, List.self, Speed.self, Calibrate.self,
+            Compare.self, History.self, Report.self, PlotCommand.self, WatchCommand.self, List.self, Speed.self,
+            Calibrate.self,
             DataCommand.self,
             TaskCommand.self,
         ],

@@ -33,6 +33,7 @@ struct CoalitionsCommand: ParsableCommand {
             """)
 
     @OptionGroup(title: "Coalitions") var options: CoalitionOptions
+    @OptionGroup(title: "Coalitions") var logs: LogOptions
     @OptionGroup(title: "Experiment") var experiment: ExperimentOptions
     @OptionGroup(title: "Training") var training: TrainingOptions
     @OptionGroup(title: "Machines and network") var cluster: ClusterOptions
@@ -75,6 +76,7 @@ struct CoalitionsCommand: ParsableCommand {
 
     func validate() throws {
         if options.output.isEmpty { throw ValidationError("--output is empty; allowed is the name of a folder") }
+        try logs.check(quiet: options.quiet)
         do {
             let plan = try plan()
             try Experiment.check(plan.experiment)
@@ -93,6 +95,7 @@ struct CoalitionsCommand: ParsableCommand {
         var named = NamedFiles()
         named.reads(plan, cluster, planFile: experiment.plan, data: options.data)
         named.writes("--output", OutputDirectory.coalitionNames, in: options.output)
+        named.writes("--log", logs.file(in: options.output))
         try named.check()
     }
 
@@ -107,31 +110,43 @@ struct CoalitionsCommand: ParsableCommand {
         if options.resume, before == nil { printError("'\(options.output)' holds no coalitions; they are begun.") }
         let margin = try options.margin(of: plan.experiment.metric)
         let first = (before?.coalitions.count ?? 0) * plan.experiment.seeds.count
-        let progress = ProgressDisplay(isOn: !options.quiet, metric: plan.experiment.metric, from: first)
+        let runs = plan.coalitions.count * plan.experiment.seeds.count
+        let log = try logs.eventLog(
+            in: output.url.relativePath,
+            EventLogHeader(.coalitions, plan.experiment, runsOfStrategies: [runs], finishedRuns: first),
+            appending: before != nil)
+        // Coalitions of few nodes take less than those of many.
+        let progress = ProgressDisplay(
+            isOn: !options.quiet && !logs.watch, metric: plan.experiment.metric, from: first)
+        var callbacks = Study.Callbacks(
+            began: { run, _ in progress.begin(run) }, evaluated: { run, share in progress.update(run, share: share) },
+            finished: { run, _, record in progress.finish(run, record) })
+        log?.follow(&callbacks, plan.experiment)
         let interruption = try Interruption {
             progress.end()
+            log?.stop(because: "a signal")
             return "What was trained is in \(output.url.relativePath)/; go on with --resume."
         }
         let results: CoalitionResults
         do {
             results = try study.run(
                 machine: MachineDescription.current(arguments: CommandLine.arguments), from: before,
-                callbacks: Study.Callbacks(
-                    began: { run, _ in progress.begin(run) },
-                    evaluated: { run, share in progress.update(run, share: share) },
-                    finished: { run, _, record in progress.finish(run, record) }),
+                callbacks: callbacks,
                 save: { try output.writeCoalitions($0) })
         } catch {
             progress.end()
+            log?.stop(because: "\(error)")
             interruption.disarm()
             throw error
         }
         // Files first: whoever reads the text may go away.
         try output.writeDerived(results, margin: margin)
+        log?.stop(because: nil)
         progress.end()
         interruption.disarm()
         print(CoalitionReport.terminal(results, margin: margin, TerminalAbilities.output.layout))
         if let warning = DataText.warning(results.withoutRuns) { print(warning) }
+        try log?.check()
         print("Report, CSV and JSON: \(output.url.relativePath)/")
     }
 }

@@ -111,7 +111,7 @@ extension FileOptions {
         files.reads("--tuned", tuned.map(StudyFile.file))
         files.writes("--output", OutputDirectory.resultNames, in: output)
         // Also where runs add to a name nothing else may have it: who writes it twice takes it for the file's.
-        for (option, file) in [("--save", save), ("--trace-loss", traceLoss), ("--trace", trace), ("--log", log)] {
+        for (option, file) in [("--save", save), ("--trace-loss", traceLoss), ("--trace", trace), ("--log", logFile)] {
             files.writes(option, file)
         }
         for (option, file) in [("--save", save), ("--trace", trace)] where !plan.isOneRun {
@@ -136,7 +136,7 @@ extension FileOptions {
     /// A folder of checkpoints may hold other files, but for names that the checkpoints could get.
     private func checkFolder(of checkpoints: CheckpointOptions, _ plan: ExperimentPlan) throws {
         guard let folder = checkpoints.checkpoint, let place = FileLocation.identity(of: folder) else { return }
-        let named = [("--save", save), ("--trace", trace), ("--trace-loss", traceLoss), ("--log", log)]
+        let named = [("--save", save), ("--trace", trace), ("--trace-loss", traceLoss), ("--log", logFile)]
         for (option, file) in named {
             guard let file, CheckpointDirectory.owns(URL(fileURLWithPath: file).lastPathComponent),
                 FileLocation.identity(of: URL(fileURLWithPath: file).deletingLastPathComponent().path) == place

@@ -152,7 +152,7 @@ struct OptionUse: Sendable {
 
     private static let files =
         always(
-            "output", "save", "trace-loss", "trace", "record", "log", "quiet", "checkpoint", "every", "resume")
+            "output", "save", "trace-loss", "trace", "record", "log", "watch", "quiet", "checkpoint", "every", "resume")
         + [
             OptionUse("data", { $0.data != nil }, users: "tasks whose data are not embedded do") { _, experiment in
                 !((try? TrainingTask.resolve(experiment.task))?.isEmbedded ?? false)

@@ -3,6 +3,7 @@ import Diagnostics
 import Experiments
 import Foundation
 import Locking
+import Reports
 import Studies
 import Training
 
@@ -14,19 +15,25 @@ final class ProgressDisplay: Sendable {
     private struct Run {
         let strategy: String
         let label: String
+        /// All of its passes over the training set.
+        let epochs: Double
         let began = ContinuousClock.now
         var share = 0.0
+        /// When that was reached.
+        var seen = ContinuousClock.now
+
+        func running(_ now: ContinuousClock.Instant) -> RemainingTime.Running {
+            RemainingTime.Running(
+                strategy, seconds: (now - began).inSeconds, share: share, secondsOfShare: (seen - began).inSeconds)
+        }
     }
 
     private struct State {
         /// Those that are under way, by index.
         var runs: [Int: Run] = [:]
-        /// Runs that have begun, those of an earlier process included.
-        var begun: Int
         var count = 1
         var lastDrawn: ContinuousClock.Instant?
-        /// Seconds of finished runs, by strategy.
-        var finished: [String: [Double]] = [:]
+        var remaining: RemainingTime
         var lines: InOrder<String>
     }
 
@@ -38,17 +45,23 @@ final class ProgressDisplay: Sendable {
     /// - Parameters:
     ///   - metric: by which finished runs are told.
     ///   - first: the index of the first run that is made.
-    init(isOn: Bool, metric: Metric = .accuracy, on terminal: Terminal = .standardError, from first: Int = 0) {
+    ///   - runs: the strategy of each run, where all runs of a strategy are alike; none where they are not.
+    init(
+        isOn: Bool, metric: Metric = .accuracy, on terminal: Terminal = .standardError, from first: Int = 0,
+        runs: [String] = []
+    ) {
         self.metric = metric
         self.terminal = isOn ? terminal : .none
-        state = Guarded(State(begun: first, lines: InOrder(from: first)))
+        let counts = Dictionary(runs.dropFirst(first).map { ($0, 1) }, uniquingKeysWith: +)
+        state = Guarded(State(remaining: RemainingTime(runs: counts), lines: InOrder(from: first)))
     }
 
     /// - Parameter trial: of a study.
     func begin(_ run: Experiment.RunIdentity, _ trial: StudyTrial? = nil) {
         state.withLock { state in
-            state.runs[run.index] = Run(strategy: run.strategy.name, label: Self.label(run, trial))
-            state.begun += 1
+            state.runs[run.index] = Run(
+                strategy: run.strategy.name, label: Self.label(run, trial), epochs: run.strategy.configuration.epochs)
+            state.remaining.begin(run.strategy.name)
             state.count = run.count
             draw(&state, always: true)
         }
@@ -58,6 +71,7 @@ final class ProgressDisplay: Sendable {
     func update(_ run: Experiment.RunIdentity, share: Double) {
         state.withLock { state in
             state.runs[run.index]?.share = share
+            state.runs[run.index]?.seen = .now
             draw(&state, always: false)
         }
     }
@@ -65,7 +79,7 @@ final class ProgressDisplay: Sendable {
     func finish(_ run: Experiment.RunIdentity, _ record: RunRecord, _ trial: StudyTrial? = nil) {
         state.withLock { state in
             if let began = state.runs.removeValue(forKey: run.index)?.began {
-                state.finished[record.strategy, default: []].append((.now - began).inSeconds)
+                state.remaining.finish(record.strategy, seconds: (.now - began).inSeconds)
             }
             let value = metric.text(record.finalValue(metric)) + (metric == .accuracy ? "" : " \(metric.title)")
             let end =
@@ -84,7 +98,7 @@ final class ProgressDisplay: Sendable {
     }
 
     private func tell(_ lines: [String]) {
-        let text = lines.joined()
+        let text = TerminalAbilities.error.layout.shown(lines.joined())
         switch terminal {
         case .overwriting where !text.isEmpty: Console.error(Self.erasing + text)
         case .plain where !text.isEmpty: Console.error(text)
@@ -112,25 +126,18 @@ final class ProgressDisplay: Sendable {
         let now = ContinuousClock.now
         if !always, let last = state.lastDrawn, now - last < .milliseconds(100) { return }
         state.lastDrawn = now
-        let width = 24
-        let filled = Int(run.share * Double(width))
-        let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled)
         let others = state.runs.count > 1 ? " and \(state.runs.count - 1) more" : ""
+        let epochs = "\(Format.significant(run.share * run.epochs)) of \(Format.significant(run.epochs))"
         var line =
-            "[\(index + 1)/\(state.count)] \(run.strategy) \(run.label)\(others) \(bar) "
-            + Format.seconds((now - began).inSeconds)
-        if let left = secondsLeft(run, state, now) { line += ", about \(Format.seconds(left.rounded(.up))) left" }
+            "[\(index + 1)/\(state.count)] \(run.strategy) \(run.label) epoch \(epochs)\(others) "
+            + "\(WatchText.bar(run.share, width: 24)) " + Format.seconds((now - began).inSeconds)
+        if let left = state.remaining.seconds(state.runs.values.map { $0.running(now) }) {
+            line += ", about \(Format.seconds(left.rounded(.up))) left"
+        } else if let left = state.remaining.seconds(of: run.running(now)) {
+            line += ", about \(Format.seconds(left.rounded(.up))) left of this run"
+        }
         // In the last column some terminals go on to the next line.
-        Console.error(Self.erasing + line.prefix(max(1, Terminal.columns - 1)))
-    }
-
-    /// From the time per sample of the run with the bar, and the mean of the finished runs for those to come.
-    private func secondsLeft(_ run: Run, _ state: State, _ now: ContinuousClock.Instant) -> Double? {
-        let inRun = (now - run.began).inSeconds
-        let times = state.finished.values.joined()
-        let own = state.finished[run.strategy]?.last ?? (run.share > 0.05 ? inRun / run.share : nil)
-        guard let own else { return nil }
-        let mean = times.isEmpty ? own : times.reduce(0, +) / Double(times.count)
-        return max(0, own - inRun) + mean * Double(state.count - state.begun) / Double(state.runs.count)
+        let shown = TerminalAbilities.error.layout.shown(VisibleText.line(line))
+        Console.error(Self.erasing + shown.prefix(max(1, Terminal.columns - 1)))
     }
 }

@@ -170,6 +170,12 @@ struct FileOptions: ParsableArguments {
             "Write every evaluation while it runs, with MLPerf's keys (JSON Lines).", valueName: "file"))
     var log: String?
 
+    @Flag(
+        help:
+            "Show how far each strategy is, in place of the bar; 'bench watch' does so from elsewhere, with the log in the output folder."
+    )
+    var watch = false
+
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
@@ -191,7 +197,11 @@ struct FileOptions: ParsableArguments {
             throw ValidationError(
                 "--\(option) is empty; allowed is the name of a \(option == "output" ? "folder" : "file")")
         }
+        if watch, quiet { throw ValidationError("--watch shows what --quiet hides; leave one of them out") }
     }
+
+    /// The log, which whoever watches reads in the output folder.
+    var logFile: String? { log ?? (watch ? "\(output)/\(EventLog.name)" : nil) }
 
     func checkTraceFile() throws {
         if let traceLoss { try requireWritableParent(of: traceLoss, option: "--trace-loss") }

@@ -27,8 +27,10 @@ struct RunOutputs: Sendable {
         models = try ModelFiles(files.save, plan)
         try files.checkTraceFile()
         let first = store?.resumed?.finishedRuns ?? 0
-        log = try files.log.map { try EventLog($0, appending: store?.resumed != nil, from: first) }
-        progress = ProgressDisplay(isOn: !files.quiet, metric: plan.metric, from: first)
+        log = try files.eventLog(
+            EventLogHeader(.run, plan, finishedRuns: first), appending: store?.resumed != nil)
+        progress = ProgressDisplay(
+            isOn: !files.quiet && !files.watch, metric: plan.metric, from: first, runs: plan.runs.map(\.strategy.name))
         latest = LatestResults<Results>.ofRuns(in: directory)
         trace = LossTraceFile(files.traceLoss, plan)
     }
@@ -39,7 +41,7 @@ struct RunOutputs: Sendable {
     /// - Returns: what was written, for standard error.
     func lastWords(_ error: (any Error)?) -> String? {
         progress.end()
-        log?.finish()
+        log?.stop(because: error.map { "\($0)" } ?? "a signal")
         let message = latest.writeUnfinished(after: error)
         let traceFailure = trace.writeUnfinished()
         let hint = store == nil ? nil : CheckpointOptions.hint
@@ -50,10 +52,12 @@ struct RunOutputs: Sendable {
     /// Writes all files of an experiment that came to its end.
     func write(_ results: Results) -> Result<Void, any Error> {
         defer { progress.end() }
-        return Result {
+        let written = Result {
             try latest.finish(results)
             try trace.write()
         }
+        if case .failure(let error) = written { log?.stop(because: "\(error)") } else { log?.stop(because: nil) }
+        return written
     }
 
     func callbacks(_ plan: ExperimentPlan) -> Experiment.Callbacks {
@@ -64,7 +68,7 @@ struct RunOutputs: Sendable {
             },
             evaluated: { run, point, share in
                 progress.update(run, share: share)
-                log?.evaluate(run, point, by: plan.metric)
+                log?.evaluate(run, point, share: share, by: plan.metric)
             },
             finished: { run, record, losses, parameters in
                 progress.finish(run, record)

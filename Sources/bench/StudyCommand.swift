@@ -37,6 +37,7 @@ struct StudyCommand: ParsableCommand {
     @OptionGroup(title: "Machines and network") var cluster: ClusterOptions
     @OptionGroup(title: "Options of strategies") var settings: StrategySettings
     @OptionGroup(title: "Files") var files: StudyFileOptions
+    @OptionGroup(title: "Files") var logs: LogOptions
 
     func plan() throws -> StudyPlan {
         if try cluster.fabricChoice() == .mpi {
@@ -54,6 +55,7 @@ struct StudyCommand: ParsableCommand {
 
     func validate() throws {
         if files.output.isEmpty { throw ValidationError("--output is empty; allowed is the name of a folder") }
+        try logs.check(quiet: files.quiet)
         do {
             let plan = try plan()
             for trial in plan.trials {
@@ -75,6 +77,7 @@ struct StudyCommand: ParsableCommand {
         var named = NamedFiles()
         named.reads(plan, cluster, planFile: experiment.plan, data: files.data)
         named.writes("--output", OutputDirectory.studyNames, in: files.output)
+        named.writes("--log", logs.file(in: files.output))
         try named.check()
     }
 
@@ -84,22 +87,32 @@ struct StudyCommand: ParsableCommand {
         let study = try Study(plan, data: DataDirectory(files.data))
         OptionUse.notes(builder, plan.experiment, varying: plan.dimensions).forEach(printError)
         let output = try OutputDirectory(files.output, notWith: ResultsFile.name)
-        let progress = ProgressDisplay(isOn: !files.quiet, metric: plan.shownMetric)
+        // A search that goes on with the best has runs of several lengths.
+        let runs = plan.rungs.reduce(0) { $0 + $1.trials } * plan.experiment.seeds.count
+        let names =
+            plan.rungs.count > 1 ? [] : plan.experiment.strategies.flatMap { Array(repeating: $0.name, count: runs) }
+        let log = try logs.eventLog(
+            in: output.url.relativePath,
+            EventLogHeader(
+                .study, plan.experiment, runsOfStrategies: plan.experiment.strategies.map { _ in runs }))
+        let progress = ProgressDisplay(isOn: !files.quiet && !logs.watch, metric: plan.shownMetric, runs: names)
         let latest = LatestResults<StudyResults>.ofStudy(in: output)
         // What is finished is not lost with what stops the program.
         let lastWords: @Sendable ((any Error)?) -> String? = { error in
             progress.end()
+            log?.stop(because: error.map { "\($0)" } ?? "a signal")
             return latest.writeUnfinished(after: error)
         }
         let interruption = try Interruption { lastWords(nil) }
+        var callbacks = Study.Callbacks(
+            began: { run, trial in progress.begin(run, trial) },
+            evaluated: { run, share in progress.update(run, share: share) },
+            finished: { run, trial, record in progress.finish(run, record, trial) })
+        log?.follow(&callbacks, plan.experiment)
         let results: StudyResults
         do {
             results = try study.run(
-                machine: MachineDescription.current(arguments: CommandLine.arguments),
-                callbacks: Study.Callbacks(
-                    began: { run, trial in progress.begin(run, trial) },
-                    evaluated: { run, share in progress.update(run, share: share) },
-                    finished: { run, trial, record in progress.finish(run, record, trial) }),
+                machine: MachineDescription.current(arguments: CommandLine.arguments), callbacks: callbacks,
                 update: latest.set, save: { try latest.save($0, all: false) })
         } catch {
             if let words = lastWords(error) { printError(words) }
@@ -108,12 +121,14 @@ struct StudyCommand: ParsableCommand {
         }
         // Files first: whoever reads the text may go away.
         let written = Result { try latest.finish(results) }
+        if case .failure(let error) = written { log?.stop(because: "\(error)") } else { log?.stop(because: nil) }
         progress.end()
         interruption.disarm()
         print(StudyTable.terminal(results, TerminalAbilities.output.layout), terminator: "")
         if let warning = DataText.warning(results.withoutRuns) { print(warning) }
         if case .failure(let error) = written, let words = latest.writeUnfinished(after: error) { printError(words) }
         try written.get()
+        try log?.check()
         print("To use it:")
         for command in StudyReport.commands(results, folder: output.url.relativePath) { print("  \(command)") }
         print("\nReport, CSV and JSON: \(output.url.relativePath)/")

@@ -26,6 +26,7 @@ enum CommandOptions {
         Command(type: Compare.self, words: ["compare", "x", "y"]),
         Command(type: History.self, words: ["history", "x"]), Command(type: Report.self, words: ["report", "x"]),
         Command(type: PlotCommand.self, words: ["plot", "x"]),
+        Command(type: WatchCommand.self, words: ["watch", "x"]),
         Command(type: CheckTask.self, words: ["task", "check", "digits"]),
         Command(type: List.self, words: ["list"]), Command(type: Speed.self, words: ["speed"]),
         Command(type: Calibrate.self, words: ["calibrate"]), Command(type: ListData.self, words: ["data", "list"]),

@@ -68,6 +68,46 @@ import Testing
         }
     }
 
+    @Test func theFirstLineSaysWhatIsRunAndByWhomAndTheLastThatItHasEnded() async throws {
+        try await withFolder { folder in
+            let outcome = try await bench(
+                quick + ["--seeds", "2", "--strategy", "single,federated", "--log", "log.jsonl"], in: folder)
+            #expect(outcome.code == 0, "\(outcome.testDescription)")
+            let events = try events(try folder.text("log.jsonl"))
+            let first = try #require(events.first)
+            #expect(first.key == "experiment_start" && first.value as? String == "digits")
+            #expect(first.metadata["strategies"] as? [String] == ["single", "federated"])
+            #expect(first.metadata["clocks"] as? [String] == ["measured", "simulated"])
+            #expect(first.metadata["seeds"] as? [Int] == [1, 2] && first.metadata["runs"] as? [Int] == [2, 2])
+            #expect((first.metadata["pid"] as? Int ?? 0) > 1 && first.metadata["kind"] as? String == "run")
+            #expect(events.last?.key == "experiment_stop" && events.last?.metadata["status"] as? String == "success")
+            #expect(events.count { $0.key.hasPrefix("experiment_") } == 2)
+            // Runs have their numbers, and shares of their samples come to an end.
+            #expect(events.filter { $0.key == "run_start" }.map { $0.metadata["run"] as? Int } == [0, 1, 2, 3])
+            let shares = events.filter { $0.key == "eval_accuracy" && $0.metadata["run"] as? Int == 0 }.map {
+                $0.metadata["share"] as? Double
+            }
+            #expect(shares == [0, 1])
+        }
+    }
+
+    @Test func whatARunBesideAnotherHasComeToIsToldAtOnce() async throws {
+        try await withFolder { folder in
+            let outcome = try await bench(
+                quick + [
+                    "--strategy", "sync", "--seeds", "2", "--jobs", "2", "--epochs", "5", "--log", "log.jsonl",
+                ], in: folder)
+            #expect(outcome.code == 0, "\(outcome.testDescription)")
+            let all = try events(try folder.text("log.jsonl"))
+            // In their order whatever is told beside them.
+            let ordered = all.filter { $0.key != "run_progress" && $0.metadata["run"] != nil }
+            #expect(
+                ordered.map { $0.metadata["run"] as? Int ?? 9 }
+                    == ordered.map { $0.metadata["run"] as? Int ?? 9 }.sorted())
+            #expect(all.filter { $0.key == "run_progress" }.allSatisfy { $0.metadata["run"] as? Int == 1 })
+        }
+    }
+
     @Test func repetitionsAndDivergencesAreTold() async throws {
         try await withFolder { folder in
             let outcome = try await bench(

@@ -20,7 +20,7 @@ import Testing
             "init", "no-shuffle", "cluster", "latency", "bandwidth", "jitter", "stragglers", "allreduce",
             "clock", "compute", "host-threads", "jobs", "set", "output", "save",
             "trace-loss", "data", "quiet", "repetitions", "limit-time", "limit-bytes", "limit-updates", "machine",
-            "log",
+            "log", "watch",
             "tuned", "trace", "record", "dropout", "lifetime", "failure-detection", "on-dropout",
             "fabric", "patience",
             "checkpoint", "every", "resume",
@@ -40,7 +40,8 @@ import Testing
     @Test func helpNamesTheCommandsAndTheExitCodes() async throws {
         let help = try await text("--help")
         for word in [
-            "run (default)", "study", "coalitions", "reprice", "calibrate", "report", "list", "data", "--version",
+            "run (default)", "study", "coalitions", "reprice", "calibrate", "report", "watch", "list", "data",
+            "--version",
             "130",
         ] {
             #expect(help.contains(word), "\(word)")

@@ -61,7 +61,10 @@ package struct CoalitionStudy: Sendable {
         }
         return Experiment.Callbacks(
             began: { callbacks.began(number($0), trial) },
-            evaluated: { run, _, share in callbacks.evaluated(number(run), share) },
+            evaluated: { run, point, share in
+                callbacks.evaluated(number(run), share)
+                callbacks.measured(number(run), point, share)
+            },
             finished: { run, record, _, _ in callbacks.finished(number(run), trial, record) })
     }
 }

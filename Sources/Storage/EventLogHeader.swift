@@ -1,0 +1,43 @@
+package import Experiments
+internal import Foundation
+
+/// The first line of a log: what is going to be run, by whom, so that one who reads it while it grows knows what to expect and
+/// whether more can come.
+package struct EventLogHeader: Sendable {
+    /// What a run is one of.
+    package enum Kind: String, Sendable {
+        case run, study, coalitions
+    }
+
+    let kind: Kind
+    let plan: ExperimentPlan
+    /// Of each strategy of the plan.
+    let runsOfStrategies: [Int]
+    /// Runs that an earlier process finished.
+    package let finishedRuns: Int
+
+    /// - Parameters:
+    ///   - runsOfStrategies: how many runs each strategy of the plan has; nil for one a seed and repetition.
+    ///   - finishedRuns: that an earlier process made.
+    package init(_ kind: Kind, _ plan: ExperimentPlan, runsOfStrategies: [Int]? = nil, finishedRuns: Int = 0) {
+        self.kind = kind
+        self.plan = plan
+        self.runsOfStrategies =
+            runsOfStrategies ?? plan.strategies.map { _ in plan.seeds.count * plan.repetitions }
+        self.finishedRuns = finishedRuns
+    }
+
+    var values: [(String, EventLog.Value)] {
+        let process = ProcessIdentity.current
+        let clocks = plan.strategies.map(ClockClass.init)
+        return [
+            ("kind", .text(kind.rawValue)), ("metric", .text(plan.metric.rawValue)), ("target", .number(plan.target)),
+            ("strategies", .list(plan.strategies.map { .text($0.name) })),
+            ("clocks", .list(clocks.map { .text($0.title) })), ("machines", .list(clocks.map { .text($0.words) })),
+            ("runs", .list(runsOfStrategies.map { .count($0) })), ("finished_runs", .count(finishedRuns)),
+            ("seeds", .list(plan.seeds.map { .count(Int(clamping: $0)) })), ("repetitions", .count(plan.repetitions)),
+            ("jobs", .count(plan.runsSideBySide)),
+            ("host", .text(process.host)), ("pid", .count(Int(process.number))),
+        ] + (process.began.map { [("process_began", .count($0))] } ?? [])
+    }
+}
