@@ -55,22 +55,23 @@ package struct WinnerMap: Hashable, Sendable {
     /// - Parameters:
     ///   - cluster: whose other figures count.
     ///   - others: clusters that are to be marked, too.
+    ///   - told: called with the share of the map that is there, row by row.
     /// - Throws: ``ExperimentError`` where a strategy cannot be on the cluster.
     package init(
         _ prices: PriceList, of cluster: ClusterSpec, latencies: ClosedRange<Double> = standardLatencies,
         bandwidths: ClosedRange<Double> = standardBandwidths, columns: Int = standardCount, rows: Int = standardCount,
-        marking others: [ClusterSpec] = []
+        marking others: [ClusterSpec] = [], told: (Double) -> Void = { _ in }
     ) throws {
         self.cluster = cluster
         let (down, across) = (Self.scale(latencies, rows), Self.scale(bandwidths, columns))
         (self.latencies, self.bandwidths) = (down, across)
         let count = prices.strategies.count
-        let points = down.flatMap { latency in
-            across.map { cluster.overridden(by: .init(latencySeconds: latency, bytesPerSecond: $0)) }
+        cells = try down.enumerated().map { row, latency in
+            let points = across.map { cluster.overridden(by: .init(latencySeconds: latency, bytesPerSecond: $0)) }
+            let times = try prices.times(points.flatMap { point in (0..<count).map { .init($0, on: point) } })
+            told(Double(row + 1) / Double(rows))
+            return points.indices.map { Cell(Standing(Array(times[$0 * count..<($0 + 1) * count]))) }
         }
-        let times = try prices.times(points.flatMap { point in (0..<count).map { .init($0, on: point) } })
-        let flat = points.indices.map { Cell(Standing(Array(times[$0 * count..<($0 + 1) * count]))) }
-        cells = (0..<rows).map { Array(flat[$0 * columns..<($0 + 1) * columns]) }
         places = ([cluster] + others.filter { $0.name != cluster.name }).map { spec in
             let link = spec.worker.link
             return Place(

@@ -185,7 +185,7 @@ struct Advise: ParsableCommand {
         let maker = AdviceMaker(
             folder: folder, options: options, machines: machines,
             strategy: self.directory == nil ? nil : experiment.strategy == "all" ? nil : experiment.strategy,
-            target: self.directory == nil ? nil : experiment.target)
+            target: self.directory == nil ? nil : experiment.target, isQuiet: quiet)
         let (advice, text) = try maker.make(results)
         // Files first: whoever reads the text may go away.
         try (directory ?? (self.directory == nil ? OutputDirectory(folder) : nil))?.write(advice, text)
@@ -204,6 +204,7 @@ struct AdviceMaker {
     let strategy: String?
     /// In place of the run's; nil for that.
     let target: String?
+    let isQuiet: Bool
 
     private struct Place {
         let cluster: ClusterSpec
@@ -307,10 +308,13 @@ struct AdviceMaker {
         guard let place = places.first else { return nil }
         let count = WinnerMap.count(messages: try prices.messagesPerPrice(on: place.cluster))
         let size = options.map ?? .init(columns: count, rows: count)
+        let display = StageDisplay(isOn: !isQuiet, count: nil, tellsLines: false)
+        display.begin("map of \(size.columns) x \(size.rows) clusters")
+        defer { display.end() }
         return try WinnerMap(
             prices, of: place.cluster, latencies: options.mapLatency ?? WinnerMap.standardLatencies,
             bandwidths: options.mapBandwidth ?? WinnerMap.standardBandwidths, columns: size.columns, rows: size.rows,
-            marking: try RegretTable.standardClusters.map { try ClusterPresets.named($0) })
+            marking: try RegretTable.standardClusters.map { try ClusterPresets.named($0) }, told: display.update)
     }
 
     private func machineSearch(

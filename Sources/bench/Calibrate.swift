@@ -244,18 +244,21 @@ struct Calibrate: ParsableCommand {
     // MARK: Measuring
 
     private func measure(_ job: MPILaunch.CalibrationJob?, _ isReporter: Bool) throws -> [CalibrationPoint] {
-        func say(_ text: String) { if isReporter { printError(text) } }
+        let tasks = try tasks() ?? TrainingTask.all
+        let hasNetwork = job != nil && network == nil
+        let display = StageDisplay(isOn: isReporter, count: tasks.count + (hasNetwork ? 2 : 1), tellsLines: true)
+        defer { display.end() }
         let machine = MachineCalibration(
-            tasks: try tasks() ?? TrainingTask.all, batches: try batches(), data: DataDirectory(data.data),
+            tasks: tasks, batches: try batches(), data: DataDirectory(data.data),
             leavesOutMissing: task == nil)
         var points = try machine.compute(
-            among: job?.network, began: { say("measuring steps of \($0.name)") },
-            leftOut: { say("left out \($0.name): \($1)") })
-        say("measuring memory")
+            among: job?.network, began: { display.begin("measuring steps of \($0.name)") },
+            leftOut: { task, reason in if isReporter { display.say("left out \(task.name): \(reason)") } })
+        display.begin("measuring memory")
         points.append(
             try machine.memory(among: job?.network, cacheBytes: MachineCalibration.lastCacheBytes().bytes))
         if let job, network == nil {
-            say("measuring messages and all-reduces of \(job.network.count) ranks")
+            display.begin("measuring messages and all-reduces of \(job.network.count) ranks")
             points += try NetworkMeasurement(
                 sizes: messageSizes(), budgetSeconds: (networkTime ?? .seconds(20)).inSeconds,
                 pauseSeconds: (pause ?? .zero).inSeconds

@@ -1,0 +1,79 @@
+import Diagnostics
+import Foundation
+import Locking
+import Reports
+
+/// Long work in stages on standard error: on a terminal that can erase a line, a bar that is written over, with what the work is
+/// at; elsewhere a line for each stage that has one.
+final class StageDisplay: Sendable {
+    private struct State {
+        var name = ""
+        var done = 0
+        var began = ContinuousClock.now
+        var share: Double?
+        var lastDrawn: ContinuousClock.Instant?
+    }
+
+    private let terminal: Terminal
+    private let count: Int?
+    private let tellsLines: Bool
+    private let state = Guarded(State())
+
+    /// - Parameters:
+    ///   - count: of stages; nil where it is not known.
+    ///   - tellsLines: whether a stage is said in a line of its own where there is no bar.
+    init(isOn: Bool, count: Int?, tellsLines: Bool, on terminal: Terminal = .standardError) {
+        self.terminal = isOn ? terminal : .none
+        self.count = count
+        self.tellsLines = isOn && tellsLines
+    }
+
+    func begin(_ name: String) {
+        guard terminal == .overwriting else {
+            if tellsLines { printError(name) }
+            return
+        }
+        state.withLock { state in
+            state = State(name: name, done: state.done + 1)
+            draw(&state, always: true)
+        }
+    }
+
+    /// - Parameter share: of the stage, of which nothing else is known.
+    func update(_ share: Double) {
+        guard terminal == .overwriting else { return }
+        state.withLock { state in
+            state.share = share
+            draw(&state, always: false)
+        }
+    }
+
+    /// A line that stays.
+    func say(_ text: String) {
+        erase()
+        printError(text)
+    }
+
+    func end() { erase() }
+
+    private func erase() { if terminal == .overwriting { Console.error(Self.erasing) } }
+
+    private static let erasing = "\r\u{1B}[K"
+
+    private func draw(_ state: inout State, always: Bool) {
+        let now = ContinuousClock.now
+        if !always, let last = state.lastDrawn, now - last < .milliseconds(100) { return }
+        state.lastDrawn = now
+        let share = state.share ?? count.map { Double(state.done - 1) / Double(max(1, $0)) }
+        var line = (count.map { "[\(min(state.done, $0))/\($0)] " } ?? "") + state.name
+        if let share { line += " " + WatchText.bar(share, width: 24) }
+        let seconds = (now - state.began).inSeconds
+        if let share = state.share, share > 0.05 {
+            line +=
+                " \(Format.seconds(seconds)), about \(Format.seconds((seconds / share - seconds).rounded(.up))) left"
+        }
+        let shown = TerminalAbilities.error.layout.shown(VisibleText.line(line))
+        // In the last column some terminals go on to the next line.
+        Console.error(Self.erasing + shown.prefix(max(1, Terminal.columns - 1)))
+    }
+}
