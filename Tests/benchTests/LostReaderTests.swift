@@ -35,7 +35,8 @@ import Testing
 
     @Test func theOtherCommandsHaveWrittenTheirsToo() async throws {
         try await withFolder { folder in
-            let first = try await bench(Self.run + ["--record"], in: folder)
+            try folder.write(Data(PriceCommandTests.profile.utf8), "profile.json")
+            let first = try await bench(Self.run + ["--record", "--log", "log.jsonl"], in: folder)
             #expect(first.code == 0, "\(first.testDescription)")
             for (arguments, files) in [
                 (
@@ -55,6 +56,15 @@ import Testing
                         + ["--epochs", "1", "--seeds", "1"],
                     ["study/study.json", "study/report.md"]
                 ), (["history", "results"], []), (["list"], []),
+                (
+                    ["advise", "results", "--output", "advice", "--only", "first"],
+                    ["advice/advice.md", "advice/advice.json"]
+                ),
+                (["plot", "results", "--output", "p.svg"], ["p.svg"]), (["plot", "results"], []),
+                (
+                    ["price", "profile.json", "--cluster", "ethernet-1g", "--strategy", "sync", "--csv", "p.csv"],
+                    ["p.csv"]
+                ), (["task", "check", "digits"], []), (["watch", "log.jsonl"], []),
             ] {
                 for file in files where folder.exists(file) {
                     try FileManager.default.removeItem(atPath: folder.path(file))
@@ -94,23 +104,6 @@ import Testing
     // MARK: Terminals
 
     #if os(Linux)
-        /// A terminal of the test's own: what a program shows on it comes out of `screen`.
-        private struct PseudoTerminal {
-            let screen: FileHandle
-            let device: FileHandle
-
-            init() throws {
-                let descriptor = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
-                screen = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-                // TIOCSPTLCK and TIOCGPTN, which Swift has no names for: the device's lock, and its number.
-                var (lock, number): (Int32, UInt32) = (0, 0)
-                try #require(ioctl(descriptor, 0x4004_5431, &lock) == 0)
-                try #require(ioctl(descriptor, 0x8004_5430, &number) == 0)
-                let end = open("/dev/pts/\(number)", O_RDWR | O_NOCTTY | O_CLOEXEC)
-                device = FileHandle(fileDescriptor: end, closeOnDealloc: true)
-            }
-        }
-
         private func escapes(_ type: String) async throws -> (escapes: Int, lines: Int) {
             try await withFolder { folder in
                 let terminal = try PseudoTerminal()

@@ -26,9 +26,12 @@ package final class OptionInputs: InputClass {
         "--junit", "--accept", "--reason", "--github", "--time-margin", "--times", "--confirm", "--format", "--threads",
         "--federated", "--samples-per-client", "--sizes", "--network-time", "--pause", "--fit", "--network", "--from",
         "--points",
+        "--watch", "--wait", "--only", "--figure", "--with", "--over", "--map", "--machines", "--price-per-hour",
+        "--profile", "--curve", "--picture", "--theme", "--expect", "--margin", "--judged-by",
         "--mirror", "--help", "--version", "-h", "--", "-", "--x", "run", "study", "reprice", "compare", "history",
         "report",
-        "list", "speed", "calibrate", "data", "fetch", "verify", "help",
+        "list", "speed", "calibrate", "data", "fetch", "verify", "advise", "coalitions", "price", "plot", "watch",
+        "task", "check", "help",
     ]
     private static let values = [
         "all", "single", "threads", "sync", "federated", "digits", "mnist-softmax", "mnist-mlp", "mnist-2nn",
@@ -69,7 +72,12 @@ package final class OptionInputs: InputClass {
         "speed --federated --clients 100 --fraction 0.1",
         "calibrate --task digits --batch 8,64 --sizes 4kB,64kB,1MB --network-time 2s --pause 10ms --output machine.yaml",
         "calibrate --from a.csv,b.csv --fit messages --allreduce tree", "data fetch mnist", "data verify", "data list",
-        "--help",
+        "--strategy sync --watch --log folder/log.jsonl", "watch folder --wait 10m --patience 1h",
+        "advise folder --cluster ethernet-1g --only until --figure latency",
+        "advise --strategy single,sync --machines 4,8 --bandwidth 1Gbit,10Gbit --price-per-hour 0.04,0.06",
+        "price profile.json --cluster ethernet-1g --strategy sync --workers 8,64",
+        "plot folder --picture accuracy-time --theme dark --output curves.svg", "task check digits",
+        "coalitions --workers 6 --objectives rotations:2 --margin 0.5%", "--help",
     ]
 
     package func makeSeeds() throws -> [[UInt8]] {
