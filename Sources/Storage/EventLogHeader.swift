@@ -13,17 +13,24 @@ package struct EventLogHeader: Sendable {
     let plan: ExperimentPlan
     /// Of each strategy of the plan.
     let runsOfStrategies: [Int]
+    /// Whether all runs of a strategy take about as long.
+    let areAlike: Bool
     /// Runs that an earlier process finished.
     package let finishedRuns: Int
 
     /// - Parameters:
     ///   - runsOfStrategies: how many runs each strategy of the plan has; nil for one a seed and repetition.
+    ///   - areAlike: whether all runs of a strategy take about as long.
     ///   - finishedRuns: that an earlier process made.
-    package init(_ kind: Kind, _ plan: ExperimentPlan, runsOfStrategies: [Int]? = nil, finishedRuns: Int = 0) {
+    package init(
+        _ kind: Kind, _ plan: ExperimentPlan, runsOfStrategies: [Int]? = nil, areAlike: Bool = true,
+        finishedRuns: Int = 0
+    ) {
         self.kind = kind
         self.plan = plan
         self.runsOfStrategies =
             runsOfStrategies ?? plan.strategies.map { _ in plan.seeds.count * plan.repetitions }
+        self.areAlike = areAlike
         self.finishedRuns = finishedRuns
     }
 
@@ -34,7 +41,8 @@ package struct EventLogHeader: Sendable {
             ("kind", .text(kind.rawValue)), ("metric", .text(plan.metric.rawValue)), ("target", .number(plan.target)),
             ("strategies", .list(plan.strategies.map { .text($0.name) })),
             ("clocks", .list(clocks.map { .text($0.title) })), ("machines", .list(clocks.map { .text($0.words) })),
-            ("runs", .list(runsOfStrategies.map { .count($0) })), ("finished_runs", .count(finishedRuns)),
+            ("runs", .list(runsOfStrategies.map { .count($0) })), ("runs_are_alike", .flag(areAlike)),
+            ("finished_runs", .count(finishedRuns)),
             ("seeds", .list(plan.seeds.map { .count(Int(clamping: $0)) })), ("repetitions", .count(plan.repetitions)),
             ("jobs", .count(plan.runsSideBySide)),
             ("host", .text(process.host)), ("pid", .count(Int(process.number))),

@@ -65,6 +65,7 @@ package struct LoggedEvent: Sendable {
     package subscript(_ name: String) -> Value? { metadata[name] }
     package func text(_ name: String) -> String? { metadata[name]?.text }
     package func count(_ name: String) -> Int? { metadata[name]?.number.flatMap { Int(exactly: $0) } }
+    package func flag(_ name: String) -> Bool? { metadata[name]?.flag }
     package func number(_ name: String) -> Double? { metadata[name]?.number }
     package func texts(_ name: String) -> [String] { metadata[name]?.list.compactMap(\.text) ?? [] }
     /// How many there are in a list.
@@ -78,6 +79,7 @@ package struct LoggedEvent: Sendable {
 
 extension LoggedEvent.Value {
     fileprivate var text: String? { if case .text(let text) = self { text } else { nil } }
+    fileprivate var flag: Bool? { if case .flag(let flag) = self { flag } else { nil } }
     fileprivate var number: Double? { if case .number(let number) = self { number } else { nil } }
     fileprivate var list: [LoggedEvent.Value] { if case .list(let list) = self { list } else { [] } }
 }

@@ -113,7 +113,8 @@ struct CoalitionsCommand: ParsableCommand {
         let runs = plan.coalitions.count * plan.experiment.seeds.count
         let log = try logs.eventLog(
             in: output.url.relativePath,
-            EventLogHeader(.coalitions, plan.experiment, runsOfStrategies: [runs], finishedRuns: first),
+            EventLogHeader(
+                .coalitions, plan.experiment, runsOfStrategies: [runs], areAlike: false, finishedRuns: first),
             appending: before != nil)
         // Coalitions of few nodes take less than those of many.
         let progress = ProgressDisplay(
@@ -121,7 +122,7 @@ struct CoalitionsCommand: ParsableCommand {
         var callbacks = Study.Callbacks(
             began: { run, _ in progress.begin(run) }, evaluated: { run, share in progress.update(run, share: share) },
             finished: { run, _, record in progress.finish(run, record) })
-        log?.follow(&callbacks, plan.experiment)
+        log?.follow(&callbacks, plan.experiment, "coalition")
         let interruption = try Interruption {
             progress.end()
             log?.stop(because: "a signal")

@@ -77,7 +77,10 @@ func print(_ text: String, terminator: String) {
 func print(_ text: String) { print(text, terminator: "\n") }
 func print() { print("") }
 
-/// The same, on standard error.
+/// Text for programs, such as CSV: the same on a terminal.
+func printData(_ text: String) { Console.output(visible(text)) }
+
+/// Text for people, on standard error.
 func printError(_ message: String) { Console.error(TerminalAbilities.error.shown(visible(message)) + "\n") }
 
 private func visible(_ text: String) -> String {

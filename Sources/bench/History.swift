@@ -80,9 +80,9 @@ struct History: ParsableCommand {
             let page = HistoryPage.html(entries, metrics: metrics, strategies: names, command: command)
             try writeAtomically(Data(page.utf8), to: URL(fileURLWithPath: html))
         }
-        print(
-            HistoryTable.render(entries, metrics: metrics, strategies: names, format, TerminalAbilities.output.layout),
-            terminator: "")
+        let layout = TerminalAbilities.output.layout
+        let text = HistoryTable.render(entries, metrics: metrics, strategies: names, format, layout)
+        if format == .csv { printData(text) } else { print(text, terminator: "") }
     }
 
     /// What prints the same as CSV.

@@ -69,7 +69,7 @@ struct List: ParsableCommand {
 
     func run() throws {
         if format == .yaml, let task {
-            print(try TaskFileText(TrainingTask.resolve(task), in: DataDirectory(data.data)).text, terminator: "")
+            printData(try TaskFileText(TrainingTask.resolve(task), in: DataDirectory(data.data)).text)
             return
         }
         if let strategy = strategy.flatMap(StrategyRegistry.named) { describe(strategy) }

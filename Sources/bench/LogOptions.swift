@@ -54,11 +54,13 @@ extension EventLog {
     }
 
     /// Has what happens in a study written.
-    func follow(_ callbacks: inout Study.Callbacks, _ plan: ExperimentPlan) {
+    ///
+    /// - Parameter word: what it is made of.
+    func follow(_ callbacks: inout Study.Callbacks, _ plan: ExperimentPlan, _ word: String) {
         let (began, finished) = (callbacks.began, callbacks.finished)
         callbacks.began = { [self] run, trial in
             began(run, trial)
-            begin(run, plan, trial: "trial \(trial.index + 1)" + (trial.choices.isEmpty ? "" : " (\(trial.words))"))
+            begin(run, plan, trial: "\(word) \(trial.index + 1)" + (trial.choices.isEmpty ? "" : " (\(trial.words))"))
         }
         callbacks.measured = { [self] run, point, share in evaluate(run, point, share: share, by: plan.metric) }
         callbacks.finished = { [self] run, trial, record in

@@ -127,7 +127,7 @@ final class ProgressDisplay: Sendable {
         if !always, let last = state.lastDrawn, now - last < .milliseconds(100) { return }
         state.lastDrawn = now
         let others = state.runs.count > 1 ? " and \(state.runs.count - 1) more" : ""
-        let epochs = "\(Format.significant(run.share * run.epochs)) of \(Format.significant(run.epochs))"
+        let epochs = "\(Format.significant(min(run.share, 1) * run.epochs)) of \(Format.significant(run.epochs))"
         var line =
             "[\(index + 1)/\(state.count)] \(run.strategy) \(run.label) epoch \(epochs)\(others) "
             + "\(WatchText.bar(run.share, width: 24)) " + Format.seconds((now - began).inSeconds)

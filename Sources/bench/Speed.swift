@@ -101,19 +101,21 @@ struct Speed: ParsableCommand {
             TrainingTask.resolve(task), data: DataDirectory(data.data), threads: threads, repetitions: repetitions)
         if federated {
             let rows = [try measurement.rounds(federation)]
-            print(SpeedTable.rounds(rows, format, TerminalAbilities.output.layout), terminator: "")
+            tell(SpeedTable.rounds(rows, format, TerminalAbilities.output.layout))
         } else {
             var rows: [SpeedMeasurement.Steps] = []
             // What was measured is told, also before a batch that fails.
             defer {
-                if !rows.isEmpty {
-                    print(SpeedTable.steps(rows, format, TerminalAbilities.output.layout), terminator: "")
-                }
+                if !rows.isEmpty { tell(SpeedTable.steps(rows, format, TerminalAbilities.output.layout)) }
             }
             for size in try batches() ?? [TrainingTask.resolve(task).defaults.options(of: BatchOptions.self).batch] {
                 rows.append(try measurement.steps(batch: size))
             }
         }
+    }
+
+    private func tell(_ text: String) {
+        if format == .csv { printData(text) } else { print(text, terminator: "") }
     }
 
     private var federation: SpeedMeasurement.Federation {

@@ -94,7 +94,8 @@ struct StudyCommand: ParsableCommand {
         let log = try logs.eventLog(
             in: output.url.relativePath,
             EventLogHeader(
-                .study, plan.experiment, runsOfStrategies: plan.experiment.strategies.map { _ in runs }))
+                .study, plan.experiment, runsOfStrategies: plan.experiment.strategies.map { _ in runs },
+                areAlike: plan.rungs.count == 1))
         let progress = ProgressDisplay(isOn: !files.quiet && !logs.watch, metric: plan.shownMetric, runs: names)
         let latest = LatestResults<StudyResults>.ofStudy(in: output)
         // What is finished is not lost with what stops the program.
@@ -108,7 +109,7 @@ struct StudyCommand: ParsableCommand {
             began: { run, trial in progress.begin(run, trial) },
             evaluated: { run, share in progress.update(run, share: share) },
             finished: { run, trial, record in progress.finish(run, record, trial) })
-        log?.follow(&callbacks, plan.experiment)
+        log?.follow(&callbacks, plan.experiment, "trial")
         let results: StudyResults
         do {
             results = try study.run(

@@ -258,11 +258,12 @@ import Testing
             #expect(outcome.code == 128 + signal, "\(outcome.testDescription)")
             #expect(
                 outcome.errors.contains("Stopped. ") && outcome.errors.contains("are in study/."), "\(outcome.errors)")
-            // The picture of the best after k trials needs two trials of a strategy and its target reached, which a stop may forestall.
+            // The picture of the best after k trials needs two trials of a strategy and its target reached, which a stop
+            // may forestall.
             let isAfterTrials = { (file: String) in file.hasPrefix("study/figures/after-trials-") }
             let always = Self.files.filter { !isAfterTrials($0) }
             #expect(folder.files.filter { !isAfterTrials($0) } == always, "no half of a file")
-            #expect([0, 2].contains(folder.files.filter(isAfterTrials).count), "both pictures or none: \(folder.files)")
+            #expect([0, 2].contains(folder.files.filter(isAfterTrials).count), "both of its colours, or none")
             let results = try read(folder)
             #expect((2..<8).contains(results.runs.count) && !results.isComplete, "\(results.runs.count)")
             #expect(try folder.text("study/report.md").contains("Stopped before its end"))

@@ -112,7 +112,8 @@ package struct WatchedExperiment: Sendable {
             machines: machines, runs: counts, seedCount: event.length("seeds"), finishedRuns: finished,
             process: ProcessIdentity(host: host, number: pid, began: event.count("process_began")))
         (end, began) = (nil, event.milliseconds)
-        remaining = RemainingTime(runs: Dictionary(zip(names, counts), uniquingKeysWith: { first, _ in first }))
+        let ahead = Dictionary(zip(names, counts), uniquingKeysWith: { first, _ in first })
+        remaining = RemainingTime(runs: event.flag("runs_are_alike") == false ? [:] : ahead)
         for run in runs.values { remaining.begin(run.strategy) }
     }
 
