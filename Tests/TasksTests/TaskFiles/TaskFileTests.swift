@@ -84,6 +84,8 @@ import Training
                 tested.formUnion(users)
             }
             #expect(tested == [0, 1, 2, 3])
+            // To the nearest number of users, and one at least.
+            #expect([0.4, 0.3, 0.01, 0.99].map { Dataset.testedUsers(of: 4, $0) } == [2, 1, 1, 3])
             // Three are left to train on, each a client of its own.
             #expect(contents.task.defaults.options["clients"] == 3)
             #expect(contents.task.defaults.options["partition"] == "natural")
@@ -227,6 +229,12 @@ import Training
             let split = try split(contents.task)
             // Starts 0, 3, ..., 75 leave room for four symbols and the next before 80; 80, 83, ..., 95 before 100.
             #expect(split.training.count == 26 && split.test.count == 6)
+            // One at every symbol: 0 to 75 before 80, and 80 to 95, since the label behind a window is of its part, too.
+            let every = try TextCorpus([DataReference("story.txt")], in: folder.url)
+            #expect(
+                [false, true].map { every.windows(length: 4, every: 1, testing: 0.2, isEnd: $0).users.count } == [
+                    76, 16,
+                ])
             #expect(Array(seen(split.training)[..<8]) == [1, 2, 3, 1, 1, 0, 1, 2])
             #expect(split.training.labels[..<2] == [0, 3])
             // PyTorch: Embedding(4, 3), LSTM(3, 5), Linear(5, 4).
