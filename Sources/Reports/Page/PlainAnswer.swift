@@ -48,12 +48,18 @@ struct PlainAnswer {
             let place = groups.count > 1 ? " \(group[0].clock.place)" : ""
             let sorted = group.sorted { $0.timeToTarget.median < $1.timeToTarget.median }
             let first = sorted[0]
-            let others = sorted.dropFirst().compactMap { PairwiseVerdict(.timeToTarget, first, $0) }
+            // Who does not get there is no choice, whatever the test makes of a few seeds; the verdict names them.
+            let others = sorted.dropFirst().filter(\.timeToTarget.median.isFinite).compactMap {
+                PairwiseVerdict(.timeToTarget, first, $0)
+            }
             let (shown, open) = (
                 others.filter { $0.comparison.verdict == .firstIsBetter },
                 others.filter { $0.comparison.verdict != .firstIsBetter }
             )
             var parts: [String] = []
+            if others.isEmpty {
+                parts.append("no other strategy\(place) got to the target with more than half of the seeds")
+            }
             if !shown.isEmpty {
                 let wins = shown.map(\.comparison.wins)
                 let (least, most) = (wins.min() ?? 0, wins.max() ?? 0)
