@@ -56,6 +56,7 @@ def look(browser, page_file, folder):
                                 f"{targets[0]} and {len(targets) - 1} more")
                 context.close()
     page = browser.new_page()
+    page.set_default_timeout(300_000)
     page.goto(address)
     page.pdf(path=str(folder / f"{name}.pdf"), format="A4")
     page.close()

@@ -96,4 +96,27 @@ import Testing
         #expect(SummaryCSV.render(empty).split(separator: "\n").count == 1)
         #expect(CurvesCSV.render(empty).split(separator: "\n").count == 1)
     }
+
+    /// Digits are those of `String(format:)`, which rounds the exact binary value.
+    @Test func numbersAreRoundedAsFormatDoes() {
+        var values: [Double] = [
+            0, -0.0, 0.5e-6, 1.5e-6, 2.5e-6, 1e15, -1e300, .greatestFiniteMagnitude, .leastNonzeroMagnitude, 1 / 3,
+        ]
+        values += (0..<2000).map { Double($0) * 1.000_000_5e-4 - 0.05 }
+        for value in values {
+            #expect(CSV.number(value) == String(format: "%.6f", value), "\(value)")
+            #expect(CSV.amount(value) == String(format: "%.9f", value), "\(value)")
+        }
+    }
+
+    @Test(arguments: ["a", "", " a", "a ", "a b", "a,b", "a\"b", "a\nb", "\ta", "é", "\u{A0}a", "a\r"])
+    func fieldsAreQuotedWhereAReaderWouldEndOrTrimThem(_ field: String) {
+        var csv = CSV(columns: ["x", "y"])
+        csv.append([field, "1"])
+        let isQuoted =
+            field.contains { ",\"\n\r".contains($0) } || field.first?.isWhitespace == true
+            || field.last?.isWhitespace == true
+        let shown = isQuoted ? "\"" + field.replacing("\"", with: "\"\"") + "\"" : field
+        #expect(csv.text == "x,y\n" + shown + ",1\n")
+    }
 }

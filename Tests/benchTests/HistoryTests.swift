@@ -56,6 +56,38 @@ import Testing
         }
     }
 
+    @Test func theHistoryIsAPageToo() async throws {
+        try await withFolder { folder in
+            try await write(folder)
+            var baseline = try ResultsFile.read(folder.path("runs/c"))
+            baseline.history = [
+                .init(date: "2026-02-01T12:00:00Z", commit: "bbb", reason: "a new loss", changes: ["sync: a -> b"])
+            ]
+            try folder.write(try ResultsFile.encode(baseline), "baseline/results.json")
+            let outcome = try await bench(
+                ["history", "runs", "baseline", "--metric", "bytes_sent_total", "--html", "page.html"], in: folder)
+            #expect(outcome.code == 0 && outcome.errors.isEmpty, "\(outcome.testDescription)")
+            #expect(
+                outcome.output.contains(
+                    "Moves of the baseline that were accepted:\n2026-02-01T12:00:00Z  bbb  a new loss"))
+            let page = try folder.text("page.html")
+            #expect(page.contains("<h1>History of 4 results</h1>") && page.contains("a new loss"))
+            #expect(page.contains("bench history runs baseline --metric bytes_sent_total --format csv"))
+            // Two strategies with 18 figures each, of which host time needs more repetitions; the same results again and again.
+            #expect(page.contains("of 34 figures 34 are as they always were"), "\(page.prefix(6000))")
+        }
+    }
+
+    @Test func aPageThatCannotBeWrittenIsAnErrorBeforeAnythingIsRead() async throws {
+        try await expectError(["history", "x", "--html", ""], code: 64, ["--html is empty"])
+        try await expectError(["history", "x", "--html", "none/page.html"], code: 1, ["none/page.html", "folder"])
+        let schema = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../StorageTests/Schemas/schema-6.json")
+        try await expectError(
+            ["history", "x", "--html", "x/results.json"], code: 64, ["would overwrite", "the history reads"]
+        ) { try $0.write(try Data(contentsOf: schema), "x/results.json") }
+    }
+
     @Test func wrongNamesAndFoldersWithoutResultsAreErrors() async throws {
         try await expectError(["history"], code: 64, ["<folder>"])
         try await expectError(

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import Datasets
 @testable import Experiments
 @testable import Reports
 @testable import TestSupport
@@ -17,7 +18,7 @@ import Testing
         .appendingPathComponent("Golden")
 
     /// The pictures that were looked at. Where one changes on purpose, BENCH_WRITE_GOLDEN=1 writes it anew, to be looked at again.
-    @Test(arguments: ["time-to-target", "accuracy-time", "time-targets", "accuracy-bytes", "time-shares"])
+    @Test(arguments: ["time-to-target", "accuracy-time", "time-targets", "accuracy-bytes", "time-shares", "partition"])
     func picturesAreTheSameBytesAsTheOnesThatWereLookedAt(_ name: String) throws {
         let picture = try #require(Self.allPictures(pictured()).first { $0.name == name })
         let file = Self.golden.appendingPathComponent("\(name).svg")
@@ -190,5 +191,48 @@ import Testing
         let matrix = try #require(pictured.listening.first)
         #expect(try XMLDocumentCheck(matrix.svg(.light)).having("data-peer").count == 2)
         #expect(matrix.finding.contains("0 % of the weight is within kinds"))
+    }
+
+    // MARK: Partitions
+
+    private func partitioned(_ shards: [[Int32]], _ labels: [UInt8], classes: Int) -> Results {
+        let run = record("federated", [0.1, 0.5, 0.96, 0.96, 0.97])
+        let skew = PartitionSkew(of: shards, labels: labels, classes: classes)
+        return results(
+            [
+                RunRecord(
+                    strategy: run.strategy, seed: 1, outcome: .completed, evaluations: run.evaluations,
+                    clusterSeconds: 4, computeSeconds: 1, communicationSeconds: 2, idleSeconds: 1, hostSeconds: 0.25,
+                    serverComputeSeconds: 0.5, traffic: run.traffic, partitionSkew: skew, timings: [])
+            ], seeds: [1])
+    }
+
+    @Test func whatClientsHoldIsDrawnByItsArea() throws {
+        let labels = [UInt8](repeating: 0, count: 16) + [UInt8](repeating: 1, count: 4)
+        let results = partitioned([Array(0..<16), Array(16..<20)], labels, classes: 3)
+        let picture = try #require(PicturedRuns(results).partitions.first)
+        let document = try XMLDocumentCheck(picture.svg(.light))
+        #expect(document.having("data-client").map { $0.attributes["data-counts"] } == ["16 0 0", "0 4 0"])
+        // A quarter of the samples is a dot of half the radius, up to the tenth of a pixel that is written.
+        let radii = document.all("circle").compactMap { $0.attributes["r"].flatMap(Double.init) }
+        #expect(radii.count == 2 && abs(radii[0] / 2 - radii[1]) <= 0.1, "\(radii)")
+        let widths = document.all("rect").compactMap { $0.attributes["width"].flatMap(Double.init) }.dropFirst()
+        #expect(widths.count == 2 && abs((widths.first ?? 0) / 4 - (widths.last ?? 0)) <= 0.1, "\(widths)")
+        #expect(picture.finding.hasPrefix("2 clients hold between 4 and 16 samples, in the median 10."))
+        #expect(picture.finding.contains("100 % of the samples are of its most frequent class"))
+        #expect(ResultsPage.make(results).html().contains("What each client holds"))
+    }
+
+    @Test func ofManyClientsThePictureSaysWhichAreShown() throws {
+        let shards = (0..<100).map { client in [Int32](repeating: 0, count: client + 1) }
+        let text = try #require(PicturedRuns(partitioned(shards, [0], classes: 90)).partitions.first)
+        let document = try XMLDocumentCheck(text.svg(.light))
+        #expect(document.having("data-client").count == 40 && document.all("circle").isEmpty)
+        #expect(text.finding.contains("40 of the 100 are shown, evenly spread over the order of their sizes"))
+    }
+
+    @Test func resultsThatDoNotSayWhatClientsHoldHaveNoPictureOfIt() {
+        let results = results([record("sync")], seeds: [1])
+        #expect(PicturedRuns(results).partitions.isEmpty)
     }
 }

@@ -136,6 +136,86 @@ import Testing
         }
     }
 
+    /// Trials that diverged, never got there or lie far behind have a band of their own, so that the others are told apart.
+    @Test func trialsThatWouldTakeTheAxisFromOthersHaveABand() throws {
+        let study = try made(
+            [[0.95, 0.96], [0.97, 0.97], [0.1, 0.12], [0.96, 0.95]], strategies: ["single"], diverged: [])
+        let picture = try #require(PicturedStudy(study).trials)
+        let document = try XMLDocumentCheck(picture.svg(.light))
+        let axis = try #require(document.all("text").compactMap { $0.text.hasSuffix(" %") ? $0.text : nil }.first)
+        #expect(!["10 %", "20 %"].contains(axis), "\(axis)")
+        #expect(document.having("data-strip").count == 1)
+        #expect(picture.finding.contains("In the grey band, which has no scale: 1 is below"))
+        // The mark is there, with its number.
+        #expect(document.having("data-trial", "3").first?.attributes["data-value"] == "0.110000")
+    }
+
+    @Test func trialsThatDivergedOrNeverGotThereAreSeenAndNamed() throws {
+        let study = try made(
+            [[0.9, 0.9], [0.97, 0.97], [0.1, 0.12], [0.96, 0.95]], strategies: ["single"], metric: .time,
+            seconds: [[nil, nil], [2, 2], [nil, nil], [3, 4]], diverged: [2])
+        let picture = try #require(PicturedStudy(study).trials)
+        let document = try XMLDocumentCheck(picture.svg(.light))
+        #expect(document.having("data-trial").count == 4)
+        #expect(document.having("data-strip").first?.attributes["data-strip"] == "diverged, did not reach")
+        #expect(picture.finding.contains("no scale: 1 diverged, 1 did not reach the target."))
+        let words = document.all("title").map(\.text)
+        #expect(words.contains { $0.hasSuffix("diverged in 2 of 2 seeds") })
+        #expect(words.contains { $0.hasSuffix("did not reach the target") })
+    }
+
+    @Test func trialsThatLieTogetherHaveNoBand() throws {
+        let study = try made([[0.95, 0.96], [0.97, 0.97], [0.94, 0.95], [0.96, 0.95]], strategies: ["single"])
+        let picture = try #require(PicturedStudy(study).trials)
+        #expect(!picture.svg(.light).contains("data-strip") && !picture.finding.contains("grey band"))
+    }
+
+    // MARK: The answer
+
+    private func answer(_ results: Results, isRecorded: Bool = false) -> String {
+        PlainAnswer(results, folder: "runs/my run", isRecorded: isRecorded).markdown
+    }
+
+    @Test func whoDoesNotKnowTheFieldIsToldHowSureItIsAndWhereItChanges() {
+        let text = answer(pictured())
+        // Three seeds cannot show what eight do; `federated` never gets there and is no choice.
+        #expect(
+            text.contains(
+                "3 repetitions with other random draws (seeds) do not tell `sync` and `single` apart"),
+            "\(text)")
+        let eight = results(
+            (1...8).flatMap { seed -> [RunRecord] in
+                [
+                    record("single", seed: seed, [0.1, 0.3, 0.5, 0.7, 0.9, 0.97, 0.97, 0.97, 0.97]),
+                    record("sync", seed: seed, [0.1, 0.97, 0.97, 0.97, 0.97, 0.97, 0.97, 0.97, 0.97]),
+                ]
+            }, seeds: (1...8).map { $0 })
+        #expect(answer(eight).contains("`sync` was before `single` in 8 of 8 repetitions"), "\(answer(eight))")
+        #expect(text.contains("`sync` has the shortest median time at every target from 50 % to 98 %"), "\(text)")
+        #expect(text.contains("after a run with `--record`") && text.contains("`bench advise 'runs/my run' --cluster"))
+        #expect(!answer(pictured(), isRecorded: true).contains("--record"))
+    }
+
+    @Test func aTargetAtWhichAnotherOneIsFirstIsNamed() {
+        // `single` is quick to 70 % and never gets beyond; `sync` is at 70 % two evaluations later.
+        let results = results(
+            (1...3).flatMap { seed -> [RunRecord] in
+                [
+                    record("single", seed: seed, [0.1, 0.75, 0.75, 0.75, 0.75, 0.75, 0.75]),
+                    record("sync", seed: seed, [0.1, 0.2, 0.3, 0.97, 0.97, 0.97, 0.97]),
+                ]
+            }, seeds: [1, 2, 3])
+        #expect(
+            answer(results).contains("For a target of 50 % or 70 % `single` has the shortest median time, not `sync`"))
+    }
+
+    @Test func oneSeedAndNoRivalAreSaidToShowNothing() {
+        #expect(answer(results([record("sync")], seeds: [1])).contains("One seed only"))
+        let alone = results([record("sync", seed: 1), record("sync", seed: 2)], seeds: [1, 2])
+        #expect(answer(alone).contains("no two strategies ran on the same machines"))
+        #expect(answer(results([record("sync", [0.1, 0.2])], seeds: [1])).isEmpty)
+    }
+
     // MARK: Markdown
 
     @Test(arguments: [
