@@ -221,24 +221,32 @@ package struct HistoryPlot: Sendable {
                         ?? .rectangle(x - 2, y - 2, 4, 4, fill: .muted, title: point.words))
             }
         }
-        for point in points where point.verdict == .worse || point.verdict == .better {
-            elements.append(
-                Self.arrow(
-                    panel.px(Double(point.place)), panel.py(point.value), point.verdict, size: isFew ? 6 : 4.5,
-                    title: isFew ? point.words : nil))
+        // Of many all of one verdict are one element: the page stays small.
+        for verdict in [Verdict.worse, .better] {
+            let judged = points.filter { $0.verdict == verdict }
+            let paths = judged.map {
+                Self.arrow(panel.px(Double($0.place)), panel.py($0.value), verdict, size: isFew ? 6 : 4.5)
+            }
+            if isFew {
+                elements += zip(judged, paths).map { Self.arrows($1, verdict, title: $0.words) }
+            } else if !paths.isEmpty {
+                elements.append(Self.arrows(paths.joined(), verdict, title: nil))
+            }
         }
         return elements
     }
 
     /// Up for worse, down for better: a shape as well as a colour.
-    private static func arrow(_ x: Double, _ y: Double, _ verdict: Verdict, size: Double, title: String?) -> SVGElement
-    {
+    private static func arrow(_ x: Double, _ y: Double, _ verdict: Verdict, size: Double) -> String {
         let up = verdict == .worse ? 1.0 : -1.0
-        let points = [(x, y - size * up), (x + size, y + size * 0.8 * up), (x - size, y + size * 0.8 * up)]
-        return SVGElement(
+        return path([(x, y - size * up), (x + size, y + size * 0.8 * up), (x - size, y + size * 0.8 * up)]) + "Z"
+    }
+
+    private static func arrows(_ path: String, _ verdict: Verdict, title: String?) -> SVGElement {
+        SVGElement(
             "path",
             [
-                ("d", .path(path(points) + "Z")), ("fill", .ink(verdict == .worse ? .loss : .gain)),
+                ("d", .path(path)), ("fill", .ink(verdict == .worse ? .loss : .gain)),
                 // With an edge, so that it is no strategy's marker.
                 ("stroke", .ink(.text)), ("stroke-width", .path("1.2")), ("data-verdict", .text(verdict.rawValue)),
             ], title.map { [SVGElement("title", text: $0)] } ?? [])
