@@ -9,13 +9,13 @@ extension Results {
         let most = PartitionSkew.mostHoldings
         try require(holdings.count <= most, place, "\(holdings.count) clients", "up to \(most)")
         try require(
-            zip(clients, clients.dropFirst()).allSatisfy(<) && clients.allSatisfy { (0..<skew.clients).contains($0) },
+            zip(clients, clients.dropFirst()).allSatisfy(<) && clients.allSatisfy { $0 >= 0 && $0 < skew.clients },
             place, "clients \(clients)", "distinct ones from 0 to below \(skew.clients), in their order")
         let classes = Set(holdings.map(\.counts.count)).sorted()
         try require(classes.count <= 1, place, "counts of \(classes) classes", "the same number for all")
         for holding in holdings {
             try require(
-                (skew.smallestShard...max(skew.smallestShard, skew.largestShard)).contains(holding.samples), place,
+                holding.samples >= skew.smallestShard && holding.samples <= skew.largestShard, place,
                 "\(holding.samples) samples of client \(holding.client)",
                 "\(skew.smallestShard) to \(skew.largestShard), the sizes of the smallest and the largest")
         }
