@@ -108,7 +108,7 @@ import Testing
             ]
             + ["latency"]
             + ["bandwidth", "save", "trace-loss", "data", "quiet", "log", "limit-time", "limit-bytes", "limit-updates"]
-            + ["tuned", "trace", "record", "dropout", "lifetime", "checkpoint", "resume"]
+            + ["tuned", "trace", "record", "dropout", "lifetime", "checkpoint", "resume", "watch"]
         for option in Self.options where !without.contains(option) {
             #expect(list.contains("--\(option)"), "\(option)")
         }
