@@ -33,7 +33,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 GUIDE = "Sources/bench/Documentation.docc"
 SUBCOMMANDS = [
     "run", "study", "reprice", "advise", "price", "compare", "history", "report", "plot", "list", "speed", "calibrate", "data",
-    "task",
+    "task", "watch",
 ]
 COMMAND = re.compile(r"^(\$ .*|(swift|bench|mpirun|srun|sudo|\./setup\.sh|\.build\S*/\S+|Benchmarks/\S+)( .*)?)$")
 

@@ -18,7 +18,7 @@ struct WatchCommand: ParsableCommand {
 
             EXAMPLES:
               bench watch Results/latest
-              bench watch Results/latest-study --wait 10m
+              bench watch Results/latest-study --wait 10min
               bench watch run.jsonl | grep run_stop
             """)
 
@@ -67,7 +67,7 @@ struct WatchCommand: ParsableCommand {
         throw ReportError(
             """
             \(isFolder ? "'\(place)' has no \(EventLog.name)" : "'\(place)' does not exist"); allowed is the output folder of an \
-            experiment with --watch or with --log FOLDER/\(EventLog.name), or its log; --wait 10m waits for it
+            experiment with --watch or with --log FOLDER/\(EventLog.name), or its log; --wait 10min waits for it
             """)
     }
 

@@ -5,7 +5,7 @@ import Testing
 @testable import Storage
 
 /// `bench watch`, on logs that were planted and on those of runs.
-@Suite(.timeLimit(.minutes(20))) struct WatchCommandTests {
+@Suite(.timeLimit(.minutes(30))) struct WatchCommandTests {
     private static func line(_ key: String, _ value: String, _ metadata: String) -> String {
         """
         {"event_type":"POINT_IN_TIME","key":"\(key)","metadata":{\(metadata)},"namespace":"","time_ms":1000,"value":\(value)}
@@ -124,7 +124,7 @@ import Testing
                 #expect(outcome.code == 1 && outcome.errors.contains(words), "\(outcome.testDescription)")
                 #expect(outcome.errors.contains("--wait"))
             }
-            let waited = try await bench(["watch", "later", "--wait", "5m"], in: folder) { _ in
+            let waited = try await bench(["watch", "later", "--wait", "5min"], in: folder) { _ in
                 Thread.sleep(forTimeInterval: 0.5)
                 try? folder.write(Data((Self.start(pid: getpid()) + Self.stop).utf8), "later/\(EventLog.name)")
             }
@@ -136,7 +136,8 @@ import Testing
         try await withFolder { folder in
             try folder.write(Data((Self.start(pid: getpid()) + Self.events).utf8), "log")
             let outcome = try await bench(["watch", "log"], in: folder) { _ in
-                Thread.sleep(forTimeInterval: 2)
+                // So long that it has read the first log even where twenty programs start at once.
+                Thread.sleep(forTimeInterval: 20)
                 try? folder.write(Data((Self.start(pid: getpid()) + Self.stop).utf8), "log")
             }
             #expect(outcome.code == 0, "\(outcome.testDescription)")
@@ -159,12 +160,12 @@ import Testing
                 Thread.sleep(forTimeInterval: 1)
                 kill(process.processIdentifier, SIGKILL)
             }
-            async let interrupted = bench(["watch", "run", "--wait", "5m"], in: folder) { process in
+            async let interrupted = bench(["watch", "run", "--wait", "5min"], in: folder) { process in
                 while !folder.exists("run/\(EventLog.name)"), process.isRunning { Thread.sleep(forTimeInterval: 0.01) }
                 Thread.sleep(forTimeInterval: 0.5)
                 kill(process.processIdentifier, SIGINT)
             }
-            async let followed = bench(["watch", "run", "--wait", "5m"], in: folder)
+            async let followed = bench(["watch", "run", "--wait", "5min"], in: folder)
             let outcomes = try await (killed, interrupted, followed)
             #expect(outcomes.0.code == -SIGKILL, "\(outcomes.0.testDescription)")
             #expect(outcomes.1.code == -SIGINT && outcomes.1.errors.isEmpty, "\(outcomes.1.testDescription)")
@@ -211,7 +212,7 @@ import Testing
                 let log = Self.start(pid: getpid()) + Self.events
                 try folder.write(Data(log.dropLast(20).utf8), "log")
                 async let later = benchOnTerminal(["watch", "log"], in: folder)
-                try await Task.sleep(for: .seconds(2))
+                try await Task.sleep(for: .seconds(20))
                 try folder.write(Data((log + Self.stop).utf8), "log")
                 let drawn = try await later
                 #expect(drawn.outcome.code == 0 && drawn.text.contains(/\u{1B}\[[0-9]+A\r\u{1B}\[J/), "\(drawn.text)")
