@@ -44,8 +44,8 @@ struct TerminalAbilities: Hashable {
     let terminal: Terminal
     /// Whether the locale's characters are UTF-8.
     let isUTF8: Bool
-    /// Whether text may have colours: not by the wish of `NO_COLOR` (no-color.org), and not where escape sequences are shown
-    /// as they are.
+    /// Whether text may have colours: not by the wish of `NO_COLOR` (no-color.org), not where escape sequences are shown
+    /// as they are, and not where the locale is one of plain text.
     let hasColor: Bool
     /// Characters of a line.
     let columns: Int
@@ -63,7 +63,7 @@ struct TerminalAbilities: Hashable {
     init(isTerminal: Bool, window: Int?, environment: [String: String]) {
         terminal = Terminal(isTerminal: isTerminal, type: environment["TERM"])
         isUTF8 = Self.isUTF8(environment)
-        hasColor = terminal == .overwriting && (environment["NO_COLOR"] ?? "").isEmpty
+        hasColor = terminal == .overwriting && isUTF8 && (environment["NO_COLOR"] ?? "").isEmpty
         columns = Terminal.columns(window: window, environment: environment, standard: TextLayout.standardColumns)
     }
 
