@@ -64,7 +64,7 @@ import Testing
                 (
                     ["price", "profile.json", "--cluster", "ethernet-1g", "--strategy", "sync", "--csv", "p.csv"],
                     ["p.csv"]
-                ), (["task", "check", "digits"], []), (["watch", "log.jsonl"], []),
+                ), (["task", "check", "vowels-softmax"], []), (["watch", "log.jsonl"], []),
             ] {
                 for file in files where folder.exists(file) {
                     try FileManager.default.removeItem(atPath: folder.path(file))
