@@ -108,8 +108,8 @@ enum MPILaunch {
     /// them all.
     static func exit(withError error: any Error) -> Never {
         Console.flush()
+        let code = Bench.exitCode(for: error)
         #if MPI
-            let code = Bench.exitCode(for: error)
             let failure = RollCall.Failure(
                 message: code == .success ? "only prints its help" : Bench.message(for: error),
                 exitCode: code.rawValue)
@@ -125,7 +125,7 @@ enum MPILaunch {
             Console.error(TerminalAbilities.error.shown(refusal) + "\n")
             Bench.exit(withError: ExitCode.validationFailure)
         }
-        let (text, code) = (Bench.fullMessage(for: error), Bench.exitCode(for: error))
+        let text = Bench.fullMessage(for: error)
         let place = code == .success ? TerminalAbilities.output : .error
         if place.needsASCII, !text.utf8.allSatisfy({ $0 < 0x80 }) {
             (code == .success ? Console.output : Console.error)(place.layout.shown(text) + "\n")
