@@ -42,6 +42,7 @@ EXAMPLE = "swift run --package-path Tests/ExamplePackage example"
 NOT_RUN = [
     (r"advise Results/run", "needs a recorded run; the page on advice tries the same with one"),
     (r"plot Results/latest", "needs a run; the page on reports tries the same with one"),
+    (r"watch (Results/latest|run\.jsonl)", "needs a run that is watched; the page on watching tries the same with one"),
     (r"hostfile|\bsrun\b|--from 2", "needs several hosts"),
     (r"^sudo ", "needs root and a quiet machine"),
     (r"^mpirun .*bench calibrate", "measures a network, for which a busy machine has no patience"),
