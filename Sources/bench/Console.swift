@@ -80,6 +80,21 @@ func print() { print("") }
 /// Text for programs, such as CSV: the same on a terminal.
 func printData(_ text: String) { Console.output(visible(text)) }
 
+extension Console {
+    /// Erases the line of a bar on standard error.
+    static func eraseBar() { error(erasing) }
+
+    /// Writes the line of a bar over the last one.
+    static func drawBar(_ line: String) {
+        let shown = TerminalAbilities.error.layout.shown(VisibleText.line(line))
+        // In the last column some terminals go on to the next line.
+        error(erasing + shown.prefix(max(1, Terminal.columns - 1)))
+    }
+
+    /// Back to the line's beginning, without what stands in it.
+    static let erasing = "\r\u{1B}[K"
+}
+
 /// Text for people, on standard error.
 func printError(_ message: String) { Console.error(TerminalAbilities.error.shown(visible(message)) + "\n") }
 

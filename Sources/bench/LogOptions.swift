@@ -32,13 +32,6 @@ struct LogOptions: ParsableArguments {
     }
 }
 
-extension FileOptions {
-    /// - Throws: ``ReportError`` saying why the log cannot be written.
-    func eventLog(_ header: EventLogHeader, appending: Bool) throws -> EventLog? {
-        try EventLog.begun(logFile, header, isWatched: watch, appending: appending)
-    }
-}
-
 extension EventLog {
     /// A log with its first line; nil without a file.
     ///

@@ -100,7 +100,7 @@ final class ProgressDisplay: Sendable {
     private func tell(_ lines: [String]) {
         let text = TerminalAbilities.error.layout.shown(lines.joined())
         switch terminal {
-        case .overwriting where !text.isEmpty: Console.error(Self.erasing + text)
+        case .overwriting where !text.isEmpty: Console.error(Console.erasing + text)
         case .plain where !text.isEmpty: Console.error(text)
         case .none, .plain, .overwriting: break
         }
@@ -113,13 +113,10 @@ final class ProgressDisplay: Sendable {
     /// Erases the bar, and tells of runs that are finished although some before them are not.
     func end() {
         state.withLock { state in
-            if terminal == .overwriting { Console.error(Self.erasing) }
+            if terminal == .overwriting { Console.eraseBar() }
             tell(state.lines.rest())
         }
     }
-
-    /// Back to the line's beginning, without what stands in it.
-    private static let erasing = "\r\u{1B}[K"
 
     private func draw(_ state: inout State, always: Bool) {
         guard terminal == .overwriting, let (index, run) = state.runs.min(by: { $0.key < $1.key }) else { return }
@@ -136,8 +133,6 @@ final class ProgressDisplay: Sendable {
         } else if let left = state.remaining.seconds(of: run.running(now)) {
             line += ", about \(Format.seconds(left.rounded(.up))) left of this run"
         }
-        // In the last column some terminals go on to the next line.
-        let shown = TerminalAbilities.error.layout.shown(VisibleText.line(line))
-        Console.error(Self.erasing + shown.prefix(max(1, Terminal.columns - 1)))
+        Console.drawBar(line)
     }
 }

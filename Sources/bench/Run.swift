@@ -164,17 +164,7 @@ struct FileOptions: ParsableArguments {
         help: "Record the schedules of simulated runs in the output folder, for 'bench reprice'.")
     var record = false
 
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp(
-            "Write every evaluation while it runs, with MLPerf's keys (JSON Lines).", valueName: "file"))
-    var log: String?
-
-    @Flag(
-        help:
-            "Show how far each strategy is, in place of the bar; 'bench watch' does so from elsewhere, with the log in the output folder."
-    )
-    var watch = false
+    @OptionGroup var logs: LogOptions
 
     @Option(
         parsing: .unconditional,
@@ -187,7 +177,7 @@ struct FileOptions: ParsableArguments {
     var quiet = false
 
     private var optionalFiles: [(String, String?)] {
-        [("save", save), ("trace-loss", traceLoss), ("trace", trace), ("log", log)]
+        [("save", save), ("trace-loss", traceLoss), ("trace", trace), ("log", logs.log)]
     }
 
     /// What can be said of the names without looking at the disk.
@@ -197,15 +187,15 @@ struct FileOptions: ParsableArguments {
             throw ValidationError(
                 "--\(option) is empty; allowed is the name of a \(option == "output" ? "folder" : "file")")
         }
-        if watch, quiet { throw ValidationError("--watch shows what --quiet hides; leave one of them out") }
+        try logs.check(quiet: quiet)
     }
 
     /// The log, which whoever watches reads in the output folder.
-    var logFile: String? { log ?? (watch ? "\(output)/\(EventLog.name)" : nil) }
+    var logFile: String? { logs.file(in: output) }
 
     func checkTraceFile() throws {
         if let traceLoss { try requireWritableParent(of: traceLoss, option: "--trace-loss") }
-        if let log { try requireWritableParent(of: log, option: "--log") }
+        if let log = logs.log { try requireWritableParent(of: log, option: "--log") }
         if let trace { try requireWritableParent(of: trace, option: "--trace") }
     }
 

@@ -27,10 +27,12 @@ struct RunOutputs: Sendable {
         models = try ModelFiles(files.save, plan)
         try files.checkTraceFile()
         let first = store?.resumed?.finishedRuns ?? 0
-        log = try files.eventLog(
+        log = try files.logs.eventLog(
+            in: files.output,
             EventLogHeader(.run, plan, finishedRuns: first), appending: store?.resumed != nil)
         progress = ProgressDisplay(
-            isOn: !files.quiet && !files.watch, metric: plan.metric, from: first, runs: plan.runs.map(\.strategy.name))
+            isOn: !files.quiet && !files.logs.watch, metric: plan.metric, from: first,
+            runs: plan.runs.map(\.strategy.name))
         latest = LatestResults<Results>.ofRuns(in: directory)
         trace = LossTraceFile(files.traceLoss, plan)
     }

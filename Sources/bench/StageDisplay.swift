@@ -56,9 +56,7 @@ final class StageDisplay: Sendable {
 
     func end() { erase() }
 
-    private func erase() { if terminal == .overwriting { Console.error(Self.erasing) } }
-
-    private static let erasing = "\r\u{1B}[K"
+    private func erase() { if terminal == .overwriting { Console.eraseBar() } }
 
     private func draw(_ state: inout State, always: Bool) {
         let now = ContinuousClock.now
@@ -72,8 +70,6 @@ final class StageDisplay: Sendable {
             line +=
                 " \(Format.seconds(seconds)), about \(Format.seconds((seconds / share - seconds).rounded(.up))) left"
         }
-        let shown = TerminalAbilities.error.layout.shown(VisibleText.line(line))
-        // In the last column some terminals go on to the next line.
-        Console.error(Self.erasing + shown.prefix(max(1, Terminal.columns - 1)))
+        Console.drawBar(line)
     }
 }
