@@ -202,7 +202,7 @@ package struct HistoryPlot: Sendable {
                 SVGElement(
                     "path",
                     [
-                        ("d", .path(Self.path(lower + upper) + "Z")), ("fill", .ink(ink)),
+                        ("d", .path(LinePlot.path(lower + upper) + "Z")), ("fill", .ink(ink)),
                         ("fill-opacity", .path("0.14")),
                     ]))
         }
@@ -210,7 +210,7 @@ package struct HistoryPlot: Sendable {
             SVGElement(
                 "path",
                 [
-                    ("d", .path(Self.path(thinned.map { (panel.px($0.x), panel.py($0.y)) }))), ("stroke", .ink(ink)),
+                    ("d", .path(LinePlot.path(thinned.map { (panel.px($0.x), panel.py($0.y)) }))), ("stroke", .ink(ink)),
                     ("stroke-width", .path("1.5")), ("data-curve", .text(line.name)),
                 ]))
         if isFew {
@@ -239,7 +239,7 @@ package struct HistoryPlot: Sendable {
     /// Up for worse, down for better: a shape as well as a colour.
     private static func arrow(_ x: Double, _ y: Double, _ verdict: Verdict, size: Double) -> String {
         let up = verdict == .worse ? 1.0 : -1.0
-        return path([(x, y - size * up), (x + size, y + size * 0.8 * up), (x - size, y + size * 0.8 * up)]) + "Z"
+        return LinePlot.path([(x, y - size * up), (x + size, y + size * 0.8 * up), (x - size, y + size * 0.8 * up)]) + "Z"
     }
 
     private static func arrows(_ path: String, _ verdict: Verdict, title: String?) -> SVGElement {
@@ -279,15 +279,6 @@ package struct HistoryPlot: Sendable {
             start = end + 1
         }
         return elements
-    }
-
-    private static func path(_ points: [(Double, Double)]) -> String {
-        var text = ""
-        for (index, point) in points.enumerated() {
-            text += index == 0 ? "M" : index == 1 ? "L" : " "
-            text += MarkupText.pixels(point.0) + " " + MarkupText.pixels(point.1)
-        }
-        return text
     }
 
     // MARK: Verdicts

@@ -102,8 +102,8 @@ package enum LinePlot {
         return elements
     }
 
-    /// Through all points: the first absolute, the others as steps from the one before, which are shorter.
-    private static func path(_ points: [(Double, Double)]) -> String {
+    /// Straight through all points, in pixels: what a `path` element has as its `d`.
+    static func path(_ points: [(Double, Double)]) -> String {
         var text = ""
         for (index, point) in points.enumerated() {
             text += index == 0 ? "M" : index == 1 ? "L" : " "
