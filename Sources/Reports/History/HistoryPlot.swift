@@ -210,7 +210,8 @@ package struct HistoryPlot: Sendable {
             SVGElement(
                 "path",
                 [
-                    ("d", .path(LinePlot.path(thinned.map { (panel.px($0.x), panel.py($0.y)) }))), ("stroke", .ink(ink)),
+                    ("d", .path(LinePlot.path(thinned.map { (panel.px($0.x), panel.py($0.y)) }))),
+                    ("stroke", .ink(ink)),
                     ("stroke-width", .path("1.5")), ("data-curve", .text(line.name)),
                 ]))
         if isFew {
@@ -239,7 +240,8 @@ package struct HistoryPlot: Sendable {
     /// Up for worse, down for better: a shape as well as a colour.
     private static func arrow(_ x: Double, _ y: Double, _ verdict: Verdict, size: Double) -> String {
         let up = verdict == .worse ? 1.0 : -1.0
-        return LinePlot.path([(x, y - size * up), (x + size, y + size * 0.8 * up), (x - size, y + size * 0.8 * up)]) + "Z"
+        return LinePlot.path([(x, y - size * up), (x + size, y + size * 0.8 * up), (x - size, y + size * 0.8 * up)])
+            + "Z"
     }
 
     private static func arrows(_ path: String, _ verdict: Verdict, title: String?) -> SVGElement {
