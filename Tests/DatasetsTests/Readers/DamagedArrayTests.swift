@@ -5,7 +5,7 @@ import Testing
 
 /// Arrays that are cut short, changed, or made to hurt.
 @Suite struct DamagedArrayTests {
-    private static func withFile<Result>(
+    static func withFile<Result>(
         _ name: String, _ bytes: [UInt8], _ body: (URL) throws -> Result
     ) throws -> Result {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("arrays-\(UUID().uuidString)")
