@@ -1,5 +1,6 @@
 import Advice
 import Cluster
+import Foundation
 import Statistics
 
 /// All figures of some advice, one a row, so that a table program or pandas can take any part of them.
@@ -178,7 +179,7 @@ package enum AdviceCSV {
     }
 }
 
-/// The cells of the map, one a row.
+/// The cells of the map, one a row; numbers have six significant digits, which is more than a picture of it can show.
 package enum MapCSV {
     package static let name = "map.csv"
 
@@ -186,11 +187,12 @@ package enum MapCSV {
         var csv = CSV(columns: [
             "cluster", "latency_seconds", "bytes_per_second", "first", "next", "next_over_first", "is_shown",
         ])
+        func number(_ value: Double) -> String { "\(Double(String(format: "%.5e", value)) ?? value)" }
         for (latency, row) in zip(map.latencies, map.cells) {
             for (bandwidth, cell) in zip(map.bandwidths, row) {
                 csv.append([
-                    map.cluster.name, "\(latency)", "\(bandwidth)", cell.first.map { names[$0] } ?? "",
-                    cell.next.map { names[$0] } ?? "", cell.margin.map { "\($0)" } ?? "",
+                    map.cluster.name, number(latency), number(bandwidth), cell.first.map { names[$0] } ?? "",
+                    cell.next.map { names[$0] } ?? "", cell.margin.map(number) ?? "",
                     cell.isShown ? "true" : "false",
                 ])
             }

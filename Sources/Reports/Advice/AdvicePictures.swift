@@ -121,10 +121,6 @@ extension AdviceText {
             .filter { !$0.1.isEmpty }.map { title, texts in
                 "\n**\(title)**\n\n" + texts.prefix(Self.mostBounds).map { "- \($0)\n" }.joined()
             }.joined()
-        let files = [
-            PageFile(AdviceCSV.name, "every figure", AdviceCSV.render(advice)),
-            advice.map.map { PageFile(MapCSV.name, "the cells of the map", MapCSV.render($0, names: advice.names)) },
-        ].compactMap(\.self).filter { $0.text.utf8.count <= Self.mostBytes }
         let blocks = sections.map { section in PageSection(section.title, self.blocks(section)) }
         return ReportPage(
             title: "Advice on \(advice.task) to \(target)",
@@ -134,12 +130,31 @@ extension AdviceText {
                 PageSection("What is left out", leftOutBlocks),
                 PageSection(
                     "How to read it", [.markdown("\n\(Self.explanation(seeds: advice.prices.seeds.count))\n")]),
-                PageSection("Data", files.isEmpty ? [] : [.downloads(files)]),
+                PageSection("Data", downloads),
             ])
     }
 
+    /// All files together. A map of forty by forty cells has 100 kB, and advice on six clusters 90 kB.
     private static let mostBytes = 150_000
     private static let mostBounds = 5
+
+    private var downloads: [PageBlock] {
+        var (files, beside) = ([PageFile](), [String]())
+        var left = Self.mostBytes
+        for file in [
+            PageFile(AdviceCSV.name, "every figure", AdviceCSV.render(advice)),
+            advice.map.map { PageFile(MapCSV.name, "the cells of the map", MapCSV.render($0, names: advice.names)) },
+        ].compactMap(\.self) {
+            if file.text.utf8.count <= left {
+                files.append(file)
+                left -= file.text.utf8.count
+            } else {
+                beside.append("`\(file.name)`")
+            }
+        }
+        let note = "Too large for a page, and beside it: \(beside.joined(separator: " and ")).\n"
+        return (files.isEmpty ? [] : [.downloads(files)]) + (beside.isEmpty ? [] : [.markdown(note)])
+    }
 
     private var leftOutBlocks: [PageBlock] {
         let rows = advice.leftOut.map { "- `\($0.name)` is in no statement: \($0.reason).\n" }.joined()
