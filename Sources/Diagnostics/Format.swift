@@ -33,10 +33,10 @@ package enum Format {
         ("ns", 1e9, 1000), ("µs", 1e6, 1000), ("ms", 1e3, 1000), ("s", 1, 120),
     ]
 
-    /// `$1.24`, `0.12 ct`; three significant digits.
+    /// `$1.24`, `20.2 ct`; three significant digits. Below a dollar in cents, so that amounts side by side have one unit.
     package static func money(_ dollars: Double) -> String {
         let cents = significant(dollars * 100)
-        let isSmall = dollars != 0 && Double(cents).map { abs($0) < 10 } ?? false
+        let isSmall = dollars != 0 && Double(cents).map { abs($0) < 100 } ?? false
         return isSmall ? "\(cents) ct" : "$" + significant(dollars)
     }
 

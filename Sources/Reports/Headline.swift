@@ -22,7 +22,7 @@ enum Headline {
         let sentences = groups.map { group in
             group[0].clock.sentenceStart + ", " + sentence(group, target, isAlone: false)
         }
-        return (sentences, ["Times of different clocks or machines are not set against each other."] + judged)
+        return (sentences, ["Each of these is about machines of its own: they are no race between them."] + judged)
     }
 
     /// - Parameter isAlone: whether the sentence itself has to name the clock.
@@ -35,7 +35,8 @@ enum Headline {
         guard let first = reached.first else {
             return "\(list(never)) did not reach \(target) with more than half of the seeds."
         }
-        let time = Format.seconds(first.timeToTarget.median) + (isAlone ? " of \(first.clock.title) cluster time" : "")
+        let clock = isAlone ? " of \(first.clock.title) cluster time" : ""
+        let time = Format.seconds(first.timeToTarget.median) + clock
         let level = reached.filter { summary in
             let (own, least) = (summary.timeToTarget.median, first.timeToTarget.median)
             return own == least || RatioText(own / least).isTie
@@ -48,21 +49,32 @@ enum Headline {
             parts.append(
                 "\(list(level.map(\.strategy))) reach \(target) \(isEqual ? "at the same time" : "at nearly the same time"), after \(time)"
             )
+            if !open.isEmpty { parts.append("too close to call: \(list(open.map(\.strategy))) with \(medians(open))") }
         } else if group.count == 1 {
-            parts.append("`\(first.strategy)` reaches \(target) after \(time)")
+            parts.append(
+                isAlone
+                    ? "`\(first.strategy)` reaches \(target) after \(time)"
+                    : "only `\(first.strategy)` was run: it reaches \(target) after \(time)")
         } else if open.isEmpty {
             parts.append("`\(first.strategy)` is the first to reach \(target), after \(time)")
         } else {
-            parts.append("`\(first.strategy)` has the shortest median time to \(target), \(time)")
-        }
-        if !open.isEmpty {
-            parts.append("no difference from \(list(open.map(\.strategy), "or")) is shown")
+            // Whoever reads that one is shorter takes it for the faster one, whatever is said behind it.
+            let close = [first] + open
+            parts.append(
+                "\(list(close.map(\.strategy))) are too close to call: \(medians(close))\(clock) to reach \(target)")
         }
         if let last = slower.last, !open.contains(last) {
             let ratio = RatioText(last.timeToTarget.median / first.timeToTarget.median)
             parts.append("`\(last.strategy)` takes \(ratio.words("long"))")
         }
         return (parts + [missed].filter { !$0.isEmpty }).joined(separator: "; ") + "."
+    }
+
+    /// In the order of the strategies: `medians of 2 s and 3 s`.
+    private static func medians(_ summaries: [StrategySummary]) -> String {
+        let times = summaries.map { Format.seconds($0.timeToTarget.median) }
+        guard let last = times.last, times.count > 1 else { return "a median of \(times.first ?? "-")" }
+        return "medians of \(times.dropLast().joined(separator: ", ")) and \(last)"
     }
 
     /// Seed by seed; with one seed whether the two lie more than a step between evaluations apart.
@@ -77,7 +89,7 @@ enum Headline {
     private static func comparing(_ results: Results, _ groups: [[StrategySummary]]) -> String? {
         guard results.plan.seeds.count > 1, groups.contains(where: { $0.count > 1 }) else { return nil }
         return
-            "Strategies are compared seed by seed; the brackets are the spread of each over its seeds and compare nothing."
+            "Strategies are compared seed by seed; a bracket behind a median shows only how it spreads over the seeds."
     }
 
     static func list(_ names: [String], _ word: String = "and") -> String {

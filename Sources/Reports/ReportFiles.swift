@@ -46,7 +46,8 @@ extension OutputDirectory {
             (
                 ReportPage.name,
                 ResultsPage.make(
-                    results, pictured, data, folder: url.relativePath, isRecorded: holdsSchedules(of: results)
+                    results, pictured, data, folder: url.relativePath, isRecorded: holdsSchedules(of: results),
+                    advice: AdviceQuote.read(url, of: results)
                 ).html()
             ),
         ]
@@ -117,10 +118,13 @@ extension OutputDirectory {
     ]
 
     /// Writes what advice says, in words and in figures.
-    package func write(_ advice: AdviceResults, _ text: AdviceText) throws {
+    ///
+    /// - Parameter run: the folder of the run that it was made of.
+    package func write(_ advice: AdviceResults, _ text: AdviceText, of run: String) throws {
         var files = [
             ("advice.md", Data(text.markdown.utf8)), (AdviceCSV.name, Data(AdviceCSV.render(advice).utf8)),
-            (AdviceText.pageName, Data(text.page.html().utf8)), (AdviceJSON.name, try AdviceJSON.render(advice, text)),
+            (AdviceText.pageName, Data(text.page.html().utf8)),
+            (AdviceJSON.name, try AdviceJSON.render(advice, text, checksum: ResultsFile.checksum(of: run))),
         ]
         try writeFigures(text.pictures, of: AdviceText.pictureNames(clusters: advice.clusters.count))
         if let map = advice.map { files.append((MapCSV.name, Data(MapCSV.render(map, names: advice.names).utf8))) }

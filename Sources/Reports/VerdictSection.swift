@@ -17,9 +17,9 @@ enum VerdictSection {
             ## Verdicts
 
             Seed against seed: both strategies of a pair had the same data, start and shuffles. The figure is the median over \
-            \(seeds) seeds; \(IntervalText.pairs(seeds: seeds)). A difference is called one where that interval excludes \
-            none; each pair is judged by itself, so of \(verdicts.count) true nulls one in twenty would be called a \
-            difference by chance. These intervals, and not the brackets of the table, are what compares: a bracket is the \
+            \(seeds) seeds; \(IntervalText.pairs(seeds: seeds)). A difference is called one where that interval leaves \
+            out 1 (of ratios) or 0 (of differences). Each pair is judged by itself: among equal strategies one comparison in \
+            twenty is called a difference by chance, and here are \(verdicts.count). These intervals, and not the brackets of the table, are what compares: a bracket is the \
             spread of one strategy over its seeds, and two that overlap can belong to a difference that every seed shows. Where a seed never got to the target no ratio is made up: the counts that got there are \
             compared (Fisher's exact test), then the seeds won (sign test). A seed counts as won where the two times lie further apart than the steps between the \
             evaluations, of which the intervals, too, take account.

@@ -50,6 +50,10 @@ public enum ResultsFile {
         }
     }
 
+    /// The checksum in the file at `path`, or of the one in the folder at `path`, which is not verified: to know whether
+    /// something was made of this file. Nil where there is none.
+    package static func checksum(of path: String) -> String? { SealedJSON.checksum(of: file(path)) }
+
     /// Reads the file at `path`, or the one in the folder at `path`.
     ///
     /// - Parameter note: told where the file is of schema 1, whose figures no checksum vouches for.

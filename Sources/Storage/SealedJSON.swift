@@ -70,6 +70,13 @@ enum SealedJSON {
         return (checksum, Data(start.utf8) + data.dropFirst(end + closing.utf8.count))
     }
 
+    /// The checksum of the sealed file at `path`, of which only the beginning is read; nil where there is none.
+    static func checksum(of path: String) -> String? {
+        guard let file = FileHandle(forReadingAtPath: path) else { return nil }
+        defer { try? file.close() }
+        return (try? file.read(upToCount: mark.utf8.count + digits + 3)).flatMap { $0 }.flatMap { unseal($0)?.checksum }
+    }
+
     private static func digest(_ text: Data) -> String { ContentDigest.hexadecimal(of: text) }
 
     // MARK: Numbers

@@ -167,6 +167,10 @@ struct Advise: ParsableCommand {
 
     // MARK: Advice
 
+    private static func resolved(_ folder: String) -> String {
+        URL(fileURLWithPath: folder).resolvingSymlinksInPath().path
+    }
+
     func run() throws {
         if directory == nil {
             let run = try newRun()
@@ -188,7 +192,14 @@ struct Advise: ParsableCommand {
             target: self.directory == nil ? nil : experiment.target, isQuiet: quiet)
         let (advice, text) = try maker.make(results)
         // Files first: whoever reads the text may go away.
-        try (directory ?? (self.directory == nil ? OutputDirectory(folder) : nil))?.write(advice, text)
+        let place = try directory ?? (self.directory == nil ? OutputDirectory(folder) : nil)
+        try place?.write(advice, text, of: folder)
+        // The page of the run quotes the advice that lies beside it.
+        if let place, place.url.resolvingSymlinksInPath().path == Self.resolved(folder),
+            self.directory == nil || experiment.target == nil
+        {
+            try place.writeDerived(results)
+        }
         print(text.terminal(TerminalAbilities.output.layout), terminator: "")
         if let warning = DataText.warning(results) { print("\n" + warning, terminator: "") }
         if let place = output ?? (self.directory == nil ? folder : nil) { print("\nAdvice, CSV and JSON: \(place)/") }

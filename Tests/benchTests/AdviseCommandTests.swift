@@ -84,6 +84,32 @@ import Testing
         }
     }
 
+    @Test func thePageOfTheRunQuotesAdviceUntilTheRunIsMadeAgain() async throws {
+        try await recorded { folder in
+            let title = "With all strategies on the same machines"
+            let advise = ["advise", "results", "--cluster", "workstation", "--only", "first"]
+            #expect(try await bench(advise, in: folder).code == 0)
+            #expect(try !folder.text("results/report.html").contains(title))
+            let outcome = try await bench(advise + ["--output", "results"], in: folder)
+            #expect(outcome.code == 0, "\(outcome.testDescription)")
+            let page = try folder.text("results/report.html")
+            #expect(page.contains(title) && page.contains("href=\"advice.html\""))
+            #expect(page.contains("On <code>workstation</code>, "))
+            #expect(try await bench(["report", "results"], in: folder).code == 0)
+            #expect(try folder.text("results/report.html") == page)
+            // Of another target, and of other results, the advice says nothing.
+            let other = try await bench(advise + ["--target", "70%", "--output", "results"], in: folder)
+            #expect(other.code == 0, "\(other.testDescription)")
+            #expect(try folder.text("results/report.html") == page)
+            #expect(try await bench(["report", "results"], in: folder).code == 0)
+            #expect(try !folder.text("results/report.html").contains(title))
+            #expect(try await bench(advise + ["--output", "results"], in: folder).code == 0)
+            #expect(try await bench(Self.run + ["--first-seed", "7", "--output", "results"], in: folder).code == 0)
+            #expect(folder.files.contains("results/advice.json"))
+            #expect(try !folder.text("results/report.html").contains(title))
+        }
+    }
+
     /// Crossovers against full runs on both sides, and the table of regret against prices.
     @Test func aCrossoverIsConfirmedByFullRunsOnBothSides() async throws {
         try await recorded { folder in

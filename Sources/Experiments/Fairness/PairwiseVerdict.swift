@@ -53,14 +53,17 @@ public struct PairwiseVerdict: Sendable {
     }
 
     /// Nil for strategies without a seed in common, and for times of different clocks.
-    package init?(_ figure: Figure, _ first: StrategySummary, _ second: StrategySummary) {
+    ///
+    /// - Parameter target: of a time to target; nil for the plan's.
+    package init?(_ figure: Figure, _ first: StrategySummary, _ second: StrategySummary, target: Target? = nil) {
         let seeds = first.runs.map(\.seed).filter { seed in second.runs.contains { $0.seed == seed } }
         let relation = first.clock.relation(to: second.clock)
         guard !seeds.isEmpty, figure == .finalValue || relation != .otherClock else { return nil }
         func values(_ summary: StrategySummary) -> [SteppedValue] {
             let all =
                 figure == .timeToTarget
-                ? summary.timesToTarget : summary.finalValues.map(SteppedValue.init(exact:))
+                ? target.map(summary.timesToTarget) ?? summary.timesToTarget
+                : summary.finalValues.map(SteppedValue.init(exact:))
             return zip(summary.runs, all).filter { seeds.contains($0.0.seed) }.map(\.1)
         }
         self.figure = figure

@@ -7,10 +7,11 @@ import Statistics
 package enum AdviceJSON {
     package static let name = "advice.json"
 
-    package static func render(_ advice: AdviceResults, _ text: AdviceText) throws -> Data {
+    /// - Parameter checksum: that of the results file of which the advice is made; nil where it has none.
+    package static func render(_ advice: AdviceResults, _ text: AdviceText, checksum: String?) throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        var data = try encoder.encode(Document(advice, text))
+        var data = try encoder.encode(Document(advice, text, checksum))
         data.append(UInt8(ascii: "\n"))
         return data
     }
@@ -27,6 +28,8 @@ package enum AdviceJSON {
     }
 
     private struct Document: Encodable {
+        /// The checksum of the results file.
+        let results: String?
         let task: String
         let target: Double
         let seeds: [UInt64]
@@ -37,7 +40,8 @@ package enum AdviceJSON {
         let regret: [Regret]
         let machines: [Choice]
 
-        init(_ advice: AdviceResults, _ text: AdviceText) {
+        init(_ advice: AdviceResults, _ text: AdviceText, _ checksum: String?) {
+            results = checksum
             task = advice.task
             target = advice.prices.target.value
             seeds = advice.prices.seeds

@@ -1,6 +1,8 @@
 import Diagnostics
 import Experiments
 import Statistics
+import Tasks
+import Training
 
 /// What somebody asks next who was told which strategy is the first: how sure that is, and where it changes.
 struct PlainAnswer {
@@ -10,23 +12,33 @@ struct PlainAnswer {
     private let folder: String
     /// Whether the order of what the ranks did was recorded, so that the run can be priced on other clusters.
     private let isRecorded: Bool
+    /// What advice on other clusters says; empty where none was made.
+    private let advice: [String]
 
-    init(_ results: Results, folder: String?, isRecorded: Bool) {
+    init(_ results: Results, folder: String?, isRecorded: Bool, advice: [String] = []) {
         self.results = results
         self.folder = folder ?? "FOLDER"
         self.isRecorded = isRecorded
+        self.advice = advice
         groups = ClockClass.groups(results.summaries)
     }
 
-    /// A list of up to three; empty where nothing was reached.
+    /// A list of up to three, and what advice says; empty where nothing was reached.
     var markdown: String {
         let reached = groups.filter { group in group.contains { $0.timeToTarget.median.isFinite } }
         guard !reached.isEmpty else { return "" }
         return [
             ("How sure is that?", sureness(reached)),
             ("Where does it change?", changes(reached) + " " + clusters(reached)),
+            ("What is what?", meanings),
         ]
-        .map { "- **\($0)** \($1.trimmed)\n" }.joined()
+        .filter { !$1.isEmpty }.map { "- **\($0)** \($1.trimmed)\n" }.joined() + elsewhere
+    }
+
+    private var elsewhere: String {
+        guard !advice.isEmpty else { return "" }
+        let lines = advice.map { "- \($0)\n" }.joined()
+        return "\n**With all strategies on the same machines** ([more](\(AdviceText.pageName))):\n\n\(lines)"
     }
 
     // MARK: How sure
@@ -88,30 +100,53 @@ struct PlainAnswer {
 
     /// Other targets, of which the recorded curves tell.
     private func changes(_ groups: [[StrategySummary]]) -> String {
-        let curve = TargetCurve(results)
-        let contests = groups.filter { $0.count > 1 }
-        guard curve.targets.count > 1, !contests.isEmpty else { return "" }
-        let byName = Dictionary(curve.points.map { ($0.strategy, $0.points) }, uniquingKeysWith: { first, _ in first })
-        let own = curve.targets.firstIndex(of: results.plan.target) ?? 0
-        let words = contests.compactMap { group -> String? in
-            let firsts = curve.targets.indices.map { place -> String? in
-                let times = group.compactMap { row in byName[row.strategy].map { (row.strategy, $0[place].time.median) }
-                }
-                return times.filter(\.1.isFinite).min { $0.1 < $1.1 }?.0
-            }
+        let metric = results.plan.metric
+        let targets = TargetCurve.targets(results)
+        guard targets.count > 1 else { return "" }
+        let range = "\(text(targets[0])) to \(text(targets[targets.count - 1]))"
+        let words = groups.filter { $0.count > 1 }.map { group -> String in
             let place = groups.count > 1 ? " \(group[0].clock.place)" : ""
-            guard let now = firsts[own] else { return nil }
-            let others = curve.targets.indices.filter { firsts[$0] != nil && firsts[$0] != now }
-            let range = "\(text(curve.targets[0])) to \(text(curve.targets[curve.targets.count - 1]))"
+            let now = group.min { $0.timeToTarget.median < $1.timeToTarget.median } ?? group[0]
+            // Only what the seeds show is a change: where two are too close to call, either can have the shorter median.
+            let firsts = targets.map { shownFirst(group, Target($0, of: metric)) }
+            let others = firsts.indices.filter { firsts[$0] != nil && firsts[$0] != now.strategy }
             guard let name = others.compactMap({ firsts[$0] }).first else {
-                return "`\(now)` has the shortest median time\(place) at every target from \(range)"
+                return "no target from \(range) shows another strategy\(place) to be before `\(now.strategy)`"
             }
-            let targets = others.filter { firsts[$0] == name }.map { text(curve.targets[$0]) }
-            return "for a target of \(Self.list(targets)) `\(name)` has the shortest median time\(place), not `\(now)`"
+            let chosen = others.filter { firsts[$0] == name }.map { text(targets[$0]) }
+            return "for a target of \(Self.list(chosen)) `\(name)` is the first\(place), not `\(now.strategy)`"
         }
-        guard !words.isEmpty else { return "" }
-        let sentence = words.joined(separator: "; ")
+        let all = (words + [ends(groups, targets)]).filter { !$0.isEmpty }
+        guard !all.isEmpty else { return "" }
+        let sentence = all.joined(separator: "; ")
         return sentence.prefix(1).uppercased() + sentence.dropFirst() + "."
+    }
+
+    /// The strategy that is shown to reach a target before all others of its group that get there; nil where none is.
+    private func shownFirst(_ group: [StrategySummary], _ target: Target) -> String? {
+        let reached = group.map { ($0, SpreadSummary($0.timesToTarget(target), scale: .logarithmic).median) }
+            .filter { $0.1.isFinite }.sorted { $0.1 < $1.1 }
+        guard let first = reached.first, reached.count > 1 else { return nil }
+        let isShown = reached.dropFirst().allSatisfy {
+            PairwiseVerdict(.timeToTarget, first.0, $0.0, target: target)?.comparison.verdict == .firstIsBetter
+        }
+        return isShown ? first.0.strategy : nil
+    }
+
+    /// Who gets to the target and not to harder ones that others reach.
+    private func ends(_ groups: [[StrategySummary]], _ targets: [Double]) -> String {
+        let own = targets.firstIndex(of: results.plan.target) ?? 0
+        let named = groups.flatMap(\.self).filter(\.timeToTarget.median.isFinite)
+        let ends = named.compactMap { summary -> String? in
+            let hardest = targets.indices.last { place in
+                let target = Target(targets[place], of: results.plan.metric)
+                return SpreadSummary(summary.timesToTarget(target), scale: .logarithmic).median.isFinite
+            }
+            guard let hardest, hardest >= own, hardest < targets.count - 1 else { return nil }
+            return "`\(summary.strategy)` gets no further than \(text(targets[hardest]))"
+        }
+        // Where all end at the same place there is nothing to choose by.
+        return ends.count < named.count && ends.count <= 3 ? ends.joined(separator: "; ") : ""
     }
 
     private func text(_ target: Double) -> String {
@@ -131,11 +166,38 @@ struct PlainAnswer {
         }
         let places = Set(simulated.compactMap { $0[0].clock.machines?.name }).sorted()
         let command = ShellText.command(["bench", "advise", folder, "--cluster", cluster])
-        let first = isRecorded ? "" : ", after a run with `--record`,"
+        let condition = isRecorded ? "" : " It needs a run with `--record`."
+        let hold = "Simulated times hold for \(Self.list(places.map { MarkdownText.plain($0) }, "and")) alone"
+        guard advice.isEmpty else { return "\(hold); what becomes of them elsewhere stands below." }
         return """
-            Simulated times hold for \(Self.list(places.map { MarkdownText.plain($0) }, "and")) alone; at which latency and \
-            bandwidth another strategy becomes the first\(first) is told by \(MarkdownText.code(command)).
+            \(hold). At which latency and bandwidth another strategy becomes the first, \(MarkdownText.code(command)) \
+            tells.\(condition)
             """
+    }
+
+    // MARK: What is what
+
+    /// The task, the strategies and the clusters in words, where there are few enough of them to be read.
+    private var meanings: String {
+        let plans = results.plan.strategies.filter { !$0.isBaseline }
+        guard plans.count <= 6 else { return "" }
+        var words: [String] = []
+        if let task = try? TrainingTask.named(results.plan.task) {
+            words.append("`\(results.plan.task)`: \(task.summary)")
+        }
+        for plan in plans {
+            guard let summary = plan.description?.summary else { continue }
+            words.append("`\(plan.name)`: \(MarkdownText.plain(summary))")
+        }
+        var clusters: [String: String] = [:]
+        for cluster in plans.compactMap(\.cluster) where !cluster.summary.isEmpty {
+            clusters[cluster.name] = cluster.summary
+        }
+        for (name, summary) in clusters.sorted(by: { $0.key < $1.key }) {
+            words.append("\(MarkdownText.plain(name)): \(MarkdownText.plain(summary))")
+        }
+        return words.map { $0.hasSuffix(".") ? String($0.dropLast()) : $0 }.joined(separator: ". ")
+            + (words.isEmpty ? "" : ".")
     }
 }
 

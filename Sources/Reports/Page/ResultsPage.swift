@@ -10,9 +10,10 @@ package enum ResultsPage {
     /// - Parameters:
     ///   - folder: where the results lie, for commands; nil where that is not known.
     ///   - isRecorded: whether schedules lie beside them, from which a run is priced on other clusters.
+    ///   - advice: what advice beside them says, in sentences.
     static func make(
         _ results: Results, _ pictured: PicturedRuns, _ data: ResultsData, folder: String? = nil,
-        isRecorded: Bool = false
+        isRecorded: Bool = false, advice: [String] = []
     ) -> ReportPage {
         let summaries = pictured.summaries
         let sections: [PageSection?] = [
@@ -34,7 +35,9 @@ package enum ResultsPage {
         ]
         return ReportPage(
             title: "Strategies of distributed training on \(results.plan.task)",
-            verdict: verdict(results, summaries, PlainAnswer(results, folder: folder, isRecorded: isRecorded)),
+            verdict: verdict(
+                results, summaries,
+                PlainAnswer(results, folder: folder, isRecorded: isRecorded, advice: advice)),
             warnings: [
                 results.isComplete ? "" : "**Stopped before its end: \(results.runs.count) runs are finished.**",
                 DataText.warning(results) ?? "",
