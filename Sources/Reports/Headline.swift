@@ -22,7 +22,7 @@ enum Headline {
         let sentences = groups.map { group in
             group[0].clock.sentenceStart + ", " + sentence(group, target, isAlone: false)
         }
-        return (sentences, ["Each of these is about machines of its own: they are no race between them."] + judged)
+        return (sentences, ["Times on different machines, or of different clocks, are no race."] + judged)
     }
 
     /// - Parameter isAlone: whether the sentence itself has to name the clock.
@@ -113,8 +113,9 @@ enum SendingSentence {
         let isAbout = Double(mostSamples) <= 1.02 * Double(leastSamples)
         let work =
             leastSamples == mostSamples
-            ? " for the same number of samples"
-            : isAbout ? " for about the same number of samples" : ", though not for the same number of samples"
+            ? " in all, for the same number of samples"
+            : isAbout
+                ? " in all, for about the same number of samples" : " in all, though not for the same number of samples"
         guard fewest < largest else {
             return
                 "Over a network, \(Headline.list(senders.map(\.strategy))) send the same, \(Format.bytes(Double(fewest)))\(work)."

@@ -32,7 +32,7 @@ import Testing
             Headline.words(all) == """
                 Measured on this machine, `threads` is the first to reach 95 %, after 4 s; `single` takes 2 times as long. \
                 Simulated on infiniband, only `sync` was run: it reaches 95 % after 20 s. Simulated on phones, only `federated` \
-                was run: it reaches 95 % after 3 s. Each of these is about machines of its own: they are no race between them.
+                was run: it reaches 95 % after 3 s. Times on different machines, or of different clocks, are no race.
                 """)
     }
 
@@ -98,7 +98,7 @@ import Testing
         let all = raced([("sync", [4]), ("federated", [4])])
         #expect(
             MarkdownReport.summary(all).contains(
-                "Over a network, `sync` and `federated` send the same, 4 kB for the same number of samples."))
+                "Over a network, `sync` and `federated` send the same, 4 kB in all, for the same number of samples."))
     }
 
     @Test func unequalWorkIsNamedBesideBytes() {
@@ -107,7 +107,7 @@ import Testing
             seeds: [1])
         #expect(
             MarkdownReport.summary(all).contains(
-                "`federated` sends least, 4 kB, though not for the same number of samples; `sync` sends 2 times as much."
+                "`federated` sends least, 4 kB in all, though not for the same number of samples; `sync` sends 2 times as much."
             ))
     }
 

@@ -87,14 +87,25 @@ import Testing
     @Test func thePageOfTheRunQuotesAdviceUntilTheRunIsMadeAgain() async throws {
         try await recorded { folder in
             let title = "With all strategies on the same machines"
-            let advise = ["advise", "results", "--cluster", "workstation", "--only", "first"]
+            let advise = [
+                "advise", "results", "--cluster", "workstation,ethernet-1g", "--only", "first,until,regret", "--over",
+                "workstation,wan",
+            ]
             #expect(try await bench(advise, in: folder).code == 0)
             #expect(try !folder.text("results/report.html").contains(title))
             let outcome = try await bench(advise + ["--output", "results"], in: folder)
             #expect(outcome.code == 0, "\(outcome.testDescription)")
             let page = try folder.text("results/report.html")
             #expect(page.contains(title) && page.contains("href=\"advice.html\""))
-            #expect(page.contains("On <code>workstation</code>, "))
+            let lines = page.split(separator: "\n")
+            // On each cluster who is first, how that is known once, the crossovers with their clusters, and the least regret.
+            #expect(lines.count { $0.contains("reaches 80 % first") || $0.contains("too close to call") } >= 2)
+            #expect(lines.count { $0.contains("models trained for real)") } == 1)
+            #expect(
+                lines.contains {
+                    $0.contains("On <code>workstation</code>, <code>") && $0.contains(" stays first while ")
+                })
+            #expect(page.contains("If in doubt, ") && !page.contains("stays first at every"))
             #expect(try await bench(["report", "results"], in: folder).code == 0)
             #expect(try folder.text("results/report.html") == page)
             // Of another target, and of other results, the advice says nothing.

@@ -48,7 +48,10 @@ package enum AdviceJSON {
             strategies = advice.names
             leftOut = advice.leftOut.map { ["name": $0.name, "reason": $0.reason] }
             statements = text.sections.flatMap { section in
-                section.statements.map { Statement(part: section.part, text: $0.text, command: $0.commandText) }
+                section.statements.map {
+                    Statement(
+                        part: section.part, cluster: section.cluster, text: $0.text, command: $0.commandText)
+                }
             }
             clusters = advice.clusters.map { Place($0, advice.names) }
             regret = advice.regret.map { Regret.all($0, advice.names) } ?? []
@@ -58,6 +61,7 @@ package enum AdviceJSON {
 
     private struct Statement: Encodable {
         let part: AdvicePart
+        let cluster: String?
         let text: String
         let command: String
     }

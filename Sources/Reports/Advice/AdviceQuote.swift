@@ -1,3 +1,4 @@
+import Diagnostics
 import Experiments
 import Foundation
 import Storage
@@ -7,6 +8,7 @@ enum AdviceQuote {
     private struct Document: Decodable {
         struct Statement: Decodable {
             let part: String
+            let cluster: String?
             let text: String
         }
 
@@ -28,9 +30,29 @@ enum AdviceQuote {
             let checksum = document.results, checksum == ResultsFile.checksum(of: folder.path),
             document.target == results.plan.target
         else { return [] }
-        let texts = [AdvicePart.first, .until].flatMap { part in
-            document.statements.filter { $0.part == part.rawValue }.map(\.text)
+        return Array(sentences(document.statements).prefix(mostStatements))
+    }
+
+    /// Who is first, on each cluster; where that changes; and who to take where the cluster is not known.
+    private static func sentences(_ statements: [Document.Statement]) -> [String] {
+        func of(_ part: AdvicePart) -> [Document.Statement] { statements.filter { $0.part == part.rawValue } }
+        let firsts = of(.first).map(\.text)
+        // How it is known is the same on most clusters, and said once.
+        let common = firsts.first.flatMap(evidence)
+        let short = firsts.enumerated().map { index, text in
+            index > 0 && evidence(text) == common && common != nil
+                ? text.dropLast((common?.count ?? 0) + 2) + "." : text
         }
-        return Array(texts.prefix(mostStatements))
+        // One in which nothing changes is said by the map.
+        let changes = of(.until).filter { $0.text.contains(" stays first while ") }.map { statement in
+            (statement.cluster.map { "On \(MarkdownText.code($0)), " } ?? "") + statement.text
+        }
+        return short + changes + of(.map).map(\.text) + of(.regret).map(\.text)
+    }
+
+    /// `(simulated on a preset, ...)` at the end of a statement, without the point behind it.
+    private static func evidence(_ text: String) -> Substring? {
+        guard text.hasSuffix(")."), let start = text.lastIndex(of: "(") else { return nil }
+        return text[start...].dropLast()
     }
 }

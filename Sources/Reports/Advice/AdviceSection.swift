@@ -40,6 +40,8 @@ package enum AdvicePart: String, CaseIterable, Codable, Sendable {
 package struct AdviceSection {
     package let part: AdvicePart
     package let title: String
+    /// The cluster that it is about; nil where it is about several.
+    package let cluster: String?
     package var statements: [AdviceStatement] = []
     package var table: TextTable?
     /// Lines whose columns stand under each other.
@@ -49,6 +51,7 @@ package struct AdviceSection {
 
     package init(_ part: AdvicePart, on cluster: String? = nil) {
         self.part = part
+        self.cluster = cluster
         title = part.title + (cluster.map { ": \($0)" } ?? "")
     }
 }

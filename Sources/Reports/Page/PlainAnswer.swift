@@ -27,18 +27,20 @@ struct PlainAnswer {
     var markdown: String {
         let reached = groups.filter { group in group.contains { $0.timeToTarget.median.isFinite } }
         guard !reached.isEmpty else { return "" }
-        return [
+        return list([
             ("How sure is that?", sureness(reached)),
             ("Where does it change?", changes(reached) + " " + clusters(reached)),
-            ("What is what?", meanings),
-        ]
-        .filter { !$1.isEmpty }.map { "- **\($0)** \($1.trimmed)\n" }.joined() + elsewhere
+        ]) + elsewhere + list([("What is what?", meanings)])
+    }
+
+    private func list(_ answers: [(question: String, answer: String)]) -> String {
+        answers.filter { !$0.answer.isEmpty }.map { "- **\($0.question)** \($0.answer.trimmed)\n" }.joined()
     }
 
     private var elsewhere: String {
         guard !advice.isEmpty else { return "" }
         let lines = advice.map { "- \($0)\n" }.joined()
-        return "\n**With all strategies on the same machines** ([more](\(AdviceText.pageName))):\n\n\(lines)"
+        return "\n**With all strategies on the same machines** ([more](\(AdviceText.pageName))):\n\n\(lines)\n"
     }
 
     // MARK: How sure
