@@ -25,6 +25,11 @@ package struct ReportPage: Sendable {
         self.styles = styles
         self.sections = sections.filter { !$0.blocks.isEmpty }
     }
+
+    /// The page with another section at its end.
+    func adding(_ section: PageSection) -> ReportPage {
+        ReportPage(title: title, verdict: verdict, warnings: warnings, styles: styles, sections: sections + [section])
+    }
 }
 
 /// A part of the page under a heading of the second level.
@@ -93,6 +98,9 @@ package struct PageFile: Sendable {
         \(MarkupText.escaped(name))</a> (\(MarkupText.escaped(summary)), \(Format.bytes(Double(text.utf8.count))))
         """
     }
+
+    /// The bytes of ``encoded(_:)``.
+    static func encodedCount(_ text: String) -> Int { text.utf8.reduce(0) { $0 + (isKept($1) ? 1 : 3) } }
 
     /// What an address may hold stays, so that a file is little longer for it.
     static func encoded(_ text: String) -> String {

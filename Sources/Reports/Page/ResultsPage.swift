@@ -31,9 +31,8 @@ package enum ResultsPage {
             PageSection(markdown: MarkdownReport.traffic(results)),
             PageSection(markdown: MarkdownReport.skew(results), before: partitions(pictured)),
             PageSection(markdown: MarkdownReport.machine(results)),
-            downloads(pictured, data),
         ]
-        return ReportPage(
+        let page = ReportPage(
             title: "Strategies of distributed training on \(results.plan.task)",
             verdict: verdict(
                 results, summaries,
@@ -43,7 +42,12 @@ package enum ResultsPage {
                 DataText.warning(results) ?? "",
             ].filter { !$0.isEmpty },
             styles: pictured.styles, sections: sections.compactMap(\.self))
+        let left = max(0, mostBytes - page.html().utf8.count)
+        return page.adding(downloads(pictured, data, mostBytes: left))
     }
+
+    /// Of the whole page, less a little for the headings of what is added last.
+    private static let mostBytes = 290_000
 
     /// Who is first, clock by clock, before all else.
     private static func verdict(_ results: Results, _ summaries: [StrategySummary], _ answer: PlainAnswer) -> String {
@@ -135,26 +139,32 @@ package enum ResultsPage {
         return lines.joined(separator: "\n") + "\n\nMore of them stand in `\(MarkdownReport.name)`, beside this page.\n"
     }
 
-    private static func downloads(_ pictured: PicturedRuns, _ data: ResultsData) -> PageSection {
+    private static func downloads(_ pictured: PicturedRuns, _ data: ResultsData, mostBytes: Int) -> PageSection {
         // Larger files stay beside the page.
-        let mostBytes = pictured.summaries.count > Ink.seriesCount ? 12_000 : 50_000
-        var (files, beside) = ([PageFile](), [String]())
+        let mostOfOne = pictured.summaries.count > Ink.seriesCount ? 12_000 : 50_000
+        var (files, beside, left) = ([PageFile](), [String](), mostBytes)
+        func fits(_ text: String) -> Bool { text.utf8.count <= mostOfOne && PageFile.encodedCount(text) <= left }
         for file in [
             PageFile(SummaryCSV.name, "a row a strategy", data.summary),
             PageFile(TargetsCSV.name, "time against target", data.targets),
             PageFile(CurvesCSV.name, "every evaluation of every seed", data.curves),
         ] {
-            if file.text.utf8.count <= mostBytes || file.name == SummaryCSV.name {
+            if fits(file.text) || file.name == SummaryCSV.name {
                 files.append(file)
+                left -= PageFile.encodedCount(file.text)
             } else {
                 beside.append(file.name)
             }
         }
         if beside.contains(CurvesCSV.name) {
-            files.append(PageFile("curves-drawn.csv", "the medians and bands that are drawn", pictured.drawnCurves))
+            let drawn = pictured.drawnCurves
+            if PageFile.encodedCount(drawn) <= left {
+                files.append(PageFile("curves-drawn.csv", "the medians and bands that are drawn", drawn))
+                left -= PageFile.encodedCount(drawn)
+            }
         }
         if let nodes = data.nodes {
-            if nodes.utf8.count <= mostBytes {
+            if fits(nodes) {
                 files.append(PageFile(NodesCSV.name, "a row a node of each run", nodes))
             } else {
                 beside.append(NodesCSV.name)

@@ -200,8 +200,9 @@ extension PicturedRuns {
                 ? "Lines are medians over \(seeds) seeds at each evaluation; bands reach from the least to the greatest seed."
                 : "Lines are medians over \(seeds) seeds at each evaluation; bands hold the middle four fifths of the seeds."
         return """
-            \(band) The large marker is where the target counts as reached: sustained, over all seeds, as in the table. The \
-            vertical axis leaves out what lies far below the target.
+            \(band) The large marker is where the target counts as reached, as in the table: by the mean of the last three \
+            evaluations, too, and thus later than where the line first crosses. The vertical axis \
+            leaves out what lies far below the target.
             """
     }
 }

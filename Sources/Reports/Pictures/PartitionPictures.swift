@@ -105,6 +105,8 @@ private struct PartitionPlot {
     private static let top = 42.0
     private static let barWidth = 130.0
     private static let numberWidth = 56.0
+    /// Dots that have words of their own; the counts of all stand in their row and in the table.
+    private static let mostTitles = 240
 
     init(_ partition: PicturedRuns.Partition) {
         let (holdings, classes) = (partition.holdings, partition.classes)
@@ -134,17 +136,19 @@ private struct PartitionPlot {
                 .label("\(holding.client)", Self.left - 8, y + 4, .muted, size: 11, anchor: .end),
             ]
             if isCounted {
+                // One colour for all of a row, or the dots of many clients would be most of a page.
+                var dots: [SVGElement] = []
                 for (index, count) in holding.counts.enumerated() where count > 0 {
                     let words = "\(partition.noun) \(holding.client): \(count) of class \(index)"
-                    parts.append(
+                    dots.append(
                         SVGElement(
                             "circle",
                             [
                                 ("cx", .pixels(Self.left + (Double(index) + 0.5) * column)), ("cy", .pixels(y)),
                                 ("r", .path(Format.fixed(max(0.8, reach * (Double(count) / most).squareRoot()), 1))),
-                                ("fill", .ink(.series(1))),
-                            ], holdings.count * classes <= 400 ? [SVGElement("title", text: words)] : []))
+                            ], holdings.count * classes <= Self.mostTitles ? [SVGElement("title", text: words)] : []))
                 }
+                parts.append(SVGElement("g", [("fill", .ink(.series(1)))], dots))
             }
             let width = Picture.standardWidth - Self.numberWidth - bars
             parts.append(
