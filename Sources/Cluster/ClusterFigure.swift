@@ -59,7 +59,9 @@ package enum ClusterFigure: String, CaseIterable, Codable, CodingKeyRepresentabl
     /// In running text.
     package var words: String {
         switch self {
-        case .latency, .bandwidth, .uplink, .downlink, .overhead, .speed, .cores, .jitter, .loss: rawValue
+        case .latency, .bandwidth, .uplink, .downlink, .overhead, .cores, .jitter, .loss: rawValue
+        // Alone the word is taken for that of a network.
+        case .speed: "speed of computing"
         case .receiveOverhead: "overhead of the receiver"
         case .stragglerShare: "share of stragglers"
         case .stragglerSlowdown: "slowdown of stragglers"
@@ -72,7 +74,7 @@ package enum ClusterFigure: String, CaseIterable, Codable, CodingKeyRepresentabl
         case .serverLatency: "latency of the server"
         case .serverBandwidth: "bandwidth of the server"
         case .serverOverhead: "overhead of the server"
-        case .serverSpeed: "speed of the server"
+        case .serverSpeed: "speed of the server's computing"
         }
     }
 

@@ -86,7 +86,7 @@ import Testing
 
     @Test func thePageOfTheRunQuotesAdviceUntilTheRunIsMadeAgain() async throws {
         try await recorded { folder in
-            let title = "With all strategies on the same machines"
+            let title = "<strong>On other machines</strong>"
             let advise = [
                 "advise", "results", "--cluster", "workstation,ethernet-1g", "--only", "first,until,regret", "--over",
                 "workstation,wan",

@@ -4,7 +4,51 @@ import Foundation
 import Storage
 
 /// What advice that lies beside results says, for the page of these: who is first on each cluster, and until when.
-enum AdviceQuote {
+struct AdviceQuote: Sendable {
+    /// Who is first on a cluster, and how that is known.
+    struct First: Sendable {
+        let cluster: String
+        let text: String
+        /// `(simulated on a preset, ...)`; empty where the statement has none.
+        let evidence: String
+
+        init(cluster: String, statement: String) {
+            self.cluster = cluster
+            guard statement.hasSuffix(")."), let start = statement.lastIndex(of: "(") else {
+                (text, evidence) = (statement, "")
+                return
+            }
+            text = statement[..<start].dropLast() + "."
+            evidence = String(statement[start...].dropLast())
+        }
+
+        /// For a headline: without the interval, which stands in the advice.
+        var headline: String {
+            text.dropLast().replacing(#/, seed by seed [^\[]*\[[^\]]*\]/#, with: "") + " (simulated)."
+        }
+    }
+
+    let firsts: [First]
+    /// Where that changes with the machines, and who to take where these are not known.
+    let changes: [String]
+
+    static let none = AdviceQuote(firsts: [], changes: [])
+
+    var isEmpty: Bool { firsts.isEmpty && changes.isEmpty }
+
+    /// All sentences but who is first on some clusters.
+    func sentences(without clusters: [String]) -> [String] {
+        // How it is known is the same on most clusters, and said once.
+        var said: Set<String> = []
+        let others = firsts.filter { !clusters.contains($0.cluster) }.map { first in
+            said.insert(first.evidence).inserted && !first.evidence.isEmpty
+                ? first.text.dropLast() + " \(first.evidence)." : first.text
+        }
+        return Array((others + changes).prefix(Self.mostStatements))
+    }
+
+    // MARK: Reading
+
     private struct Document: Decodable {
         struct Statement: Decodable {
             let part: String
@@ -20,39 +64,25 @@ enum AdviceQuote {
     private static let mostStatements = 8
     private static let mostBytes = 4_000_000
 
-    /// Empty where there is no advice in the folder, or none of these results to their target: somebody may have made the
+    /// Nothing where there is no advice in the folder, or none of these results to their target: somebody may have made the
     /// run again.
-    static func read(_ folder: URL, of results: Results) -> [String] {
+    static func read(_ folder: URL, of results: Results) -> AdviceQuote {
         let file = folder.appendingPathComponent(AdviceJSON.name)
         guard let size = try? file.resourceValues(forKeys: [.fileSizeKey]).fileSize, size <= mostBytes,
             let data = try? Data(contentsOf: file),
             let document = try? JSONDecoder().decode(Document.self, from: data),
             let checksum = document.results, checksum == ResultsFile.checksum(of: folder.path),
             document.target == results.plan.target
-        else { return [] }
-        return Array(sentences(document.statements).prefix(mostStatements))
-    }
-
-    /// Who is first, on each cluster; where that changes; and who to take where the cluster is not known.
-    private static func sentences(_ statements: [Document.Statement]) -> [String] {
-        func of(_ part: AdvicePart) -> [Document.Statement] { statements.filter { $0.part == part.rawValue } }
-        let firsts = of(.first).map(\.text)
-        // How it is known is the same on most clusters, and said once.
-        let common = firsts.first.flatMap(evidence)
-        let short = firsts.enumerated().map { index, text in
-            index > 0 && evidence(text) == common && common != nil
-                ? text.dropLast((common?.count ?? 0) + 2) + "." : text
+        else { return none }
+        func of(_ part: AdvicePart) -> [Document.Statement] {
+            document.statements.filter { $0.part == part.rawValue }
         }
         // One in which nothing changes is said by the map.
         let changes = of(.until).filter { $0.text.contains(" stays first while ") }.map { statement in
             (statement.cluster.map { "On \(MarkdownText.code($0)), " } ?? "") + statement.text
         }
-        return short + changes + of(.map).map(\.text) + of(.regret).map(\.text)
-    }
-
-    /// `(simulated on a preset, ...)` at the end of a statement, without the point behind it.
-    private static func evidence(_ text: String) -> Substring? {
-        guard text.hasSuffix(")."), let start = text.lastIndex(of: "(") else { return nil }
-        return text[start...].dropLast()
+        return AdviceQuote(
+            firsts: of(.first).map { First(cluster: $0.cluster ?? "", statement: $0.text) },
+            changes: changes + of(.map).map(\.text) + of(.regret).map(\.text))
     }
 }

@@ -23,7 +23,8 @@ extension AdviceText {
 
     private func doubtWords(_ regret: RegretTable) -> String {
         let count = regret.clusters.count
-        let clusters = "\(count) cluster\(count == 1 ? "" : "s")"
+        let names = count <= 8 ? " (\(regret.clusters.map(\.name).joined(separator: ", ")))" : ""
+        let clusters = "\(count) cluster\(count == 1 ? "" : "s")\(names)"
         guard let safe = regret.ifInDoubt, let worst = regret.worst(of: safe) else {
             return "No strategy reaches \(target) on all of these \(clusters), so that none is safe where in doubt."
         }

@@ -13,9 +13,9 @@ struct PlainAnswer {
     /// Whether the order of what the ranks did was recorded, so that the run can be priced on other clusters.
     private let isRecorded: Bool
     /// What advice on other clusters says; empty where none was made.
-    private let advice: [String]
+    private let advice: AdviceQuote
 
-    init(_ results: Results, folder: String?, isRecorded: Bool, advice: [String] = []) {
+    init(_ results: Results, folder: String?, isRecorded: Bool, advice: AdviceQuote = .none) {
         self.results = results
         self.folder = folder ?? "FOLDER"
         self.isRecorded = isRecorded
@@ -37,10 +37,26 @@ struct PlainAnswer {
         answers.filter { !$0.answer.isEmpty }.map { "- **\($0.question)** \($0.answer.trimmed)\n" }.joined()
     }
 
+    /// Who is first, a sentence for each clock and its machines. Where a strategy had no rival on a simulated cluster, and
+    /// advice knows how the others would have done there, it has the word.
+    var verdicts: [String] {
+        let sentences = Headline.sentences(results).verdicts
+        guard sentences.count == groups.count else { return sentences }
+        return zip(groups, sentences).map { group, sentence in advised(group)?.headline ?? sentence }
+    }
+
+    private func advised(_ group: [StrategySummary]) -> AdviceQuote.First? {
+        guard groups.count > 1, group.count == 1, group[0].clock.kind == .simulated else { return nil }
+        return advice.firsts.first { $0.cluster == group[0].clock.machines?.name }
+    }
+
     private var elsewhere: String {
-        guard !advice.isEmpty else { return "" }
-        let lines = advice.map { "- \($0)\n" }.joined()
-        return "\n**With all strategies on the same machines** ([more](\(AdviceText.pageName))):\n\n\(lines)\n"
+        let said = groups.compactMap { advised($0)?.cluster }
+        let sentences = advice.sentences(without: said)
+        guard !sentences.isEmpty else { return "" }
+        let lines = sentences.map { "- \($0)\n" }.joined()
+        return
+            "\n**On other machines**, simulated with the same strategies ([more](\(AdviceText.pageName))):\n\n\(lines)\n"
     }
 
     // MARK: How sure
@@ -89,11 +105,15 @@ struct PlainAnswer {
             }
             return parts.joined(separator: "; ")
         }
-        let alone = groups.filter { $0.count == 1 }.map { $0[0].strategy }
+        let alone = groups.filter { $0.count == 1 && advised($0) == nil }.map { $0[0].strategy }
+        let priced = groups.filter { advised($0) != nil }.map { $0[0].strategy }
         let rest =
-            alone.isEmpty
-            ? ""
-            : " \(Headline.list(alone)) had no rival on the same machines and \(alone.count == 1 ? "was" : "were") compared with none."
+            (priced.isEmpty
+                ? ""
+                : " What \(Headline.list(priced)) did was recorded, and priced with all of them on the same machines.")
+            + (alone.isEmpty
+                ? ""
+                : " \(Headline.list(alone)) had no rival on the same machines and \(alone.count == 1 ? "was" : "were") compared with none.")
         let text = words.joined(separator: ". ")
         return text.prefix(1).uppercased() + text.dropFirst() + "." + rest
     }
@@ -113,7 +133,9 @@ struct PlainAnswer {
             let firsts = targets.map { shownFirst(group, Target($0, of: metric)) }
             let others = firsts.indices.filter { firsts[$0] != nil && firsts[$0] != now.strategy }
             guard let name = others.compactMap({ firsts[$0] }).first else {
-                return "no target from \(range) shows another strategy\(place) to be before `\(now.strategy)`"
+                return firsts.allSatisfy { $0 == nil }
+                    ? "no target from \(range) shows a winner\(place)"
+                    : "no target from \(range) shows another strategy\(place) to be before `\(now.strategy)`"
             }
             let chosen = others.filter { firsts[$0] == name }.map { text(targets[$0]) }
             return "for a target of \(Self.list(chosen)) `\(name)` is the first\(place), not `\(now.strategy)`"
@@ -145,7 +167,7 @@ struct PlainAnswer {
                 return SpreadSummary(summary.timesToTarget(target), scale: .logarithmic).median.isFinite
             }
             guard let hardest, hardest >= own, hardest < targets.count - 1 else { return nil }
-            return "`\(summary.strategy)` gets no further than \(text(targets[hardest]))"
+            return "`\(summary.strategy)` does not reach \(text(targets[hardest + 1]))"
         }
         // Where all end at the same place there is nothing to choose by.
         return ends.count < named.count && ends.count <= 3 ? ends.joined(separator: "; ") : ""

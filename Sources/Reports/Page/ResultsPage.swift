@@ -10,10 +10,10 @@ package enum ResultsPage {
     /// - Parameters:
     ///   - folder: where the results lie, for commands; nil where that is not known.
     ///   - isRecorded: whether schedules lie beside them, from which a run is priced on other clusters.
-    ///   - advice: what advice beside them says, in sentences.
+    ///   - advice: what advice beside them says.
     static func make(
         _ results: Results, _ pictured: PicturedRuns, _ data: ResultsData, folder: String? = nil,
-        isRecorded: Bool = false, advice: [String] = []
+        isRecorded: Bool = false, advice: AdviceQuote = .none
     ) -> ReportPage {
         let summaries = pictured.summaries
         let sections: [PageSection?] = [
@@ -52,7 +52,7 @@ package enum ResultsPage {
     /// Who is first, clock by clock, before all else.
     private static func verdict(_ results: Results, _ summaries: [StrategySummary], _ answer: PlainAnswer) -> String {
         guard !summaries.isEmpty else { return "No run was finished.\n" }
-        let (verdicts, notes) = Headline.sentences(results)
+        let (verdicts, notes) = (answer.verdicts, Headline.sentences(results).notes)
         let first = verdicts.count == 1 ? verdicts[0] + "\n" : verdicts.map { "- \($0)\n" }.joined()
         let further = (notes + MarkdownReport.furtherSentences(results, summaries)).joined(separator: " ")
         let nodes = NodeSection.words(results).map { "\n" + $0.replacing("\n", with: "\n\n") } ?? ""

@@ -199,15 +199,35 @@ import Testing
         #expect(text.contains("`digits`: UCI optical digits") && text.contains("`sync`: data-parallel SGD"), "\(text)")
     }
 
-    /// What advice says is in place of the command that would make it.
+    /// What advice says is in place of the command that would make it, and of a headline about one strategy alone.
     @Test func adviceIsQuoted() {
-        let words = PlainAnswer(
-            pictured(), folder: "x", isRecorded: true,
-            advice: ["On `a`, `sync` is first.", "`sync` stays first until 3 s."]
-        ).markdown
-        #expect(words.contains("(advice.html)") && words.contains("- On `a`, `sync` is first.\n- `sync` stays first"))
+        var results = pictured()
+        let first = AdviceQuote.First(
+            cluster: "infiniband",
+            statement:
+                "On `infiniband`, `sync` reaches 95 % first: 4 s, 2 times before `a` by medians, seed by seed 2x [1, 3], "
+                + "ahead of all others in 3 of 3 seeds (simulated on a preset).")
+        let advice = AdviceQuote(firsts: [first], changes: ["`sync` stays first until 3 s."])
+        let words = PlainAnswer(results, folder: "x", isRecorded: true, advice: advice).markdown
+        #expect(words.contains("(advice.html)") && words.contains("- `sync` stays first until 3 s.\n"))
+        #expect(words.contains("[1, 3], ahead of all others in 3 of 3 seeds (simulated on a preset).\n"), "\(words)")
         #expect(words.contains("what becomes of them elsewhere stands below") && !words.contains("bench advise"))
+        // All three ran on one cluster, and the run itself says who is first there.
+        #expect(PlainAnswer(results, folder: "x", isRecorded: true, advice: advice).verdicts == answerless(results))
+        results.plan.strategies[0].fabric = .threads
+        results.plan.strategies[2].cluster?.name = "elsewhere"
+        results.plan.strategies[2].cluster?.worker.link.latencySeconds = 1
+        let answer = PlainAnswer(results, folder: "x", isRecorded: true, advice: advice)
+        #expect(
+            answer.verdicts[1] == """
+                On `infiniband`, `sync` reaches 95 % first: 4 s, 2 times before `a` by medians, ahead of all others in 3 of 3 \
+                seeds (simulated).
+                """)
+        #expect(answer.verdicts[2] == answerless(results)[2])
+        #expect(!answer.markdown.contains("[1, 3]"), "\(answer.markdown)")
     }
+
+    private func answerless(_ results: Results) -> [String] { Headline.sentences(results).verdicts }
 
     @Test func aTargetAtWhichAnotherOneIsFirstIsNamed() {
         // `single` is quick to 70 % and never gets beyond; `sync` is at 70 % two evaluations later.
