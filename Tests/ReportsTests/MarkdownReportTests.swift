@@ -51,7 +51,7 @@ import Testing
         #expect(
             summary == """
                 `sync` is the first to reach 95 %, after 3 s of simulated cluster time; `single` takes 2.67 times as long; \
-                `federated` did not reach it with more than half of the seeds. Over a network, `federated` sends least, 1 kB for the \
+                `federated` did not reach it with more than half of the seeds. Over a network, `federated` sends least, 1 kB in all, for the \
                 same number of samples; `sync` sends 4 times as much.
 
                 """)
