@@ -67,55 +67,61 @@ struct PlainAnswer {
             return
                 "One seed only, so that chance cannot be told from difference: `--seeds 5` repeats all with five draws."
         }
-        let contests = groups.filter { $0.count > 1 }
-        guard !contests.isEmpty else {
+        let words = groups.filter { $0.count > 1 }.map { contest($0, seeds, isAlone: groups.count == 1) }
+        let priced = groups.filter { advised($0) != nil }.map { $0[0].strategy }
+        let alone = groups.filter { $0.count == 1 && advised($0) == nil }.map { $0[0].strategy }
+        guard !words.isEmpty || !priced.isEmpty else {
             return """
                 Each time is the median of \(seeds) repetitions with other random draws (seeds), but no two strategies ran on the same \
                 machines, so that none of them was compared with another.
                 """
         }
-        let words = contests.map { group -> String in
-            let place = groups.count > 1 ? " \(group[0].clock.place)" : ""
-            let sorted = group.sorted { $0.timeToTarget.median < $1.timeToTarget.median }
-            let first = sorted[0]
-            // Who does not get there is no choice, whatever the test makes of a few seeds; the verdict names them.
-            let others = sorted.dropFirst().filter(\.timeToTarget.median.isFinite).compactMap {
-                PairwiseVerdict(.timeToTarget, first, $0)
-            }
-            let (shown, open) = (
-                others.filter { $0.comparison.verdict == .firstIsBetter },
-                others.filter { $0.comparison.verdict != .firstIsBetter }
+        var sentences = words.map { $0.prefix(1).uppercased() + $0.dropFirst() + "." }
+        if !priced.isEmpty {
+            sentences.append(
+                "What \(Headline.list(priced)) did was recorded, and priced with all that were recorded on the same machines."
             )
-            var parts: [String] = []
-            if others.isEmpty {
-                parts.append("no other strategy\(place) got to the target with more than half of the seeds")
-            }
-            if !shown.isEmpty {
-                let wins = shown.map(\.comparison.wins)
-                let (least, most) = (wins.min() ?? 0, wins.max() ?? 0)
-                parts.append(
-                    "\(place.isEmpty ? "`\(first.strategy)`" : "`\(first.strategy)`,\(place),") was before \(Headline.list(shown.map(\.second))) in \(least == most ? "\(least)" : "\(least) to \(most)") of \(seeds) repetitions with other random draws (seeds), more than chance explains"
-                )
-            }
-            if !open.isEmpty {
-                let names = Headline.list([first.strategy] + open.map(\.second))
-                parts.append(
-                    "\(seeds) repetitions with other random draws (seeds) do not tell \(names) apart\(place): take whichever suits you"
-                )
-            }
-            return parts.joined(separator: "; ")
         }
-        let alone = groups.filter { $0.count == 1 && advised($0) == nil }.map { $0[0].strategy }
-        let priced = groups.filter { advised($0) != nil }.map { $0[0].strategy }
-        let rest =
-            (priced.isEmpty
-                ? ""
-                : " What \(Headline.list(priced)) did was recorded, and priced with all of them on the same machines.")
-            + (alone.isEmpty
-                ? ""
-                : " \(Headline.list(alone)) had no rival on the same machines and \(alone.count == 1 ? "was" : "were") compared with none.")
-        let text = words.joined(separator: ". ")
-        return text.prefix(1).uppercased() + text.dropFirst() + "." + rest
+        if !alone.isEmpty {
+            let verb = alone.count == 1 ? "was" : "were"
+            sentences.append(
+                "\(Headline.list(alone)) had no rival on the same machines and \(verb) compared with none.")
+        }
+        return sentences.joined(separator: " ")
+    }
+
+    /// Strategies of one clock and the same machines.
+    ///
+    /// - Parameter isAlone: whether there are no others, so that the machines need no name.
+    private func contest(_ group: [StrategySummary], _ seeds: Int, isAlone: Bool) -> String {
+        let place = isAlone ? "" : " \(group[0].clock.place)"
+        let sorted = group.sorted { $0.timeToTarget.median < $1.timeToTarget.median }
+        let first = sorted[0]
+        // Who does not get there is no choice, whatever the test makes of a few seeds; the verdict names them.
+        let others = sorted.dropFirst().filter(\.timeToTarget.median.isFinite).compactMap {
+            PairwiseVerdict(.timeToTarget, first, $0)
+        }
+        guard !others.isEmpty else {
+            return "no other strategy\(place) got to the target with more than half of the seeds"
+        }
+        let repetitions = "\(seeds) repetitions with other random draws (seeds)"
+        let shown = others.filter { $0.comparison.verdict == .firstIsBetter }
+        let open = others.filter { $0.comparison.verdict != .firstIsBetter }
+        var parts: [String] = []
+        if !shown.isEmpty {
+            let wins = shown.map(\.comparison.wins)
+            let (least, most) = (wins.min() ?? 0, wins.max() ?? 0)
+            let name = "`\(first.strategy)`" + (place.isEmpty ? "" : ",\(place),")
+            let count = least == most ? "\(least)" : "\(least) to \(most)"
+            parts.append(
+                "\(name) was before \(Headline.list(shown.map(\.second))) in \(count) of \(repetitions), more than chance explains"
+            )
+        }
+        if !open.isEmpty {
+            let names = Headline.list([first.strategy] + open.map(\.second))
+            parts.append("\(repetitions) do not tell \(names) apart\(place): take whichever suits you")
+        }
+        return parts.joined(separator: "; ")
     }
 
     // MARK: Where it changes
