@@ -109,13 +109,15 @@ public final class ParameterVector: @unchecked Sendable {
         overwritten.update(repeating: value, count: count)
     }
 
-    /// self *= factor
-    public func scale(by factor: Float) {
+    /// self *= factor, in a range or in all.
+    public func scale(by factor: Float, in range: Range<Int>? = nil) {
+        let range = range ?? 0..<count
+        requireWithin(range)
         let target = storage
-        for index in 0..<count { target[index] *= factor }
+        for index in range { target[index] *= factor }
     }
 
-    /// self += scale * other, over `range` of both.
+    /// self += scale * other, over `range` of both. The other may be this vector.
     public func add(_ other: ParameterVector, scaledBy scale: Float = 1, in range: Range<Int>? = nil) {
         requireSameCount(other)
         let range = range ?? 0..<count
@@ -124,12 +126,16 @@ public final class ParameterVector: @unchecked Sendable {
         for index in range { target[index] += scale * source[index] }
     }
 
-    /// self += scale * (other - origin): nothing where the two are equal, whatever the scale.
-    public func add(_ other: ParameterVector, minus origin: ParameterVector, scaledBy scale: Float) {
+    /// self += scale * (other - origin), over `range` of all three: nothing where the two are equal, whatever the scale.
+    public func add(
+        _ other: ParameterVector, minus origin: ParameterVector, scaledBy scale: Float = 1, in range: Range<Int>? = nil
+    ) {
         requireSameCount(other)
         requireSameCount(origin)
+        let range = range ?? 0..<count
+        requireWithin(range)
         let (target, source, base) = (storage, other.storage, origin.storage)
-        for index in 0..<count { target[index] += scale * (source[index] - base[index]) }
+        for index in range { target[index] += scale * (source[index] - base[index]) }
     }
 
     /// Whether no number is NaN or infinite: the test for a diverged model.

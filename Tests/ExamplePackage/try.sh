@@ -49,7 +49,10 @@ has 'parameter-mixing(mix-every=4)' $example --strategy 'sync,parameter-mixing,p
     --output "$output/run"
 has 'mix_every' head -1 "$output/run/summary.csv"
 has 'parameter-mixing' $example report "$output/run"
-has 'mix-every' $example study --strategy parameter-mixing --vary mix-every=1,4 "${machines[@]}" --output "$output/study"
+has 'block-momentum' $example --strategy 'local-sgd,block-momentum,block-momentum(block-momentum=0.9)' "${machines[@]}" \
+    --output "$output/blocks"
+refuses 'a number from 0 to below 1' 64 $example --strategy block-momentum --block-momentum 1
+has 'example run --task stripes' $example study --strategy parameter-mixing --vary mix-every=1,4 "${machines[@]}" --output "$output/study"
 refuses 'a whole number from 1' 64 $example --strategy parameter-mixing --mix-every 0
 
 has 'of 2 seeds reached the target' .build-example/debug/in-code

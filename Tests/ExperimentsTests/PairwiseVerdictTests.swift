@@ -162,6 +162,6 @@ import Testing
             MarkdownReport.render(all).contains("These intervals, and not the brackets of the table, are what compares")
         )
         #expect(
-            MarkdownReport.summary(all).contains("Strategies are compared seed by seed; the brackets are the spread"))
+            MarkdownReport.summary(all).contains("compared seed by seed; a bracket behind a median shows only"))
     }
 }

@@ -159,15 +159,21 @@ public enum StudyReport {
         let defaults = (try? plan.trainingTask())?.defaults
         func written(_ strategy: StrategyPlan) -> String { strategy.written(defaults) }
         let names = plan.strategies.map(written).joined(separator: ",")
-        return [command(plan, names, scaled: plan.strategies) + ["--tuned", folder]].map(ShellText.command)
+        // Another program than bench knows strategies and tasks that this one does not.
+        let first = results.machine.command.prefix { $0 != " " }
+        let program = first.isEmpty || first.contains("'") ? "bench" : String(first)
+        func words(_ names: String, _ scaled: [StrategyPlan]) -> [String] {
+            [program] + arguments(plan, names, scaled: scaled)
+        }
+        return [words(names, plan.strategies) + ["--tuned", folder]].map(ShellText.command)
             + results.summaries.map {
-                ShellText.command(command(plan, written($0.strategy), scaled: [$0.strategy]) + $0.best.trial.arguments)
+                ShellText.command(words(written($0.strategy), [$0.strategy]) + $0.best.trial.arguments)
             }
     }
 
-    private static func command(_ plan: ExperimentPlan, _ names: String, scaled: [StrategyPlan]) -> [String] {
+    private static func arguments(_ plan: ExperimentPlan, _ names: String, scaled: [StrategyPlan]) -> [String] {
         let defaults = (try? plan.trainingTask())?.defaults
-        var words = ["bench", "run", "--task", plan.taskFile?.path ?? plan.task]
+        var words = ["run", "--task", plan.taskFile?.path ?? plan.task]
         let epochs = plan.strategies.map(\.configuration.epochs).max() ?? 0
         if let task = try? TrainingTask.named(plan.task), plan.metric != task.metric {
             words += ["--judged-by", plan.metric.rawValue, "--target", Format.exact(plan.target)]

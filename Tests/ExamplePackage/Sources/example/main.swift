@@ -1,3 +1,3 @@
 import BenchCommands
 
-await BenchProgram.main(strategies: [.parameterMixing], tasks: [.stripes], clusters: [.laboratory])
+await BenchProgram.main(strategies: [.parameterMixing, .blockMomentum], tasks: [.stripes], clusters: [.laboratory])
