@@ -6,7 +6,7 @@ import Testing
 @testable import Experiments
 @testable import Tasks
 
-@Suite(.timeLimit(.minutes(30)))
+@Suite(.timeLimit(.minutes(60)))
 struct SpeedMeasurementTests {
     private func digits(threads: Int = 1, repetitions: Int = 1) throws -> SpeedMeasurement {
         try SpeedMeasurement(.digits, data: DataDirectory(nil), threads: threads, repetitions: repetitions)

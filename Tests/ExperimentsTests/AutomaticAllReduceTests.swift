@@ -7,7 +7,7 @@ import Testing
 @testable import Tasks
 @testable import TestSupport
 
-@Suite(.timeLimit(.minutes(30))) struct AutomaticAllReduceTests {
+@Suite(.timeLimit(.minutes(60))) struct AutomaticAllReduceTests {
     private func setup(_ allReduce: AllReduceAlgorithm) -> Setup {
         var setup = Setup(strategies: ["sync", "federated"])
         setup.allReduce = allReduce

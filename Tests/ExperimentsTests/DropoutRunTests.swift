@@ -12,7 +12,7 @@ import Testing
 @testable import TestSupport
 
 /// Ranks that leave, as records, reports and the gate see them.
-@Suite(.timeLimit(.minutes(30))) struct DropoutRunTests {
+@Suite(.timeLimit(.minutes(60))) struct DropoutRunTests {
     private func plan(
         _ strategy: String, _ departures: [Departure], goesOn: Bool = false, detection: Double = 1e-4,
         lifetime: Dropouts.Lifetime? = nil, seeds: [UInt64] = [1]

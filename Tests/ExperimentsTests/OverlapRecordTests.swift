@@ -11,7 +11,7 @@ import Training
 @testable import TestSupport
 
 /// Hidden and exposed communication in records and reports.
-@Suite(.timeLimit(.minutes(30))) struct OverlapRecordTests {
+@Suite(.timeLimit(.minutes(60))) struct OverlapRecordTests {
     private func results(
         _ overlap: GradientOverlap?, _ allReduce: AllReduceAlgorithm = .ring, clock: ClockChoice = .simulated
     ) throws -> Results {

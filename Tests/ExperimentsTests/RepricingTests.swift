@@ -12,7 +12,7 @@ import Training
 @testable import TestSupport
 
 /// Runs that are recorded on one cluster and priced on another, against runs there.
-@Suite(.timeLimit(.minutes(30))) struct RepricingTests {
+@Suite(.timeLimit(.minutes(60))) struct RepricingTests {
     /// A cluster whose times have nothing to do with those of `infiniband`, on which ``Setup`` runs.
     private static let other = ClusterSpec(
         name: "other", summary: "", source: "a test",

@@ -8,7 +8,7 @@ import Training
 @testable import TestSupport
 
 /// Times to the target alone, and the records of runs on other clusters, against whole prices and against runs there.
-@Suite(.timeLimit(.minutes(30))) struct RepricingTimesTests {
+@Suite(.timeLimit(.minutes(60))) struct RepricingTimesTests {
     private static let far = ClusterSpec(
         name: "far", summary: "", source: "a test",
         worker: Node(

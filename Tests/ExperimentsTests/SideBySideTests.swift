@@ -83,7 +83,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(10))) struct SideBySideTests {
+@Suite(.timeLimit(.minutes(60))) struct SideBySideTests {
     struct Failure: Error, Equatable { let piece: Int }
 
     @Test func asManyPiecesAsThereAreWorkersAreUnderWayAtOnce() throws {

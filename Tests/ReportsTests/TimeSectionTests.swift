@@ -7,7 +7,7 @@ import Testing
 @testable import Storage
 @testable import TestSupport
 
-@Suite(.timeLimit(.minutes(30))) struct TimeSectionTests {
+@Suite(.timeLimit(.minutes(60))) struct TimeSectionTests {
     /// Nothing but latency: 2 (n - 1) messages one after the other a step.
     @Test func roundTripsAreFoundToBeTheCost() throws {
         var plan = Setup(strategies: ["sync"]).plan

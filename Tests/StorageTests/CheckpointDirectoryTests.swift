@@ -7,7 +7,7 @@ import Testing
 @testable import TestSupport
 
 /// What of a folder of checkpoints is used, and what is refused with which words.
-@Suite(.timeLimit(.minutes(30)))
+@Suite(.timeLimit(.minutes(60)))
 struct CheckpointDirectoryTests {
     /// Killed in its second of two runs, when there are two checkpoints of it: after 5 and 10 steps.
     private func interrupted(_ url: URL) throws -> CheckpointedExperiment {

@@ -9,7 +9,7 @@ import Testing
 @testable import TestSupport
 
 /// An experiment that is killed and goes on in another process, of which a test plays both.
-@Suite(.timeLimit(.minutes(30)))
+@Suite(.timeLimit(.minutes(60)))
 struct CheckpointResumeTests {
     @Test(arguments: [true, false])
     func killedAtAnyWriteItGoesOnToTheSameResults(isWritten: Bool) throws {

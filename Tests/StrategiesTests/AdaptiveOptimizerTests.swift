@@ -8,7 +8,7 @@ import Testing
 @testable import Training
 
 /// Strategies that train by Adam and AdamW, against plain loops and each other.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(60)))
 struct AdaptiveOptimizerTests {
     /// Where the gradient is near zero the length of a step hangs on its sign; with this ε it does not.
     private static let adam = Optimizer.Configuration.adam(epsilon: 1e-3, weightDecay: 0.01)

@@ -11,7 +11,7 @@ import Testing
 @testable import Training
 
 /// A run that goes on from any of its checkpoints ends in the same bits as one that was not interrupted.
-@Suite(.timeLimit(.minutes(30)))
+@Suite(.timeLimit(.minutes(60)))
 struct CheckpointTests {
     struct Played {
         let record: TrainingRun.Record

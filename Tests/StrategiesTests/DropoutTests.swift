@@ -8,7 +8,7 @@ import Testing
 @testable import Training
 
 /// Ranks that leave at every phase of a step or round.
-@Suite(.timeLimit(.minutes(30)))
+@Suite(.timeLimit(.minutes(60)))
 struct StrategyDropoutTests {
     private static func configuration(_ answer: TrainingConfiguration.DropoutResponse?) -> TestConfiguration {
         // Five steps of 64, evaluated after every second one and at the end.

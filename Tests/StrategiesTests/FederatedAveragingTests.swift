@@ -5,7 +5,7 @@ import Testing
 @testable import Strategies
 @testable import Training
 
-@Suite(.timeLimit(.minutes(30)))
+@Suite(.timeLimit(.minutes(60)))
 struct FederatedAveragingTests {
     /// Gradients of size 1 added in another order, times a rate of 0.3, over at most 5 steps: some 1e-7; a sample
     /// weighed wrongly moves a parameter by 0.3 / 1437 = 2e-4.

@@ -38,7 +38,7 @@ struct LocalOnly: Strategy {
 }
 
 /// Ranks with models of their own, on all fabrics.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(60)))
 struct LocalOnlyTests {
     enum Carrier: CaseIterable {
         case simulated, threads, emulated

@@ -9,7 +9,7 @@ import Testing
 @testable import Training
 
 /// Nodes with objectives of their own, on all fabrics.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(60)))
 struct ObjectiveRunTests {
     enum Carrier: CaseIterable {
         case simulated, threads, emulated

@@ -7,7 +7,7 @@ import Testing
 @testable import Training
 
 /// Sending gradients while they are computed changes the times of a run, and nothing else.
-@Suite(.timeLimit(.minutes(30))) struct OverlappedTrainingTests {
+@Suite(.timeLimit(.minutes(60))) struct OverlappedTrainingTests {
     /// The perceptron's tensors have 1,024, 16, 160 and 10 numbers: four buckets, two, and one.
     private static let bucketBytes = [1, 100, 1 << 20]
 

@@ -7,7 +7,7 @@ import Testing
 @testable import Training
 
 /// What every registered strategy promises; registering one subjects it to these.
-@Suite(.timeLimit(.minutes(30)))
+@Suite(.timeLimit(.minutes(60)))
 struct StrategyConformanceTests {
     static let names = StrategyRegistry.all.map(\.name)
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Strategies
 
-@Suite(.timeLimit(.minutes(30)))
+@Suite(.timeLimit(.minutes(60)))
 struct SynchronousSGDTests {
     /// An epoch is 23 steps. Each changes a parameter by rate * gradient, and adding the parts in another order changes
     /// a gradient of size 1 by a few times 2^-24; 1e-4 is a thousand times that over the steps, and far below what one

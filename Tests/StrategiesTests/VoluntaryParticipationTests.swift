@@ -12,7 +12,7 @@ import Testing
 /// Mean estimation, of which K. Donahue and J. Kleinberg 2021, *Model-sharing Games: Analyzing Federated Learning under Voluntary
 /// Participation* (AAAI), theorem 4.2, gives the error of every node in closed form: node j wants the mean θ_j of its own
 /// distribution, which has variance σ² over nodes, from n_j samples with noise of variance μ_e.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(60)))
 struct VoluntaryParticipationTests {
     private static let noise = 10.0
     private static let variance = 1.0

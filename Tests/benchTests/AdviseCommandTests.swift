@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Advice from the command line: its words, its files, and the commands that say it again.
-@Suite(.timeLimit(.minutes(30))) struct AdviseCommandTests {
+@Suite(.timeLimit(.minutes(60))) struct AdviseCommandTests {
     private static let run = [
         "--task", "digits", "--epochs", "8", "--seeds", "3", "--compute", "reference", "--output", "results",
         "--fabric", "simulated", "--strategy", "single,sync,federated", "--workers", "4", "--clients", "10", "--record",

@@ -5,7 +5,7 @@ import Testing
 @testable import Storage
 
 /// `--checkpoint`, `--every` and `--resume` of the program itself, which is killed.
-@Suite(.timeLimit(.minutes(30)))
+@Suite(.timeLimit(.minutes(60)))
 struct CheckpointCommandTests {
     // MARK: The command line
 

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// A cluster that cannot be simulated is refused by whoever is given it, with the same words.
-@Suite(.timeLimit(.minutes(30))) struct ClusterCheckTests {
+@Suite(.timeLimit(.minutes(60))) struct ClusterCheckTests {
     private static let fast = Data("latency: 1ms\nbandwidth: 1Gbit\nspeed: 1e9\n".utf8)
 
     @Test(arguments: [

@@ -4,7 +4,7 @@ import Testing
 @testable import BenchCommands
 
 /// `bench coalitions` from end to end.
-@Suite(.timeLimit(.minutes(30)))
+@Suite(.timeLimit(.minutes(60)))
 struct CoalitionsCommandTests {
     private let three = [
         "coalitions", "--workers", "3", "--objectives", "rotations:2", "--epochs", "2", "--seeds", "2", "--compute",

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite(.timeLimit(.minutes(30))) struct DropoutCommandTests {
+@Suite(.timeLimit(.minutes(60))) struct DropoutCommandTests {
     @Test func aRunThatARankLeavesSaysSoEverywhere() async throws {
         try await withFolder { folder in
             let outcome = try await bench(

@@ -123,7 +123,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(30))) func aKilledRunHasLeftWhatItHad() async throws {
+    @Test(.timeLimit(.minutes(60))) func aKilledRunHasLeftWhatItHad() async throws {
         try await withFolder { folder in
             let outcome = try await bench(
                 quick + ["--epochs", "1000000", "--evaluate-every", "1", "--strategy", "single", "--log", "log.jsonl"],

@@ -9,7 +9,7 @@ import Testing
         "--task", "digits", "--seeds", "3", "--compute", "reference", "--workers", "2", "--output", "results",
     ]
 
-    @Test(.timeLimit(.minutes(30)), arguments: [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU])
+    @Test(.timeLimit(.minutes(60)), arguments: [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU])
     func finishedRunsAreWrittenWhenTheProgramIsStopped(_ signal: Int32) async throws {
         try await withFolder { folder in
             let outcome = try await bench(
@@ -44,7 +44,7 @@ import Testing
     }
 
     /// As `nohup` starts it.
-    @Test(.timeLimit(.minutes(30))) func aProgramThatIsToIgnoreItsTerminalsEndGoesOn() async throws {
+    @Test(.timeLimit(.minutes(60))) func aProgramThatIsToIgnoreItsTerminalsEndGoesOn() async throws {
         try await withFolder { folder in
             let arguments =
                 [benchExecutable.path] + Self.long + [
@@ -65,7 +65,7 @@ import Testing
     }
 
     #if os(Linux)
-        @Test(.timeLimit(.minutes(30))) func nothingIsWrittenWhenNoRunIsFinished() async throws {
+        @Test(.timeLimit(.minutes(60))) func nothingIsWrittenWhenNoRunIsFinished() async throws {
             try await withFolder { folder in
                 let arguments = Self.long + ["--epochs", "100000", "--strategy", "sync"]
                 let outcome = try await bench(arguments, in: folder) { process in

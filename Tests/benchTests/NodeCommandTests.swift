@@ -4,7 +4,7 @@ import Testing
 @testable import BenchCommands
 
 /// Nodes that are judged one by one, from end to end.
-@Suite(.timeLimit(.minutes(30)))
+@Suite(.timeLimit(.minutes(60)))
 struct NodeCommandTests {
     @Test func whoGainsIsToldAndEveryNodeHasARow() async throws {
         try await withFolder { folder in

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Numbers that do not fit where they would go: one error, and what was finished is kept.
-@Suite(.timeLimit(.minutes(30))) struct NumberBoundTests {
+@Suite(.timeLimit(.minutes(60))) struct NumberBoundTests {
     @Test(arguments: [
         (["--learning-rate", "1e39"], "--learning-rate is 1e+39", "up to 3.4028235e+38"),
         (["--learning-rate", "inf"], "--learning-rate is inf", "a number above 0"),

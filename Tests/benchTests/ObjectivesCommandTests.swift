@@ -7,7 +7,7 @@ import Training
 @testable import BenchCommands
 
 /// `--objectives`: nodes that want different things.
-@Suite(.timeLimit(.minutes(30))) struct ObjectivesCommandTests {
+@Suite(.timeLimit(.minutes(60))) struct ObjectivesCommandTests {
     private func strategy(_ arguments: [String]) throws -> StrategyPlan {
         try #require(Run.of(arguments).builder.plan().strategies.first)
     }

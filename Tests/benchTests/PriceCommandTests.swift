@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite(.timeLimit(.minutes(30))) struct PriceCommandTests {
+@Suite(.timeLimit(.minutes(60))) struct PriceCommandTests {
     static let profile = """
         {"format": "bench-profile-1", "name": "mine", "device": "a card", "source": "a test", "bytes_per_number": 4,
          "steps": [{"samples": 16, "forward": 0.02, "backward": 0.04, "update": 0.01},

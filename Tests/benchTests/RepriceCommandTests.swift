@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite(.timeLimit(.minutes(30))) struct RepriceCommandTests {
+@Suite(.timeLimit(.minutes(60))) struct RepriceCommandTests {
     private static let run = quick + ["--strategy", "sync,federated", "--workers", "3", "--record"]
 
     /// The prices of a run against the summaries of runs on the other clusters.

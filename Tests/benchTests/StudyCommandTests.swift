@@ -240,7 +240,7 @@ import Testing
 
     // MARK: Stopped
 
-    @Test(.timeLimit(.minutes(30)), arguments: [SIGINT, SIGTERM, SIGHUP])
+    @Test(.timeLimit(.minutes(60)), arguments: [SIGINT, SIGTERM, SIGHUP])
     func finishedTrialsAreWrittenWhenTheProgramIsStopped(_ signal: Int32) async throws {
         try await withFolder { folder in
             let arguments = [

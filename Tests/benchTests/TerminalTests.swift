@@ -78,7 +78,7 @@ import Testing
 
 #if os(Linux)
     /// Every table of every command on a terminal.
-    @Suite(.timeLimit(.minutes(30))) struct TerminalTableTests {
+    @Suite(.timeLimit(.minutes(60))) struct TerminalTableTests {
         /// Results of five strategies on three kinds of machines, a search, coalitions and schedules.
         private func make(_ folder: TemporaryFolder) async throws {
             let least = ["--epochs", "2", "--seeds", "2", "--compute", "reference", "--quiet"]

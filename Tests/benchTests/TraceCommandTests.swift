@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite(.timeLimit(.minutes(30))) struct TraceCommandTests {
+@Suite(.timeLimit(.minutes(60))) struct TraceCommandTests {
     private func events(_ data: Data) throws -> [[String: Any]] {
         let root = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
         return try #require(root["traceEvents"] as? [[String: Any]])

@@ -5,7 +5,7 @@ import Testing
 @testable import Storage
 
 /// `bench watch`, on logs that were planted and on those of runs.
-@Suite(.timeLimit(.minutes(30))) struct WatchCommandTests {
+@Suite(.timeLimit(.minutes(60))) struct WatchCommandTests {
     private static func line(_ key: String, _ value: String, _ metadata: String) -> String {
         """
         {"event_type":"POINT_IN_TIME","key":"\(key)","metadata":{\(metadata)},"namespace":"","time_ms":1000,"value":\(value)}
@@ -209,13 +209,19 @@ import Testing
                 #expect(shown.text.contains("simulated on ethernet-1g"))
                 #expect(shown.longest.count <= 100)
                 // Half a line first, then the rest: the same lines again, in their place.
+                // When the first lines are there cannot be seen from here: on a busy machine it takes more patience.
                 let log = Self.start(pid: getpid()) + Self.events
-                try folder.write(Data(log.dropLast(20).utf8), "log")
-                async let later = benchOnTerminal(["watch", "log"], in: folder)
-                try await Task.sleep(for: .seconds(20))
-                try folder.write(Data((log + Self.stop).utf8), "log")
-                let drawn = try await later
-                #expect(drawn.outcome.code == 0 && drawn.text.contains(/\u{1B}\[[0-9]+A\r\u{1B}\[J/), "\(drawn.text)")
+                var isDrawnAgain = false
+                for patience in [5, 20, 80, 320] where !isDrawnAgain {
+                    try folder.write(Data(log.dropLast(20).utf8), "log")
+                    async let later = benchOnTerminal(["watch", "log"], in: folder)
+                    try await Task.sleep(for: .seconds(patience))
+                    try folder.write(Data((log + Self.stop).utf8), "log")
+                    let drawn = try await later
+                    #expect(drawn.outcome.code == 0, "\(drawn.text)")
+                    isDrawnAgain = drawn.text.contains(/\u{1B}\[[0-9]+A\r\u{1B}\[J/)
+                }
+                #expect(isDrawnAgain)
                 let small = try await benchOnTerminal(["watch", "log"], columns: 60, rows: 8, in: folder)
                 #expect(small.longest.count <= 60 && small.lines.count <= 8, "\(small.text)")
                 let ascii = try await benchOnTerminal(["watch", "log"], environment: ["LC_ALL": "C"], in: folder)

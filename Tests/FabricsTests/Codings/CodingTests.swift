@@ -6,7 +6,7 @@ import Testing
 @testable import Fabrics
 
 /// Codings against the plainest way to do the same.
-@Suite(.timeLimit(.minutes(30))) struct CodingTests {
+@Suite(.timeLimit(.minutes(60))) struct CodingTests {
     static let codings: [any MessageCoding] = [
         Float32Coding(), Float16Coding(), TopKCoding(fraction: 0.01), TopKCoding(fraction: 0.3),
         TopKCoding(fraction: 0.5), TopKCoding(fraction: 1), RandomKCoding(fraction: 0.01, seed: 1),

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Fabrics
 
-@Suite(.timeLimit(.minutes(30))) struct AllReduceChoiceTests {
+@Suite(.timeLimit(.minutes(60))) struct AllReduceChoiceTests {
     private func choice(
         _ ranks: Int, _ elements: Int, link: Link = ClosedForms.link, jitter: Jitter = .none
     ) throws -> AllReduceChoice {

@@ -7,7 +7,7 @@ import Testing
 /// 4 bytes to 100 MB.
 ///
 /// T, o, L and p are those of ``PortTimes``; S is the length of the vector in bytes, n = 2^k + f the number of ranks.
-@Suite(.timeLimit(.minutes(30))) struct CollectiveTimeTests {
+@Suite(.timeLimit(.minutes(60))) struct CollectiveTimeTests {
     private let times = PortTimes(ClosedForms.link)
     /// Numbers in a vector: 4 bytes, some, and 100 MB.
     private static let sizes = [1, 1000, 25_000_000]

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Fabrics
 
-@Suite(.timeLimit(.minutes(30))) struct CollectiveValueTests {
+@Suite(.timeLimit(.minutes(60))) struct CollectiveValueTests {
     static let rankCounts = [1, 2, 3, 4, 5, 8]
     static let elementCounts = [0, 1, 3, 257]
 

@@ -7,7 +7,7 @@ import Testing
 /// forms, to the nanosecond, for every number of ranks and 4 bytes to 100 MB.
 ///
 /// T is that of ``Mesh``; S is the length of the vector in bytes, n = 2^k + f the number of ranks.
-@Suite(.timeLimit(.minutes(30))) struct MeshTimeTests {
+@Suite(.timeLimit(.minutes(60))) struct MeshTimeTests {
     private let times = Mesh.times
     private func message(_ bytes: Int) -> Int64 { times.hockney(bytes) }
 

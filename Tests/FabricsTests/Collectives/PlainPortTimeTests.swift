@@ -6,7 +6,7 @@ import Testing
 /// Collectives whose time on one switch has no closed form, since it depends on the order in which ports are asked: those
 /// that fold, two trees, groups and vectors that cannot be divided evenly. The plainest simulator says what they take, to
 /// the nanosecond; ``MeshTimeTests`` holds their messages to closed forms.
-@Suite(.timeLimit(.minutes(30))) struct PlainPortTimeTests {
+@Suite(.timeLimit(.minutes(60))) struct PlainPortTimeTests {
     private static let ranks = [2, 3, 5, 6, 7, 8, 12, 21, 33, 48, 63]
 
     private static let links = [

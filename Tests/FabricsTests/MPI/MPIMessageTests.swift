@@ -118,7 +118,7 @@ extension MPIMessage {
 }
 
 @Suite struct PolledExecutorTests {
-    @Test(.timeLimit(.minutes(30))) func tasksOfOneThreadTakeTurns() {
+    @Test(.timeLimit(.minutes(60))) func tasksOfOneThreadTakeTurns() {
         let executor = PolledExecutor()
         #expect(!executor.runReadyJobs(), "nothing to do yet")
         let notes = Notes<Int>()

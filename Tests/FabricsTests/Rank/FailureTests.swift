@@ -6,7 +6,7 @@ import Testing
 @testable import Fabrics
 
 /// One rank throws; the job must end with that error, whatever the others are doing.
-@Suite(.timeLimit(.minutes(30))) struct FailureTests {
+@Suite(.timeLimit(.minutes(60))) struct FailureTests {
     /// What the others do when it happens.
     enum Activity: String, CaseIterable, Sendable {
         case receiving, barrier, allReduce, contributing, broadcast, gather, scatter, allGather, reduceScatter, allToAll

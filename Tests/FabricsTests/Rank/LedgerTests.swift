@@ -4,7 +4,7 @@ import Testing
 
 @testable import Fabrics
 
-@Suite(.timeLimit(.minutes(30))) struct LedgerTests {
+@Suite(.timeLimit(.minutes(60))) struct LedgerTests {
     private func allReduceLedger(_ fabric: any Fabric, elements: Int) throws -> TrafficLedger {
         try run(fabric) { rank in
             try await rank.allReduce(ParameterVector(count: elements), .sum, purpose: .gradient)

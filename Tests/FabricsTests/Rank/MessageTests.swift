@@ -4,7 +4,7 @@ import Testing
 
 @testable import Fabrics
 
-@Suite(.timeLimit(.minutes(30))) struct MessageTests {
+@Suite(.timeLimit(.minutes(60))) struct MessageTests {
     private static func message(_ weight: Int) -> Message {
         Message(ParameterVector([Float(weight)]), weight: weight, purpose: .model)
     }

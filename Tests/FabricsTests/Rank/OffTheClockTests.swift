@@ -6,7 +6,7 @@ import Testing
 
 @testable import Fabrics
 
-@Suite(.timeLimit(.minutes(30))) struct OffTheClockTests {
+@Suite(.timeLimit(.minutes(60))) struct OffTheClockTests {
     @Test(arguments: FabricKind.allCases)
     func chunksRunOnceEachAndThenFinishOnce(kind: FabricKind) throws {
         for chunks in [0, 1, 2, 3, 10] {

@@ -6,7 +6,7 @@ import Testing
 @testable import Fabrics
 
 /// The all-reduce whose sum is used up by an update of something that all ranks share.
-@Suite(.timeLimit(.minutes(30)))
+@Suite(.timeLimit(.minutes(60)))
 struct SharedReplicaTests {
     @Test(arguments: FabricKind.allCases, [1, 2, 3, 5])
     func theUpdateSeesTheSumOfEveryNumberOnce(kind: FabricKind, ranks: Int) throws {
@@ -60,7 +60,7 @@ struct SharedReplicaTests {
     }
 }
 
-@Suite(.timeLimit(.minutes(30)))
+@Suite(.timeLimit(.minutes(60)))
 struct DeferredComputationTests {
     @Test func aSimulatedComputationRunsWhenItsResultIsLookedAt() throws {
         let calls = Atomic(0)

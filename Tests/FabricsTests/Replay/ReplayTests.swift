@@ -6,7 +6,7 @@ import Testing
 @testable import Fabrics
 
 /// A replay of what was recorded on one cluster against a run of the program on another: equal to the last bit.
-@Suite(.timeLimit(.minutes(30))) struct ReplayTests {
+@Suite(.timeLimit(.minutes(60))) struct ReplayTests {
     /// Runs the program and returns its report, and what it did.
     func record(_ fabric: SimulatedFabric, _ program: @escaping RankProgram) throws -> (FabricReport, Schedule) {
         let recorder = ScheduleRecorder(ranks: fabric.nodes.count)

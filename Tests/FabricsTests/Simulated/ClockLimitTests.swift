@@ -6,7 +6,7 @@ import Testing
 @testable import Fabrics
 
 /// Jobs of more than 285 years of cluster time: an error that says so, whatever makes them take so long.
-@Suite(.timeLimit(.minutes(30))) struct ClockLimitTests {
+@Suite(.timeLimit(.minutes(60))) struct ClockLimitTests {
     private func fabric(
         _ link: Link = roundLink, compute seconds: Double = 1e-6, _ interconnect: Interconnect = .plain,
         slowdowns: Slowdowns? = nil, departures: [Departure] = []

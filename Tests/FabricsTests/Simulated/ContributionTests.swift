@@ -7,7 +7,7 @@ import Testing
 @testable import Fabrics
 
 /// The all-reduce of vectors that ranks compute when they are added.
-@Suite(.timeLimit(.minutes(30))) struct ContributionTests {
+@Suite(.timeLimit(.minutes(60))) struct ContributionTests {
     /// Fewer, as many and more than exist at a time.
     @Test(arguments: FabricKind.allCases, [1, 2, 15, 16, 17, 18, 33, 50])
     func theUpdateSeesTheSumInRankOrder(kind: FabricKind, ranks: Int) throws {

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Fabrics
 
-@Suite(.timeLimit(.minutes(30))) struct DeterminismTests {
+@Suite(.timeLimit(.minutes(60))) struct DeterminismTests {
     /// All that a job leaves behind.
     struct Trace: Equatable {
         var times: [[Int64]]

@@ -8,7 +8,7 @@ import Testing
 
 /// Ranks that leave, worked out by hand: 1 byte a nanosecond, 1 µs of latency, 100 ns of overhead, so that a message of 21
 /// floats (100 bytes with its framing) leaves its port after 200 ns and is there after 1200; others know after 500 ns.
-@Suite(.timeLimit(.minutes(30))) struct DropoutTests {
+@Suite(.timeLimit(.minutes(60))) struct DropoutTests {
     static let detection: Int64 = 500
 
     static func fabric(

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Fabrics
 
-@Suite(.timeLimit(.minutes(30))) struct HostPoolTests {
+@Suite(.timeLimit(.minutes(60))) struct HostPoolTests {
     @Test func bodiesOfTwoRanksRunAtOnceOnTwoHostThreads() throws {
         let met = Notes<Bool>()
         let here = [DispatchSemaphore(value: 0), DispatchSemaphore(value: 0)]
@@ -118,7 +118,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(30))) struct SharedHostPoolTests {
+@Suite(.timeLimit(.minutes(60))) struct SharedHostPoolTests {
     @Test func asManyCallersAsThreadsComputeByThemselves() {
         let pool = HostPool(threads: 2)
         let thread = ObjectIdentifier(Thread.current)

@@ -7,7 +7,7 @@ import Testing
 @testable import Fabrics
 
 /// Computations that are deferred, and made ahead of who looks at them.
-@Suite(.timeLimit(.minutes(30))) struct LookaheadTests {
+@Suite(.timeLimit(.minutes(60))) struct LookaheadTests {
     /// How many bodies have begun, how many results exist that nobody has let go of, and the most at once.
     private final class Census: Sendable {
         let begun = Atomic(0)

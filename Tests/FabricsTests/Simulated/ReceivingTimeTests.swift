@@ -9,7 +9,7 @@ import Testing
 ///
 /// A message of one number has 20 bytes. On ``roundLink`` it leaves its port after 120 ns, 100 of them overhead, and is there
 /// 1,120 ns after it was sent.
-@Suite(.timeLimit(.minutes(30))) struct ReceivingTimeTests {
+@Suite(.timeLimit(.minutes(60))) struct ReceivingTimeTests {
     private static func message(_ weight: Int = 0) -> Message {
         Message(ParameterVector([1]), weight: weight, purpose: .model)
     }

@@ -7,7 +7,7 @@ import Testing
 
 /// Collectives that are played as a whole against the same ones message by message: times, accounts and traffic of every
 /// rank, and what comes after.
-@Suite(.timeLimit(.minutes(30))) struct RoundPlayTests {
+@Suite(.timeLimit(.minutes(60))) struct RoundPlayTests {
     /// What a job leaves, in every detail.
     private struct Trace: Equatable {
         /// Of each rank after each of its operations: the time, and what all have sent.

@@ -6,7 +6,7 @@ import Testing
 @testable import Fabrics
 
 /// Jobs on clusters that are more than one switch.
-@Suite(.timeLimit(.minutes(30))) struct RoutedTrafficTests {
+@Suite(.timeLimit(.minutes(60))) struct RoutedTrafficTests {
     private static let trunk = Topology.Trunk(latencySeconds: 5e-6, bytesPerSecond: 0.3e9)
     static let topologies: [Topology] = [
         .oneSwitch, .racks(.init(nodesPerRack: 2, latencySeconds: 1e-6, oversubscription: 3)),

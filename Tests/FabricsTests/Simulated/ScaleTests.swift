@@ -5,7 +5,7 @@ import Testing
 
 @testable import Fabrics
 
-@Suite(.timeLimit(.minutes(30))) struct ScaleTests {
+@Suite(.timeLimit(.minutes(60))) struct ScaleTests {
     @Test func thousandRanksAllReduceSeveralTimes() throws {
         for (algorithm, times) in [
             (AllReduceAlgorithm.recursiveDoubling, 5), (.tree, 5), (.parameterServer, 5), (.rabenseifner, 3),

@@ -8,7 +8,7 @@ import Testing
 
 /// Times of collectives on contended and unequal networks, beside SimGrid's: the table is `Benchmarks/simgrid/times.csv`,
 /// made by the program beside it, which describes the same platforms.
-@Suite(.timeLimit(.minutes(30))) struct SimGridTests {
+@Suite(.timeLimit(.minutes(60))) struct SimGridTests {
     private struct Row: Sendable, CustomTestStringConvertible {
         let platform, collective: String
         let elements: Int

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Fabrics
 
-@Suite(.timeLimit(.minutes(30))) struct SimulatedClockTests {
+@Suite(.timeLimit(.minutes(60))) struct SimulatedClockTests {
     /// Three ranks, the last at half speed; 1 µs a sample. A message of 21 floats and 16 bytes of framing is 100 bytes
     /// and takes 100 ns in a port; overhead 100 ns, latency 1000 ns.
     ///

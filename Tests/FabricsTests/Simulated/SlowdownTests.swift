@@ -6,7 +6,7 @@ import Testing
 @testable import Fabrics
 
 /// Ranks of different and of changing speed.
-@Suite(.timeLimit(.minutes(30))) struct SlowdownTests {
+@Suite(.timeLimit(.minutes(60))) struct SlowdownTests {
     private struct Trace: Equatable {
         var times: [[Int64]]
         var numbers: [[UInt32]]

@@ -8,7 +8,7 @@ import Testing
 
 /// Emulation acts out the model that the simulation computes: by the model's own clock both are over at the same nanosecond,
 /// whatever the machine does meanwhile, and ranks leave a collective when their own part is over.
-@Suite(.timeLimit(.minutes(30)), .serialized) struct EmulationTests {
+@Suite(.timeLimit(.minutes(60)), .serialized) struct EmulationTests {
     /// 1 MB/s and 3 ms: a message of 1,200 floats takes longer than threads are late.
     private static let link = Link(latencySeconds: 3e-3, bytesPerSecond: 1e6, overheadSeconds: 100e-6)
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Fabrics
 
-@Suite(.timeLimit(.minutes(30))) struct ThreadBarrierTests {
+@Suite(.timeLimit(.minutes(60))) struct ThreadBarrierTests {
     /// One number for each thread.
     ///
     /// `@unchecked Sendable`: a thread writes to its own only, and reads the others' only between two barriers, which

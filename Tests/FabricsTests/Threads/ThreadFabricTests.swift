@@ -6,7 +6,7 @@ import Testing
 
 @testable import Fabrics
 
-@Suite(.timeLimit(.minutes(30))) struct ThreadFabricTests {
+@Suite(.timeLimit(.minutes(60))) struct ThreadFabricTests {
     @Test func moreThreadsThanTheLimitAreRefused() throws {
         #expect(throws: Never.self) { try ThreadFabric(ranks: maximumThreadRanks) }
         let error = #expect(throws: FabricError.self) { try ThreadFabric(ranks: maximumThreadRanks + 1) }

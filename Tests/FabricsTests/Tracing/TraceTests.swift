@@ -48,7 +48,7 @@ struct Trace: Decodable {
     func slices(of rank: Int) -> [Event] { events("X").filter { $0.tid == rank + 1 } }
 }
 
-@Suite(.timeLimit(.minutes(30))) struct TraceTests {
+@Suite(.timeLimit(.minutes(60))) struct TraceTests {
     func trace(
         _ fabric: SimulatedFabric, room: Int = TraceBudget.room, server: Int? = nil, _ program: @escaping RankProgram
     ) throws -> (Trace, FabricReport, Data) {

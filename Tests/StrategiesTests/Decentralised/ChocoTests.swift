@@ -9,7 +9,7 @@ import Testing
 @testable import Training
 
 /// Compressed gossip: what it becomes without compression, and what no compression changes.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(60)))
 struct ChocoTests {
     private func strategy(
         _ shared: TrainingConfiguration, workers: Int = 8, _ compression: Choco.Compression, keep: Double = 0.1,

@@ -9,7 +9,7 @@ import Testing
 @testable import Training
 
 /// Nodes that share what does not depend on their architecture: predictions on a public set, and proxies.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(60)))
 struct CommunityKnowledgeTests {
     /// n nodes that hear n - 1 others: 4 N_pub C + 16 bytes a message.
     @Test func predictionsAreChargedByThePublicSet() throws {

@@ -9,7 +9,7 @@ import Testing
 @testable import Training
 
 /// The community against strategies that it becomes, its bytes, and who finds whom.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(60)))
 struct CommunityTests {
     static func strategy(
         _ shared: TrainingConfiguration, workers: Int, syncEvery: Int = 1, _ change: (inout Community.Options) -> Void

@@ -9,7 +9,7 @@ import Testing
 @testable import Training
 
 /// DFCA: every node keeps all models, and no cluster's numbers go into another's.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(60)))
 struct DecentralizedClustersTests {
     fileprivate static let nodes = 6
 

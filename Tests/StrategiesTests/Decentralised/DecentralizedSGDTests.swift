@@ -10,7 +10,7 @@ import Testing
 @testable import Training
 
 /// D-PSGD against strategies that it becomes, and against what its papers prove.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(60)))
 struct DecentralizedSGDTests {
     // MARK: Where all talk to all
 

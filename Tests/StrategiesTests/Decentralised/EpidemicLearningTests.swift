@@ -9,7 +9,7 @@ import Testing
 @testable import Training
 
 /// Epidemic learning contracts as its authors prove.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(60)))
 struct EpidemicLearningTests {
     /// How much of the squared distance from the mean of before is left after a round, over many rounds from the same numbers:
     /// the mean and its standard error.

@@ -9,7 +9,7 @@ import Testing
 @testable import Training
 
 /// Gossip by timers and in pairs does what its papers say, in their times.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(60)))
 struct GossipTests {
     private static let parameters = 1210
     /// Δ, some hundred times as long as a step.

@@ -9,7 +9,7 @@ import Testing
 @testable import Training
 
 /// What rounds of neighbours take on one switch and send, to the nanosecond and the byte.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(60)))
 struct PeerTimesTests {
     private let workers = 8
     private let rounds = 11

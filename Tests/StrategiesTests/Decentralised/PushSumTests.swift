@@ -10,7 +10,7 @@ import Testing
 @testable import Training
 
 /// Stochastic gradient push: what is sent, in flight and kept is always all there is.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(60)))
 struct PushSumTests {
     private func strategy(
         _ shared: TrainingConfiguration, workers: Int, _ overlay: String = "one-peer", batch: Int = 10

@@ -9,7 +9,7 @@ import Testing
 @testable import Training
 
 /// IFCA is as many runs of FedAvg as there are clusters, once nodes choose right.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(60)))
 struct ServedClustersTests {
     private func strategy(_ configuration: TrainingConfiguration, _ options: Clustered.Options) -> ServedClusters {
         ServedClusters(configuration: configuration, options: options)

@@ -3,7 +3,7 @@
     import Testing
 
     /// Processes of one job that were started differently end at once, with the rank that differs and what it has otherwise.
-    @Suite(.serialized, .timeLimit(.minutes(30))) struct MPIAgreementTests {
+    @Suite(.serialized, .timeLimit(.minutes(60))) struct MPIAgreementTests {
         private static let common = [
             "--task", "digits", "--epochs", "1", "--seeds", "1", "--quiet", "--output", "results", "--fabric", "mpi",
             "--compute", "reference",

@@ -7,7 +7,7 @@
     @testable import Reports
 
     /// Strategies on the processes of an MPI job.
-    @Suite(.serialized, .timeLimit(.minutes(30))) struct MPIJobTests {
+    @Suite(.serialized, .timeLimit(.minutes(60))) struct MPIJobTests {
         private static let common = [
             "--task", "digits", "--epochs", "3", "--seeds", "2", "--compute", "reference", "--trace-loss", "loss.csv",
             "--quiet", "--output", "results", "--evaluate-every", "0.5",
@@ -218,7 +218,7 @@
     }
 
     /// Jobs that are killed and go on.
-    @Suite(.serialized, .timeLimit(.minutes(30))) struct MPICheckpointTests {
+    @Suite(.serialized, .timeLimit(.minutes(60))) struct MPICheckpointTests {
         private func arguments(_ strategy: String, _ options: [String]) -> [String] {
             [
                 "--task", "digits", "--epochs", "40", "--seeds", "2", "--compute", "reference", "--quiet", "--fabric",
@@ -273,7 +273,7 @@
     }
 
     /// The fabric itself, by a program of its own whose ranks check what they get.
-    @Suite(.serialized, .timeLimit(.minutes(30))) struct MPIFabricTests {
+    @Suite(.serialized, .timeLimit(.minutes(60))) struct MPIFabricTests {
         private static let executable = benchExecutable.deletingLastPathComponent().appendingPathComponent(
             "mpi-conformance")
 

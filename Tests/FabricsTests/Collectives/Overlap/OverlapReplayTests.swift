@@ -6,7 +6,7 @@ import Testing
 @testable import Fabrics
 
 /// Steps whose gradients are sent in buckets, recorded on one cluster and replayed on another, and traced.
-@Suite(.timeLimit(.minutes(30))) struct OverlapReplayTests {
+@Suite(.timeLimit(.minutes(60))) struct OverlapReplayTests {
     private static let count = 1_000
     private static let buckets = [
         GradientBucket(range: 700..<1_000, readyShare: 0.4), GradientBucket(range: 690..<700, readyShare: 0.8),

@@ -6,7 +6,7 @@ import Testing
 
 /// The time of a step whose gradient is sent in buckets: B(k) = max(ready(k), E(k-1)), E(k) = end of an all-reduce that
 /// begins at B(k), and the update after the last; against closed forms of the all-reduce.
-@Suite(.timeLimit(.minutes(30))) struct OverlapTimeTests {
+@Suite(.timeLimit(.minutes(60))) struct OverlapTimeTests {
     /// Buckets of 8,000, 4,000 and 800 numbers of a vector of 12,800.
     private static let count = 12_800
     private static let buckets = [

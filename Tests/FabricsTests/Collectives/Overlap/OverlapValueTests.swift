@@ -6,7 +6,7 @@ import Testing
 @testable import Fabrics
 
 /// The numbers of a vector that is sent in buckets.
-@Suite(.timeLimit(.minutes(30))) struct OverlapValueTests {
+@Suite(.timeLimit(.minutes(60))) struct OverlapValueTests {
     private static let count = 5000
     private static let buckets = [
         GradientBucket(range: 4_999..<5_000, readyShare: 0.25), GradientBucket(range: 100..<4_999, readyShare: 0.5),
