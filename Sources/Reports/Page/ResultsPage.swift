@@ -114,11 +114,22 @@ package enum ResultsPage {
 
     private static let nodeByNode = "### Node by node"
 
+    /// Dots of all partitions that are drawn; the first is drawn whatever it has.
+    private static let mostDots = 1200
+
     private static func partitions(_ pictured: PicturedRuns) -> [PageBlock] {
-        let figures = zip(pictured.partitions, pictured.partitionsOfFirstSeed).map { picture, partition in
-            PageFigure(picture, numbers: PicturedRuns.numbers(partition))
+        let partitions = pictured.partitionsOfFirstSeed
+        var (figures, dots) = ([PageFigure](), 0)
+        for (picture, partition) in zip(pictured.partitions, partitions) {
+            dots += partition.holdings.count * partition.classes
+            guard figures.isEmpty || dots <= mostDots else { break }
+            figures.append(PageFigure(picture, numbers: PicturedRuns.numbers(partition)))
         }
-        return figures.isEmpty ? [] : [.figures(figures)]
+        guard !figures.isEmpty else { return [] }
+        let rest = partitions.count - figures.count
+        let note =
+            "Too large for a page: \(rest) other partition\(rest == 1 ? "" : "s"), whose counts stand in `results.json`.\n"
+        return [.figures(figures)] + (rest == 0 ? [] : [.markdown(note)])
     }
 
     private static func rounds(_ pictured: PicturedRuns) -> PageSection? {

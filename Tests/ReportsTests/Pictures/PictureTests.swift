@@ -196,15 +196,31 @@ import Testing
     // MARK: Partitions
 
     private func partitioned(_ shards: [[Int32]], _ labels: [UInt8], classes: Int) -> Results {
-        let run = record("federated", [0.1, 0.5, 0.96, 0.96, 0.97])
-        let skew = PartitionSkew(of: shards, labels: labels, classes: classes)
-        return results(
+        results([holding("federated", shards, labels, classes: classes)], seeds: [1])
+    }
+
+    private func holding(_ strategy: String, _ shards: [[Int32]], _ labels: [UInt8], classes: Int) -> RunRecord {
+        let run = record(strategy, [0.1, 0.5, 0.96, 0.96, 0.97])
+        return RunRecord(
+            strategy: run.strategy, seed: 1, outcome: .completed, evaluations: run.evaluations, clusterSeconds: 4,
+            computeSeconds: 1, communicationSeconds: 2, idleSeconds: 1, hostSeconds: 0.25, serverComputeSeconds: 0.5,
+            traffic: run.traffic, partitionSkew: PartitionSkew(of: shards, labels: labels, classes: classes),
+            timings: [])
+    }
+
+    @Test func partitionsThatWouldMakeAPageTooLargeAreNamed() throws {
+        let labels = (0..<30).map { UInt8($0) }
+        let shards = [[Int32]](repeating: (0..<30).map { Int32($0) }, count: 29)
+        let all = results(
             [
-                RunRecord(
-                    strategy: run.strategy, seed: 1, outcome: .completed, evaluations: run.evaluations,
-                    clusterSeconds: 4, computeSeconds: 1, communicationSeconds: 2, idleSeconds: 1, hostSeconds: 0.25,
-                    serverComputeSeconds: 0.5, traffic: run.traffic, partitionSkew: skew, timings: [])
+                holding("federated", shards, labels, classes: 30),
+                holding("sync", Array(shards.dropLast()), labels, classes: 30),
             ], seeds: [1])
+        #expect(PicturedRuns(all).partitions.count == 2)
+        let page = ResultsPage.make(all).html()
+        #expect(page.contains("1 other partition, whose counts stand in <code>results.json</code>"))
+        #expect(page.components(separatedBy: "data-client=\"0\"").count == 2)
+        #expect(page.utf8.count < 300_000)
     }
 
     @Test func whatClientsHoldIsDrawnByItsArea() throws {
