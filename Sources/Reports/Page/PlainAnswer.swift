@@ -79,7 +79,7 @@ struct PlainAnswer {
         var sentences = words.map { $0.prefix(1).uppercased() + $0.dropFirst() + "." }
         if !priced.isEmpty {
             sentences.append(
-                "What \(Headline.list(priced)) did was recorded, and priced with all that were recorded on the same machines."
+                "What \(Headline.list(priced)) did was recorded; how long all that were recorded take on the same machines is simulated from that."
             )
         }
         if !alone.isEmpty {
