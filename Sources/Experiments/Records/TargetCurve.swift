@@ -38,21 +38,15 @@ public struct TargetCurve: Sendable {
     }
 
     /// Targets that some evaluation of some run was at, and the plan's.
-    package static func targets(_ results: Results) -> [Double] {
-        let metric = results.plan.metric
-        let values = results.summaries.flatMap(\.runs).flatMap(\.evaluations).map(metric.value(of:))
-        let best = metric.best(of: values) ?? metric.worst
-        let own = results.plan.target
-        let reachable = grid(metric, values).filter { Target($0, of: metric).isReached(by: best) }
-        return metric.fromWorstToBest(Set(reachable + [own]))
-    }
-
-    /// Of ``targets(_:)``.
     public init(_ results: Results) {
         let summaries = results.summaries
         let metric = results.plan.metric
-        let targets = Self.targets(results)
-        self.targets = targets
+        let values = summaries.flatMap(\.runs).flatMap(\.evaluations).map(metric.value(of:))
+        let best = metric.best(of: values) ?? metric.worst
+        let own = results.plan.target
+        let reachable = Self.grid(metric, values).filter { Target($0, of: metric).isReached(by: best) }
+        targets = metric.fromWorstToBest(Set(reachable + [own]))
+        let targets = targets
         points = summaries.map { summary in
             (
                 summary.strategy,

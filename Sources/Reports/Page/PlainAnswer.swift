@@ -128,15 +128,19 @@ struct PlainAnswer {
 
     /// Other targets, of which the recorded curves tell.
     private func changes(_ groups: [[StrategySummary]]) -> String {
-        let metric = results.plan.metric
-        let targets = TargetCurve.targets(results)
+        let curve = TargetCurve(results)
+        let targets = curve.targets
         guard targets.count > 1 else { return "" }
+        let medians = Dictionary(
+            curve.points.map { ($0.strategy, $0.points.map(\.time.median)) }, uniquingKeysWith: { first, _ in first })
         let range = "\(text(targets[0])) to \(text(targets[targets.count - 1]))"
         let words = groups.filter { $0.count > 1 }.map { group -> String in
             let place = groups.count > 1 ? " \(group[0].clock.place)" : ""
             let now = group.min { $0.timeToTarget.median < $1.timeToTarget.median } ?? group[0]
             // Only what the seeds show is a change: where two are too close to call, either can have the shorter median.
-            let firsts = targets.map { shownFirst(group, Target($0, of: metric)) }
+            let firsts = targets.indices.map { place in
+                shownFirst(group, Target(targets[place], of: results.plan.metric)) { medians[$0]?[place] ?? .infinity }
+            }
             let others = firsts.indices.filter { firsts[$0] != nil && firsts[$0] != now.strategy }
             guard let name = others.compactMap({ firsts[$0] }).first else {
                 return firsts.allSatisfy { $0 == nil }
@@ -146,16 +150,15 @@ struct PlainAnswer {
             let chosen = others.filter { firsts[$0] == name }.map { text(targets[$0]) }
             return "for a target of \(Self.list(chosen)) `\(name)` is the first\(place), not `\(now.strategy)`"
         }
-        let all = (words + [ends(groups, targets)]).filter { !$0.isEmpty }
+        let all = (words + [ends(groups, targets, medians)]).filter { !$0.isEmpty }
         guard !all.isEmpty else { return "" }
         let sentence = all.joined(separator: "; ")
         return sentence.prefix(1).uppercased() + sentence.dropFirst() + "."
     }
 
     /// The strategy that is shown to reach a target before all others of its group that get there; nil where none is.
-    private func shownFirst(_ group: [StrategySummary], _ target: Target) -> String? {
-        let reached = group.map { ($0, SpreadSummary($0.timesToTarget(target), scale: .logarithmic).median) }
-            .filter { $0.1.isFinite }.sorted { $0.1 < $1.1 }
+    private func shownFirst(_ group: [StrategySummary], _ target: Target, median: (String) -> Double) -> String? {
+        let reached = group.map { ($0, median($0.strategy)) }.filter { $0.1.isFinite }.sorted { $0.1 < $1.1 }
         guard let first = reached.first, reached.count > 1 else { return nil }
         let isShown = reached.dropFirst().allSatisfy {
             PairwiseVerdict(.timeToTarget, first.0, $0.0, target: target)?.comparison.verdict == .firstIsBetter
@@ -164,14 +167,11 @@ struct PlainAnswer {
     }
 
     /// Who gets to the target and not to harder ones that others reach.
-    private func ends(_ groups: [[StrategySummary]], _ targets: [Double]) -> String {
+    private func ends(_ groups: [[StrategySummary]], _ targets: [Double], _ medians: [String: [Double]]) -> String {
         let own = targets.firstIndex(of: results.plan.target) ?? 0
         let named = groups.flatMap(\.self).filter(\.timeToTarget.median.isFinite)
         let ends = named.compactMap { summary -> String? in
-            let hardest = targets.indices.last { place in
-                let target = Target(targets[place], of: results.plan.metric)
-                return SpreadSummary(summary.timesToTarget(target), scale: .logarithmic).median.isFinite
-            }
+            let hardest = medians[summary.strategy]?.lastIndex(where: \.isFinite)
             guard let hardest, hardest >= own, hardest < targets.count - 1 else { return nil }
             return "`\(summary.strategy)` does not reach \(text(targets[hardest + 1]))"
         }
