@@ -139,21 +139,12 @@ extension AdviceText {
     private static let mostBounds = 5
 
     private var downloads: [PageBlock] {
-        var (files, beside) = ([PageFile](), [String]())
-        var left = Self.mostBytes
-        for file in [
-            PageFile(AdviceCSV.name, "every figure", AdviceCSV.render(advice)),
-            advice.map.map { PageFile(MapCSV.name, "the cells of the map", MapCSV.render($0, names: advice.names)) },
-        ].compactMap(\.self) {
-            if file.text.utf8.count <= left {
-                files.append(file)
-                left -= file.text.utf8.count
-            } else {
-                beside.append("`\(file.name)`")
-            }
+        var downloads = PageDownloads(mostBytes: Self.mostBytes)
+        downloads.add(PageFile(AdviceCSV.name, "every figure", AdviceCSV.render(advice)))
+        if let map = advice.map {
+            downloads.add(PageFile(MapCSV.name, "the cells of the map", MapCSV.render(map, names: advice.names)))
         }
-        let note = "Too large for a page, and beside it: \(beside.joined(separator: " and ")).\n"
-        return (files.isEmpty ? [] : [.downloads(files)]) + (beside.isEmpty ? [] : [.markdown(note)])
+        return downloads.blocks
     }
 
     private var leftOutBlocks: [PageBlock] {

@@ -126,3 +126,41 @@ package struct PageFile: Sendable {
         }
     }
 }
+
+/// The files that a page has room for; those that it has none for are named.
+struct PageDownloads {
+    private var files: [PageFile] = []
+    private var beside: [String] = []
+    /// Bytes of a page.
+    private var left: Int
+
+    init(mostBytes: Int) { left = mostBytes }
+
+    /// Whether there is room for it.
+    ///
+    /// - Parameter mostBytes: there is none for a larger file.
+    func fits(_ file: PageFile, mostBytes: Int = .max) -> Bool {
+        file.text.utf8.count <= mostBytes && PageFile.encodedCount(file.text) <= left
+    }
+
+    /// Whether it is within the page.
+    ///
+    /// - Parameters:
+    ///   - mostBytes: a larger file lies beside the page, however much room there is.
+    ///   - isNeeded: whether it is within the page in any case.
+    @discardableResult
+    mutating func add(_ file: PageFile, mostBytes: Int = .max, isNeeded: Bool = false) -> Bool {
+        guard isNeeded || fits(file, mostBytes: mostBytes) else {
+            beside.append("`\(file.name)`")
+            return false
+        }
+        files.append(file)
+        left -= PageFile.encodedCount(file.text)
+        return true
+    }
+
+    var blocks: [PageBlock] {
+        let note = "Too large for a page, and beside it: \(beside.joined(separator: " and ")).\n"
+        return (files.isEmpty ? [] : [.downloads(files)]) + (beside.isEmpty ? [] : [.markdown(note)])
+    }
+}

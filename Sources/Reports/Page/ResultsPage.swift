@@ -151,39 +151,20 @@ package enum ResultsPage {
     }
 
     private static func downloads(_ pictured: PicturedRuns, _ data: ResultsData, mostBytes: Int) -> PageSection {
-        // Larger files stay beside the page.
         let mostOfOne = pictured.summaries.count > Ink.seriesCount ? 12_000 : 50_000
-        var (files, beside, left) = ([PageFile](), [String](), mostBytes)
-        func fits(_ text: String) -> Bool { text.utf8.count <= mostOfOne && PageFile.encodedCount(text) <= left }
-        for file in [
-            PageFile(SummaryCSV.name, "a row a strategy", data.summary),
-            PageFile(TargetsCSV.name, "time against target", data.targets),
-            PageFile(CurvesCSV.name, "every evaluation of every seed", data.curves),
-        ] {
-            if fits(file.text) || file.name == SummaryCSV.name {
-                files.append(file)
-                left -= PageFile.encodedCount(file.text)
-            } else {
-                beside.append(file.name)
-            }
-        }
-        if beside.contains(CurvesCSV.name) {
-            let drawn = pictured.drawnCurves
-            if PageFile.encodedCount(drawn) <= left {
-                files.append(PageFile("curves-drawn.csv", "the medians and bands that are drawn", drawn))
-                left -= PageFile.encodedCount(drawn)
-            }
+        var downloads = PageDownloads(mostBytes: mostBytes)
+        downloads.add(PageFile(SummaryCSV.name, "a row a strategy", data.summary), isNeeded: true)
+        downloads.add(PageFile(TargetsCSV.name, "time against target", data.targets), mostBytes: mostOfOne)
+        let curves = PageFile(CurvesCSV.name, "every evaluation of every seed", data.curves)
+        if !downloads.add(curves, mostBytes: mostOfOne) {
+            // Not a file of the folder, which could lie beside the page.
+            let drawn = PageFile("curves-drawn.csv", "the medians and bands that are drawn", pictured.drawnCurves)
+            if downloads.fits(drawn) { downloads.add(drawn) }
         }
         if let nodes = data.nodes {
-            if fits(nodes) {
-                files.append(PageFile(NodesCSV.name, "a row a node of each run", nodes))
-            } else {
-                beside.append(NodesCSV.name)
-            }
+            downloads.add(PageFile(NodesCSV.name, "a row a node of each run", nodes), mostBytes: mostOfOne)
         }
-        let names = beside.map { "`\($0)`" }.joined(separator: " and ")
-        let note = beside.isEmpty ? "" : "Too large for a page, and beside it: \(names).\n"
-        return PageSection("Data", [.downloads(files), .markdown(note)])
+        return PageSection("Data", downloads.blocks)
     }
 }
 
