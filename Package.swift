@@ -10,8 +10,14 @@ let strict: [SwiftSetting] =
     Context.environment["BENCH_WARNINGS_AS_ERRORS"] == nil ? [] : [.treatAllWarnings(as: .error)]
 
 /// Targets whose code runs inside a training step or a simulated message. `swift run` builds for debugging; without
-/// this a debug build trains tens of times slower, and everybody's first impression would be wrong.
-let hot: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+/// this a debug build trains tens of times slower, and everybody's first impression would be wrong. Optimising takes most of the
+/// time of a first build, and a third less where the compiler sees a whole target at once.
+let hot: [SwiftSetting] =
+    strict
+    + [.unsafeFlags(["-O", "-whole-module-optimization", "-num-threads", "2"], .when(configuration: .debug))]
+
+/// The same for targets of one file: as a whole target, the compiler would write their object file into the working directory.
+let hotFile: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
 /// Targets with loops over numbers: for processors with AVX2 and FMA (Intel since 2013, AMD since 2015), which the
 /// program checks when it starts. `BENCH_BASELINE_PROCESSOR=1 swift build` builds for older ones.
@@ -22,10 +28,10 @@ let hot: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configuration: .d
         + (isForOlderProcessors ? [.define("BASELINE_PROCESSOR")] : [.unsafeFlags(["-Xcc", "-march=x86-64-v3"])])
     let processor: [SwiftSetting] = isForOlderProcessors ? [] : [.define("REQUIRES_AVX2")]
     /// For processors with AVX-512, called only where the program finds itself on one.
-    let wide = hot + [.unsafeFlags(["-Xcc", "-march=x86-64-v4", "-Xcc", "-mprefer-vector-width=512"])]
+    let wide = hotFile + [.unsafeFlags(["-Xcc", "-march=x86-64-v4", "-Xcc", "-mprefer-vector-width=512"])]
 #else
     let numeric = hot
-    let wide = hot
+    let wide = hotFile
     let processor: [SwiftSetting] = []
 #endif
 
@@ -69,17 +75,17 @@ let package = Package(
         .target(name: "CBuild", dependencies: ["RecordedCommit"]),
         // What a process gets from its system before any other code runs, and signals.
         .target(name: "CProcess"),
-        .target(name: "Diagnostics", swiftSettings: hot),
+        .target(name: "Diagnostics", swiftSettings: strict),
         .target(
             name: "Files",
             dependencies: [.target(name: "CLibcrypto", condition: .when(platforms: [.linux]))], swiftSettings: strict),
         // How files are read that people write in YAML.
         .target(name: "YAMLFiles", dependencies: ["Diagnostics", "Yams"], swiftSettings: strict),
-        .target(name: "Host", dependencies: ["CProcess"], swiftSettings: hot),
+        .target(name: "Host", dependencies: ["CProcess"], swiftSettings: strict),
         .target(name: "Statistics", swiftSettings: strict),
-        .target(name: "Locking", swiftSettings: hot),
+        .target(name: "Locking", swiftSettings: hotFile),
         .target(name: "Randomness", swiftSettings: hot),
-        // A module of its own, whose functions are all inlined into others: a debug build optimises file by file.
+        // A module of its own, whose functions are all inlined into others.
         .target(name: "Lanes", swiftSettings: numeric),
         .target(name: "CProcessor"),
         .target(name: "WideProducts", swiftSettings: wide),
@@ -128,14 +134,14 @@ let package = Package(
             dependencies: [
                 "Datasets", "Diagnostics", "Files", "Kernel", "Locking", "Randomness", "Training", "YAMLFiles", "Yams",
             ],
-            swiftSettings: hot),
+            swiftSettings: strict),
         .target(
             name: "Experiments",
             dependencies: [
                 "CBuild", "Cluster", "Datasets", "Diagnostics", "Fabrics", "Files", "Host", "Kernel", "Locking",
                 "Randomness", "Statistics", "Strategies", "Tasks", "Training",
             ],
-            swiftSettings: hot + processor),
+            swiftSettings: strict + processor),
         .target(
             name: "Studies",
             dependencies: [
@@ -150,7 +156,7 @@ let package = Package(
                 "Cluster", "Datasets", "Diagnostics", "Experiments", "Fabrics", "Kernel", "Randomness", "Strategies",
                 "Training",
             ],
-            swiftSettings: hot),
+            swiftSettings: strict),
         // Measures machines and the engine.
         .target(
             name: "Calibration",
@@ -158,7 +164,7 @@ let package = Package(
                 "Cluster", "Datasets", "Diagnostics", "Experiments", "Fabrics", "Kernel", "Locking", "Randomness",
                 "Statistics", "Strategies", "Tasks", "Training",
             ],
-            swiftSettings: hot),
+            swiftSettings: strict),
         // What a decision rests on: crossovers, regret, and what would change it.
         .target(
             name: "Advice",

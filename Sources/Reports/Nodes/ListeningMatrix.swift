@@ -31,17 +31,17 @@ enum ListeningMatrix {
         // Kinds are of seeds that agree in them, and else of none.
         let kinds = runs[0].map(\.kind)
         let hasKinds = Set(kinds).count > 1 && runs.allSatisfy { $0.map(\.kind) == kinds }
-        var table = TextTable(
-            [("node", .right)] + (hasKinds ? [("kind", .right)] : []) + (0..<count).map { (String($0), .right) })
+        let names = ["node"] + (hasKinds ? ["kind"] : []) + (0..<count).map { String($0) }
+        var table = TextTable(names.map { ($0, .right) })
         for node in 0..<count {
             var weights = Array(repeating: 0.0, count: count)
             for run in runs {
                 for entry in run[node].listened ?? [] where entry.peer != node { weights[entry.peer] += entry.weight }
             }
             let all = weights.reduce(0, +)
-            table.append(
-                [String(node)] + (hasKinds ? [kinds[node].map(String.init) ?? "-"] : [])
-                    + weights.map { $0 > 0 ? Format.fixed(100 * $0 / all, 0) : "." })
+            let kind = hasKinds ? [kinds[node].map { String($0) } ?? "-"] : []
+            let shares = weights.map { $0 > 0 ? Format.fixed(100 * $0 / all, 0) : "." }
+            table.append([String(node)] + kind + shares)
         }
         return "`\(summary.strategy)`:\n\n\(table.markdown)"
     }
