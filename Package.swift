@@ -14,7 +14,11 @@ let strict: [SwiftSetting] =
 /// time of a first build, and a third less where the compiler sees a whole target at once.
 let hot: [SwiftSetting] =
     strict
-    + [.unsafeFlags(["-O", "-whole-module-optimization", "-num-threads", "2"], .when(configuration: .debug))]
+    + [
+        .unsafeFlags(
+            ["-O", "-whole-module-optimization", "-disable-batch-mode", "-num-threads", "2"],
+            .when(configuration: .debug))
+    ]
 
 /// The same for targets of one file: as a whole target, the compiler would write their object file into the working directory.
 let hotFile: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
