@@ -69,7 +69,7 @@ package struct LeftOut: Hashable, Sendable {
     package init?(_ plan: StrategyPlan, isRecorded: Bool) {
         name = plan.name
         if plan.fabric != .simulated {
-            reason = "its times are \(ClockClass(plan).title), and a measured time is in no race with a simulated one"
+            reason = "its times are \(ClockClass(plan).title), and a measured time is not compared with a simulated one"
         } else if !plan.roles.hasFixedSchedule {
             reason = "what it does depends on how long things take, so that its runs cannot be priced elsewhere"
         } else if !plan.hasFixedSchedule {

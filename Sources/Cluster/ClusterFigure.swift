@@ -159,7 +159,15 @@ package enum ClusterFigure: String, CaseIterable, Codable, CodingKeyRepresentabl
         case .seconds: Format.seconds(value)
         case .bytesPerSecond: Format.bandwidth(value)
         case .share: "\(Format.significant(value * 100)) %"
-        case .plain: Format.significant(value)
+        case .plain: Format.significant(value) + (isFactor ? "x" : "")
+        }
+    }
+
+    /// Whether it says how many times something is as much as usual.
+    private var isFactor: Bool {
+        switch self {
+        case .speed, .serverSpeed, .stragglerSlowdown, .slowdownFactor: true
+        default: false
         }
     }
 

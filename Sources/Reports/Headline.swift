@@ -22,7 +22,10 @@ enum Headline {
         let sentences = groups.map { group in
             group[0].clock.sentenceStart + ", " + sentence(group, target, isAlone: false)
         }
-        return (sentences, ["Times on different machines, or of different clocks, are no race."] + judged)
+        return (
+            sentences,
+            ["Times on different machines, or of different clocks, do not say which strategy is faster."] + judged
+        )
     }
 
     /// - Parameter isAlone: whether the sentence itself has to name the clock.

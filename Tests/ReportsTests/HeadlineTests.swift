@@ -32,7 +32,7 @@ import Testing
             Headline.words(all) == """
                 Measured on this machine, `threads` is the first to reach 95 %, after 4 s; `single` takes 2 times as long. \
                 Simulated on infiniband, only `sync` was run: it reaches 95 % after 20 s. Simulated on phones, only `federated` \
-                was run: it reaches 95 % after 3 s. Times on different machines, or of different clocks, are no race.
+                was run: it reaches 95 % after 3 s. Times on different machines, or of different clocks, do not say which strategy is faster.
                 """)
     }
 

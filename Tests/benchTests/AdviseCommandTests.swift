@@ -202,7 +202,7 @@ import Testing
             let measured = try await bench(quick + ["--strategy", "threads"], in: folder)
             #expect(measured.code == 0, "\(measured.testDescription)")
             let cases: [([String], Int32, String)] = [
-                (["advise", "results"], 1, "no race with a simulated one"),
+                (["advise", "results"], 1, "not compared with a simulated one"),
                 (["advise", "missing"], 1, "missing"),
                 (["advise", "results", "--cluster", "ethernet"], 64, "ethernet-1g"),
                 (["advise", "results", "--with", "latncy=1ms"], 64, "latency"),

@@ -1,6 +1,6 @@
 import Advice
 import Cluster
-import Foundation
+import Diagnostics
 import Statistics
 
 /// All figures of some advice, one a row, so that a table program or pandas can take any part of them.
@@ -187,7 +187,7 @@ package enum MapCSV {
         var csv = CSV(columns: [
             "cluster", "latency_seconds", "bytes_per_second", "first", "next", "next_over_first", "is_shown",
         ])
-        func number(_ value: Double) -> String { "\(Double(String(format: "%.5e", value)) ?? value)" }
+        func number(_ value: Double) -> String { Format.significant(value, digits: 6) }
         for (latency, row) in zip(map.latencies, map.cells) {
             for (bandwidth, cell) in zip(map.bandwidths, row) {
                 csv.append([

@@ -50,7 +50,8 @@ package enum AdviceJSON {
             statements = text.sections.flatMap { section in
                 section.statements.map {
                     Statement(
-                        part: section.part, cluster: section.cluster, text: $0.text, command: $0.commandText)
+                        part: section.part, cluster: section.cluster, text: $0.text, plain: $0.plain, short: $0.short,
+                        evidence: $0.evidence, command: $0.commandText)
                 }
             }
             clusters = advice.clusters.map { Place($0, advice.names) }
@@ -63,6 +64,10 @@ package enum AdviceJSON {
         let part: AdvicePart
         let cluster: String?
         let text: String
+        /// The text without how it is known, the same without how the seeds compare, and how it is known.
+        let plain: String?
+        let short: String?
+        let evidence: String?
         let command: String
     }
 

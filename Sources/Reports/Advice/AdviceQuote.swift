@@ -9,23 +9,12 @@ struct AdviceQuote: Sendable {
     struct First: Sendable {
         let cluster: String
         let text: String
-        /// `(simulated on a preset, ...)`; empty where the statement has none.
-        let evidence: String
+        /// For a headline: without how the seeds compare.
+        let short: String
+        /// `simulated on a preset, ...`; nil where that is not known.
+        let evidence: String?
 
-        init(cluster: String, statement: String) {
-            self.cluster = cluster
-            guard statement.hasSuffix(")."), let start = statement.lastIndex(of: "(") else {
-                (text, evidence) = (statement, "")
-                return
-            }
-            text = statement[..<start].dropLast() + "."
-            evidence = String(statement[start...].dropLast())
-        }
-
-        /// For a headline: without the interval, which stands in the advice.
-        var headline: String {
-            text.dropLast().replacing(#/, seed by seed [^\[]*\[[^\]]*\]/#, with: "") + " (simulated)."
-        }
+        var headline: String { short.dropLast() + " (simulated)." }
     }
 
     let firsts: [First]
@@ -41,8 +30,8 @@ struct AdviceQuote: Sendable {
         // How it is known is the same on most clusters, and said once.
         var said: Set<String> = []
         let others = firsts.filter { !clusters.contains($0.cluster) }.map { first in
-            said.insert(first.evidence).inserted && !first.evidence.isEmpty
-                ? first.text.dropLast() + " \(first.evidence)." : first.text
+            guard let evidence = first.evidence, said.insert(evidence).inserted else { return first.text }
+            return first.text.dropLast() + " (\(evidence))."
         }
         return Array((others + changes).prefix(Self.mostStatements))
     }
@@ -54,6 +43,9 @@ struct AdviceQuote: Sendable {
             let part: String
             let cluster: String?
             let text: String
+            let plain: String?
+            let short: String?
+            let evidence: String?
         }
 
         let results: String?
@@ -82,7 +74,11 @@ struct AdviceQuote: Sendable {
             (statement.cluster.map { "On \(MarkdownText.code($0)), " } ?? "") + statement.text
         }
         return AdviceQuote(
-            firsts: of(.first).map { First(cluster: $0.cluster ?? "", statement: $0.text) },
+            firsts: of(.first).map {
+                First(
+                    cluster: $0.cluster ?? "", text: $0.plain ?? $0.text, short: $0.short ?? $0.plain ?? $0.text,
+                    evidence: $0.evidence)
+            },
             changes: changes + of(.map).map(\.text) + of(.regret).map(\.text))
     }
 }

@@ -4,6 +4,12 @@ import Diagnostics
 package struct AdviceStatement: Hashable, Sendable {
     package let text: String
     package let command: [String]
+    /// The text without how it is known; nil where the text does not say that.
+    package var plain: String?
+    /// For a headline: also without how the seeds compare.
+    package var short: String?
+    /// How it is known: `simulated on a preset, ...`.
+    package var evidence: String?
 
     /// As somebody pastes it into a shell.
     package var commandText: String { ShellText.command(command) }

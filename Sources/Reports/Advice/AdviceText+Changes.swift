@@ -39,37 +39,48 @@ extension AdviceText {
         let bounds = [below.map { "above \(text($0.value))" }, above.map { "below \(text($0.value))" }].compactMap {
             $0
         }
-        let details = places.map { place in
-            let side = place.isFirstAbove ? "below" : "above"
-            let next = place.other.map { "\(side) it \(name($0)) is first" } ?? "\(side) it nobody gets there"
-            return "\(next)\(seedWords(place, text))\(closeWords(place, text))"
+        let next = places.map { place in
+            "\(place.isFirstAbove ? "below" : "above") it \(place.other.map { "\(name($0)) is first" } ?? "nobody gets there")"
         }
         let again = search.places[first].filter { !places.contains($0) }
-        return "\(name(first)) stays first while \(figure.words) is \(bounds.joined(separator: " and ")) \(now): "
-            + details.joined(separator: "; ") + (again.isEmpty ? "" : "; \(againWords(again, text))") + "."
+        let beyond =
+            again.isEmpty
+            ? "" : "; beyond that it changes again at \(again.map { text($0.value) }.joined(separator: ", "))"
+        let stays = """
+            \(name(first)) stays first while \(figure.words) is \(bounds.joined(separator: " and ")) \(now): \
+            \(next.joined(separator: "; "))\(beyond).
+            """
+        return ([stays] + places.compactMap { howSure($0, text, isOneOf: places.count) }).joined(separator: " ")
     }
 
-    /// Of the median's change the same of each seed.
-    private func seedWords(_ place: FirstPlace, _ text: (Double) -> String) -> String {
-        let count = place.bySeed.compactMap { $0 }.count
-        guard let range = place.seedRange, place.bySeed.count > 1 else { return "" }
-        let seeds = "\(count) of \(place.bySeed.count) seeds"
-        let (low, high) = (text(range.lowerBound), text(range.upperBound))
-        return low == high ? " (\(low) in \(seeds))" : " (\(low) to \(high) in \(seeds))"
-    }
-
-    private func closeWords(_ place: FirstPlace, _ text: (Double) -> String) -> String {
-        switch (place.closeFrom, place.closeTo) {
-        case (let low?, let high?) where low == high || text(low) == text(high): ""
-        case (let low?, let high?): ", too close to call from \(text(low)) to \(text(high))"
-        case (let low?, nil): ", too close to call from \(text(low)) on"
-        case (nil, let high?): ", too close to call up to \(text(high))"
-        case (nil, nil): ", too close to call everywhere"
+    /// Where each seed by itself changes, and where the two are too close to call; nil if that is where the median does.
+    private func howSure(_ place: FirstPlace, _ text: (Double) -> String, isOneOf count: Int) -> String? {
+        var parts: [String] = []
+        if let range = place.seedRange, place.bySeed.count > 1 {
+            parts.append("\(seedCount(place)) change \(seedRange(range, text))")
         }
+        if let close = closeWords(place, text) { parts.append(close) }
+        guard !parts.isEmpty else { return nil }
+        return (count == 1 ? "" : "At \(text(place.value)): ") + parts.joined(separator: "; ") + "."
     }
 
-    private func againWords(_ places: [FirstPlace], _ text: (Double) -> String) -> String {
-        "beyond that it changes again at " + places.map { text($0.value) }.joined(separator: ", ")
+    private func seedCount(_ place: FirstPlace) -> String {
+        "\(place.bySeed.compactMap { $0 }.count) of \(place.bySeed.count) seeds"
+    }
+
+    private func seedRange(_ range: ClosedRange<Double>, _ text: (Double) -> String) -> String {
+        let (low, high) = (text(range.lowerBound), text(range.upperBound))
+        return low == high ? "at \(low)" : "between \(low) and \(high)"
+    }
+
+    private func closeWords(_ place: FirstPlace, _ text: (Double) -> String) -> String? {
+        switch (place.closeFrom, place.closeTo) {
+        case (let low?, let high?) where low == high || text(low) == text(high): nil
+        case (let low?, let high?): "from \(text(low)) to \(text(high)) the two are too close to call"
+        case (let low?, nil): "from \(text(low)) on the two are too close to call"
+        case (nil, let high?): "up to \(text(high)) the two are too close to call"
+        case (nil, nil): "everywhere the two are too close to call"
+        }
     }
 
     // MARK: Tornado
@@ -152,9 +163,13 @@ extension AdviceText {
             case .some(let value): "; shown \(place.isFirstAbove ? "from" : "up to") \(text(value))"
             case .none: "; not shown anywhere in what was searched"
             }
+        let seeds =
+            if let range = place.seedRange, place.bySeed.count > 1 {
+                " (\(seedRange(range, text)) in \(seedCount(place)))"
+            } else { "" }
         return """
             For \(name(strategy)) to be first on `\(spec.name)`, \(search.figure.words) has to be \(bound) \
-            \(text(place.value))\(seedWords(place, text)), \(Format.significant(factor)) times \
+            \(text(place.value))\(seeds), \(Format.significant(factor)) times \
             \(place.value > search.value ? "more" : "less") than now (\(text(search.value)))\(certain).
             """
     }

@@ -89,38 +89,42 @@ package struct AdviceText {
 
     private func first(_ cluster: ClusterAdvice) -> AdviceSection {
         var section = AdviceSection(.first, on: cluster.cluster.name)
+        let (words, inShort) = (firstWords(cluster, isShort: false), firstWords(cluster, isShort: true))
+        let evidence = cluster.evidence.words
         section.statements = [
-            AdviceStatement(text: firstWords(cluster), command: command.words(.first, cluster.arguments))
+            AdviceStatement(
+                text: "\(words) (\(evidence)).", command: command.words(.first, cluster.arguments), plain: "\(words).",
+                short: "\(inShort).", evidence: evidence)
         ]
         return section
     }
 
-    private func firstWords(_ cluster: ClusterAdvice) -> String {
+    /// A sentence without its end; a short one, for a headline, leaves out how the seeds compare.
+    private func firstWords(_ cluster: ClusterAdvice, isShort: Bool) -> String {
         let standing = cluster.standing
         let place = "On `\(cluster.cluster.name)`"
-        let evidence = " (\(cluster.evidence.words))."
         guard let first = standing.first else {
-            return "\(place), no strategy reaches \(target) with more than half of its seeds\(evidence)"
+            return "\(place), no strategy reaches \(target) with more than half of its seeds"
         }
         let time = interval(cluster.summaries[first].timeToTarget)
         guard let next = standing.next, let factor = standing.factor else {
             return advice.names.count == 1
-                ? "\(place), \(name(first)) reaches \(target) after \(time); there is nothing to compare it with\(evidence)"
-                : "\(place), \(name(first)) is the only one to reach \(target) with more than half of its seeds, after \(time)\(evidence)"
+                ? "\(place), \(name(first)) reaches \(target) after \(time); there is nothing to compare it with"
+                : "\(place), \(name(first)) is the only one to reach \(target) with more than half of its seeds, after \(time)"
         }
         let ratio = RatioText(factor)
         let ahead =
             "ahead of all others in \(standing.seedsAhead) of \(standing.seeds) seed\(standing.seeds == 1 ? "" : "s")"
-        let paired = pairedWords(standing)
+        let paired = isShort ? "" : pairedWords(standing)
         if standing.isShown {
             return """
                 \(place), \(name(first)) reaches \(target) first: \(time), \(ratio.isTie ? ratio.factor : "\(Format.significant(factor)) times") \
-                before \(name(next)) by medians\(paired), \(ahead)\(evidence)
+                before \(name(next)) by medians\(paired), \(ahead)
                 """
         }
         return """
             \(place), no difference is shown between \(name(first)), \(time) to \(target), and \(name(next)), \
-            \(interval(cluster.summaries[next].timeToTarget)): \(ratio.factor) by medians\(paired), \(name(first)) \(ahead)\(evidence)
+            \(interval(cluster.summaries[next].timeToTarget)): \(ratio.factor) by medians\(paired), \(name(first)) \(ahead)
             """
     }
 
