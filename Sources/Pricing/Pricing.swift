@@ -167,7 +167,8 @@ public struct Pricing: Sendable {
         let updates = Double(evaluations.count - 1 - warm)
         let perUpdate = Double(samples[samples.count - 1] - samples[warm]) / updates
         let seconds = (last.seconds - first.seconds) / updates
-        let bytes = Double(last.bytesSent - first.bytesSent) / updates
+        // Of all: at an evaluation ranks that are ahead of others have sent some of the next update's.
+        let bytes = Double(report.bytes) / Double(evaluations.count - 1)
         var account = TimeAccount()
         var serverBusy = 0.0
         let working = Double(strategy.concurrentWorkers)

@@ -38,6 +38,14 @@ import Testing
         #expect(Metric.rmse.gain(of: 1, over: 3) == 2 && Metric.accuracy.gain(of: 1, over: 3) == -2)
     }
 
+    /// Between which an interval may lie: a perplexity is 1 or more, and a loss 0 or more where all that were measured are.
+    @Test func intervalsLieWhereValuesCan() {
+        #expect(Metric.perplexity.bounds(of: [1.5, 2]) == 1...Double.infinity)
+        #expect(Metric.rmse.bounds(of: [1.5, 2]) == 0...Double.infinity && Metric.auc.bounds(of: [0.5]) == 0...1)
+        #expect(Metric.loss.bounds(of: [0.5, 2]) == 0...Double.infinity)
+        #expect(Metric.loss.bounds(of: [-0.5, 2]) == nil)
+    }
+
     // MARK: Targets and texts
 
     @Test func targetsAreInTheMetricsUnit() throws {
@@ -53,6 +61,7 @@ import Testing
             let words = error?.description ?? ""
             #expect(words.contains("'\(text)'") && words.contains(allowed), "\(metric) \(text): \(words)")
         }
+        #expect(try Metric.perplexity.target(parsing: "1") == 1 && Metric.auc.target(parsing: "100%") == 1)
         #expect(try Metric.accuracy.margin(parsing: "0.5%") == 0.005 && Metric.loss.margin(parsing: "0") == 0)
         #expect(throws: Quantity.Failure.self) { try Metric.loss.margin(parsing: "-0.1") }
     }
@@ -190,12 +199,40 @@ import Testing
         #expect(owning == record.consensus.allSatisfy { $0.averageAUC != nil } || record.consensus.isEmpty)
     }
 
+    /// Nodes that call odd digits even are judged by how well they tell what they call odd.
+    @Test func areasAreOfTheLabelsAsNodesCallThem() throws {
+        let (run, record, objectives) = try play("relabel:2", .auc, owning: true)
+        let test = run.data.test
+        #expect(Set(record.nodes.map(\.kind)) == [0, 1])
+        for (index, node) in record.nodes.enumerated() {
+            let scores = Self.scores(try #require(node.finalParameters), test, objectives[index].view)
+            let labels = test.labels.map { node.kind == 0 ? $0 : 1 - $0 }
+            let expected = Self.pairCount(scores, labels, Array(repeating: 1, count: test.count))
+            #expect(node.own.last?.auc == expected && expected > 0.6, "node \(index)")
+        }
+    }
+
     @Test func theLossesOfTheLastModelAreKept() throws {
         let (run, record, objectives) = try play("rotations:3", .loss)
         let (node, test) = (try #require(record.nodes.first), run.data.test)
         let mean = node.finalScores.reduce(0) { $0 + Double($1) } / Double(test.count)
         #expect(node.finalScores.count == test.count && abs(mean - (node.own.last?.loss ?? 0)) < 1e-6)
         #expect(objectives.count == 6)
+    }
+
+    /// What both outputs have more does not tell the labels apart.
+    @Test func aScoreIsTheDifferenceOfTwoOutputs() throws {
+        let test = try Self.odd(SeedSequence(5)).test
+        let model = Self.network.initialParameters(.he, seeds: SeedSequence(5))
+        let before = Self.scores(model, test, nil)
+        // The last two numbers are the outputs' biases.
+        for (first, second, shift) in [(3, 3, 0), (0, 2, 2), (2, 0, -2)] as [(Float, Float, Float)] {
+            let moved = model.copied()
+            moved[moved.count - 2] += first
+            moved[moved.count - 1] += second
+            let after = Self.scores(moved, test, nil)
+            #expect(zip(before, after).allSatisfy { abs($1 - $0 - shift) < 1e-4 }, "\(first), \(second)")
+        }
     }
 
     @Test func anAreaIsOfModelsThatScore() {
@@ -233,6 +270,14 @@ import Testing
         #expect(
             again.map(\.own) == record.nodes.map(\.own) && again.map(\.evaluations) == record.nodes.map(\.evaluations))
         #expect(again.map(\.finalScores) == record.nodes.map(\.finalScores))
+        // And as a file has them.
+        let state = RunState(
+            position: RunPosition(round: 1, samples: 2), values: StateValues(counts: [:]), evaluatedParameters: nil,
+            evaluations: record.evaluations, nodes: record.nodes, stepLosses: [], lossSum: 0, lossSamples: 0,
+            clusterNanoseconds: 3, bytesSent: 4)
+        let read = try RunState(decoding: state.encoded()).nodes
+        #expect(read.map(\.own) == again.map(\.own) && read.map(\.evaluations) == again.map(\.evaluations))
+        #expect(read.map(\.finalScores) == again.map(\.finalScores) && read.allSatisfy { !$0.finalScores.isEmpty })
         numbers.removeLast()
         #expect(throws: CheckpointError.self) {
             try NodeCurves.nodes(numbers, right: [], scores: nil, haveAUC: true)

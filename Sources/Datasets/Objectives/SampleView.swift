@@ -48,6 +48,9 @@ public struct SampleView: Hashable, Sendable {
         self.labels = labels == labels.sorted() ? nil : labels
     }
 
+    /// What a class is called.
+    package func label(_ label: UInt8) -> UInt8 { labels?[Int(label)] ?? label }
+
     /// Whether all samples are seen as they are.
     public var changesNothing: Bool { places == nil && labels == nil }
 }

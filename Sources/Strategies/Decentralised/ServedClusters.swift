@@ -60,7 +60,7 @@ public struct ServedClusters: Strategy {
     }
 
     /// A node that chooses has all models, of which it keeps one.
-    public func memoryNeed(ofRank rank: Int, _ network: Network, samples: Int) -> MemoryNeed {
+    public func memoryNeed(ofRank rank: Int, _ network: any Objective, samples: Int) -> MemoryNeed {
         guard rank != 0 else { return .averaging(network, keeping: 2 * models - 1 + serverStateVectors) }
         return .training(
             network, batch: min(nodes.localBatch ?? samples, samples),

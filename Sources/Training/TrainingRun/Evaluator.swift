@@ -132,7 +132,11 @@ final class Evaluator: Sendable {
                 found.counts.correct[group] += 1
                 found.right[sample / 8] |= 1 << UInt8(sample % 8)
             }
-            if metric == .auc { found.numbers = foundScores(of: workspace, at: parameters) }
+            if metric == .auc {
+                // Scores are for what the test set calls label 1, which the node may call 0.
+                let isTurned = judgement.views[view]?.label(1) == 0
+                found.numbers = foundScores(of: workspace, at: parameters).map { isTurned ? -$0 : $0 }
+            }
         }
         judged.withLock { judged in
             let place = model * judgement.views.count * chunkCount + chunk
