@@ -31,6 +31,15 @@ import Testing
         #expect(!Target(0.3, of: .loss).isReached(by: [0.1, 0.2, 0.6001]))
     }
 
+    /// Losses may be of any size: what rounding forgives is in proportion to the target.
+    @Test func smallLossesAreToldApartAsLargeOnesAre() {
+        for scale in [1e-9, 1, 1e9] {
+            let target = Target(scale, of: .loss)
+            #expect(target.isReached(by: scale) && target.isReached(by: [0.4, 1.2, 1.4].map { $0 * scale }))
+            #expect(!target.isReached(by: scale * (1 + 1e-7)), "\(scale)")
+        }
+    }
+
     @Test func whatIsNoNumberReachesNothing() {
         #expect(time([.nan, .infinity, .nan, .infinity], 4.5).firstCrossingSeconds == nil)
         for metric in Metric.allCases {
@@ -145,6 +154,41 @@ import Testing
         #expect(SignFlip.pValue(differences) == 2.0 / 256)
     }
 
+    /// A class counts for what it weighs, however many test samples it has: the differences add up to that of the node's losses.
+    @Test func lossesOfAClassShareItsWeight() throws {
+        let (alone, joined): ([Float], [Float]) = ([2, 2, 2, 2, 5], [1, 1, 1, 1, 4.5])
+        let samples = NodeEvidence.Samples(.loss, joined, alone, weights: [0.5, 0.5], TestClassCounts("00001"))
+        guard case .losses(let differences) = samples else {
+            Issue.record("\(samples)")
+            return
+        }
+        #expect(differences == [0.125, 0.125, 0.125, 0.125, 0.25])
+    }
+
+    /// A model that is none any more is worse than any other by more than can be told; where both are none nothing is known.
+    @Test func aSampleThatOneModelCannotDoIsLost() throws {
+        func differences(_ joined: [Float], _ alone: [Float]) -> [Double] {
+            guard case .losses(let found) = NodeEvidence.Samples(.loss, joined, alone, weights: nil, nil) else {
+                return []
+            }
+            return found
+        }
+        #expect(differences([1, 1, .nan], [.nan, 2, .nan]) == [.infinity, 0.5])
+        #expect(differences([.nan, 1], [1, 2]) == [-.infinity, 0.5])
+    }
+
+    /// The mean perplexity of two seeds falls while their mean loss rises: then nothing is shown.
+    @Test func valuesAndLossesHaveToAgree() {
+        func evidence(_ value: Double, _ alone: Double, _ difference: Double) -> NodeEvidence {
+            NodeEvidence(
+                value: value, aloneValue: alone, samples: .losses(Array(repeating: difference, count: 10)))
+        }
+        let (large, small) = (evidence(90, 100, log(100 / 90.0) / 10), evidence(2, 1, log(1 / 2.0) / 10))
+        #expect(NodeEvidence.pValue([large, small], .perplexity) == 1)
+        // Where both rise it is a loss.
+        #expect(NodeEvidence.pValue([small, small], .perplexity) < 0.01)
+    }
+
     private func compared(
         _ joined: [[NodeResult]], _ alone: [[NodeResult]], terms: NodeComparison.Terms = .equalSamples
     ) -> NodeComparison? {
@@ -165,6 +209,27 @@ import Testing
         // exp of the mean loss: (log 2 + log 8 + log 4) / 3 is log 4.
         #expect(abs(values.mean - 4) < 1e-12)
         #expect(CommunityPoint.curve(of: curves).last?.values == nil)
+        // Of the mean of all models it is that of its loss.
+        let consensus = TrainingRun.Consensus(
+            round: 10, samples: 640, distance: 1, averageAccuracy: 0.25, averageLoss: log(5))
+        let points = CommunityPoint.curve(of: curves, [consensus], by: .perplexity)
+        #expect(abs(try #require(points.last?.values?.average) - 5) < 1e-12 && points.last?.averageAccuracy == 0.25)
+    }
+
+    /// Two runs of one plan agree in the areas that they were judged by.
+    @Test func repetitionsAgreeInTheirAreas() {
+        func points(_ area: Double) -> [TrainingRun.Evaluation] {
+            curve([0.5, 0.6]).map {
+                TrainingRun.Evaluation(
+                    round: $0.round, samples: $0.samples, clusterSeconds: $0.clusterSeconds, bytesSent: $0.bytesSent,
+                    trainLoss: $0.trainLoss, testAccuracy: $0.testAccuracy, testLoss: $0.testLoss, testAUC: area)
+            }
+        }
+        func run(_ area: Double) -> RunRecord { record("sync").with(evaluations: points(area)) }
+        #expect(run(0.75).hasSameResult(as: run(0.75), isMeasured: false))
+        #expect(!run(0.75).hasSameResult(as: run(0.76), isMeasured: false))
+        func node(_ area: Double) -> NodeResult { NodeResult(rank: 0, evaluations: points(area)) }
+        #expect(node(0.75).hasSameScores(as: node(0.75)) && !node(0.75).hasSameScores(as: node(0.76)))
     }
 
     // MARK: Files

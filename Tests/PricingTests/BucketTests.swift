@@ -81,4 +81,17 @@ import Training
         #expect(buckets.map(\.numbers) == [7, 9])
         #expect(profile.warnings.contains { $0.contains("buckets that were recorded") })
     }
+
+    /// Buckets of a trace stand in the order of sending: one whose gradients came early waits for those in front of it.
+    @Test func aBucketGoesOutBehindThoseBeforeIt() throws {
+        var text = ProfileText()
+        text.gradient = """
+            "buckets": [{"name": "1", "numbers": 7, "ready": 0.75}, {"name": "2", "numbers": 9, "ready": 0.5},
+             {"name": "3", "numbers": 5, "ready": 1}]
+            """
+        let profile = try text.parsed()
+        let shares = profile.buckets(GradientOverlap(), at: try profile.step(of: 10)).map(\.readyShare)
+        // Forward 0.1 s and backward 0.2 s.
+        #expect(abs(shares[0] - 0.25 / 0.3) < 1e-12 && shares[1] == shares[0] && shares[2] == 1)
+    }
 }

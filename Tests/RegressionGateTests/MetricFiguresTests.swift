@@ -3,6 +3,7 @@ import Testing
 @testable import Experiments
 @testable import RegressionGate
 @testable import TestSupport
+@testable import Training
 
 /// Results by a metric of which lower is better against a baseline: what rises is a regression.
 @Suite struct MetricFiguresTests {
@@ -71,5 +72,35 @@ import Testing
         #expect(
             worse.status == .regression && worse.current == "3.25 (node 2)" && worse.change.hasPrefix("+0.25; 2 of 3"))
         #expect(try figure([1, 2], [0.5, 2]).status == .improvement)
+    }
+
+    // MARK: Areas
+
+    private func made(areas: [Double], processor: String? = nil) -> Results {
+        let points = curve(areas.map { _ in 0.5 }).enumerated().map { index, point in
+            TrainingRun.Evaluation(
+                round: point.round, samples: point.samples, clusterSeconds: point.clusterSeconds,
+                bytesSent: point.bytesSent, trainLoss: point.trainLoss, testAccuracy: point.testAccuracy,
+                testLoss: point.testLoss, testAUC: areas[index])
+        }
+        var results = results([record("sync").with(evaluations: points)], seeds: [1]).judged(by: .auc, target: 0.9)
+        if let processor { results.machine.processor = processor }
+        return results
+    }
+
+    /// An area that grows is an improvement, whatever accuracies and losses say.
+    @Test func anAreaThatFallsIsARegression() throws {
+        func figure(_ before: [Double], _ after: [Double], processor: String? = nil) throws -> Figure {
+            let comparison = try Comparison(
+                baseline: made(areas: before), current: made(areas: after, processor: processor))
+            return try #require(comparison.figures.first { $0.name == "curve AUCs" })
+        }
+        #expect(try figure([0.5, 0.7, 0.8], [0.5, 0.7, 0.8]).status == .same)
+        #expect(try figure([0.5, 0.7, 0.8], [0.5, 0.7, 0.85]).status == .improvement)
+        let worse = try figure([0.5, 0.7, 0.8], [0.5, 0.65, 0.85])
+        #expect(worse.status == .regression && worse.baseline == "0.7000" && worse.current == "0.6500", "\(worse)")
+        // Another processor rounds scores otherwise, also where no sample changes sides.
+        #expect(try figure([0.5, 0.7, 0.8], [0.5, 0.65, 0.85], processor: "Another").status == .notCompared)
+        #expect(try figure([0.5, 0.7, 0.8], [0.5, 0.7, 0.8], processor: "Another").status == .same)
     }
 }

@@ -27,6 +27,7 @@ extension CheckpointTests {
         var epochs = 640 / 1437.0
         var limits: TrainingConfiguration.Limits?
         var objectives: String?
+        var metric = Metric.accuracy
         /// Of the strategy, beside those of the configuration.
         var options: OptionValues = [:]
 
@@ -45,7 +46,7 @@ extension CheckpointTests {
 
         var testDescription: String {
             "\(strategy) \(options["center"] ?? "") \(carrier) x\(workers), \(optimizer?.kind.rawValue ?? "momentum \(momentum)"), jitter \(jitter), "
-                + "\(overlap == nil ? "" : "overlap, ")\(departures.map { "\($0.rank)@\($0.seconds)" })"
+                + "\(metric == .accuracy ? "" : "\(metric), ")\(overlap == nil ? "" : "overlap, ")\(departures.map { "\($0.rank)@\($0.seconds)" })"
         }
     }
 
@@ -86,6 +87,7 @@ extension CheckpointTests {
             departures: [Departure(rank: 1, seconds: 0.4), Departure(rank: 2, seconds: 0.6)]),
         // A round takes about a tenth of a second on phones.
         Case(strategy: "dpsgd", workers: 5, departures: [Departure(rank: 1, seconds: 0.4)]),
+        Case(strategy: "dpsgd", workers: 5, departures: [Departure(rank: 1, seconds: 0.4)], metric: .loss),
         Case(
             strategy: "push-sum", workers: 5, momentum: 0.5,
             departures: [Departure(rank: 4, seconds: 0.15), Departure(rank: 0, seconds: 0.3)]),

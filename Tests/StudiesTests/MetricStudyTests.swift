@@ -54,6 +54,14 @@ import Testing
         #expect(summary.best.trial.index == 1 && summary.rivals.isEmpty)
     }
 
+    /// Both have a median of 5: the one whose mean is lower comes first.
+    @Test func ofEqualMediansTheLowerMeanIsChosen() throws {
+        let summary = try #require(
+            try study([[4, 5, 20], [4, 5, 6], [9, 9, 9], [8, 8, 8]]).summaries.first)
+        #expect(summary.outcomes.prefix(2).map(\.value) == [5, 5])
+        #expect(summary.ranked.map(\.trial.index) == [1, 0, 3, 2])
+    }
+
     @Test func ofAccuraciesFinalIsAccuracy() throws {
         var setup = StudySetup()
         setup.metric = .final

@@ -248,4 +248,52 @@ struct DecentralizedSGDTests {
             #expect(error?.description.contains(words) == true, "\(error?.description ?? "")")
         }
     }
+
+    // MARK: One round by hand
+
+    /// Without learning exact diffusion is (W + I) / 2 of the models: half of what D-PSGD moves them.
+    @Test func exactDiffusionMovesHalfAsFar() throws {
+        let shared = PeerRuns.configuration(rounds: 1, workers: 8, rate: PeerRuns.noRate)
+        var before: [[Float]] = []
+        let outcome = try PeerRuns.play(DecentralizedSGD(shared, workers: 8, correction: .exactDiffusion), shared) {
+            PeerRuns.set($0, ranks: 8, [StateDeclaration.parametersName]) { Float($0 * $0 % 5) }
+            before = $0.vectors(StateDeclaration.parametersName, ranks: 8)
+        }
+        let ring = MixingMatrix(.metropolis, on: OverlayGraph(nodes: 8, edges: (0..<8).map { ($0, ($0 + 1) % 8) }))
+        for index in stride(from: 0, to: 1210, by: 11) {
+            let numbers = before.map { Double($0[index]) }
+            for (node, mixed) in ring.product(numbers).enumerated() {
+                #expect(abs(Double(outcome.models[node][index]) - (mixed + numbers[node]) / 2) < 1e-5)
+            }
+        }
+    }
+
+    /// The first step of tracking is along the node's own gradient, which others hear of afterwards.
+    @Test func trackingStepsAlongWhatTheNodeHasTracked() throws {
+        let shared = PeerRuns.configuration(rounds: 1, workers: 4, rate: 0.5)
+        let strategy = DecentralizedSGD(shared, workers: 4, correction: .gradientTracking)
+        let outcome = try PeerRuns.play(strategy, shared, shuffles: false)
+        let shards = try outcome.run.partition("iid", among: 4)
+        let initial = outcome.run.initialParameters
+        for node in 0..<4 {
+            let expected = ParameterVector(count: initial.count)
+            _ = outcome.run.lossAndGradient(shards[node][0..<10], dividedBy: 10, at: initial, into: expected)
+            expected.scale(by: -0.5)
+            expected.add(initial)
+            #expect(TestRuns.distance(outcome.models[node], expected.values) < 1e-6, "node \(node)")
+        }
+        #expect(PeerRuns.spread(outcome.models) > 1e-2)
+    }
+
+    /// The weight of a neighbour that has left is the node's own: who have the same model keep it.
+    @Test(arguments: ["ring", "star", "one-peer"]) func nothingIsLostWithANeighbourThatLeaves(_ overlay: String) throws
+    {
+        let shared = PeerRuns.configuration(rounds: 12, workers: 5, rate: PeerRuns.noRate)
+        let strategy = DecentralizedSGD(shared, workers: 5, overlay: overlay)
+        let outcome = try PeerRuns.play(strategy, shared, departures: [Departure(rank: 2, seconds: 0)])
+        #expect(outcome.report.departures.map(\.rank) == [2])
+        for node in [0, 1, 3, 4] {
+            #expect(TestRuns.distance(outcome.models[node], outcome.run.initialParameters.values) < 1e-6)
+        }
+    }
 }

@@ -95,4 +95,25 @@ struct EpidemicLearningTests {
         #expect(outcome.report.ledger.totalBytes == 5 * 8 * 3 * (4 * 1210 + 16))
         #expect(PeerRuns.spread(outcome.models) > 0)
     }
+
+    /// A node averages what it has received, and counts nobody twice for one that has left.
+    @Test func whoLeavesIsMissingInTheAverage() throws {
+        let shared = PeerRuns.configuration(rounds: 1, workers: 6, rate: PeerRuns.noRate)
+        var options = EpidemicLearning.Options()
+        (options.nodes.workers, options.peers) = (6, 2)
+        let strategy = EpidemicLearning(configuration: shared, options: options)
+        var before: [[Float]] = []
+        let outcome = try PeerRuns.play(strategy, shared, departures: [Departure(rank: 0, seconds: 0)]) {
+            PeerRuns.set($0, ranks: 6, [StateDeclaration.parametersName]) { Float($0 * $0 + 1) }
+            before = $0.vectors(StateDeclaration.parametersName, ranks: 6)
+        }
+        #expect(outcome.report.departures.map(\.rank) == [0])
+        let schedule = try strategy.schedule(SeedSequence(1))
+        let rows = (1..<6).map { node in schedule.exchange(of: node, round: 0).row.map(\.node) }
+        #expect(rows.contains { $0.contains(0) })
+        for (node, row) in zip(1..<6, rows) {
+            let mean = PeerRuns.mean(row.filter { $0 != 0 }.map { before[$0] })
+            #expect(PeerRuns.distance(outcome.models[node].map(Double.init), mean) < 1e-4, "node \(node): \(row)")
+        }
+    }
 }

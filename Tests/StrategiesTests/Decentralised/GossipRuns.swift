@@ -13,11 +13,12 @@ enum GossipRuns {
 
     /// - Parameters:
     ///   - nodes: nil for equal machines on one switch.
+    ///   - memoryBytes: of each rank; empty where nobody asks.
     ///   - prepare: changes the state that the run begins with.
     static func play(
         _ strategy: Gossip, seed: UInt64 = 1, nodes: [Node]? = nil, jitter: Jitter = .none,
-        departures: [Departure] = [], hostThreads: Int = 2, on carrier: TestRuns.Carrier = .simulated,
-        prepare: (NamedState) -> Void = { _ in }
+        slowdowns: RankSlowdowns? = nil, departures: [Departure] = [], memoryBytes: [Int?] = [], hostThreads: Int = 2,
+        on carrier: TestRuns.Carrier = .simulated, prepare: (NamedState) -> Void = { _ in }
     ) throws -> Outcome {
         try BLAS.useOneThreadPerCaller()
         let (seeds, ranks, network) = (SeedSequence(seed), strategy.rankCount, TestRuns.network)
@@ -25,7 +26,7 @@ enum GossipRuns {
             network: network, data: try Digits.split(seeds: seeds, shuffles: true),
             configuration: strategy.configuration, initialParameters: network.initialParameters(.he, seeds: seeds),
             seeds: seeds, shuffles: true, ranks: ranks, workspaces: WorkspacePool(for: network),
-            mayStop: !departures.isEmpty)
+            mayStop: !departures.isEmpty, memoryBytes: memoryBytes)
         let state = NamedState(strategy.state, startingFrom: run.initialParameters)
         prepare(state)
         let fabric: any Fabric =
@@ -33,8 +34,8 @@ enum GossipRuns {
             case .threads: try ThreadFabric(ranks: ranks)
             case .simulated:
                 SimulatedFabric(
-                    nodes: nodes ?? PeerRuns.nodes(ranks), jitter: jitter, compute: TestRuns.compute, seeds: seeds,
-                    departures: departures, pool: HostPool(threads: hostThreads))
+                    nodes: nodes ?? PeerRuns.nodes(ranks), jitter: jitter, compute: TestRuns.compute,
+                    slowdowns: slowdowns, seeds: seeds, departures: departures, pool: HostPool(threads: hostThreads))
             }
         let report = try fabric.run(strategy.program(for: run, state))
         return Outcome(run: run, record: run.result, report: report, state: state)

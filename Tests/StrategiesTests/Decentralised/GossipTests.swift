@@ -44,10 +44,11 @@ struct GossipTests {
     /// Two nodes with two rounds each: the first sends after a step at its timer, the second trains when that comes and sends at its
     /// own timer, the first trains when that comes and ends, and the second makes its last step, since nobody is left to hear.
     private func exchange(
-        _ change: @escaping (inout Gossip.Options) -> Void = { _ in }, ages: (first: Float, second: Float) = (0, 0)
+        _ change: @escaping (inout Gossip.Options) -> Void = { _ in }, ages: (first: Float, second: Float) = (0, 0),
+        syncEvery: Int = 1
     ) throws -> (outcome: GossipRuns.Outcome, first: Int, second: Int) {
         let first = try phases().first
-        let strategy = Gossip(.push, workers: 2, rounds: 2, rate: PeerRuns.noRate) {
+        let strategy = Gossip(.push, workers: 2, rounds: 2, rate: PeerRuns.noRate, syncEvery: syncEvery) {
             $0.period = .seconds(Self.period)
             change(&$0)
         }
@@ -122,6 +123,20 @@ struct GossipTests {
         #expect(abs(multiples(both)[second] - (4 * 10 + 7) / 11.0) < 1e-5)
         #expect(abs((both.record.nodes[second].listened[first] ?? 0) - 7 / 11.0) < 1e-12)
         #expect(both.report.ledger.totalMessages == 1)
+    }
+
+    /// A model is as old as the steps that made it, of which a round has several: with three a round the first sends at 8, and the
+    /// second, at 3, takes 8 / 11 and is 11 after its round. Where both are trained, they are 6 and 11 when they meet.
+    @Test func agesAreInSteps() throws {
+        let (outcome, first, second) = try exchange(ages: (5, 3), syncEvery: 3)
+        let nodes = outcome.record.nodes
+        #expect(abs((nodes[second].listened[first] ?? 0) - 8 / 11.0) < 1e-12)
+        #expect(abs((nodes[first].listened[second] ?? 0) - 11 / 19.0) < 1e-12)
+        let ages = [first, second].map { outcome.state.vector(PushNode.counters, ofRank: $0)[0] }
+        #expect(ages == [14, 14])
+        let (both, _, _) = try exchange({ $0.modelCreation = .updateMerge }, ages: (5, 3), syncEvery: 3)
+        #expect(abs((both.record.nodes[second].listened[first] ?? 0) - 11 / 17.0) < 1e-12)
+        #expect(both.state.vector(PushNode.counters, ofRank: second)[0] == 11)
     }
 
     /// Periods that are far longer than steps: a node sends once in each, and the messages tell how many there were.

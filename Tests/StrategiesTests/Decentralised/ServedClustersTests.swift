@@ -126,6 +126,35 @@ struct ServedClustersTests {
         try ClusterRuns.expectKindsFound(.server)
     }
 
+    // MARK: What is noted
+
+    /// Ranks are counted from the server on, and nodes behind it: what is noted of a node is its own, and the server's model is no
+    /// part of their mean.
+    @Test func theServerIsNoNode() throws {
+        let known = try ClusterRuns.modelsOfKinds("rotations:2", nodes: Self.nodes)
+        let options = ClusterRuns.options(.server, workers: Self.nodes, models: 2)
+        let outcome = try ClusterRuns.play(
+            strategy(shared(rounds: 1), options), shared(rounds: 1), models: known)
+        let objectives = try outcome.run.nodeObjectives(partition: "iid", among: Self.nodes)
+        for (index, objective) in objectives.enumerated() {
+            let node = outcome.record.nodes[index]
+            #expect(node.rank == index + 1)
+            // Its one step began at the model of its kind.
+            let loss = outcome.run.lossAndCorrect(
+                of: known[index % 2], on: objective.shard[...], seenAs: objective.view
+            ).loss
+            let found = try #require(node.evaluations.last?.trainLoss)
+            #expect(abs(found - loss / Double(objective.shard.count)) < 1e-5, "node \(index)")
+        }
+        let models = outcome.record.nodes.compactMap(\.finalParameters)
+        let sum = models[0].copied()
+        for model in models.dropFirst() { sum.add(model) }
+        sum.scale(by: 1 / Float(models.count))
+        let consensus = try #require(outcome.record.consensus.last)
+        #expect(consensus.round == 1 && consensus.distance > 1e-3)
+        #expect(abs(consensus.distance - ConsensusDistance.of(models, around: sum)) < 1e-6)
+    }
+
     // MARK: Costs
 
     /// Down all models once more than there are rounds, since nodes have the last ones, too; up a model and its number.
@@ -175,6 +204,16 @@ struct ServedClustersTests {
         let federated = try ClusterRuns.federated(rest, clients: 2, initial: models[1])
         #expect(outcome.serverModels(2)[1] == (try #require(federated.record.finalParameters).values))
         #expect(outcome.record.lostSamples == 479)
+    }
+
+    /// What is lost with a node is its steps of the round, of which nobody gets to know.
+    @Test func onlyTheStepsOfTheRoundAreLost() throws {
+        let shared = ClusterRuns.configuration(rounds: 6, nodes: 4, samplesOfStep: 10, syncEvery: 2)
+        let options = ClusterRuns.options(.server, workers: 4, models: 2, syncEvery: 2, batch: 10)
+        let whole = try ClusterRuns.play(strategy(shared, options), shared)
+        let outcome = try ClusterRuns.play(
+            strategy(shared, options), shared, departures: [Departure(rank: 2, seconds: whole.report.seconds / 30)])
+        #expect(outcome.report.departures.map(\.rank) == [2] && outcome.record.lostSamples == 20)
     }
 
     @Test func withoutTheServerTheRunEnds() throws {
