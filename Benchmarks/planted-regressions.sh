@@ -91,8 +91,9 @@ plant "one extra all-reduce a step" Sources/Training/Loops/StepLoop.swift \
 plant "a step 1.3 times slower" Sources/Training/TrainingRun.swift \
     's/^( *)(workspaces\.withWorkspace\(capacity: indices\.count\) \{ workspace in)/\1let start = ContinuousClock.now\n\1defer { let end = start + (ContinuousClock.now - start) * 1.3; while ContinuousClock.now < end {} }\n\1return \2/' \
     "single measured time"
-plant "two points of accuracy" Sources/Training/TrainingRun/Evaluator.swift \
-    's/accuracy: Double\(correct\) \/ Double\(test\.count\),/accuracy: max(0, Double(correct) \/ Double(test.count) - 0.02),/' \
+# Not of the initial model, which all rows have to agree on.
+plant "two points of accuracy" Sources/Training/TrainingRun.swift \
+    's/testAccuracy: score\.accuracy,/testAccuracy: samples > 0 ? max(0, score.accuracy - 0.02) : score.accuracy,/' \
     "single final accuracy" "threads final accuracy" "sync final accuracy" "federated final accuracy"
 # Not of threads: what passes through shared memory has no framing.
 plant "one more byte a message" Sources/Fabrics/Rank/Message.swift \
