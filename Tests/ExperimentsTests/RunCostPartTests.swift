@@ -9,18 +9,6 @@ import Testing
 /// What parts of a job cost, who is missing in it, and workers that differ: by hand, of four seconds in which each worker that
 /// trains computes one and a server half a second.
 @Suite struct RunCostPartTests {
-    private static let link = Link(latencySeconds: 1e-3, bytesPerSecond: 1e6)
-    private static let worker = Node(link: link, pricePerHour: 3.6, wattsBusy: 100, wattsIdle: 10)
-    private static let server = Node(link: link, pricePerHour: 7.2, wattsBusy: 200, wattsIdle: 20)
-    private static let machines = ClusterSpec(
-        name: "priced", summary: "", source: "", worker: worker, server: server, pricePerGB: 0.5, wattHoursPerGB: 2)
-
-    private func plan(_ strategy: String) throws -> StrategyPlan {
-        var plan = try #require(Setup(strategies: [strategy]).plan.strategies.first)
-        plan.cluster = Self.machines
-        return plan
-    }
-
     private func expect(
         _ cost: RunCost, money: Double, joules: Double, gigabytes: Double = 0,
         sourceLocation: SourceLocation = #_sourceLocation
@@ -36,7 +24,8 @@ import Testing
         let run = record("federated")
         // Half of the samples, after two seconds and 2,000 bytes: of five clients at a time half a second each, of the server a
         // quarter.
-        let cost = RunCost(run, try plan("federated"), on: Self.machines, until: run.evaluations[2])
+        let cost = RunCost(
+            run, try PricedMachines.plan("federated"), on: PricedMachines.spec, until: run.evaluations[2])
         expect(
             cost, money: 20 * 2 * 0.001 + 2 * 0.002, joules: 2.5 * 100 + 37.5 * 10 + 0.25 * 200 + 1.75 * 20,
             gigabytes: 2e-6)
@@ -48,7 +37,7 @@ import Testing
         var points = whole.evaluations
         points[2] = points[2].with(clusterSeconds: 3)
         let run = whole.with(evaluations: points)
-        let cost = RunCost(run, try plan("sync"), on: Self.machines, until: run.evaluations[2])
+        let cost = RunCost(run, try PricedMachines.plan("sync"), on: PricedMachines.spec, until: run.evaluations[2])
         expect(cost, money: 4 * 3 * 0.001, joules: 2 * 100 + 10 * 10, gigabytes: 2e-6)
     }
 
@@ -61,7 +50,7 @@ import Testing
             MemoryNeed(parameters: 10)
         }
         #expect(run.memoryShortage?.ranks == 17)
-        let cost = RunCost(run, try plan("federated"), on: Self.machines)
+        let cost = RunCost(run, try PricedMachines.plan("federated"), on: PricedMachines.spec)
         expect(cost, money: 3 * 4 * 0.001 + 4 * 0.002, joules: 3 * 100 + 9 * 10 + 0.5 * 200 + 3.5 * 20)
     }
 
@@ -69,11 +58,11 @@ import Testing
     @Test func whoLeavesIsAClientOrTheServer() throws {
         var run = record("federated", bytes: 0)
         run.departures = [Departure(rank: 3, seconds: 1)]
-        let client = RunCost(run, try plan("federated"), on: Self.machines)
+        let client = RunCost(run, try PricedMachines.plan("federated"), on: PricedMachines.spec)
         expect(
             client, money: (20 * 4 - 3) * 0.001 + 4 * 0.002, joules: 5 * 100 + 72 * 10 + 0.5 * 200 + 3.5 * 20)
         run.departures = [Departure(rank: 0, seconds: 3)]
-        let server = RunCost(run, try plan("federated"), on: Self.machines)
+        let server = RunCost(run, try PricedMachines.plan("federated"), on: PricedMachines.spec)
         expect(server, money: 20 * 4 * 0.001 + 3 * 0.002, joules: 5 * 100 + 75 * 10 + 0.5 * 200 + 2.5 * 20)
     }
 
@@ -82,7 +71,8 @@ import Testing
     /// Of devices at 7.2 USD an hour and 20 W together one leaves after three seconds.
     private func devices() -> DrawnDevices {
         DrawnDevices(
-            summary: DeviceSummary(of: [Self.worker, Self.worker]), kinds: nil, stragglers: 0, pricePerHour: 7.2,
+            summary: DeviceSummary(of: [PricedMachines.worker, PricedMachines.worker]), kinds: nil, stragglers: 0,
+            pricePerHour: 7.2,
             wattsIdle: 20, busyJoules: 90,
             departed: [DrawnDevices.Departed(seconds: 3, pricePerHour: 3.6, wattsIdle: 10)])
     }
@@ -90,7 +80,7 @@ import Testing
     @Test func serverAndTrafficArePaidForWhateverTheWorkersAre() throws {
         var run = record("federated", bytes: 2_000_000_000)
         run.devices = devices()
-        let cost = RunCost(run, try plan("federated"), on: Self.machines)
+        let cost = RunCost(run, try PricedMachines.plan("federated"), on: PricedMachines.spec)
         expect(
             cost, money: 4 * 0.002 - 0.001 + 4 * 0.002, joules: 4 * 20 - 10 + 90 + 0.5 * 200 + 3.5 * 20, gigabytes: 2)
     }
@@ -105,9 +95,9 @@ import Testing
 
     /// Rank 0 serves, and is none of the devices that are paid for together.
     @Test func aServerThatLeavesIsNoneOfTheDevices() throws {
-        var cluster = Self.machines
+        var cluster = PricedMachines.spec
         cluster.devices = DevicePopulation(figures: [.speed: .constant(1)])
-        let nodes = [Self.server, Self.worker, Self.worker]
+        let nodes = [PricedMachines.server, PricedMachines.worker, PricedMachines.worker]
         let accounts = Array(repeating: TimeAccount(), count: 3)
         func drawn(_ departures: [Departure]) throws -> DrawnDevices {
             try #require(

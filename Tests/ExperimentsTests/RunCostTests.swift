@@ -8,18 +8,6 @@ import Testing
 
 /// Money and energy by hand: four seconds, of which each worker computes one.
 @Suite struct RunCostTests {
-    private static let link = Link(latencySeconds: 1e-3, bytesPerSecond: 1e6)
-    private static let worker = Node(link: link, pricePerHour: 3.6, wattsBusy: 100, wattsIdle: 10)
-    private static let server = Node(link: link, pricePerHour: 7.2, wattsBusy: 200, wattsIdle: 20)
-    private static let machines = ClusterSpec(
-        name: "priced", summary: "", source: "", worker: worker, server: server, pricePerGB: 0.5, wattHoursPerGB: 2)
-
-    private func plan(_ strategy: String) throws -> StrategyPlan {
-        var plan = try #require(Setup(strategies: [strategy]).plan.strategies.first)
-        plan.cluster = Self.machines
-        return plan
-    }
-
     private func expect(
         _ cost: RunCost, money: Double, wattHours: Double, sourceLocation: SourceLocation = #_sourceLocation
     ) {
@@ -28,28 +16,29 @@ import Testing
     }
 
     @Test func allNodesArePaidForAndTrafficByTheByte() throws {
-        let cost = RunCost(record("sync", bytes: 2_000_000_000), try plan("sync"), on: Self.machines)
+        let cost = RunCost(
+            record("sync", bytes: 2_000_000_000), try PricedMachines.plan("sync"), on: PricedMachines.spec)
         // Four nodes for four seconds, two GB; 4 s busy and 12 s idle.
         expect(cost, money: 4 * 4 * 0.001 + 2 * 0.5, wattHours: (4 * 100 + 12 * 10) / 3600.0 + 2 * 2)
     }
 
     @Test func aServerHasItsOwnPriceAndWatts() throws {
-        let cost = RunCost(record("federated", bytes: 0), try plan("federated"), on: Self.machines)
+        let cost = RunCost(record("federated", bytes: 0), try PricedMachines.plan("federated"), on: PricedMachines.spec)
         // Twenty clients, of which five compute at a time: 5 s busy, 75 s idle. The server computes half a second of four.
         expect(
             cost, money: 20 * 4 * 0.001 + 4 * 0.002,
             wattHours: (5 * 100 + 75 * 10) / 3600.0 + (0.5 * 200 + 3.5 * 20) / 3600)
-        var without = Self.machines
+        var without = PricedMachines.spec
         without.server = nil
-        let alike = RunCost(record("federated", bytes: 0), try plan("federated"), on: without)
+        let alike = RunCost(record("federated", bytes: 0), try PricedMachines.plan("federated"), on: without)
         expect(
             alike, money: 21 * 4 * 0.001, wattHours: (5 * 100 + 75 * 10) / 3600.0 + (0.5 * 100 + 3.5 * 10) / 3600)
     }
 
     @Test func threadsThatAddUpGradientsAreBusy() throws {
-        var threads = try plan("threads")
+        var threads = try PricedMachines.plan("threads")
         threads.fabric = .threads
-        let cost = RunCost(record("threads", bytes: 0), threads, on: Self.machines)
+        let cost = RunCost(record("threads", bytes: 0), threads, on: PricedMachines.spec)
         // Computing 1 s and adding 2 s, on four cores.
         expect(cost, money: 0.016, wattHours: (12 * 100 + 4 * 10) / 3600.0)
     }
@@ -57,16 +46,17 @@ import Testing
     @Test func theCostUntilAPointHasItsTimeItsBytesAndItsShareOfTheWork() throws {
         let run = record("sync")
         // Half of the samples, after two seconds and 2,000 bytes.
-        let cost = RunCost(run, try plan("sync"), on: Self.machines, until: run.evaluations[2])
+        let cost = RunCost(run, try PricedMachines.plan("sync"), on: PricedMachines.spec, until: run.evaluations[2])
         expect(cost, money: 4 * 2 * 0.001 + 2e-6 * 0.5, wattHours: (2 * 100 + 6 * 10) / 3600.0 + 2e-6 * 2)
-        let atTheStart = RunCost(run, try plan("sync"), on: Self.machines, until: run.evaluations[0])
+        let atTheStart = RunCost(
+            run, try PricedMachines.plan("sync"), on: PricedMachines.spec, until: run.evaluations[0])
         expect(atTheStart, money: 0, wattHours: 0)
     }
 
     @Test func whatIsNotKnownIsNoCostRatherThanASmallerOne() throws {
-        let sync = try plan("sync")
+        let sync = try PricedMachines.plan("sync")
         func cost(_ change: (inout ClusterSpec) -> Void) -> RunCost {
-            var machines = Self.machines
+            var machines = PricedMachines.spec
             change(&machines)
             return RunCost(record("sync"), sync, on: machines)
         }
@@ -80,9 +70,9 @@ import Testing
         #expect(none.money == nil && none.wattHours == nil)
         // The server's price does not matter where there is none.
         #expect(cost { $0.server?.pricePerHour = nil }.money != nil)
-        var unpriced = Self.machines
+        var unpriced = PricedMachines.spec
         unpriced.server?.pricePerHour = nil
-        #expect(RunCost(record("federated"), try plan("federated"), on: unpriced).money == nil)
+        #expect(RunCost(record("federated"), try PricedMachines.plan("federated"), on: unpriced).money == nil)
     }
 
     // MARK: Summaries
@@ -94,7 +84,7 @@ import Testing
     private func priced(_ runs: [RunRecord], seeds: [UInt64], trafficIsFree: Bool = true) -> Results {
         var all = results(runs, seeds: seeds)
         for index in all.plan.strategies.indices {
-            all.plan.strategies[index].cluster = Self.machines
+            all.plan.strategies[index].cluster = PricedMachines.spec
             if trafficIsFree { all.plan.strategies[index].cluster?.pricePerGB = 0 }
         }
         return all
@@ -120,7 +110,7 @@ import Testing
     /// What one costs against the other per second says nothing where the seconds are of different clocks.
     @Test func aMeasuredTimeAndASimulatedOneHaveNoPriceIndex() {
         var all = priced([record("single", Self.reaching(8)), record("sync", Self.reaching(3))], seeds: [1])
-        all.plan.thisMachine = Self.machines
+        all.plan.thisMachine = PricedMachines.spec
         all.plan.strategies[0].fabric = .threads
         let summaries = all.summaries
         #expect(summaries[0].costToTarget(\.money) != nil && summaries[1].costToTarget(\.money) != nil)
@@ -168,7 +158,8 @@ import Testing
     @Test func withoutPricesThereIsNoCostSectionAndWithoutOneDeviceNoIndex() {
         var all = results([record("sync")], seeds: [1])
         #expect(MarkdownReport.render(all).contains("There is no price index"))
-        all.plan.strategies[0].cluster = ClusterSpec(name: "x", summary: "", source: "", worker: Node(link: Self.link))
+        all.plan.strategies[0].cluster = ClusterSpec(
+            name: "x", summary: "", source: "", worker: Node(link: PricedMachines.link))
         #expect(!MarkdownReport.render(all).contains("## Cost"))
         #expect(fields(SummaryCSV.render(all), line: 1)["money_usd_median"] == "")
     }

@@ -50,7 +50,8 @@ package enum AdviceJSON {
             statements = text.sections.flatMap { section in
                 section.statements.map {
                     Statement(
-                        part: section.part, cluster: section.cluster, text: $0.text, plain: $0.plain, short: $0.short,
+                        part: section.part, cluster: section.cluster, text: $0.text,
+                        plain: $0.evidence == nil ? nil : $0.plain, short: $0.short,
                         evidence: $0.evidence, command: $0.commandText)
                 }
             }

@@ -2,14 +2,19 @@ import Diagnostics
 
 /// Something that advice says, and the command that says it again.
 package struct AdviceStatement: Hashable, Sendable {
-    package let text: String
+    /// Sentences without how that is known.
+    package let plain: String
     package let command: [String]
-    /// The text without how it is known; nil where the text does not say that.
-    package var plain: String?
-    /// For a headline: also without how the seeds compare.
-    package var short: String?
-    /// How it is known: `simulated on a preset, ...`.
-    package var evidence: String?
+    /// For a headline: without how the seeds compare.
+    package let short: String?
+    /// How it is known: `simulated on a preset, ...`; nil where that is not said.
+    package let evidence: String?
+
+    package init(text plain: String, command: [String], short: String? = nil, evidence: String? = nil) {
+        (self.plain, self.command, self.short, self.evidence) = (plain, command, short, evidence)
+    }
+
+    package var text: String { evidence.map { "\(plain.dropLast()) (\($0))." } ?? plain }
 
     /// As somebody pastes it into a shell.
     package var commandText: String { ShellText.command(command) }

@@ -89,12 +89,10 @@ package struct AdviceText {
 
     private func first(_ cluster: ClusterAdvice) -> AdviceSection {
         var section = AdviceSection(.first, on: cluster.cluster.name)
-        let (words, inShort) = (firstWords(cluster, isShort: false), firstWords(cluster, isShort: true))
-        let evidence = cluster.evidence.words
         section.statements = [
             AdviceStatement(
-                text: "\(words) (\(evidence)).", command: command.words(.first, cluster.arguments), plain: "\(words).",
-                short: "\(inShort).", evidence: evidence)
+                text: "\(firstWords(cluster, isShort: false)).", command: command.words(.first, cluster.arguments),
+                short: "\(firstWords(cluster, isShort: true)).", evidence: cluster.evidence.words)
         ]
         return section
     }

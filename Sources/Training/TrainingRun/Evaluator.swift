@@ -35,7 +35,7 @@ final class Evaluator: Sendable {
         var counts: Judgement.Counts
         /// A bit for each sample of the chunk that is classified right, the first in the lowest bit of the first byte.
         var right: [UInt8]
-        /// Each sample's loss or, of an AUC, its score; empty where the metric is accuracy.
+        /// Each sample's loss or, of an AUC, its score for what the test set calls label 1; empty where the metric is accuracy.
         var numbers: [Float]
     }
 
@@ -133,9 +133,9 @@ final class Evaluator: Sendable {
                 found.right[sample / 8] |= 1 << UInt8(sample % 8)
             }
             if metric == .auc {
-                // Scores are for what the test set calls label 1, which the node may call 0.
-                let isTurned = judgement.views[view]?.label(1) == 0
-                found.numbers = foundScores(of: workspace, at: parameters).map { isTurned ? -$0 : $0 }
+                found.numbers = foundScores(of: workspace, at: parameters)
+                // The model's are for what the node calls label 1, which may be the test set's 0.
+                if judgement.views[view]?.label(1) == 0 { found.numbers = found.numbers.map { -$0 } }
             }
         }
         judged.withLock { judged in
