@@ -31,8 +31,8 @@ final class CollectiveRun {
     /// The ranks that take part; all arrays are by rank, also where these are fewer.
     let group: RankGroup
     var numbers: CollectiveNumbers
-    var players: [Player]
-    var waiters: [Simulation.Waiter?]
+    @exclusivity(unchecked) var players: [Player]
+    @exclusivity(unchecked) var waiters: [Simulation.Waiter?]
     var leftCount = 0
     /// Whether ranks that enter wait for the others that come at the same time, since the messages may be played as a
     /// whole.
@@ -48,7 +48,7 @@ final class CollectiveRun {
     private let ranks: Int
     private var enteredCount = 0
     /// Messages that are there and not yet waited for, by receiver * ranks + sender.
-    private var waitingMessages: [Int: Int] = [:]
+    @exclusivity(unchecked) private var waitingMessages: [Int: Int] = [:]
 
     /// - Parameter ranks: of the job.
     init(

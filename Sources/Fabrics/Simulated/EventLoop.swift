@@ -3,15 +3,17 @@ import DequeModule
 
 /// Something that happens at a point in virtual time; equal times in the order in which they were scheduled, and what is
 /// scheduled late after all else.
+///
+/// A few words at most, since each is copied several times: what a message carries stays with the ``Transport``.
 enum SimulationEvent {
     /// A computation ends: its body must be done, then its rank goes on.
     case computed(HostPool.Ticket, Simulation.Waiter)
-    /// A message asks for the receiver's port.
-    case arriving(NetworkModel.Transit, Parcel)
+    /// A message asks for the receiver's port; known by its place in the ``Transport``.
+    case arriving(Int)
     /// Something happens to a message of ``RoutedTraffic``.
     case routed(Int)
-    /// A message is there.
-    case delivered(Parcel)
+    /// A message is there; known like that, too.
+    case delivered(Int)
     /// A rank that waited for its port goes on.
     case resume(Simulation.Waiter)
     /// A rank looks for a message of several senders, or finds that its deadline has come.
@@ -28,14 +30,16 @@ enum SimulationEvent {
 /// It is the tasks' executor, which runs them when the simulation says so.
 ///
 /// `@unchecked Sendable`: all state belongs to the thread that runs the simulation, and tasks are resumed nowhere else.
+///
+/// `@exclusivity(unchecked)`, here and in the ``Transport`` and ``CollectiveRun``: none of them calls another while it
+/// changes one of these properties, and finding that out anew for every access took two fifths of a simulation's time.
 final class EventLoop: TaskExecutor, @unchecked Sendable {
-    private(set) var now = VirtualTime.zero
-    private var ready = Deque<UnownedJob>()
+    @exclusivity(unchecked) private(set) var now = VirtualTime.zero
+    @exclusivity(unchecked) private var ready = Deque<UnownedJob>()
     /// What is to come, by its place in `events`, which stay where they are while the queue is sorted.
-    private var queue = EventQueue()
-    private var events: [SimulationEvent?] = []
-    private var freeEvents: [Int] = []
-    private var scheduled = 0
+    @exclusivity(unchecked) private var queue = EventQueue()
+    @exclusivity(unchecked) private var events = Slots<SimulationEvent>()
+    @exclusivity(unchecked) private var scheduled = 0
     /// The order of events that come after all others of their time: of those that are scheduled by then, too.
     private static let late = 1 << 62
 
@@ -48,9 +52,8 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     /// - Parameter isLate: whether it happens after all else of that time.
     func schedule(_ event: SimulationEvent, at time: VirtualTime, isLate: Bool = false) {
-        let place = freeEvents.popLast() ?? events.count
-        if place == events.count { events.append(event) } else { events[place] = event }
-        queue.insert(place, at: time.nanoseconds, sequence: isLate ? Self.late + scheduled : scheduled)
+        queue.insert(
+            events.insert(event), at: time.nanoseconds, sequence: isLate ? Self.late + scheduled : scheduled)
         scheduled += 1
     }
 
@@ -65,8 +68,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
     func next() -> SimulationEvent? {
         guard let entry = queue.popMin() else { return nil }
         now = VirtualTime(nanoseconds: entry.nanoseconds)
-        freeEvents.append(entry.item)
-        return events[entry.item].take()
+        return events.take(entry.item)
     }
 
     /// Moves the clock to something that is no event.
@@ -75,8 +77,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
     /// Calls `body` with all that is to come, the earliest first.
     func forEachEvent(_ body: (SimulationEvent, VirtualTime) -> Void) {
         for entry in queue.inOrder {
-            guard let event = events[entry.item] else { continue }
-            body(event, VirtualTime(nanoseconds: entry.nanoseconds))
+            body(events[entry.item], VirtualTime(nanoseconds: entry.nanoseconds))
         }
     }
 }

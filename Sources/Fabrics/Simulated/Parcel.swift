@@ -4,7 +4,8 @@ import Cluster
 struct Parcel {
     enum Content {
         case collective(CollectiveRun)
-        case message(Message)
+        /// Boxed, so that a parcel of a collective, of which there are most, is small.
+        indirect case message(Message)
     }
 
     /// Counts the messages of the job.

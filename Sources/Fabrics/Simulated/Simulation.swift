@@ -95,9 +95,9 @@ final class Simulation: @unchecked Sendable {
         case .computed(let ticket, let waiter):
             pool.finish(ticket)
             waiter.resume()
-        case .arriving(let transit, let parcel): transport.arrive(transit, parcel)
+        case .arriving(let place): transport.arrive(place)
         case .routed(let message): advance(message)
-        case .delivered(let parcel): deliver(parcel)
+        case .delivered(let place): deliver(transport.takeDelivered(place))
         case .resume(let waiter): waiter.resume()
         case .looks(let rank): look(rank)
         case .assembled(let run): if failure == nil { collectives.playAssembled(run) } else { run.isAssembling = false }

@@ -31,13 +31,12 @@ extension Simulation {
         case .resume(let waiter):
             words.append(0)
             words.append(Int64(waiter.rank))
-        case .arriving(let transit, let parcel):
+        case .arriving(let place):
             words.append(1)
-            transit.appendState(to: &words, at: now)
-            append(parcel, to: &words)
-        case .delivered(let parcel):
+            transport.appendArriving(place, to: &words) { append($0, to: &$1) }
+        case .delivered(let place):
             words.append(2)
-            append(parcel, to: &words)
+            transport.appendDelivered(place, to: &words) { append($0, to: &$1) }
         case .routed(let message):
             words.append(3)
             transport.append(message, to: &words) { append($0, to: &$1) }

@@ -4,16 +4,23 @@ import Cluster
 ///
 /// Not thread-safe: belongs to a ``Simulation``.
 final class Transport {
+    private struct InFlight {
+        let transit: NetworkModel.Transit
+        let parcel: Parcel
+    }
+
     let ledger: TrafficLedger
-    private var network: NetworkModel
+    @exclusivity(unchecked) private var network: NetworkModel
     /// In place of `network`, where that is not enough.
     private let routed: RoutedTraffic?
+    /// The messages of `network`, by what events call them.
+    @exclusivity(unchecked) private var inFlight = Slots<InFlight>()
     private let loop: EventLoop
     private let dropouts: DropoutState
     private let observer: (any SimulationObserver)?
-    private(set) var underWay = 0
+    @exclusivity(unchecked) private(set) var underWay = 0
     /// Messages so far.
-    private(set) var posted = 0
+    @exclusivity(unchecked) private(set) var posted = 0
     /// Of these, those in collectives that were played as a whole.
     private(set) var postedInRounds = 0
 
@@ -54,7 +61,10 @@ final class Transport {
             let transit = network.depart(from: sender, to: receiver, bytes: bytes, at: now)
             leaving = transit.departed
             isLost = dropouts.isCutOff(sender, before: leaving)
-            if !isLost { loop.schedule(.arriving(transit, parcel), at: transit.arriving) }
+            if !isLost {
+                let place = inFlight.insert(InFlight(transit: transit, parcel: parcel))
+                loop.schedule(.arriving(place), at: transit.arriving)
+            }
         }
         if let observer {
             let message = SimulatedMessage(
@@ -65,10 +75,13 @@ final class Transport {
         return leaving
     }
 
-    /// A message asks for its receiver's port.
-    func arrive(_ transit: NetworkModel.Transit, _ parcel: Parcel) {
-        loop.schedule(.delivered(parcel), at: network.arrive(transit))
+    /// The message at this place asks for its receiver's port.
+    func arrive(_ place: Int) {
+        loop.schedule(.delivered(place), at: network.arrive(inFlight[place].transit))
     }
+
+    /// Takes out the message at this place, which is there.
+    func takeDelivered(_ place: Int) -> Parcel { inFlight.take(place).parcel }
 
     /// Takes a message of a routed network a step farther.
     func advance(_ message: Int, deliver: (Parcel) -> Void, drop: (Parcel) -> Void) {
@@ -124,6 +137,17 @@ final class Transport {
     func appendState(to words: inout [Int64], parcel: (Parcel, inout [Int64]) -> Void) -> Bool {
         guard let routed else { return network.appendState(to: &words, at: loop.now) }
         return routed.appendState(to: &words, at: loop.now, parcel: parcel)
+    }
+
+    /// Appends what is known of a message that has not asked for its receiver's port.
+    func appendArriving(_ place: Int, to words: inout [Int64], parcel: (Parcel, inout [Int64]) -> Void) {
+        inFlight[place].transit.appendState(to: &words, at: loop.now)
+        appendDelivered(place, to: &words, parcel: parcel)
+    }
+
+    /// Appends what is known of a message that has.
+    func appendDelivered(_ place: Int, to words: inout [Int64], parcel: (Parcel, inout [Int64]) -> Void) {
+        parcel(inFlight[place].parcel, &words)
     }
 
     /// Appends what is known of a message of a routed network.
