@@ -9,8 +9,9 @@
 #
 #   Benchmarks/rotated-mnist.sh FOLDER "SEEDS" [ROUNDS] [BENCH]      results go to FOLDER/ifca-SEED and FOLDER/dfca-SEED
 #   Benchmarks/rotated-mnist.sh Results/rotated-mnist "1 2 3" 50     a round is 2.4 million samples
+#   METHODS=ifca Benchmarks/rotated-mnist.sh ...                     one of the two alone
 set -euo pipefail
-[ $# -ge 2 ] || { sed -n '2,12s/^# \{0,1\}//p' "$0" >&2; exit 64; }
+[ $# -ge 2 ] || { sed -n '2,13s/^# \{0,1\}//p' "$0" >&2; exit 64; }
 folder=$1 seeds=$2 rounds=${3:-50}
 cd "$(dirname "$0")/.."
 if [ $# -ge 4 ]; then
@@ -56,7 +57,7 @@ seconds() {
 
 echo "| method | seed | accuracy, round $((rounds / 2)) | accuracy, round $rounds | cluster accuracy | cluster time | host time | processor time | peak memory |"
 echo "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
-for method in ifca dfca; do
+for method in ${METHODS:-ifca dfca}; do
     # Without a server the authors let nodes pick up to 49 others where there are more than 800.
     center=(--center server)
     [ "$method" = ifca ] || center=(--center none --most-peers 49)
