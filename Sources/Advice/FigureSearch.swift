@@ -40,6 +40,12 @@ package struct FigureSearch: Hashable, Sendable {
     package func nearest(_ strategy: Int) -> (below: FirstPlace?, above: FirstPlace?) {
         (places[strategy].last { $0.value <= value }, places[strategy].first { $0.value > value })
     }
+
+    /// Up to where, from what the figure is, a change has not yet become too close to call; nil where it is already.
+    package func shownEdge(of place: FirstPlace) -> Double? {
+        place.value <= value
+            ? place.closeTo.flatMap { $0 <= value ? $0 : nil } : place.closeFrom.flatMap { $0 >= value ? $0 : nil }
+    }
 }
 
 /// Looks for such changes.

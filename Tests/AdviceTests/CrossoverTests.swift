@@ -45,6 +45,12 @@ import Testing
         // No difference is shown near the crossing, and one is further away on both sides.
         let (low, high) = (try #require(place.closeFrom), try #require(place.closeTo))
         #expect(low < place.value && place.value < high && high < 4 * low, "\(low), \(high)")
+        // Up to the nearer end it is shown who is first; where the figure is in between, that is open already.
+        #expect(search.shownEdge(of: place) == low && search.value < low)
+        let moved = try Neighbourhood(
+            try planted.prices(), around: ClusterFigure.latency.changed(planted.cluster, to: (low + place.value) / 2))
+        let nearer = try #require(try moved.search(.latency))
+        #expect(nearer.shownEdge(of: try #require(nearer.nearest(0).above)) == nil)
     }
 
     /// The same two strategies cross at a bandwidth and at a speed, too.

@@ -36,32 +36,34 @@ extension AdviceText {
                 \(text(search.range.upperBound)) \(now).
                 """
         }
-        let bounds = [below.map { "above \(text($0.value))" }, above.map { "below \(text($0.value))" }].compactMap {
-            $0
-        }
-        let next = places.map { place in
-            "\(place.isFirstAbove ? "below" : "above") it \(place.other.map { "\(name($0)) is first" } ?? "nobody gets there")"
-        }
         let again = search.places[first].filter { !places.contains($0) }
-        let beyond =
-            again.isEmpty
-            ? "" : "; beyond that it changes again at \(again.map { text($0.value) }.joined(separator: ", "))"
+        let others = again.map { text($0.value) }.joined(separator: ", ")
+        let beyond = again.isEmpty ? "" : "Beyond that it changes again at \(others)."
+        // Where the seeds leave it open already, only the medians say who is first.
+        let edges = places.compactMap { search.shownEdge(of: $0) }
+        let isShown = edges.count == places.count
+        let bounds = zip(places, isShown ? edges : places.map(\.value)).map { place, bound in
+            "\(place.isFirstAbove ? "above" : "below") \(text(bound))"
+        }
         let stays = """
-            \(name(first)) stays first while \(figure.words) is \(bounds.joined(separator: " and ")) \(now): \
-            \(next.joined(separator: "; "))\(beyond).
+            \(name(first)) stays first while \(figure.words) is \(bounds.joined(separator: " and ")) \
+            \(now)\(isShown ? "" : ", by medians").
             """
-        return ([stays] + places.compactMap { howSure($0, text, isOneOf: places.count) }).joined(separator: " ")
+        return ([stays] + places.map { crossing($0, text) } + [beyond]).filter { !$0.isEmpty }.joined(separator: " ")
     }
 
-    /// Where each seed by itself changes, and where the two are too close to call; nil if that is where the median does.
-    private func howSure(_ place: FirstPlace, _ text: (Double) -> String, isOneOf count: Int) -> String? {
-        var parts: [String] = []
-        if let range = place.seedRange, place.bySeed.count > 1 {
-            parts.append("\(seedCount(place)) change \(seedRange(range, text))")
+    /// Where the two are too close to call, where the medians change, and where each seed does by itself.
+    private func crossing(_ place: FirstPlace, _ text: (Double) -> String) -> String {
+        let side = place.isFirstAbove ? "below" : "above"
+        let next = place.other.map { "\(name($0)) is first" } ?? "nobody gets there"
+        let seeds =
+            place.bySeed.count > 1
+            ? place.seedRange.map { ", and \(seedCount(place)) by themselves \(seedRange($0, text))" } ?? "" : ""
+        guard let close = closeWords(place, text) else {
+            let crossed = seeds.isEmpty ? "" : ": the medians cross there\(seeds)"
+            return "\(side.prefix(1).uppercased() + side.dropFirst()) \(text(place.value)) \(next)\(crossed)."
         }
-        if let close = closeWords(place, text) { parts.append(close) }
-        guard !parts.isEmpty else { return nil }
-        return (count == 1 ? "" : "At \(text(place.value)): ") + parts.joined(separator: "; ") + "."
+        return "\(close): the medians cross at \(text(place.value)), \(side) which \(next)\(seeds)."
     }
 
     private func seedCount(_ place: FirstPlace) -> String {
@@ -76,10 +78,10 @@ extension AdviceText {
     private func closeWords(_ place: FirstPlace, _ text: (Double) -> String) -> String? {
         switch (place.closeFrom, place.closeTo) {
         case (let low?, let high?) where low == high || text(low) == text(high): nil
-        case (let low?, let high?): "from \(text(low)) to \(text(high)) the two are too close to call"
-        case (let low?, nil): "from \(text(low)) on the two are too close to call"
-        case (nil, let high?): "up to \(text(high)) the two are too close to call"
-        case (nil, nil): "everywhere the two are too close to call"
+        case (let low?, let high?): "From \(text(low)) to \(text(high)) it is too close to call"
+        case (let low?, nil): "From \(text(low)) on it is too close to call"
+        case (nil, let high?): "Up to \(text(high)) it is too close to call"
+        case (nil, nil): "Everywhere it is too close to call"
         }
     }
 
@@ -147,7 +149,7 @@ extension AdviceText {
         _ strategy: Int, _ found: (search: FigureSearch, place: FirstPlace, factor: Double)?, _ cluster: ClusterAdvice
     ) -> String {
         let spec = cluster.cluster
-        guard let (search, place, factor) = found else {
+        guard let (search, place, _) = found else {
             let tried = cluster.searches.map(\.figure.words).joined(separator: ", ")
             return """
                 No single figure makes \(name(strategy)) first on `\(spec.name)`, from a thousandth to a thousand times what it \
@@ -160,8 +162,9 @@ extension AdviceText {
         let certain =
             switch shown {
             case .some(let value) where text(value) == text(place.value): ""
-            case .some(let value): "; shown \(place.isFirstAbove ? "from" : "up to") \(text(value))"
-            case .none: "; not shown anywhere in what was searched"
+            case .some(let value):
+                "; no longer too close to call \(place.isFirstAbove ? "from" : "up to") \(text(value))"
+            case .none: "; too close to call everywhere in what was searched"
             }
         let seeds =
             if let range = place.seedRange, place.bySeed.count > 1 {
@@ -169,8 +172,8 @@ extension AdviceText {
             } else { "" }
         return """
             For \(name(strategy)) to be first on `\(spec.name)`, \(search.figure.words) has to be \(bound) \
-            \(text(place.value))\(seeds), \(Format.significant(factor)) times \
-            \(place.value > search.value ? "more" : "less") than now (\(text(search.value)))\(certain).
+            \(text(place.value))\(seeds), \(Format.significant(place.value / search.value)) times what it is now \
+            (\(text(search.value)))\(certain).
             """
     }
 

@@ -30,12 +30,12 @@ extension AdviceText {
         }
         let others = advice.names.indices.filter { $0 != safe }.map { other in
             regret.worst(of: other).map {
-                "\(name(other)) is up to \(Format.significant($0.ratio)) times behind (`\(regret.clusters[$0.cluster].name)`)"
+                "\(name(other)) takes up to \(Format.significant($0.ratio)) times as long (on `\(regret.clusters[$0.cluster].name)`)"
             } ?? "\(name(other)) does not reach \(target) on all of them"
         }
         return """
-            If in doubt, \(name(safe)): on these \(clusters) it is never more than \(Format.significant(worst.ratio)) times behind \
-            the first (`\(regret.clusters[worst.cluster].name)`)\(others.isEmpty ? "" : "; " + others.joined(separator: ", ")).
+            If in doubt, \(name(safe)): on these \(clusters) it takes \(Format.significant(worst.ratio)) times as long as the \
+            first at worst (on `\(regret.clusters[worst.cluster].name)`)\(others.isEmpty ? "" : "; " + others.joined(separator: ", ")).
             """
     }
 
@@ -63,14 +63,14 @@ extension AdviceText {
     var map: AdviceSection? {
         guard let map = advice.map, let arguments = advice.clusters.first?.arguments else { return nil }
         var section = AdviceSection(.map, on: map.cluster.name)
-        let shares = advice.names.indices.map { "\(name($0)) in \(Format.percent(map.share(of: $0), decimals: 0))" }
+        let shares = advice.names.indices.map { "\(name($0)) on \(Format.percent(map.share(of: $0), decimals: 0))" }
         section.statements = [
             AdviceStatement(
                 text: """
-                    Over latencies of \(Format.seconds(map.latencies.first ?? 0)) to \(Format.seconds(map.latencies.last ?? 0)) and \
-                    bandwidths of \(Format.bandwidth(map.bandwidths.first ?? 0)) to \(Format.bandwidth(map.bandwidths.last ?? 0)), \
-                    the first is \(shares.joined(separator: ", ")) of the map; \
-                    \(Format.percent(map.undecidedShare, decimals: 0)) is too close to call.
+                    Of networks with latencies of \(Format.seconds(map.latencies.first ?? 0)) to \
+                    \(Format.seconds(map.latencies.last ?? 0)) and bandwidths of \(Format.bandwidth(map.bandwidths.first ?? 0)) to \
+                    \(Format.bandwidth(map.bandwidths.last ?? 0)), the first is \(shares.joined(separator: ", ")); on \
+                    \(Format.percent(map.undecidedShare, decimals: 0)) it is too close to call.
                     """, command: command.words(.map, arguments))
         ]
         section.drawing = MapDrawing(map, names: advice.names).text

@@ -112,12 +112,13 @@ package struct AdviceText {
         }
         let ratio = RatioText(factor)
         let ahead =
-            "ahead of all others in \(standing.seedsAhead) of \(standing.seeds) seed\(standing.seeds == 1 ? "" : "s")"
+            "ahead\(advice.names.count > 2 ? " of all others" : "") in \(standing.seedsAhead) of \(standing.seeds) seed\(standing.seeds == 1 ? "" : "s")"
         let paired = isShort ? "" : pairedWords(standing)
         if standing.isShown {
             return """
-                \(place), \(name(first)) reaches \(target) first: \(time), \(ratio.isTie ? ratio.factor : "\(Format.significant(factor)) times") \
-                before \(name(next)) by medians\(paired), \(ahead)
+                \(place), \(name(first)) reaches \(target) first: \(time), \
+                \(ratio.isTie ? "\(ratio.factor) before" : "\(Format.significant(factor)) times as fast as") \(name(next)) by \
+                medians\(paired), \(ahead)
                 """
         }
         return """

@@ -79,7 +79,10 @@ struct PlainAnswer {
         var sentences = words.map { $0.prefix(1).uppercased() + $0.dropFirst() + "." }
         if !priced.isEmpty {
             sentences.append(
-                "What \(Headline.list(priced)) did was recorded; how long all that were recorded take on the same machines is simulated from that."
+                """
+                \(Headline.list(priced)) \(priced.count == 1 ? "" : "each ")ran on a cluster of its own; where a sentence sets strategies \
+                against each other that did not run on one cluster, what each did was recorded and is simulated there once more.
+                """
             )
         }
         if !alone.isEmpty {
@@ -173,7 +176,9 @@ struct PlainAnswer {
         let ends = named.compactMap { summary -> String? in
             let hardest = medians[summary.strategy]?.lastIndex(where: \.isFinite)
             guard let hardest, hardest >= own, hardest < targets.count - 1 else { return nil }
-            return "`\(summary.strategy)` does not reach \(text(targets[hardest + 1]))"
+            let others = named.map(\.strategy).filter { medians[$0]?[hardest + 1].isFinite ?? false }
+            let who = others.isEmpty ? "" : ", but \(Headline.list(others)) \(others.count == 1 ? "does" : "do")"
+            return "`\(summary.strategy)` does not reach \(text(targets[hardest + 1]))\(who)"
         }
         // Where all end at the same place there is nothing to choose by.
         return ends.count < named.count && ends.count <= 3 ? ends.joined(separator: "; ") : ""

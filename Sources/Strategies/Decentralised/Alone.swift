@@ -19,6 +19,7 @@ public struct Alone: PeerStrategy {
 
     public let configuration: TrainingConfiguration
     public let nodeOptions: NodeOptions
+    public var messageVectors: Int { 0 }
 
     public func schedule(_ seeds: SeedSequence) -> any PeerSchedule { NobodyElse() }
 

@@ -5,7 +5,7 @@ import Training
 
 /// What a node makes of what it hears: how good it is on the node's own samples, the average, and whether it is accepted.
 extension Community.Rule {
-    var takesGivenWeights: Bool { false }
+    var weighing: PeerWeighing { .byRule }
 
     /// Whether the node looks at the models that it hears in this round.
     private func looks(_ node: NodeRound) -> Bool {

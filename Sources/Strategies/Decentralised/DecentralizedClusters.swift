@@ -69,7 +69,7 @@ public struct DecentralizedClusters: PeerStrategy {
         /// ĵ
         static let choice = "chosen model"
 
-        var takesGivenWeights: Bool { false }
+        var weighing: PeerWeighing { .byRule }
         var outgoingCount: Int? { state.parameterCount + 1 }
 
         /// What is sent is a copy. The first choice is part of the first round.

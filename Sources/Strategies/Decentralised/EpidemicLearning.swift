@@ -60,15 +60,13 @@ public struct EpidemicLearning: PeerStrategy {
     private struct Rule: PeerRule {
         let state: NamedState
         let schedule: any PeerSchedule
+        var weighing: PeerWeighing { .evenly }
 
         /// y_i ← x_i - γ g_i
         func adapt(_ node: NodeRound) { node.trainLocally(node.model) }
 
         /// x_i ← (y_i + Σ of what was received) / (1 + how many were)
-        func combine(_ node: NodeRound) {
-            node.weighEvenly()
-            node.average(into: node.model)
-        }
+        func combine(_ node: NodeRound) { node.average(into: node.model) }
     }
 }
 

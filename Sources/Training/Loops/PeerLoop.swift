@@ -198,7 +198,7 @@ private final class Peer: @unchecked Sendable {
                 note(own.message, entry)
             } else if let message = try await receive(from: entry.node) {
                 note(message, entry)
-                if rule.takesGivenWeights {
+                if rule.weighing == .asScheduled {
                     node.run.noteListened(node.rank, to: entry.node, weight: entry.weight)
                 }
             } else {
@@ -206,6 +206,15 @@ private final class Peer: @unchecked Sendable {
             }
         }
         node.weights[node.ownPlace] = Float(ownWeight + (rule.sharesAreGiven ? own.kept : missing))
+        if rule.weighing == .evenly { weighEvenly() }
+    }
+
+    private func weighEvenly() {
+        for (place, sender) in node.senders.enumerated() {
+            node.weights[place] = 1 / Float(node.senders.count)
+            guard sender != node.rank else { continue }
+            node.run.noteListened(node.rank, to: sender, weight: 1 / Double(node.senders.count))
+        }
     }
 
     private func note(_ message: Message, _ entry: MixingMatrix.Entry) {

@@ -23,9 +23,8 @@ public protocol PeerRule: Sendable {
     var coding: (any MessageCoding)? { get }
     /// Numbers in what nodes send as it is, for ``NodeRound/outgoing``; nil where they send their models.
     var outgoingCount: Int? { get }
-    /// Whether what is heard is taken in with the schedule's weights; else the rule tells the record which it took
-    /// (``NodeRound/note(weight:ofSender:)``).
-    var takesGivenWeights: Bool { get }
+    /// With which weights what is heard is taken in.
+    var weighing: PeerWeighing { get }
     /// What adapting costs beside the local steps, such as encoding.
     var adaptingWork: ComputeWork { get }
     /// The same, of a node in its round.
@@ -61,7 +60,7 @@ extension PeerRule {
     public var sharesAreGiven: Bool { false }
     public var coding: (any MessageCoding)? { nil }
     public var outgoingCount: Int? { nil }
-    public var takesGivenWeights: Bool { true }
+    public var weighing: PeerWeighing { .asScheduled }
     public var adaptingWork: ComputeWork { .none }
     public func adaptingWork(_ node: NodeRound) -> ComputeWork { adaptingWork }
     public func choosingWork(_ node: NodeRound) -> ComputeWork { .none }
@@ -77,6 +76,16 @@ extension PeerRule {
         .vector(elements: state.parameterCount * terms)
     }
 
+}
+
+/// With which weights a node takes in what it hears.
+public enum PeerWeighing: Sendable {
+    /// With the schedule's.
+    case asScheduled
+    /// All alike, with a sum of 1, whoever is missing.
+    case evenly
+    /// As the rule says, which tells the record (``NodeRound/note(weight:ofSender:)``).
+    case byRule
 }
 
 /// Who tells whom what it has chosen.
@@ -116,7 +125,7 @@ public final class NodeRound: @unchecked Sendable {
     // MARK: What was heard
 
     /// The vectors of those whom the node has heard and its own, by ascending nodes, and their weights. The weights of those
-    /// who are missing are the node's own.
+    /// who are missing are the node's own, unless all are weighed evenly.
     public internal(set) var heard: [ParameterVector] = []
     public internal(set) var weights: [Float] = []
     /// Who they are.
@@ -358,11 +367,6 @@ public final class NodeRound: @unchecked Sendable {
     /// - Parameter offset: where in what was heard the numbers begin.
     public func average(into target: ParameterVector, from offset: Int = 0) {
         target.becomeSum(of: heard, times: weights, from: offset)
-    }
-
-    /// Makes all weights of what was heard alike, with a sum of 1.
-    public func weighEvenly() {
-        for place in weights.indices { weights[place] = 1 / Float(weights.count) }
     }
 
     /// W_ij ← (W_ij + I_ij) / 2

@@ -14,6 +14,9 @@ public protocol NodeStrategy: Strategy {
     /// Vectors of the model's size that a node needs during a round beside those.
     var scratchVectors: Int { get }
 
+    /// Vectors of the model's size in what a node has sent last, which stay as they were while its model changes.
+    var messageVectors: Int { get }
+
     /// What each node trains on: its objective, or less where it keeps some of its samples for another purpose.
     ///
     /// - Throws: ``DataError`` where the partition or the options do not fit the data.
@@ -36,6 +39,7 @@ public protocol PeerStrategy: NodeStrategy {
 extension NodeStrategy {
     public var ownState: [StateDeclaration] { [] }
     public var scratchVectors: Int { 0 }
+    public var messageVectors: Int { 1 }
 
     public func trainingObjectives(for run: TrainingRun) throws(DataError) -> [NodeObjective] {
         try run.nodeObjectives(partition: nodeOptions.partition, among: nodeOptions.workers)
@@ -51,13 +55,12 @@ extension NodeStrategy {
     }
     public var state: [StateDeclaration] { PeerLoop.state(configuration) + ownState }
 
-    /// What every node keeps, and the message that it has sent last.
-    public var vectorCount: Int { rankCount * (state.vectorsOfEachWorker + scratchVectors + 1) }
+    public var vectorCount: Int { rankCount * (state.vectorsOfEachWorker + scratchVectors + messageVectors) }
 
     public func memoryNeed(ofRank rank: Int, _ network: any Objective, samples: Int) -> MemoryNeed {
         .training(
             network, batch: min(nodeOptions.localBatch ?? samples, samples),
-            keeping: state.vectorsOfEachWorker + scratchVectors)
+            keeping: state.vectorsOfEachWorker - 1 + scratchVectors + messageVectors)
     }
 }
 

@@ -114,6 +114,11 @@ struct EpidemicLearningTests {
         for (node, row) in zip(1..<6, rows) {
             let mean = PeerRuns.mean(row.filter { $0 != 0 }.map { before[$0] })
             #expect(PeerRuns.distance(outcome.models[node].map(Double.init), mean) < 1e-4, "node \(node): \(row)")
+            // The record says the weights that were taken, not those that were drawn.
+            let heard = row.filter { $0 != 0 && $0 != node }
+            #expect(
+                outcome.record.nodes[node].listened
+                    == Dictionary(uniqueKeysWithValues: heard.map { ($0, 1 / Double(heard.count + 1)) }))
         }
     }
 }

@@ -35,14 +35,23 @@ struct PeerNeedTests {
         Case("clustered", 3, ["center": "none", "models": 3]),
     ]
 
-    /// Vectors that a node keeps beside its model, more than a node by itself: what its paper names.
+    /// Vectors that a node keeps beside its model, more than a node by itself: what its paper names, and the message that it
+    /// has sent.
     @Test(arguments: kept) func vectorsBesideTheModelTakeMemory(_ given: Case) throws {
         func kept(_ name: String, _ options: OptionValues) throws -> Int {
             let strategy = try strategy(name, options)
             return strategy.memoryNeed(ofRank: 1, TestRuns.network, samples: 100).optimizerState
         }
         let further = try kept(given.name, given.options) - kept("alone", [:])
-        #expect(further == given.expected * 4 * TestRuns.network.parameterCount)
+        #expect(further == (given.expected + 1) * 4 * TestRuns.network.parameterCount)
+    }
+
+    /// A node that sends nothing needs what one device needs that trains by itself.
+    @Test func aNodeAloneKeepsNoMessage() throws {
+        let alone = try strategy("alone", [:])
+        let need = alone.memoryNeed(ofRank: 1, TestRuns.network, samples: 10)
+        #expect(need == .training(TestRuns.network, batch: 10, keeping: 0))
+        #expect(alone.vectorCount == 4)
     }
 
     /// A server of three models keeps them all and the message with all of them, and computes no activations; its nodes keep what
