@@ -187,8 +187,8 @@ let package = Package(
         .target(
             name: "Reports",
             dependencies: [
-                "Advice", "Calibration", "Cluster", "Datasets", "Diagnostics", "Experiments", "Fabrics", "Files",
-                "Kernel",
+                "Advice", "CZlib", "Calibration", "Cluster", "Datasets", "Diagnostics", "Experiments", "Fabrics",
+                "Files", "Kernel",
                 "Locking", "Pricing", "Randomness", "Statistics", "Storage", "Studies", "Tasks", "Training",
             ], swiftSettings: strict),
         .target(
@@ -284,7 +284,7 @@ let package = Package(
             // Files that older versions of the program wrote, which a test reads where they are.
             exclude: ["Schemas"], swiftSettings: strict),
         .testTarget(
-            name: "ReportsTests", dependencies: ["RegressionGate", "Reports", "TestSupport"],
+            name: "ReportsTests", dependencies: ["Datasets", "RegressionGate", "Reports", "TestSupport"],
             // Pictures that were looked at, which a test reads where they are.
             exclude: ["Golden"], swiftSettings: strict),
         .testTarget(

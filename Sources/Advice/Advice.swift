@@ -88,12 +88,14 @@ package struct AdviceResults: Sendable {
     package let regret: RegretTable?
     package let map: WinnerMap?
     package let machines: MachineSearch?
-    /// The words of the command line that ask for the machines.
+    /// The words of the command line that ask for the machines, and for the map.
     package let machineArguments: [String]
+    package let mapArguments: [String]
 
     package init(
         _ prices: PriceList, task: String, leftOut: [LeftOut], clusters: [ClusterAdvice], regret: RegretTable?,
-        map: WinnerMap?, machines: MachineSearch?, machineArguments: [String] = []
+        map: WinnerMap?, machines: MachineSearch?, machineArguments: [String] = [],
+        mapArguments: [String] = []
     ) {
         self.prices = prices
         self.task = task
@@ -103,6 +105,12 @@ package struct AdviceResults: Sendable {
         self.map = map
         self.machines = machines
         self.machineArguments = machineArguments
+        self.mapArguments = mapArguments
+    }
+
+    /// How what is said of several clusters is known; nil without any.
+    package var evidenceOfSeveral: String? {
+        clusters.first.map { $0.evidence.words(onSeveral: true) }
     }
 
     package var names: [String] { prices.strategies.map(\.name) }

@@ -40,9 +40,13 @@ package struct Evidence: Hashable, Sendable {
     private static let calibration = "bench calibrate"
 
     /// Such as `simulated on a preset, computation by the profile 'reference', models trained here`.
-    package var words: String {
+    package var words: String { words(onSeveral: false) }
+
+    /// - Parameter onSeveral: whether it is said of several clusters, whose figures may be known otherwise.
+    package func words(onSeveral: Bool) -> String {
         let place =
             switch machines {
+            case _ where onSeveral: "clusters as they are described"
             case .preset: "a preset"
             case .described: "a described cluster"
             case .calibrated: "a calibrated cluster"

@@ -6,13 +6,16 @@ package struct Standing: Hashable, Sendable {
     package let order: [Int]
     /// Of every strategy, infinite where it never gets there.
     package let medians: [Double]
-    /// The first against the next, seed by seed; nil without a next one.
+    /// The first against its rival, and without one against the next, seed by seed; nil where there is no other.
     package let comparison: PairedComparison?
     /// The seeds in which the first is ahead of all others by more than the steps between evaluations.
     package let seedsAhead: Int
     package let seeds: Int
-    /// Whether the first is ahead of the next by more than chance and the steps between evaluations explain.
+    /// Whether the first is ahead of all others that reach the target by more than chance and the steps between evaluations
+    /// explain; where no other does, ahead of the next.
     package let isShown: Bool
+    /// Of those against whom that is not shown the one with the least median; nil where it is shown against all.
+    package let rival: Int?
 
     /// - Parameter times: of each strategy, in the order of seeds.
     package init(_ times: [[SteppedValue]]) {
@@ -21,14 +24,16 @@ package struct Standing: Hashable, Sendable {
         order = times.indices.filter { medians[$0].isFinite }.sorted { (medians[$0], $0) < (medians[$1], $1) }
         seeds = times.first?.count ?? 0
         guard let first = order.first else {
-            (comparison, seedsAhead, isShown) = (nil, 0, false)
+            (comparison, seedsAhead, isShown, rival) = (nil, 0, false, nil)
             return
         }
         let others = times.indices.filter { $0 != first }
         seedsAhead = (0..<seeds).count { seed in others.allSatisfy { times[first][seed].isBelow(times[$0][seed]) } }
         let next = others.min { (medians[$0], $0) < (medians[$1], $1) }
-        comparison = next.map { Self.compare(times[first], times[$0]) }
-        isShown = next.map { Self.isBelow(times[first], times[$0]) } ?? true
+        let reaching = Array(order.dropFirst())
+        rival = (reaching.isEmpty ? next.map { [$0] } ?? [] : reaching).first { !Self.isBelow(times[first], times[$0]) }
+        isShown = rival == nil
+        comparison = (rival ?? next).map { Self.compare(times[first], times[$0]) }
     }
 
     package var first: Int? { order.first }
@@ -36,10 +41,13 @@ package struct Standing: Hashable, Sendable {
     /// The next one that reaches the target, too.
     package var next: Int? { order.dropFirst().first }
 
-    /// By how much the median of the next is above that of the first; nil where there is none to compare with.
-    package var factor: Double? {
-        guard let first, let next, medians[first] > 0 else { return nil }
-        return medians[next] / medians[first]
+    /// The one to compare the first with: its rival, and without one the next. Nil where no other reaches the target.
+    package var opponent: Int? { rival.flatMap { order.contains($0) ? $0 : nil } ?? next }
+
+    /// By how much the median of another is above that of the first; nil where there is none to compare with.
+    package func factor(of other: Int?) -> Double? {
+        guard let first, let other, medians[first] > 0 else { return nil }
+        return medians[other] / medians[first]
     }
 
     package static func compare(_ first: [SteppedValue], _ second: [SteppedValue]) -> PairedComparison {

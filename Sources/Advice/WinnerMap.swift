@@ -119,7 +119,7 @@ package struct WinnerMap: Hashable, Sendable {
 extension WinnerMap.Cell {
     init(_ standing: Standing) {
         self.init(
-            first: standing.first, next: standing.next, margin: standing.factor,
+            first: standing.first, next: standing.next, margin: standing.factor(of: standing.next),
             isShown: standing.first != nil && standing.isShown)
     }
 }

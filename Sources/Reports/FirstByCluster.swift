@@ -78,11 +78,11 @@ package struct FirstByCluster {
 
     /// Cluster by cluster, the median time of every strategy that was priced there, infinite where it never got there, and who
     /// is the first.
-    var medians: [(cluster: String, times: [(strategy: String, seconds: Double)], verdict: String)] {
+    var medians: [(cluster: String, links: String, times: [(strategy: String, seconds: Double)], verdict: String)] {
         clusters.map { cluster in
             let candidates = best[cluster] ?? [:]
             let times = strategies.compactMap { name in candidates[name].map { (strategy: name, seconds: $0.median) } }
-            return (cluster.name, times, verdict(first(of: candidates), candidates))
+            return (cluster.name, links(of: cluster), times, verdict(first(of: candidates), candidates))
         }
     }
 
@@ -109,7 +109,10 @@ package struct FirstByCluster {
         guard first.count == 1 else { return "\(first.joined(separator: " and ")), level" }
         let others = strategies.filter { $0 != name && candidates[$0] != nil }
         let next = others.min { (candidates[$0]?.median ?? .infinity) < (candidates[$1]?.median ?? .infinity) }
-        guard let next, let second = candidates[next], second.median.isFinite, best.median > 0 else { return name }
+        guard let next else { return "only \(name) was priced there, \(Format.seconds(best.median)) to the target" }
+        guard let second = candidates[next], second.median.isFinite, best.median > 0 else {
+            return "only \(name) gets there with more than half of the seeds"
+        }
         let seeds = best.times.indices
         let ahead = seeds.count { seed in
             others.compactMap { candidates[$0]?.times }.allSatisfy {

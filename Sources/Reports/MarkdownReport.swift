@@ -10,20 +10,25 @@ public enum MarkdownReport {
     public static let name = "report.md"
 
     /// The whole report.
-    public static func render(_ results: Results) -> String { render(results, figures: []) }
+    public static func render(_ results: Results) -> String { render(results, figures: nil) }
 
-    /// - Parameter figures: pictures whose files lie beside the report.
-    package static func render(_ results: Results, figures: [Picture]) -> String {
+    /// - Parameter figures: pictures whose files lie beside the report; nil for none.
+    package static func render(_ results: Results, figures: ReportFigures?) -> String {
+        func with(_ section: String, _ pictures: [Picture]?, heading: String = "") -> String {
+            ReportFigures.section(section, pictures ?? [], heading: heading)
+        }
         let sections = [
             "# Strategies of distributed training on \(results.plan.task)\n",
             results.isComplete ? "" : "**Stopped before its end: \(results.runs.count) runs are finished.**\n",
             DataText.warning(results) ?? "",
-            ComparisonTable.markdown(results), summary(results), reading(results), FigureFiles.markdown(figures),
-            TimeSection.render(results),
-            VerdictSection.render(results), NodeSection.render(results), TargetSection.render(results),
-            CostSection.render(results),
-            ContractSection.render(results), tuned(results), clusters(results), DeviceSection.render(results),
-            DropoutSection.render(results), traffic(results), skew(results), machine(results),
+            ComparisonTable.markdown(results), summary(results), reading(results),
+            FigureFiles.markdown(figures?.main ?? []),
+            with(TimeSection.render(results), figures?.time), VerdictSection.render(results),
+            with(NodeSection.render(results), figures?.nodes), with(TargetSection.render(results), figures?.targets),
+            with(CostSection.render(results), figures?.costs, heading: "What is sent"),
+            with("", figures?.rounds, heading: "Rounds"), ContractSection.render(results), tuned(results),
+            clusters(results), DeviceSection.render(results), DropoutSection.render(results), traffic(results),
+            with(skew(results), figures?.partitions, heading: "How uneven the clients' data are"), machine(results),
         ]
         return sections.filter { !$0.isEmpty }.joined(separator: "\n")
     }

@@ -35,9 +35,9 @@ extension OutputDirectory {
     /// Writes the files that are made from `results.json`.
     package func writeDerived(_ results: Results) throws(ReportError) {
         let pictured = PicturedRuns(results)
-        let figures = pictured.mainPictures
+        let figures = ReportFigures(pictured)
         // Before the report that shows them.
-        try writeFigures(figures, of: FigureFiles.ofResults)
+        try writeFigures(figures.all, of: FigureFiles.ofResults)
         let data = ResultsData(results)
         let texts: [(name: String, text: String?)] = [
             (SummaryCSV.name, data.summary), (CurvesCSV.name, data.curves), (TargetsCSV.name, data.targets),

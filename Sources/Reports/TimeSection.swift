@@ -29,7 +29,7 @@ enum TimeSection {
         besides, for the server and to be drawn, is rest
         """
 
-    /// Idle time that costs the job no time; nil where there is none that a reader would notice.
+    /// A sentence on idle time that costs the job no time; nil where there is none that a reader would notice.
     ///
     /// An all-reduce makes all ranks wait for the last one, and leaves who was ahead ahead: in a ring a rank is done when
     /// it has what the rank before it sent, so that a lead of half a message stays for the steps that follow.
@@ -40,6 +40,13 @@ enum TimeSection {
         let idle = summary.spread(\.idleSeconds).median
         let lead = idle - least
         guard lead >= leastNotable * summary.spread(\.clusterSeconds).median, lead > 0 else { return nil }
+        guard summary.plan.roles.usesAllReduce else {
+            return """
+                `\(summary.strategy)`: a worker is idle for \(Format.seconds(idle)) on average, and the one that is idle least for \
+                \(Format.seconds(least)). The others have less to compute or to send in a round, or are on a faster machine, and wait \
+                for those whom they exchange with.
+                """
+        }
         return """
             `\(summary.strategy)`: \(Format.seconds(lead)) of the \(Format.seconds(idle)) that a worker is idle on average is the \
             lead of workers that are ahead, with a smaller part of a batch or on a faster machine. They wait for the others at \

@@ -228,7 +228,8 @@ struct AdviceMaker {
         let parts = try options.parts()
         let (rows, leftOut) = try rows(results)
         let prices = try PriceList(results, rows) { try ScheduleFile.read(folder, $0, seed: $1) }
-        let places = try places(rows)
+        let places = Self.told(try places(rows))
+        try options.checkFigures(of: places.map(\.cluster))
         let isOfClusters = !parts.isDisjoint(with: [.first, .because, .until, .tornado, .inverse, .pareto])
         let clusters = try places.filter { _ in isOfClusters || parts.contains(.map) || machines.machines != nil }.map {
             try clusterAdvice($0, prices, results, parts)
@@ -237,7 +238,8 @@ struct AdviceMaker {
             prices, task: results.plan.task, leftOut: leftOut, clusters: clusters,
             regret: parts.contains(.regret) ? RegretTable(prices, over: try regretClusters(places)) : nil,
             map: parts.contains(.map) && prices.strategies.count > 1 ? try map(prices, places) : nil,
-            machines: try machineSearch(prices, places, parts), machineArguments: machines.words)
+            machines: try machineSearch(prices, places, parts), machineArguments: machines.words,
+            mapArguments: options.mapWords)
         return (advice, AdviceText(advice, AdviceCommand(folder: folder, options: try commandOptions()), parts: parts))
     }
 
@@ -295,6 +297,17 @@ struct AdviceMaker {
             return Place(
                 cluster: try options.changed(cluster), arguments: (isPreset ? ["--cluster", cluster.name] : []) + with,
                 name: nil)
+        }
+    }
+
+    /// Where two clusters have one name, each says which file it is of.
+    private static func told(_ places: [Place]) -> [Place] {
+        places.map { place in
+            let same = places.filter { $0.cluster.name == place.cluster.name }
+            guard same.count > 1, let file = place.name, file != place.cluster.name else { return place }
+            var cluster = place.cluster
+            cluster.name += " (\(file))"
+            return Place(cluster: cluster, arguments: place.arguments, name: place.name)
         }
     }
 

@@ -65,6 +65,16 @@ struct AdviseOptions: ParsableArguments {
         transform: { text in try AdviseOptions.range(text) { try Quantity.bandwidth($0) } })
     var mapBandwidth: ClosedRange<Double>?
 
+    /// The words that ask for the same map again.
+    var mapWords: [String] {
+        func range(_ option: String, _ range: ClosedRange<Double>?, _ text: (Double) -> String) -> [String] {
+            range.map { ["--\(option)", "\(text($0.lowerBound))..\(text($0.upperBound))"] } ?? []
+        }
+        return (map.map { ["--map", "\($0.columns)x\($0.rows)"] } ?? [])
+            + range("map-latency", mapLatency) { Quantity.text(seconds: $0) }
+            + range("map-bandwidth", mapBandwidth, MachineOptions.text(bandwidth:))
+    }
+
     struct MapSize: Hashable, Sendable {
         let columns: Int
         let rows: Int
@@ -131,6 +141,8 @@ struct AdviseOptions: ParsableArguments {
         }
     }
 
+    /// A cluster with the figures of `--with`, which its name says, so that it is not taken for the one of the file.
+    ///
     /// - Throws: `ValidationError` where the cluster has no such figure, or not such a value of it.
     func changed(_ cluster: ClusterSpec) throws -> ClusterSpec {
         var spec = cluster
@@ -143,7 +155,22 @@ struct AdviseOptions: ParsableArguments {
                 spec = figure.changed(spec, to: try figure.parse(text, in: spec))
             } catch { throw ValidationError("--with: \(error.description)") }
         }
+        if with != nil {
+            spec.name += " with " + (try changes()).map { "\($0.figure.rawValue)=\($0.value)" }.joined(separator: ", ")
+        }
         return spec
+    }
+
+    /// - Throws: `ValidationError` for a figure of `--figure` that none of the clusters has.
+    func checkFigures(of clusters: [ClusterSpec]) throws {
+        for figure in try figures() ?? [] where !clusters.contains(where: { figure.value(in: $0) != nil }) {
+            let known = clusters.map { spec in
+                "'\(spec.name)' has \(ClusterFigure.all(of: spec).map(\.rawValue).joined(separator: ", "))"
+            }
+            throw ValidationError(
+                "--figure: no cluster has \(figure.rawValue); \(known.joined(separator: "; ")). A cluster file can say it"
+            )
+        }
     }
 
     func check() throws {
@@ -243,13 +270,15 @@ struct MachineOptions: ParsableArguments {
         }
     }
 
-    /// The words that ask for the same again, but for the machines' rows, which are recorded.
+    static func text(bandwidth: Double) -> String { "\(Format.exact(bandwidth * 8 / 1e9))Gbit" }
+
+    /// The words that ask for the same again, without those of the machines' rows, which are recorded.
     var words: [String] {
         func option(_ name: String, _ values: [String]?) -> [String] {
             values.map { ["--\(name)", $0.joined(separator: ",")] } ?? []
         }
         return option("machines", machines.map { [$0] })
-            + option("bandwidth", bandwidth?.map { "\(Format.exact($0 * 8 / 1e9))Gbit" })
+            + option("bandwidth", bandwidth?.map(Self.text(bandwidth:)))
             + option("latency", latency?.map { Quantity.text(seconds: $0) })
             + option("price-per-hour", pricePerHour.map { [$0] })
     }

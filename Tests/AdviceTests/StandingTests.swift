@@ -15,12 +15,12 @@ import Testing
     @Test func theFirstIsTheOneOfLeastMedianAndIsShownSeedBySeed() throws {
         let standing = Standing([exact([9, 10, 11]), exact([4, 5, 6]), exact([30, 31, 32])])
         #expect(standing.order == [1, 0, 2] && standing.isShown && standing.seedsAhead == 3)
-        #expect(standing.factor == 2)
+        #expect(standing.factor(of: standing.next) == 2)
     }
 
     @Test func whoNeverGetsThereIsNotInTheOrder() {
         let standing = Standing([exact([.infinity, .infinity, 3]), exact([4, 5, 6])])
-        #expect(standing.order == [1] && standing.next == nil && standing.factor == nil)
+        #expect(standing.order == [1] && standing.next == nil && standing.opponent == nil)
         let nobody = Standing([exact([.infinity]), exact([.infinity])])
         #expect(nobody.first == nil && !nobody.isShown)
     }

@@ -34,12 +34,10 @@ import Testing
             #expect(outcome.errors.contains("\(finished) finished run"), "\(outcome.errors)")
             #expect(try folder.text("results/report.md").contains("Stopped before its end"))
             #expect(try await bench(["report", "results"], in: folder).code == 0)
-            let figures = ["accuracy-time", "time-to-target"].flatMap { ["\($0)-dark.svg", "\($0)-light.svg"] }
-            let files =
-                (["curves.csv"] + figures.map { "figures/\($0)" }
-                + ["report.html", "report.md", "results.json", "summary.csv", "targets.csv"]).map { "results/\($0)" }
-            let models = results.runs.map { "model-\($0.strategy)-seed\($0.seed)" }.sorted()
-            #expect(folder.files == models + files, "no half of a file")
+            let names = ["curves.csv", "report.html", "report.md", "results.json", "summary.csv", "targets.csv"]
+            let files = names.map { "results/\($0)" } + (try folder.figures(of: "results"))
+            let models = results.runs.map { "model-\($0.strategy)-seed\($0.seed)" }
+            #expect(folder.files == (models + files).sorted(), "no half of a file")
         }
     }
 

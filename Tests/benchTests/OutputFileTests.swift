@@ -4,9 +4,10 @@ import Testing
 @Suite struct OutputFileTests {
     private static let derived =
         ["summary.csv", "curves.csv", "targets.csv", "nodes.csv", "report.md", "report.html"]
-        + ["time-to-target", "accuracy-time", "node-gains"].flatMap {
-            ["figures/\($0)-light.svg", "figures/\($0)-dark.svg"]
-        }
+        + [
+            "time-to-target", "accuracy-time", "time-shares", "node-gains", "listening-1", "accuracy-bytes",
+            "accuracy-money", "accuracy-rounds", "partition", "partition-2",
+        ].flatMap { ["figures/\($0)-light.svg", "figures/\($0)-dark.svg"] }
 
     /// Scripts read these columns by name; new ones go to the end.
     private static let columns = """

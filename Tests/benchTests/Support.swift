@@ -120,6 +120,11 @@ struct TemporaryFolder: Sendable {
             return !isFolder.boolValue && !name.hasPrefix(".std")
         }.sorted()
     }
+
+    /// The pictures that a folder's `report.md` shows, light and dark.
+    func figures(of report: String) throws -> [String] {
+        try text("\(report)/report.md").matches(of: /figures\/[a-z0-9-]+-(light|dark)\.svg/).map { "\(report)/\($0.0)" }
+    }
 }
 
 func withFolder<Result>(_ body: (TemporaryFolder) async throws -> Result) async throws -> Result {

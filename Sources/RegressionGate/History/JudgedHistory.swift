@@ -125,6 +125,8 @@ package struct JudgedHistory: Sendable {
         package var title: String { "\(strategy): \(name)" }
         func places(_ status: Figure.Status) -> [Int] { figures.indices.filter { figures[$0]?.status == status } }
         /// Whether it was ever called worse or better.
+        /// Whether no result has said anything of it that could be compared.
+        package var isNeverCompared: Bool { figures.allSatisfy { $0.map { $0.status == .notCompared } ?? true } }
         package var hasMoved: Bool { figures.contains { $0?.status == .regression || $0?.status == .improvement } }
     }
 

@@ -47,7 +47,8 @@ struct PicturedHistory {
     private var gate: PageSection {
         let series = history.series.filter { names.contains($0.strategy) }
         let moved = series.filter(\.hasMoved)
-        let quiet = series.filter { !$0.hasMoved }
+        let unjudged = series.filter { !$0.hasMoved && $0.isNeverCompared }
+        let quiet = series.filter { !$0.hasMoved && !$0.isNeverCompared }
         // Those that are worse now before those that were once.
         let sorted = moved.enumerated().sorted { one, other in
             let (a, b) = (
@@ -76,6 +77,10 @@ struct PicturedHistory {
             } ?? [.markdown("No figure was ever worse or better than its baseline.\n")]
         if !quiet.isEmpty {
             blocks.append(.details("\(quiet.count) figures that never changed", [.markdown(Self.list(quiet))]))
+        }
+        if !unjudged.isEmpty {
+            let title = "\(unjudged.count) figures that were never compared"
+            blocks.append(.details(title, [.markdown(Self.list(unjudged))]))
         }
         return PageSection(title("What the gate says"), blocks)
     }

@@ -16,6 +16,7 @@ package enum AdviceCSV {
             rows.add(times: cluster, seeds: advice.prices.seeds)
             for search in cluster.searches { rows.add(search, cluster, seeds: advice.prices.seeds) }
             for bar in cluster.tornado { rows.add(bar, cluster) }
+            rows.add(inverse: cluster)
             rows.add(pareto: cluster)
         }
         if let regret = advice.regret { rows.add(regret) }
@@ -65,9 +66,10 @@ package enum AdviceCSV {
             let standing = cluster.standing
             guard let first = standing.first else { return }
             append(
-                .first, place(cluster), first, other: standing.next, "ratio of medians", standing.factor, unit: "")
+                .first, place(cluster), first, other: standing.opponent, "ratio of medians",
+                standing.factor(of: standing.opponent), unit: "")
             append(
-                .first, place(cluster), first, other: standing.next, "paired ratio", standing.comparison?.effect,
+                .first, place(cluster), first, other: standing.opponent, "paired ratio", standing.comparison?.effect,
                 low: standing.comparison?.low, high: standing.comparison?.high, unit: "")
             append(.first, place(cluster), first, "is shown", standing.isShown ? 1 : 0, unit: "")
             for (strategy, summary) in cluster.summaries.enumerated() {
@@ -121,6 +123,22 @@ package enum AdviceCSV {
             append(
                 .tornado, place(cluster), first, figure: bar.figure.rawValue, "swing", bar.swing,
                 unit: "natural logarithm")
+        }
+
+        /// What would make each of the others first: the figure whose change by the least factor does.
+        mutating func add(inverse cluster: ClusterAdvice) {
+            for strategy in names.indices where strategy != cluster.standing.first {
+                guard let (search, found, factor) = cluster.leastChange(for: strategy) else { continue }
+                let figure = search.figure.rawValue
+                append(
+                    .inverse, place(cluster), strategy, other: found.other, figure: figure,
+                    found.isFirstAbove ? "first above" : "first below", found.value,
+                    low: found.seedRange?.lowerBound, high: found.seedRange?.upperBound,
+                    unit: Self.unit(search.figure, cluster))
+                append(
+                    .inverse, place(cluster), strategy, other: found.other, figure: figure, "factor of change", factor,
+                    unit: "")
+            }
         }
 
         mutating func add(pareto cluster: ClusterAdvice) {
@@ -185,15 +203,17 @@ package enum MapCSV {
 
     package static func render(_ map: WinnerMap, names: [String]) -> String {
         var csv = CSV(columns: [
-            "cluster", "latency_seconds", "bytes_per_second", "first", "next", "next_over_first", "is_shown",
+            "cluster", "latency_seconds", "bytes_per_second", "first", "next", "next_over_first", "is_shown", "class",
         ])
         func number(_ value: Double) -> String { Format.significant(value, digits: 6) }
+        // No cell has the cluster's own link: each is a described cluster.
+        let kind = "simulated, \(Evidence.Machines.described.rawValue)"
         for (latency, row) in zip(map.latencies, map.cells) {
             for (bandwidth, cell) in zip(map.bandwidths, row) {
                 csv.append([
                     map.cluster.name, number(latency), number(bandwidth), cell.first.map { names[$0] } ?? "",
                     cell.next.map { names[$0] } ?? "", cell.margin.map(number) ?? "",
-                    cell.isShown ? "true" : "false",
+                    cell.isShown ? "true" : "false", kind,
                 ])
             }
         }

@@ -47,12 +47,15 @@ package enum AdviceJSON {
             seeds = advice.prices.seeds
             strategies = advice.names
             leftOut = advice.leftOut.map { ["name": $0.name, "reason": $0.reason] }
+            let evidences = Dictionary(
+                advice.clusters.map { ($0.cluster.name, $0.evidence.words) }, uniquingKeysWith: { first, _ in first })
             statements = text.sections.flatMap { section in
-                section.statements.map {
+                // What is about several clusters has them simulated alike, on figures that are said.
+                let known = section.cluster.flatMap { evidences[$0] } ?? advice.evidenceOfSeveral
+                return section.statements.map {
                     Statement(
-                        part: section.part, cluster: section.cluster, text: $0.text,
-                        plain: $0.evidence == nil ? nil : $0.plain, short: $0.short,
-                        evidence: $0.evidence, command: $0.commandText)
+                        part: section.part, cluster: section.cluster, text: $0.text, plain: $0.plain, short: $0.short,
+                        evidence: $0.evidence ?? known, command: $0.commandText)
                 }
             }
             clusters = advice.clusters.map { Place($0, advice.names) }
@@ -94,8 +97,8 @@ package enum AdviceJSON {
             timesToTarget = Dictionary(
                 uniqueKeysWithValues: zip(names, advice.summaries.map { Interval($0.timeToTarget) }))
             first = standing.first.map { names[$0] }
-            next = standing.next.map { names[$0] }
-            ratioOfMedians = standing.factor?.finite
+            next = standing.opponent.map { names[$0] }
+            ratioOfMedians = standing.factor(of: standing.opponent)?.finite
             pairedRatio = standing.comparison.flatMap { comparison in
                 guard let effect = comparison.effect, let low = comparison.low, let high = comparison.high else {
                     return nil

@@ -42,7 +42,7 @@ extension AdviceText {
         let bars = cluster.tornado.filter {
             $0.low.lead.isFinite && $0.high.lead.isFinite && $0.low.lead > 0 && $0.high.lead > 0
         }
-        guard !bars.isEmpty, let now = cluster.standing.factor,
+        guard !bars.isEmpty, let now = cluster.standing.factor(of: cluster.standing.next),
             let axis = AxisScale.logarithmic(.count, around: bars.flatMap { [$0.low.lead, $0.high.lead] } + [1, now])
         else { return nil }
         let panel = Panel(
@@ -117,7 +117,8 @@ extension AdviceText {
         }
         let answers = statements([.first]).map { "- \($0)\n" }.joined()
         // What bounds the answer stands below it, on the first screen.
-        let bounds = [("Until", statements([.until])), ("If in doubt", Array(statements([.regret]).prefix(1)))]
+        let until = parts.contains(.until) ? advice.clusters.compactMap(nearestChange) : []
+        let bounds = [("Until", until), ("If in doubt", Array(statements([.regret]).prefix(1)))]
             .filter { !$0.1.isEmpty }.map { title, texts in
                 "\n**\(title)**\n\n" + texts.prefix(Self.mostBounds).map { "- \($0)\n" }.joined()
             }.joined()
@@ -136,7 +137,7 @@ extension AdviceText {
 
     /// All files together. A map of forty by forty cells has 100 kB, and advice on six clusters 90 kB.
     private static let mostBytes = 150_000
-    private static let mostBounds = 5
+    private static let mostBounds = 8
 
     private var downloads: [PageBlock] {
         var downloads = PageDownloads(mostBytes: Self.mostBytes)

@@ -33,7 +33,7 @@ extension AdviceText {
         guard !places.isEmpty else {
             return """
                 \(name(first)) stays first at every \(figure.words) from \(text(search.range.lowerBound)) to \
-                \(text(search.range.upperBound)) \(now).
+                \(text(search.range.upperBound)) \(now)\(cluster.standing.isShown ? "" : ", by medians").
                 """
         }
         let again = search.places[first].filter { !places.contains($0) }
@@ -85,16 +85,33 @@ extension AdviceText {
         }
     }
 
+    /// The change of one figure by the least factor after which the first is no longer first, as a sentence that names the
+    /// cluster; nil where none is within what was searched.
+    func nearestChange(_ cluster: ClusterAdvice) -> String? {
+        guard let first = cluster.standing.first else { return nil }
+        func factor(_ search: FigureSearch) -> Double {
+            let (below, above) = search.nearest(first)
+            return [below, above].compactMap { $0 }.map { max($0.value / search.value, search.value / $0.value) }.min()
+                ?? .infinity
+        }
+        let nearest = cluster.searches.filter { $0.value > 0 && factor($0).isFinite }.min { factor($0) < factor($1) }
+        return nearest.map { "On `\(cluster.cluster.name)`, \(untilWords($0, first, cluster))" }
+    }
+
     // MARK: Tornado
 
     func tornado(_ cluster: ClusterAdvice) -> AdviceSection? {
         guard let first = cluster.standing.first, !cluster.tornado.isEmpty else { return nil }
         var section = AdviceSection(.tornado, on: cluster.cluster.name)
         let changing = cluster.tornado.filter { $0.changesFirst(from: first) }
+        let opening = cluster.tornado.filter { cluster.standing.isShown && $0.leavesOpen(first) }
+        func list(_ bars: [TornadoBar]) -> String { Self.list(bars.map(\.figure.words), "or") }
+        let medians = cluster.standing.isShown ? "" : ", by medians,"
         let words =
-            changing.isEmpty
-            ? "no single figure changes who is first when it is halved or doubled"
-            : "\(changing.map(\.figure.words).joined(separator: ", ")) can change who is first by a factor of two"
+            (changing.isEmpty
+                ? "no single figure\(medians) changes who is first when it is halved or doubled"
+                : "halving or doubling \(list(changing))\(medians) changes who is first")
+            + (opening.isEmpty ? "" : "; halving or doubling \(list(opening)) leaves open who is")
         let hasErrors = cluster.tornado.contains { $0.change == .standardError }
         section.statements = [
             AdviceStatement(
@@ -108,6 +125,11 @@ extension AdviceText {
             whose ends lie furthest apart stand above: those are worth measuring well.
             """
         return section
+    }
+
+    private static func list(_ texts: [String], _ word: String) -> String {
+        guard let last = texts.last, texts.count > 1 else { return texts.first ?? "" }
+        return texts.dropLast().joined(separator: ", ") + " \(word) " + last
     }
 
     private func tornadoTable(_ cluster: ClusterAdvice, _ first: Int) -> TextTable {

@@ -53,7 +53,8 @@ extension AdviceText {
                 + regret.standings.map { standing in
                     guard let standing, let first = standing.first else { return "none" }
                     if standing.isShown { return advice.names[first] }
-                    return standing.next.map { "\(advice.names[first]) or \(advice.names[$0])" } ?? advice.names[first]
+                    return standing.opponent.map { "\(advice.names[first]) or \(advice.names[$0])" }
+                        ?? advice.names[first]
                 } + [regret.ifInDoubt.map { advice.names[$0] } ?? "-"])
         return table
     }
@@ -71,7 +72,7 @@ extension AdviceText {
                     \(Format.seconds(map.latencies.last ?? 0)) and bandwidths of \(Format.bandwidth(map.bandwidths.first ?? 0)) to \
                     \(Format.bandwidth(map.bandwidths.last ?? 0)), the first is \(shares.joined(separator: ", ")); on \
                     \(Format.percent(map.undecidedShare, decimals: 0)) it is too close to call.
-                    """, command: command.words(.map, arguments))
+                    """, command: command.words(.map, arguments + advice.mapArguments))
         ]
         section.drawing = MapDrawing(map, names: advice.names).text
         section.note = """

@@ -83,8 +83,10 @@ package struct AdviceText {
 
     func interval(_ summary: SpreadSummary, _ format: (Double) -> String = Format.seconds) -> String {
         guard summary.median.isFinite else { return "never" }
+        // Where some seed does not get there, the interval has no upper end.
+        func end(_ value: Double) -> String { value.isFinite ? format(value) : "never" }
         return summary.method == .single
-            ? format(summary.median) : "\(format(summary.median)) [\(format(summary.low)), \(format(summary.high))]"
+            ? format(summary.median) : "\(format(summary.median)) [\(end(summary.low)), \(end(summary.high))]"
     }
 
     private func first(_ cluster: ClusterAdvice) -> AdviceSection {
@@ -105,7 +107,7 @@ package struct AdviceText {
             return "\(place), no strategy reaches \(target) with more than half of its seeds"
         }
         let time = interval(cluster.summaries[first].timeToTarget)
-        guard let next = standing.next, let factor = standing.factor else {
+        guard let next = standing.opponent, let factor = standing.factor(of: next) else {
             return advice.names.count == 1
                 ? "\(place), \(name(first)) reaches \(target) after \(time); there is nothing to compare it with"
                 : "\(place), \(name(first)) is the only one to reach \(target) with more than half of its seeds, after \(time)"

@@ -7,7 +7,14 @@ package enum FigureFiles {
     /// The folder beside the report.
     package static let folder = "figures"
     /// All pictures that a report may have there.
-    static let ofResults = ["time-to-target", "accuracy-time", "node-gains"]
+    static let ofResults =
+        [
+            "time-to-target", "accuracy-time", "time-targets", "accuracy-bytes", "accuracy-money", "time-shares",
+            "node-gains", "accuracy-rounds",
+        ] + (1...mostNumbered).flatMap { ["listening-\($0)", "partition-\($0)"] }
+        + ["partition"]
+    /// Pictures of one kind, such as who listens to whom, strategy by strategy: further ones are on the page alone.
+    static let mostNumbered = 8
     static let ofStudy = ["trials", "after-trials"]
 
     /// With the folder's name in front.
@@ -26,6 +33,35 @@ package enum FigureFiles {
 
             """
         }.joined(separator: "\n")
+    }
+}
+
+/// The pictures of a run's `report.md`, by the section in which they stand.
+package struct ReportFigures {
+    var main, time, nodes, targets, costs, rounds, partitions: [Picture]
+
+    init(_ pictured: PicturedRuns) {
+        main = [pictured.timeToTarget, pictured.accuracyAgainstTime].compactMap(\.self)
+        time = [pictured.timeShares].compactMap(\.self)
+        nodes = [pictured.nodeGains].compactMap(\.self) + pictured.listening.prefix(FigureFiles.mostNumbered)
+        targets = [pictured.timeAgainstTarget].compactMap(\.self)
+        costs = [pictured.accuracyAgainstBytes, pictured.accuracyAgainstMoney].compactMap(\.self)
+        rounds = [pictured.accuracyAgainstRounds].compactMap(\.self)
+        partitions = Array(pictured.partitions.prefix(FigureFiles.mostNumbered))
+    }
+
+    var all: [Picture] { main + time + nodes + targets + costs + rounds + partitions }
+
+    /// A section with its pictures behind its heading.
+    ///
+    /// - Parameter heading: of a section that has nothing but pictures.
+    static func section(_ text: String, _ pictures: [Picture], heading: String = "") -> String {
+        guard !pictures.isEmpty else { return text }
+        let markdown = FigureFiles.markdown(pictures)
+        guard !text.isEmpty, let end = text.firstIndex(of: "\n") else {
+            return heading.isEmpty ? "" : "## \(heading)\n\n\(markdown)"
+        }
+        return "\(text[..<end])\n\n\(markdown)\(text[end...])"
     }
 }
 

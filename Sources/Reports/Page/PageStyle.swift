@@ -26,7 +26,7 @@ enum PageStyle {
         .grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,36rem),1fr));gap:0 2rem;align-items:start}
         figure{margin:1rem 0;min-width:0;max-width:50rem}
         figcaption{max-width:76ch;margin-bottom:.4rem}
-        figure svg{display:block;width:100%;min-width:30rem;height:auto;border:1px solid var(--grid);border-radius:.4rem}
+        figure svg,figure img{display:block;width:100%;min-width:30rem;height:auto;border:1px solid var(--grid);border-radius:.4rem}
         .note,.note p{color:var(--muted);font-size:.9rem;margin:.25rem 0}
         .scroll{overflow-x:auto;max-width:100%;position:relative}
         table{border-collapse:collapse;font-size:.9rem;margin:.5rem 0}
@@ -45,7 +45,7 @@ enum PageStyle {
         @page{margin:14mm}
         @media print{:root{color-scheme:light;\(Palette.light.declarations);--link:#0b57a4;--box:#fff}body{padding:0;font-size:10pt;\
         max-width:none}figure,tr,.warning{break-inside:avoid}h2,h3,figcaption{break-after:avoid}nav{display:none}\
-        .scroll{overflow:visible}table{font-size:7.5pt}th,td{padding:.1rem .3rem}.n{white-space:normal}figure svg{min-width:0}\
+        .scroll{overflow:visible}table{font-size:7.5pt}th,td{padding:.1rem .3rem}.n{white-space:normal}figure svg,figure img{min-width:0}\
         .grid{display:block}details::details-content{content-visibility:visible;display:block}summary{color:inherit}}
         """
 }

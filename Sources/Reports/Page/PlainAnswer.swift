@@ -55,8 +55,11 @@ struct PlainAnswer {
         let sentences = advice.sentences(without: said)
         guard !sentences.isEmpty else { return "" }
         let lines = sentences.map { "- \($0)\n" }.joined()
+        let compared = advice.strategies.isEmpty ? "" : " of \(Headline.list(advice.strategies))"
+        let rest =
+            advice.leftOut.isEmpty ? "" : "; \(Headline.list(advice.leftOut)) cannot be simulated from this run"
         return
-            "\n**On other machines**, simulated with the same strategies ([more](\(AdviceText.pageName))):\n\n\(lines)\n"
+            "\n**On other machines**, simulated\(compared)\(rest) ([more](\(AdviceText.pageName))):\n\n\(lines)\n"
     }
 
     // MARK: How sure

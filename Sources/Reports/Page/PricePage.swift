@@ -34,7 +34,7 @@ extension RepriceTable {
         let first = FirstByCluster(rows, target: target)
         guard first.isWorthShowing else { return "One strategy: nothing to compare.\n" }
         let lines = first.medians.prefix(Self.mostVerdicts).map {
-            "- On \(MarkdownText.plain($0.cluster)): \(MarkdownText.plain($0.verdict)).\n"
+            "- On \(MarkdownText.plain($0.cluster)) (\($0.links)): \(MarkdownText.plain($0.verdict)).\n"
         }
         let rest = first.medians.count - lines.count
         return lines.joined()

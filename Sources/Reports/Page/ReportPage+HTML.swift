@@ -1,4 +1,5 @@
 import Diagnostics
+import Foundation
 
 extension ReportPage {
     /// The text of the file.
@@ -66,6 +67,10 @@ extension ReportPage {
             output += "<div class=\"grid\">\n"
             for figure in figures { write(figure, to: &output) }
             output += "</div>\n"
+        case .images(let images):
+            output += "<div class=\"grid\">\n"
+            for image in images { write(image, to: &output) }
+            output += "</div>\n"
         case .details(let summary, let blocks):
             output += "<details><summary>\(MarkdownHTML.inline(summary))</summary>\n"
             for block in blocks { write(block, to: &output) }
@@ -73,6 +78,19 @@ extension ReportPage {
         case .downloads(let files):
             output += "<ul>" + files.map { "<li>\($0.link)</li>" }.joined(separator: "\n") + "</ul>\n"
         }
+    }
+
+    /// As an image, in which nothing can run, whatever the file has become.
+    private static func write(_ image: PageImage, to output: inout String) {
+        func address(_ svg: String) -> String { "data:image/svg+xml;base64,\(Data(svg.utf8).base64EncodedString())" }
+        output += """
+            <figure><figcaption><strong>\(MarkupText.escaped(image.title))</strong> \(MarkupText.escaped(image.finding))</figcaption>
+            <div class="scroll" tabindex="0" role="group" aria-label="\(MarkupText.escaped(image.title)): picture">
+            <picture><source media="(prefers-color-scheme: dark)" srcset="\(address(image.dark))"/>
+            <img src="\(address(image.light))" alt="\(MarkupText.escaped("\(image.title). \(image.finding)"))"/></picture></div>
+            </figure>
+
+            """
     }
 
     private static func write(_ figure: PageFigure, to output: inout String) {

@@ -49,6 +49,19 @@ package struct PageSection: Sendable {
     }
 }
 
+/// A picture that lies beside the results as a file for light and one for dark pages, with what it shows.
+package struct PageImage: Sendable {
+    let title: String
+    let finding: String
+    let light: String
+    let dark: String
+
+    /// Bytes that it takes in a page.
+    var bytesInPage: Int {
+        (light.utf8.count + dark.utf8.count) * 4 / 3 + 3 * title.utf8.count + 2 * finding.utf8.count
+    }
+}
+
 /// Something on the page.
 package enum PageBlock: Sendable {
     /// With headings from the third level on.
@@ -56,6 +69,7 @@ package enum PageBlock: Sendable {
     case figure(PageFigure)
     /// Figures that stand beside each other where there is room.
     case figures([PageFigure])
+    case images([PageImage])
     case table(TextTable)
     /// Closed until the reader opens it; open in print.
     case details(String, [PageBlock])
@@ -84,20 +98,38 @@ package struct PageFile: Sendable {
     /// What is in it.
     package let summary: String
     package let text: String
+    /// The file compressed, in base64; nil for one that is in the page as it is.
+    private let compressed: String?
 
     package init(_ name: String, _ summary: String, _ text: String) {
         self.name = name
         self.summary = summary
         self.text = text
+        compressed = nil
+    }
+
+    private init(_ file: PageFile, compressed: String) {
+        (name, summary, text) = (file.name + ".gz", file.summary, file.text)
+        self.compressed = compressed
+    }
+
+    /// The file as a gzip archive; nil where zlib has no memory.
+    var asArchive: PageFile? {
+        GzipText.compressed(text).map { PageFile(self, compressed: $0.base64EncodedString()) }
     }
 
     /// A `data:` link that saves the file.
     var link: String {
-        """
-        <a download="\(MarkupText.escaped(name))" href="data:text/csv;charset=utf-8,\(Self.encoded(text))">\
-        \(MarkupText.escaped(name))</a> (\(MarkupText.escaped(summary)), \(Format.bytes(Double(text.utf8.count))))
-        """
+        let contents =
+            compressed.map { "application/gzip;base64,\($0)" } ?? "text/csv;charset=utf-8,\(Self.encoded(text))"
+        return """
+            <a download="\(MarkupText.escaped(name))" href="data:\(contents)">\
+            \(MarkupText.escaped(name))</a> (\(MarkupText.escaped(summary)), \(Format.bytes(Double(text.utf8.count))))
+            """
     }
+
+    /// Bytes that the file takes in a page.
+    var bytesInPage: Int { compressed?.utf8.count ?? Self.encodedCount(text) }
 
     /// The bytes of ``encoded(_:)``.
     static func encodedCount(_ text: String) -> Int { text.utf8.reduce(0) { $0 + (isKept($1) ? 1 : 3) } }
@@ -139,25 +171,28 @@ struct PageDownloads {
     /// Whether there is room for it.
     ///
     /// - Parameter mostBytes: there is none for a larger file.
-    func fits(_ file: PageFile, mostBytes: Int = .max) -> Bool {
-        file.text.utf8.count <= mostBytes && PageFile.encodedCount(file.text) <= left
-    }
+    func fits(_ file: PageFile, mostBytes: Int = .max) -> Bool { file.bytesInPage <= min(mostBytes, left) }
 
-    /// Whether it is within the page.
+    /// Whether it is within the page, as it is or as an archive.
     ///
     /// - Parameters:
-    ///   - mostBytes: a larger file lies beside the page, however much room there is.
+    ///   - mostBytes: what takes more of the page lies beside it, however much room there is.
     ///   - isNeeded: whether it is within the page in any case.
     @discardableResult
     mutating func add(_ file: PageFile, mostBytes: Int = .max, isNeeded: Bool = false) -> Bool {
-        guard isNeeded || fits(file, mostBytes: mostBytes) else {
+        let isPlain = isNeeded && file.bytesInPage <= left || fits(file, mostBytes: min(mostBytes, Self.mostPlainBytes))
+        let chosen = isPlain ? file : file.asArchive ?? file
+        guard isNeeded || fits(chosen, mostBytes: mostBytes) else {
             beside.append("`\(file.name)`")
             return false
         }
-        files.append(file)
-        left -= PageFile.encodedCount(file.text)
+        files.append(chosen)
+        left -= chosen.bytesInPage
         return true
     }
+
+    /// What a file takes of a page at most that is in it as it is, where a browser shows it.
+    private static let mostPlainBytes = 20_000
 
     var blocks: [PageBlock] {
         let note = "Too large for a page, and beside it: \(beside.joined(separator: " and ")).\n"

@@ -18,7 +18,7 @@ package enum ResultsPage {
         let summaries = pictured.summaries
         let sections: [PageSection?] = [
             first(results, pictured), PageSection(markdown: shortened(VerdictSection.render(results))),
-            targets(results, pictured), costs(results, pictured),
+            targets(results, pictured), elsewhere(advice), costs(results, pictured),
             PageSection(
                 markdown: TimeSection.render(results),
                 before: figure(pictured.timeShares, numbers: pictured.timeShareNumbers)),
@@ -88,6 +88,24 @@ package enum ResultsPage {
             before: figure(
                 pictured.timeAgainstTarget,
                 note: "A table that names one target alone could have been made for the strategy that wins there."))
+    }
+
+    /// What all pictures of advice take of the page at most.
+    private static let mostImageBytes = 100_000
+
+    /// The map, the regret and the tornados of advice that lies beside the results, as far as there is room.
+    private static func elsewhere(_ advice: AdviceQuote) -> PageSection? {
+        var (images, left) = ([PageImage](), mostImageBytes)
+        for image in advice.images where image.bytesInPage <= left {
+            images.append(image)
+            left -= image.bytesInPage
+        }
+        guard !images.isEmpty else { return nil }
+        let rest = advice.images.count - images.count
+        let more = rest == 0 ? "All statements" : "\(rest) more picture\(rest == 1 ? "" : "s"), and all statements,"
+        return PageSection(
+            "On other machines",
+            [.images(images), .markdown("\n\(more) stand in [the page of advice](\(AdviceText.pageName)).\n")])
     }
 
     private static func costs(_ results: Results, _ pictured: PicturedRuns) -> PageSection? {
@@ -200,7 +218,4 @@ extension PicturedRuns {
             nodeGains,
         ].compactMap(\.self) + listening + [accuracyAgainstRounds].compactMap(\.self) + partitions
     }
-
-    /// Those that `report.md` shows.
-    var mainPictures: [Picture] { [timeToTarget, accuracyAgainstTime, nodeGains].compactMap(\.self) }
 }

@@ -147,13 +147,20 @@ extension PicturedRuns {
             elements.append(
                 .label(share == 0 ? "nothing" : Format.percent(share * most, decimals: 0), right + 20, y + 12))
         }
-        let kinds = shares.withinKind.map {
-            " Nodes of one kind stand together; \(Format.percent($0, decimals: 0)) of the weight is within kinds."
-        }
+        let finding =
+            shares.withinKind.map {
+                "\(Format.percent($0, decimals: 0)) of the weight that nodes give to others is within their own kind."
+            } ?? shares.largest.map {
+                "Node \($0.node) gives most to one other: \(Format.percent($0.share, decimals: 0)) to node \($0.peer)."
+            } ?? "No node took in another's model."
+        let order = shares.withinKind == nil ? "" : " Nodes of one kind stand together."
         return Picture(
             name: "listening-\(index + 1)", title: VisibleText.line("Who listens to whom: \(strategy)"),
             finding: VisibleText.line(
-                "The darker a square, the larger the peer's share in the weight of the models that the node took in, over all seeds.\(kinds ?? "")"
+                """
+                \(finding) The darker a square, the larger the peer's share in the weight of the models that the node took in, \
+                over all seeds.\(order)
+                """
             ),
             height: max(top + cell * Double(count), top + 100) + 14, elements)
     }
@@ -201,6 +208,8 @@ struct ListeningShares {
     private let kinds: [Int?]
     /// The share of all weight that stayed within kinds; nil where there are none.
     let withinKind: Double?
+    /// The greatest share that a node gives to another; nil where none gives any.
+    let largest: (node: Int, peer: Int, share: Double)?
 
     private static let mostNodes = 40
 
@@ -227,6 +236,10 @@ struct ListeningShares {
         self.kinds = hasKinds ? kinds : Array(repeating: nil, count: count)
         order = hasKinds ? (0..<count).sorted { (kinds[$0] ?? -1, $0) < (kinds[$1] ?? -1, $1) } : Array(0..<count)
         withinKind = hasKinds && all > 0 ? within / all : nil
+        let pairs = rows.indices.flatMap { node in
+            rows[node].indices.filter { $0 != node }.map { (node: node, peer: $0, share: rows[node][$0]) }
+        }
+        largest = pairs.max { $0.share < $1.share }.flatMap { $0.share > 0 ? $0 : nil }
     }
 
     /// Of the node at a place of ``order``.

@@ -7,7 +7,7 @@ extension RepriceTable {
         let first = FirstByCluster(rows, target: target)
         guard first.isWorthShowing else { return nil }
         let styles = styles
-        let rows = first.medians.map { cluster, medians, verdict in
+        let rows = first.medians.map { cluster, _, medians, verdict in
             let least = medians.compactMap { $0.seconds.isFinite ? $0.seconds : nil }.min() ?? 0
             let dots = medians.filter { $0.seconds.isFinite && least > 0 }.map { median in
                 DotPlot.Dot(

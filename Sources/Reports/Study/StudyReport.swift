@@ -65,8 +65,12 @@ public enum StudyReport {
         let summaries = results.summaries
         let cost = summaries.reduce(StudyCost.zero) { $0 + $1.cost }
         let runs = summaries.reduce(0) { $0 + $1.runCount }
-        let amounts = [cost.money.map(Format.money), cost.wattHours.map(Format.energy)].compactMap(\.self)
-        let amount = amounts.isEmpty ? "an amount that is not known" : amounts.joined(separator: " and ")
+        // What was measured here and what is simulated elsewhere are no sum.
+        let simulated = summaries.filter { $0.strategy.fabric == .simulated }
+        let others = summaries.filter { $0.strategy.fabric != .simulated }
+        let parts = [(simulated, "on the clusters that are simulated"), (others, "where it was measured")].filter {
+            !$0.0.isEmpty
+        }.map { group, place in "; \(place) it \(amounts(group.reduce(StudyCost.zero) { $0 + $1.cost }))" }
         let note = SentBytes.note(summaries.map { ($0.strategy, $0.cost.bytesSent) }).map { " \($0)" } ?? ""
         let busy = "kept this machine busy for \(Format.seconds(cost.hostSeconds))"
         let made =
@@ -74,9 +78,15 @@ public enum StudyReport {
                 "made \(runs) runs, up to \($0) of them side by side, which \(busy) in all"
             } ?? "made \(runs) runs and \(busy)"
         return """
-            The whole search \(made); on the machines that it is about it sends \
-            \(Format.bytes(Double(cost.bytesSent))) and costs \(amount).\(note)
+            The whole search \(made)\(parts.joined()).\(note)
             """
+    }
+
+    private static func amounts(_ cost: StudyCost) -> String {
+        let amounts = [cost.money.map(Format.money), cost.wattHours.map(Format.energy)].compactMap(\.self)
+        let amount = amounts.isEmpty ? "an amount that is not known" : amounts.joined(separator: " and ")
+        return cost.bytesSent == 0
+            ? "costs \(amount)" : "sends \(Format.bytes(Double(cost.bytesSent))) and costs \(amount)"
     }
 
     private static let shownRivals = 8

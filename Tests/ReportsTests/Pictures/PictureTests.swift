@@ -190,7 +190,7 @@ import Testing
         #expect(text.contains("node 0 (kind 0): +37.50 points, gains"))
         let matrix = try #require(pictured.listening.first)
         #expect(try XMLDocumentCheck(matrix.svg(.light)).having("data-peer").count == 2)
-        #expect(matrix.finding.contains("0 % of the weight is within kinds"))
+        #expect(matrix.finding.hasPrefix("0 % of the weight that nodes give to others is within their own kind."))
     }
 
     // MARK: Partitions

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import Datasets
 @testable import Experiments
 @testable import Reports
 @testable import Studies
@@ -16,11 +17,12 @@ import Testing
         #expect(policy?.hasPrefix("default-src 'none'") == true)
         // Nothing that a browser would fetch.
         for attribute in ["src", "srcset", "action", "data", "background", "poster"] {
-            #expect(document.having(attribute).isEmpty, comment)
+            let values = document.having(attribute).compactMap { $0.attributes[attribute] }
+            #expect(values.allSatisfy { $0.hasPrefix("data:image/svg+xml;base64,") }, comment)
         }
         for element in document.having("href") {
             let address = element.attributes["href"] ?? ""
-            #expect(element.name == "a" && ["#", "data:text/csv", "http"].contains { address.hasPrefix($0) })
+            #expect(element.name == "a" && ["#", "data:", "http"].contains { address.hasPrefix($0) })
         }
         #expect(!html.contains("url(") || !html.contains(#/url\((?!#)/#))
         #expect(!html.contains("@import"))
@@ -94,10 +96,22 @@ import Testing
         #expect(file("curves.csv") == CurvesCSV.render(results))
     }
 
-    @Test func largeDataAreThoseThatAreDrawn() throws {
+    /// What takes more than a few kilobytes is in the page as a gzip archive, and opens.
+    @Test func largeDataAreArchivesInThePage() throws {
+        let many = manyResults(strategies: 5, seeds: 8)
+        let document = try XMLDocumentCheck(String(ResultsPage.make(many).html().dropFirst(15)))
+        let link = try #require(document.having("download", "curves.csv.gz").first?.attributes["href"])
+        let text = try #require(link.split(separator: ",").last)
+        #expect(link.hasPrefix("data:application/gzip;base64,"))
+        let archive = try #require(Data(base64Encoded: String(text)))
+        let opened = try Gzip.decompress([UInt8](archive), name: "curves.csv.gz")
+        #expect(String(decoding: opened, as: UTF8.self) == CurvesCSV.render(many))
+    }
+
+    @Test func dataForWhichThereIsNoRoomAreThoseThatAreDrawn() throws {
         let many = manyResults(strategies: 9, seeds: 30)
         let page = ResultsPage.make(many).html()
-        #expect(page.contains("download=\"curves-drawn.csv\"") && page.contains("beside it: <code>curves.csv</code>"))
+        #expect(page.contains("download=\"curves-drawn.csv") && page.contains("beside it: <code>curves.csv</code>"))
         #expect(PicturedRuns(many).drawnCurves.split(separator: "\n").count == 1 + 9 * 40)
     }
 
@@ -205,8 +219,16 @@ import Testing
         let first = AdviceQuote.First(
             cluster: "infiniband", text: "On `infiniband`, `sync` is first, seed by seed 2x [1, 3].",
             short: "On `infiniband`, `sync` is first.", evidence: "simulated on a preset")
-        let advice = AdviceQuote(firsts: [first], changes: ["`sync` stays first until 3 s."])
+        let image = PageImage(title: "Map", finding: "A & B", light: "<svg>1</svg>", dark: "<svg>2</svg>")
+        let advice = AdviceQuote(
+            firsts: [first], changes: ["`sync` stays first until 3 s."], strategies: ["sync", "federated"],
+            leftOut: ["single"], images: [image])
         let words = PlainAnswer(results, folder: "x", isRecorded: true, advice: advice).markdown
+        #expect(words.contains("simulated of `sync` and `federated`; `single` cannot be simulated from this run"))
+        let page = ResultsPage.make(results, PicturedRuns(results), ResultsData(results), advice: advice).html()
+        let light = Data(image.light.utf8).base64EncodedString()
+        try expectPage(page)
+        #expect(page.contains("<img src=\"data:image/svg+xml;base64,\(light)\" alt=\"Map. A &amp; B\"/>"))
         #expect(words.contains("(advice.html)") && words.contains("- `sync` stays first until 3 s.\n"))
         #expect(words.contains("is first, seed by seed 2x [1, 3] (simulated on a preset).\n"), "\(words)")
         #expect(words.contains("what becomes of them elsewhere stands below") && !words.contains("bench advise"))
