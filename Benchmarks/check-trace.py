@@ -7,7 +7,9 @@ Every event has its fields; slices of a track lie within each other or apart; ev
 that order and each in a slice; the counter has one value a moment and ends at zero; every track has a name. Exit code 1
 and a line for each kind of fault.
 """
+import bisect
 import collections
+import itertools
 import json
 import sys
 
@@ -22,43 +24,49 @@ def nanoseconds(microseconds):
     return round(microseconds * 1000)
 
 
-def check(path):
-    faults = collections.Counter()
-    first = {}
+class Faults:
+    """How many there are of each kind, and the first event of each."""
 
-    def fault(kind, event):
-        faults[kind] += 1
-        first.setdefault(kind, event)
+    def __init__(self):
+        self.counts, self.first = collections.Counter(), {}
 
-    with open(path) as file:
-        size = file.seek(0, 2)
-        file.seek(0)
-        events = json.load(file)["traceEvents"]
-    slices, arrows, counters, named, used = (collections.defaultdict(list) for _ in range(5))
-    for event in events:
-        phase = event.get("ph")
-        if phase not in FIELDS or not FIELDS[phase] <= event.keys():
-            fault("fields of the phase are missing", event)
-            continue
+    def add(self, kind, event):
+        self.counts[kind] += 1
+        self.first.setdefault(kind, event)
+
+
+class Events:
+    """The events of a trace by what they are about: slices, names and all uses of each track, arrows, and counters."""
+
+    def __init__(self, events, faults):
+        self.slices, self.arrows, self.counters, self.named, self.used = (
+            collections.defaultdict(list) for _ in range(5))
+        for event in events:
+            phase = event.get("ph")
+            if phase not in FIELDS or not FIELDS[phase] <= event.keys():
+                faults.add("fields of the phase are missing", event)
+                continue
+            if nanoseconds(event["ts"]) < 0 or event.get("dur", 0) < 0:
+                faults.add("a negative time", event)
+            self.add(phase, event)
+
+    def add(self, phase, event):
         track, time = (event["pid"], event["tid"]), nanoseconds(event["ts"])
-        if time < 0 or event.get("dur", 0) < 0:
-            fault("a negative time", event)
         if phase == "M":
             if event["name"] == "thread_name":
-                named[track].append(event["args"]["name"])
+                self.named[track].append(event["args"]["name"])
         elif phase == "C":
-            counters[event["name"]].append((time, event["args"]["value"], event))
+            self.counters[event["name"]].append((time, event["args"]["value"], event))
         else:
-            used[track].append(event)
+            self.used[track].append(event)
         if phase == "X":
-            slices[track].append((time, time + nanoseconds(event["dur"]), event))
+            self.slices[track].append((time, time + nanoseconds(event["dur"]), event))
         if phase in "sf":
-            arrows[event["cat"], event["id"]].append((phase, time, track, event))
+            self.arrows[event["cat"], event["id"]].append((phase, time, track, event))
 
-    for track, list_of_track in used.items():
-        if len(named[track]) != 1:
-            fault("a track with no name, or two", list_of_track[0])
-    for track, of_track in slices.items():
+
+def check_slices(slices, faults):
+    for of_track in slices.values():
         # As readers do: by time, those of one time in the order of the file.
         of_track.sort(key=lambda slice: slice[0])
         open_slices = []
@@ -66,43 +74,58 @@ def check(path):
             while open_slices and open_slices[-1] <= begin:
                 open_slices.pop()
             if open_slices and end > open_slices[-1]:
-                fault("slices that overlap", event)
+                faults.add("slices that overlap", event)
             open_slices.append(end)
 
+
+def check_arrows(arrows, slices, faults):
+    """slices: of each track, in the order of their begins."""
     # To find the slice of an arrow's end: the begins of a track, and from each the latest end so far.
-    import bisect
     begins = {track: [slice[0] for slice in of_track] for track, of_track in slices.items()}
-    latest = {}
-    for track, of_track in slices.items():
-        end, ends = 0, []
-        for slice in of_track:
-            end = max(end, slice[1])
-            ends.append(end)
-        latest[track] = ends
+    latest = {
+        track: list(itertools.accumulate((slice[1] for slice in of_track), max)) for track, of_track in slices.items()}
     for ends in arrows.values():
         if sorted(end[0] for end in ends) != ["f", "s"]:
-            fault("an arrow without one start and one end", ends[0][3])
+            faults.add("an arrow without one start and one end", ends[0][3])
             continue
         start, end = sorted(ends, key=lambda end: end[0] != "s")
         if end[1] < start[1]:
-            fault("an arrow that ends before it starts", end[3])
+            faults.add("an arrow that ends before it starts", end[3])
         for _, time, track, event in ends:
             index = bisect.bisect_right(begins.get(track, []), time) - 1
             if index < 0 or latest[track][index] <= time:
-                fault("an end of an arrow in no slice", event)
+                faults.add("an end of an arrow in no slice", event)
+
+
+def check_counters(counters, faults):
     for values in counters.values():
         if any(later[0] <= earlier[0] for earlier, later in zip(values, values[1:])):
-            fault("a counter with two values of a moment, or out of order", values[0][2])
+            faults.add("a counter with two values of a moment, or out of order", values[0][2])
         if values[-1][1] != 0:
-            fault("a counter that does not end at zero", values[-1][2])
-    if size >= 50_000_000:
-        fault("50 MB or more", {"bytes": size})
+            faults.add("a counter that does not end at zero", values[-1][2])
 
-    phases = collections.Counter(event.get("ph") for event in events)
+
+def check(path):
+    with open(path) as file:
+        size = file.seek(0, 2)
+        file.seek(0)
+        events = json.load(file)["traceEvents"]
+    faults = Faults()
+    found = Events(events, faults)
+    for track, of_track in found.used.items():
+        if len(found.named[track]) != 1:
+            faults.add("a track with no name, or two", of_track[0])
+    check_slices(found.slices, faults)
+    check_arrows(found.arrows, found.slices, faults)
+    check_counters(found.counters, faults)
+    if size >= 50_000_000:
+        faults.add("50 MB or more", {"bytes": size})
+
+    phases = collections.Counter(str(event.get("ph")) for event in events)
     print(f"{path}: {size} bytes, " + ", ".join(f"{count} {phase}" for phase, count in sorted(phases.items())))
-    for kind, count in faults.items():
-        print(f"  {count} x {kind}, first {json.dumps(first[kind])}")
-    return not faults
+    for kind, count in faults.counts.items():
+        print(f"  {count} x {kind}, first {json.dumps(faults.first[kind])}")
+    return not faults.counts
 
 
 if __name__ == "__main__":

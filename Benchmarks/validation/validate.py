@@ -14,13 +14,11 @@ Every phase keeps what it has after each job and goes on from there when it is s
 
 import argparse
 import csv
-import datetime
 import json
 import math
 import os
 import pathlib
 import platform
-import subprocess
 import sys
 import tempfile
 import time
@@ -28,13 +26,14 @@ import time
 import numpy
 from scipy.optimize import nnls
 
-HERE = pathlib.Path(__file__).resolve().parent
+from rig import Rig, State, write
+
 RATES = {"50mbit": 50e6 / 8, "200mbit": 200e6 / 8, "unshaped": None}
 HOSTS = [2, 3, 4]
 CALIBRATION_HOSTS = [5, 6]
 CALIBRATION_BYTES = [131072, 262144, 524288, 1048576, 2097152, 4194304]
 REPETITIONS = 3
-CALIBRATION_REPETITIONS, CALIBRATION_ROUNDS = 5, 2
+CALIBRATION_ROUNDS = 2
 
 # Judged jobs: batch, steps between two evaluations (of which there are three; the first interval is for warming up).
 TASKS = {"mnist-2nn": (4096, 10), "mnist-cnn": (256, 6)}
@@ -49,90 +48,6 @@ TARGET_CELLS = [
 SAMPLES = 60000
 CORES = os.cpu_count()
 MEDIAN_LIMIT, LARGEST_LIMIT = 0.10, 0.25
-
-
-class State:
-    """A JSON file that is whole at any time."""
-
-    def __init__(self, path):
-        self.path = path
-        self.values = json.loads(path.read_text()) if path.exists() else {}
-
-    def keep(self, key, value):
-        self.values[key] = value
-        write(self.path, json.dumps(self.values, indent=1) + "\n")
-
-
-def write(path, text):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".part")
-    temporary.write_text(text)
-    os.replace(temporary, path)
-
-
-class Rig:
-    def __init__(self, bench, scratch):
-        self.bench, self.scratch = bench, scratch
-        self.messages = scratch / "messages"
-        self.state = None
-
-    def build(self):
-        run(["mpicc", "-O2", "-Wall", str(HERE / "messages.c"), "-o", str(self.messages)])
-
-    def up(self, hosts, rate):
-        if self.state != (hosts, rate):
-            run([str(HERE / "hosts.sh"), "up", str(hosts), rate])
-            self.state = (hosts, rate)
-
-    def down(self):
-        run([str(HERE / "hosts.sh"), "down"])
-        self.state = None
-
-    def raw(self, hosts, kind, sizes):
-        """Seconds of raw messages, by bytes."""
-        command = [self.messages, kind, CALIBRATION_REPETITIONS] + sizes
-        text = run([str(HERE / "on-hosts.sh"), str(hosts)] + [str(word) for word in command])
-        seconds = {}
-        for line in text.splitlines():
-            fields = line.split(",")
-            if fields[0] == kind:
-                seconds.setdefault(fields[2], []).append(float(fields[3]))
-        return seconds
-
-    def job(self, hosts, options):
-        prefix = [str(HERE / "on-hosts.sh"), str(hosts), self.bench, "--fabric", "mpi"]
-        return self.results(prefix + ["--patience", "60s"], hosts, options)
-
-    def simulation(self, hosts, options, cluster):
-        file = self.scratch / "cluster.yaml"
-        file.write_text(cluster)
-        prefix = [self.bench, "--cluster", str(file), "--compute", "reference", "--allreduce", "ring"]
-        return self.results(prefix, hosts, options)
-
-    def computing(self, processes, task, batch):
-        """Seconds of a training step of `batch` samples, while all processes compute: the mean over them."""
-        command = [self.bench, "speed", "--task", task, "--batch", str(batch), "--format", "csv"]
-        running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(processes)]
-        texts = [process.communicate()[0] for process in running]
-        if any(process.returncode for process in running):
-            sys.exit(f"{' '.join(command)} failed")
-        rows = [next(csv.DictReader(text.splitlines())) for text in texts]
-        return sum(batch / float(row["samples_per_second_median"]) for row in rows) / processes
-
-    def results(self, prefix, hosts, options):
-        """(cluster seconds, steps, accuracy) of every evaluation."""
-        with tempfile.TemporaryDirectory(dir=self.scratch) as folder:
-            run(prefix + ["--strategy", "sync", "--workers", str(hosts), "--quiet", "--output", folder] + options)
-            record = json.loads((pathlib.Path(folder) / "results.json").read_text())
-        self.machine = {name: value for name, value in record["machine"].items() if name != "command"}
-        return [[e["clusterSeconds"], e["round"], e["testAccuracy"]] for e in record["runs"][0]["evaluations"]]
-
-
-def run(command):
-    result = subprocess.run(command, capture_output=True, text=True, timeout=600)
-    if result.returncode != 0:
-        sys.exit(f"{' '.join(command)}\nfailed with {result.returncode}:\n{result.stdout[-2000:]}{result.stderr[-4000:]}")
-    return result.stdout
 
 
 def computing_jobs():
