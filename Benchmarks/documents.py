@@ -14,7 +14,7 @@ output to five epochs, both to two seeds, and repetitions to two.
 A command that is shown with its output is compared with it: columns and first cells of tables, and where it is not
 shortened sentences without numbers; with `--compute reference`, whose figures are the same everywhere, whole lines. Output
 below `<!-- results: FOLDER -->` is what `bench report` prints of that folder, to the last character. A block of YAML that
-describes a cluster is read by the program. A block of Swift below `<!-- source: PATH -->` stands in that file, which is
+describes a cluster is read by the program, and one that describes an experiment is run: it is the page's experiment.yaml. A block of Swift below `<!-- source: PATH -->` stands in that file, which is
 compiled.
 """
 import argparse
@@ -31,10 +31,6 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 GUIDE = "Sources/bench/Documentation.docc"
-SUBCOMMANDS = [
-    "run", "study", "reprice", "advise", "price", "compare", "history", "report", "plot", "list", "speed", "calibrate", "data",
-    "task", "watch",
-]
 COMMAND = re.compile(r"^(\$ .*|(swift|bench|mpirun|srun|sudo|\./setup\.sh|\.build\S*/\S+|Benchmarks/\S+)( .*)?)$")
 
 EXAMPLE = "swift run --package-path Tests/ExamplePackage example"
@@ -56,7 +52,6 @@ NOT_RUN = [
 CLUSTER = "name: some-cluster\nlatency: 50us\nbandwidth: 10Gbit\n"
 FILES = {  # What the texts call somebody's own files.
     "my-rack.yaml": CLUSTER, "hosts.yaml": CLUSTER, "cluster.yaml": CLUSTER, "ping.csv": "seconds\n0.001\n0.002\n",
-    "experiment.yaml": "task: digits\nseeds: 2\nepochs: 5\nstrategies: [sync, federated(fraction=1)]\n",
     "mine.json": '{"format": "bench-profile-1", "name": "mine", "device": "a GPU", "source": "me", "bytes_per_number": 4, '
     '"training_samples": 64000, "steps": [{"samples": 32, "forward": 0.02, "backward": 0.04, "update": 0.002}, {"samples": 64, '
     '"forward": 0.04, "backward": 0.08, "update": 0.002}], "tensors": [{"name": "a", "numbers": 5000000, "ready": 1}, '
@@ -106,6 +101,10 @@ def blocks(text):
     return found
 
 
+def is_experiment(block):
+    return block.language == "yaml" and any(line.startswith("strategies:") for line in block.lines)
+
+
 def commands(block):
     """Commands of a block, each with the lines that are shown below it."""
     found = []
@@ -116,6 +115,12 @@ def commands(block):
         elif found and is_shown:
             found[-1][1].append(line)
     return found
+
+
+def subcommands(bench):
+    """The program's own, as its help lists them, so that none is forgotten here."""
+    help_text = subprocess.run([bench, "--help"], capture_output=True, text=True, check=True).stdout
+    return re.findall(r"^  ([a-z]+)(?: \(default\))?  +\S", help_text.partition("SUBCOMMANDS:")[2], re.MULTILINE)
 
 
 def anchors(text):
@@ -152,9 +157,35 @@ def lost_sources(text):
                 yield f"line {block.line}: this code does not stand in {path}"
 
 
+def unlinked_pages(text):
+    """Pages of the guide that its contents, or the README's, leave out."""
+    targets = {os.path.basename(target) for target in re.findall(r"\]\(([^)#\s]+\.md)", text)} | {"Documentation.md"}
+    for page in sorted(glob.glob(f"{GUIDE}/*.md", root_dir=ROOT)):
+        if os.path.basename(page) not in targets:
+            yield f"no link to {page}, which is a page of the guide"
+
+
+def imports_against_order(text):
+    """Modules that import others than the table of modules says: those above, of the same row, or of the last row."""
+    table = re.search(r"\| module \|.*?\n((?:\|.*\n)+)", text).group(1).splitlines()[1:]
+    places = {name: place for place, row in enumerate(table) for name in re.findall(r"`(\w+)`", row.split("|")[1])}
+    helpers = len(table) - 1
+    for module, place in places.items():
+        folder = {"BenchCommands": "bench", "bench": "bench/Program"}.get(module, module)
+        for path in glob.glob(f"Sources/{folder}/**/*.swift", root_dir=ROOT, recursive=True):
+            if module == "BenchCommands" and "/Program/" in path:
+                continue
+            names = re.findall(r"^(?:@\w+(?:\(\w+\))? )*(?:\w+ )?import (?:(?:struct|class|enum|protocol|func) )?(\w+)",
+                               read(os.path.join(ROOT, path)), re.MULTILINE)
+            for name in names:
+                if places.get(name, helpers) not in (helpers, *range(place + 1)):
+                    yield f"{path} imports {name}, which the table of modules has below {module}"
+
+
 class Texts:
     def __init__(self, options):
         self.bench, self.mpi, self.example = options.bench, options.mpi, options.example
+        self.subcommands = subcommands(options.bench)
         self.has_mnist = glob.glob(os.path.join(
             os.environ.get("BENCH_DATA") or os.path.expanduser("~/.cache/distributed-training-bench"), "mnist", "train*"))
         self.environment = dict(
@@ -192,10 +223,12 @@ class Texts:
             command = re.sub(r"^mpirun (.*?)-n \d+ bench ", rf"mpirun \1--oversubscribe -n 2 {self.mpi} ", command)
         if "--help" in words or not shortened:
             return command
-        kind = words[1] if len(words) > 1 and words[1] in SUBCOMMANDS else "run"
+        kind = words[1] if len(words) > 1 and words[1] in self.subcommands else "run"
         extra = {"speed": "--repetitions 1", "calibrate": "--network-time 1s"}.get(kind, "")
         if kind == "study":
             extra = "--seeds 2 --epochs 1 --evaluate-every 0.5"
+        if kind == "coalitions":
+            extra = "--seeds 1 --epochs 1 --evaluate-every 1"
         if kind == "run" and "mnist" in command:
             extra = "--epochs 0.1 --evaluate-every 0.05" + ("" if "--seeds 1" in command else " --seeds 2")
         elif kind == "run" and not is_shown:
@@ -238,6 +271,14 @@ class Texts:
             file.write(text)
         return self.run("bench list --cluster shown.yaml", [], folder)
 
+    def read_yaml(self, block, folder):
+        """What a block was tried as, and what is wrong with it."""
+        if not is_experiment(block):
+            return "the cluster", self.read_cluster(block, folder)
+        with open(os.path.join(folder, "shown.yaml"), "w", encoding="utf-8") as file:
+            file.write("\n".join(block.lines) + "\n")
+        return "the experiment", self.run("bench --plan shown.yaml", [], folder)
+
     def check(self, title, text):
         """The lines to print of one text, and how many things are wrong."""
         notes, wrong, start = [], 0, time.monotonic()
@@ -248,10 +289,13 @@ class Texts:
             for name in ["Results/baseline", "runs/baseline"]:
                 shutil.copytree(os.path.join(ROOT, "Results/baseline"), os.path.join(folder, name))
             shutil.copytree(os.path.join(ROOT, "Benchmarks/profiles"), os.path.join(folder, "Benchmarks/profiles"))
+            for block in filter(is_experiment, blocks(text)):
+                with open(os.path.join(folder, "experiment.yaml"), "w", encoding="utf-8") as file:
+                    file.write("\n".join(block.lines) + "\n")
             count = 0
             for block in blocks(text):
                 if block.language == "yaml":
-                    tried = [("the cluster", self.read_cluster(block, folder))]
+                    tried = [self.read_yaml(block, folder)]
                 else:
                     tried = []
                     for whole, shown in commands(block) if block.language != "inline" else [(block.lines[0], [])]:
@@ -317,7 +361,7 @@ def main():
     tasks = []
     for path in files:
         if path == "help":
-            for words in [[], *([word] for word in SUBCOMMANDS)]:
+            for words in [[], *([word] for word in texts.subcommands)]:
                 environment = dict(os.environ, COLUMNS="1000")
                 help_text = subprocess.run(
                     [options.bench, *words, "--help"], env=environment, capture_output=True, text=True, check=True).stdout
@@ -325,7 +369,12 @@ def main():
                 tasks.append((" ".join(["bench", *words, "--help"]), "\n".join(f"    {line}" for line in examples)))
             continue
         text = read(os.path.join(ROOT, path))
-        for problem in [*broken_links(path, text), *lost_paths(text), *lost_sources(text)]:
+        problems = [*broken_links(path, text), *lost_paths(text), *lost_sources(text)]
+        if path == "README.md":
+            problems += imports_against_order(text)
+        if path in ["README.md", f"{GUIDE}/Documentation.md"]:
+            problems += unlinked_pages(text)
+        for problem in problems:
             wrong += 1
             print(f"{path}: {problem}")
         tasks.append((path, text))

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Checks that no Swift or Python file of this repository has more than 450 lines, and no function more than 60.
+"""Checks that no Swift or Python file of this repository has more than 450 lines, no function more than 60, and the README no
+more than 250.
 
     Benchmarks/sizes.py [--self-test] [FILE...]
 
@@ -13,7 +14,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-MOST_FILE, MOST_FUNCTION = 450, 60
+MOST_FILE, MOST_FUNCTION, MOST_README = 450, 60, 250
 
 # Where something begins that is no code and may have brackets in it: a comment, a string, or a regex.
 NO_CODE = re.compile(r'//[^\n]*|/\*.*?\*/|(?<=[(=,] )/(?![ /*])(?:\\.|[^/\\\n])+/|(?<=\()/(?![ /*])(?:\\.|[^/\\\n])+/|'
@@ -102,8 +103,11 @@ def python_functions(text):
 def too_long(name, text):
     """A line for each thing that is too long."""
     lines = len(text.splitlines())
-    if lines > MOST_FILE:
-        yield f"{name} has {lines} lines; allowed are {MOST_FILE}"
+    most = MOST_README if name == "README.md" else MOST_FILE
+    if lines > most:
+        yield f"{name} has {lines} lines; allowed are {most}"
+    if not name.endswith((".swift", ".py")):
+        return
     functions = swift_functions if name.endswith(".swift") else python_functions
     for function, first, last in functions(text):
         if last - first + 1 > MOST_FUNCTION:
@@ -142,6 +146,7 @@ def self_test():
     python = "def f():\n" + "    pass\n" * 60
     assert list(too_long("a.py", python)) == ["a.py:1: f has 61 lines; allowed are 60"]
     assert list(too_long("a.py", "\n" * 450)) == []
+    assert list(too_long("README.md", "\n" * 251)) == ["README.md has 251 lines; allowed are 250"]
     assert list(too_long("a.py", "\n" * 451)) == ["a.py has 451 lines; allowed are 450"]
 
 
@@ -150,7 +155,7 @@ def main():
     if words == ["--self-test"]:
         return self_test()
     files = words or subprocess.run(
-        ["git", "-c", "safe.directory=*", "ls-files", "*.swift", "*.py"], cwd=ROOT, capture_output=True, text=True,
+        ["git", "-c", "safe.directory=*", "ls-files", "*.swift", "*.py", "README.md"], cwd=ROOT, capture_output=True, text=True,
         check=True).stdout.split()
     found = [line for name in files for line in too_long(name, (ROOT / name).read_text(encoding="utf-8"))]
     print("\n".join(found) or f"{len(files)} files, none of them and no function in them too long")
