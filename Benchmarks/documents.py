@@ -182,6 +182,14 @@ def imports_against_order(text):
                     yield f"{path} imports {name}, which the table of modules has below {module}"
 
 
+def unnamed_protocols(text):
+    """Public protocols, to which others conform, that the page on the library does not name."""
+    for path in sorted(glob.glob("Sources/**/*.swift", root_dir=ROOT, recursive=True)):
+        for name in re.findall(r"^public protocol (\w+)", read(os.path.join(ROOT, path)), re.MULTILINE):
+            if f"`{name}`" not in text:
+                yield f"{path} has the public protocol {name}, which is not named here"
+
+
 class Texts:
     def __init__(self, options):
         self.bench, self.mpi, self.example = options.bench, options.mpi, options.example
@@ -372,6 +380,8 @@ def main():
         problems = [*broken_links(path, text), *lost_paths(text), *lost_sources(text)]
         if path == "README.md":
             problems += imports_against_order(text)
+        if path == f"{GUIDE}/Library.md":
+            problems += unnamed_protocols(text)
         if path in ["README.md", f"{GUIDE}/Documentation.md"]:
             problems += unlinked_pages(text)
         for problem in problems:
