@@ -27,7 +27,10 @@ struct List: ParsableCommand {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Show this strategy's options: symbols, defaults, allowed values, units and sources.", valueName: "name"))
+            """
+            Show the options of strategies: symbols, defaults, allowed values, units and sources. A name, several with commas, \
+            'all', 'every', or a family such as 'federated:*'.
+            """, valueName: "name,..."))
     var strategy: String?
 
     @Option(parsing: .unconditional, help: "Show this task's model and the defaults of every option.")
@@ -49,10 +52,7 @@ struct List: ParsableCommand {
 
     func validate() throws {
         if format == .yaml, task == nil { throw ValidationError("--format yaml is for a task; add --task NAME") }
-        if let strategy, StrategyRegistry.named(strategy) == nil {
-            throw ValidationError(
-                UnknownName.message("strategy", found: strategy, allowed: StrategyRegistry.all.map(\.name)))
-        }
+        _ = try strategies()
         try overlays.check()
         do {
             // What is wrong in a file is no wrong argument, and said when it is read.
@@ -72,11 +72,27 @@ struct List: ParsableCommand {
             printData(try TaskFileText(TrainingTask.resolve(task), in: DataDirectory(data.data)).text)
             return
         }
-        if let strategy = strategy.flatMap(StrategyRegistry.named) { describe(strategy) }
+        try strategies().forEach(describe)
         if let task { try describe(TrainingTask.resolve(task)) }
         if let cluster { describe(try ClusterFile.resolve(cluster)) }
         if let overlay = overlays.overlay, let figures = try overlays.figures() { section(overlay, figures.rows) }
         if strategy == nil, task == nil, cluster == nil, overlays.overlay == nil { listAll() }
+    }
+
+    /// The strategies that are asked for.
+    ///
+    /// - Throws: `ValidationError` for a name that is none, and for options in brackets, which are of a run.
+    private func strategies() throws -> [StrategyDescription] {
+        guard let strategy else { return [] }
+        let choices = try StrategyChoice.parse(strategy).filter { !$0.isBaseline }
+        if let choice = choices.first(where: { !$0.options.isEmpty || $0.label != $0.description.name }) {
+            throw ValidationError(
+                """
+                --strategy '\(choice.label)' is a row of a run; a list shows what a strategy has whatever is set: allowed is \
+                \(choice.description.name)
+                """)
+        }
+        return choices.map(\.description)
     }
 
     private func describe(_ strategy: StrategyDescription) {

@@ -15,7 +15,7 @@ struct Run: ParsableCommand {
             Every strategy trains the same model from the same initial parameters on the same samples, once for each \
             seed. The comparison goes to standard output, progress to standard error, and into the output folder go \
             results.json (everything), summary.csv (a row per strategy), curves.csv (a row per evaluation), nodes.csv (a row per node, \
-            where nodes are judged one by one), report.md and report.html (with pictures).
+            where nodes are judged one by one), targets.csv (a row per target of accuracy and strategy), report.md and report.html (with pictures).
             """)
 
     @OptionGroup(title: "Experiment") var experiment: ExperimentOptions

@@ -130,6 +130,35 @@ import Testing
         }
     }
 
+    @Test func listTakesSeveralStrategiesAndGroupsAsRunDoes() async throws {
+        for (list, names) in [
+            ("all", StrategyRegistry.all.filter(\.isWayOfTheField).map(\.name)),
+            ("federated:*", StrategyRegistry.all.filter { $0.family == .federated }.map(\.name)),
+            ("fedprox,sync", ["fedprox", "sync"]),
+        ] {
+            let shown = try await text("list", "--strategy", list).split(separator: "\n")
+            let titles = shown.compactMap { line in StrategyRegistry.all.first { line.hasPrefix("\($0.name): ") }?.name
+            }
+            #expect(titles == names, "\(list)")
+        }
+    }
+
+    @Test func noTwoStrategiesCiteDifferentPapersInTheSameWords() async throws {
+        let overlap = try #require(StrategyRegistry.optionInfos.first { $0.name == "overlap" })
+        let prox = try #require(StrategyRegistry.named("fedprox"))
+        #expect(overlap.source == "S. Li et al. 2020 (PyTorch), section 3.2.3")
+        #expect(prox.source.hasPrefix("Li et al. 2020"))
+    }
+
+    @Test func helpOfRunNamesEveryFileOfItsFolder() async throws {
+        let help = try await text("run", "--help")
+        for file in [
+            "results.json", "summary.csv", "curves.csv", "nodes.csv", "targets.csv", "report.md", "report.html",
+        ] {
+            #expect(help.contains(file), "\(file)")
+        }
+    }
+
     @Test func dataListNamesEveryDataSetAndWhatIsThere() async throws {
         try await withFolder { folder in
             let outcome = try await bench(["data", "list", "--data", "nowhere"], in: folder)

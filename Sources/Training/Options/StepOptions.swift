@@ -52,7 +52,8 @@ public struct StepOptions: StrategyOptions {
                 "workers", \Self.workers, symbol: "N", unit: "workers", .count(1...Allowed.largestCount),
                 source: "Goyal et al. 2017, section 2.1", effect: .onTheTime, "Workers that share a batch."),
             OptionSpec(
-                "overlap", \Self.overlaps, .flag, source: "Li et al. 2020, section 3.2.3", effect: .onTheNetwork,
+                "overlap", \Self.overlaps, .flag, source: "S. Li et al. 2020 (PyTorch), section 3.2.3",
+                effect: .onTheNetwork,
                 """
                 Send gradients in buckets while the backward pass still runs, on simulated and emulated clusters; threads of \
                 this machine have nothing to hide a bucket behind and go on as without.
