@@ -95,6 +95,11 @@ public struct SearchDimension: Hashable, Codable, Sendable {
     /// Whether it is for this strategy and not for all: by the name of its row, or for all rows of the strategy.
     func isOnly(for plan: StrategyPlan) -> Bool { strategy == plan.name || strategy == plan.strategy }
 
+    /// Whether it is for a row of this strategy and label, be it for this one alone or for all.
+    package func isFor(_ name: String, label: String) -> Bool {
+        strategy == nil || strategy == label || strategy == name
+    }
+
     /// As the command line has it.
     public var name: String { (strategy.map { "\($0)." } ?? "") + option.rawValue }
 

@@ -17,7 +17,7 @@ extension StudyPlan {
                 guard strategies.contains(where: { uses(option, $0) }) else {
                     throw ExperimentError(
                         "\(option.rawValue) is an option of none of the strategies \(strategies.map(\.name).joined(separator: ", "))"
-                    )
+                            + elsewhere(option, than: strategies))
                 }
                 continue
             }
@@ -29,7 +29,8 @@ extension StudyPlan {
             guard uses(option, strategy) else {
                 let own = PlanOptions.all.map(\.name).filter(strategy.uses)
                 throw ExperimentError(
-                    "\(name) has no option \(option.rawValue) here; it has \(own.joined(separator: ", "))")
+                    "\(name) has no option \(option.rawValue) here; it has \(own.joined(separator: ", "))"
+                        + elsewhere(option, than: [strategy]))
             }
         }
         for strategy in strategies where dimensions(of: strategy).isEmpty {
@@ -39,6 +40,14 @@ extension StudyPlan {
                 as --vary \(strategy.name).learning-rate=0.1,0.2
                 """)
         }
+    }
+
+    /// The end of a sentence with the strategies that have an option which these do not have; nothing where one of these has
+    /// it and only cannot use it in this study, or where no strategy has it in its table.
+    private func elsewhere(_ option: StudyOption, than strategies: [StrategyPlan]) -> String {
+        let users = PlanOptions.users(of: option.rawValue)
+        guard !users.isEmpty, !strategies.contains(where: { $0.has(option.rawValue) }) else { return "" }
+        return "; it is an option of \(users.joined(separator: ", "))"
     }
 
     /// As many for each strategy, and enough to halve.

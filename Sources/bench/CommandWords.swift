@@ -18,14 +18,20 @@ enum CommandWords {
     private static func withPlan(_ arguments: [String]) throws -> [String] {
         // Behind the command's name, if there is one.
         let start = arguments.first?.hasPrefix("-") == false ? 1 : 0
-        var file: String?
+        guard let file = last("--plan", in: arguments) else { return arguments }
+        let words = try PlanFile.words(file, strategies: last("--strategy", in: arguments))
+        return arguments[..<start] + words + arguments[start...]
+    }
+
+    /// The value that an option has where it stands last, which is the one that counts.
+    private static func last(_ option: String, in arguments: [String]) -> String? {
+        var value: String?
         for (index, word) in arguments.enumerated() {
             if word == "--" { break }
-            if word.hasPrefix("--plan=") { file = String(word.dropFirst("--plan=".count)) }
-            if word == "--plan", index + 1 < arguments.count { file = arguments[index + 1] }
+            if word.hasPrefix("\(option)=") { value = String(word.dropFirst(option.count + 1)) }
+            if word == option, index + 1 < arguments.count { value = arguments[index + 1] }
         }
-        guard let file else { return arguments }
-        return try arguments[..<start] + PlanFile.words(file) + arguments[start...]
+        return value
     }
 
     private static func withSettings(_ arguments: [String]) throws -> [String] {

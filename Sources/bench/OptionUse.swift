@@ -82,7 +82,8 @@ struct OptionUse: Sendable {
             },
             OptionUse(
                 "on-dropout", { $0.training.onDropout != nil },
-                users: "\(names { $0.has("batch") }) on a simulated cluster that ranks leave (--dropout, --lifetime)"
+                users:
+                    "\(names { needingAllRanks.contains($0.name) }) on a simulated cluster that ranks leave (--dropout, --lifetime)"
             ) { plan, _ in plan.roles.needsAllRanks && plan.losesRanks },
         ]
 
@@ -161,11 +162,21 @@ struct OptionUse: Sendable {
 
     // MARK: Options that a study varies
 
-    /// The options that were given and that a study varies, or has varied, too: what they set it would set again.
-    static func given(_ given: PlanBuilder, among studied: Set<StudyOption>) -> [String] {
-        all.filter { use in
-            studied.contains(Self.studied(use.name)) && use.isGiven(given)
-        }.map(\.name)
+    /// An option that the command line sets and a study varies, or has varied, for the same row, as the command line has it;
+    /// nil where there is none.
+    static func given(_ given: PlanBuilder, among studied: [SearchDimension]) throws -> (
+        word: String, option: StudyOption
+    )? {
+        let rows = try StrategyChoice.parse(given.experiment.strategy).filter { !$0.isBaseline }
+        for value in try GivenValue.all(of: given, rows) {
+            let option = Self.studied(value.name)
+            let isVaried = rows.contains { row in
+                value.isFor(row)
+                    && studied.contains { $0.option == option && $0.isFor(row.description.name, label: row.label) }
+            }
+            if isVaried { return (value.word, option) }
+        }
+        return nil
     }
 
     /// What a study would vary that the option of this name sets.
@@ -179,12 +190,17 @@ struct OptionUse: Sendable {
     private static let onSimulatedClusters = "strategies on a simulated cluster do (--fabric simulated)"
     private static let betweenRanks = "strategies of several ranks on a simulated or emulated cluster do"
 
-    /// The strategies that are such, and a verb for them.
+    /// The strategies that cannot go on without any of their ranks unless they are told to.
+    static let needingAllRanks = StrategyRegistry.all.filter { strategy in
+        (try? strategy.make(.plain, [:])).map { StrategyRoles($0, of: strategy).needsAllRanks } ?? false
+    }.map(\.name)
+
     /// Whether several workers of a strategy add by an all-reduce.
     private static func usesAllReduce(_ strategy: StrategyDescription) -> Bool {
         strategy.has("workers") && (try? strategy.make(.plain, [:]))?.usesAllReduce == true
     }
 
+    /// The strategies that are such, and a verb for them.
     private static func names(_ isSuch: (StrategyDescription) -> Bool) -> String {
         let names = StrategyRegistry.all.filter(isSuch).map(\.name)
         let last = names.last ?? "none"
@@ -199,19 +215,45 @@ struct OptionUse: Sendable {
     ) -> [String] {
         let names = all.filter { $0.isGiven(given) }.map(\.name)
         let isOptimizerVaried = varied.contains { $0.option.rawValue == "optimizer" }
-        return notes(names.filter { !isOptimizerVaried || !PlanOptions.isOfAnOptimizer($0) }, plan)
+        let tried = names.filter { !isOptimizerVaried || !PlanOptions.isOfAnOptimizer($0) }
+        let unused = unused(tried, plan)
+        return notesOfRows(given, besides: Set(unused.map(\.name))) + unused.map { note(on: $0, plan) }
+    }
+
+    /// Rows that were written twice, and what every row that it is for says otherwise by itself.
+    ///
+    /// - Parameter unused: the options that no row uses whoever sets them.
+    private static func notesOfRows(_ given: PlanBuilder, besides unused: Set<String>) -> [String] {
+        // What is wrong with them was answered when the plan was made.
+        guard let rows = try? StrategyChoice.parse(given.experiment.strategy),
+            let repetitions = try? StrategyChoice.repetitions(in: given.experiment.strategy),
+            let values = try? GivenValue.all(of: given, rows.filter({ !$0.isBaseline }))
+        else { return [] }
+        return repetitions
+            + GivenValue.withoutEffect(values, on: rows.filter { !$0.isBaseline })
+            .filter { !unused.contains($0.value.name) }
+            .map { value, rows in
+                """
+                \(value.word) has no effect: every chosen strategy that has it says its own: \
+                \(rows.joined(separator: ", "))
+                """
+            }
     }
 
     /// A line for each of these options that no strategy of the plan uses.
     static func notes(_ given: [String], _ plan: ExperimentPlan) -> [String] {
+        unused(given, plan).map { note(on: $0, plan) }
+    }
+
+    private static func unused(_ given: [String], _ plan: ExperimentPlan) -> [OptionUse] {
+        all.filter { use in given.contains(use.name) && !plan.strategies.contains { use.isUsed($0, plan) } }
+    }
+
+    private static func note(on use: OptionUse, _ plan: ExperimentPlan) -> String {
         let names = plan.strategies.map(\.name)
         let nobody =
             names.count == 1 ? "\(names[0]) does not use it" : "none of \(names.joined(separator: ", ")) uses it"
-        return all.filter { use in
-            given.contains(use.name) && !plan.strategies.contains { use.isUsed($0, plan) }
-        }.map { use in
-            "--\(use.name) has no effect: \(nobody); \(use.users)"
-        }
+        return "--\(use.name) has no effect: \(nobody); \(use.users)"
     }
 }
 

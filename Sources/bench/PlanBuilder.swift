@@ -108,7 +108,7 @@ struct PlanBuilder {
         var carried: [StrategyChoice] = []
         var others: [(name: String, reason: String)] = []
         let chosen = try StrategyChoice.parse(experiment.strategy)
-        try checkSettings(chosen)
+        try settings.check(chosen, countsNodes: countsNodes)
         for strategy in chosen {
             if experiment.objectives != nil, !strategy.description.hasNodes,
                 StrategyChoice.namesGroup(experiment.strategy)
@@ -228,38 +228,6 @@ struct PlanBuilder {
             try set(option.name, option.value, by: "--strategy \(choice.label): \(option.name)")
         }
         return isRateGiven
-    }
-
-    /// Checks that somebody has each option that is set.
-    private func checkSettings(_ choices: [StrategyChoice]) throws {
-        for setting in try settings.settings() {
-            let addressed = choices.filter { choice in
-                setting.strategy.map { $0 == choice.label || $0 == choice.description.name } ?? true
-            }
-            if let strategy = setting.strategy, addressed.isEmpty {
-                guard StrategyRegistry.named(strategy) == nil else {
-                    throw ValidationError(
-                        """
-                        \(setting.word): \(strategy) is not among the chosen strategies; chosen are \
-                        \(choices.map(\.label).joined(separator: ", "))
-                        """)
-                }
-                throw ValidationError(
-                    "\(setting.word): "
-                        + UnknownName.message("strategy", found: strategy, allowed: choices.map(\.label)))
-            }
-            let isOfAll = !StrategyRegistry.optionInfos.contains { $0.name == setting.name }
-            guard
-                isOfAll || countsNodes(setting.name) || addressed.contains(where: { $0.description.has(setting.name) })
-            else {
-                let users = StrategyRegistry.all.filter { $0.has(setting.name) }.map(\.name)
-                throw ValidationError(
-                    """
-                    \(setting.word) is an option of \(users.joined(separator: ", ")); chosen are \
-                    \(choices.map(\.label).joined(separator: ", "))
-                    """)
-            }
-        }
     }
 
     private var limits: TrainingConfiguration.Limits? {

@@ -33,16 +33,17 @@ struct PlanFile {
 
     /// The words of a command line that say what the file says.
     ///
+    /// - Parameter strategies: what the command line has behind `--strategy`, which takes the place of what the file says.
     /// - Throws: `ValidationError` where there is no such file; ``PlanFileError`` naming the line.
-    static func words(_ file: String) throws -> [String] {
+    static func words(_ file: String, strategies: String? = nil) throws -> [String] {
         guard let data = FileManager.default.contents(atPath: file) else {
             throw ValidationError("--plan '\(file)' does not exist or cannot be read")
         }
         guard let text = String(data: data, encoding: .utf8) else { throw PlanFileError("\(file): not UTF-8 text") }
-        return try PlanFile(file: file).words(of: text)
+        return try PlanFile(file: file).words(of: text, strategies: strategies)
     }
 
-    func words(of text: String) throws -> [String] {
+    func words(of text: String, strategies: String? = nil) throws -> [String] {
         let root: Yams.Node?
         do {
             root = try Yams.compose(yaml: text)
@@ -53,15 +54,33 @@ struct PlanFile {
             throw PlanFileError("\(file): empty; an experiment has keys such as task and strategies")
         }
         let allowed = RunOptionNames.all.map(\.name).filter { !Self.refused.contains($0) } + [Self.rows]
-        var words: [String] = []
-        let keys = try fields(of: root, allowed: allowed)
+        var parts: [(words: [String], node: Yams.Node)] = []
+        let keys = try fields(of: root, allowed: allowed, ofStrategies: true)
         for (key, value) in keys {
-            let own = key.string == Self.rows ? [try strategies(value)] : try self.words(key, value)
+            let own = key.string == Self.rows ? [try self.strategies(value)] : try self.words(key, value)
             try check(own, at: value)
             if key.string == "target" { try checkTarget(value, among: keys) }
-            words += own
+            parts.append((own, value))
         }
-        return words
+        try checkRows(parts, strategies: strategies)
+        return parts.flatMap(\.words)
+    }
+
+    /// Checks that somebody has each option that a key sets, where it is said who takes part: a command that is given no
+    /// strategies has some of its own.
+    private func checkRows(_ parts: [(words: [String], node: Yams.Node)], strategies: String?) throws {
+        let option = "--strategy="
+        let own = parts.flatMap(\.words).last(where: { $0.hasPrefix(option) }).map {
+            String($0.dropFirst(option.count))
+        }
+        // A wrong list of the command line is answered when that is read.
+        guard let list = strategies ?? own, let rows = try? StrategyChoice.parse(list) else { return }
+        let whole = try PlanFileKeys.of(parts.flatMap(\.words)).builder
+        for (words, node) in parts {
+            do {
+                try PlanFileKeys.of(words).settings.check(rows, countsNodes: whole.countsNodes)
+            } catch { throw self.error(at: node, Bench.message(for: error)) }
+        }
     }
 
     /// A target is in the unit of the metric. Where neither it nor the task stands in the file, any metric's may be meant.
@@ -89,15 +108,18 @@ struct PlanFile {
     // MARK: Keys
 
     /// The entries of a mapping in their order, each key known.
-    private func fields(of node: Yams.Node, allowed: [String]) throws -> [(key: Yams.Node, value: Yams.Node)] {
+    ///
+    /// - Parameter ofStrategies: whether a key can be the option of one strategy, such as `sync.batch`, which ``check(_:at:)``
+    ///   answers with the options of that strategy where it has no such.
+    private func fields(
+        of node: Yams.Node, allowed: [String], ofStrategies: Bool = false
+    ) throws -> [(key: Yams.Node, value: Yams.Node)] {
         guard let mapping = node.mapping else {
             throw error(at: node, "expected keys: \(allowed.joined(separator: ", "))")
         }
         return try mapping.map { key, value -> (key: Yams.Node, value: Yams.Node) in
-            // `sync.batch` is the option of one strategy.
             let name = key.string ?? "?"
-            let option = name.split(separator: ".").last.map(String.init) ?? name
-            guard allowed.contains(option) else {
+            guard allowed.contains(name) || (ofStrategies && name.contains(".")) else {
                 throw error(at: key, UnknownName.message("key", found: name, allowed: allowed))
             }
             return (key, value)
@@ -153,6 +175,7 @@ struct PlanFile {
             }
         }
         guard !strategy.isEmpty else { throw error(at: node, "a strategy has the keys strategy, options and label") }
+        guard !(options + label).isEmpty else { return strategy }
         return "\(strategy)(\((options + label).joined(separator: ",")))"
     }
 
@@ -161,7 +184,7 @@ struct PlanFile {
     /// All that can be said of one key without the others.
     private func check(_ words: [String], at node: Yams.Node) throws {
         do {
-            let options = try PlanFileKeys.parse(CommandWords.rewritten(["run"] + words).dropFirst().map(\.self))
+            let options = try PlanFileKeys.of(words)
             try options.builder.checkRanges()
             for setting in try options.settings.settings() {
                 do throws(OptionError) {
@@ -196,6 +219,11 @@ private struct PlanFileKeys: ParsableArguments {
     @OptionGroup var files: FileOptions
     @OptionGroup var checkpoints: CheckpointOptions
     @OptionGroup var tuned: TunedOptions
+
+    /// - Parameter words: of a command line, without the command's name.
+    static func of(_ words: [String]) throws -> PlanFileKeys {
+        try parse(CommandWords.rewritten(["run"] + words).dropFirst().map(\.self))
+    }
 
     var builder: PlanBuilder {
         PlanBuilder(experiment: experiment, training: training, cluster: cluster, settings: settings, data: files.data)

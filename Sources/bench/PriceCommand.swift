@@ -156,6 +156,7 @@ struct PriceCommand: ParsableCommand {
 
     func run() throws {
         let choices = try StrategyChoice.parse(strategy).filter { !$0.isBaseline }
+        try StrategyChoice.repetitions(in: strategy).forEach(printError)
         let profile = try ProfileFile.read(profile)
         let spec = try ClusterFile.resolve(cluster).overridden(
             by: .init(latencySeconds: latency, bytesPerSecond: bandwidth))

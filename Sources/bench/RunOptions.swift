@@ -133,8 +133,10 @@ struct TrainingOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "When a rank of single, threads or sync leaves: stop, or continue with the others (see --dropout). (default: stop)",
-            valueName: "name"),
+            """
+            When a rank of a strategy leaves that cannot go on without it (\(OptionUse.needingAllRanks.joined(separator: ", "))): \
+            stop, or continue with the others (see --dropout). (default: stop)
+            """, valueName: "name"),
         transform: choice("answer to a dropout"))
     var onDropout: TrainingConfiguration.DropoutResponse?
 

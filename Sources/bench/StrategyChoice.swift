@@ -93,6 +93,34 @@ struct StrategyChoice {
         return ways.map { StrategyChoice($0) } + [baseline]
     }
 
+    /// Rows are chosen by their labels, and also by strategies and groups: a label that is the name of another strategy would
+    /// make a reader take its figures for that strategy's.
+    ///
+    /// - Throws: `ValidationError` for such a label.
+    private static func check(_ label: String, of name: String, in text: String) throws {
+        let isTaken = label != name && StrategyRegistry.named(label) != nil
+        guard isTaken || group(label) != nil else { return }
+        throw ValidationError(
+            """
+            --strategy '\(text)': the label '\(label)' is the name of \(isTaken ? "another strategy" : "several strategies"); \
+            allowed are names that no other strategy has
+            """)
+    }
+
+    /// A line for each row that a list names several times, since who writes a row twice may have meant another one. What a
+    /// group has besides is no repetition.
+    static func repetitions(in list: String) throws -> [String] {
+        var (once, twice) = ([String](), [String]())
+        for part in try parts(of: list) where group(part) == nil {
+            let label = try StrategyChoice(part).label
+            if once.contains(label), !twice.contains(label) { twice.append(label) }
+            once.append(label)
+        }
+        return twice.map {
+            "'\($0)' stands several times in --strategy and has one row; give another one a label of its own."
+        }
+    }
+
     /// The parts between commas that are not in brackets.
     static func parts(of list: String) throws -> [String] {
         var (parts, depth) = ([""], 0)
@@ -113,6 +141,13 @@ struct StrategyChoice {
     private init(_ text: String) throws {
         let start = text.firstIndex(of: "(") ?? text.endIndex
         let name = text[..<start].trimmingCharacters(in: .whitespaces)
+        if start < text.endIndex, let group = Self.group(name)?.filter({ !$0.isBaseline }) {
+            throw ValidationError(
+                """
+                --strategy '\(text)': \(name) stands for \(group.count) strategies, and what is in brackets is for one; write \
+                options for all of them apart, such as --learning-rate 0.1, or each strategy with brackets of its own
+                """)
+        }
         guard let description = StrategyRegistry.named(name) else {
             let families = Set(StrategyRegistry.all.map { "\($0.family.rawValue):*" }).sorted()
             throw ValidationError(
@@ -149,5 +184,6 @@ struct StrategyChoice {
         self.options = options
         let written = options.map { "\($0.name)=\($0.value)" }.joined(separator: ",")
         self.label = label ?? (written.isEmpty ? name : "\(name)(\(written))")
+        if let label { try Self.check(label, of: name, in: text) }
     }
 }

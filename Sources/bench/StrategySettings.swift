@@ -27,20 +27,67 @@ struct StrategySettings: ParsableArguments {
         /// As a message names it, such as `--mu` or `--fedprox.mu`.
         var word: String { "--" + (strategy.map { "\($0)." } ?? "") + name }
 
+        /// - Parameter rows: the chosen ones, by whose labels an option can be addressed.
         /// - Throws: `ValidationError` for another form, or an option that no strategy has.
-        init(_ text: String) throws {
+        init(_ text: String, rows: [StrategyChoice] = []) throws {
             guard let path = OptionPath(text) else {
                 throw ValidationError("--set '\(text)' is not [STRATEGY.]OPTION=VALUE; write such as local-epochs=5")
             }
             (strategy, name, value) = (path.strategy, path.option, path.value)
             guard PlanOptions.named(name) != nil else {
+                if let strategy, let owner = Self.description(strategy, rows) {
+                    throw ValidationError(PlanOptions.unknown(name, of: strategy, own: owner.optionInfos.map(\.name)))
+                }
                 throw ValidationError(
                     UnknownName.message("option", found: name, allowed: PlanOptions.all.map(\.name)))
             }
         }
+
+        /// The strategy that is addressed: by its name, by the label of a row, or by a row as it was written.
+        private static func description(_ name: String, _ rows: [StrategyChoice]) -> StrategyDescription? {
+            let written = name.prefix { $0 != "(" }
+            return rows.first { $0.label == name }?.description ?? StrategyRegistry.named(String(written))
+        }
+
+        func isFor(_ row: StrategyChoice) -> Bool {
+            strategy.map { $0 == row.label || $0 == row.description.name } ?? true
+        }
     }
 
-    func settings() throws -> [Setting] { try texts.map(Setting.init) }
+    /// - Parameter rows: the chosen ones, where they are known.
+    func settings(for rows: [StrategyChoice] = []) throws -> [Setting] {
+        try texts.map { try Setting($0, rows: rows) }
+    }
+
+    /// Checks that each option is one of the rows that it is for.
+    ///
+    /// - Parameter countsNodes: whether an option of this name counts nodes for all strategies, also those without it.
+    /// - Throws: `ValidationError` naming who has the option.
+    func check(_ rows: [StrategyChoice], countsNodes: (String) -> Bool) throws {
+        let labels = rows.map(\.label).joined(separator: ", ")
+        for setting in try settings(for: rows) {
+            let addressed = rows.filter(setting.isFor)
+            if let strategy = setting.strategy, addressed.isEmpty {
+                guard StrategyRegistry.named(strategy) == nil else {
+                    throw ValidationError(
+                        "\(setting.word): \(strategy) is not among the chosen strategies; chosen are \(labels)")
+                }
+                throw ValidationError(
+                    "\(setting.word): "
+                        + UnknownName.message("strategy", found: strategy, allowed: rows.map(\.label)))
+            }
+            let isOfAll = !StrategyRegistry.optionInfos.contains { $0.name == setting.name }
+            guard
+                !isOfAll, !countsNodes(setting.name), !addressed.contains(where: { $0.description.has(setting.name) })
+            else { continue }
+            if let strategy = setting.strategy, let row = addressed.first {
+                let own = row.description.optionInfos.map(\.name)
+                throw ValidationError("\(setting.word): " + PlanOptions.unknown(setting.name, of: strategy, own: own))
+            }
+            let users = PlanOptions.users(of: setting.name).joined(separator: ", ")
+            throw ValidationError("\(setting.word) is an option of \(users); chosen are \(labels)")
+        }
+    }
 
     // MARK: Help
 

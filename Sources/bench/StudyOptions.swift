@@ -80,9 +80,8 @@ struct StudyOptions: ParsableArguments {
         let texts = vary.isEmpty ? [search == .grid ? rates.grid : rates.random] : vary
         do {
             let dimensions = try texts.map { text throws(ExperimentError) in try SearchDimension(parsing: text) }
-            if let name = OptionUse.given(given, among: Set(dimensions.map(\.option))).first {
-                let varied = OptionUse.studied(name).rawValue
-                throw ValidationError("--\(name) sets what --vary \(varied) varies; leave one of them out")
+            if let (word, varied) = try OptionUse.given(given, among: dimensions) {
+                throw ValidationError("\(word) sets what --vary \(varied.rawValue) varies; leave one of them out")
             }
             try given.checkRates(of: dimensions)
             if !dimensions.contains(where: { $0.option.rawValue == "momentum" }) { try given.checkMomentum(experiment) }

@@ -21,9 +21,9 @@ struct TunedOptions: ParsableArguments {
     func applied(to plan: ExperimentPlan, _ given: PlanBuilder) throws -> ExperimentPlan {
         guard let tuned else { return plan }
         let study = try StudyFile.read(tuned)
-        if let name = OptionUse.given(given, among: Set(study.plan.dimensions.map(\.option))).first {
+        if let word = try OptionUse.given(given, among: study.plan.dimensions)?.word {
             throw ValidationError(
-                "--\(name) is among the options that the study \(tuned) chose; leave it out, or --tuned")
+                "\(word) is among the options that the study \(tuned) chose; leave it out, or --tuned")
         }
         return try study.tuned(plan, source: StudyFile.file(tuned))
     }

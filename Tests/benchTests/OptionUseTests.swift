@@ -134,6 +134,16 @@ import Training
                 == ["--scale-learning-rate-from has no effect: federated does not use it; \(words) do"])
     }
 
+    @Test func whoCanNotGoOnWithoutARankIsNamedFromTheRegistry() throws {
+        #expect(OptionUse.needingAllRanks == ["single", "threads", "sync", "local-sgd"])
+        #expect(
+            try notes(["--strategy", "federated", "--on-dropout", "stop", "--lifetime", "exponential:1h"]).contains {
+                $0.hasSuffix(
+                    "; single, threads, sync and local-sgd do on a simulated cluster that ranks leave (--dropout, --lifetime)"
+                )
+            })
+    }
+
     // MARK: Options that nobody has
 
     static let foreign = [
@@ -150,7 +160,9 @@ import Training
             says: ["--overlap is an option of threads, sync; chosen are federated"]),
         WrongArguments(
             "--strategy", "all", "--sync.clients", "5",
-            says: ["--sync.clients is an option of federated", "chosen are single, threads, sync, federated"]),
+            says: [
+                "--sync.clients: unknown option of sync 'clients', which is an option of federated", "batch, workers",
+            ]),
         WrongArguments(
             "--strategy", "sync", "--federated.clients", "5",
             says: ["federated is not among the chosen strategies; chosen are sync"]),

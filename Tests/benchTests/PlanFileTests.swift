@@ -71,6 +71,20 @@ import Testing
         ("strategies:\n  - {strategy: sync, options: {mementum: 0.5}}\n", 2, ["'mementum'", "'momentum'?"]),
         ("strategies:\n  - {label: x}\n", 2, ["strategy, options and label"]),
         ("strategies:\n  - {strategy: sync, label: 'a,b'}\n", 2, ["'a,b'", "a bracket or a comma"]),
+        ("strategies:\n  - {strategy: sync, x.label: a}\n", 2, ["unknown key 'x.label'"]),
+        (
+            "strategies:\n  - {strategy: fedprox, options: {batch: 2}}\n", 2,
+            ["unknown option of fedprox(batch=2) 'batch', which is an option of single, threads, sync"]
+        ),
+        ("strategies:\n  - {strategy: all, options: {mu: 1}}\n", 2, ["all stands for 5 strategies"]),
+        (
+            "sync.mu: 3\nstrategies: [sync, fedprox]\n", 1,
+            ["--sync.mu: unknown option of sync 'mu', which is an option of fedprox"]
+        ),
+        ("task: digits\nfoo.batch: 3\nstrategies: [sync]\n", 2, ["--foo.batch: unknown strategy 'foo'. Allowed: sync"]),
+        ("strategies: [sync]\nfederated.fraction: 1\n", 2, ["federated is not among the chosen strategies"]),
+        ("strategy: sync\nmu: 1\n", 2, ["--mu is an option of fedprox; chosen are sync"]),
+        ("strategy: fedprox\nfedprox.nu: 1\n", 2, ["unknown option of fedprox 'nu'; did you mean 'mu'?"]),
         ("task: digits\ntask: digits\n", 1, ["'task' stands twice"]),
         ("task: [digits\n", 2, ["not YAML"]),
     ]
@@ -82,6 +96,21 @@ import Testing
         #expect(message.hasPrefix("a.yaml:\(line): "), "\(text): \(message)")
         for word in words { #expect(message.contains(word), "\(text): \(message)") }
         #expect(!message.contains("\n"))
+    }
+
+    @Test func optionsInAFileAreThoseOfTheStrategiesThatCount() throws {
+        // The command line's take the place of the file's, so that neither a strategy nor a label of the file is asked.
+        let text = "foo.batch: 32\nstrategies: [fedprox]\n"
+        #expect(throws: PlanFileError.self) { try plan(text) }
+        let rows = try plan(text, ["--strategy", "sync(label=foo)"]).strategies
+        #expect(rows.map(\.name) == ["foo"] && rows[0].options["batch"] == 32)
+        // A command that is given none has strategies of its own.
+        #expect(try PlanFile(file: "a.yaml").words(of: "center: none\n") == ["--center=none"])
+    }
+
+    @Test func aStrategyAloneCanHaveItsPartsApart() throws {
+        let rows = try plan("strategies:\n  - {strategy: sync}\n  - strategy: federated:*\n").strategies
+        #expect(rows.first?.name == "sync" && rows.contains { $0.name == "fedprox" })
     }
 
     @Test func aFileThatIsMissingOrWrongEndsTheProgramBeforeItsWork() async throws {

@@ -21,6 +21,27 @@ package enum PlanOptions {
 
     package static func named(_ name: String) -> OptionInfo? { all.first { $0.name == name } }
 
+    /// The names of the strategies that have an option of this name in their tables.
+    package static func users(of name: String) -> [String] {
+        StrategyRegistry.all.filter { $0.has(name) }.map(\.name)
+    }
+
+    /// The message for an option that somebody does not have: with those who have it, where there are any.
+    ///
+    /// - Parameters:
+    ///   - owner: a strategy, or a row by its label.
+    ///   - own: the options that the owner's strategy has in its table.
+    package static func unknown(_ name: String, of owner: String, own: [String]) -> String {
+        let allowed = shared.map(\.name) + own
+        let users = users(of: name)
+        guard !users.isEmpty else { return UnknownName.message("option of \(owner)", found: name, allowed: allowed) }
+        return ErrorText.message(
+            """
+            unknown option of \(owner) '\(name)', which is an option of \(users.joined(separator: ", ")). Allowed: \
+            \(allowed.joined(separator: ", "))
+            """)
+    }
+
     /// Whether it is an option that some optimizers have and others do not.
     package static func isOfAnOptimizer(_ name: String) -> Bool {
         shared.contains { $0.name == name } && Optimizer.Kind.allCases.contains { !$0.uses(name) }
@@ -79,8 +100,8 @@ extension StrategyPlan {
         _ name: String, to text: String, calling word: String? = nil
     ) throws(OptionError) {
         guard let info = PlanOptions.named(name), has(name) else {
-            let own = PlanOptions.shared.map(\.name) + (description?.optionInfos.map(\.name) ?? options.keys.sorted())
-            throw OptionError(sentence: UnknownName.message("option of \(self.name)", found: name, allowed: own))
+            let own = description?.optionInfos.map(\.name) ?? options.keys.sorted()
+            throw OptionError(sentence: PlanOptions.unknown(name, of: self.name, own: own))
         }
         do throws(OptionError) {
             let value = try info.allowed.value(of: text)
