@@ -57,7 +57,8 @@ package struct FabricFactory {
     /// - Throws: ``FabricError/mpi(_:)`` where MPI does not start; ``ExperimentError`` where the program is built without.
     func mpi(from start: FabricSnapshot?) throws -> any Fabric {
         #if MPI
-            return MPIFabric(try MPIWorld.join(), ranks: strategy.rankCount, from: start)
+            return MPIFabric(
+                try MPIWorld.join(), ranks: strategy.rankCount, hasServer: strategy.serverRank == 0, from: start)
         #else
             throw ExperimentError(StrategyPlan.mpiIsMissing)
         #endif

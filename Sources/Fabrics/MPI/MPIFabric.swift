@@ -11,21 +11,26 @@
     package struct MPIFabric: Fabric {
         package let world: MPIWorld
         package let ranks: Int
+        private let hasServer: Bool
         private let start: FabricSnapshot?
 
-        /// - Parameter start: where the job goes on, the same in all processes; nil for the beginning.
-        package init(_ world: MPIWorld, ranks: Int, from start: FabricSnapshot? = nil) {
+        /// - Parameters:
+        ///   - hasServer: whether rank 0 serves the others, and has a process to itself where others share one.
+        ///   - start: where the job goes on, the same in all processes; nil for the beginning.
+        package init(_ world: MPIWorld, ranks: Int, hasServer: Bool = false, from start: FabricSnapshot? = nil) {
             precondition(ranks > 0, "a fabric of no ranks")
             precondition(start.map { $0.accounts.count == ranks } ?? true, "a snapshot of another number of ranks")
             self.world = world
             self.ranks = ranks
+            self.hasServer = hasServer
             self.start = start
         }
 
         package var replaysTime: Bool { false }
 
         package func run(_ program: @escaping RankProgram) throws -> FabricReport {
-            let job = MPIJob(world, MPIPlacement(ranks: ranks, processes: world.count), from: start)
+            let job = MPIJob(
+                world, MPIPlacement(ranks: ranks, processes: world.count, hasServer: hasServer), from: start)
             return try job.run(program)
         }
     }

@@ -85,33 +85,42 @@ extension MPIMessage {
 
 @Suite struct MPIPlacementTests {
     @Test func asManyRanksAsProcessesHaveOneEach() {
-        let placement = MPIPlacement(ranks: 4, processes: 4)
+        let placement = MPIPlacement(ranks: 4, processes: 4, hasServer: true)
         #expect((0..<4).map { placement.ranks(of: $0) } == [[0], [1], [2], [3]])
         #expect(placement.isOneRankAProcess)
     }
 
     @Test func aServerHasAProcessToItselfAndClientsShareTheOthers() {
-        let placement = MPIPlacement(ranks: 8, processes: 4)
+        let placement = MPIPlacement(ranks: 8, processes: 4, hasServer: true)
         #expect((0..<4).map { placement.ranks(of: $0) } == [[0], [1, 4, 7], [2, 5], [3, 6]])
         #expect(!placement.isOneRankAProcess)
     }
 
+    @Test func ranksThatAreAllAlikeShareAllProcesses() {
+        let placement = MPIPlacement(ranks: 8, processes: 3, hasServer: false)
+        #expect((0..<3).map { placement.ranks(of: $0) } == [[0, 3, 6], [1, 4, 7], [2, 5]])
+    }
+
     @Test func oneProcessRunsAllRanks() {
-        #expect(MPIPlacement(ranks: 5, processes: 1).ranks(of: 0) == [0, 1, 2, 3, 4])
+        #expect(MPIPlacement(ranks: 5, processes: 1, hasServer: true).ranks(of: 0) == [0, 1, 2, 3, 4])
     }
 
     @Test func processesBeyondTheRanksHaveNone() {
-        let placement = MPIPlacement(ranks: 3, processes: 5)
-        #expect((0..<5).map { placement.ranks(of: $0) } == [[0], [1], [2], [], []])
+        for hasServer in [true, false] {
+            let placement = MPIPlacement(ranks: 3, processes: 5, hasServer: hasServer)
+            #expect((0..<5).map { placement.ranks(of: $0) } == [[0], [1], [2], [], []])
+        }
     }
 
     @Test func everyRankIsInOneProcess() {
         for ranks in 1...40 {
             for processes in 1...9 {
-                let placement = MPIPlacement(ranks: ranks, processes: processes)
-                let all = (0..<processes).flatMap { placement.ranks(of: $0) }
-                #expect(all.sorted() == Array(0..<ranks), "\(ranks) ranks, \(processes) processes")
-                #expect(placement.ranks(of: 0).contains(0))
+                for hasServer in [true, false] {
+                    let placement = MPIPlacement(ranks: ranks, processes: processes, hasServer: hasServer)
+                    let all = (0..<processes).flatMap { placement.ranks(of: $0) }
+                    #expect(all.sorted() == Array(0..<ranks), "\(ranks) ranks, \(processes) processes")
+                    #expect(placement.ranks(of: 0).contains(0))
+                }
             }
         }
     }
