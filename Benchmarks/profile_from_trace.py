@@ -21,6 +21,7 @@ import gzip
 import json
 import statistics
 import sys
+import zlib
 
 LEAST_BUSY = 0.8
 BYTES = {"Float": 4, "Half": 2, "BFloat16": 2, "Double": 8, "float32": 4, "float16": 2, "bfloat16": 2}
@@ -39,7 +40,10 @@ def events(path):
             text = text[-16:] + chunk
         text = text[text.index('"traceEvents"') + len('"traceEvents"'):]
         while "[" not in text:
-            text += file.read(1 << 20)
+            chunk = file.read(1 << 20)
+            if not chunk:
+                raise SystemExit(f"{path}: no list behind 'traceEvents'; allowed is a whole trace")
+            text += chunk
         text = text[text.index("[") + 1:]
         while True:
             text = text.lstrip(" \t\r\n,")
@@ -63,7 +67,7 @@ def collect(path):
     """Kernels with the time of their launch, and the annotated spans of the host."""
     kernels, launches, spans = [], {}, {"step": [], "backward": [], "update": []}
     for event in events(path):
-        if not isinstance(event, dict) or event.get("ph") != "X" or "dur" not in event:
+        if not isinstance(event, dict) or event.get("ph") != "X" or "dur" not in event or "ts" not in event:
             continue
         name, kind, arguments = str(event.get("name", "")), str(event.get("cat", "")).lower(), event.get("args") or {}
         begin, end = float(event["ts"]), float(event["ts"]) + float(event["dur"])
@@ -141,7 +145,11 @@ def main():
     arguments = parser.parse_args()
     if arguments.samples < 1:
         parser.error(f"--samples {arguments.samples}: allowed is 1 or more")
-    kernels, spans = collect(arguments.trace)
+    try:
+        kernels, spans = collect(arguments.trace)
+    except (OSError, EOFError, zlib.error) as problem:
+        reason = getattr(problem, "strerror", None) or problem
+        raise SystemExit(f"{arguments.trace}: cannot be read: {reason}; allowed is a trace that PyTorch's profiler exported, also gzipped")
     steps = spans["step"]
     if arguments.step is not None:
         steps = [step for step in steps if step[2] == f"ProfilerStep#{arguments.step}"]
@@ -172,8 +180,11 @@ def main():
     }
     text = json.dumps(profile, indent=1)
     if arguments.output:
-        with open(arguments.output, "w") as file:
-            file.write(text + "\n")
+        try:
+            with open(arguments.output, "w") as file:
+                file.write(text + "\n")
+        except OSError as problem:
+            raise SystemExit(f"--output {arguments.output}: cannot be written: {problem.strerror}; allowed is a file in a folder that exists")
     else:
         print(text)
 
