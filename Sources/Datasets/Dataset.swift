@@ -168,6 +168,12 @@ public struct TrainTestSplit: Sendable {
 public struct DataError: Error, CustomStringConvertible, Equatable {
     /// A sentence without a full stop.
     public let description: String
+    /// The column of a table that whoever asked for it named, and that is the mistake; nil for any other mistake.
+    package let column: String?
     /// - Parameter description: what was found, where, and what is allowed.
-    public init(_ description: String) { self.description = ErrorText.message(description) }
+    public init(_ description: String) { self.init(description, column: nil) }
+
+    package init(_ description: String, column: String?) {
+        (self.description, self.column) = (ErrorText.message(description), column)
+    }
 }

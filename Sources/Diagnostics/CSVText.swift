@@ -25,11 +25,23 @@ package struct CSVText: Sendable {
         self.records = records
     }
 
+    /// What one record may have. A field takes many times the memory of the comma behind it, so that a file of nothing but
+    /// commas, or one with a quote that nobody closes, would become far more than it is.
+    package struct Limits: Sendable {
+        package var fields: Int
+        /// Unicode scalars of one field.
+        package var length: Int
+
+        package init(fields: Int = .max, length: Int = .max) { (self.fields, self.length) = (fields, length) }
+    }
+
     /// Calls `body` with one record after another, of which none is kept, until it returns false.
     ///
-    /// - Returns: what is wrong with the quotes, and on which line; nil where nothing is.
+    /// - Returns: what is wrong with the quotes, or beyond the limits, and on which line; nil where nothing is.
     @discardableResult
-    package static func read(_ text: String, _ body: (Record) -> Bool) -> (line: Int, text: String)? {
+    package static func read(
+        _ text: String, within limits: Limits = Limits(), _ body: (Record) -> Bool
+    ) -> (line: Int, text: String)? {
         // By scalars, since CRLF is one character.
         var scalars = text.unicodeScalars[...]
         if scalars.first == "\u{FEFF}" { scalars.removeFirst() }
@@ -41,11 +53,11 @@ package struct CSVText: Sendable {
         var (isQuoted, wasQuoted) = (false, false)
         var (quoteLine, goesOn) = (1, true)
         // Kept beside the field, since to look at all of it at every quote would take time as the square of its length.
-        var isBlank = true
+        var (isBlank, length) = (true, 0)
         func endField() {
             fields.append(wasQuoted ? String(field) : String(String(field).trimming()))
             field.removeAll()
-            (wasQuoted, isBlank) = (false, true)
+            (wasQuoted, isBlank, length) = (false, true, 0)
         }
         func endRecord() {
             endField()
@@ -53,6 +65,11 @@ package struct CSVText: Sendable {
             fields = []
         }
         while goesOn, let scalar = scalars.popFirst() {
+            length += 1
+            guard length <= limits.length, fields.count < limits.fields else {
+                return problem
+                    ?? beyond(limits, isQuoted ? quoteLine : line, isQuoted: isQuoted, isLong: length > limits.length)
+            }
             if isQuoted {
                 if scalar == "\"" {
                     if scalars.first == "\"" { field.append(scalars.removeFirst()) } else { isQuoted = false }
@@ -82,6 +99,14 @@ package struct CSVText: Sendable {
         if isQuoted { problem = problem ?? (quoteLine, "a quote that is not closed") }
         endRecord()
         return problem
+    }
+
+    private static func beyond(
+        _ limits: Limits, _ line: Int, isQuoted: Bool, isLong: Bool
+    ) -> (line: Int, text: String) {
+        guard isLong else { return (line, "more than \(limits.fields) fields; allowed are as many") }
+        let what = isQuoted ? "a quote that is not closed within" : "a field of more than"
+        return (line, "\(what) \(limits.length) characters; allowed are as many")
     }
 
     /// What separates fields, as the first line that is not empty tells.

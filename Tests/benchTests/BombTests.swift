@@ -104,6 +104,26 @@ struct BombTests {
         }
     }
 
+    /// Sixty megabytes of commas would be a gigabyte of empty fields, and a sparse file takes no room on a disk.
+    @Test func tablesThatBecomeFarMoreAreRefused() async throws {
+        try await withFolder { folder in
+            try write(Self.labels, "y.npy", in: folder)
+            let commas = [UInt8](repeating: 0x2C, count: 60 << 20)
+            try write(commas, "commas.csv", in: folder)
+            try write(Array("1,2\n".utf8) + commas, "later.csv", in: folder)
+            try write(Array("1\n\"".utf8) + commas, "quote.csv", in: folder)
+            let fields = "more than 100000 fields; allowed are as many"
+            try await check("features: commas.csv, labels: y.npy", "commas.csv:1: " + fields, in: folder)
+            try await check("features: later.csv, labels: y.npy", "later.csv:2: " + fields, in: folder)
+            try await check("features: quote.csv, labels: y.npy", "quote.csv:2: a quote that is not closed", in: folder)
+            try write([0x31], "sparse.csv", in: folder)
+            let path = folder.url.appendingPathComponent("sparse.csv").path
+            let file = try #require(FileHandle(forWritingAtPath: path))
+            try file.truncate(atOffset: 1_200_000_000)
+            try await check("features: sparse.csv, labels: y.npy", "allowed are up to 268435456", in: folder)
+        }
+    }
+
     @Test func profilesOfAbsurdLengthAreRefused() async throws {
         try await withFolder { folder in
             let head = Array(#"{"format": ["#.utf8)

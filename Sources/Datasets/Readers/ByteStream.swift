@@ -82,7 +82,7 @@ final class FilePart: ByteStream {
 /// A file that is gzipped or not.
 final class GzipStream: ByteStream {
     let name: String
-    let most: Int
+    private(set) var most: Int
     let compressedCount: Int?
     private let contents: CompressedFile
 
@@ -95,7 +95,11 @@ final class GzipStream: ByteStream {
         most = contents.isCompressed ? Deflation.most(of: size) : size
     }
 
-    func read(_ count: Int) throws(DataError) -> [UInt8] { try contents.read(count) }
+    func read(_ count: Int) throws(DataError) -> [UInt8] {
+        let bytes = try contents.read(count)
+        most -= bytes.count
+        return bytes
+    }
 }
 
 /// What compressed data can become.
@@ -108,4 +112,14 @@ enum Deflation {
     /// whole numbers of 8 bytes they are half a gigabyte.
     static let harmless = 1 << 26
     static let ratio = 250
+}
+
+extension DataError {
+    /// Of bytes that should be a text, and are none.
+    init(notText bytes: [UInt8], _ name: String) {
+        let isCompressed = Gzip.isCompressed(bytes)
+        self.init(
+            "\(name): not UTF-8 text\(isCompressed ? ", but gzipped; allowed is the file that gunzip makes of it" : "")"
+        )
+    }
 }

@@ -1,3 +1,4 @@
+internal import Diagnostics
 package import Foundation
 package import Kernel
 
@@ -21,9 +22,14 @@ package struct FeatureTable: Sendable {
 
     /// Which columns of a table are features.
     package enum Columns: Sendable {
-        case named([String])
+        /// - Parameter others: what is to be predicted, which is no feature.
+        case named([String], others: [String] = [])
         /// All but those that are labels or users.
         case allBut([String])
+        /// Those of the training table, by their names there and in its order.
+        ///
+        /// - Parameter others: beside which the table has no more columns; nil where it may have any.
+        case same([String], others: [String]?)
     }
 
     /// - Parameters:
@@ -37,14 +43,10 @@ package struct FeatureTable: Sendable {
         name = reference.text
         guard reference.format != .csv else {
             let table = try CSVColumns(reference.url(in: folder), name: reference.path, hasHeading: hasHeading)
-            let numbers: CSVColumns.Numbers
-            switch columns {
-            case .named(let names): numbers = try table.numbers(.named(names))
-            case .allBut(let names): numbers = try table.numbers(.allBut(names))
-            }
+            let numbers = try table.numbers(columns)
             (count, sampleShape, self.columns) = (numbers.rows, [numbers.columns.count], numbers.columns)
             values = .floats(numbers.values)
-            try check()
+            try check(isWide: false)
             return
         }
         let array = try reference.array(in: folder)
@@ -53,10 +55,11 @@ package struct FeatureTable: Sendable {
         }
         (count, sampleShape, self.columns) = (samples, Array(array.shape.dropFirst()), [])
         values = array.type.isByte ? .bytes(try array.bytes()) : .floats(try array.floats())
-        try check()
+        try check(isWide: array.type.size > MemoryLayout<Float>.size)
     }
 
-    private func check() throws(DataError) {
+    /// - Parameter isWide: whether the file's numbers may be beyond those of 32 bits.
+    private func check(isWide: Bool) throws(DataError) {
         let size = sampleShape.reduce(1, *)
         guard count > 0, size > 0 else {
             throw DataError("\(name): \(count) samples of shape \(sampleShape); allowed are one at least of one number")
@@ -64,9 +67,12 @@ package struct FeatureTable: Sendable {
         guard case .floats(let numbers) = values, let index = numbers.firstIndex(where: { !$0.isFinite }) else {
             return
         }
+        let found = isWide && numbers[index].isInfinite ? "a number beyond what 32 bits hold" : "\(numbers[index])"
         throw DataError(
-            "\(name): sample \(index / size + 1) has \(numbers[index]) as its number \(index % size + 1); allowed are finite numbers"
-        )
+            """
+            \(name): sample \(index / size + 1) has \(found) as its number \(index % size + 1); allowed are finite numbers\
+            \(isWide ? " up to \(Format.exact(Double(Float.greatestFiniteMagnitude)))" : "")
+            """)
     }
 
     /// The largest absolute number.
@@ -98,7 +104,11 @@ package struct FeatureTable: Sendable {
             return (next, product.1 || overflow || extent < 1)
         }
         guard !isAbsurd, product == size else {
-            throw DataError("shape \(dimensions) for samples of \(size) numbers (\(sampleShape) in \(name))")
+            throw DataError(
+                """
+                shape \(dimensions) for samples of \(size) numbers (\(sampleShape) in \(name)); allowed are up to three sizes \
+                whose product is \(size)
+                """)
         }
         // Images of 28x28x3 taken for 28 channels would train, and mean nothing.
         if shape == nil, dimensions.count == 3, [1, 3, 4].contains(dimensions[2]), dimensions[0] > 4 {

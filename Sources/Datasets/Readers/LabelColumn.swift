@@ -56,8 +56,8 @@ package struct LabelColumn: Sendable {
                     "\(name) has \(table.width) columns; name one, such as \(name):\(table.heading?.last ?? "\(table.width)")"
                 )
             }
-            let texts = try table.texts(column)
-            try wanted?.check(texts.count, in: name)
+            let (texts, rows) = try table.texts(column, most: wanted?.count ?? .max)
+            try wanted?.check(rows, in: name)
             let numbers = texts.compactMap { Int($0) }
             values = numbers.count == texts.count ? .numbers(numbers) : .texts(texts)
             return

@@ -25,7 +25,7 @@ package struct TextCorpus: Sendable {
             }
             let bytes = try FilePart(handle, name: file.text, 0..<size).read(size)
             guard let text = String(validating: bytes, as: UTF8.self) else {
-                throw DataError("\(file.text): not UTF-8 text")
+                throw DataError(notText: bytes, file.text)
             }
             texts.append(text)
         }

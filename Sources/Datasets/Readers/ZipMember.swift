@@ -3,7 +3,8 @@ internal import CZlib
 /// The contents of a member of a zip archive, whose length and checksum are compared where they end.
 final class ZipMember: ByteStream {
     let name: String
-    let most: Int
+    private let total: Int
+    var most: Int { max(0, total - done) }
     let compressedCount: Int?
     private let part: FilePart
     private let member: ZipArchive.Member
@@ -17,7 +18,7 @@ final class ZipMember: ByteStream {
     init(_ part: FilePart, _ member: ZipArchive.Member) throws(DataError) {
         (self.part, self.member, name) = (part, member, part.name)
         compressedCount = member.isDeflated ? member.compressedCount : nil
-        most = member.isDeflated ? min(member.count, Deflation.most(of: member.compressedCount)) : member.count
+        total = member.isDeflated ? min(member.count, Deflation.most(of: member.compressedCount)) : member.count
         inflater = member.isDeflated ? Inflater(.none) : nil
         guard !member.isDeflated || inflater != nil else { throw DataError("\(name): zlib could not be started") }
     }

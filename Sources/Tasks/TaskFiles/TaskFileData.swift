@@ -167,9 +167,8 @@ extension TaskFile {
             throw error(at: place, "'header' is for .csv files, and there are none")
         }
 
-        let tables = try [training, test].compactMap(\.self).map { files throws(TaskFileError) in
-            try features(files, columns, header)
-        }
+        var tables = [try features(training, columns, header)]
+        if let test { tables.append(try features(test, columns, header, as: tables[0])) }
         let sample = try reading(values["shape"] ?? training.features.node) { () throws(DataError) in
             try tables[0].shape(shape)
         }
@@ -326,15 +325,18 @@ extension TaskFile {
         return extents
     }
 
-    private func columns(_ node: Yams.Node?, _ files: Files) throws(TaskFileError) -> [String]? {
+    /// The columns that are features, each with the node that names it.
+    private typealias NamedColumns = [(name: String, node: Yams.Node)]
+
+    private func columns(_ node: Yams.Node?, _ files: Files) throws(TaskFileError) -> NamedColumns? {
         guard let node else { return nil }
         guard files.features.reference.format == .csv else {
             throw error(
                 at: node, "'columns' are those of a .csv file, and features are of \(files.features.reference.text)")
         }
-        var names: [String] = []
+        var names: NamedColumns = []
         for entry in try list(node, of: "columns, by name or number") {
-            if let name = try string(entry) { names.append(name) }
+            if let name = try string(entry) { names.append((name, entry)) }
         }
         guard !names.isEmpty else { throw error(at: node, "no columns; allowed is one at least") }
         return names
@@ -342,17 +344,35 @@ extension TaskFile {
 
     // MARK: Contents
 
+    /// - Parameter training: for the table of a test set, whose columns are found by the names that they have there: a model
+    ///   would take a table with the same columns in another order for one of other features.
     private func features(
-        _ files: Files, _ columns: [String]?, _ header: Bool?
+        _ files: Files, _ columns: NamedColumns?, _ header: Bool?, as training: FeatureTable? = nil
     ) throws(TaskFileError) -> FeatureTable {
         // What stands in the same table and is no feature.
-        let others = [files.labels, files.users].compactMap(\.self).filter { other in
-            other.reference.path == files.features.reference.path
-        }.compactMap(\.reference.key)
-        return try reading(files.features.node) { () throws(DataError) in
-            try FeatureTable(
-                files.features.reference, in: folder, columns: columns.map { .named($0) } ?? .allBut(others),
-                hasHeading: header)
+        func inTable(_ file: Named?) -> String? {
+            file.flatMap { $0.reference.path == files.features.reference.path ? $0.reference.key : nil }
+        }
+        let (label, user) = (inTable(files.labels), inTable(files.users))
+        let others = [label, user].compactMap(\.self)
+        let choice: FeatureTable.Columns
+        if let training, !training.columns.isEmpty {
+            choice = .same(training.columns, others: columns == nil ? others : nil)
+        } else if let columns {
+            choice = .named(columns.map(\.name), others: [label].compactMap(\.self))
+        } else {
+            choice = .allBut(others)
+        }
+        do throws(DataError) {
+            return try FeatureTable(files.features.reference, in: folder, columns: choice, hasHeading: header)
+        } catch {
+            // A column is a mistake where it is named, which the file may not be.
+            var places = [(label, files.labels.node), (user, files.users?.node)]
+            if training == nil {
+                places.insert(contentsOf: (columns ?? []).reversed().map { ($0.name, $0.node) }, at: 0)
+            }
+            let place = error.column.flatMap { column in places.first { $0.0 == column }?.1 }
+            throw self.error(at: place ?? files.features.node, error.description)
         }
     }
 
@@ -373,10 +393,13 @@ extension TaskFile {
         for (file, table) in zip(files.compactMap { $0?.labels }, tables) {
             let reference = file.reference
             let isTable = reference.format == .csv
+            // Several targets of a test set are found by their names, as features are.
+            let known = targets.first.flatMap { $0.columns.count > 1 ? $0.columns : nil }
             let found = try reading(file.node) { () throws(DataError) in
                 try FeatureTable(
                     isTable ? DataReference(reference.path) : reference, in: folder,
-                    columns: reference.key.map { .named([$0]) } ?? .allBut([]), hasHeading: header)
+                    columns: reference.key.map { .named([$0]) } ?? known.map { .same($0, others: []) } ?? .allBut([]),
+                    hasHeading: header)
             }
             guard found.count == table.count, found.sampleShape == (targets.first ?? found).sampleShape else {
                 throw error(

@@ -122,6 +122,21 @@ extension TaskFile {
         return layers
     }
 
+    /// Some layers are left out for a reason, which whoever comes from PyTorch looks for; see the guide's page on models.
+    private static func unknownLayer(_ word: String) -> String {
+        let kinds = layerRules.map(\.kind)
+        func isOneOf(_ name: String) -> Bool { ["", "1d", "2d", "3d"].contains { word.lowercased() == name + $0 } }
+        if isOneOf("batchnorm") {
+            return
+                "'\(word)' mixes the samples of a batch, which workers share; allowed in its place is groupnorm, or: \(kinds.joined(separator: ", "))"
+        }
+        if isOneOf("dropout") {
+            return
+                "'\(word)' draws masks that belong to a worker's steps, and not to samples; leave it out; allowed are: \(kinds.joined(separator: ", "))"
+        }
+        return UnknownName.message("layer", found: word, allowed: kinds)
+    }
+
     private func layerNode(
         _ entry: Yams.Node, place: String, _ names: inout [String: Int]
     ) throws(TaskFileError) -> LayerNode {
@@ -138,7 +153,7 @@ extension TaskFile {
             throw error(at: entry, "a layer is a word such as relu, or one with options such as 'maxpool: 2'")
         }
         guard let rule = Self.layerRules.first(where: { $0.kind == word || $0.aliases.contains(word) }) else {
-            throw error(at: kindNode, UnknownName.message("layer", found: word, allowed: Self.layerRules.map(\.kind)))
+            throw error(at: kindNode, Self.unknownLayer(word))
         }
         if rule.kind == "residual" {
             guard let value, place.split(separator: ".").count <= Self.mostNested else {

@@ -173,7 +173,7 @@ public enum Metric: String, CaseIterable, Codable, Hashable, Sendable {
         guard self == .auc else { return nil }
         if (objective as? any ScoringObjective)?.hasScores == true { return nil }
         return """
-            an AUC is of a model with one output, or two, for labels 0 and 1 (a ScoringObjective); found is \(objective.summary)
+            an AUC is of a model with one output, or two, for labels 0 and 1; found is \(objective.summary)
             """
     }
 

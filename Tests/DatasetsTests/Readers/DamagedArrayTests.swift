@@ -54,16 +54,16 @@ import Testing
     }
 
     @Test(arguments: [
-        (header("(3, 2)"), 20, "cut short: 20 bytes of data, but its header [3, 2] of <f4 asks for 24"),
+        (header("(3, 2)"), 20, "cut short: its header [3, 2] of <f4 asks for 24 bytes, and at most 20 follow"),
         (header("(3, 2)"), 25, "1 bytes follow the 24 that its header [3, 2] of <f4 asks for"),
         (header("(9999999999, 9999999999)"), 4, "its header claims the absurd shape [9999999999, 9999999999]"),
         (
             header("(1000000000000,)"), 4,
-            "cut short: its header [1000000000000] of <f4 asks for 4000000000000 bytes, and at most "
+            "cut short: its header [1000000000000] of <f4 asks for 4000000000000 bytes, and at most 4 follow"
         ),
         (
             header("(100000000,)"), 4,
-            "cut short: its header [100000000] of <f4 asks for 400000000 bytes, and at most "
+            "cut short: its header [100000000] of <f4 asks for 400000000 bytes, and at most 4 follow"
         ),
         (
             header("(99999999999999999999,)"), 4,

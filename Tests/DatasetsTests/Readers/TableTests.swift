@@ -61,11 +61,72 @@ import Testing
         ("1;2,5\n", "t.csv:1: '2,5' in column 2 is no number"),
         ("1,nan\n", "t.csv:1: 'nan' in column 2 is no number"),
         ("1,1e999\n", "t.csv:1: '1e999' in column 2 is no number"),
-        ("1,1e99\n", "t.csv: sample 1 has inf as its number 2; allowed are finite numbers"),
+        ("1,1e99\n", "t.csv:1: 1e99 in column 2 is beyond what 32 bits hold; allowed are numbers up to 3.40"),
+        (
+            String(repeating: ",", count: 400_000) + "\n",
+            "t.csv:1: more than 100000 fields; allowed are as many"
+        ),
+        ("1,2\n" + String(repeating: ",", count: 400_000) + "\n", "t.csv:2: more than 100000 fields"),
+        (
+            "1\n\"" + String(repeating: "2", count: 2 << 20) + "\n",
+            "t.csv:2: a quote that is not closed within 1048576 characters; allowed are as many"
+        ),
     ]) func whatIsNoTableOfNumbersIsOneError(_ text: String, _ message: String) throws {
         try withFile(text) { folder in
             let found = dataError { _ = try FeatureTable(DataReference("t.csv"), in: folder) }
             #expect(found.hasPrefix(message), "\(found)")
+        }
+    }
+
+    /// A test table has the training table's features under the same names, in whatever order.
+    @Test func columnsOfATestTableAreFoundByTheirNames() throws {
+        try withFile("b,kind,a\n1,x,2\n3,y,4\n") { folder in
+            let reference = DataReference("t.csv")
+            let table = try FeatureTable(reference, in: folder, columns: .same(["a", "b"], others: ["kind"]))
+            #expect(table.floats == [2, 1, 4, 3] && table.columns == ["a", "b"])
+            // Whoever names features leaves others out.
+            let one = try FeatureTable(reference, in: folder, columns: .same(["b"], others: nil))
+            #expect(one.floats == [1, 3])
+            for (columns, others, message) in [
+                (
+                    ["a", "c"], ["kind"],
+                    "t.csv: there is no column 'c', which is a feature of the training table; found are b, kind, a; allowed are the same names in any order"
+                ),
+                (
+                    ["a"], ["kind"],
+                    "t.csv: column 'b' is none of the training table's features; allowed are the same ones, or say with columns: which are features"
+                ),
+            ] {
+                let found = dataError {
+                    _ = try FeatureTable(reference, in: folder, columns: .same(columns, others: others))
+                }
+                #expect(found == message)
+            }
+        }
+    }
+
+    /// As data frames are written with the rows' numbers before them.
+    @Test func aColumnWithoutANameIsCalledByItsNumber() throws {
+        try withFile(",a\n0,5\n1,6\n") { folder in
+            let table = try FeatureTable(DataReference("t.csv"), in: folder, hasHeading: true)
+            #expect(table.columns == ["1", "a"])
+            let again = try FeatureTable(
+                DataReference("t.csv"), in: folder, columns: .same(table.columns, others: []))
+            #expect(again.floats == table.floats)
+        }
+    }
+
+    /// A heading of many names is read in a moment: each is looked up, and not compared with all before it.
+    @Test(.timeLimit(.minutes(1))) func aHeadingOfManyNamesTakesNoTime() throws {
+        let count = 100_000
+        let names = (0..<count).map { "column\($0)" }.joined(separator: ",")
+        let zeros = [String](repeating: "0", count: count).joined(separator: ",")
+        try withFile(names + "\n" + zeros + "\n") { folder in
+            let table = try FeatureTable(DataReference("t.csv"), in: folder)
+            #expect(table.columns.count == count)
+            let again = try FeatureTable(
+                DataReference("t.csv"), in: folder, columns: .same(table.columns, others: []))
+            #expect(again.columns == table.columns)
         }
     }
 

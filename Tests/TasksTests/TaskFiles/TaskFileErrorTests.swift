@@ -83,6 +83,14 @@ import Testing
             "t.yaml:2: nan.npy: sample 1 has nan as its number 3; allowed are finite numbers"
         ),
         (
+            data("  features: wide.npy\n  labels: y.npy\n  test: {fraction: 25%}\n"),
+            "t.yaml:2: wide.npy: sample 1 has a number beyond what 32 bits hold as its number 2; allowed are finite numbers up to 3.4"
+        ),
+        (
+            data("  text: t.txt.gz\n  window: 4\n  test: {fraction: 20%}\n"),
+            "t.yaml:2: t.txt.gz: not UTF-8 text, but gzipped; allowed is the file that gunzip makes of it"
+        ),
+        (
             data("  features: x.npy\n  labels: y.npy\n  test: {fraction: 25%}\n  scale: 0\n"),
             "t.yaml:5: '0' is not a scale; allowed is a number above 0 up to 1e+30"
         ),
@@ -108,7 +116,7 @@ import Testing
         ),
         (
             data("  features: x.npy\n  labels: y.npy\n  test: {fraction: 25%}\n  shape: [3, 2]\n"),
-            "t.yaml:5: shape [3, 2] for samples of 4 numbers ([4] in x.npy)"
+            "t.yaml:5: shape [3, 2] for samples of 4 numbers ([4] in x.npy); allowed are up to three sizes whose product is 4"
         ),
         (
             data("  features: last.npy\n  labels: y.npy\n  test: {fraction: 25%}\n"),
@@ -120,11 +128,27 @@ import Testing
         ),
         (
             data("  features: t.csv\n  labels: t.csv:color\n  test: {fraction: 25%}\n"),
-            "t.yaml:2: t.csv: unknown column 'color'; did you mean 'colour'? Allowed: size, age, colour, who"
+            "t.yaml:3: t.csv: unknown column 'color'; did you mean 'colour'? Allowed: size, age, colour, who"
+        ),
+        (
+            data(
+                "  features: t.csv\n  labels: t.csv:colour\n  test: {fraction: 25%}\n  columns:\n    - size\n    - agee\n"
+            ),
+            "t.yaml:7: t.csv: unknown column 'agee'; did you mean 'age'? Allowed: size, age, colour, who"
+        ),
+        (
+            data("  features: t.csv\n  labels: t.csv:age\n  test: {fraction: 25%}\n  columns: [size, 2]\n"),
+            "t.yaml:5: t.csv: column '2' is what is to be predicted; allowed are the other columns"
+        ),
+        (
+            data(
+                "  features: t.csv\n  labels: t.csv:age\n  columns: [size]\n  test: {features: swapped.csv, labels: swapped.csv:years}\n"
+            ),
+            "t.yaml:5: swapped.csv: unknown column 'years'. Allowed: age, size, colour"
         ),
         (
             data("  features: t.csv\n  labels: t.csv:colour\n  test: {fraction: 25%}\n"),
-            "t.yaml:2: t.csv:2: 'p0' in column 'who' is no number; allowed are numbers with a decimal point, or leave the"
+            "t.yaml:2: t.csv:2: 'p0' in column 'who' is no number; allowed are numbers with a decimal point, or say with columns:"
         ),
         (
             data("  features: t.csv\n  labels: t.csv\n  test: {fraction: 25%}\n  columns: [size]\n"),
@@ -139,6 +163,14 @@ import Testing
             "t.yaml:6: 'dense' needs 'outputs', a number of outputs; only the last layer's follow from the classes"
         ),
         (model("  - densee: 3\n"), "t.yaml:6: unknown layer 'densee'; did you mean 'dense'? Allowed: conv, maxpool, "),
+        (
+            model("  - batchnorm\n"),
+            "t.yaml:6: 'batchnorm' mixes the samples of a batch, which workers share; allowed in its place is groupnorm, or: conv,"
+        ),
+        (
+            model("  - dropout: 0.5\n"),
+            "t.yaml:6: 'dropout' draws masks that belong to a worker's steps, and not to samples; leave it out; allowed are: conv,"
+        ),
         (model("  - dense: {name: fc, units: 3}\n"), "t.yaml:6: unknown key 'units'"),
         (
             model("  - dense: {name: fc, outputs: 2}\n"),

@@ -104,6 +104,36 @@ import Training
         }
     }
 
+    /// Test tables of other people have their columns in another order.
+    @Test func columnsOfTheTestTableAreThoseOfTheTrainingTable() throws {
+        try TaskFolder.with { folder in
+            for columns in ["columns: [size, age]", "columns: [1, 2]", "columns: [1, age]"] {
+                let contents = try folder.contents(
+                    "data: {features: t.csv, labels: t.csv:colour, \(columns), test: {features: swapped.csv, labels: swapped.csv:colour}}\n"
+                        + Self.end)
+                #expect(contents.data.columns == ["size", "age"])
+                #expect(try seen(split(contents.task).test) == [20, 1, 30, 2], "\(columns)")
+            }
+            try folder.write("colour,size,age\nred,0,1\n" + String(repeating: "green,2,3\n", count: 9), "three.csv")
+            let contents = try folder.contents(
+                "data: {features: three.csv, labels: three.csv:colour, test: {features: swapped.csv, labels: swapped.csv:colour}}\n"
+                    + Self.end)
+            #expect(try seen(split(contents.task).test) == [20, 1, 30, 2])
+        }
+    }
+
+    /// Targets are found by their names, too.
+    @Test func targetsOfTheTestTableAreThoseOfTheTrainingTable() throws {
+        try TaskFolder.with { folder in
+            try folder.write("u,v\n" + String(repeating: "1,2\n", count: 12), "targets.csv")
+            try folder.write("v,u\n2,1\n4,3\n", "test-targets.csv")
+            let contents = try folder.contents(
+                "data: {features: x.npy, labels: targets.csv, test: {features: tx.npy, labels: test-targets.csv}}\n"
+                    + "loss: squared_error\nmodel: [dense: {name: fc}]\ntarget: 0.5\n")
+            #expect(try split(contents.task).test.targets == [1, 2, 3, 4])
+        }
+    }
+
     @Test func imagesGoThroughConvolutions() throws {
         try TaskFolder.with { folder in
             let contents = try folder.contents(

@@ -47,6 +47,12 @@ struct TaskFolder {
         try write([1, 2, .nan, 4] + Self.features[4...], [12, 4], "nan.npy")
         try write([0.5] + [Float](repeating: 1, count: 11), [12], "half.npy")
         let rows = (0..<12).map { "\($0),\($0 % 5),\(["red", "green"][$0 % 2]),p\($0 / 3)" }
+        let wide = ([1, -1e300] + [Double](repeating: 0, count: 22)).flatMap { value in
+            withUnsafeBytes(of: value.bitPattern.littleEndian) { [UInt8]($0) }
+        }
+        try write(NPY.encode("<f8", shape: [12, 2], data: wide), "wide.npy")
+        try write(Data([0x1F, 0x8B, 8, 0, 0xFF]), "t.txt.gz")
+        try write("age,size,colour\n1,20,red\n2,30,green\n", "swapped.csv")
         try write("size,age,colour,who\n" + rows.joined(separator: "\n") + "\n", "t.csv")
     }
 
