@@ -77,9 +77,30 @@ struct TaskCheck {
 
     private var classes: String {
         let shown = findings.classCounts.prefix(Self.shownClasses).enumerated().map { index, count in
-            "\(data?.classes.names.map { VisibleText.line($0[index]) } ?? "\(index)") \(count.training)+\(count.test)"
+            "\(label(index)) \(count.training)+\(count.test)"
         }
         return shown.joined(separator: ", ") + (findings.classCounts.count > shown.count ? ", ..." : "")
+    }
+
+    /// A class by its name, in quotes where it would not be seen, such as the space of a text.
+    private func label(_ index: Int) -> String {
+        guard let name = data?.classes.names?[index] else { return "\(index)" }
+        switch name {
+        case "\n": return "'\\n'"
+        case "\t": return "'\\t'"
+        default:
+            let text = VisibleText.line(name)
+            return name.allSatisfy(\.isWhitespace) ? "'\(text)'" : text
+        }
+    }
+
+    /// The beginning of a sample; of a text, as it is written.
+    private func beginning(_ numbers: [Float]) -> String {
+        guard case .ends? = data?.test, let symbols = data?.classes.names else {
+            return numbers.map { Format.significant(Double($0)) }.joined(separator: ", ")
+        }
+        let text = numbers.compactMap { Int(exactly: $0).flatMap { symbols.indices.contains($0) ? symbols[$0] : nil } }
+        return "'\(VisibleText.line(text.joined()))'"
     }
 
     private var users: String {
@@ -116,14 +137,11 @@ struct TaskCheck {
     private var modelLines: [String] {
         let network = task.network
         let batch = (try? task.defaults.options(of: BatchOptions.self).batch) ?? 64
-        let samples = split.training.count + split.test.count
-        let perNumber: Int = split.training.source is ByteImages ? 1 : 4
-        let bytes = samples * (network.input.count * perNumber + 1)
         return [
             "  parameters  \(network.parameterCount), \(Format.bytes(Double(network.parameterCount * 4))) a copy",
             "  tensors     \(network.layout.slots.map { "\($0.name) \($0.shape)" }.joined(separator: ", "))",
             "  operations  \(Format.significant(network.trainingFlopsPerSample / 1e6)) MFLOP a sample, forward and backward",
-            "  memory      data \(Format.bytes(Double(bytes))); a step of \(batch) samples \(Format.bytes(Double(network.workspaceBytes(samples: batch))))",
+            "  memory      data \(Format.bytes(Double(split.storedBytes))); a step of \(batch) samples \(Format.bytes(Double(network.workspaceBytes(samples: batch))))",
         ]
     }
 
@@ -144,8 +162,7 @@ struct TaskCheck {
                     } ?? ""
                 lines.append(
                     "  \(place) \(name)".padding(toLength: 18, withPad: " ", startingAt: 0)
-                        + "\(numbers.map { Format.significant(Double($0)) }.joined(separator: ", "))\(more) -> "
-                        + "\(targets ?? data?.classes.names.map { VisibleText.line($0[label]) } ?? "\(label)")\(user)")
+                        + "\(beginning(numbers))\(more) -> \(targets ?? self.label(label))\(user)")
             }
         }
         return lines

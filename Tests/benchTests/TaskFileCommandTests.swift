@@ -59,6 +59,26 @@ import Testing
         }
     }
 
+    /// Of 240 letters there are 188 windows to train on and 44 to test on, each a place of four bytes and a label of one.
+    @Test func aTextIsCheckedAsItIsWritten() async throws {
+        try await withFolder { folder in
+            try folder.write(Data(String(repeating: "ab ab\n", count: 40).utf8), "story.txt")
+            let text = """
+                data: {text: story.txt, window: 4, test: {fraction: 20%}}
+                model: [embedding: {name: e, dimension: 3}, last, dense: {name: out}]
+                metric: perplexity
+                target: 2
+
+                """
+            try folder.write(Data(text.utf8), "t.yaml")
+            let found = try await bench(["task", "check", "t.yaml"], in: folder)
+            #expect(found.code == 0, "\(found.testDescription)")
+            for part in [
+                "  first training  'ab a' -> b\n", "'\\n' ", "' ' ", "  memory      data 1.4 kB; ",
+            ] { #expect(found.output.contains(part), "\(part): \(found.testDescription)") }
+        }
+    }
+
     @Test func resultsOfOtherDataAreRefusedAndReportsNeedNoData() async throws {
         try await withFolder { folder in
             _ = try await bench(["task", "check", "digits", "--export-data", "mine"], in: folder)

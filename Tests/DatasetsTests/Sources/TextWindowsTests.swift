@@ -39,6 +39,24 @@ import Testing
                 != TrainTestSplit(training: changed, test: data).identity.sha256)
     }
 
+    /// A place of four bytes, a label of one and a user of two for each window, and the text once, however many windows it has.
+    @Test func windowsTakeThePlacesAndOneText() {
+        let own = 3 * (4 + 1 + 2)
+        #expect(TrainTestSplit(training: data, test: data).storedBytes == 2 * own + 7)
+        let other = TextWindows(text: [3, 1, 4, 1, 5, 0], symbolCount: 6, length: 3, starts: [0])
+        let test = Dataset(name: "made", classCount: 6, source: other, labels: other.nextSymbols)
+        #expect(TrainTestSplit(training: data, test: test).storedBytes == own + 7 + (4 + 1) + 6)
+        // Of a regression, two targets beside two numbers of each sample.
+        let numbers = Dataset(
+            name: "numbers", classCount: 1,
+            source: FloatFeatures(shape: FeatureShape(features: 2), values: [1, 2, 3, 4]),
+            labels: [0, 0], targets: [1, 2, 3, 4], targetCount: 2)
+        #expect(TrainTestSplit(training: numbers, test: numbers).storedBytes == 2 * 2 * (8 + 1 + 8))
+        let bytes = Dataset(
+            name: "bytes", shape: FeatureShape(features: 2), classCount: 2, pixels: [1, 2], labels: [1], white: 1)
+        #expect(TrainTestSplit(training: bytes, test: bytes).storedBytes == 2 * (2 + 1))
+    }
+
     @Test func aWindowMustHaveASymbolBehindIt() async {
         await #expect(processExitsWith: .failure) {
             _ = TextWindows(text: [0, 1, 2], symbolCount: 3, length: 2, starts: [1])
