@@ -11,6 +11,7 @@ public enum CurvesCSV {
     public static func render(_ results: Results) -> String {
         let metric = results.plan.metric
         let own = MetricColumns(metric)
+        let hasAccuracies = MetricColumns.hasAccuracies(results)
         let columns =
             [
                 "strategy", "seed", "round", "samples", "cluster_seconds", "bytes_sent", "train_loss", "test_accuracy",
@@ -26,7 +27,7 @@ public enum CurvesCSV {
                         [
                             summary.plan.strategy, String(run.seed), CSV.count(point.round), CSV.count(point.samples),
                             CSV.number(point.clusterSeconds), CSV.count(point.bytesSent), CSV.number(point.trainLoss),
-                            CSV.number(point.testAccuracy), summary.strategy,
+                            CSV.number(hasAccuracies ? point.testAccuracy : nil), summary.strategy,
                         ] + own.fields([metric.value(of: point), point.testLoss]) + values)
                 }
             }

@@ -14,10 +14,10 @@ enum Headline {
         let summaries = results.summaries
         let target = results.plan.goal.words
         guard summaries.contains(where: \.timeToTarget.median.isFinite) else {
-            return (["No strategy reached \(target) with more than half of its seeds."], [])
+            return (["No strategy reached \(target) with more than half of its seeds."], nearlyThere(summaries))
         }
         let groups = ClockClass.groups(summaries)
-        let judged = comparing(results, groups).map { [$0] } ?? []
+        let judged = (comparing(results, groups).map { [$0] } ?? []) + nearlyThere(summaries)
         guard groups.count > 1 else { return ([sentence(groups[0], target, isAlone: true)], judged) }
         let sentences = groups.map { group in
             group[0].clock.sentenceStart + ", " + sentence(group, target, isAlone: false)
@@ -26,6 +26,27 @@ enum Headline {
             sentences,
             ["Times on different machines, or of different clocks, do not say which strategy is faster."] + judged
         )
+    }
+
+    /// Where few evaluations were made, one at the target does not count as long as an early one is among the three whose mean
+    /// has to be there, too.
+    private static func nearlyThere(_ summaries: [StrategySummary]) -> [String] {
+        summaries.compactMap { summary in
+            let count = summary.runs.count
+            let ends = summary.runs.count { run in
+                guard TimeToTarget(run.evaluations, target: summary.target).sustainedPoint == nil else { return false }
+                return run.evaluations.last.map {
+                    summary.target.isReached(by: summary.metric.measured(in: $0))
+                } ?? false
+            }
+            let isReached = summary.timeToTarget.median.isFinite
+            guard !isReached, ends > 0, 2 * (summary.seedsReached + ends) > count else { return nil }
+            return """
+                The last evaluation of `\(summary.strategy)` is at the target in \(ends) of \(count) \(count == 1 ? "seed" : "seeds"), \
+                which does not count until the mean of the last \(TimeToTarget.window == 3 ? "three" : "\(TimeToTarget.window)") is \
+                there, too: train longer (`--epochs`), or evaluate more often (`--evaluate-every`).
+                """
+        }
     }
 
     /// - Parameter isAlone: whether the sentence itself has to name the clock.

@@ -1,3 +1,4 @@
+import Experiments
 import Training
 
 /// Columns of a CSV file about a metric that is no accuracy: its name, then values in its own unit. They stand behind the
@@ -19,6 +20,15 @@ struct MetricColumns {
     /// - Parameter values: nil, infinity and what is no number are empty fields.
     func fields(_ values: [Double?]) -> [String] {
         isPresent ? [metric.rawValue] + values.map(CSV.number) : []
+    }
+
+    /// Whether models have accuracies: those of a regression are never right, and nor is what their records have in that place.
+    static func hasAccuracies(_ results: Results) -> Bool {
+        switch results.plan.metric {
+        case .accuracy: true
+        case .rmse: false
+        default: results.runs.contains { $0.evaluations.contains { $0.testAccuracy > 0 } }
+        }
     }
 
     /// What a column of accuracies has of a value of the metric: nothing where it is none.

@@ -50,14 +50,15 @@ public enum SummaryCSV {
     /// A row for every strategy, in the order of ``columns``.
     static func rows(_ results: Results) -> [[String]] {
         let summaries = results.summaries
+        let hasAccuracies = MetricColumns.hasAccuracies(results)
         return summaries.map { summary in
-            let accuracy = summary.finalAccuracy
+            let accuracy = hasAccuracies ? summary.finalAccuracy : nil
             let time = summary.timeToTarget
             return [
                 results.plan.task, summary.plan.strategy, summary.plan.fabric.rawValue,
                 summary.clock.column, CSV.count(summary.workers),
                 CSV.count(summary.runs.count), CSV.count(summary.count(\.samples)), CSV.count(summary.count(\.rounds)),
-                CSV.number(accuracy.median), CSV.number(accuracy.low), CSV.number(accuracy.high),
+                CSV.number(accuracy?.median), CSV.number(accuracy?.low), CSV.number(accuracy?.high),
                 CSV.number(MetricColumns(summary.metric).accuracy(summary.target.value)),
                 CSV.count(summary.seedsReached),
                 CSV.number(time.median), CSV.number(time.low), CSV.number(time.high),

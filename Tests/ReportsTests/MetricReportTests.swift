@@ -70,6 +70,38 @@ import Testing
         #expect(first.hasPrefix(known + ",metric,final_value_median,"), "readers of older files find what they know")
     }
 
+    /// A regression is never right about a sample, which is no accuracy of 0.
+    @Test func whatHasNoAccuraciesHasNoneInItsFiles() {
+        let runs = [record("sync", [0, 0, 0], losses: [9, 4, 1])]
+        for metric in [Metric.rmse, .loss] {
+            let results = results(runs, seeds: [1]).judged(by: metric, target: 1)
+            let summary = fields(SummaryCSV.render(results), line: 1)
+            for column in ["final_accuracy_median", "final_accuracy_low", "final_accuracy_high", "target_accuracy"] {
+                #expect(summary[column] == "", "\(metric): \(column) is \(summary[column] ?? "missing")")
+            }
+            #expect(summary["final_value_median"] == "1.000000")
+            let curve = fields(CurvesCSV.render(results), line: 2)
+            #expect(curve["test_accuracy"] == "" && curve["test_loss"] == "4.000000")
+        }
+    }
+
+    /// Of three evaluations the untrained one is among the last three, so that a run that ends at the target has not reached it.
+    @Test func aRunThatEndsAtTheTargetTooSoonIsTold() {
+        let early = results([perplexityRecord("sync", [23.46, 6, 2.272])], seeds: [1]).judged(
+            by: .perplexity, target: 9)
+        let words = Headline.words(early)
+        #expect(
+            words == """
+                No strategy reached a perplexity of 9 with more than half of its seeds. The last evaluation of `sync` is at the \
+                target in 1 of 1 seed, which does not count until the mean of the last three is there, too: train longer \
+                (`--epochs`), or evaluate more often (`--evaluate-every`).
+                """, "\(words)")
+        for curve in [[23.46, 6, 2.272, 2.2], [23.46, 20, 9.1]] {
+            let other = results([perplexityRecord("sync", curve)], seeds: [1]).judged(by: .perplexity, target: 9)
+            #expect(!Headline.words(other).contains("last evaluation"), "\(Headline.words(other))")
+        }
+    }
+
     @Test func historyHasBothKindsOfResults() {
         let accuracies = results([record("sync", seed: 1)], seeds: [1])
         let entries = [HistoryTable.Entry(path: "a", accuracies), HistoryTable.Entry(path: "b", made())]
