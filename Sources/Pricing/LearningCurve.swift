@@ -21,8 +21,7 @@ public struct LearningCurve: Hashable, Sendable {
     ///
     /// - Throws: ``PricingError`` with file, line, what was found and what is allowed.
     public static func read(_ path: String) throws(PricingError) -> LearningCurve {
-        guard let handle = FileHandle(forReadingAtPath: path), let data = try? handle.read(upToCount: mostBytes + 1)
-        else { throw PricingError("curve '\(path)' does not exist or cannot be read") }
+        let data = try BoundedFile.read(path, "curve", most: mostBytes)
         guard data.count <= mostBytes, let text = String(data: data, encoding: .utf8) else {
             throw PricingError("curve '\(path)': allowed is UTF-8 text of up to 16 MiB")
         }

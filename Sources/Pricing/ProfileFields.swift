@@ -61,10 +61,12 @@ struct ProfileFields {
     }
 
     /// A whole number; nil where the key is missing.
-    func count(_ key: String, _ allowed: ClosedRange<Int>) throws(PricingError) -> Int? {
+    ///
+    /// - Parameter words: what is allowed, where that is not all of the range.
+    func count(_ key: String, _ allowed: ClosedRange<Int>, words: String? = nil) throws(PricingError) -> Int? {
         guard let node = nodes[key] else { return nil }
         guard let value = Self.number(node).flatMap(Int.init(exactly:)), allowed.contains(value) else {
-            throw error(key, nil, "a whole number from \(allowed.lowerBound) to \(allowed.upperBound)")
+            throw error(key, nil, words ?? "a whole number from \(allowed.lowerBound) to \(allowed.upperBound)")
         }
         return value
     }

@@ -30,20 +30,21 @@ public struct ProfileFile {
 
     /// - Throws: ``PricingError`` with file, line, key, what was found and what is allowed.
     public static func read(_ path: String) throws(PricingError) -> StepProfile {
-        // A folder can be opened, and not read.
-        guard let handle = FileHandle(forReadingAtPath: path), let data = try? handle.read(upToCount: mostBytes + 1)
-        else { throw PricingError("profile '\(path)' does not exist or cannot be read") }
+        let data = try BoundedFile.read(path, "profile", most: mostBytes)
         guard data.count <= mostBytes else {
             throw PricingError("profile '\(path)' is larger than 16 MiB, which is the most that is read")
         }
         return try parse([UInt8](data), file: path)
     }
 
+    /// What some editors write before a text, and what is no part of it.
+    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
     /// - Parameter file: the name for error messages.
     package static func parse(_ bytes: [UInt8], file: String) throws(PricingError) -> StepProfile {
         let root: JSONNode
         do throws(JSONText.Failure) {
-            root = try JSONNode.parse(bytes)
+            root = try JSONNode.parse(bytes.starts(with: byteOrderMark) ? Array(bytes.dropFirst(3)) : bytes)
         } catch { throw PricingError("\(file):\(error.line): not JSON: \(error.reason)") }
         return try profile(ProfileFields(file, "a profile", root, allowed: keys))
     }
@@ -56,8 +57,9 @@ public struct ProfileFile {
     private static func profile(_ fields: ProfileFields) throws(PricingError) -> StepProfile {
         let found = try fields.text("format")
         guard found == format else { throw fields.error("format", "'\(found)'", "'\(format)'") }
-        guard let bytes = try fields.count("bytes_per_number", 1...8), [1, 2, 4, 8].contains(bytes) else {
-            throw fields.error("bytes_per_number", nil, "1, 2, 4 or 8: bytes of a gradient's number on the wire")
+        let sizes = "1, 2, 4 or 8: bytes of a gradient's number on the wire"
+        guard let bytes = try fields.count("bytes_per_number", 1...8, words: sizes), [1, 2, 4, 8].contains(bytes) else {
+            throw fields.error("bytes_per_number", nil, sizes)
         }
         return StepProfile(
             name: try fields.text("name"), device: try fields.text("device"),

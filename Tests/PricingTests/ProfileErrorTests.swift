@@ -37,7 +37,7 @@ import Testing
         Broken("a version that is a number", ["p.json:6", "'torch' is 2.1", "a text that is not empty"]) {
             $0.more = "\"torch\": 2.1,\n"
         },
-        Broken("bytes that are nothing", ["p.json:4", "'bytes_per_number' is null", "a whole number from 1 to 8"]) {
+        Broken("bytes that are nothing", ["p.json:4", "'bytes_per_number' is null", "1, 2, 4 or 8"]) {
             $0.bytes = "null"
         },
     ]

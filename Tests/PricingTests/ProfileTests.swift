@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Pricing
@@ -76,7 +77,7 @@ import Testing
         Broken("no name", ["p.json:3", "'name' is ''", "not empty"]) { $0.name = #""""# },
         Broken("a name that is a number", ["p.json:3", "'name' is 12", "a text"]) { $0.name = "12" },
         Broken("three bytes", ["p.json:4", "'bytes_per_number' is 3", "1, 2, 4 or 8"]) { $0.bytes = "3" },
-        Broken("bytes as text", ["p.json:4", "'bytes_per_number' is '4'", "whole number"]) { $0.bytes = #""4""# },
+        Broken("bytes as text", ["p.json:4", "'bytes_per_number' is '4'", "1, 2, 4 or 8"]) { $0.bytes = #""4""# },
         Broken("no steps", ["p.json:5", "'steps' is a list of 0", "1 to 1000 objects"]) { $0.steps = "[]" },
         Broken("a step without samples", ["p.json:5", "'steps[0].samples' is missing"]) {
             $0.steps = #"[{"forward": 1, "backward": 1, "update": 1}]"#
@@ -147,6 +148,31 @@ import Testing
         for path in ["does-not-exist.json", "."] {
             let error = #expect(throws: PricingError.self) { try ProfileFile.read(path) }
             #expect(error?.description.contains("cannot be read") == true)
+        }
+    }
+
+    /// An empty file is there, and is no profile.
+    @Test func emptyFilesAreSaidToBeEmpty() throws {
+        let url = FileManager.default.temporaryDirectory.appendingPathComponent("empty-\(UUID().uuidString)")
+        try Data().write(to: url)
+        defer { try? FileManager.default.removeItem(at: url) }
+        let profile = #expect(throws: PricingError.self) { try ProfileFile.read(url.path) }
+        #expect(profile?.description.hasSuffix(":1: not JSON: the text ends where a value is expected") == true)
+        let curve = #expect(throws: PricingError.self) { try LearningCurve.read(url.path) }
+        #expect(curve?.description.hasSuffix(": empty") == true, "\(curve?.description ?? "")")
+    }
+
+    @Test func aByteOrderMarkIsNoPartOfAProfile() throws {
+        let text = "\u{FEFF}" + ProfileText().text
+        #expect(try ProfileFile.parse(Array(text.utf8), file: "p.json") == ProfileText().parsed())
+    }
+
+    @Test func bytesOfANumberAreToldAsTheyAreAllowed() throws {
+        for bytes in ["\"4\"", "3", "9"] {
+            var text = ProfileText()
+            text.bytes = bytes
+            let error = #expect(throws: PricingError.self) { try text.parsed() }
+            #expect(error?.description.contains("allowed is 1, 2, 4 or 8: bytes") == true)
         }
     }
 
