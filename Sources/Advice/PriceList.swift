@@ -120,7 +120,8 @@ package final class PriceList: Sendable {
     /// What times depend on: not on names and prices, and for one rank alone not on any link.
     private func key(_ request: Request) -> Key {
         var cluster = request.cluster
-        (cluster.name, cluster.summary, cluster.source, cluster.costSource) = ("", "", "", nil)
+        (cluster.name, cluster.summary, cluster.source) = ("", "", "")
+        (cluster.costSource, cluster.hardware) = (nil, nil)
         if strategies[request.strategy].roles.ranks == 1 {
             cluster.worker.link = Link(latencySeconds: 0, bytesPerSecond: 1e9)
             (cluster.jitter, cluster.interconnect, cluster.server) = (.none, nil, nil)

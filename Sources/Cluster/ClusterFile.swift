@@ -15,6 +15,7 @@ public struct ClusterFileError: Error, CustomStringConvertible, Equatable {
 ///     name: two-sites
 ///     summary: workers in Zurich and Oslo        # optional
 ///     source: iperf3, 2026-05-04                 # optional
+///     hardware: H100                             # optional: what a worker computes on; see `bench price`
 ///     latency: 18ms
 ///     bandwidth: 200Mbit                         # or uplink: and downlink:
 ///     overhead: 20us                             # optional, 0
@@ -68,7 +69,7 @@ public struct ClusterFile: YAMLFile {
         "receive_overhead", "cores", "memory",
     ]
     private static let clusterKeys =
-        ["name", "summary", "source"] + nodeKeys + [
+        ["name", "summary", "source", "hardware"] + nodeKeys + [
             "jitter", "server", "topology", "sharing", "loss", "timeout", "price_per_gb", "watt_hours_per_gb",
             "cost_source",
         ] + dropoutKeys + deviceKeys + ["compute"]
@@ -80,7 +81,7 @@ public struct ClusterFile: YAMLFile {
         let values = try fields(of: root, allowed: Self.clusterKeys, what: "a cluster")
         let interconnect = try interconnect(values)
         try checkLinks(of: interconnect.topology, values)
-        return ClusterSpec(
+        var spec = ClusterSpec(
             name: try string(values["name"]) ?? URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent,
             summary: try string(values["summary"]) ?? "", source: try string(values["source"]) ?? file,
             worker: try node(values, at: root),
@@ -99,6 +100,8 @@ public struct ClusterFile: YAMLFile {
             costSource: try string(values["cost_source"]),
             devices: try population(values, topology: interconnect.topology), stragglers: try stragglers(values),
             slowdowns: try slowdowns(values), compute: try compute(values["compute"]))
+        spec.hardware = try string(values["hardware"])
+        return spec
     }
 
     private func amount(_ node: Yams.Node?, _ what: String, unit: String) throws(ClusterFileError) -> Double? {

@@ -76,6 +76,8 @@ public struct ClusterSpec: Hashable, Codable, Sendable {
     public var wattHoursPerGB: Double?
     /// Where prices and watts come from.
     public var costSource: String?
+    /// What a worker computes on, such as `H100`, in a word that a profile of it has, too; nil where nobody says.
+    public var hardware: String?
     /// Step times of tasks, measured; nil where a compute model says what they are.
     public var compute: [MeasuredCompute]?
 

@@ -18,7 +18,7 @@ public struct Price: Hashable, Codable, Sendable {
     public let communicationShare: Double
     /// The share of an average worker's communication that lies beside its computation; nil where it has none.
     public let hiddenShare: Double?
-    /// Samples per second over those of as many devices without a network.
+    /// Samples per second over those of the same devices without a network.
     public let efficiency: Double
     /// Bytes that all ranks send in an update.
     public let bytesPerUpdate: Double
@@ -68,6 +68,8 @@ public struct Prices: Sendable {
     public package(set) var rows: [Price]
     /// Why a row of the request is not there.
     public package(set) var unpriced: [Unpriced]
+    /// Why rows have no cost or no energy, a sentence each without a full stop.
+    public package(set) var notes: [String] = []
 
     /// A row that is not there.
     public struct Unpriced: Hashable, Codable, Sendable {

@@ -17,6 +17,8 @@ struct PricedPlan {
     let localBatch: Int
     /// The same on average.
     let meanLocalBatch: Double
+    /// Why no profile could price it, whatever the cluster is; nil where one could.
+    let refusal: String?
     private let request: PriceRequest
 
     var roles: StrategyRoles { plan.roles }
@@ -26,7 +28,7 @@ struct PricedPlan {
     /// Options that follow from the request.
     private static let fixed = ["workers", "clients", "batch", "local-batch", "partition"]
 
-    /// - Throws: ``PricingError`` where the strategy cannot be priced from a profile.
+    /// - Throws: ``PricingError`` where an option is wrong, or does not go with the request.
     init(_ request: PriceRequest, _ choice: PriceRequest.Choice, workers: Int) throws(PricingError) {
         guard let description = StrategyRegistry.named(choice.strategy) else {
             throw PricingError(
@@ -45,18 +47,21 @@ struct PricedPlan {
         }
         plan = try Self.plan(request, choice, description, workers: count, global: global, local: localBatch)
         do { strategy = try plan.make() } catch { throw PricingError("\(error)") }
+        refusal = Self.refusal(plan, strategy, description)
+    }
+
+    private static func refusal(
+        _ plan: StrategyPlan, _ strategy: any Strategy, _ description: StrategyDescription
+    ) -> String? {
         if let counterpart = description.counterpart {
-            throw PricingError(
-                "\(choice.label): threads of one machine send nothing that a profile could price; allowed is \(counterpart), which does the same among machines"
-            )
+            return
+                "threads of one machine send nothing that a profile could price; allowed is \(counterpart), which does the same among machines"
         }
-        guard plan.hasFixedSchedule, !strategy.messagesFollowNumbers else {
-            throw PricingError(
-                """
-                \(choice.label): \(strategy.messagesFollowNumbers ? "who sends to whom follows from how good models are" : "what it does depends on time"), \
-                of which a profile knows nothing; allowed are strategies whose ranks do the same whatever the numbers are
-                """)
-        }
+        guard !plan.hasFixedSchedule || strategy.messagesFollowNumbers else { return nil }
+        return """
+            \(strategy.messagesFollowNumbers ? "who sends to whom follows from how good models are" : "what it does depends on time"), \
+            of which a profile knows nothing; allowed are strategies whose ranks do the same whatever the numbers are
+            """
     }
 
     private static func plan(

@@ -47,31 +47,51 @@ public struct Pricing: Sendable {
     /// All rows, on one core.
     public func prices() throws(PricingError) -> Prices {
         var prices = Prices(rows: [], unpriced: [])
+        var asked: [Int] = []
         for choice in request.choices {
             let isAlone = try PricedPlan(request, choice, workers: 1).isAlone
             for workers in isAlone ? [1] : request.workers {
                 do throws(PricingError) {
-                    prices.rows.append(try price(PricedPlan(request, choice, workers: workers)))
+                    let (price, cost) = try price(PricedPlan(request, choice, workers: workers))
+                    prices.rows.append(price)
+                    asked.append(workers)
+                    for note in cost.unknown?.sentences(request.cluster.name) ?? [] where !prices.notes.contains(note) {
+                        prices.notes.append(note)
+                    }
                 } catch {
-                    prices.unpriced.append(.init(label: choice.label, workers: workers, reason: error.description))
+                    // The row's name stands before the reason already.
+                    var (reason, label) = (error.description[...], choice.label + ": ")
+                    while reason.hasPrefix(label) { reason = reason.dropFirst(label.count) }
+                    prices.unpriced.append(.init(label: choice.label, workers: workers, reason: String(reason)))
                 }
             }
         }
-        setBreakEvens(in: &prices)
+        setBreakEvens(in: &prices, asked)
         return prices
     }
 
     /// The reference of a number of workers is the fastest row that keeps the arithmetic with that number.
-    private func setBreakEvens(in prices: inout Prices) {
+    ///
+    /// - Parameter asked: of each row, for how many workers it was asked, which are machines that one pays for: where clients
+    ///   take turns, fewer train at the same time.
+    private func setBreakEvens(in prices: inout Prices, _ asked: [Int]) {
         for (index, row) in prices.rows.enumerated() where !row.keepsArithmetic {
-            let same = prices.rows.filter { $0.keepsArithmetic && $0.workers == row.workers }
-            guard let reference = same.max(by: { $0.samplesPerSecond < $1.samplesPerSecond }) else { continue }
+            let same = zip(prices.rows, asked).filter { $0.keepsArithmetic && $1 == asked[index] }.map(\.0)
+            guard let reference = same.max(by: { $0.samplesPerSecond < $1.samplesPerSecond }) else {
+                prices.notes.append(
+                    """
+                    No break-even of \(row.label) with \(asked[index]) workers: no row that keeps the arithmetic, such as sync, \
+                    has as many
+                    """)
+                continue
+            }
             prices.rows[index].breakEven = .init(
                 ratio: row.samplesPerSecond / reference.samplesPerSecond, reference: reference.label)
         }
     }
 
-    private func price(_ plan: PricedPlan) throws(PricingError) -> Price {
+    private func price(_ plan: PricedPlan) throws(PricingError) -> (Price, RunCost) {
+        if let refusal = plan.refusal { throw PricingError(refusal) }
         let recorded = try plan.record(pool)
         let played = try play(plan, recorded.schedule)
         return price(plan, recorded.samples, played)
@@ -129,9 +149,21 @@ public struct Pricing: Sendable {
             try request.cluster.validate(workers: strategy.workerCount)
             let chosen = try chooseAllReduce(for: &row, lengths, model, seeds)
             let factory = FabricFactory(row, strategy, seeds)
+            try checkMemory(of: factory.nodes)
             let report = try factory.simulated(on: request.cluster, model, pool).replay(schedule)
             return Played(report: report, nodes: factory.nodes, local: local, allReduce: chosen)
         } catch { throw PricingError("\(error)") }
+    }
+
+    /// What a step needs beside its model and its gradient no profile says, but less than these nobody can do with.
+    private func checkMemory(of nodes: [Node]) throws(PricingError) {
+        let least = 2 * request.profile.gradientBytes
+        guard let memory = nodes.compactMap(\.memoryBytes).min(), memory < least else { return }
+        throw PricingError(
+            """
+            a machine of cluster '\(request.cluster.name)' has \(Format.bytes(Double(memory))) of memory, and a model and its \
+            gradient take \(Format.bytes(Double(least))); allowed are machines with that and what a step needs besides
+            """)
     }
 
     /// The cheapest for each length where the request leaves that open.
@@ -159,7 +191,7 @@ public struct Pricing: Sendable {
 
     // MARK: What it comes to
 
-    private func price(_ plan: PricedPlan, _ samples: [Int], _ played: Played) -> Price {
+    private func price(_ plan: PricedPlan, _ samples: [Int], _ played: Played) -> (Price, RunCost) {
         let (strategy, report, evaluations) = (plan.strategy, played.report, played.report.evaluations)
         // The first update may begin with what comes once, such as a model that is sent to all.
         let warm = evaluations.count > 2 ? 1 : 0
@@ -183,7 +215,10 @@ public struct Pricing: Sendable {
         }
         let all = account.communicationSeconds + account.hiddenCommunicationSeconds
         let workers = plan.roles.concurrentWorkers
-        let ideal = Double(workers) * Double(plan.meanLocalBatch) / played.local.seconds
+        // Without a network every device would go on at its own pace.
+        let speeds = played.nodes.indices.filter { !strategy.serverRanks.contains($0) }.map { played.nodes[$0].speed }
+        let speed = speeds.reduce(0, +) / Double(speeds.count)
+        let ideal = Double(workers) * Double(plan.meanLocalBatch) * speed / played.local.seconds
         // For a million samples.
         let jobs = 1e6 / Double(samples[samples.count - 1])
         let cost = cost(plan, played, seconds: seconds * Double(samples[samples.count - 1]) / perUpdate, serverBusy)
@@ -209,7 +244,7 @@ public struct Pricing: Sendable {
                 money: millions.flatMap { millions in price.moneyPerMillionSamples.map { $0 * millions } },
                 wattHours: millions.flatMap { millions in price.wattHoursPerMillionSamples.map { $0 * millions } })
         }
-        return price
+        return (price, cost)
     }
 
     /// What the job that was played costs, at the pace of its later updates.

@@ -5,7 +5,10 @@ import Experiments
 enum CostSection {
     static func render(_ results: Results) -> String {
         let summaries = results.summaries
-        guard let table = CostTable.table(summaries, target: ComparisonTable.target(results)) else { return "" }
+        let unknown = unknown(summaries)
+        guard let table = CostTable.table(summaries, target: ComparisonTable.target(results)) else {
+            return unknown.isEmpty ? "" : "## Cost\n\n\(unknown.joined(separator: "\n"))\n\n"
+        }
         var text = """
             ## Cost
 
@@ -20,7 +23,20 @@ enum CostSection {
             text += "- `\(summary.strategy)`: \(MarkdownText.plain(machines.name)): \(figures)."
             text += machines.costSource.map { " Source: \(MarkdownText.plain($0)).\n" } ?? "\n"
         }
+        if !unknown.isEmpty { text += unknown.joined(separator: "\n") + "\n" }
         return text
+    }
+
+    /// Why a sum is missing of which some parts are known, as items of a list.
+    private static func unknown(_ summaries: [StrategySummary]) -> [String] {
+        var lines: [String] = []
+        for summary in summaries {
+            guard let machines = summary.machines, let unknown = summary.totalCosts.first?.unknown else { continue }
+            for sentence in unknown.sentences(MarkdownText.plain(machines.name), isPartly: true) {
+                lines.append("- `\(summary.strategy)`: \(sentence), and a sum without it would be too small.")
+            }
+        }
+        return lines
     }
 
     private static func index(_ summaries: [StrategySummary]) -> String {

@@ -69,6 +69,14 @@ package struct PriceTable {
 
     private var notes: [String] {
         var notes = request.profile.warnings.map { "The profile: \($0)." }
+        if let hardware = request.cluster.hardware, !request.profile.device.lowercased().contains(hardware.lowercased())
+        {
+            notes.append(
+                """
+                A step was measured on \(request.profile.device), and \(request.cluster.name) has \(hardware): it is priced at the \
+                profile's pace\(request.cluster.worker.speed == 1 ? "; how much faster or slower the other is, 'speed' of the cluster says" : " times the cluster's speed").
+                """)
+        }
         if rows.contains(where: { $0.breakEven != nil }) {
             notes.append(
                 "Strategies that change the arithmetic need more samples or fewer for the same accuracy; how many, only training tells."
@@ -88,7 +96,7 @@ package struct PriceTable {
                 reasons.append((row.label, row.reason, [row.workers]))
             }
         }
-        return notes
+        return notes + prices.notes.map { "\($0)." }
             + reasons.map {
                 "Not priced: \($0.label) with \($0.workers.map(String.init).joined(separator: ", ")) workers: \($0.reason)."
             }

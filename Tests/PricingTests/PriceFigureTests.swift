@@ -125,6 +125,75 @@ import Testing
         close(row.toTarget?.wattHours, 201 * (joules / 3600 + gigabytes * 500))
     }
 
+    /// A client in ten trains at a time, and all ten are machines that one pays for, as those of `sync` are.
+    @Test func breakEvenIsAgainstAsManyMachines() throws {
+        let turns = PriceRequest.Choice("federated", options: [.init("fraction", "0.1")])
+        let rows = try rows([.init("sync"), turns], workers: [20]) { $0.trainingSamples = 400 }
+        let row = try #require(rows.first { $0.label == "federated" })
+        #expect(row.workers == 2)
+        #expect(row.breakEven?.reference == "sync")
+        close(row.breakEven?.ratio, row.samplesPerSecond / (rows.first?.samplesPerSecond ?? .nan))
+    }
+
+    @Test func whereNothingIsSetAgainstARowTheReasonIsSaid() throws {
+        let request = PriceRequest(
+            try ProfileText().parsed(), on: .plain(rate: 1e6), workers: [4], batch: .perWorker(10),
+            [.init("single"), .init("local-sgd")])
+        let prices = try Pricing(request).prices()
+        #expect(prices.rows.allSatisfy { $0.breakEven == nil })
+        #expect(
+            prices.notes.contains(
+                "No break-even of local-sgd with 4 workers: no row that keeps the arithmetic, such as sync, has as many"
+            ))
+    }
+
+    // MARK: Devices
+
+    /// Devices that are three times as fast as the profile's would be so without a network, too.
+    @Test func efficiencyIsAgainstTheSameDevices() throws {
+        let fast = try rows([.init("single"), .init("sync")]) { $0.cluster.worker.speed = 3 }
+        close(fast.first?.efficiency, 1)
+        close(fast.last?.efficiency, 0.35 / 3 / (0.35 / 3 + ring(2)))
+        // Of two devices one is half as fast as the other, which waits for it.
+        let mixed = try rows([.init("sync")]) {
+            $0.cluster.devices = DevicePopulation(
+                kinds: [.init(figures: [.speed: .constant(1)]), .init(figures: [.speed: .constant(0.5)])],
+                assignment: .inOrder)
+        }
+        close(mixed.first?.efficiency, 2 / 1.5 * 0.35 / (0.7 + ring(2)))
+    }
+
+    @Test func machinesThatCannotHoldTheModelHaveNoPrice() throws {
+        var request = PriceRequest(
+            try ProfileText().parsed(), on: .plain(rate: 1e6), workers: [2], batch: .perWorker(10), [.init("sync")])
+        request.cluster.worker.memoryBytes = 20_000
+        let prices = try Pricing(request).prices()
+        #expect(prices.rows.isEmpty)
+        #expect(
+            prices.unpriced.first?.reason.contains(
+                "has 20 kB of memory, and a model and its gradient take 32 kB; allowed are machines with that") == true,
+            "\(prices.unpriced)")
+        request.cluster.worker.memoryBytes = 32_000
+        #expect(try Pricing(request).prices().rows.count == 1)
+    }
+
+    // MARK: Costs
+
+    /// A sum without one of its parts would be too small, so that there is none, and the part is named.
+    @Test func whatIsMissingOfACostIsNamed() throws {
+        var request = PriceRequest(
+            try ProfileText().parsed(), on: .plain(rate: 1e6), workers: [2], batch: .perWorker(10), [.init("sync")])
+        request.cluster.worker.pricePerHour = 3.6
+        (request.cluster.worker.wattsBusy, request.cluster.wattHoursPerGB) = (100, 1)
+        let prices = try Pricing(request).prices()
+        #expect(prices.rows.first?.moneyPerMillionSamples == nil)
+        #expect(prices.notes == ["No cost: plain has no price_per_gb", "No energy: plain has no watts_idle"])
+        request.cluster.pricePerGB = 0
+        request.cluster.worker.wattsIdle = 40
+        let whole = try Pricing(request).prices()
+        #expect(whole.rows.first?.moneyPerMillionSamples != nil && whole.notes.isEmpty)
+    }
+
     // MARK: All-reduces
 
     /// Of three numbers latency decides, and of four million the bytes: each bucket has the all-reduce that is cheapest for it.

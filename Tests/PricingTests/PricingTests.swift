@@ -178,6 +178,17 @@ import Testing
         #expect(prices.unpriced.map(\.label) == ["sync", "federated", "federated", "federated"])
         #expect(prices.unpriced[0].reason.contains("a step of 3 samples"))
         #expect(prices.unpriced[1].reason.contains("allowed is a profile with 'training_samples', or --samples"))
+        // Whoever asks for all strategies has those that a profile can price, and of each other one the reason.
+        request.choices = [.init("sync"), .init("gossip"), .init("community"), .init("threads")]
+        let some = try Pricing(request).prices()
+        #expect(some.rows.map(\.workers) == [2, 4])
+        #expect(some.unpriced.count == 10)
+        #expect(some.unpriced.contains { $0.label == "gossip" && $0.reason.hasPrefix("what it does depends on time") })
+        request.batch = .perWorker(200)
+        request.workers = [10_000]
+        request.choices = [.init("sync")]
+        let reason = try Pricing(request).prices().unpriced.first?.reason ?? ""
+        #expect(reason.hasPrefix("batch is 2000000; allowed is "), "\(reason)")
         for (option, value) in [("batch", "5"), ("workers", "3"), ("partition", "iid")] {
             request.choices = [.init("sync", options: [.init(option, value)])]
             let error = #expect(throws: PricingError.self) { try Pricing(request) }

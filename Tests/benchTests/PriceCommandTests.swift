@@ -37,6 +37,30 @@ import Testing
         }
     }
 
+    /// What a profile cannot price has a line, and so has what the cluster does not say, or says of another device.
+    @Test func whatHasNoPriceIsToldBesideWhatHas() async throws {
+        try await withFolder { folder in
+            try folder.write(Data((Self.profile).utf8), "mine.json")
+            let cluster = "name: gpus\nhardware: H100\nlatency: 50us\nbandwidth: 10Gbit\nprice_per_hour: 4\n"
+            try folder.write(Data(cluster.utf8), "gpus.yaml")
+            let words = ["price", "mine.json", "--cluster", "gpus.yaml", "--workers", "4", "--samples", "10000"]
+            let priced = try await bench(words + ["--strategy", "every"], in: folder)
+            #expect(priced.code == 0, "\(priced.testDescription)")
+            for part in [
+                "A step was measured on a card, and gpus has H100", "No cost: gpus has no price_per_gb.",
+                "No energy: gpus has no watts_busy, watts_idle, ", "Not priced: gossip with 4 workers: what it does",
+                "Not priced: threads with 4 workers: ", "Not priced: community with 4 workers: ",
+            ] { #expect(priced.output.contains(part), "\(part): \(priced.testDescription)") }
+            let report = try await bench(
+                quick + ["--strategy", "sync", "--cluster", "gpus.yaml"], in: folder)
+            #expect(report.code == 0, "\(report.testDescription)")
+            #expect(
+                try folder.text("results/report.md").contains(
+                    "## Cost\n\n- `sync`: No cost: gpus has no price_per_gb, and a sum without it would be too small.\n"
+                ))
+        }
+    }
+
     @Test func aCurveGivesTimesToATarget() async throws {
         try await withFolder { folder in
             try folder.write(Data((Self.profile).utf8), "mine.json")

@@ -7,6 +7,8 @@ public struct RunCost: Hashable, Sendable {
     public let money: Double?
     /// Nil where a wattage is not known.
     public let wattHours: Double?
+    /// Why one of the two is not known; nil without machines.
+    package let unknown: UnknownCosts?
 
     /// - Parameters:
     ///   - machines: prices and watts; nil for not known.
@@ -79,9 +81,10 @@ public struct RunCost: Hashable, Sendable {
     /// - Parameter machines: prices and watts; nil for not known.
     package init(_ use: Use, on machines: ClusterSpec?) {
         guard let machines else {
-            (money, wattHours) = (nil, nil)
+            (money, wattHours, unknown) = (nil, nil, nil)
             return
         }
+        unknown = UnknownCosts(of: use, on: machines)
         let gigabytes = Double(use.bytes) / 1e9
         let traffic = (
             money: machines.pricePerGB.map { $0 * gigabytes }, wattHours: machines.wattHoursPerGB.map { $0 * gigabytes }

@@ -67,7 +67,7 @@ extension ClusterSpec {
     /// Without what no time depends on: the same machines may be called otherwise or be bought elsewhere.
     fileprivate var costless: ClusterSpec {
         var spec = self
-        (spec.name, spec.summary, spec.source, spec.costSource) = ("", "", "", nil)
+        (spec.name, spec.summary, spec.source, spec.costSource, spec.hardware) = ("", "", "", nil, nil)
         (spec.pricePerGB, spec.wattHoursPerGB) = (nil, nil)
         spec.worker = worker.costless
         spec.server = server?.costless

@@ -9,7 +9,8 @@ final class ClusterInputs: InputClass {
     let name = "cluster"
     private let folder: WorkFolder
     private let text = TextMutations(words: [
-        "name", "summary", "source", "latency", "bandwidth", "uplink", "downlink", "overhead", "receive_overhead",
+        "name", "summary", "source", "hardware", "latency", "bandwidth", "uplink", "downlink", "overhead",
+        "receive_overhead",
         "speed",
         "cores", "memory", "jitter", "server", "topology", "sharing", "loss", "timeout", "price_per_hour",
         "price_per_gb",
