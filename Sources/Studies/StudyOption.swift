@@ -64,11 +64,12 @@ public struct StudyOption: RawRepresentable, Hashable, Codable, Sendable {
     /// The words that come after "allowed is".
     package var allowedWords: String { allowed?.words ?? "any value" }
 
-    /// The value as a number, infinity for a word that stands for no limit; nil where it is none or is not allowed.
+    /// The value as a number, infinity for a word that stands for no limit; nil where it is none, as a word for a choice that
+    /// follows from other options is, or is not allowed.
     package func number(_ value: String) -> Double? {
         guard isNumber, let parsed = try? allowed?.value(of: value) else { return nil }
         if case .number(let number) = parsed { return number }
-        return .infinity
+        return isWhole ? .infinity : nil
     }
 
     /// - Throws: ``ExperimentError`` saying what was found and what is allowed.

@@ -2,7 +2,8 @@ import Diagnostics
 
 /// The values that an option may have: how they are written, what an error says of others, and on which scale they are searched.
 public enum Allowed: Sendable {
-    case number(Bounds, SearchScale)
+    /// A number, or where there is one, a word that stands for a choice that follows from other options.
+    case number(Bounds, SearchScale, or: String? = nil)
     /// A part of a whole, written as `0.1` or `10%`.
     case share(Bounds, SearchScale)
     /// A whole number, or where there is one, a word that stands for no number.
@@ -63,7 +64,7 @@ public enum Allowed: Sendable {
     /// The words that come after "allowed is".
     public var words: String {
         switch self {
-        case .number(let bounds, _): "a number \(bounds.words)"
+        case .number(let bounds, _, let word): "a number \(bounds.words)" + (word.map { ", or '\($0)'" } ?? "")
         case .share(let bounds, _): "a share such as 10% or 0.1, \(bounds.words)"
         case .count(let range, let word):
             "a whole number from \(range.lowerBound) to \(range.upperBound)" + (word.map { ", or '\($0)'" } ?? "")
@@ -77,7 +78,7 @@ public enum Allowed: Sendable {
     /// What help calls a value; nil for a flag, which has none.
     public var valueName: String? {
         switch self {
-        case .number: "number"
+        case .number(_, _, let word): word.map { "number|\($0)" } ?? "number"
         case .share: "share"
         case .count(_, let word): word.map { "count|\($0)" } ?? "count"
         case .size: "size"
@@ -95,7 +96,7 @@ public enum Allowed: Sendable {
     public func value(of text: String) throws(OptionError) -> OptionValue {
         let value: OptionValue?
         switch self {
-        case .number: value = Double(text).map(OptionValue.number)
+        case .number(_, _, let word): value = text == word ? .text(text) : Double(text).map(OptionValue.number)
         case .share:
             do throws(Quantity.Failure) {
                 value = .number(try Quantity.fraction(text))
@@ -122,11 +123,11 @@ public enum Allowed: Sendable {
     /// Whether a value, such as one of a file, is among these.
     public func accepts(_ value: OptionValue) -> Bool {
         switch (self, value) {
-        case (.number(let bounds, _), .number(let number)), (.share(let bounds, _), .number(let number)):
+        case (.number(let bounds, _, _), .number(let number)), (.share(let bounds, _), .number(let number)):
             bounds.contains(number)
         case (.count(let range, _), .number(let number)), (.size(let range), .number(let number)):
             Int(exactly: number).map(range.contains) ?? false
-        case (.count(_, let word), .text(let text)): text == word
+        case (.count(_, let word), .text(let text)), (.number(_, _, let word), .text(let text)): text == word
         case (.oneOf(let names), .text(let text)): names.contains(text)
         case (.flag, .flag): true
         case (.form(_, let check), .text(let text)): (try? check(text)) != nil
@@ -150,7 +151,7 @@ public enum Allowed: Sendable {
     /// On which scale a range is drawn from where nobody says.
     public var scale: SearchScale {
         switch self {
-        case .number(_, let scale), .share(_, let scale): scale
+        case .number(_, let scale, _), .share(_, let scale): scale
         case .count, .size, .oneOf, .flag, .form: .log
         }
     }
@@ -158,7 +159,7 @@ public enum Allowed: Sendable {
     /// The ends that belong to the range, beyond which nothing can lie; a word is beyond all numbers.
     public var ends: [Double] {
         switch self {
-        case .number(let bounds, _), .share(let bounds, _):
+        case .number(let bounds, _, _), .share(let bounds, _):
             (bounds.includesLow ? [bounds.low] : []) + (bounds.includesHigh ? [bounds.high] : [])
         case .count(let range, let word):
             [Double(range.lowerBound), word == nil ? Double(range.upperBound) : .infinity]

@@ -44,7 +44,7 @@ import Testing
     /// Another value than the default, of each kind.
     private static func other(_ info: OptionInfo, than value: OptionValue) -> OptionValue {
         switch info.allowed {
-        case .number(let bounds, _), .share(let bounds, _):
+        case .number(let bounds, _, _), .share(let bounds, _):
             [0.5, 0.25].map { .number(min(bounds.high, bounds.low + 1) * $0 + bounds.low * (1 - $0)) }
                 .first { $0 != value } ?? value
         case .count(let range, _), .size(let range):
