@@ -136,7 +136,9 @@ package struct NotComparable: Error, CustomStringConvertible, Equatable {
             dropouts = plan.cluster?.dropouts
             allReduce = plan.allReduce.rawValue
             configuration = plan.configuration
-            options = plan.options
+            // A file that is older than an option has what is its default now.
+            let defaults = plan.description?.options.init().values ?? [:]
+            options = plan.options.merging(defaults) { given, _ in given }
         }
     }
 

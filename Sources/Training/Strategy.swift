@@ -67,6 +67,10 @@ public protocol Strategy: Sendable {
     /// connected; nil for nothing.
     func problem(seed: UInt64) -> String?
 
+    /// What follows from the options that they do not say by themselves, such as that nobody hears anybody: sentences without
+    /// their end.
+    var notes: [String] { get }
+
     /// Whether the ranks do the same in the same order however long anything takes, so that what one run did tells what the
     /// run takes on another cluster. False unless a strategy says so.
     var hasFixedSchedule: Bool { get }
@@ -109,6 +113,7 @@ extension Strategy {
     public var dataOfRanks: DataOfRanks? { nil }
     public var modelsOfNodes: Bool { false }
     public func problem(seed: UInt64) -> String? { nil }
+    public var notes: [String] { [] }
     public var hasFixedSchedule: Bool { false }
     public var messagesFollowNumbers: Bool { false }
     public var state: [StateDeclaration] { [.parameters] }

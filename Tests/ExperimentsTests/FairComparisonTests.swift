@@ -59,7 +59,8 @@ import Testing
 
     @Test func strategiesOfASeedHaveToBeginWithTheSameModel() throws {
         let first = record("single", seed: 1, [0.1, 0.5], losses: [2.3, 1])
-        let isSame: (RunRecord) -> Bool = { run in (try? FairComparison.checkStart(run, [first])) != nil }
+        let plan = results([record()], seeds: [1]).plan
+        let isSame: (RunRecord) -> Bool = { run in (try? FairComparison.checkStart(run, [first], plan)) != nil }
         #expect(isSame(record("sync", seed: 1, [0.1, 0.9], losses: [2.3, 0.5])))
         #expect(!isSame(record("sync", seed: 1, [0.1, 0.5], losses: [Double(2.3).nextUp, 1])))
         #expect(!isSame(record("sync", seed: 1, [0.11, 0.5], losses: [2.3, 1])))
@@ -67,7 +68,30 @@ import Testing
         #expect(isSame(record("sync", seed: 2, [0.2, 0.5], losses: [2.1, 1])))
         #expect(isSame(record("single", seed: 1, [0.2, 0.5], losses: [2.1, 1])))
         let diverged = record("single", seed: 1, [0.1], losses: [.nan])
-        #expect((try? FairComparison.checkStart(record("sync", seed: 1, [0.1], losses: [.nan]), [diverged])) != nil)
+        let alsoDiverged = record("sync", seed: 1, [0.1], losses: [.nan])
+        #expect((try? FairComparison.checkStart(alsoDiverged, [diverged], plan)) != nil)
+    }
+
+    /// Other hidden layers are another model: that is said before, and no reason to throw away what was trained.
+    @Test func nodesOfOtherArchitecturesBeginWithOtherModels() throws {
+        let first = record("alone", seed: 1, [0.1, 0.5], losses: [2.5, 1])
+        let second = record("community", seed: 1, [0.1, 0.5], losses: [2.4, 1])
+        var plan = results([first, second], seeds: [1]).plan
+        #expect(plan.strategies.map(\.name) == ["alone", "community"])
+        func check() throws { try FairComparison.checkStart(second, [first], plan) }
+        #expect(throws: ExperimentError.self) { try check() }
+        #expect(plan.architectureNotes.isEmpty)
+        plan.strategies[1].options["hidden-units"] = "64/0-2:16"
+        try check()
+        let note = try #require(plan.architectureNotes.first)
+        #expect(note.contains("'alone(hidden-units=64/0-2:16)'") && note.contains("no verdict"), "\(note)")
+        plan.strategies[0].options["hidden-units"] = "64/0-2:16"
+        #expect(throws: ExperimentError.self) { try check() }
+        #expect(plan.architectureNotes.isEmpty)
+        // A file of before `alone` had the option.
+        plan.strategies[1].options["hidden-units"] = "all"
+        plan.strategies[0].options["hidden-units"] = nil
+        #expect(throws: ExperimentError.self) { try check() }
     }
 
     /// Results of sync with seed 1, to which four repetitions are to be added.

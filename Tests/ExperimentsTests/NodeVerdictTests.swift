@@ -106,6 +106,8 @@ import Testing
         let alone = node(0, answers(right: 16, of: 40), accuracies: [0.1, 0.1, 0.2, 0.2, 0.4])
         let later = try #require(compared([[joined]], [[alone]], terms: .equalTime)?.verdicts.first)
         #expect(later.value == 0.3 && later.aloneValue == 0.4)
+        let gain = try #require(compared([[joined]], [[alone]], terms: .equalTime)?.gains[1]?.first)
+        #expect(abs(gain.accuracy + 0.1) < 1e-12 && abs(gain.value + 0.1) < 1e-12)
         let equal = try #require(compared([[joined]], [[alone]])?.verdicts.first)
         #expect(equal.value == 0.9 && equal.aloneValue == 0.4)
     }
@@ -117,6 +119,10 @@ import Testing
         #expect(compared([[joined]], [[kind]]) == nil)
         var results = communityResults(
             [record("alone", nodes: [alone]), record("dpsgd", nodes: [joined])], testSamples: 40)
+        #expect(NodeComparison.all(results).map(\.terms) == [.equalSamples, .equalTime])
+        results.plan.strategies[1].options["hidden-units"] = "16"
+        #expect(NodeComparison.all(results).isEmpty)
+        results.plan.strategies[0].options["hidden-units"] = "16"
         #expect(NodeComparison.all(results).map(\.terms) == [.equalSamples, .equalTime])
         results.plan.strategies[1].cluster?.worker.speed *= 2
         #expect(NodeComparison.all(results).map(\.terms) == [.equalSamples])

@@ -130,5 +130,6 @@ import Testing
         #expect(row["verdict"] == "gains" || row["strategy"] == "alone")
         let joined = fields(try #require(NodesCSV.render(results)), line: 2)
         #expect(joined["metric"] == "loss" && joined["value_gain"] == "0.500000", "\(joined)")
+        #expect(joined["value_gain_at_equal_time"] == "0.500000", "\(joined)")
     }
 }

@@ -4,6 +4,7 @@ import Testing
 @testable import Experiments
 @testable import Reports
 @testable import TestSupport
+@testable import Training
 
 @Suite struct NodeReportTests {
     /// Three nodes of 40 test samples: one gains 15 of them, one loses 15, one has the same as alone.
@@ -67,12 +68,17 @@ import Testing
         // 2 / 2^15 for three nodes.
         #expect(
             rows.contains {
-                $0.hasPrefix(
-                    "| 0 | 0 | 75.00 % | 37.50 % | +37.50 | gains | 0.000183 | 1 up, 0 down | gains | 1 kB | 2 kB |")
+                $0.hasPrefix("| 0 | 0 | 75.00 % | 1.5 | 37.50 % | 37.50 % | +37.50 | gains | 0.000183 | 1 up, ")
+                    && $0.contains(" 0 down | +37.50 | gains | 1 kB | 2 kB |")
             }, "\(report)")
         #expect(
-            rows.contains { $0.hasPrefix("| 1 | 1 | 37.50 % | 75.00 % | -37.50 | loses |") && $0.hasSuffix("| 2 |") },
+            rows.contains {
+                $0.hasPrefix("| 1 | 1 | 37.50 % | 1.5 | 18.75 % | 75.00 % | -37.50 | loses |") && $0.hasSuffix("| 2 |")
+            },
             "\(report)")
+        #expect(
+            rows.contains { $0.hasPrefix("| node | kind | own accuracy | own loss | everybody's | alone | gain |") })
+        #expect(report.contains("*everybody's* on all test samples as they are"))
         #expect(rows.contains("| 0 | 0 | . | 25 | 75 |"), "\(report)")
         #expect(report.contains("statement about these two models"))
     }
@@ -83,7 +89,8 @@ import Testing
         let row = fields(text, line: 4)
         let expected = [
             "strategy": "dpsgd", "seed": "1", "node": "0", "rank": "0", "kind": "0", "trained_samples": "640",
-            "own_accuracy": "0.750000", "own_loss": "1.500000", "accuracy": "0.375000", "alone_accuracy": "0.375000",
+            "own_accuracy": "0.750000", "own_loss": "1.500000", "accuracy": "0.375000", "loss": "1.250000",
+            "gain_at_equal_time": "0.375000", "alone_accuracy": "0.375000",
             "gain": "0.375000", "verdict": "gains", "p_value_adjusted": "0.000183105", "verdict_at_equal_time": "gains",
             "cluster_seconds": "4.000000", "bytes_sent": "1000", "bytes_received": "2000",
             "compute_seconds": "2.000000", "communication_seconds": "1.000000", "waiting_seconds": "0.500000",
@@ -91,6 +98,37 @@ import Testing
         ]
         for (column, value) in expected { #expect(row[column] == value, "\(column): \(row[column] ?? "")") }
         #expect(fields(text, line: 1)["verdict"] == "")
+    }
+
+    /// Where nodes can hear nobody, nobody would find it in their figures.
+    @Test func whatFollowsFromAPolicyIsTold() throws {
+        func words(_ options: OptionValues) throws -> String {
+            var results = results()
+            results.plan.strategies[1] = StrategyPlan(
+                "community", label: "dpsgd", fabric: .simulated, cluster: results.plan.strategies[1].cluster,
+                allReduce: .ring, configuration: results.plan.strategies[1].configuration,
+                options: options.merging(["workers": 3]) { own, _ in own })
+            return try #require(NodeSection.words(results))
+        }
+        #expect(try !words([:]).contains("alone and"))
+        #expect(
+            try words(["follows": "nobody"]).contains(
+                "`dpsgd`: no node follows another, so that every node trains alone and accepts nothing.\n"))
+        #expect(try words(["shares": "nothing"]).contains("`dpsgd`: no node shares anything, so that every node"))
+        #expect(try words(["follows": "all/1:nobody"]).contains("node 1 hears nobody and trains alone"))
+        #expect(try words(["shares": "nothing/1:model"]).contains("node 1 hears nobody and trains alone"))
+    }
+
+    /// Eigenvalues of many nodes take long, and a report says that it has none for that reason.
+    @Test(arguments: [(512, ", second eigenvalue"), (513, "bench list --overlay"), (3000, "of up to 512.")])
+    func anOverlayOfManyNodesSaysWhyItHasNoEigenvalues(_ nodes: Int, _ text: String) throws {
+        let configuration = results().plan.strategies[0].configuration
+        let plan = StrategyPlan(
+            "dpsgd", fabric: .simulated, cluster: nil, allReduce: .ring, configuration: configuration,
+            options: ["workers": nodes.optionValue, "overlay": "star"])
+        let sentence = try #require(OverlayText.sentence(plan, firstSeed: 1))
+        #expect(sentence.hasPrefix("Overlay: star, ") && sentence.contains(text), "\(sentence)")
+        #expect(sentence.contains("take time as the cube") == (nodes > 512))
     }
 
     @Test(arguments: [(1, "these two models"), (3, "6 are the fewest"), (6, "the seeds agree")])

@@ -6,6 +6,39 @@ import Testing
 /// Nodes that are judged one by one, from end to end.
 @Suite(.timeLimit(.minutes(60)))
 struct NodeCommandTests {
+    /// Nodes of different architectures: a verdict where `alone` has them too, and else a word before training and no error.
+    @Test func nodesOfOtherArchitecturesAreComparedWithTheSame() async throws {
+        try await withFolder { folder in
+            func run(_ alone: String) async throws -> Outcome {
+                try await bench(
+                    [
+                        "--strategy",
+                        "\(alone),community(shares=predictions,follows=all,hidden-units=64/0-1:16)", "--workers", "4",
+                        "--epochs", "1", "--seeds", "1", "--compute", "reference", "--output", "out",
+                    ], in: folder)
+            }
+            let without = try await run("alone")
+            #expect(without.code == 0, "\(without.testDescription)")
+            let note = "--hidden-units 64/0-1:16 and those of 'alone' all, so that they get no verdict"
+            #expect(without.errors.contains(note) && without.output.contains(note), "\(without.testDescription)")
+            #expect(!without.output.contains("at equal samples:"))
+            let with = try await run("alone(label=alone,hidden-units=64/0-1:16)")
+            #expect(with.code == 0 && !with.errors.contains("no verdict"), "\(with.testDescription)")
+            #expect(with.output.contains("against `alone` at equal samples: "), "\(with.testDescription)")
+        }
+    }
+
+    /// A community in which nobody hears anybody says so.
+    @Test func aCommunityOfLonersIsTold() async throws {
+        try await withFolder { folder in
+            let outcome = try await bench(
+                quick + ["--strategy", "alone,community", "--workers", "3", "--follows", "nobody"], in: folder)
+            let words = "`community`: no node follows another, so that every node trains alone and accepts nothing."
+            #expect(outcome.code == 0 && outcome.output.contains(words), "\(outcome.testDescription)")
+            #expect(try folder.text("results/report.md").contains("- " + words))
+        }
+    }
+
     @Test func whoGainsIsToldAndEveryNodeHasARow() async throws {
         try await withFolder { folder in
             let outcome = try await bench(

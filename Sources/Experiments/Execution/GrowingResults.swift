@@ -50,7 +50,7 @@ struct GrowingResults {
             if let position = places.position(of: place) {
                 try append(next, repetition, to: position, run.strategy)
             } else {
-                try FairComparison.checkStart(next, results.runs)
+                try FairComparison.checkStart(next, results.runs, results.plan)
                 try FairComparison.checkNodes(next, results.runs)
                 results.runs.insert(next, at: places.take(place))
             }

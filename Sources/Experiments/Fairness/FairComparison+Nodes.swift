@@ -54,3 +54,35 @@ extension FairComparison {
         }
     }
 }
+
+// MARK: Architectures
+
+extension ExperimentPlan {
+    /// What a row's plan says of the hidden layers of its nodes' models.
+    func architectures(of name: String) -> String {
+        strategies.first { $0.name == name }?.architectures ?? StrategyPlan.sameArchitecture
+    }
+
+    /// What is to be known before training of nodes that differ in architecture from those that they are compared with: a line
+    /// for each strategy whose nodes will get no verdict.
+    package var architectureNotes: [String] {
+        guard let alone = strategies.first(where: { $0.strategy == NodeComparison.baselineName }) else { return [] }
+        return strategies.filter { $0.architectures != alone.architectures && $0.roles.modelsOfNodes }.map { plan in
+            """
+            the nodes of '\(plan.name)' have --hidden-units \(plan.architectures) and those of '\(alone.name)' \
+            \(alone.architectures), so that they get no verdict, which compares a node with the same model alone; allowed is \
+            '\(NodeComparison.baselineName)(hidden-units=\(plan.architectures))'
+            """
+        }
+    }
+}
+
+extension StrategyPlan {
+    static let sameArchitecture = "all"
+
+    /// The units of each hidden layer of the nodes' models: `all` where they are the task's.
+    var architectures: String {
+        guard case .text(let units)? = options["hidden-units"] else { return Self.sameArchitecture }
+        return units
+    }
+}

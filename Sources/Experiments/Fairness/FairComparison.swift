@@ -209,10 +209,15 @@ public struct FairComparison: Sendable {
         }
     }
 
-    /// Checks that a run began with the same model as the runs of other strategies with its seed.
-    static func checkStart(_ run: RunRecord, _ others: [RunRecord]) throws(ExperimentError) {
+    /// Checks that a run began with the same model as the runs of other strategies with its seed: of those whose nodes have the
+    /// same architectures. With others there is nothing to check, and what follows is said where the table is made.
+    static func checkStart(_ run: RunRecord, _ others: [RunRecord], _ plan: ExperimentPlan) throws(ExperimentError) {
+        let architectures = plan.architectures(of: run.strategy)
         guard let first = run.evaluations.first,
-            let other = others.first(where: { $0.seed == run.seed && $0.strategy != run.strategy }),
+            let other = others.first(where: {
+                $0.seed == run.seed && $0.strategy != run.strategy
+                    && plan.architectures(of: $0.strategy) == architectures
+            }),
             let otherFirst = other.evaluations.first
         else { return }
         let isSame =

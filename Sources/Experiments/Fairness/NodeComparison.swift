@@ -18,6 +18,16 @@ package struct NodeComparison: Sendable {
     package let seeds: Int
     /// By node.
     package let verdicts: [NodeVerdict]
+    /// By seed, what each node has more than alone at the moments that are compared.
+    package let gains: [UInt64: [Gain]]
+
+    /// Of one node with one seed.
+    package struct Gain: Hashable, Sendable {
+        /// Own accuracy, whatever the metric is.
+        package let accuracy: Double
+        /// By the metric's own direction.
+        package let value: Double
+    }
 
     package func count(_ outcome: NodeVerdict.Outcome) -> Int { verdicts.count { $0.outcome == outcome } }
 
@@ -36,14 +46,18 @@ package struct NodeComparison: Sendable {
         results.everySummary.first { $0.plan.strategy == baselineName && $0.runs.contains { $0.nodes != nil } }
     }
 
-    /// Nil where the two have no nodes, no seed in common or other nodes, and for times of different clocks or machines.
+    /// Nil where the two have no nodes, no seed in common, other nodes or nodes of other architectures, and for times of
+    /// different clocks or machines.
     package init?(
         _ summary: StrategySummary, _ alone: StrategySummary, _ terms: Terms, testSamples: Int?
     ) {
         guard terms == .equalSamples || summary.clock.relation(to: alone.clock) == .sameMachines,
-            summary.plan.options["partition"] == alone.plan.options["partition"], let testSamples
+            summary.plan.options["partition"] == alone.plan.options["partition"],
+            summary.plan.architectures == alone.plan.architectures, let testSamples
         else { return nil }
         var bySeed: [[NodeEvidence]] = []
+        var gains: [UInt64: [Gain]] = [:]
+        let metric = summary.metric
         var kinds: [Int?]?
         for run in summary.runs {
             guard let other = alone.runs.first(where: { $0.seed == run.seed }), let nodes = run.nodes,
@@ -52,19 +66,21 @@ package struct NodeComparison: Sendable {
             guard nodes.map(\.kind) == others.map(\.kind) else { return nil }
             kinds = kinds ?? nodes.map(\.kind)
             let classes = TestClassCounts(run.testClasses ?? other.testClasses)
-            bySeed.append(
-                zip(nodes, others).map {
-                    NodePair($0, $1, terms).evidence(summary.metric, classes, testSamples: testSamples)
-                })
+            let pairs = zip(nodes, others).map { NodePair($0, $1, terms) }
+            let evidence = pairs.map { $0.evidence(metric, classes, testSamples: testSamples) }
+            bySeed.append(evidence)
+            gains[run.seed] = zip(pairs, evidence).map {
+                Gain(accuracy: $0.accuracyGain, value: metric.gain(of: $1.value, over: $1.aloneValue))
+            }
         }
         guard let kinds, let first = bySeed.first, bySeed.allSatisfy({ $0.count == first.count }) else { return nil }
         let byNode = kinds.indices.map { node in bySeed.map { $0[node] } }
-        let metric = summary.metric
         let pValues = byNode.map { NodeEvidence.pValue($0, metric) }
         let adjusted = Holm.adjusted(pValues)
         strategy = summary.strategy
         baseline = alone.strategy
         self.terms = terms
+        self.gains = gains
         seeds = bySeed.count
         verdicts = kinds.indices.map {
             NodeVerdict(node: $0, kind: kinds[$0], metric, byNode[$0], pValue: pValues[$0], adjusted: adjusted[$0])
@@ -129,12 +145,16 @@ private struct NodePair {
         return all.map { $0 / last * Double(trained) }
     }
 
+    /// What the node has more than alone in own accuracy.
+    var accuracyGain: Double { value(joined, joinedPlace, .accuracy) - value(alone, alonePlace, .accuracy) }
+
+    private func value(_ node: NodeResult, _ place: Int, _ metric: Metric) -> Double {
+        let curve = node.ownCurve
+        return curve.indices.contains(place) ? metric.value(of: curve[place]) : metric.worst
+    }
+
     func evidence(_ metric: Metric, _ classes: TestClassCounts?, testSamples: Int) -> NodeEvidence {
-        func value(_ node: NodeResult, _ place: Int) -> Double {
-            let curve = node.ownCurve
-            return curve.indices.contains(place) ? metric.value(of: curve[place]) : metric.worst
-        }
-        let (own, other) = (value(joined, joinedPlace), value(alone, alonePlace))
+        let (own, other) = (value(joined, joinedPlace, metric), value(alone, alonePlace, metric))
         guard metric.isOfRightAnswers else {
             return NodeEvidence(
                 value: own, aloneValue: other,

@@ -15,6 +15,11 @@ package enum NodeSection {
             return "`\(first.strategy)` against `\(first.baseline)` \(first.terms.rawValue): \(counts(first)).\(others)"
         }
         if let note = missingBaseline(results) { sentences.append(note) }
+        for plan in results.plan.strategies {
+            let notes = (try? plan.make())?.notes ?? []
+            sentences += notes.map { "`\(plan.name)`: \($0)." }
+        }
+        sentences += results.plan.architectureNotes.map { capitalised($0) + "." }
         return sentences.isEmpty ? nil : sentences.joined(separator: "\n") + "\n"
     }
 

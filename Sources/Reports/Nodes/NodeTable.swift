@@ -17,8 +17,8 @@ enum NodeTable {
         return """
             ### Node by node
 
-            Means over seeds; \(metric.plural) on the node's own distribution, at the end. *Gain*\(unit(metric)) and the verdict are at equal \
-            samples, *p* is \(NodeSection.test(metric).short), corrected by Holm's procedure; *seeds* are those in which the node is better off and worse \
+            Means over seeds; \(metric.plural) on the node's own distribution, at the end\(everybodys(results)). *Gain*\(unit(metric)) and the \
+            verdict are at equal samples, and behind *at equal time* at equal cluster time; *p* is \(NodeSection.test(metric).short), corrected by Holm's procedure; *seeds* are those in which the node is better off and worse \
             off. Every seed's figures are in `\(NodesCSV.name)`.
 
             \(tables.joined(separator: "\n"))
@@ -32,6 +32,20 @@ enum NodeTable {
         case .auc: ""
         case .loss, .perplexity, .rmse: " (how much lower than alone)"
         }
+    }
+
+    /// What the column is in which a node's model is judged as everybody sees the test samples.
+    private static func everybodys(_ results: Results) -> String {
+        results.summaries.contains { judgesByOwn($0) } ? ", and *everybody's* on all test samples as they are" : ""
+    }
+
+    private static func everybodys(_ nodes: [NodeResult], _ metric: Metric) -> [Double?] {
+        nodes.map { $0.evaluations.last.map(metric.value(of:)) }
+    }
+
+    /// Whether nodes are judged by other distributions than everybody's.
+    private static func judgesByOwn(_ summary: StrategySummary) -> Bool {
+        summary.runs.contains { ($0.nodes ?? []).contains { $0.own != nil } }
     }
 
     private static func table(_ summary: StrategySummary, _ comparisons: [NodeComparison]) -> String? {
@@ -48,13 +62,16 @@ enum NodeTable {
             ? []
             : [
                 ("alone", .right), ("gain", .right), ("verdict", .left), ("p", .right), ("seeds", .right),
-                ("at equal time", .left),
+                ("at equal time", .right), ("verdict", .left),
             ]
         let costs: Columns = [
             ("sent", .right), ("received", .right), ("compute", .right), ("network", .right), ("waiting", .right),
         ]
         let staleness: Columns = isStale ? [("staleness", .right)] : []
-        let own: Columns = [("node", .right)] + kind + [("own \(summary.metric.title)", .right)]
+        let (hasLoss, isOwn) = (summary.metric != .loss, judgesByOwn(summary))
+        let own: Columns =
+            [("node", .right)] + kind + [("own \(summary.metric.title)", .right)]
+            + (hasLoss ? [("own loss", .right)] : []) + (isOwn ? [("everybody's", .right)] : [])
         var table = TextTable(own + verdict + costs + staleness)
         let shown = rows(count, samples)
         for index in shown {
@@ -62,6 +79,8 @@ enum NodeTable {
             var cells = [String(index)]
             if hasKinds { cells.append(nodes[0].kind.map(String.init) ?? "-") }
             cells.append(summary.metric.text(mean(nodes.map { $0.ownValue(summary.metric) })))
+            if hasLoss { cells.append(Format.significant(mean(nodes.map(\.ownLoss)))) }
+            if isOwn { cells.append(optionalMean(everybodys(nodes, summary.metric), summary.metric.text)) }
             if let samples { cells += verdictCells(samples.verdicts[index], time?.verdicts[index]) }
             cells += figures(nodes)
             if isStale { cells.append(optionalMean(nodes.map(\.staleness), Format.significant)) }
@@ -82,12 +101,13 @@ enum NodeTable {
     }
 
     private static func verdictCells(_ verdict: NodeVerdict, _ atEqualTime: NodeVerdict?) -> [String] {
-        let (gain, metric) = (verdict.gain, verdict.metric)
+        let metric = verdict.metric
+        func text(_ gain: Double) -> String { (gain > 0 ? "+" : "") + metric.differenceText(gain) }
         return [
-            metric.text(verdict.aloneValue), (gain > 0 ? "+" : "") + metric.differenceText(gain),
-            verdict.outcome.rawValue,
+            metric.text(verdict.aloneValue), text(verdict.gain), verdict.outcome.rawValue,
             verdict.adjustedPValue < 0.0001 ? "< 0.0001" : Format.significant(verdict.adjustedPValue),
-            "\(verdict.seedsUp) up, \(verdict.seedsDown) down", atEqualTime?.outcome.rawValue ?? "-",
+            "\(verdict.seedsUp) up, \(verdict.seedsDown) down",
+            atEqualTime.map { text($0.gain) } ?? "-", atEqualTime?.outcome.rawValue ?? "-",
         ]
     }
 

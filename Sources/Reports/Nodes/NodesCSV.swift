@@ -8,14 +8,15 @@ public enum NodesCSV {
     public static let name = "nodes.csv"
 
     static let columns = [
-        "strategy", "seed", "node", "rank", "kind", "trained_samples", "own_accuracy", "own_loss", "accuracy",
-        "alone_accuracy", "gain", "verdict", "p_value_adjusted", "verdict_at_equal_time", "cluster_seconds",
-        "time_to_target_seconds", "bytes_sent", "bytes_received", "compute_seconds", "communication_seconds",
+        "strategy", "seed", "node", "rank", "kind", "trained_samples", "own_accuracy", "own_loss", "accuracy", "loss",
+        "alone_accuracy", "gain", "verdict", "p_value_adjusted", "gain_at_equal_time", "verdict_at_equal_time",
+        "cluster_seconds", "time_to_target_seconds", "bytes_sent", "bytes_received", "compute_seconds",
+        "communication_seconds",
         "waiting_seconds", "staleness", "listened_within_kind", "chosen_model", "label",
     ]
 
     /// Behind the others, where the metric is no accuracy: of the node, alone, and by how much it is better off.
-    static let metricColumns = ["own_value", "alone_value", "value_gain"]
+    static let metricColumns = ["own_value", "alone_value", "value_gain", "value_gain_at_equal_time"]
 
     /// Nil where no run has nodes.
     public static func render(_ results: Results) -> String? {
@@ -50,19 +51,22 @@ public enum NodesCSV {
         // Without a comparison there is none to be made with that node.
         let alone = comparisons.isEmpty ? nil : baseline.flatMap { $0.indices.contains(index) ? $0[index] : nil }
         let samples = verdict(.equalSamples)
+        let atEqualTime = comparisons.first { $0.terms == .equalTime }?.gains[run.seed]?[index]
         let metric = summary.metric
         let (own, other) = (node.ownValue(metric), alone?.ownValue(metric))
         return [
             summary.plan.strategy, String(run.seed), CSV.count(index), CSV.count(node.rank), CSV.count(node.kind),
             CSV.count(node.trainedSamples), CSV.number(node.ownAccuracy), CSV.number(node.ownLoss),
-            CSV.number(node.evaluations.last?.testAccuracy), CSV.number(alone?.ownAccuracy),
+            CSV.number(node.evaluations.last?.testAccuracy), CSV.number(node.evaluations.last?.testLoss),
+            CSV.number(alone?.ownAccuracy),
             CSV.number(alone.map { node.ownAccuracy - $0.ownAccuracy }), samples?.outcome.rawValue ?? "",
-            CSV.amount(samples?.adjustedPValue), verdict(.equalTime)?.outcome.rawValue ?? "", CSV.number(node.seconds),
+            CSV.amount(samples?.adjustedPValue), CSV.number(atEqualTime?.accuracy),
+            verdict(.equalTime)?.outcome.rawValue ?? "", CSV.number(node.seconds),
             CSV.number(TimeToTarget(node.ownCurve, target: summary.target).sustainedSeconds),
             CSV.count(node.traffic?.bytesSent), CSV.count(node.traffic?.bytesReceived),
             CSV.number(node.time?.computeSeconds), CSV.number(node.time?.communicationSeconds),
             CSV.number(node.time?.waitingSeconds), CSV.number(node.staleness),
             CSV.number(run.shareListenedWithinKind(index)), CSV.count(node.chosenModel), summary.strategy,
-        ] + columns.fields([own, other, other.map { metric.gain(of: own, over: $0) }])
+        ] + columns.fields([own, other, other.map { metric.gain(of: own, over: $0) }, atEqualTime?.value])
     }
 }

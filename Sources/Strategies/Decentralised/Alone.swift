@@ -1,3 +1,4 @@
+import Datasets
 import Kernel
 public import Randomness
 public import Training
@@ -13,18 +14,59 @@ public struct Alone: PeerStrategy {
         summary: "every node trains on its own data and sends nothing: what taking part is measured against",
         source: "Vanhaesebrouck et al. 2017, section 2", family: .decentralised, defaultCluster: "ethernet-1g",
         defaultWorkers: 16, defaultRate: .local,
-        make: { (configuration, options: LoneNodeOptions) in
-            Alone(configuration: configuration, nodeOptions: NodeOptions(options))
+        make: { (configuration, options: Options) in
+            Alone(
+                configuration: configuration, nodeOptions: NodeOptions(options.nodes),
+                hiddenUnits: HiddenUnits.values(options.hiddenUnits, nodes: options.nodes.workers))
         })
+
+    public struct Options: StrategyOptions {
+        public var nodes = LoneNodeOptions()
+        /// A node is compared with itself alone, which is a model of the same architecture.
+        public var hiddenUnits = "all"
+
+        public init() {}
+
+        public static let specs =
+            LoneNodeOptions.specs.map { OptionSpec($0, in: \Self.nodes) } + [
+                HiddenUnits.spec(
+                    \Self.hiddenUnits,
+                    "Units of each hidden layer of a node's model: those that the nodes have that are compared with these."
+                )
+            ]
+
+        public var problem: String? {
+            guard let node = HiddenUnits.largestNode(hiddenUnits), node >= nodes.workers else { return nil }
+            return """
+                hidden-units names node \(node); allowed are nodes from 0 to \(nodes.workers - 1), since workers is \
+                \(nodes.workers)
+                """
+        }
+    }
 
     public let configuration: TrainingConfiguration
     public let nodeOptions: NodeOptions
+    /// By node: units of each hidden layer; nil for all.
+    var hiddenUnits: [Int?] = []
     public var messageVectors: Int { 0 }
+
+    public func trainingObjectives(for run: TrainingRun) throws(DataError) -> [NodeObjective] {
+        for units in Set(hiddenUnits).compactMap(\.self).sorted() {
+            guard let network = run.network as? Network else {
+                throw DataError(
+                    "hidden-units is \(units), and the task trains \(run.network.summary); allowed are networks, or 'all'"
+                )
+            }
+            try HiddenUnits.check(units, of: "hidden-units", network)
+        }
+        return try run.nodeObjectives(partition: nodeOptions.partition, among: nodeOptions.workers)
+    }
 
     public func schedule(_ seeds: SeedSequence) -> any PeerSchedule { NobodyElse() }
 
     public func rule(for run: TrainingRun, _ state: NamedState, _ schedule: any PeerSchedule) -> any PeerRule {
-        Rule(state: state, schedule: schedule)
+        if let network = run.network as? Network { HiddenUnits.narrow(hiddenUnits, state, network) }
+        return Rule(state: state, schedule: schedule)
     }
 
     private struct Rule: PeerRule {

@@ -75,6 +75,7 @@ public struct Community: PeerStrategy {
 
     public var nodeOptions: NodeOptions { options.nodes }
     public var messagesFollowNumbers: Bool { true }
+    public var notes: [String] { policy.notes }
 
     public var ownState: [StateDeclaration] {
         let numbers = { StateDeclaration.numbers($0, options.nodes.workers, startingAt: 0) }

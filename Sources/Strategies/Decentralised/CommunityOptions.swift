@@ -29,7 +29,7 @@ extension Community {
         public var proxyUnits = 16
         /// α
         public var mutualShare = 0.5
-        public var hiddenUnits = Self.allUnits
+        public var hiddenUnits = "all"
         public var joins = NodeRoundList.none
         public var leaves = NodeRoundList.none
 
@@ -49,23 +49,7 @@ extension Community {
                 meetingRounds: meetingRounds, temperature: temperature, lambda: Float(lambda), validation: validation,
                 publicCount: publicCount, distillation: distillation, distillationBatch: distillationBatch,
                 proxyUnits: proxyUnits, mutualShare: Float(mutualShare),
-                hiddenUnits: (try? Self.units(hiddenUnits))?.values(ofNodes: count) ?? [])
-        }
-
-        static let allUnits = "all"
-
-        private static func units(_ text: String) throws(OptionError) -> PerNode<Int?> {
-            try PerNode<Int?>(text) { word throws(OptionError) in
-                if word == allUnits { return nil }
-                guard let units = Int(word), (1...Allowed.largestCount).contains(units) else {
-                    throw OptionError(
-                        sentence: """
-                            '\(word)' is no number of hidden units; allowed is '\(allUnits)', or a whole number from 1 to \
-                            \(Allowed.largestCount)
-                            """)
-                }
-                return units
-            }
+                hiddenUnits: HiddenUnits.values(hiddenUnits, nodes: count))
         }
 
         private var membership: Membership {
@@ -79,7 +63,7 @@ extension Community {
                 ("shares", (try? PerNode<Shares>(shares))?.largestNode),
                 ("follows", (try? PerNode<Follows>(follows))?.largestNode),
                 ("accepts", (try? PerNode<Accepts>(accepts))?.largestNode),
-                ("hidden-units", (try? Self.units(hiddenUnits))?.largestNode),
+                ("hidden-units", HiddenUnits.largestNode(hiddenUnits)),
             ]
             for (name, node) in named where node ?? 0 >= nodes.workers {
                 return """
@@ -176,12 +160,11 @@ extension Community {
                 "mutual-share", \Self.mutualShare, symbol: "α", .share(Allowed.Bounds(0...1), .linear),
                 source: "Kalra et al. 2023, algorithm 1",
                 "How much a model and its proxy learn from each other, and how much less from labels."),
-            OptionSpec(
-                "hidden-units", \Self.hiddenUnits, .form(usages: [Self.allUnits, "64/0-5:16"]) { _ = try units($0) },
-                source: "Li and Wang 2019, section 4",
+            HiddenUnits.spec(
+                \Self.hiddenUnits,
                 """
                 Units of each hidden layer of a node's model: nodes with other architectures, which share predictions or a \
-                proxy.
+                proxy. 'alone' needs the same, so that a node is compared with its own model.
                 """),
         ]
     }

@@ -46,6 +46,31 @@ struct CommunityPolicy: Sendable {
         membership.members(ofRound: round).filter { shares[$0] != .nothing }
     }
 
+    /// Whether there is anybody whom a node could ever hear.
+    func canHear(_ node: Int) -> Bool {
+        follows[node] != .nobody && shares.indices.contains { $0 != node && shares[$0] != .nothing }
+    }
+
+    /// What follows where nodes hear nobody: it is allowed, and their options do not say it.
+    var notes: [String] {
+        let lone = (0..<nodes).filter { !canHear($0) }
+        guard !lone.isEmpty else { return [] }
+        guard lone.count < nodes else {
+            let reason =
+                follows.allSatisfy { $0 == .nobody }
+                ? "no node follows another"
+                : shares.allSatisfy { $0 == .nothing }
+                    ? "no node shares anything" : "nobody whom a node follows shares anything"
+            return ["\(reason), so that every node trains alone and accepts nothing"]
+        }
+        let names = lone.map(String.init).joined(separator: ", ")
+        return [
+            lone.count == 1
+                ? "node \(names) hears nobody and trains alone; others may hear it"
+                : "nodes \(names) hear nobody and train alone; others may hear them"
+        ]
+    }
+
     /// What does not go together; nil for nothing.
     var problem: String? {
         if shares.contains(.predictions), choosesByNumbers {
@@ -128,21 +153,8 @@ struct CommunityPolicy: Sendable {
                 tasks with the loss \(Loss.softmaxCrossEntropy), or other shares
                 """)
         }
-        let (units, shared) = (network.hiddenUnits, shares.contains(.proxy))
-        let wanted =
-            hiddenUnits.compactMap { $0 }.map { ("hidden-units", $0) } + (shared ? [("proxy-units", proxyUnits)] : [])
-        for (name, count) in wanted {
-            guard let widest = units.max() else {
-                throw DataError(
-                    """
-                    \(name) is \(count), but the task's model has no hidden dense layer with a ReLU; allowed are tasks whose models \
-                    have one
-                    """)
-            }
-            guard count <= widest else {
-                throw DataError("\(name) is \(count); allowed are from 1 to \(widest), as many as the task's model has")
-            }
-        }
+        for units in hiddenUnits.compactMap(\.self) { try HiddenUnits.check(units, of: "hidden-units", network) }
+        if shares.contains(.proxy) { try HiddenUnits.check(proxyUnits, of: "proxy-units", network) }
     }
 
     /// The share of a node's samples that it is judged by, where it guards its model against others; what it trains on has the others.
@@ -151,7 +163,7 @@ struct CommunityPolicy: Sendable {
     func heldOut(
         of objective: NodeObjective, node: Int, seeds: SeedSequence, shuffles: Bool
     ) throws(DataError) -> (training: [Int32], validation: [Int32]) {
-        guard accepts[node] == .guarded, follows[node] != .nobody else {
+        guard accepts[node] == .guarded, canHear(node) else {
             guard !objective.shard.isEmpty else {
                 throw DataError("node \(node) has no training samples left beside \(publicCount) public ones")
             }

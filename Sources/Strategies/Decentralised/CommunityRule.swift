@@ -70,10 +70,7 @@ extension Community {
                 firstProxy = nil
             }
             self.ranges = ranges
-            for (node, units) in policy.hiddenUnits.enumerated() {
-                guard let units else { continue }
-                network.narrow(state.vector(StateDeclaration.parametersName, ofRank: node), toHiddenUnits: units)
-            }
+            HiddenUnits.narrow(policy.hiddenUnits, state, network)
         }
 
         private static func lastLayer(of network: Network) -> Range<Int> {

@@ -113,6 +113,26 @@ struct CommunityKnowledgeTests {
         #expect(together.report.ledger.totalBytes > 0 && apart.report.ledger.totalBytes == 0)
     }
 
+    /// What such nodes are compared with: the same models, from the same start to what each makes of its data.
+    @Test func aloneHasTheSameArchitectures() throws {
+        let shared = PeerRuns.configuration(rounds: 20, workers: 4, momentum: 0.5)
+        let lone = try Alone.alone.make(shared, ["workers": 4, "hidden-units": "16/2-3:4"])
+        let alone = try PeerRuns.play(#require(lone as? Alone), shared)
+        let community = try PeerRuns.play(
+            CommunityTests.strategy(shared, workers: 4) {
+                ($0.shares, $0.follows, $0.hiddenUnits) = ("nothing", "nobody", "16/2-3:4")
+            }, shared)
+        #expect(alone.models == community.models)
+        #expect(alone.record.evaluations.first?.testLoss == community.record.evaluations.first?.testLoss)
+        let whole = try PeerRuns.play(Alone(configuration: shared, nodeOptions: NodeOptions(workers: 4)), shared)
+        #expect(Array(whole.models[0..<2]) == Array(alone.models[0..<2]) && whole.models[2] != alone.models[2])
+        #expect(throws: OptionError.self) { try Alone.alone.make(shared, ["workers": 4, "hidden-units": "16/4:8"]) }
+        #expect(throws: OptionError.self) { try Alone.alone.make(shared, ["hidden-units": "0"]) }
+        let wide = try Alone.alone.make(shared, ["workers": 4, "hidden-units": "17"])
+        let error = #expect(throws: DataError.self) { try PeerRuns.play(#require(wide as? Alone), shared) }
+        #expect(error?.description.contains("allowed are from 1 to 16") == true, "\(error?.description ?? "")")
+    }
+
     /// 64 * 8 + 8 + 8 * 10 + 10 numbers of a proxy with 8 units travel, of a model with 1,210.
     @Test func aProxyIsChargedByItsOwnSize() throws {
         let shared = PeerRuns.configuration(rounds: 3, workers: 4)

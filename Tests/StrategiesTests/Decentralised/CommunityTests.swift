@@ -41,6 +41,26 @@ struct CommunityTests {
         #expect(outcome.report.seconds == lone.report.seconds)
     }
 
+    /// A guarded node holds samples out to judge what it hears by: none where there is nobody whom it could hear.
+    @Test(arguments: [("nothing", "pens"), ("nothing", "all"), ("nothing", "dac"), ("model", "nobody")])
+    func whereNobodyCanBeHeardNothingIsHeldOut(_ shares: String, _ follows: String) throws {
+        let shared = PeerRuns.configuration(rounds: 30, workers: 4, momentum: 0.5)
+        let strategy = Self.strategy(shared, workers: 4) { ($0.shares, $0.follows) = (shares, follows) }
+        let outcome = try PeerRuns.play(strategy, shared)
+        #expect(outcome.models == (try alone(shared, workers: 4).models))
+        #expect(strategy.notes.count == 1 && strategy.notes[0].contains("every node trains alone"))
+    }
+
+    /// The only node that shares has nobody to hear, and the others guard themselves.
+    @Test func whoCanHearSomebodyHoldsOut() throws {
+        let shared = PeerRuns.configuration(rounds: 1, workers: 3)
+        let strategy = Self.strategy(shared, workers: 3) { ($0.shares, $0.follows) = ("nothing/1:model", "all") }
+        let outcome = try PeerRuns.play(strategy, shared)
+        let parts = try strategy.policy.parts(of: outcome.run, strategy.nodeOptions)
+        #expect(parts.map { $0.parts.validation.isEmpty } == [false, true, false])
+        #expect(strategy.notes == ["node 1 hears nobody and trains alone; others may hear it"])
+    }
+
     /// Whatever the others do: the shared copy is averaged all the while.
     @Test func dittoWithoutAPullIsAlone() throws {
         let shared = PeerRuns.configuration(rounds: 30, workers: 4, momentum: 0.5)
