@@ -8,10 +8,13 @@ struct OverlayFigures {
     private let overlay: Overlay
     private let network: OverlayNetwork
     private let mixing: Mixing
+    private let isMixingGiven: Bool
 
+    /// - Parameter mixing: nil where nobody asked for one.
     /// - Throws: ``OverlayError`` where there is no such overlay of so many nodes.
-    init(_ text: String, workers: Int, mixing: Mixing, firstSeed: UInt64) throws {
-        self.mixing = mixing
+    init(_ text: String, workers: Int, mixing: Mixing?, firstSeed: UInt64) throws {
+        self.mixing = mixing ?? .metropolis
+        isMixingGiven = mixing != nil
         overlay = try Overlay(text)
         network = try overlay.network(of: workers, seeds: SeedSequence(firstSeed))
     }
@@ -21,15 +24,19 @@ struct OverlayFigures {
         let matrices: [MixingMatrix]
         do throws(OverlayError) {
             matrices = try network.weights(mixing)
-            rows.append(("weights", "\(mixing.rawValue): every node counts as much as every other"))
+            let origin = network.hasWeights ? "of the file" : mixing.rawValue
+            rows.append(("weights", "\(origin): every node counts as much as every other"))
         } catch {
-            rows.append(("weights", "none of \(mixing.rawValue): \(error)"))
+            rows.append(("weights", "none of \(network.hasWeights ? "the file" : mixing.rawValue): \(error)"))
             guard let shares = try? network.shares() else { return rows }
             matrices = shares
             rows.append(("", "figures below are of push-sum, in which every node gives away even shares"))
         }
         rows += spectrum(matrices)
         rows += network.notes.map { ("note", $0) }
+        if network.hasWeights, isMixingGiven {
+            rows.append(("note", "--mixing \(mixing.rawValue) has no effect: the file gives the weights"))
+        }
         return rows
     }
 
@@ -83,8 +90,10 @@ extension List {
 
         @Option(
             parsing: .unconditional,
-            help: "Weights of --overlay: \(Mixing.allCases.map(\.rawValue).joined(separator: ", ")).")
-        var mixing = Mixing.metropolis.rawValue
+            help:
+                "Weights of --overlay: \(Mixing.allCases.map(\.rawValue).joined(separator: ", ")). (default: the file's, or metropolis)"
+        )
+        var mixing: String?
 
         @Option(name: .customLong("first-seed"), parsing: .unconditional, help: "Seed of a random --overlay.")
         var firstSeed: UInt64 = 1
@@ -97,7 +106,8 @@ extension List {
             _ = try chosenMixing()
         }
 
-        private func chosenMixing() throws(ValidationError) -> Mixing {
+        private func chosenMixing() throws(ValidationError) -> Mixing? {
+            guard let mixing else { return nil }
             guard let chosen = Mixing(rawValue: mixing) else {
                 throw ValidationError(
                     UnknownName.message("mixing", found: mixing, allowed: Mixing.allCases.map(\.rawValue)))

@@ -46,6 +46,42 @@ import Testing
         #expect(outcome.code == 64 && outcome.errors.contains(text), "\(outcome.testDescription)")
     }
 
+    /// The weights of a file are its own, and no rule's.
+    @Test func weightsOfAFileAreNotCalledARules() async throws {
+        try await withFolder { folder in
+            try folder.write(Data("a,b,weight\n0,1,0.25\n1,2,0.25\n2,3,0.25\n0,3,0.25\n".utf8), "own.csv")
+            try folder.write(Data("a,b\n0,1\n1,2\n2,3\n0,3\n".utf8), "edges.csv")
+            let own = try await bench(["list", "--overlay", "own.csv", "--workers", "4"], in: folder)
+            #expect(own.code == 0 && own.output.contains("of the file: every node"), "\(own.testDescription)")
+            #expect(!own.output.contains("metropolis") && own.output.contains("second eigenvalue     0.5000"))
+            let asked = try await bench(
+                ["list", "--overlay", "own.csv", "--workers", "4", "--mixing", "uniform"], in: folder)
+            #expect(asked.output.contains("--mixing uniform has no effect: the file gives"), "\(asked.output)")
+            let edges = try await bench(["list", "--overlay", "edges.csv", "--workers", "4"], in: folder)
+            #expect(edges.output.contains("metropolis: every node"), "\(edges.output)")
+        }
+    }
+
+    /// A report has the figures of a file, as `bench list` has them, and says so where they are not known.
+    @Test func aReportHasTheFiguresOfAFile() async throws {
+        try await withFolder { folder in
+            try folder.write(Data("a,b,weight\n0,1,0.25\n1,2,0.25\n2,3,0.25\n0,3,0.25\n".utf8), "own.csv")
+            let run = try await bench(
+                quick + ["--strategy", "dpsgd", "--workers", "4", "--overlay", "own.csv"], in: folder)
+            #expect(run.code == 0, "\(run.testDescription)")
+            let report = try folder.text("results/report.md")
+            #expect(
+                report.contains("Overlay: own.csv, second eigenvalue 0.5000, spectral gap 0.5000, "), "\(report)")
+            #expect(report.contains("effective neighbours at γ = 0.9, by the file as it was when this was written."))
+            try folder.write(Data("a,b\n0,1\n".utf8), "own.csv")
+            #expect(try await bench(["report", "results"], in: folder).code == 0)
+            let other = try folder.text("results/report.md")
+            #expect(
+                other.contains("Overlay: own.csv, of which nothing more is known here: overlay 'own.csv' of 4 nodes is")
+            )
+        }
+    }
+
     /// A file's error has its line, whoever reads it; an overlay that is not connected ends before the first run.
     @Test func filesAreReadWithTheirLines() async throws {
         try await withFolder { folder in

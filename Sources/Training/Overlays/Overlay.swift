@@ -264,6 +264,8 @@ public struct OverlayNetwork: Hashable, Sendable {
     }
 
     public var nodes: Int { graphs[0].nodes }
+    /// Whether a file gives the weights, so that none are made from the graph.
+    public var hasWeights: Bool { weights != nil }
     public var isDirected: Bool { graphs.contains(where: \.isDirected) }
     /// Whether it is another graph in each of several rounds.
     public var changes: Bool { graphs.count > 1 }
