@@ -16,10 +16,16 @@ package struct RepriceTable {
     package static let name = "reprice.csv"
     package static let markdownName = "reprice.md"
     let target: Target
+    /// Strategies of the run that have no row, with the reason.
+    let leftOut: [(name: String, reason: String)]
     private(set) var rows: [Row] = []
 
-    /// - Parameter target: what is to be reached.
-    package init(target: Target) { self.target = target }
+    /// - Parameters:
+    ///   - target: what is to be reached.
+    ///   - leftOut: strategies that have no row.
+    package init(target: Target, leftOut: [(name: String, reason: String)] = []) {
+        (self.target, self.leftOut) = (target, leftOut)
+    }
 
     /// - Parameters:
     ///   - plan: with the cluster on which the runs were priced.
@@ -38,6 +44,12 @@ package struct RepriceTable {
         return table.terminal(layout)
             + (first.isWorthShowing
                 ? "\nWhich is the first (*) on which cluster, seed by seed:\n\n\(first.terminal(layout))" : "")
+            + notPriced
+    }
+
+    /// A line for each strategy without a row, behind an empty one.
+    private var notPriced: String {
+        leftOut.isEmpty ? "" : "\n" + leftOut.map { "- `\($0.name)` is not priced: \($0.reason).\n" }.joined()
     }
 
     package var markdown: String {
@@ -50,7 +62,7 @@ package struct RepriceTable {
             target, of all. When between two evaluations that was is not known, so that strategies of which the two steps overlap \
             are not told apart; the CSV has both ends.
 
-            \(table.markdown)
+            \(table.markdown)\(notPriced)
             """
     }
 

@@ -1,3 +1,4 @@
+import Advice
 import ArgumentParser
 import Cluster
 import Diagnostics
@@ -127,9 +128,9 @@ struct Reprice: ParsableCommand {
         let results = try ResultsFile.read(directory)
         if let csv { try requireWritableParent(of: csv, option: "--csv") }
         let clusters = try clusterNames.map { name in try ClusterFile.resolve(name) }
-        var table = RepriceTable(target: results.plan.goal)
         var priced = results.plan
         priced.strategies = try chosen(results)
+        var table = RepriceTable(target: results.plan.goal, leftOut: leftOut(results, besides: priced.strategies))
         OptionUse.notes(ofNetwork, priced).forEach(printError)
         for plan in priced.strategies {
             let repricing = try Repricing(results, plan) { try ScheduleFile.read(directory, plan.name, seed: $0) }
@@ -153,6 +154,14 @@ struct Reprice: ParsableCommand {
             ("allreduce", allReduce != nil),
         ]
         return options.filter(\.1).map(\.0)
+    }
+
+    /// The rows of the run that nobody sees prices of, where nobody has named others.
+    private func leftOut(_ results: Results, besides priced: [StrategyPlan]) -> [(name: String, reason: String)] {
+        guard strategy == nil else { return [] }
+        let names = Set(priced.map(\.name))
+        return results.plan.strategies.filter { !names.contains($0.name) && !$0.isBaseline }
+            .compactMap { LeftOut($0, isRecorded: false) }.map { ($0.name, $0.reason) }
     }
 
     /// The strategies that are named; else those of which there are schedules.

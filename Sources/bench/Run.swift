@@ -1,3 +1,4 @@
+import Advice
 import ArgumentParser
 import Cluster
 import Datasets
@@ -6,7 +7,9 @@ import Foundation
 import Locking
 import Reports
 import Storage
+import Strategies
 import Tasks
+import Training
 
 struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -69,6 +72,14 @@ struct Run: ParsableCommand {
             printError("'\(other.name)' is left out: \(other.reason).")
         }
         (OptionUse.notes(builder, plan) + builder.rateNotes(plan)).forEach(printError)
+        plan.architectureNotes.forEach(printError)
+        if files.record {
+            for plan in plan.strategies where !plan.isBaseline {
+                if let leftOut = LeftOut(plan, isRecorded: true) {
+                    printError("--record: no schedule of '\(plan.name)' is recorded: \(leftOut.reason)")
+                }
+            }
+        }
         var machine = MachineDescription.current(arguments: CommandLine.arguments)
         machine.mpi = job
         let store = try checkpoints.directory(experiment, machine, files)
@@ -205,13 +216,23 @@ struct FileOptions: ParsableArguments {
         if trace != nil, !others.isEmpty {
             throw ValidationError(
                 "--trace: \(others.joined(separator: ", ")) would be measured, not simulated; allowed are simulated "
-                    + "strategies: choose them with --strategy (sync, federated), or simulate all with --clock simulated"
+                    + "strategies: choose them with --strategy (\(Self.names { $0.home == .simulated })), or simulate all with "
+                    + "--clock simulated"
             )
         }
         if record, !plan.strategies.contains(where: \.hasFixedSchedule) {
+            let reasons = plan.strategies.compactMap { LeftOut($0, isRecorded: true) }
+                .map { "\($0.name): \($0.reason)" }
+            let allowed = Self.names { (try? $0.make(.plain, [:]))?.hasFixedSchedule == true }
             throw ValidationError(
-                "--record: no chosen run is simulated and independent of time; allowed are --strategy sync, federated, or all "
-                    + "with --clock simulated, without --limit-time, --limit-bytes and ranks that leave")
+                """
+                --record: no chosen run can be priced elsewhere (\(reasons.joined(separator: "; "))); allowed are \(allowed), \
+                simulated (--clock simulated), without --limit-time, --limit-bytes and ranks that leave
+                """)
         }
+    }
+
+    private static func names(_ isSuch: (StrategyDescription) -> Bool) -> String {
+        StrategyRegistry.all.filter(isSuch).map(\.name).joined(separator: ", ")
     }
 }

@@ -76,6 +76,25 @@ import Testing
         }
     }
 
+    /// Who has no price is told, with the reason, when it is run and when others are priced.
+    @Test func whoIsNotPricedIsTold() async throws {
+        try await withFolder { folder in
+            let run = try await bench(
+                quick + ["--strategy", "dpsgd,gossip", "--workers", "3", "--record"], in: folder)
+            let reason = "what it does depends on how long things take, so that its runs cannot be priced elsewhere"
+            #expect(run.code == 0, "\(run.testDescription)")
+            #expect(run.errors.contains("--record: no schedule of 'gossip' is recorded: \(reason)"), "\(run.errors)")
+            let priced = try await bench(["reprice", "results", "--cluster", "wan"], in: folder)
+            #expect(priced.code == 0, "\(priced.testDescription)")
+            for text in [priced.output, try folder.text("results/reprice.md"), try folder.text("results/reprice.html")]
+            {
+                #expect(text.contains("is not priced: \(reason)."), "\(text)")
+            }
+            let named = try await bench(["reprice", "results", "--strategy", "dpsgd"], in: folder)
+            #expect(named.code == 0 && !named.output.contains("is not priced"), "\(named.testDescription)")
+        }
+    }
+
     @Test func whatCannotBePricedSaysWhy() async throws {
         try await withFolder { folder in
             #expect(try await bench(quick + ["--strategy", "sync,single"], in: folder).code == 0)

@@ -48,6 +48,12 @@ import Testing
             (["--strategy", "sync", "--trace", "x", "--save", "x"], 64, "both name 'x'"),
             (["--strategy", "sync", "--trace", "nowhere/t.json"], 1, "--trace 'nowhere/t.json': the folder"),
             (["--strategy", "threads", "--record"], 64, "--record: no chosen run"),
+            (
+                ["--strategy", "gossip", "--record"], 64,
+                "(gossip: what it does depends on how long things take, so that its runs cannot be priced elsewhere)"
+            ),
+            (["--strategy", "gossip", "--record"], 64, "dpsgd, push-sum, choco, epidemic, clustered, community"),
+            (["--strategy", "threads", "--trace", "t.json"], 64, "local-sgd"),
             (["--strategy", "sync", "--limit-time", "1s", "--record"], 64, "--record: no chosen run"),
         ] as [([String], Int32, String)])
     func whatCannotBeTracedOrRecordedSaysWhy(_ arguments: [String], _ code: Int32, _ answer: String) async throws {
