@@ -249,8 +249,8 @@ let package = Package(
         .testTarget(
             name: "StrategiesTests",
             dependencies: [
-                "CAllocationCounter", "Cluster", "Datasets", "Fabrics", "Kernel", "Locking", "Randomness", "Statistics",
-                "Strategies", "Training",
+                "CAllocationCounter", "Cluster", "Datasets", "Experiments", "Fabrics", "Kernel", "Locking",
+                "Randomness", "Statistics", "Strategies", "TestSupport", "Training",
             ],
             swiftSettings: strict),
         // Plans, records and experiments as tests want them.

@@ -3,10 +3,11 @@ import Datasets
 import Fabrics
 import Kernel
 import Randomness
-import Statistics
 import Testing
 
+@testable import Experiments
 @testable import Strategies
+@testable import TestSupport
 @testable import Training
 
 /// Mean estimation, of which K. Donahue and J. Kleinberg 2021, *Model-sharing Games: Analyzing Federated Learning under Voluntary
@@ -151,20 +152,56 @@ struct VoluntaryParticipationTests {
         #expect(abs(published.together - 0.5714) < 1e-4 && abs(published.alone - 0.5) < 1e-12)
     }
 
+    /// What a table of the program says of every node whose runs ended with these errors: each is judged by the loss that its model
+    /// has on its own distribution, which is half of its squared error and of the noise.
+    private func verdicts(_ found: (alone: [[Double]], together: [[Double]]), _ sizes: [Int]) throws -> [NodeVerdict] {
+        func run(_ strategy: String, _ seed: Int, _ errors: [[Double]]) -> RunRecord {
+            let nodes = sizes.indices.map { node in
+                let losses = [10, (errors[node][seed] + Self.noise) / 2]
+                return NodeResult(
+                    rank: node, trainedSamples: sizes[node], evaluations: curve([0, 0], losses: losses),
+                    own: losses.map { OwnScore(accuracy: 0, loss: $0) })
+            }
+            return record(strategy, seed: UInt64(seed + 1), nodes: nodes)
+        }
+        let runs = (0..<Int(Self.runs)).flatMap { seed in
+            [run("alone", seed, found.alone), run("federated", seed, found.together)]
+        }
+        let results = communityResults(runs, testSamples: 1).judged(by: .loss, target: 1)
+        let comparison = try #require(NodeComparison.all(results).first { $0.terms == .equalSamples })
+        #expect(comparison.seeds == Int(Self.runs) && comparison.verdicts.count == sizes.count)
+        return comparison.verdicts
+    }
+
     /// Nodes of one size join while they have fewer than μ_e / σ² = 10 samples. There the two errors are as likely to be the
     /// smaller one, since both are normal with one variance.
-    @Test(arguments: [(2, 1), (4, 1), (10, 0), (30, -1), (60, -1)])
-    func theVerdictFlipsAtTheRatioOfVariances(_ size: Int, _ sign: Int) throws {
-        let found = try errors([size, size, size])
-        let pValues = (0..<3).map { node in
-            let gains = zip(found.alone[node], found.together[node]).count { $0 > $1 }
-            return (gains, SignTest.pValue(wins: gains, losses: Int(Self.runs) - gains))
+    @Test(arguments: [
+        (2, NodeVerdict.Outcome.gains), (4, .gains), (10, .noDifferenceShown), (30, .loses), (60, .loses),
+    ])
+    func theVerdictFlipsAtTheRatioOfVariances(_ size: Int, _ outcome: NodeVerdict.Outcome) throws {
+        let sizes = [size, size, size]
+        let found = try errors(sizes)
+        for verdict in try verdicts(found, sizes) {
+            #expect(verdict.outcome == outcome, "\(verdict)")
+            // The gain is that of the closed form, half of the difference of the errors.
+            let expected = expected(sizes, verdict.node)
+            let differences = (0..<Int(Self.runs)).map {
+                (found.alone[verdict.node][$0] - found.together[verdict.node][$0]) / 2
+            }
+            let count = Double(differences.count)
+            let mean = differences.reduce(0, +) / count
+            let variance = differences.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)
+            #expect(
+                abs(verdict.gain - (expected.alone - expected.together) / 2) < 4 * (variance / count).squareRoot())
         }
-        let adjusted = Holm.adjusted(pValues.map(\.1))
-        for (node, (gains, _)) in pValues.enumerated() {
-            let isShown = adjusted[node] < 0.05
-            #expect(isShown == (sign != 0), "\(gains) of \(Self.runs)")
-            if sign != 0 { #expect((gains > Int(Self.runs) / 2) == (sign > 0)) }
-        }
+    }
+
+    /// In one table the node with few samples gains, and those with many lose, as the closed form says.
+    @Test func aTableHasBothVerdicts() throws {
+        let sizes = [2, 30, 30]
+        let verdicts = try verdicts(try errors(sizes), sizes)
+        let gains = sizes.indices.map { expected(sizes, $0).alone - expected(sizes, $0).together }
+        #expect(gains[0] > 0 && gains[1] < 0 && gains[2] < 0)
+        #expect(verdicts.map(\.outcome) == [.gains, .loses, .loses], "\(verdicts)")
     }
 }

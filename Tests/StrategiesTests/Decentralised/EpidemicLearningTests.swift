@@ -54,6 +54,28 @@ struct EpidemicLearningTests {
         #expect(abs(found.mean - beta) < 4 * found.error && found.error < 0.01 * beta, "\(found), \(beta)")
     }
 
+    /// Taught nothing, nodes of an oracle's graphs keep their mean, since what a node gives to others it takes from them. Where
+    /// each draws its own receivers, some are heard by more than others, and the mean goes with them.
+    @Test func anOraclesMeanStaysAndALocalOneDrifts() throws {
+        let (workers, rounds, peers) = (16, 10, 4)
+        let shared = PeerRuns.configuration(rounds: rounds, workers: workers, rate: PeerRuns.noRate)
+        func drift(_ sampling: EpidemicLearning.Sampling) throws -> Double {
+            var options = EpidemicLearning.Options()
+            (options.nodes.workers, options.peers, options.sampling) = (workers, peers, sampling)
+            let strategy = EpidemicLearning(configuration: shared, options: options)
+            var before: [[Float]] = []
+            let outcome = try PeerRuns.play(strategy, shared) {
+                PeerRuns.set($0, ranks: workers, [StateDeclaration.parametersName]) { Float($0 * $0 % 7) }
+                before = $0.vectors(StateDeclaration.parametersName, ranks: workers)
+            }
+            let largest = before.joined().reduce(0.0) { max($0, Double(abs($1))) }
+            return PeerRuns.distance(outcome.mean(), PeerRuns.mean(before)) / largest
+        }
+        // A round rounds a weight, s + 1 products and s sums by half of the last bit of 24 each.
+        #expect(try drift(.oracle) < Double(rounds * (2 * peers + 2)) * 0x1p-24)
+        #expect(try drift(.local) > 1e-3)
+    }
+
     @Test func everyNodeSendsToAsManyAndOthersEveryRound() throws {
         for sampling in EpidemicLearning.Sampling.allCases {
             let schedule = try EpidemicSchedule(nodes: 10, peers: 3, sampling, SeedSequence(1))
