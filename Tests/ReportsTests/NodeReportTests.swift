@@ -78,7 +78,7 @@ import Testing
             "\(report)")
         #expect(
             rows.contains { $0.hasPrefix("| node | kind | own accuracy | own loss | everybody's | alone | gain |") })
-        #expect(report.contains("*everybody's* on all test samples as they are"))
+        #expect(report.contains("*everybody's* on the mixture of all nodes' distributions"))
         #expect(rows.contains("| 0 | 0 | . | 25 | 75 |"), "\(report)")
         #expect(report.contains("statement about these two models"))
     }

@@ -34,9 +34,9 @@ enum NodeTable {
         }
     }
 
-    /// What the column is in which a node's model is judged as everybody sees the test samples.
+    /// What the column is in which a node's model is judged by what all nodes want together.
     private static func everybodys(_ results: Results) -> String {
-        results.summaries.contains { judgesByOwn($0) } ? ", and *everybody's* on all test samples as they are" : ""
+        results.summaries.contains { judgesByOwn($0) } ? ", and *everybody's* on the mixture of all nodes' distributions" : ""
     }
 
     private static func everybodys(_ nodes: [NodeResult], _ metric: Metric) -> [Double?] {
