@@ -5,9 +5,11 @@
 # model, so that every verdict is a false alarm; and `dpsgd` on a ring, of which nobody loses anything, so that every
 # "loses" is one. Prints a CSV with a row an experiment and row of its table, and on standard error the counts.
 #
-#   Benchmarks/node-false-alarms.sh N SEEDS [BENCH] > Results/false-alarms/nodes.csv
+#   Benchmarks/node-false-alarms.sh N SEEDS [BENCH] > FILE
+#
+# Results/false-alarms/nodes.csv has 200 experiments with one seed each and 200 with three, behind one heading.
 set -euo pipefail
-[ $# -ge 2 ] || { sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 64; }
+[ $# -ge 2 ] || { sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 64; }
 count=$1 seeds=$2
 cd "$(dirname "$0")/.."
 bench=${3:-$(swift build --product bench --show-bin-path)/bench}
