@@ -61,6 +61,7 @@ public struct StudyPlan: Hashable, Codable, Sendable {
             trials += try search == .grid ? grid(strategy, own) : draws(strategy, own, trialCount ?? 0)
         }
         try checkTrials()
+        try checkEffects()
     }
 
     // MARK: Derived

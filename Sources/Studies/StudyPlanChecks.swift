@@ -50,6 +50,26 @@ extension StudyPlan {
         return "; it is an option of \(users.joined(separator: ", "))"
     }
 
+    /// What is varied changes something in some trial: an option may need another one, which may be varied, too.
+    func checkEffects() throws(ExperimentError) {
+        for dimension in dimensions {
+            let option = dimension.option
+            let strategies = experiment.strategies.filter { dimensions(of: $0).contains(dimension) }
+            var isUsed = false
+            for trial in strategies.flatMap({ trials(of: $0.name) }) where !isUsed {
+                let plan = try strategy(trial)
+                isUsed = plan.usesAsItIs(option.rawValue) || !plan.uses(option.rawValue)
+            }
+            guard !isUsed, let first = strategies.first else { continue }
+            let needed = first.description?.optionInfos.first { $0.name == option.rawValue }?.usedWith
+            throw ExperimentError(
+                """
+                \(dimension.name) changes nothing in any trial of \(strategies.map(\.name).joined(separator: ", ")), so that there \
+                is no best one; it has an effect with \(needed ?? "other options")
+                """)
+        }
+    }
+
     /// As many for each strategy, and enough to halve.
     func checkTrials() throws(ExperimentError) {
         let counts = experiment.strategies.map { ($0.name, trials(of: $0.name).count) }

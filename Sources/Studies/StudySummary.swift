@@ -91,6 +91,13 @@ public struct StudySummary: Sendable {
         }
     }
 
+    // MARK: Ties
+
+    /// Other trials of the best one's rung that came to the same as it in every figure of every seed: nothing was chosen among them.
+    public var ties: [TrialOutcome] {
+        ranked.dropFirst().filter { $0.rung == best.rung && $0.isSame(as: best) }
+    }
+
     // MARK: The edge
 
     /// A best value beyond which nothing was tried: what is best may lie there.
@@ -106,11 +113,14 @@ public struct StudySummary: Sendable {
     /// The share of a range at each end that counts as its edge.
     private static let edgeShare = 0.1
 
-    /// Best values at the end of what was tried, beyond which a better one may lie.
+    /// Best values at the end of what was tried, beyond which a better one may lie: none of an option whose other values came to
+    /// the same.
     public var edges: [Edge] {
-        plan.dimensions(of: strategy).compactMap { dimension in
+        let ties = ties
+        return plan.dimensions(of: strategy).compactMap { dimension in
             guard let value = best.trial.value(of: dimension.option), let number = dimension.option.number(value),
-                !dimension.option.naturalEnds.contains(number)
+                !dimension.option.naturalEnds.contains(number),
+                !ties.contains(where: { $0.trial.value(of: dimension.option) != value })
             else { return nil }
             switch dimension.values {
             case .list(let values):

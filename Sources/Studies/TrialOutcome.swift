@@ -65,6 +65,18 @@ public struct TrialOutcome: Hashable, Sendable {
         ).verdict == .secondIsBetter
     }
 
+    /// Whether every seed came to the same in all that is compared.
+    func isSame(as other: TrialOutcome) -> Bool {
+        func figures(_ run: StudyRun) -> [Double?] {
+            [
+                Double(run.updates), run.accuracy, run.loss, run.value, run.secondsToTarget, Double(run.cost.bytesSent),
+                run.cost.clusterSeconds,
+                Double(run.samples),
+            ]
+        }
+        return runs.map(\.outcome) == other.runs.map(\.outcome) && runs.map(figures) == other.runs.map(figures)
+    }
+
     /// Whether this is chosen before `other`: by the value; where that is equal, which is common on small sets, by fewer
     /// seeds that diverged, then the mean accuracy (or of the task's metric), then the mean loss; then the one that was tried
     /// first.

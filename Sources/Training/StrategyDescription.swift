@@ -38,11 +38,14 @@ public struct StrategyDescription: Sendable {
     public let isSingleDevice: Bool
     /// Of one that is at home on threads: the strategy that does the same among processes.
     public let counterpart: String?
+    /// Of one that makes the same steps as another on other machines: that one. A rate that was found for it is found for both.
+    public let sameStepsAs: String?
     /// The type of its options.
     public let options: any StrategyOptions.Type
     /// What is known of each of its options, in the order of their table. Kept, since command lines ask for it again and again.
     public let optionInfos: [OptionInfo]
     private let optionNames: Set<String>
+    private let use: @Sendable (String, OptionValues) -> Bool
     private let body: @Sendable (TrainingConfiguration, OptionValues) throws(OptionError) -> any Strategy
 
     /// - Parameter make: the strategy with the options of its type.
@@ -50,6 +53,7 @@ public struct StrategyDescription: Sendable {
         name: String, summary: String, source: String, family: StrategyFamily, home: Home = .simulated,
         defaultCluster: String, defaultWorkers: Int? = nil, defaultRate: DefaultRate = .global,
         isWayOfTheField: Bool = false, isSingleDevice: Bool = false, counterpart: String? = nil,
+        sameStepsAs: String? = nil,
         make: @escaping @Sendable (TrainingConfiguration, Options) -> any Strategy
     ) {
         self.name = name
@@ -63,9 +67,11 @@ public struct StrategyDescription: Sendable {
         self.isWayOfTheField = isWayOfTheField
         self.isSingleDevice = isSingleDevice
         self.counterpart = counterpart
+        self.sameStepsAs = sameStepsAs
         options = Options.self
         optionInfos = Options.infos
         optionNames = Set(optionInfos.map(\.name))
+        use = { (name, values) in (try? Options(values))?.uses(name) ?? true }
         body = { (configuration, values) throws(OptionError) in make(configuration, try Options(values)) }
     }
 
@@ -76,6 +82,9 @@ public struct StrategyDescription: Sendable {
     {
         try body(configuration, values)
     }
+
+    /// Whether one of its options changes anything beside the others as they are.
+    package func uses(_ option: String, among values: OptionValues) -> Bool { use(option, values) }
 
     /// Whether it has an option of this name.
     public func has(_ option: String) -> Bool { optionNames.contains(option) }

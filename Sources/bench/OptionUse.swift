@@ -139,7 +139,9 @@ struct OptionUse: Sendable {
                 }
             }
             switch info.effect {
-            case .onTheModel, .onTheTime: return always(info.name, isGiven: isGiven)
+            case .onTheModel, .onTheTime:
+                guard let users = conditionalUsers(of: info.name) else { return always(info.name, isGiven: isGiven) }
+                return OptionUse(info.name, isGiven, users: users) { plan, _ in plan.usesAsItIs(info.name) }
             case .onTheNetwork:
                 return OptionUse(info.name, isGiven, users: "\(users) with several workers on a cluster") { plan, _ in
                     plan.uses(info.name)
@@ -200,6 +202,23 @@ struct OptionUse: Sendable {
         strategy.has("workers") && (try? strategy.make(.plain, [:]))?.usesAllReduce == true
     }
 
+    /// Who uses an option that not all who have it use whatever their other options are; nil for one that they do.
+    private static func conditionalUsers(of option: String) -> String? {
+        let having = StrategyRegistry.all.filter { $0.has(option) }
+        func condition(_ strategy: StrategyDescription) -> String? {
+            strategy.optionInfos.first { $0.name == option }?.usedWith
+        }
+        var conditions: [String?] = []
+        for strategy in having where !conditions.contains(condition(strategy)) {
+            conditions.append(condition(strategy))
+        }
+        guard conditions != [nil] else { return nil }
+        return conditions.map { words in
+            let users = names { $0.has(option) && condition($0) == words }
+            return words.map { "\(users) with \($0)" } ?? users
+        }.joined(separator: ", ")
+    }
+
     /// The strategies that are such, and a verb for them.
     private static func names(_ isSuch: (StrategyDescription) -> Bool) -> String {
         let names = StrategyRegistry.all.filter(isSuch).map(\.name)
@@ -209,14 +228,12 @@ struct OptionUse: Sendable {
 
     /// A line for each option of the command line that no strategy of the plan uses.
     ///
-    /// - Parameter varied: what a study varies; where that is the optimizer, an option of any optimizer has an effect.
+    /// - Parameter trials: of a study, whose choices may be what an option needs to have an effect.
     static func notes(
-        _ given: PlanBuilder, _ plan: ExperimentPlan, varying varied: [SearchDimension] = []
+        _ given: PlanBuilder, _ plan: ExperimentPlan, trials: [StrategyPlan] = []
     ) -> [String] {
-        let names = all.filter { $0.isGiven(given) }.map(\.name)
-        let isOptimizerVaried = varied.contains { $0.option.rawValue == "optimizer" }
-        let tried = names.filter { !isOptimizerVaried || !PlanOptions.isOfAnOptimizer($0) }
-        let unused = unused(tried, plan)
+        let names = all.filter { use in use.isGiven(given) && !trials.contains { use.isUsed($0, plan) } }.map(\.name)
+        let unused = unused(names, plan)
         return notesOfRows(given, besides: Set(unused.map(\.name))) + unused.map { note(on: $0, plan) }
     }
 

@@ -85,7 +85,8 @@ struct StudyCommand: ParsableCommand {
         var plan = try plan()
         try HostNeed.check(&plan.experiment, isJobsGiven: cluster.jobs != nil)
         let study = try Study(plan, data: DataDirectory(files.data))
-        OptionUse.notes(builder, plan.experiment, varying: plan.dimensions).forEach(printError)
+        let trials = try plan.trials.map { try plan.strategy($0) }
+        OptionUse.notes(builder, plan.experiment, trials: trials).forEach(printError)
         let output = try OutputDirectory(files.output, notWith: ResultsFile.name)
         // A search that goes on with the best has runs of several lengths.
         let runs = plan.rungs.reduce(0) { $0 + $1.trials } * plan.experiment.seeds.count

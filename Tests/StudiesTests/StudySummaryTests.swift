@@ -144,6 +144,19 @@ import Testing
         #expect(try edges([0.5, 0.5, 0.9, 0.5], vary: vary).isEmpty)
     }
 
+    /// Nothing was chosen among trials that came to the same in every figure, so that the first of them lies at no edge.
+    @Test func trialsThatCameToTheSameAreATie() throws {
+        let vary = "learning-rate=0.1,0.2,0.4,0.8"
+        #expect(try edges([0.9, 0.9, 0.9, 0.9], vary: vary).isEmpty)
+        #expect(try edges([0.9, 0.9, 0.5, 0.5], vary: vary).isEmpty)
+        #expect(try summary(made([[0.9], [0.9], [0.5], [0.9]], vary: vary)).ties.map(\.trial.index) == [1, 3])
+        // The same accuracy by another way is no tie.
+        var results = try made([[0.9], [0.9], [0.5], [0.5]], vary: vary)
+        results.runs[1].loss = 2
+        #expect(try summary(results).ties.isEmpty)
+        #expect(try summary(results).edges.map(\.value) == ["0.1"])
+    }
+
     @Test func whereNothingCanLieBeyondIsNoEdge() throws {
         #expect(try edges([0.9, 0.5], vary: "momentum=0,0.9").isEmpty)
         #expect(try edges([0.5, 0.9], vary: "momentum=0,0.9") == ["momentum 0.9 true"])

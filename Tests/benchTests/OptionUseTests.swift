@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import Strategies
 import Studies
@@ -51,7 +52,42 @@ import Training
         "--strategy sync", "--strategy single", "--strategy threads", "--strategy federated"
     )
 
-    static let uses = [
+    static let uses = ofRuns + ofStrategies
+
+    private static let community = "--strategy community --follows"
+
+    /// Options of strategies that need another option of theirs.
+    private static let ofStrategies = [
+        Use("--candidates", "published", unused: "\(community) all", used: "\(community) dac/0:all"),
+        Use("--selected", "3", unused: "\(community) dac", used: "\(community) pens"),
+        Use("--meeting-rounds", "3", unused: "\(community) overlay", used: "\(community) all/0:pens"),
+        Use("--temperature", "2", unused: "--strategy community", used: "\(community) dac"),
+        Use("--lambda", "0.3", unused: "\(community) all --accepts average", used: "\(community) all --accepts ditto"),
+        Use("--validation", "0.3", unused: "\(community) all --accepts average", used: "--strategy community"),
+        Use("--validation", "0.3", unused: "\(community) nobody", used: "\(community) nobody/1:all"),
+        Use("--public", "100", unused: "--strategy community", used: "\(community) all --shares predictions"),
+        Use("--distillation", "mae", unused: "--strategy community", used: "\(community) all --shares predictions"),
+        Use(
+            "--distillation-batch", "16", unused: "\(community) all --shares proxy",
+            used: "\(community) all --shares predictions"),
+        Use("--proxy-units", "8", unused: "--strategy community", used: "\(community) all --shares proxy"),
+        Use("--mutual-share", "0.3", unused: "--strategy community", used: "\(community) all --shares proxy"),
+        Use("--overlay", "torus", unused: "--strategy community", used: "\(community) overlay"),
+        Use("--overlay", "ring", unused: "--strategy dpsgd --workers 1", used: "--strategy dpsgd,community"),
+        Use("--overlay", "full", unused: "--strategy gossip,push-sum --workers 1", used: "--strategy gossip"),
+        Use("--mixing", "uniform", unused: "--strategy choco --workers 1", used: "--strategy choco"),
+        Use("--most-peers", "3", unused: "--strategy clustered", used: "--strategy clustered --center none"),
+        Use("--own-share", "0.3", unused: "--strategy clustered", used: "--strategy clustered --center none"),
+        Use("--other-share", "0.3", unused: "--strategy clustered", used: "--strategy clustered --center none"),
+        Use("--keep", "0.1", unused: "--strategy choco --compression none", used: "--strategy choco"),
+        Use("--consensus-step", "0.1", unused: "--strategy choco --workers 1", used: "--strategy choco"),
+        Use("--peers", "2", unused: "--strategy epidemic --workers 1", used: "--strategy epidemic"),
+        Use("--peer-sampling", "oracle", unused: "--strategy epidemic --workers 1", used: "--strategy epidemic"),
+        Use("--token-spend", "3", unused: "--strategy gossip", used: "--strategy gossip --token-capacity 20"),
+        Use("--merge", "mean", unused: "--strategy gossip --create-model rw", used: "--strategy gossip"),
+    ]
+
+    private static let ofRuns = [
         Use("--limit-bytes", "1MB", unused: single, used: "--strategy single,sync"),
         Use("--momentum", "0.5", unused: "--strategy sync --optimizer adam", used: sync),
         Use("--beta1", "0.5", unused: sync, used: "--strategy sync --optimizer adam"),
@@ -142,6 +178,45 @@ import Training
                     "; single, threads, sync and local-sgd do on a simulated cluster that ranks leave (--dropout, --lifetime)"
                 )
             })
+    }
+
+    @Test func aNoteNamesTheOptionsThatAnOptionNeeds() throws {
+        #expect(
+            try notes(["--strategy", "choco", "--compression", "none", "--keep", "0.1"]) == [
+                "--keep has no effect: choco does not use it; choco does with --compression top-k or random-k"
+            ])
+        #expect(
+            try notes(["--strategy", "dpsgd", "--workers", "1", "--overlay", "ring"]) == [
+                """
+                --overlay has no effect: dpsgd does not use it; dpsgd, push-sum, choco and gossip do with several workers, \
+                community does with --follows overlay
+                """
+            ])
+    }
+
+    // MARK: Studies
+
+    private func study(_ vary: String..., with options: [String] = []) throws -> (StudyPlan, [String]) {
+        let words =
+            ["--strategy", "community", "--seeds", "1", "--epochs", "1"] + options + vary.flatMap { ["--vary", $0] }
+        let command = try StudyCommand.parse(CommandWords.rewritten(["study"] + words).dropFirst().map(\.self))
+        let plan = try command.plan()
+        let trials = try plan.trials.map { try plan.strategy($0) }
+        return (plan, OptionUse.notes(command.builder, plan.experiment, trials: trials))
+    }
+
+    @Test func whatIsVariedChangesSomethingInSomeTrial() throws {
+        let error = #expect(throws: (any Error).self) { _ = try study("temperature=1,30,60") }
+        let message = error.map(StudyCommand.message) ?? ""
+        #expect(message.hasPrefix("temperature changes nothing in any trial of community"), "\(message)")
+        #expect(try study("temperature=1,30", "follows=all,dac").0.trials.count == 4)
+        #expect(try study("temperature=1,30", with: ["--follows", "dac"]).0.trials.count == 2)
+    }
+
+    @Test func anOptionThatSomeTrialUsesHasAnEffect() throws {
+        #expect(try study("follows=pens,dac", with: ["--temperature", "1"]).1.isEmpty)
+        let notes = try study("follows=pens,all", with: ["--temperature", "1"]).1
+        #expect(notes == ["--temperature has no effect: community does not use it; community does with --follows dac"])
     }
 
     // MARK: Options that nobody has

@@ -84,6 +84,12 @@ extension StrategyPlan {
         }
     }
 
+    /// Whether an option of this name changes anything beside the others as they are here, which a study may vary.
+    package func usesAsItIs(_ name: String) -> Bool {
+        guard uses(name), options[name] != nil, let description else { return uses(name) }
+        return description.uses(name, among: options)
+    }
+
     /// Whether the plan has an option of this name, with an effect or without.
     public func has(_ name: String) -> Bool {
         options[name] != nil || name == PlanOptions.allReduceName

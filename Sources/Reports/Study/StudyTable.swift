@@ -116,6 +116,13 @@ public enum StudyTable {
                     \(edge.isLargest ? "upper" : "lower") edge of what was tried: the best may lie beyond.
                     """)
             }
+            if !summary.ties.isEmpty {
+                lines.append(
+                    """
+                    `\(name)`: the best trial, and \(summary.ties.prefix(8).map(\.trial.words).joined(separator: "; "))\
+                    \(summary.ties.count > 8 ? "; ..." : ""), came to the same in every figure: the first is shown.
+                    """)
+            }
             let diverged = summary.outcomes.filter { $0.divergedCount > 0 }.count
             if diverged > 0 {
                 lines.append(

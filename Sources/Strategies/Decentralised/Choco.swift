@@ -56,7 +56,7 @@ public struct Choco: PeerStrategy {
 
         public static let specs =
             NodeOptions.specs.map { OptionSpec($0, in: \Self.nodes) }
-            + OverlayOptions.specs.map { OptionSpec($0, in: \Self.overlay) } + [
+            + OverlayOptions.specs.map { OptionSpec($0, in: \Self.overlay).used(by: \.nodes) } + [
                 OptionSpec(
                     "compression", \Self.compression, .oneOf(Compression.allCases.map(\.rawValue)),
                     source: "Koloskova et al. 2019, section 3.5",
@@ -67,14 +67,15 @@ public struct Choco: PeerStrategy {
                 OptionSpec(
                     "keep", \Self.keep, .share(.above(0, through: 1), .log),
                     source: "Stich et al. 2018, definition 2.2",
-                    effect: .onTheModel, "Share of the numbers that top-k and random-k send."),
+                    effect: .onTheModel, "Share of the numbers that top-k and random-k send."
+                ).used(with: "--compression top-k or random-k") { [.topK, .randomK].contains($0.compression) },
                 OptionSpec(
                     "consensus-step", \Self.consensusStep, or: "auto", symbol: "γ",
                     .number(Allowed.Bounds(0...1), .log, or: "auto"), source: "Koloskova et al. 2019, algorithm 2",
                     """
                     How far a node goes towards what it knows of its neighbours: the less is sent, the shorter. Where nothing is \
                     said, 0.3 for top-k, the share of --keep for random-k, and 1 for float16 and none.
-                    """),
+                    """).used(by: \.nodes),
             ]
     }
 

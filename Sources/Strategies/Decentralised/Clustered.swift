@@ -85,13 +85,16 @@ public enum Clustered {
                     """
                     Without a server: each node picks from 1 to so many random others a round, and both send each other the \
                     models that they have trained. The authors have 14 for up to 800 nodes and 49 for more.
-                    """),
+                    """
+                ).used(with: "--center none") { $0.center == .none },
                 OptionSpec(
                     "own-share", \Self.ownShare, symbol: "α", .share(Allowed.Bounds(0...1), .linear), source: kirch,
-                    "Without a server: what a node keeps of a model when it hears from one that trains the same."),
+                    "Without a server: what a node keeps of a model when it hears from one that trains the same."
+                ).used(with: "--center none") { $0.center == .none },
                 OptionSpec(
                     "other-share", \Self.otherShare, symbol: "α", .share(Allowed.Bounds(0...1), .linear), source: kirch,
-                    "Without a server: the same of models that the node itself does not train."),
+                    "Without a server: the same of models that the node itself does not train."
+                ).used(with: "--center none") { $0.center == .none },
             ]
 
         static let kinds = "kinds"

@@ -76,7 +76,8 @@ extension Community {
 
         public static let specs =
             NodeOptions.specs.map { OptionSpec($0, in: \Self.nodes) }
-            + OverlayOptions.specs.map { OptionSpec($0, in: \Self.overlay) } + policySpecs + choiceSpecs
+            + OverlayOptions.specs.map { OptionSpec($0, in: \Self.overlay).used(following: .overlay) } + policySpecs
+            + choiceSpecs
             + knowledgeSpecs
 
         private static let ours = "this program"
@@ -105,10 +106,15 @@ extension Community {
                 """),
             OptionSpec(
                 "validation", \Self.validation, .share(.above(0, through: 0.9), .linear), source: ours,
-                "Share of a guarded node's training samples that it judges what it hears by, and does not train on."),
+                "Share of a guarded node's training samples that it judges what it hears by, and does not train on."
+            ).used(with: "--accepts guarded, where somebody follows") { options in
+                let policy = options.policy
+                return zip(policy.accepts, policy.follows).contains { $0 == .guarded && $1 != .nobody }
+            },
             OptionSpec(
                 "lambda", \Self.lambda, symbol: "λ", .number(.from(0), .log), source: "Li et al. 2021, algorithm 1",
-                "How strongly ditto pulls a node's model to the shared one: 0 is training alone."),
+                "How strongly ditto pulls a node's model to the shared one: 0 is training alone."
+            ).used(with: "--accepts ditto") { $0.policy.accepts.contains(.ditto) },
             OptionSpec(
                 "joins", \Self.joins, .form(usages: NodeRoundList.usages) { _ = try NodeRoundList($0) }, source: ours,
                 "Nodes that join later, and in which round: before it they train alone."),
@@ -122,21 +128,23 @@ extension Community {
                 "candidates", \Self.drawn, or: "published", symbol: "n_s", unit: "nodes",
                 .count(1...Allowed.largestCount, or: "published"),
                 source: "Onoszko et al. 2021, section 4; Listo Zec et al. 2022, section 4",
-                "Others that a node hears in a round and looks at: 10 for pens and 5 for dac where nothing is said."),
+                "Others that a node hears in a round and looks at: 10 for pens and 5 for dac where nothing is said."
+            ).used(following: .pens, .dac),
             OptionSpec(
                 "selected", \Self.selected, symbol: "m", unit: "nodes", .count(1...Allowed.largestCount),
                 source: "Onoszko et al. 2021, section 4",
                 "How many of these pens averages with: those whose models have the least loss on the node's own samples."
-            ),
+            ).used(following: .pens),
             OptionSpec(
                 "meeting-rounds", \Self.meetingRounds, symbol: "R1", unit: "rounds", .count(1...Allowed.largestCount),
                 source: "Onoszko et al. 2021, algorithm 1",
                 "Rounds in which pens looks at all, before it follows those that were selected more often than by chance."
-            ),
+            ).used(following: .pens),
             OptionSpec(
                 "temperature", \Self.temperature, symbol: "τ", .number(.from(0), .log),
                 source: "Listo Zec et al. 2022, section 3.2",
-                "How much dac prefers those whose models are good on the node's own samples: 0 is chance."),
+                "How much dac prefers those whose models are good on the node's own samples: 0 is chance."
+            ).used(following: .dac),
         ]
 
         private static let knowledgeSpecs: [OptionSpec<Self>] = [
@@ -144,22 +152,25 @@ extension Community {
                 "public", \Self.publicCount, symbol: "N_pub", unit: "samples", .count(1...Allowed.largestCount),
                 source: "Li and Wang 2019, section 3",
                 "Training samples, drawn by the seed, on which nobody trains and whose labels nobody uses: what predictions are of."
-            ),
+            ).used(sharing: .predictions),
             OptionSpec(
                 "distillation", \Self.distillation, .oneOf(DistillationLoss.allCases.map(\.rawValue)),
                 source: "Li and Wang 2019, section 3; Hinton et al. 2015",
                 "How a model is drawn to the average of predictions: by the mean absolute error of logits (mae) or by KL."
-            ),
+            ).used(sharing: .predictions),
             OptionSpec(
                 "distillation-batch", \Self.distillationBatch, unit: "samples", .count(1...Allowed.largestCount),
-                source: "Li and Wang 2019, section 4", "Public samples of a step that draws a model to predictions."),
+                source: "Li and Wang 2019, section 4", "Public samples of a step that draws a model to predictions."
+            ).used(sharing: .predictions),
             OptionSpec(
                 "proxy-units", \Self.proxyUnits, unit: "units", .count(1...Allowed.largestCount),
-                source: "Kalra et al. 2023, section 3", "Units of each hidden layer of a proxy."),
+                source: "Kalra et al. 2023, section 3", "Units of each hidden layer of a proxy."
+            ).used(sharing: .proxy),
             OptionSpec(
                 "mutual-share", \Self.mutualShare, symbol: "α", .share(Allowed.Bounds(0...1), .linear),
                 source: "Kalra et al. 2023, algorithm 1",
-                "How much a model and its proxy learn from each other, and how much less from labels."),
+                "How much a model and its proxy learn from each other, and how much less from labels."
+            ).used(sharing: .proxy),
             HiddenUnits.spec(
                 \Self.hiddenUnits,
                 """
@@ -167,5 +178,19 @@ extension Community {
                 proxy. 'alone' needs the same, so that a node is compared with its own model.
                 """),
         ]
+    }
+}
+
+extension OptionSpec<Community.Options> {
+    /// The same option, which changes nothing where no node follows others in such a way.
+    fileprivate func used(following ways: Community.Follows...) -> Self {
+        used(with: "--follows \(ways.map(\.rawValue).joined(separator: " or "))") { options in
+            options.policy.follows.contains(where: ways.contains)
+        }
+    }
+
+    /// The same option, which changes nothing where no node shares such a thing.
+    fileprivate func used(sharing shared: Community.Shares) -> Self {
+        used(with: "--shares \(shared.rawValue)") { $0.policy.shares.contains(shared) }
     }
 }

@@ -50,7 +50,7 @@ public struct DecentralizedSGD: PeerStrategy {
 
         public static let specs =
             NodeOptions.specs.map { OptionSpec($0, in: \Self.nodes) }
-            + OverlayOptions.specs.map { OptionSpec($0, in: \Self.overlay) } + [
+            + OverlayOptions.specs.map { OptionSpec($0, in: \Self.overlay).used(by: \.nodes) } + [
                 OptionSpec(
                     "order", \Self.order, .oneOf(Order.allCases.map(\.rawValue)),
                     source: "Lian et al. 2017, algorithm 1; Chen and Sayed 2012",

@@ -36,12 +36,13 @@ public struct EpidemicLearning: PeerStrategy {
                 OptionSpec(
                     "peers", \Self.peers, symbol: "s", unit: "nodes", .count(1...Allowed.largestCount),
                     source: "de Vos et al. 2023, algorithm 1",
-                    "Others that a node sends its model to in a round; all where there are not so many."),
+                    "Others that a node sends its model to in a round; all where there are not so many."
+                ).used(by: \.nodes),
                 OptionSpec(
                     "peer-sampling", \Self.sampling, .oneOf(Sampling.allCases.map(\.rawValue)),
                     source: "de Vos et al. 2023, section 3.1",
                     "oracle: a random graph a round in which all have as many neighbours; local: every node draws its own."
-                ),
+                ).used(by: \.nodes),
             ]
     }
 

@@ -198,7 +198,7 @@ extension Gossip.Options {
 
     public static let specs =
         NodeOptions.specs.map { OptionSpec($0, in: \Self.nodes) }
-        + [OverlayOptions.overlaySpec(\Self.overlay)] + [
+        + [OverlayOptions.overlaySpec(\Self.overlay).used(by: \.nodes)] + [
             OptionSpec(
                 "protocol", \Self.exchange, .oneOf(Gossip.Exchange.allCases.map(\.rawValue)),
                 source: "Hegedűs et al. 2019; Lian et al. 2018",
@@ -224,7 +224,8 @@ extension Gossip.Options {
             OptionSpec(
                 "merge", \Self.merge, .oneOf(Gossip.Merge.allCases.map(\.rawValue)),
                 source: "Hegedűs et al. 2019, section 3.2; Ormándi et al. 2013",
-                "How much of a pushed model is taken: age, its steps of both models' steps; mean, a half."),
+                "How much of a pushed model is taken: age, its steps of both models' steps; mean, a half."
+            ).used(with: "--create-model mu or um") { $0.modelCreation != .randomWalk },
             OptionSpec(
                 "create-model", \Self.modelCreation, .oneOf(Gossip.ModelCreation.allCases.map(\.rawValue)),
                 source: "Ormándi et al. 2013, algorithm 2",
@@ -243,7 +244,7 @@ extension Gossip.Options {
                 "token-spend", \Self.tokenSpend, symbol: "A", unit: "tokens", .count(1...Allowed.largestCount),
                 source: danner,
                 "A model that comes is passed on once for every so many tokens, and no timer sends below so many less one."
-            ),
+            ).used(with: "--token-capacity") { $0.tokenCapacity != nil },
         ]
 }
 

@@ -30,7 +30,7 @@ public struct PushSum: PeerStrategy {
 
         public static let specs =
             NodeOptions.specs.map { OptionSpec($0, in: \Self.nodes) }
-            + [OverlayOptions.overlaySpec(\Self.overlay)]
+            + [OverlayOptions.overlaySpec(\Self.overlay).used(by: \.nodes)]
     }
 
     public let configuration: TrainingConfiguration

@@ -72,6 +72,15 @@ public struct NodeOptions: StrategyOptions {
         ]
 }
 
+extension OptionSpec {
+    /// The same option, which changes nothing where there is one node.
+    ///
+    /// - Parameter nodes: where the number of nodes is.
+    public func used(by nodes: KeyPath<Root, NodeOptions> & Sendable) -> OptionSpec {
+        used(with: "several workers") { $0[keyPath: nodes].workers > 1 }
+    }
+}
+
 /// Who talks to whom, and how what nodes hear is weighed.
 public struct OverlayOptions: StrategyOptions {
     public var overlay = "ring"

@@ -14,6 +14,9 @@ public struct OptionInfo: Sendable {
     public let help: String
     /// What it has an effect beside.
     public let effect: Effect
+    /// What other options of the strategy have to be for it to change anything, such as `--compression top-k`; nil where it
+    /// always does.
+    package internal(set) var usedWith: String?
 
     package init(
         name: String, symbol: String = "", unit: String = "", allowed: Allowed, source: String, help: String,
@@ -49,7 +52,9 @@ public struct OptionInfo: Sendable {
 /// The property's initial value is the option's default.
 public struct OptionSpec<Root: Sendable>: Sendable {
     /// What is known of it.
-    public let info: OptionInfo
+    public private(set) var info: OptionInfo
+    /// Whether it changes anything beside the other options.
+    package private(set) var isUsed: @Sendable (Root) -> Bool = { _ in true }
     let read: @Sendable (Root) -> OptionValue
     /// - Returns: false for a value that the property's type does not have.
     let write: @Sendable (inout Root, OptionValue) -> Bool
@@ -95,8 +100,19 @@ public struct OptionSpec<Root: Sendable>: Sendable {
     /// An option of a group that several strategies share.
     public init<Group>(_ inner: OptionSpec<Group>, in path: WritableKeyPath<Root, Group> & Sendable) {
         info = inner.info
+        isUsed = { inner.isUsed($0[keyPath: path]) }
         read = { inner.read($0[keyPath: path]) }
         write = { inner.write(&$0[keyPath: path], $1) }
+    }
+
+    /// The same option, which changes nothing unless other options are as it needs them.
+    ///
+    /// - Parameter words: what they have to be, such as `--compression top-k`: what follows "with" in a sentence.
+    public func used(with words: String, where isUsed: @escaping @Sendable (Root) -> Bool) -> OptionSpec {
+        var spec = self
+        spec.info.usedWith = words
+        spec.isUsed = isUsed
+        return spec
     }
 
     /// Sets the property.

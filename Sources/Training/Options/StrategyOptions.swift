@@ -32,6 +32,11 @@ extension StrategyOptions {
         Dictionary(uniqueKeysWithValues: Self.specs.map { ($0.info.name, $0.value(in: self)) })
     }
 
+    /// Whether an option of this name changes anything beside the others.
+    package func uses(_ name: String) -> Bool {
+        Self.specs.first { $0.info.name == name }.map { $0.isUsed(self) } ?? false
+    }
+
     /// The published defaults, changed to these values.
     ///
     /// - Throws: ``OptionError`` beginning with the option's name, for an unknown one or a value that is not allowed.
