@@ -39,8 +39,9 @@ extension StudyResults {
             }
             let studied = try plan.strategy(trial)
             var tuning = tuning(of: summary.strategy, source: source)
-            let others = Self.differences(studied, tuned.strategies[index])
-            if !others.isEmpty { tuning.differences = others.map { "other \($0)" } }
+            let others = Self.differences(studied, tuned.strategies[index]).map { "other \($0)" }
+            let differences = (name == row.name ? [] : ["taken over from \(name)"]) + others
+            if !differences.isEmpty { tuning.differences = differences }
             tuned.strategies[index].tuning = tuning
         }
         return tuned

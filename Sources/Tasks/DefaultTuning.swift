@@ -4,7 +4,7 @@ import Training
 
 extension TrainingTask {
     /// How the task's default rate was found, and what it is used with that it was not found with: a rate that was tuned
-    /// with one batch is not tuned with another.
+    /// with one batch is not tuned with another, and one that was tuned for one strategy is not tuned for another.
     ///
     /// - Parameters:
     ///   - configuration: with the default rate.
@@ -28,6 +28,8 @@ extension TrainingTask {
         searchedEpochs: Double?
     ) -> [String] {
         var found: [String] = []
+        let searched = defaults.searched[strategy.defaultRate] ?? "nobody"
+        if ![strategy.name, strategy.sameStepsAs].contains(searched) { found.append("taken over from \(searched)") }
         func compare(_ name: String, _ value: String, _ usual: String) {
             if value != usual { found.append("\(name) \(value) instead of \(usual)") }
         }

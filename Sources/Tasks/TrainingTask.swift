@@ -91,6 +91,8 @@ public struct TrainingTask: Sendable {
         public let tuning: String
         /// The same in figures; nil where they were not searched for.
         public let trials: Tuning?
+        /// The strategy that each of the two rates was searched for. Others that begin with it take it over.
+        package let searched: [StrategyDescription.DefaultRate: String] = [.global: "single", .local: "federated"]
 
         /// - Parameters:
         ///   - learningRate: of steps that all workers make together.

@@ -69,7 +69,8 @@ public struct Tuning: Hashable, Codable, Sendable {
     /// In a sentence's words, for the report.
     package var words: String {
         guard trials > 0 else { return "untuned (\(source))" }
-        let search = "\(trials) trials of \(searched); \(seeds) seeds each, chosen on the \(chosenOn) (\(source))"
+        let search =
+            "\(trials) trial\(trials == 1 ? "" : "s") of \(searched); \(seeds) seed\(seeds == 1 ? "" : "s") each, chosen on the \(chosenOn) (\(source))"
         return isTuned ? search : "\(trialsText): what it has is from \(search)"
     }
 

@@ -42,7 +42,7 @@ import Testing
         #expect(line.status == .equal && line.values == ["4"])
         #expect(
             MarkdownReport.render(results).contains(
-                "4 trials of learning-rate over 0.1, 0.2, 0.4, 0.8; 1 seeds each, chosen on the validation split (study.json"
+                "4 trials of learning-rate over 0.1, 0.2, 0.4, 0.8; 1 seed each, chosen on the validation split (study.json"
             ))
     }
 

@@ -1,3 +1,4 @@
+import Foundation
 import Kernel
 import Strategies
 import Testing
@@ -40,6 +41,31 @@ import Training
         #expect(try differences("sync") { $0.configuration.epochs = 60 } == nil)
         // How many workers share a batch does not change the steps.
         #expect(try differences("sync") { $0.options["workers"] = 16 } == nil)
+    }
+
+    /// Each begins with one of the two rates, and nobody searched for it.
+    @Test func whatWasSearchedForAnotherStrategyIsTakenOver() throws {
+        let searched: Set = ["single", "threads", "sync", "federated"]
+        for strategy in StrategyRegistry.all where !searched.contains(strategy.name) {
+            let from = strategy.defaultRate == .local ? "federated" : "single"
+            let found = try differences(strategy.name)
+            #expect(found?.first == "taken over from \(from)", "\(strategy.name): \(found ?? [])")
+        }
+        let found = try tuning(task, plan("local-sgd"))
+        let tuning = try #require(found)
+        #expect(!tuning.isTuned && tuning.trialsText == "untuned (taken over from single)")
+    }
+
+    /// The files of trials have a column with the strategy that was searched for.
+    @Test func theStrategiesOfTheTrialsAreThoseThatTheTasksName() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        for task in TrainingTask.all {
+            guard let tuning = task.defaults.trials, tuning.trials > 0 else { continue }
+            let text = try String(contentsOf: root.appending(path: tuning.source), encoding: .utf8)
+            let tried = text.split(separator: "\n").dropFirst().map { String($0.split(separator: ",")[1]) }
+            #expect(Set(tried) == Set(task.defaults.searched.values), "\(tuning.source)")
+        }
     }
 
     @Test func whateverElseTheRateIsUsedWithIsNamed() throws {

@@ -25,12 +25,12 @@ package struct SynchronousSGD: StepStrategy {
     static let threads = StrategyDescription(
         name: "threads", summary: "data-parallel SGD on the cores of this machine, shared memory",
         source: "Goyal et al. 2017", family: .dataParallel, home: .threads, defaultCluster: "workstation",
-        isWayOfTheField: true, counterpart: "sync", make: SynchronousSGD.init)
+        isWayOfTheField: true, counterpart: "sync", sameStepsAs: "single", make: SynchronousSGD.init)
 
     static let sync = StrategyDescription(
         name: "sync", summary: "data-parallel SGD on a simulated cluster, one all-reduce a step",
         source: "Chen et al. 2016; Goyal et al. 2017", family: .dataParallel, defaultCluster: "ethernet-1g",
-        defaultWorkers: 8, isWayOfTheField: true, make: SynchronousSGD.init)
+        defaultWorkers: 8, isWayOfTheField: true, sameStepsAs: "single", make: SynchronousSGD.init)
 
     package let configuration: TrainingConfiguration
     package let stepOptions: StepOptions
