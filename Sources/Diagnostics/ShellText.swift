@@ -12,6 +12,68 @@ package enum ShellText {
             ? word : "'\(word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))'"
     }
 
+    /// The words of a command that ``command(_:)`` has written; nil for a text that it has not.
+    package static func words(of command: String) -> [String]? {
+        var rest = command.unicodeScalars[...]
+        var words: [String] = []
+        while let first = rest.first {
+            guard first != " " else {
+                rest.removeFirst()
+                continue
+            }
+            guard let word = word(from: &rest) else { return nil }
+            words.append(word)
+        }
+        return words
+    }
+
+    /// One word up to a space or the end; nil where a quote has no end.
+    private static func word(from rest: inout Substring.UnicodeScalarView) -> String? {
+        var word = ""
+        while let first = rest.popFirst(), first != " " {
+            switch first {
+            case "'":
+                while let next = rest.first, next != "'" { word.unicodeScalars.append(rest.removeFirst()) }
+                guard rest.popFirst() != nil else { return nil }
+            case "$" where rest.first == "'":
+                rest.removeFirst()
+                guard let text = unescaped(&rest) else { return nil }
+                word += text
+            case "\\":
+                guard let next = rest.popFirst() else { return nil }
+                word.unicodeScalars.append(next)
+            default: word.unicodeScalars.append(first)
+            }
+        }
+        return word
+    }
+
+    /// What stands in `$'...'`, behind its first quote.
+    private static func unescaped(_ rest: inout Substring.UnicodeScalarView) -> String? {
+        var bytes: [UInt8] = []
+        while let next = rest.popFirst(), next != "'" {
+            guard next == "\\" else {
+                bytes += String(next).utf8
+                continue
+            }
+            guard let escaped = rest.popFirst() else { return nil }
+            switch escaped {
+            case "n": bytes.append(0x0a)
+            case "r": bytes.append(0x0d)
+            case "t": bytes.append(0x09)
+            case "0"..."7":
+                var digits = String(escaped)
+                while digits.count < 3, let digit = rest.first, ("0"..."7").contains(digit) {
+                    digits.unicodeScalars.append(rest.removeFirst())
+                }
+                guard let byte = UInt8(digits, radix: 8) else { return nil }
+                bytes.append(byte)
+            default: bytes += String(escaped).utf8
+            }
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator: true

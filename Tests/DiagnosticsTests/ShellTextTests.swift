@@ -35,4 +35,18 @@ import Testing
         #expect(try read(ShellText.command(words)) == words)
         #expect(!ShellText.command(words).unicodeScalars.contains { $0.value < 32 || $0.value == 127 })
     }
+
+    @Test(arguments: [
+        ["bench", "run", "--epochs", "1.5"], ["", "it's", "a b", "'", "''"],
+        ["a\nb", "tab\t'\\", "\u{1b}[1m", "\u{2028}7"],
+        ["$x", "`y`", "a\\b", "*", "ü", "👩‍👩‍👧"],
+    ])
+    func theWordsOfACommandAreFoundAgain(_ words: [String]) {
+        #expect(ShellText.words(of: ShellText.command(words)) == words)
+    }
+
+    @Test func aTextThatIsNoCommandHasNoWords() {
+        for text in ["'a", "a\\", "$'a\\"] { #expect(ShellText.words(of: text) == nil, "\(text)") }
+        #expect(ShellText.words(of: "  a   b ") == ["a", "b"])
+    }
 }

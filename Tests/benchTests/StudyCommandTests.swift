@@ -3,6 +3,7 @@ import Diagnostics
 import Foundation
 import Testing
 
+@testable import BenchCommands
 @testable import Experiments
 @testable import Reports
 @testable import Storage
@@ -33,7 +34,7 @@ import Testing
             #expect(results.plan.selection == .validation)
             for part in [
                 "Expected best accuracy after k trials", "The whole search made 10 runs",
-                "bench run --task digits --epochs 1 --strategy single,threads,sync,federated,community --tuned study",
+                "--strategy single,threads,sync,federated,community --tuned study", "bench run --task digits ",
                 "study/",
             ] {
                 #expect(outcome.output.contains(part), "\(part)")
@@ -73,6 +74,46 @@ import Testing
                     made.configuration.schedule.baseRate == fitted.configuration.schedule.baseRate
                         && made.configuration.epochs == 1.2345, "\(command)")
                 #expect(made.options == fitted.options, "\(command)")
+            }
+        }
+    }
+
+    static let studies = [
+        ["--strategy", "sync", "--learning-rate", "0.3", "--workers", "4", "--vary", "batch=32,64"],
+        [
+            "--strategy", "sync,federated", "--optimizer", "adam", "--sync.batch=32", "--clients", "20",
+            "--latency=2ms",
+            "--task=digits", "--cluster", "wan", "--vary", "learning-rate=0.001,0.01", "--set",
+            "federated.fraction=0.5",
+            "--no-shuffle", "--quiet",
+        ],
+        [
+            "--strategy", "single,sync(workers=2,label=two of them)", "--dropout", "1@100h", "--on-dropout", "continue",
+            "--momentum=0.5", "--vary", "weight-decay=0,0.01",
+        ],
+        ["--plan", "plan.yaml", "--vary", "batch=32,64"],
+    ]
+
+    /// All that the study's command says belongs to what it found.
+    @Test(arguments: studies) func theCommandsThatItPrintsMakeTheSamePlan(_ options: [String]) async throws {
+        try await withFolder { folder in
+            try folder.write(Data("strategy: sync\nworkers: 2\nlearning-rate: 0.2\n".utf8), "plan.yaml")
+            let plan = folder.url.appendingPathComponent("plan.yaml").path
+            let usual = ["--epochs", "0.2", "--seeds", "1", "--compute", "reference", "--output", "a study"]
+            let study = ["study"] + options.map { $0 == "plan.yaml" ? plan : $0 } + usual
+            let outcome = try await bench(study, in: folder)
+            #expect(outcome.code == 0, "\(outcome.testDescription)")
+            let file = try StudyFile.decode(try folder.read("a study/study.json"), file: "study.json")
+            let commands = StudyReport.commands(file, folder: "a study")
+            #expect(commands.count == file.summaries.count + 1)
+            var wanted = [file.plan.experiment.strategies]
+            wanted += try file.summaries.map { [try file.plan.strategy($0.best.trial)] }
+            for (command, strategies) in zip(commands, wanted) {
+                let words = try #require(ShellText.words(of: command))
+                let run = try Run.of(words.dropFirst(2).map(\.self))
+                var made = try run.builder.plan().strategies
+                for index in made.indices { made[index].tuning = nil }
+                #expect(made == strategies, "\(command)")
             }
         }
     }

@@ -157,49 +157,10 @@ public enum StudyReport {
             ## To use it
 
             \(lines)
-            The first takes the best options of every strategy and names this search in the report of the comparison. Other \
-            options of the study's command, if it had any, belong to it, too: the best options are best with those.
+            The first takes the best options of every strategy and names this search in the report of the comparison. The \
+            options of the study's command belong to it, too: the best options are best with those.
 
             """
-    }
-
-    /// The command that takes all, and one for each strategy.
-    package static func commands(_ results: StudyResults, folder: String) -> [String] {
-        let plan = results.plan.experiment
-        let defaults = (try? plan.trainingTask())?.defaults
-        func written(_ strategy: StrategyPlan) -> String { strategy.written(defaults) }
-        let names = plan.strategies.map(written).joined(separator: ",")
-        // Another program than bench knows strategies and tasks that this one does not.
-        let first = results.machine.command.prefix { $0 != " " }
-        let program = first.isEmpty || first.contains("'") ? "bench" : String(first)
-        func words(_ names: String, _ scaled: [StrategyPlan]) -> [String] {
-            [program] + arguments(plan, names, scaled: scaled)
-        }
-        return [words(names, plan.strategies) + ["--tuned", folder]].map(ShellText.command)
-            + results.summaries.map {
-                ShellText.command(words(written($0.strategy), [$0.strategy]) + $0.best.trial.arguments)
-            }
-    }
-
-    private static func arguments(_ plan: ExperimentPlan, _ names: String, scaled: [StrategyPlan]) -> [String] {
-        let defaults = (try? plan.trainingTask())?.defaults
-        var words = ["run", "--task", plan.taskFile?.path ?? plan.task]
-        let epochs = plan.strategies.map(\.configuration.epochs).max() ?? 0
-        if let task = try? TrainingTask.named(plan.task), plan.metric != task.metric {
-            words += ["--judged-by", plan.metric.rawValue, "--target", Format.exact(plan.target)]
-        }
-        if epochs != defaults?.epochs { words += ["--epochs", Format.exact(epochs)] }
-        words += ["--strategy", names]
-        // A rate that is scaled by the batch belongs to a batch that was chosen.
-        if let schedule = scaled.map(\.configuration.schedule).first(where: { $0.referenceBatch != nil }),
-            let reference = schedule.referenceBatch
-        {
-            if schedule.baseRate != defaults?.learningRate {
-                words += ["--learning-rate", Format.exact(schedule.baseRate)]
-            }
-            words += ["--scale-learning-rate-from", "\(reference)"]
-        }
-        return words
     }
 
     // MARK: Details
