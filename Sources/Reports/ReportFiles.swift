@@ -131,3 +131,14 @@ extension OutputDirectory {
         for (name, data) in files { try writeAtomically(data, to: url.appendingPathComponent(name)) }
     }
 }
+
+extension OutputDirectory.Kind {
+    /// All that such a folder has.
+    package var names: [String] {
+        switch self {
+        case .results: OutputDirectory.resultNames
+        case .study: OutputDirectory.studyNames
+        case .coalitions: OutputDirectory.coalitionNames
+        }
+    }
+}

@@ -4,22 +4,40 @@ package import Foundation
 
 /// The folder that an experiment's files go to. Every file is complete or not there.
 package struct OutputDirectory: Sendable {
+    /// What a command keeps in a folder. Those of two would write over each other's reports.
+    package enum Kind: CaseIterable, Sendable {
+        case results, study, coalitions
+
+        /// The file from which all others are made, which says what a folder holds.
+        package var file: String {
+            switch self {
+            case .results: ResultsFile.name
+            case .study: StudyFile.name
+            case .coalitions: CoalitionFile.name
+            }
+        }
+
+        /// Whether a folder holds such files.
+        package func isIn(_ folder: String) -> Bool { FileManager.default.fileExists(atPath: "\(folder)/\(file)") }
+    }
+
     package let url: URL
     /// Whether this made the folder.
     private let isNew: Bool
 
     /// Makes the folder where it is missing and checks that it can be written, before anything is computed for it.
     ///
-    /// - Parameter other: a file of another command, whose report would be written over.
-    /// - Throws: ``ReportError`` saying why not.
-    package init(_ path: String, notWith other: String? = nil) throws(ReportError) {
+    /// - Parameter kind: what is to be written; nil where that is what the folder holds.
+    /// - Throws: ``ReportError`` saying why not, as where another command's reports would be written over.
+    package init(_ path: String, for kind: Kind? = nil) throws(ReportError) {
         url = URL(fileURLWithPath: path, isDirectory: true)
         isNew = !FileManager.default.fileExists(atPath: path)
         if let file = Self.fileInTheWay(of: path) {
             throw ReportError("output folder '\(path)' cannot be written: '\(file)' is not a folder")
         }
-        if let other, FileManager.default.fileExists(atPath: "\(path)/\(other)") {
-            throw ReportError("output folder '\(path)' holds another command's '\(other)'; name another with --output")
+        if let kind, let other = Kind.allCases.first(where: { $0 != kind && $0.isIn(path) }) {
+            throw ReportError(
+                "output folder '\(path)' holds another command's '\(other.file)'; name another with --output")
         }
         do {
             try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)

@@ -84,7 +84,8 @@ struct CoalitionsCommand: ParsableCommand {
             try checkThatNoneMeet(plan.experiment)
         } catch let error as ValidationError {
             throw error
-        } catch let error where error is TaskFileError || (error is ClusterFileError && cluster.namesFile) {
+        } catch let error
+            where error is TaskFileError || (error is ClusterFileError && cluster.namesFile) {
             // A file that is wrong is no wrong command line: run() says so.
         } catch {
             throw ValidationError("\(error)")
@@ -104,7 +105,7 @@ struct CoalitionsCommand: ParsableCommand {
         try HostNeed.check(&plan.experiment, isJobsGiven: cluster.jobs != nil)
         let study = try CoalitionStudy(plan, data: DataDirectory(options.data))
         (OptionUse.notes(builder, plan.experiment) + builder.rateNotes(plan.experiment)).forEach(printError)
-        let output = try OutputDirectory(options.output, notWith: ResultsFile.name)
+        let output = try OutputDirectory(options.output, for: .coalitions)
         if options.resume { output.removeTemporaries() }
         let before = options.resume ? try CoalitionFile.resumed(output.url.relativePath, plan) : nil
         if options.resume, before == nil { printError("'\(options.output)' holds no coalitions; they are begun.") }

@@ -224,7 +224,7 @@ struct Compare: ParsableCommand {
         if baseline.hasSuffix(".json") {
             try writeAtomically(try ResultsFile.encode(accepted), to: URL(fileURLWithPath: baseline))
         } else {
-            try OutputDirectory(baseline).write(accepted)
+            try OutputDirectory(baseline, for: .results).write(accepted)
         }
         print("The baseline \(baseline) is now that of commit \(results.machine.commit): \(reason ?? "")")
     }

@@ -4,6 +4,7 @@ import Datasets
 import Experiments
 import Files
 import Foundation
+import Reports
 import Storage
 import Tasks
 
@@ -13,6 +14,8 @@ struct NamedFiles {
     private struct Entry {
         let option: String
         let path: String
+        /// Whether the command keeps a folder of such files, and nobody has named this one.
+        var isOwn = false
     }
 
     private var read: [String: Entry] = [:]
@@ -38,8 +41,11 @@ struct NamedFiles {
     }
 
     mutating func writes(_ option: String, _ path: String?) {
-        guard let path, let identity = FileLocation.identity(of: path) else { return }
-        let entry = Entry(option: option, path: path)
+        if let path { writes(Entry(option: option, path: path)) }
+    }
+
+    private mutating func writes(_ entry: Entry) {
+        guard let identity = FileLocation.identity(of: entry.path) else { return }
         if let other = written[identity] { note(other, meets: entry) } else { written[identity] = entry }
         if let input = read[identity] { note(entry, overwrites: input) }
     }
@@ -58,9 +64,46 @@ struct NamedFiles {
         collision = "\(output.option) '\(output.path)' would overwrite \(place) \(input.option) reads"
     }
 
-    /// - Throws: `ValidationError` naming two options whose files meet.
+    /// - Throws: `ValidationError` naming two options whose files meet, or a file that another command keeps.
     func check() throws {
-        if let collision { throw ValidationError("\(collision); allowed are files of their own") }
+        if let collision = collision ?? folderInTheWay ?? replaced {
+            throw ValidationError("\(collision); allowed are files of their own")
+        }
+    }
+
+    /// A file whose name is that of a folder which others go to.
+    private var folderInTheWay: String? {
+        for (place, inner) in written.sorted(by: { $0.key < $1.key }) {
+            var path = place[...]
+            while let slash = path.lastIndex(of: "/") {
+                path = path[..<slash]
+                guard let entry = written[String(path)] else { continue }
+                return "\(entry.option) '\(entry.path)' is a folder that \(inner.option) writes to"
+            }
+        }
+        return nil
+    }
+
+    /// A file of results, a study or coalitions that somebody has named for something else.
+    private var replaced: String? {
+        for entry in written.values.sorted(by: { ($0.option, $0.path) < ($1.option, $1.path) })
+        where entry.option.hasPrefix("--") && !entry.isOwn {
+            guard let place = try? FileLocation(entry.path).path else { continue }
+            let url = URL(fileURLWithPath: place)
+            let (name, folder) = (url.lastPathComponent, url.deletingLastPathComponent())
+            for (folder, name) in [
+                (folder, name), (folder.deletingLastPathComponent(), "\(folder.lastPathComponent)/\(name)"),
+            ] {
+                guard
+                    let kind = OutputDirectory.Kind.allCases.first(where: {
+                        $0.isIn(folder.path) && $0.names.contains(name)
+                    })
+                else { continue }
+                let owner = "what belongs to the '\(kind.file)' of its folder"
+                return "\(entry.option) '\(entry.path)' would overwrite \(owner)"
+            }
+        }
+        return nil
     }
 
     // MARK: What several commands have
@@ -96,7 +139,7 @@ struct NamedFiles {
     }
 
     mutating func writes(_ option: String, _ names: [String], in folder: String) {
-        for name in names { writes(option, "\(folder)/\(name)") }
+        for name in names { writes(Entry(option: option, path: "\(folder)/\(name)", isOwn: true)) }
     }
 }
 
@@ -155,6 +198,10 @@ func requireWritableParent(of file: String, option: String) throws {
         switch error.code {
         case EISDIR: throw ReportError("\(option) '\(file)' is a folder; name a file")
         case ENOENT, ENOTDIR:
+            if let target = try? FileManager.default.destinationOfSymbolicLink(atPath: file) {
+                throw ReportError(
+                    "\(option) '\(file)' is a link to '\(target)', whose folder does not exist or cannot be written")
+            }
             let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
             throw ReportError("\(option) '\(file)': the folder '\(folder)' does not exist or cannot be written")
         default: throw ReportError("\(option) '\(file)' cannot be written: \(error)")

@@ -17,7 +17,7 @@ struct RunOutputs: Sendable {
     /// - Parameter store: the checkpoints, of which there may be some already; then the files of the same run go on.
     init(_ files: FileOptions, _ plan: ExperimentPlan, _ store: CheckpointDirectory?) throws {
         self.store = store
-        directory = try OutputDirectory(files.output, notWith: StudyFile.name)
+        directory = try OutputDirectory(files.output, for: .results)
         if store?.resumed != nil {
             directory.removeTemporaries()
             for file in [files.save, files.traceLoss, files.trace].compactMap({ $0 }) {

@@ -66,7 +66,8 @@ struct StudyCommand: ParsableCommand {
             try checkThatNoneMeet(plan.experiment)
         } catch let error as ValidationError {
             throw error
-        } catch let error where error is TaskFileError || (error is ClusterFileError && cluster.namesFile) {
+        } catch let error
+            where error is TaskFileError || (error is ClusterFileError && cluster.namesFile) {
             // A file that is wrong is no wrong command line: run() says so.
         } catch {
             throw ValidationError("\(error)")
@@ -87,7 +88,7 @@ struct StudyCommand: ParsableCommand {
         let study = try Study(plan, data: DataDirectory(files.data))
         let trials = try plan.trials.map { try plan.strategy($0) }
         OptionUse.notes(builder, plan.experiment, trials: trials).forEach(printError)
-        let output = try OutputDirectory(files.output, notWith: ResultsFile.name)
+        let output = try OutputDirectory(files.output, for: .study)
         // A search that goes on with the best has runs of several lengths.
         let runs = plan.rungs.reduce(0) { $0 + $1.trials } * plan.experiment.seeds.count
         let names =

@@ -19,6 +19,52 @@ import Testing
         }
     }
 
+    @Test func noFileHasTheNameOfAFolderThatOthersGoTo() async throws {
+        try await expectRefusal(
+            ["--strategy", "sync", "--trace-loss", "results/figures"],
+            ["--trace-loss 'results/figures' is a folder that --output writes to"])
+        try await expectRefusal(
+            ["--strategy", "sync", "--save", "a", "--log", "a/b"], ["--save 'a' is a folder that --log writes to"])
+    }
+
+    /// A folder that one command keeps is not another's, and its files are not named for something else.
+    @Test func whatACommandKeepsIsLeftToIt() async throws {
+        try await withFolder { folder in
+            for file in ["results.json", "study.json", "coalitions.json"] {
+                let name = String(file.prefix { $0 != "." })
+                try FileManager.default.createDirectory(
+                    at: folder.url.appendingPathComponent("\(name)/figures"), withIntermediateDirectories: true)
+                for part in [file, "report.md", "report.html"] { try folder.write(Data("x".utf8), "\(name)/\(part)") }
+            }
+            let commands = [
+                "results": quick + ["--strategy", "sync"],
+                "study": ["study", "--strategy", "sync", "--epochs", "1", "--seeds", "1", "--compute", "reference"],
+                "coalitions": ["coalitions", "--strategy", "community", "--epochs", "1", "--seeds", "1"],
+            ]
+            for (name, words) in commands {
+                for other in commands.keys where other != name {
+                    let outcome = try await bench(words + ["--output", other], in: folder)
+                    #expect(
+                        outcome.code == 1 && outcome.errors.contains("holds another command's '\(other).json'"),
+                        "\(name) \(outcome.testDescription)")
+                }
+                for path in ["report.html", "report.md", "\(name).json"] {
+                    let outcome = try await bench(
+                        quick + ["--strategy", "sync", "--output", "new", "--save", "\(name)/\(path)"], in: folder)
+                    #expect(
+                        outcome.code == 64 && outcome.errors.contains("belongs to the '\(name).json' of its folder"),
+                        "\(outcome.testDescription)")
+                }
+                let reports = try folder.text("\(name)/report.md") + folder.text("\(name)/report.html")
+                #expect(reports == "xx")
+            }
+            let figure = "results/figures/accuracy-time-light.svg"
+            let picture = try await bench(
+                quick + ["--strategy", "sync", "--output", "new", "--trace-loss", figure], in: folder)
+            #expect(picture.code == 64 && picture.errors.contains("belongs to the"), "\(picture.testDescription)")
+        }
+    }
+
     @Test func otherSpellingsOfAFileAreTheSameFile() async throws {
         try await expectRefusal(
             ["--strategy", "sync", "--save", "a", "--trace-loss", "./a"], ["--save 'a'", "--trace-loss './a'"])
