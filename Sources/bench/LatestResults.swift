@@ -11,6 +11,8 @@ final class LatestResults<Results: Sendable>: Sendable {
         /// Finished runs in the last file that was written whole.
         var runsOnDisk = 0
         var isClosed = false
+        /// Before which ``LatestResults/keep(_:)`` writes nothing.
+        var nextSave = Duration.zero
     }
 
     private let output: OutputDirectory
@@ -18,20 +20,37 @@ final class LatestResults<Results: Sendable>: Sendable {
     /// Writes the file from which all others can be made again.
     private let writeMain: @Sendable (Results) throws -> Void
     private let writeDerived: @Sendable (Results) throws -> Void
+    private let now: @Sendable () -> Duration
     private let state = Guarded(State())
 
+    /// - Parameter now: the time since something or other.
     init(
-        _ output: OutputDirectory, runCount: @escaping @Sendable (Results) -> Int,
+        _ output: OutputDirectory, now: @escaping @Sendable () -> Duration = LatestResultsPace.now,
+        runCount: @escaping @Sendable (Results) -> Int,
         writeMain: @escaping @Sendable (Results) throws -> Void,
         writeDerived: @escaping @Sendable (Results) throws -> Void
     ) {
         self.output = output
+        self.now = now
         self.runCount = runCount
         self.writeMain = writeMain
         self.writeDerived = writeDerived
     }
 
     func set(_ new: Results) { state.withLock { $0.results = new } }
+
+    /// Takes up what there is so far, and writes it unless that was done a moment ago: a process that is killed then loses
+    /// little, and a disk that is full is noticed while it computes. To be called between runs, where nothing is measured.
+    func keep(_ results: Results) throws {
+        try state.withLock { state in
+            state.results = results
+            let start = now()
+            guard runCount(results) > 0, start >= state.nextSave else { return }
+            try write(results, &state, all: false)
+            let end = now()
+            state.nextSave = end + max(LatestResultsPace.shortest, (end - start) * LatestResultsPace.share)
+        }
+    }
 
     /// Writes what there is so far, for a process that may be killed without a last word.
     func save(_ results: Results, all: Bool) throws {
@@ -81,6 +100,15 @@ final class LatestResults<Results: Sendable>: Sendable {
             return "\(what) in \(output.url.relativePath)/." + (failure.map { " \($0)." } ?? "")
         }
     }
+}
+
+/// How often results that are not complete are written.
+enum LatestResultsPace {
+    static let shortest = Duration.seconds(5)
+    /// Writing takes one part of so many of the time.
+    static let share = 20
+    private static let start = ContinuousClock.now
+    @Sendable static func now() -> Duration { ContinuousClock.now - start }
 }
 
 extension LatestResults {

@@ -48,7 +48,8 @@ struct Run: ParsableCommand {
                 plan, cluster, checkpoints, tuned: tuned.tuned, planFile: experiment.plan)
         } catch let error as ValidationError {
             throw error
-        } catch let error where error is TaskFileError || (error is ClusterFileError && cluster.namesFile) {
+        } catch let error
+            where error is TaskFileError || (error is ClusterFileError && cluster.namesFile) {
             // A file that is wrong is no wrong command line: run() says so.
         } catch {
             throw ValidationError("\(error)")
@@ -113,7 +114,7 @@ struct Run: ParsableCommand {
                     if machine.mpi != nil {
                         try outputs.latest.save(results, all: true)
                     } else {
-                        outputs.latest.set(results)
+                        try outputs.latest.keep(results)
                     }
                 })
             let written = outputs.write(results)
