@@ -44,12 +44,27 @@ public enum MarkdownReport {
     static func furtherSentences(_ results: Results, _ summaries: [StrategySummary]) -> [String] {
         var sentences = [SendingSentence.words(summaries) ?? bestValue(summaries)]
         if let note = SentBytes.note(summaries) { sentences.append(note) }
+        if let note = endedAtTarget(results, summaries) { sentences.append(note) }
         if summaries.contains(where: { $0.runs.contains { $0.evaluations.count < TimeToTarget.window } }) {
             sentences.append(
                 "With fewer than \(TimeToTarget.window) evaluations nothing can count as reached; see --evaluate-every."
             )
         }
         return sentences
+    }
+
+    /// The rule, where strategies are said not to have reached what they have at their end.
+    private static func endedAtTarget(_ results: Results, _ summaries: [StrategySummary]) -> String? {
+        let goal = results.plan.goal
+        let names = summaries.filter { summary in
+            !summary.timeToTarget.median.isFinite && goal.isReached(by: summary.finalValue.median)
+                && summary.runs.allSatisfy { $0.evaluations.count >= TimeToTarget.window }
+        }.map(\.strategy)
+        guard !names.isEmpty else { return nil }
+        return """
+            \(Headline.list(names)) \(names.count == 1 ? "ends" : "end") at \(goal.words), which counts as reached only where \
+            the mean of the last \(TimeToTarget.window) evaluations is at the target, too.
+            """
     }
 
     private static func bestValue(_ summaries: [StrategySummary]) -> String {

@@ -53,6 +53,20 @@ import Testing
                 "Simulated on infiniband, `sync` did not reach 95 % with more than half of the seeds."))
     }
 
+    /// A mean of 0.71 is not at 95 %, though the last evaluation is.
+    @Test func anEndAtTheTargetThatDoesNotCountIsSaidNotTo() {
+        let rule = """
+            `single` ends at 95 %, which counts as reached only where the mean of the last 3 evaluations is at the target, too.
+            """
+        let late = results([record("single", [0.13, 1, 1]), record("sync", Self.never)], seeds: [1])
+        let words = MarkdownReport.summary(late)
+        #expect(words.hasPrefix("No strategy reached 95 %") && words.contains(rule), "\(words)")
+        #expect(!MarkdownReport.summary(raced([("single", [8]), ("sync", [0])])).contains("counts as reached"))
+        // Where there are fewer evaluations, that is what is said.
+        let short = MarkdownReport.summary(results([record("single", [1, 1])], seeds: [1]))
+        #expect(!short.contains("counts as reached") && short.contains("With fewer than 3 evaluations"), "\(short)")
+    }
+
     @Test func aTieIsToldAsATie() {
         #expect(
             Headline.words(raced([("single", [4]), ("threads", [4]), ("sync", [8])])) == """
