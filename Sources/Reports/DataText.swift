@@ -13,6 +13,12 @@ package enum DataText {
             """
     }
 
+    /// The same of one of several results, a line that names it.
+    package static func warning(_ results: Results, in path: String) -> String? {
+        guard warning(results) != nil, let data = results.data else { return nil }
+        return "'\(path)' is of \(data.words), not of the published data of the task '\(results.plan.task)'."
+    }
+
     /// Such as `data (MNIST, SHA-256 ac89dbc26b7b)`.
     static func data(_ results: Results) -> String {
         if let file = results.plan.taskFile {

@@ -52,6 +52,11 @@ package struct RepriceTable {
         leftOut.isEmpty ? "" : "\n" + leftOut.map { "- `\($0.name)` is not priced: \($0.reason).\n" }.joined()
     }
 
+    /// - Parameter results: whose runs were priced.
+    package func markdown(_ results: Results) -> String {
+        (DataText.warning(results).map { $0 + "\n" } ?? "") + markdown
+    }
+
     package var markdown: String {
         let first = FirstByCluster(rows, target: target)
         return (first.isWorthShowing ? "## Which strategy is the first on which cluster\n\n\(first.markdown)\n" : "")

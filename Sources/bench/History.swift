@@ -82,6 +82,7 @@ struct History: ParsableCommand {
         }
         let layout = TerminalAbilities.output.layout
         let text = HistoryTable.render(entries, metrics: metrics, strategies: names, format, layout)
+        if format == .csv { HistoryTable.warnings(entries).forEach(printError) }
         if format == .csv { printData(text) } else { print(text, terminator: "") }
     }
 

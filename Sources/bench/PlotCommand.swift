@@ -88,9 +88,19 @@ struct PlotCommand: ParsableCommand {
         let svg = Data((chosen.svg(theme ?? (isPNG ? .light : .auto)) + "\n").utf8)
         try writeAtomically(isPNG ? try PNGConverter.convert(svg) : svg, to: URL(fileURLWithPath: file))
         print("\(chosen.title): \(file)")
+        if let foreign = try foreignData() { printError(foreign) }
     }
 
     private func holds(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(directory)/\(name)") }
+
+    /// A picture has no room for what its data are.
+    private func foreignData() throws -> String? {
+        if holds(ResultsFile.name) { return DataText.warning(try ResultsFile.read(directory), in: directory) }
+        let others: Results =
+            holds(StudyFile.name)
+            ? try StudyFile.read(directory).withoutRuns : try CoalitionFile.read(directory).withoutRuns
+        return DataText.warning(others, in: directory)
+    }
 
     private func pictures() throws -> [Picture] {
         if holds(StudyFile.name), !holds(ResultsFile.name) {

@@ -138,7 +138,7 @@ struct Reprice: ParsableCommand {
             for (variant, runs) in try price(variants, repricing) { table.append(variant, runs) }
         }
         try writeAtomically(Data(table.csv.utf8), to: URL(fileURLWithPath: csvFile))
-        try writeAtomically(Data(table.markdown.utf8), to: URL(fileURLWithPath: markdownFile))
+        try writeAtomically(Data(table.markdown(results).utf8), to: URL(fileURLWithPath: markdownFile))
         try writeAtomically(Data(table.page(results).html().utf8), to: URL(fileURLWithPath: pageFile))
         print(table.terminal(TerminalAbilities.output.layout), terminator: "")
         if let warning = DataText.warning(results) { print("\n" + warning, terminator: "") }

@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import FoundationXML
 import Testing
@@ -266,5 +267,35 @@ import Testing
         let page = Self.page([Self.result(0)])
         #expect(page.verdict.hasPrefix("No two of these results are of one plan"))
         #expect(page.html().contains("Results without a history"))
+    }
+
+    // MARK: Data
+
+    @Test func resultsOfOtherDataThanTheirTasksAreNamed() {
+        var foreign = Self.result(1).results
+        foreign.data = DataIdentity(
+            name: "IDX files that are not MNIST", sha256: "0123456789abcdef", isPublished: false)
+        let entries = [Self.result(0), HistoryTable.Entry(path: "fake", foreign)]
+        let note = """
+            'fake' is of IDX files that are not MNIST (SHA-256 0123456789ab), not of the published data of the task \
+            '\(foreign.plan.task)'.
+            """
+        #expect(HistoryTable.warnings(entries) == [note])
+        func table(_ style: HistoryTable.Style) -> String {
+            HistoryTable.render(entries, metrics: Self.metrics, strategies: nil, style)
+        }
+        #expect(table(.table).contains("\n\(note)\n") && !table(.csv).contains("not MNIST"))
+        let page = HistoryPage.html(entries, metrics: Self.metrics, strategies: nil, command: "bench")
+        #expect(page.contains("IDX files that are not MNIST"))
+        #expect(HistoryTable.warnings([Self.result(0)]).isEmpty)
+    }
+
+    @Test func pricesOfOtherDataSaySo() {
+        var foreign = Self.result(1).results
+        foreign.data = DataIdentity(
+            name: "IDX files that are not MNIST", sha256: "0123456789abcdef", isPublished: false)
+        let table = RepriceTable(target: foreign.plan.goal)
+        #expect(table.markdown(foreign).hasPrefix("These results are of IDX files that are not MNIST"))
+        #expect(table.markdown(Self.result(1).results) == table.markdown)
     }
 }

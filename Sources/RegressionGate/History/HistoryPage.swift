@@ -43,6 +43,7 @@ package enum HistoryPage {
         return ReportPage(
             title: "History of \(entries.count) result\(entries.count == 1 ? "" : "s")",
             verdict: verdict(Array(shown), strategies),
+            warnings: HistoryTable.warnings(entries).map { VisibleText.line($0) + "\n" },
             styles: styles, sections: sections)
     }
 

@@ -24,11 +24,13 @@ package enum CoalitionReport {
         guard let analysis = CoalitionAnalysis(results, margin: margin) else {
             return "\(title)\n**Stopped before its end**: \(unfinished(results))"
         }
-        return [
-            title, introduction(results), nodes(analysis).markdown, reading(analysis),
+        let warning = DataText.warning(results.withoutRuns).map { [$0] } ?? []
+        let sections = [
+            introduction(results), nodes(analysis).markdown, reading(analysis),
             sentences(analysis).map { "- \($0)\n" }.joined(), rational(analysis), ContractText.words(results),
             MarkdownReport.clusters(results.withoutRuns), machine(results),
-        ].joined(separator: "\n")
+        ]
+        return ([title] + warning + sections).joined(separator: "\n")
     }
 
     static func unfinished(_ results: CoalitionResults) -> String {

@@ -49,13 +49,20 @@ package enum HistoryTable {
             let isText = Set(["date", "commit", "task", "strategy", "clock", "results"])
             var table = TextTable(columns.map { ($0, isText.contains($0) ? .left : .right) }, keys: [0, 3])
             for row in rows { table.append(row.map { $0.isEmpty ? "-" : $0 }) }
-            return table.terminal(layout) + moves(sorted(entries), layout)
+            let warnings = warnings(entries)
+            let foreign = warnings.isEmpty ? "" : "\n" + warnings.map { layout.paragraph($0) + "\n" }.joined()
+            return table.terminal(layout) + foreign + moves(sorted(entries), layout)
         }
     }
 
     /// The oldest first. Dates are ISO 8601 in UTC, which sorts as text.
     package static func sorted(_ entries: [Entry]) -> [Entry] {
         entries.sorted { ($0.results.machine.date, $0.path) < ($1.results.machine.date, $1.path) }
+    }
+
+    /// Results of other data than their task's, a line each: nobody compares those with others by a row.
+    package static func warnings(_ entries: [Entry]) -> [String] {
+        sorted(entries).compactMap { DataText.warning($0.results, in: $0.path) }
     }
 
     /// The columns of `summary.csv` by their names, of every strategy.

@@ -36,7 +36,7 @@ package enum CoalitionPage {
         ]
         return ReportPage(
             title: title, verdict: sentences[0] + "\n\n" + sentences.dropFirst().map { "- \($0)\n" }.joined(),
-            sections: sections.compactMap(\.self))
+            warnings: [DataText.warning(results.withoutRuns)].compactMap(\.self), sections: sections.compactMap(\.self))
     }
 
     /// What each node has alone, where all take part, and in the coalition that is best for it.
