@@ -40,6 +40,27 @@ import Testing
         }
     }
 
+    /// Experiments in YAML become words, or are refused with a line.
+    @Test func everyExperimentFileIsUnderstoodOrRefused() throws {
+        let kind = PlanInputs { text in
+            do {
+                _ = try PlanFile(file: "plan.yaml").words(of: text)
+            } catch {
+                guard let wrong = error as? PlanFileError, !wrong.description.contains("\n") else {
+                    throw WrongAnswer("an error of another kind: \(error)")
+                }
+                throw Refusal(description: wrong.description)
+            }
+        }
+        let inputs = try Inputs(kind, seed: 1, corpus: Self.corpus)
+        let judge = Judge(kind)
+        for index in 0..<inputs.seeds.count + 300 {
+            let judgement = judge.judge(inputs.input(index))
+            if case .wrong(let what) = judgement { Issue.record("input \(index): \(what)") }
+            if index < inputs.seeds.count { #expect(judgement == .accepted, "\(index)") }
+        }
+    }
+
     /// Does what a child of `fuzz-readers` does, which cannot reach the program's options.
     @Test(.enabled(if: ProcessInfo.processInfo.environment["FUZZ_CHILD"] != nil))
     func optionsOfAChildOfTheFuzzHarness() throws {

@@ -1,9 +1,10 @@
 /// The classes of what the program reads.
 package enum InputClasses {
-    /// Of the readers; ``OptionInputs`` are read in the tests' process, which can reach the program's options.
+    /// Of the readers; ``OptionInputs`` and ``PlanInputs`` are read in the tests' process, which can reach the program's options.
     package static let names = [
         "safetensors", "idx", "gzip", "cluster", "latencies", "devices", "points", "results", "study", "schedule",
         "experiment", "checkpoint", "resume", "values", "profile", "npy", "npz", "task",
+        "overlay", "coalitions", "log",
     ]
     package static let planted = PlantedFaults.all.map { "planted-\($0.fault)" }
     /// What the harness has to call each.
@@ -29,9 +30,14 @@ package enum InputClasses {
         case "profile": return ProfileInputs()
         case "npy": return try ArrayInputs(isArchived: false)
         case "npz": return try ArrayInputs(isArchived: true)
+        case "overlay": return try OverlayInputs()
+        case "coalitions": return CoalitionInputs()
+        case "log": return try LogInputs()
         case "task": return try TaskFileInputs()
         case OptionInputs.className:
             return OptionInputs { _ in throw WrongAnswer("read by the tests of the program alone") }
+        case PlanInputs.className:
+            return PlanInputs { _ in throw WrongAnswer("read by the tests of the program alone") }
         default:
             if let planted = PlantedFaults(name) { return planted }
             throw WrongAnswer("unknown class '\(name)'; allowed are \(names.joined(separator: ", "))")

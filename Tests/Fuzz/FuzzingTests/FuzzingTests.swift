@@ -34,7 +34,8 @@ private func harness(_ arguments: [String]) async throws -> (text: String, code:
     /// Every input that ever failed is in the corpus, which comes first.
     @Test(arguments: InputClasses.names)
     func everyReaderAnswersItsCorpusAndSomeChangedInputs(_ name: String) async throws {
-        let count = ["resume": 6, "study": 30, "results": 12, "experiment": 40, "checkpoint": 40][name] ?? 100
+        let count =
+            ["resume": 6, "study": 30, "coalitions": 30, "results": 12, "experiment": 40, "checkpoint": 40][name] ?? 100
         let (text, code) = try await harness(["--class", name, "--inputs", "\(count)"])
         #expect(code == 0, "\(text)")
     }
