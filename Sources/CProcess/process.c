@@ -65,7 +65,9 @@ int process_watch_signals(const int *signals, int count) {
         struct sigaction old;
         if (sigaction(signals[index], NULL, &old) != 0) continue;
         bool is_ignored = !(old.sa_flags & SA_SIGINFO) && old.sa_handler == SIG_IGN;
-        if (is_ignored && signals[index] == SIGHUP) continue;
+        // A shell has its background jobs ignore these two, though they are to be stopped by whoever sends one.
+        bool is_of_keyboard = signals[index] == SIGINT || signals[index] == SIGQUIT;
+        if (is_ignored && !is_of_keyboard) continue;
         struct sigaction new = {.sa_handler = note, .sa_flags = SA_RESTART};
         sigfillset(&new.sa_mask);
         if (sigaction(signals[index], &new, NULL) == 0) is_watched[signals[index]] = true;

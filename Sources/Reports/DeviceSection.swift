@@ -20,9 +20,10 @@ package enum DeviceSection {
         results.summaries.flatMap { summary -> [String] in
             var lines: [String] = []
             if let run = summary.runs.first(where: { $0.devices != nil }), let devices = run.devices {
-                var text = "`\(summary.strategy)`, seed \(run.seed): \(devices.summary.count) workers"
+                let count = devices.summary.count
+                var text = "`\(summary.strategy)`, seed \(run.seed): \(count) worker\(count == 1 ? "" : "s")"
                 if let kinds = devices.kinds { text += " of \(kinds) kind\(kinds == 1 ? "" : "s") of devices" }
-                text += devices.summary.figures.map { ": \($0)" } ?? ", all alike"
+                text += devices.summary.figures.map { ": \($0)" } ?? (count == 1 ? "" : ", all alike")
                 if summary.plan.cluster?.stragglers != nil {
                     text += "; \(devices.stragglers) straggler\(devices.stragglers == 1 ? "" : "s")"
                 }

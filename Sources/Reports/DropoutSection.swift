@@ -30,8 +30,24 @@ package enum DropoutSection {
             }
             return sentences
         }
-        sentences += results.plan.dropoutNotes
+        sentences += results.plan.dropoutNotes + tooLate(results)
         return sentences.isEmpty ? nil : sentences.joined(separator: "\n") + "\n"
+    }
+
+    /// Strategies whose runs were over before any rank that was named would have left.
+    private static func tooLate(_ results: Results) -> [String] {
+        results.summaries.compactMap { summary in
+            let ranks = summary.plan.roles.ranks
+            let named = summary.plan.cluster?.dropouts?.departures.filter { $0.rank < ranks } ?? []
+            guard summary.plan.fabric == .simulated, let first = named.min(by: { $0.seconds < $1.seconds }),
+                summary.runs.allSatisfy({ $0.departures?.isEmpty != false && $0.clusterSeconds <= first.seconds })
+            else { return nil }
+            let longest = summary.runs.map(\.clusterSeconds).max() ?? 0
+            return """
+                `\(summary.strategy)` was over after \(Format.seconds(longest)), before rank \(first.rank) would have left at \
+                \(Format.seconds(first.seconds)).
+                """
+        }
     }
 
     /// Every run that a rank left.
@@ -50,7 +66,7 @@ package enum DropoutSection {
                 ])
             }
         }
-        let notes = results.plan.dropoutNotes.map { "- \($0)\n" }.joined()
+        let notes = (results.plan.dropoutNotes + tooLate(results)).map { "- \($0)\n" }.joined()
         guard !isEmpty || !notes.isEmpty else { return "" }
         let explanation = """
             *Samples lost* are those of steps that had to be repeated by the ranks that remained, and of clients whose \

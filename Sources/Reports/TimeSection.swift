@@ -71,8 +71,10 @@ enum TimeSection {
             ] + (showsHidden ? [("hidden", .right)] : []))
         for summary in summaries {
             let total = summary.spread(\.clusterSeconds).median
+            // A part and the whole are medians of their own, and processes of an MPI job read different clocks, so that a part can
+            // come out a little larger than the whole.
             func share(_ part: (RunRecord) -> Double) -> String {
-                total > 0 ? Format.percent(summary.spread(part).median / total) : "-"
+                total > 0 ? Format.percent(min(1, summary.spread(part).median / total)) : "-"
             }
             let isSplit = summary.runs.allSatisfy { $0.waitingSeconds != nil }
             table.append(

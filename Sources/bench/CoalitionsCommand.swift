@@ -85,7 +85,9 @@ struct CoalitionsCommand: ParsableCommand {
         } catch let error as ValidationError {
             throw error
         } catch let error
-            where error is TaskFileError || (error is ClusterFileError && cluster.namesFile) {
+            where error is TaskFileError || error is OptionFileError
+            || (error is ClusterFileError && cluster.namesFile)
+        {
             // A file that is wrong is no wrong command line: run() says so.
         } catch {
             throw ValidationError("\(error)")

@@ -86,6 +86,17 @@ enum CommandWords {
         }
     }
 
+    /// The error of a missing argument with the word that was meant as one, where that begins with a dash.
+    static func withDashedWord(_ error: any Error, message: String, _ arguments: [String]) -> any Error {
+        guard message.hasPrefix("Missing expected argument"),
+            let word = arguments.first(where: { $0.hasPrefix("-") && !$0.hasPrefix("--") && $0.count > 1 })
+        else { return error }
+        return ValidationError(
+            """
+            \(message), and '\(word)' begins with a dash as options do; for a file or folder of that name write './\(word)'
+            """)
+    }
+
     /// The error of an unknown option with the option of a strategy that may be meant.
     static func withNearest(_ error: any Error, message: String) -> any Error {
         let start = "Unknown option '--"
@@ -106,7 +117,9 @@ extension Bench {
         do {
             return try parseAsRoot(CommandWords.rewritten(arguments))
         } catch {
-            throw CommandWords.withNearest(error, message: message(for: error))
+            let message = message(for: error)
+            let nearest = CommandWords.withNearest(error, message: message)
+            throw CommandWords.withDashedWord(nearest, message: message, arguments)
         }
     }
 }

@@ -2,12 +2,12 @@ import CProcess
 import Foundation
 import Host
 
-/// Ctrl-C, termination, a terminal that goes away, and a limit of processor time: runs the last words, then ends the process
+/// Ctrl-C, termination, a terminal that goes away, a limit of processor time, and what schedulers send before one ends a job: runs the last words, then ends the process
 /// with the shell's code for the signal.
 ///
 /// A thread of its own waits for signals, so that they are heard whatever the others wait for.
 final class Interruption {
-    static let signals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU]
+    static let signals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU, SIGUSR1, SIGUSR2, SIGALRM]
     private let descriptor: Int32
 
     /// - Parameter lastWords: called once, on that thread; returns a message for standard error.

@@ -213,7 +213,10 @@ struct PlanBuilder {
         func set(_ name: String, _ value: String, by word: String) throws {
             do throws(OptionError) {
                 try plan.set(name, to: value, calling: word)
-            } catch { throw ValidationError("\(error)") }
+            } catch {
+                if name == "overlay", Overlay.isFile(value) { throw OptionFileError(description: "\(error)") }
+                throw ValidationError("\(error)")
+            }
             isRateGiven = isRateGiven || name == StudyOption.learningRate.rawValue
         }
         for setting in settings where setting.strategy == nil && plan.has(setting.name) {
@@ -295,7 +298,7 @@ struct PlanBuilder {
         try require(
             training.weightDecay.map { $0 >= 0 && $0.isFinite }, "weight-decay", training.weightDecay ?? 0, "0 or more")
         try checkOptimizerRanges(require)
-        try require(training.warmup.map { $0 >= 0 && $0.isFinite }, "warmup", training.warmup ?? 0, "0 or more")
+        try require(training.warmup.map { (0...1e6).contains($0) }, "warmup", training.warmup ?? 0, "0 to 1000000")
         if training.initialParameters != nil, training.initialization != nil {
             throw ValidationError(
                 "--init and --initialization both say what parameters training starts from; leave one of them out")
@@ -305,6 +308,11 @@ struct PlanBuilder {
         try requireCount(cluster.hostThreads, "host-threads", most: 1024)
         try requireCount(cluster.jobs, "jobs", most: 1024)
     }
+}
+
+/// A file that an option names and that is missing or wrong: a failure, and no wrong command line.
+struct OptionFileError: Error, CustomStringConvertible {
+    let description: String
 }
 
 extension TrainingOptions {

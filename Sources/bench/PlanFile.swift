@@ -34,10 +34,10 @@ struct PlanFile {
     /// The words of a command line that say what the file says.
     ///
     /// - Parameter strategies: what the command line has behind `--strategy`, which takes the place of what the file says.
-    /// - Throws: `ValidationError` where there is no such file; ``PlanFileError`` naming the line.
+    /// - Throws: ``PlanFileError`` where there is no such file, or naming the line.
     static func words(_ file: String, strategies: String? = nil) throws -> [String] {
         guard let data = FileManager.default.contents(atPath: file) else {
-            throw ValidationError("--plan '\(file)' does not exist or cannot be read")
+            throw PlanFileError("--plan '\(file)' does not exist or cannot be read")
         }
         guard let text = String(data: data, encoding: .utf8) else { throw PlanFileError("\(file): not UTF-8 text") }
         return try PlanFile(file: file).words(of: text, strategies: strategies)

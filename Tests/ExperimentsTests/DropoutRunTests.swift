@@ -112,6 +112,17 @@ import Testing
             ])
     }
 
+    @Test func aRankThatWouldHaveLeftAfterTheEndIsNoted() throws {
+        let late = try run(plan("sync", [Departure(rank: 2, seconds: 360_000)]))
+        let words = try #require(DropoutSection.words(late))
+        #expect(
+            words.hasPrefix("`sync` was over after ") && words.contains("before rank 2 would have left at "), "\(words)"
+        )
+        #expect(MarkdownReport.render(late).contains("- \(words)"))
+        let inTime = try run(plan("sync", [Departure(rank: 2, seconds: 1e-3)], goesOn: true))
+        #expect(DropoutSection.words(inTime)?.contains("would have left") == false)
+    }
+
     @Test func anotherEndIsARegression() throws {
         let full = try run(plan("sync", [Departure(rank: 2, seconds: 1e-3)], goesOn: true))
         var stopped = full

@@ -132,4 +132,10 @@ import Testing
         let run = try Setup(strategies: ["sync"]).run()
         #expect(try ResultsFile.decode(ResultsFile.encode(run), file: "f") == run)
     }
+
+    /// Of 1.98 s a run communicates for 2 s, by the clocks of two processes.
+    @Test func noPartIsLargerThanTheWhole() {
+        let text = TimeSection.render(results([record("sync", clusterSeconds: 1.98)], seeds: [1]))
+        #expect(text.contains("| 100.0 % |") && !text.contains("101"), "\(text)")
+    }
 }

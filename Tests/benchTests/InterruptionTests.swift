@@ -9,7 +9,7 @@ import Testing
         "--task", "digits", "--seeds", "3", "--compute", "reference", "--workers", "2", "--output", "results",
     ]
 
-    @Test(.timeLimit(.minutes(60)), arguments: [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU])
+    @Test(.timeLimit(.minutes(60)), arguments: [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU, SIGUSR1, SIGALRM])
     func finishedRunsAreWrittenWhenTheProgramIsStopped(_ signal: Int32) async throws {
         try await withFolder { folder in
             let outcome = try await bench(

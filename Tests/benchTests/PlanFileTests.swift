@@ -114,7 +114,7 @@ import Testing
     }
 
     @Test func aFileThatIsMissingOrWrongEndsTheProgramBeforeItsWork() async throws {
-        try await expectError(["--plan", "none.yaml"], code: 64, ["--plan 'none.yaml' does not exist"])
+        try await expectError(["--plan", "none.yaml"], code: 1, ["--plan 'none.yaml' does not exist"])
         try await expectError(["--plan", "a.yaml"], code: 1, ["a.yaml:1: unknown key 'sedes'"]) {
             try $0.write(Data("sedes: 3\n".utf8), "a.yaml")
         }

@@ -33,12 +33,21 @@ package enum PlanDifferences {
             let list = String(path.hasSuffix("]") ? path.prefix { $0 != "[" } : path[...])
             let option =
                 ofStrategy(path) ?? options.first { list == $0.key || list.hasSuffix(".\($0.key)") }?.option
-            return (option: option, path: path, first: text(difference.old), other: text(difference.new))
+            let (first, other) = (text(difference.old), text(difference.new))
+            switch option {
+            // A flag is given or it is not.
+            case "--no-shuffle":
+                return (option: option, path: path, first: flag(first == "0"), other: flag(other == "0"))
+            case "--nesterov": return (option: option, path: path, first: flag(first == "1"), other: flag(other == "1"))
+            default: return (option: option, path: path, first: first, other: other)
+            }
         }
         // An option can decide several things, and its own name says most.
         let sorted = all.filter { $0.option != nil } + all.filter { $0.option == nil }
         return sorted.prefix(4).map { ($0.option ?? $0.path, $0.first, $0.other) }
     }
+
+    private static func flag(_ isGiven: Bool) -> String { isGiven ? "on" : "off" }
 
     /// Where what options say stands in a plan, strategies' parts without the strategy.
     private static let options: [(key: String, option: String)] = [
@@ -52,7 +61,11 @@ package enum PlanDifferences {
         ("configuration.optimizer.beta2", "--beta2"), ("configuration.optimizer.epsilon", "--epsilon"),
         ("configuration.schedule.warmupEpochs", "--warmup"), ("configuration.schedule.decay", "--schedule"),
         ("configuration.objectives", "--objectives"), ("configuration.epochs", "--epochs"),
-        ("configuration.evaluateEveryEpochs", "--evaluate-every"),
+        ("configuration.evaluateEveryEpochs", "--evaluate-every"), ("shuffles", "--no-shuffle"),
+        ("configuration.schedule.referenceBatch", "--scale-learning-rate-from"),
+        ("configuration.onDropout", "--on-dropout"), ("configuration.limits.clusterSeconds", "--limit-time"),
+        ("configuration.limits.bytesSent", "--limit-bytes"), ("configuration.limits.updates", "--limit-updates"),
+        ("configuration.limits", "--limit-time, --limit-bytes or --limit-updates"),
     ]
 
     /// The option of a strategy that a path such as `sync.options.batch` is of.

@@ -75,7 +75,8 @@ public struct Choco: PeerStrategy {
                     """
                     How far a node goes towards what it knows of its neighbours: the less is sent, the shorter. Where nothing is \
                     said, 0.3 for top-k, the share of --keep for random-k, and 1 for float16 and none.
-                    """).used(by: \.nodes),
+                    """
+                ).used(by: \.nodes),
             ]
     }
 
