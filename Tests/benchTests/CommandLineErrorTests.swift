@@ -82,7 +82,7 @@ struct WrongArguments: CustomTestStringConvertible, Sendable {
         Self("--learning-rate", "-0.1", says: ["--learning-rate is -0.1", above]),
         Self("--momentum", "1", says: ["--momentum is 1", "0 to below 1"]),
         Self("--weight-decay", "nan", says: ["--weight-decay is nan", "0 or more"]),
-        Self("--warmup", "-1", says: ["--warmup is -1", "0 or more"]),
+        Self("--warmup", "-1", says: ["--warmup is -1", "0 to 1000000"]),
         Self(
             "--batch", "4", "--workers", "8", says: ["batch of 4", "8 workers", "--batch must be at least --workers"]),
     ]
