@@ -86,8 +86,7 @@ package struct CSVText: Sendable {
             } else if scalar == "\n" || scalar == "\r" {
                 if scalar == "\r", scalars.first == "\n" { scalars.removeFirst() }
                 endRecord()
-                line += 1
-                begin = line
+                (line, begin) = (line + 1, line + 1)
             } else if !wasQuoted {
                 field.append(scalar)
                 if !scalar.properties.isWhitespace { isBlank = false }

@@ -36,7 +36,8 @@ enum NodeTable {
 
     /// What the column is in which a node's model is judged by what all nodes want together.
     private static func everybodys(_ results: Results) -> String {
-        results.summaries.contains { judgesByOwn($0) } ? ", and *everybody's* on the mixture of all nodes' distributions" : ""
+        results.summaries.contains { judgesByOwn($0) }
+            ? ", and *everybody's* on the mixture of all nodes' distributions" : ""
     }
 
     private static func everybodys(_ nodes: [NodeResult], _ metric: Metric) -> [Double?] {
