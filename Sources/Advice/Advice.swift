@@ -7,12 +7,12 @@ package struct ClusterAdvice: Sendable {
     /// The words of the command line that name the cluster.
     package let arguments: [String]
     package let evidence: Evidence
-    /// With the records that full runs on the cluster would leave, in the order of the price list.
+    /// The strategies with the records that full runs on the cluster would leave, in the order of the price list.
     package let summaries: [StrategySummary]
     package let standing: Standing
-    /// Empty where nobody reaches the target.
+    /// The searches for values at which another strategy becomes first; empty where no strategy reaches the target.
     package let searches: [FigureSearch]
-    /// Empty where nobody reaches the target.
+    /// The effect of each figure on the lead of the first; empty where no strategy reaches the target.
     package let tornado: [TornadoBar]
     package let pareto: ParetoSet
 
@@ -67,7 +67,8 @@ package struct ClusterAdvice: Sendable {
         var least: (search: FigureSearch, place: FirstPlace, factor: Double)?
         for search in searches {
             let (below, above) = search.nearest(strategy)
-            // Upwards it has to become first above, downwards below.
+            // The value has to grow for a strategy to become first above it, and to fall for one to become first below
+            // it.
             for place in [below.flatMap { $0.isFirstAbove ? nil : $0 }, above.flatMap { $0.isFirstAbove ? $0 : nil }] {
                 guard let place, search.value > 0 else { continue }
                 let factor = max(place.value / search.value, search.value / place.value)

@@ -9,9 +9,9 @@ import Foundation
 package struct CrossingSearch: Sendable {
     /// A change of sign.
     package struct Crossing: Hashable, Sendable {
-        /// Where; the true place is within the precision.
+        /// Where the sign changes, to within the relative precision.
         package let value: Double
-        /// The sign below it, and the one above: -1, 0 or 1.
+        /// The sign below the value; `above` is the sign above it: -1, 0 or 1.
         package let below: Int
         package let above: Int
     }
@@ -23,15 +23,16 @@ package struct CrossingSearch: Sendable {
     }
 
     package let range: ClosedRange<Double>
-    /// Ascending, the range's ends among them.
+    /// The points of the grid, ascending; the first and the last are the range's ends.
     package let grid: [Double]
-    /// Of what is found, relative.
+    /// The relative precision of a crossing.
     package let precision: Double
 
     /// - Parameters:
     ///   - range: of positive numbers.
-    ///   - points: of the grid, for each factor of ten.
+    ///   - points: points of the grid for each factor of ten.
     ///   - through: a number of the range that the grid is to have, such as the present one.
+    ///   - precision: relative precision of a crossing.
     package init(_ range: ClosedRange<Double>, points: Int, through: Double? = nil, precision: Double = 1e-4) {
         precondition(range.lowerBound > 0 && points > 0, "a grid of \(points) points a decade from \(range.lowerBound)")
         self.range = range
@@ -50,12 +51,14 @@ package struct CrossingSearch: Sendable {
         self.grid = grid
     }
 
+    /// All changes of sign that the grid shows.
+    ///
     /// - Parameters:
     ///   - count: functions that are searched side by side.
-    ///   - evaluate: all values that are asked for at once, in their order; infinite values have a sign like others, and what
-    ///     is no number counts as 0.
-    /// - Returns: for each function its changes, ascending. A function that is 0 on several points of the grid changes its sign
-    ///   where that begins and where it ends.
+    ///   - evaluate: returns the values that are asked for, all at once, in their order. Infinite values have a
+    ///     sign like others, and NaN counts as 0.
+    /// - Returns: for each function its changes, ascending. A function that is 0 on several points of the grid
+    ///   changes its sign where that begins and where it ends.
     package func crossings(
         of count: Int, _ evaluate: ([Query]) throws -> [Double]
     ) rethrows -> [[Crossing]] {
@@ -152,7 +155,7 @@ private struct Bracket {
     let function: Int
     var low: CrossingSearch.Point
     var high: CrossingSearch.Point
-    /// Beyond the two points, whatever the function is at a point between them.
+    /// The signs beyond the two points. They stay, whatever the function is at a point in between.
     let below: Int
     let above: Int
 

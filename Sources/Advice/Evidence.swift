@@ -1,13 +1,13 @@
 package import Cluster
 package import Experiments
 
-/// What a figure rests on. Times of different classes are in no statement together.
+/// What a figure rests on. No statement compares times of different classes.
 package struct Evidence: Hashable, Sendable {
     /// Where a cluster's figures come from.
     package enum Machines: String, Codable, Sendable {
         case preset
         case described
-        /// By `bench calibrate`.
+        /// `bench calibrate` measured the figures.
         case calibrated
     }
 
@@ -17,7 +17,7 @@ package struct Evidence: Hashable, Sendable {
         case measuredHere
         /// The cluster's own file.
         case clusterFile
-        /// A device that is none in particular.
+        /// A profile of this name: rates of no device in particular.
         case profile(String)
     }
 
@@ -60,7 +60,7 @@ package struct Evidence: Hashable, Sendable {
         return "simulated on \(place), \(speed), models trained for real"
     }
 
-    /// For tables and files: `simulated on a preset`.
+    /// The evidence in short, for tables and files, such as `simulated on a preset`.
     package var column: String { "simulated, \(machines.rawValue)" }
 }
 
@@ -69,7 +69,7 @@ package struct LeftOut: Hashable, Sendable {
     package let name: String
     package let reason: String
 
-    /// Nil where the row can be priced.
+    /// A row with the reason why it cannot be priced; nil where it can.
     package init?(_ plan: StrategyPlan, isRecorded: Bool) {
         name = plan.name
         if plan.fabric != .simulated {

@@ -6,11 +6,11 @@ package import Statistics
 package struct MachineSearch: Hashable, Sendable {
     /// A link and what a machine with it costs.
     package struct Offer: Hashable, Sendable {
-        /// Nil for the cluster's.
+        /// One-way latency of every machine's link, in seconds; nil for the cluster's.
         package var latencySeconds: Double?
-        /// Nil for the cluster's.
+        /// Bandwidth of every machine's link in both directions, in bytes a second; nil for the cluster's.
         package var bytesPerSecond: Double?
-        /// USD of a machine; nil for the cluster's.
+        /// USD per hour of a machine; nil for the cluster's price.
         package var pricePerHour: Double?
 
         package init(latencySeconds: Double? = nil, bytesPerSecond: Double? = nil, pricePerHour: Double? = nil) {
@@ -36,17 +36,18 @@ package struct MachineSearch: Hashable, Sendable {
         package let strategy: Int
         package let machines: Int
         package let cluster: ClusterSpec
-        /// Until the target.
+        /// Seconds until the target is reached, over the seeds.
         package let time: SpreadSummary
         /// USD until the target; nil where a price is not known.
         package let money: SpreadSummary?
         /// Watt hours until the target; nil where a wattage is not known.
         package let energy: SpreadSummary?
-        /// Which others take no more time and money and are shown to take less of one of them.
+        /// The choices that take no more time and no more money than this one, and are shown to take less of one of
+        /// them.
         package internal(set) var dominatedBy: [Int] = []
     }
 
-    /// In the order of machines, strategies and offers.
+    /// All choices, in the order of machines, strategies and offers.
     package let choices: [Choice]
     /// Numbers of machines with which no strategy of several workers was recorded.
     package let missing: [Int]
@@ -95,7 +96,8 @@ package struct MachineSearch: Hashable, Sendable {
         isFastestShown = choices.isEmpty ? false : Standing(values.map(\.time)).isShown
     }
 
-    /// Of offers for a device that sends nothing: one of those with the least price.
+    /// One offer with the least price, for a job on one device, which sends nothing over any link; empty without
+    /// offers.
     private static func cheapest(_ offers: [Offer]) -> [Offer] {
         offers.min { $0.pricePerHour ?? .infinity < $1.pricePerHour ?? .infinity }.map { [$0] } ?? []
     }
@@ -103,10 +105,10 @@ package struct MachineSearch: Hashable, Sendable {
     /// The choice of least median time; nil where none gets to the target.
     package var fastest: Int? { least { $0.time.median } }
 
-    /// The choice of least money; nil where it is known of none that gets to the target.
+    /// The choice of least money; nil where money is known for none that gets to the target.
     package var cheapest: Int? { least { $0.money?.median ?? .infinity } }
 
-    /// Those that no other makes superfluous.
+    /// The choices that no other makes superfluous, and that reach the target.
     package var front: [Int] {
         choices.indices.filter { choices[$0].dominatedBy.isEmpty && choices[$0].time.median.isFinite }
     }

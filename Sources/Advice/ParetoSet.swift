@@ -10,26 +10,27 @@ package struct ParetoSet: Hashable, Sendable {
         case energy
     }
 
-    /// A strategy, until the target is reached.
+    /// What a strategy takes until the target is reached.
     package struct Entry: Hashable, Sendable {
         package let name: String
-        /// Over the seeds; nil where it is not known. Infinite where the target is not reached.
+        /// Each figure over the seeds. A figure that is not known is missing; it is infinite where the target is not
+        /// reached.
         package let figures: [Figure: SpreadSummary]
-        /// Who makes it superfluous: takes no more of anything, as far as it is known of both, and is shown to take less of
-        /// something.
+        /// The strategies that make this one superfluous: they take no more of any figure that is known of both, and
+        /// are shown to take less of one.
         package internal(set) var dominatedBy: [Int]
     }
 
     package let entries: [Entry]
 
-    /// Those that none of the others makes superfluous, and that reach the target.
+    /// The strategies that reach the target and that no other makes superfluous.
     package var front: [Int] {
         entries.indices.filter { index in
             entries[index].dominatedBy.isEmpty && entries[index].figures[.time]?.median.isFinite == true
         }
     }
 
-    /// - Parameter summaries: of strategies on the same machines, with the same seeds.
+    /// - Parameter summaries: strategies on the same machines, with the same seeds.
     package init(_ summaries: [StrategySummary]) {
         let values = summaries.map(Self.values)
         var entries = zip(summaries, values).map { summary, values in
@@ -73,7 +74,8 @@ package struct ParetoSet: Hashable, Sendable {
         return isLess
     }
 
-    /// 1 where the first values are shown to be less. Who sends nothing sends less than others, whatever the logarithm of 0 is.
+    /// 1 where the first values are shown to be less. A strategy that sends nothing sends less than others, although 0
+    /// has no logarithm.
     private static func difference(_ first: [SteppedValue], _ second: [SteppedValue]) -> Int {
         if first.allSatisfy({ $0.value == 0 }) || second.allSatisfy({ $0.value == 0 }) {
             let (own, other) = (Median.of(first.map(\.value)), Median.of(second.map(\.value)))
@@ -84,7 +86,8 @@ package struct ParetoSet: Hashable, Sendable {
 }
 
 extension SteppedValue {
-    /// For a logarithm: a step may begin where nothing was sent or paid yet.
+    /// The value with its step above 0, so that it has a logarithm: a step may begin where nothing was sent or paid
+    /// yet.
     fileprivate var aboveZero: SteppedValue {
         let least = Double.leastNormalMagnitude
         return SteppedValue(max(value, least), after: max(before, least))

@@ -6,14 +6,14 @@ import Locking
 package import Statistics
 import Tasks
 
-/// Recorded runs of several strategies, and when they reach the target on any cluster: priced on all cores, and each price
-/// once.
+/// Recorded runs of several strategies, and when they reach the target on any cluster. Prices are worked out on all
+/// cores, and each once.
 package final class PriceList: Sendable {
     /// The rows that can be priced, as they were recorded.
     package let strategies: [StrategyPlan]
-    /// Those that all strategies have, ascending.
+    /// The seeds that all strategies have, ascending.
     package let seeds: [UInt64]
-    /// The accuracy to reach, a fraction.
+    /// The value of the task's metric that is to be reached.
     package let target: Target
     package let repricings: [Repricing]
 
@@ -26,8 +26,8 @@ package final class PriceList: Sendable {
     private let known = Guarded<[Key: Result<[SteppedValue], any Error>]>([:])
 
     /// - Parameters:
-    ///   - rows: of the results' plan; each has to have recorded schedules.
-    ///   - schedule: of a row's seed.
+    ///   - rows: strategies of the results' plan; each has to have recorded schedules.
+    ///   - schedule: returns the schedule of a row and a seed.
     /// - Throws: ``ExperimentError`` where a schedule is not of its run, and where the rows have no seed in common.
     package init(
         _ results: Results, _ rows: [StrategyPlan], schedule: (_ row: String, _ seed: UInt64) throws -> Schedule
@@ -58,7 +58,7 @@ package final class PriceList: Sendable {
     package struct Request: Hashable, Sendable {
         package let strategy: Int
         package let cluster: ClusterSpec
-        /// Nil for all of them.
+        /// The seed whose time is asked for; nil for all seeds.
         package let seed: UInt64?
 
         package init(_ strategy: Int, on cluster: ClusterSpec, seed: UInt64? = nil) {
@@ -66,14 +66,16 @@ package final class PriceList: Sendable {
         }
     }
 
-    /// When the target is reached, in the order of ``seeds``, or of the one seed.
+    /// When each request's strategy reaches the target: a time for each of ``seeds``, in their order, or one for the
+    /// request's seed.
     ///
     /// - Throws: ``ExperimentError`` where a strategy cannot be on a cluster.
     package func times(_ requests: [Request]) throws -> [[SteppedValue]] {
         try results(requests).map { try $0.get() }
     }
 
-    /// The same, with an error for each strategy that cannot be on its cluster.
+    /// When each request's strategy reaches the target, as ``times(_:)``; an error for each that cannot be on its
+    /// cluster.
     package func results(_ requests: [Request]) -> [Result<[SteppedValue], any Error>] {
         let keys = requests.map(key)
         var missing: [Key: Request] = [:]

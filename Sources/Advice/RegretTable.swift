@@ -5,21 +5,22 @@ package import Statistics
 package struct RegretTable: Hashable, Sendable {
     /// A strategy on a cluster.
     package struct Cell: Hashable, Sendable {
-        /// Until the target is reached, over the seeds; nil where the strategy cannot be on the cluster.
+        /// Seconds until the target is reached, over the seeds; nil where the strategy cannot be on the cluster.
         package let time: SpreadSummary?
-        /// The median over the least of all strategies there; nil where it does not get to the target.
+        /// The strategy's median time divided by the least of all strategies on the cluster; nil where it does not
+        /// reach the target.
         package let ratio: Double?
-        /// Why it cannot be there.
+        /// Why the strategy cannot be on the cluster; nil where it can.
         package let problem: String?
     }
 
     package let clusters: [ClusterSpec]
-    /// By cluster, then by strategy.
+    /// A cell for each cluster and strategy, by cluster and then by strategy.
     package let cells: [[Cell]]
-    /// By cluster: who is first, and whether that is shown.
+    /// Who is first on each cluster, and whether that is shown, by cluster.
     package let standings: [Standing?]
 
-    /// - Parameter clusters: on which the strategies are priced.
+    /// - Parameter clusters: the clusters on which the strategies are priced.
     package init(_ prices: PriceList, over clusters: [ClusterSpec]) {
         self.clusters = clusters
         let requests = clusters.flatMap { cluster in
@@ -48,8 +49,8 @@ package struct RegretTable: Hashable, Sendable {
         (self.cells, self.standings) = (cells, standings)
     }
 
-    /// The greatest ratio of a strategy, and on which cluster it has it; nil where it is missing on one of them or does not get
-    /// to the target there.
+    /// A strategy's greatest ratio, and the cluster on which it has it; nil where the strategy is missing on a cluster
+    /// or does not reach the target there.
     package func worst(of strategy: Int) -> (ratio: Double, cluster: Int)? {
         guard !cells.isEmpty else { return nil }
         var worst: (ratio: Double, cluster: Int)?

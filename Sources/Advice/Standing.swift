@@ -1,10 +1,10 @@
 package import Statistics
 
-/// Who is first at one point, how far ahead, and whether that is shown: of times that were simulated on one cluster.
+/// Who is first at one point, how far ahead, and whether that is shown, by times that were simulated on one cluster.
 package struct Standing: Hashable, Sendable {
     /// The strategies that reach the target with more than half of the seeds, by their median times.
     package let order: [Int]
-    /// Of every strategy, infinite where it never gets there.
+    /// The median time of every strategy, in seconds; infinite where it does not reach the target.
     package let medians: [Double]
     /// The first against its rival, and without one against the next, seed by seed; nil where there is no other.
     package let comparison: PairedComparison?
@@ -17,7 +17,7 @@ package struct Standing: Hashable, Sendable {
     /// Of those against whom that is not shown the one with the least median; nil where it is shown against all.
     package let rival: Int?
 
-    /// - Parameter times: of each strategy, in the order of seeds.
+    /// - Parameter times: for each strategy, its times to the target in the order of seeds, in seconds.
     package init(_ times: [[SteppedValue]]) {
         let medians = times.map { Median.of($0.map(\.value)) }
         self.medians = medians
@@ -38,7 +38,7 @@ package struct Standing: Hashable, Sendable {
 
     package var first: Int? { order.first }
 
-    /// The next one that reaches the target, too.
+    /// The second strategy of those that reach the target; nil where fewer than two do.
     package var next: Int? { order.dropFirst().first }
 
     /// The one to compare the first with: its rival, and without one the next. Nil where no other reaches the target.

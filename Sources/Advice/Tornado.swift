@@ -1,24 +1,25 @@
 package import Cluster
 import Foundation
 
-/// What the lead of the first strategy is where one figure of the cluster is less, and where it is more.
+/// How far the first strategy is ahead where one figure of the cluster is smaller, and where it is larger.
 package struct TornadoBar: Hashable, Sendable {
-    /// By which the figure was changed.
+    /// How the figure was changed.
     package enum Change: String, Codable, Sendable {
-        /// To a half and to twice.
+        /// To a half, and to twice its value.
         case two
-        /// By the standard error with which it was measured.
+        /// By its standard error, downwards and upwards.
         case standardError = "standard error"
     }
 
-    /// At one end.
+    /// What happens at one of the two changed values.
     package struct End: Hashable, Sendable {
         package let value: Double
-        /// The median of the best of the others over that of the strategy that is first now; below 1 where it no longer is.
+        /// The least median of all other strategies, divided by the median of the strategy that is first now; below 1
+        /// where that strategy is no longer first.
         package let lead: Double
-        /// Who is first there; nil where nobody reaches the target.
+        /// The strategy that is first there; nil where none reaches the target.
         package let first: Int?
-        /// Whether that is shown.
+        /// Whether the lead of the first strategy there is shown.
         package let isShown: Bool
     }
 
@@ -27,13 +28,13 @@ package struct TornadoBar: Hashable, Sendable {
     package let value: Double
     package let low: End
     package let high: End
-    /// Of the logarithms of the leads, now and at both ends, the greatest less the least.
+    /// The largest less the smallest logarithm of the leads, now and at both ends.
     package let swing: Double
 
     /// Whether another strategy is first at an end.
     package func changesFirst(from first: Int) -> Bool { low.first != first || high.first != first }
 
-    /// Whether the first is the same, and no longer shown to be it, at an end.
+    /// Whether the strategy is first at both ends, and at one of them its lead is not shown.
     package func leavesOpen(_ first: Int) -> Bool {
         !changesFirst(from: first) && !(low.isShown && high.isShown)
     }
@@ -43,8 +44,9 @@ extension TornadoBar {
     /// A bar for each figure that a cluster has, the longest first.
     ///
     /// - Parameters:
-    ///   - first: the strategy whose lead it is about.
-    ///   - errors: standard errors of calibrated figures, which are changed by them.
+    ///   - first: the strategy whose lead the bars are about.
+    ///   - errors: standard errors of calibrated figures; these figures are changed by their errors, all others by
+    ///     a factor of two.
     /// - Throws: ``ExperimentError`` where a strategy cannot be on the cluster.
     package static func all(
         _ prices: PriceList, on cluster: ClusterSpec, first: Int, errors: [ClusterFigure: Double] = [:]

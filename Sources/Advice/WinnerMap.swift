@@ -4,33 +4,33 @@ import Foundation
 /// Who is first at each latency and bandwidth of the workers' links, all else being as on one cluster.
 package struct WinnerMap: Hashable, Sendable {
     package struct Cell: Hashable, Sendable {
-        /// Who has the least median time; nil where nobody reaches the target.
+        /// The strategy with the least median time; nil where none reaches the target.
         package let first: Int?
-        /// Who comes next; nil where nobody else reaches the target.
+        /// The strategy with the next median time; nil where no other reaches the target.
         package let next: Int?
-        /// The median of the next over that of the first; nil without a next one.
+        /// The next strategy's median divided by the first's; nil without a next one.
         package let margin: Double?
         /// Whether the first is shown to be ahead.
         package let isShown: Bool
     }
 
-    /// A cluster by its links.
+    /// A cluster's place on the map, by its links.
     package struct Place: Hashable, Sendable {
         package let name: String
         package let latencySeconds: Double
-        /// The mean of the two directions on a log scale.
+        /// The geometric mean of the bandwidths of both directions, in bytes a second.
         package let bytesPerSecond: Double
         /// Whether it is the cluster that the map is of.
         package let isOwn: Bool
     }
 
-    /// Whose other figures the map has.
+    /// The cluster from which all figures come except latency and bandwidth.
     package let cluster: ClusterSpec
-    /// Ascending, in seconds.
+    /// The latencies of the map's rows, ascending, in seconds.
     package let latencies: [Double]
-    /// Ascending, in bytes per second.
+    /// The bandwidths of the map's columns, ascending, in bytes a second.
     package let bandwidths: [Double]
-    /// By latency, then by bandwidth.
+    /// The cells, by latency and then by bandwidth.
     package let cells: [[Cell]]
     package let places: [Place]
 
@@ -39,8 +39,8 @@ package struct WinnerMap: Hashable, Sendable {
     package static let standardBandwidths = 125e3...125e9
     package static let standardCount = 40
 
-    /// Rows and columns of a map that takes no longer where every price plays more messages, as it does on a cluster with
-    /// jitter.
+    /// Rows and columns of a map. The more messages a price plays, as it does on a cluster with jitter, the fewer they
+    /// are, so that a map takes no longer.
     package static func count(messages: Int) -> Int {
         switch messages {
         case ...20_000: standardCount
@@ -53,9 +53,9 @@ package struct WinnerMap: Hashable, Sendable {
     package static let contours = [1.1, 2, 10]
 
     /// - Parameters:
-    ///   - cluster: whose other figures count.
+    ///   - cluster: gives all figures except latency and bandwidth.
     ///   - others: clusters that are to be marked, too.
-    ///   - told: called with the share of the map that is there, row by row.
+    ///   - told: called with the share of the map that is done, row by row.
     /// - Throws: ``ExperimentError`` where a strategy cannot be on the cluster.
     package init(
         _ prices: PriceList, of cluster: ClusterSpec, latencies: ClosedRange<Double> = standardLatencies,

@@ -8,13 +8,13 @@ package struct CalibratedCluster: Hashable, Sendable {
     /// Where the figures come from, in a line.
     package let source: String
     package let link: Link
-    /// Ascending by the tasks' names.
+    /// The times of tasks' training steps, ascending by the tasks' names.
     package let compute: [MeasuredCompute]
     /// Comments: before everything, and behind single figures, by their keys.
     package let notes: [String]
     package let remarks: [String: String]
 
-    /// - Parameter compute: of tasks that differ.
+    /// - Parameter compute: the measured times, at most one entry a task.
     package init(
         name: String, summary: String, source: String, link: Link, compute: [MeasuredCompute], notes: [String] = [],
         remarks: [String: String] = [:]
@@ -28,7 +28,7 @@ package struct CalibratedCluster: Hashable, Sendable {
         self.remarks = remarks
     }
 
-    /// The file's text. It reads back to the same figures but for their seventh digit.
+    /// The file's text. Reading it back gives the same figures, rounded to six significant digits.
     package var yaml: String {
         var lines = notes.flatMap { $0.split(separator: "\n", omittingEmptySubsequences: false) }.map {
             $0.isEmpty ? "#" : "# \($0)"
@@ -65,7 +65,7 @@ package struct CalibratedCluster: Hashable, Sendable {
     /// - Parameter file: the name for error messages.
     package func spec(file: String) throws(ClusterFileError) -> ClusterSpec { try ClusterFile(file: file).parse(yaml) }
 
-    /// In double quotes, where YAML knows no special character but these.
+    /// The text in double quotes, within which YAML gives a meaning to backslashes and quotes alone.
     private static func quoted(_ text: String) -> String {
         let plain = VisibleText.line(text).replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
         return "\"\(plain)\""

@@ -73,7 +73,7 @@ extension ClusterSpec {
 }
 
 extension DrawnFigure {
-    /// All that could be drawn, in proportion, as far as it stays within the range.
+    /// Scales every number that could be drawn, as far as it stays within the range.
     fileprivate mutating func scale(by factor: Double, within range: ClosedRange<Double>) {
         func scaled(_ value: Double) -> Double { min(max(value * factor, range.lowerBound), range.upperBound) }
         switch self {

@@ -5,7 +5,7 @@ import Diagnostics
 /// Figures of devices that are drawn, and of lines that differ, change in proportion, all by one factor.
 package enum ClusterFigure: String, CaseIterable, Codable, CodingKeyRepresentable, Sendable {
     case latency
-    /// Both ways, of links whose two directions are alike.
+    /// The same number for both directions; only a cluster whose links are alike in both directions has this figure.
     case bandwidth
     case uplink
     case downlink
@@ -13,7 +13,8 @@ package enum ClusterFigure: String, CaseIterable, Codable, CodingKeyRepresentabl
     case receiveOverhead = "receive-overhead"
     case speed
     case cores
-    /// Its width, its sigma, or all its latencies.
+    /// The parameter of the jitter: a uniform one's width or a log-normal one's sigma. Measured latencies are scaled
+    /// together.
     case jitter
     case stragglerShare = "straggler-share"
     case stragglerSlowdown = "straggler-slowdown"
@@ -22,7 +23,7 @@ package enum ClusterFigure: String, CaseIterable, Codable, CodingKeyRepresentabl
     case slowdownFactor = "slowdown-factor"
     case loss
     case lossTimeout = "loss-timeout"
-    /// Of what lies beyond the nodes' links: uplinks of racks, lines between sites, edges of a graph.
+    /// The latency of what lies beyond the nodes' links: uplinks of racks, lines between sites, edges of a graph.
     case lineLatency = "line-latency"
     case lineBandwidth = "line-bandwidth"
     case serverLatency = "server-latency"
@@ -39,7 +40,7 @@ package enum ClusterFigure: String, CaseIterable, Codable, CodingKeyRepresentabl
         case plain
     }
 
-    /// Of a cluster without log-normal jitter.
+    /// The unit of the figure in a cluster without log-normal jitter.
     package var unit: Unit { unit(jitter: .none) }
 
     package func unit(in spec: ClusterSpec) -> Unit { unit(jitter: spec.jitter) }
@@ -56,11 +57,11 @@ package enum ClusterFigure: String, CaseIterable, Codable, CodingKeyRepresentabl
         }
     }
 
-    /// In running text.
+    /// The figure's name in running text.
     package var words: String {
         switch self {
         case .latency, .bandwidth, .uplink, .downlink, .overhead, .cores, .jitter, .loss: rawValue
-        // Alone the word is taken for that of a network.
+        // The bare word "speed" would be taken for a network's speed.
         case .speed: "speed of computing"
         case .receiveOverhead: "overhead of the receiver"
         case .stragglerShare: "share of stragglers"
@@ -83,8 +84,8 @@ package enum ClusterFigure: String, CaseIterable, Codable, CodingKeyRepresentabl
 
     // MARK: Values
 
-    /// The figure of a cluster; nil where it has none, or none that could be changed. Of drawn figures it is the median of the
-    /// cluster's worker, of several lines the first one's.
+    /// The figure of a cluster; nil where the cluster has none, or none that could be changed. For drawn figures it is
+    /// the median of the cluster's worker, and for several lines the first line's figure.
     package func value(in spec: ClusterSpec) -> Double? {
         let link = spec.worker.link
         let isSymmetric = link.uplinkBytesPerSecond == link.downlinkBytesPerSecond
@@ -125,7 +126,7 @@ package enum ClusterFigure: String, CaseIterable, Codable, CodingKeyRepresentabl
     /// All figures that a cluster has, in the order of their declaration.
     package static func all(of spec: ClusterSpec) -> [ClusterFigure] { allCases.filter { $0.value(in: spec) != nil } }
 
-    /// What can be simulated.
+    /// The range of values that can be simulated.
     package var allowed: ClosedRange<Double> {
         switch self {
         case .latency, .lineLatency, .serverLatency, .overhead, .receiveOverhead, .serverOverhead, .lossTimeout:
@@ -141,8 +142,8 @@ package enum ClusterFigure: String, CaseIterable, Codable, CodingKeyRepresentabl
         }
     }
 
-    /// From where to where crossovers are looked for: a thousandth to a thousand times the figure, as far as that can be
-    /// simulated; of a latency of 0 s from a nanosecond to a second.
+    /// The range in which crossovers are looked for: a thousandth to a thousand times the figure, as far as that can be
+    /// simulated; for a latency of 0 s, from a nanosecond to a second.
     package func searched(in spec: ClusterSpec) -> ClosedRange<Double>? {
         guard let value = value(in: spec) else { return nil }
         guard value > 0 else { return 1e-9...1 }
@@ -153,7 +154,7 @@ package enum ClusterFigure: String, CaseIterable, Codable, CodingKeyRepresentabl
 
     // MARK: Texts
 
-    /// As people read it.
+    /// A value with its unit, as people read it.
     package func text(_ value: Double, in spec: ClusterSpec) -> String {
         switch unit(jitter: spec.jitter) {
         case .seconds: Format.seconds(value)
@@ -171,7 +172,7 @@ package enum ClusterFigure: String, CaseIterable, Codable, CodingKeyRepresentabl
         }
     }
 
-    /// As ``parse(_:in:)`` reads it back, with four digits.
+    /// A value as ``parse(_:in:)`` reads it back, with four significant digits.
     package func argument(_ value: Double, in spec: ClusterSpec) -> String {
         func digits(_ value: Double) -> Double { Double(Format.fourDigits(value)) ?? value }
         switch unit(jitter: spec.jitter) {
@@ -210,7 +211,8 @@ package enum ClusterFigure: String, CaseIterable, Codable, CodingKeyRepresentabl
 }
 
 extension Jitter {
-    /// What it is made of in one number; nil for none.
+    /// The jitter in one number: a uniform one's width in seconds, a log-normal one's sigma, or the median of measured
+    /// latencies, in seconds; nil where there is no jitter.
     var figure: Double? {
         switch self {
         case .none: nil
@@ -222,7 +224,7 @@ extension Jitter {
 }
 
 extension Topology {
-    /// Of the first line that has one of its own.
+    /// The latency, in seconds, of the first line that has a latency of its own; nil where no line has one.
     var lineLatency: Double? {
         switch self {
         case .oneSwitch, .ring, .torus: nil
@@ -232,7 +234,8 @@ extension Topology {
         }
     }
 
-    /// Of the first line that has one of its own; nil for racks whose uplinks follow from their nodes' links.
+    /// The bandwidth, in bytes a second, of the first line that has a bandwidth of its own. Nil where no line has one,
+    /// and for racks whose uplinks follow from their nodes' links.
     var lineBandwidth: Double? {
         switch self {
         case .oneSwitch, .ring, .torus: nil

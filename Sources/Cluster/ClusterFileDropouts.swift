@@ -6,7 +6,7 @@ import Yams
 ///     dropouts:
 ///       - {rank: 3, at: 12s}                     # cluster time
 ///       - {rank: 0, at: 1min}
-///     lifetime: exponential:2h                   # of every rank that is not named, but for a server's
+///     lifetime: exponential:2h                   # of every rank that is not named, except a server
 ///     failure_detection: 1s                      # until the others know; 1s where it is left out
 extension ClusterFile {
     static let dropoutKeys = ["dropouts", "lifetime", "failure_detection"]

@@ -11,7 +11,7 @@ public enum ClusterPresets {
 
     private static let added = Guarded<[ClusterSpec]>([])
 
-    /// Those of this package, then those that were added.
+    /// All presets: this package's own, and behind them those that were added.
     public static var all: [ClusterSpec] { builtIn + added.withLock { $0 } }
 
     /// Adds a cluster of another package, which `--cluster` then finds by its name. To be called before any is looked up.

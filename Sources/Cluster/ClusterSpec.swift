@@ -2,7 +2,7 @@ import Diagnostics
 
 /// A kind of machine and its link.
 public struct Node: Hashable, Codable, Sendable {
-    /// Its way into the network.
+    /// The node's link into the network.
     public var link: Link
     /// Compute speed relative to the compute model's device: 0.25 takes four times as long.
     public var speed: Double
@@ -17,12 +17,13 @@ public struct Node: Hashable, Codable, Sendable {
         get { coreCount ?? 1 }
         set { coreCount = newValue == 1 ? nil : newValue }
     }
-    /// Nil for one, as in files that know no cores.
+    /// Nil for one core, so that clusters written before cores were known are read and written unchanged.
     private var coreCount: Int?
-    /// What the job may use of its memory; nil where nobody asks.
+    /// Bytes of the machine's memory that the job may use; nil where memory is not checked.
     public var memoryBytes: Int?
 
-    /// A node with a link, if nothing else is said one core of the speed of the compute model's device.
+    /// A node with a link. By default it has one core of the speed of the compute model's device, and nothing is known
+    /// of its memory, price and power.
     public init(
         link: Link, speed: Double = 1, pricePerHour: Double? = nil, wattsBusy: Double? = nil, wattsIdle: Double? = nil,
         cores: Int = 1, memoryBytes: Int? = nil
@@ -47,16 +48,16 @@ public struct Node: Hashable, Codable, Sendable {
 /// What the machines and links of a job are: workers, equal where no population says otherwise, around one switch where
 /// nothing else is said, and a server for the strategies that have one.
 public struct ClusterSpec: Hashable, Codable, Sendable {
-    /// As `--cluster` takes it.
+    /// The cluster's name as `--cluster` takes it.
     public var name: String
-    /// What it is in a few words, for lists.
+    /// The cluster in a few words, for lists.
     public var summary: String
     /// Where the figures come from.
     public var source: String
-    /// Every worker, or what the devices of a population are where they say nothing else; of figures that are drawn it has
-    /// the median.
+    /// Every worker of a cluster without `devices`. With them it gives the figures that neither a device's kind nor the
+    /// population does; for figures that are drawn, their medians.
     public var worker: Node
-    /// Nil where all workers are equal.
+    /// How workers differ from each other; nil where all are equal.
     public var devices: DevicePopulation?
     /// Workers that are slow for the whole job; nil for none.
     public var stragglers: Stragglers?
@@ -81,7 +82,7 @@ public struct ClusterSpec: Hashable, Codable, Sendable {
     /// Step times of tasks, measured; nil where a compute model says what they are.
     public var compute: [MeasuredCompute]?
 
-    /// Equal workers on one switch, if nothing else is said.
+    /// Equal workers on one switch, unless other arguments are given.
     public init(
         name: String, summary: String, source: String, worker: Node, server: Node? = nil, jitter: Jitter = .none,
         interconnect: Interconnect? = nil, dropouts: Dropouts? = nil, pricePerGB: Double? = nil,
@@ -108,22 +109,22 @@ public struct ClusterSpec: Hashable, Codable, Sendable {
     /// What the command line says instead; nil where it says nothing. Overrides the workers' links; the server's
     /// keep their own figures.
     public struct Overrides: Hashable, Codable, Sendable {
-        /// Of every worker's link, one way.
+        /// One-way latency of every worker's link, in seconds.
         public var latencySeconds: Double?
-        /// Of every worker's link, both directions.
+        /// Bandwidth of every worker's link in both directions, in bytes a second.
         public var bytesPerSecond: Double?
-        /// In place of the cluster's.
+        /// Replaces the cluster's jitter.
         public var jitter: Jitter?
-        /// In place of the cluster's.
+        /// Replaces the cluster's stragglers.
         public var stragglers: Stragglers?
-        /// In place of those that leave at a given time.
+        /// Replaces the cluster's departures at given times.
         public var departures: [Departure]?
-        /// How long a worker stays, in place of the cluster's.
+        /// How long a worker stays; replaces the cluster's lifetime.
         public var lifetime: Dropouts.Lifetime?
-        /// How long the others take to notice that a rank has left.
+        /// Seconds until the others notice that a rank has left; replaces the cluster's.
         public var detectionSeconds: Double?
 
-        /// Nothing is changed that is not named.
+        /// Every argument that is nil leaves the cluster's own figure as it is.
         public init(
             latencySeconds: Double? = nil, bytesPerSecond: Double? = nil, jitter: Jitter? = nil,
             stragglers: Stragglers? = nil, departures: [Departure]? = nil, lifetime: Dropouts.Lifetime? = nil,
@@ -139,7 +140,7 @@ public struct ClusterSpec: Hashable, Codable, Sendable {
         }
     }
 
-    /// The same cluster with what the command line says of it.
+    /// This cluster with the figures that the command line gives in place of its own.
     public func overridden(by overrides: Overrides) -> ClusterSpec {
         var spec = self
         if let latency = overrides.latencySeconds {
@@ -167,7 +168,7 @@ public struct ClusterSpec: Hashable, Codable, Sendable {
     static let longestSeconds = 3600.0
     static let coreCounts = 1...1024.0
     static let coresText = "a whole number from 1 to 1024"
-    /// More than any node or network costs or draws.
+    /// The largest price and power: more than any node or network costs or draws.
     static let greatestCost = 1e6
 
     /// Checks that the figures are in the range that can be simulated.

@@ -70,14 +70,14 @@ public struct ComputeModel: Sendable, Codable, Hashable {
     public let name: String
     /// Seconds of a training step at so many samples, ascending; between two points the time is interpolated.
     public let stepPoints: [StepPoint]
-    /// For one pass over a vector, such as an addition.
+    /// Seconds of one pass over a vector, such as an addition, for each number in it.
     public let secondsPerVectorElement: Double
 
     /// What a step of so many samples takes.
     public struct StepPoint: Codable, Hashable, Sendable {
         /// Samples of the step.
         public let samples: Int
-        /// What it takes on one core of the device.
+        /// Seconds of the step on one core of the device.
         public let seconds: Double
 
         /// A measured or assumed point.
@@ -95,7 +95,7 @@ public struct ComputeModel: Sendable, Codable, Hashable {
         self.secondsPerVectorElement = secondsPerVectorElement
     }
 
-    /// As a cluster's file says.
+    /// The model of a cluster's file, whose times were measured.
     public init(_ measured: MeasuredCompute) {
         name = Self.clusterFile
         stepPoints = measured.steps

@@ -4,7 +4,7 @@ public import Randomness
 
 /// A rank that leaves the job, and when: in seconds of cluster time.
 public struct Departure: Hashable, Codable, Sendable {
-    /// Who leaves.
+    /// The rank that leaves.
     public var rank: Int
     /// When, on the cluster's clock.
     public var seconds: Double
@@ -18,9 +18,10 @@ public struct Departure: Hashable, Codable, Sendable {
 
 /// Machines that leave for good while the job runs, and how soon the others learn it.
 public struct Dropouts: Hashable, Codable, Sendable {
-    /// How long a machine stays. Exponential: at any moment it is as likely to leave as at any other, the usual model of
-    /// failures that do not come from wear.
+    /// The distribution of how long a machine stays. Exponential: at any moment the machine is as likely to leave as at
+    /// any other, the usual model of failures that do not come from wear.
     public enum Lifetime: Hashable, Codable, Sendable, CustomStringConvertible {
+        /// An exponential distribution with this mean, in seconds.
         case exponential(meanSeconds: Double)
 
         static let allowed = "exponential:TIME with the mean, such as exponential:2h"
@@ -38,6 +39,7 @@ public struct Dropouts: Hashable, Codable, Sendable {
             self = .exponential(meanSeconds: mean)
         }
 
+        /// The law in words, such as `exponential, 2 h in the mean`.
         public var description: String {
             switch self {
             case .exponential(let mean): "exponential, \(Format.seconds(mean)) in the mean"
@@ -53,15 +55,17 @@ public struct Dropouts: Hashable, Codable, Sendable {
 
     /// Ranks that leave at a given time, each once.
     public var departures: [Departure]
-    /// Drawn for each rank that `departures` does not name, but for a server; nil where the others stay.
+    /// How long each rank stays that `departures` does not name, drawn rank by rank. A server has no lifetime. Nil
+    /// where these ranks stay.
     public var lifetime: Lifetime?
-    /// From when a rank leaves until the others know.
+    /// Seconds from when a rank leaves until the others know.
     public var detectionSeconds: Double
 
-    /// As a heartbeat every fraction of a second makes it; a TCP connection alone, whose host falls silent, takes minutes.
+    /// The detection span, in seconds, of a heartbeat every fraction of a second. A TCP connection alone, whose host
+    /// falls silent, takes minutes.
     public static let standardDetectionSeconds = 1.0
 
-    /// Nobody leaves, if nothing else is said.
+    /// Nobody leaves, unless departures or a lifetime are given.
     public init(
         _ departures: [Departure] = [], lifetime: Lifetime? = nil, detectionSeconds: Double = standardDetectionSeconds
     ) {
@@ -73,7 +77,7 @@ public struct Dropouts: Hashable, Codable, Sendable {
     /// Whether nobody leaves.
     public var isEmpty: Bool { departures.isEmpty && lifetime == nil }
 
-    /// Beyond, a virtual clock ends; who stays that long stays for ever.
+    /// In seconds. A virtual clock ends here, so a rank with a longer lifetime stays for ever.
     private static let longestSeconds = 9e9
 
     /// Who leaves a job of so many ranks when, in the order of time.
@@ -102,7 +106,7 @@ public struct Dropouts: Hashable, Codable, Sendable {
         return Departure(rank: rank, seconds: try Quantity.duration(parts[1]).inSeconds)
     }
 
-    /// In a line, for lists and reports.
+    /// The dropouts in a line, for lists and reports.
     var figures: String {
         var parts = departures.prefix(4).map { "rank \($0.rank) leaves at \(Format.seconds($0.seconds))" }
         if departures.count > 4 { parts.append("\(departures.count - 4) more") }
@@ -110,7 +114,7 @@ public struct Dropouts: Hashable, Codable, Sendable {
         return "dropouts: \(parts.joined(separator: ", ")); known after \(Format.seconds(detectionSeconds))"
     }
 
-    /// What makes them none that can be simulated, with what is allowed; nil where nothing does.
+    /// What makes these dropouts impossible to simulate, with what is allowed; nil where nothing does.
     var problem: String? {
         var seen: Set<Int> = []
         for departure in departures {

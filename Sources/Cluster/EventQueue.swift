@@ -20,7 +20,7 @@ package struct EventQueue: Sendable {
 
     package var isEmpty: Bool { entries.isEmpty }
     package var min: Entry? { entries.first }
-    /// All, the earliest first.
+    /// All entries, the earliest first.
     package var inOrder: [Entry] { entries.sorted { $0.isBefore($1) } }
 
     package mutating func insert(_ item: Int, at nanoseconds: Int64, sequence: Int) {

@@ -14,12 +14,12 @@ public struct Interconnect: Hashable, Codable, Sendable {
 
     /// Messages that do not get there and are sent again.
     public struct Loss: Hashable, Codable, Sendable {
-        /// That a transmission is lost, each on its own.
+        /// The probability that a transmission is lost, independently of all others.
         public var probability: Double
-        /// From when a lost transmission has left until the message is sent again.
+        /// Seconds from when a lost transmission has left until the message is sent again.
         public var timeoutSeconds: Double
 
-        /// - Parameter timeoutSeconds: until a lost message is sent again.
+        /// - Parameter timeoutSeconds: from when a lost transmission has left until it is sent again.
         public init(probability: Double, timeoutSeconds: Double) {
             self.probability = probability
             self.timeoutSeconds = timeoutSeconds
@@ -45,7 +45,7 @@ public struct Interconnect: Hashable, Codable, Sendable {
     /// One switch whose ports carry one message at a time, and nothing is lost.
     public static let plain = Interconnect()
 
-    /// In a line, for lists and reports; nil for the plain one.
+    /// The interconnect in a line, for lists and reports; nil for the plain one.
     func figures(worker: Link) -> String? {
         var parts: [String] = []
         func describe(_ trunk: Topology.Trunk) -> String {

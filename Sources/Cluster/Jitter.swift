@@ -4,12 +4,14 @@ import Randomness
 
 /// How much a message's latency varies.
 public enum Jitter: Hashable, Codable, Sendable, CustomStringConvertible {
+    /// Every message takes the latency of its links.
     case none
     /// Added to the latency: uniform between zero and this many seconds.
     case uniform(seconds: Double)
     /// Multiplies the latency: log-normal with median 1 and this sigma.
     case logNormal(sigma: Double)
-    /// In place of the latency of the nodes' links: one of these, all alike likely, from a file of measurements.
+    /// Replaces the latency of the nodes' links by one of these, drawn uniformly; they come from a file of
+    /// measurements.
     case empirical(file: String, seconds: [Double])
 
     /// Parses `none`, `uniform:1ms`, `lognormal:0.5`, `empirical:FILE.csv`.
@@ -34,6 +36,7 @@ public enum Jitter: Hashable, Codable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// As the command line takes it, such as `lognormal:0.5`.
     public var description: String {
         switch self {
         case .none: "none"
@@ -43,10 +46,10 @@ public enum Jitter: Hashable, Codable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Beyond 3 every 40th message takes 350 times the latency.
+    /// The values of sigma that are allowed: beyond 3, every 40th message would take 350 times the latency.
     private static let sigmas = 0...3.0
 
-    /// What makes it none that can be simulated, with what is allowed; nil where nothing does.
+    /// What makes the jitter impossible to simulate, with what is allowed; nil where nothing does.
     var problem: String? {
         switch self {
         case .none: nil

@@ -5,7 +5,7 @@ import Foundation
 /// several columns, the one with that heading.
 enum LatencyFile {
     private static let column = "seconds"
-    /// More would only make results large.
+    /// The most latencies of a file: more would only make results large.
     private static let mostValues = 100_000
 
     /// - Parameter folder: which a relative name starts from; nil for the current one.

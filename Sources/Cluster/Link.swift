@@ -3,11 +3,12 @@
 /// A message of S bytes between two nodes of the same link, alone on the network, takes
 /// overhead + latency + S / bandwidth (Hockney 1994, with LogGP's o as the overhead).
 public struct Link: Hashable, Codable, Sendable {
-    /// One way, in seconds. Between two nodes the larger one counts: the access network dominates.
+    /// One-way latency, in seconds. Between two nodes the larger of their latencies counts: the access network
+    /// dominates.
     public var latencySeconds: Double
-    /// From the node into the network.
+    /// Bytes a second from the node into the network.
     public var uplinkBytesPerSecond: Double
-    /// From the network into the node.
+    /// Bytes a second from the network into the node.
     public var downlinkBytesPerSecond: Double
     /// The time for which every message occupies the sender beyond its bytes, in seconds.
     public var overheadSeconds: Double
@@ -30,7 +31,7 @@ public struct Link: Hashable, Codable, Sendable {
         self.receiveOverheadSeconds = receiveOverheadSeconds
     }
 
-    /// The same bandwidth both ways.
+    /// A link with the same bandwidth in both directions.
     public init(latencySeconds: Double, bytesPerSecond: Double, overheadSeconds: Double = 0) {
         self.init(
             latencySeconds: latencySeconds, uplinkBytesPerSecond: bytesPerSecond,

@@ -14,10 +14,11 @@ struct MaxMinSharing: Sendable {
         var owner = 0
         /// Bytes to go at `since`.
         var remaining = 0.0
-        /// Bytes a second; 0 until it is worked out.
+        /// Bytes a second since `since`; 0 until the rate is worked out.
         var rate = 0.0
         var since: Int64 = 0
-        /// Of the entry in the queue that counts.
+        /// The sequence number of this flow's valid entry in the queue of ends; -1 while it has none. Other entries are
+        /// stale.
         var sequence = -1
         var seen = 0
         var filled = 0
@@ -45,7 +46,7 @@ struct MaxMinSharing: Sendable {
     private var unfilled: [Double]
     private var open: [Int32]
 
-    /// - Parameter capacities: of the links, in bytes a second.
+    /// - Parameter capacities: bytes a second of each link, by its number.
     init(capacities: [Double]) {
         self.capacities = capacities
         flowsOfLink = Array(repeating: [], count: capacities.count)

@@ -3,9 +3,9 @@
 public struct MeasuredCompute: Hashable, Codable, Sendable {
     /// The task whose steps were timed.
     public let task: String
-    /// Ascending, each number of samples once.
+    /// Times of steps, ascending by the number of samples, each number once.
     public let steps: [ComputeModel.StepPoint]
-    /// To read and add a number, as in averaging models.
+    /// Seconds to read and add a number, as in averaging models.
     public let secondsPerVectorElement: Double
 
     /// Times of a task's steps on the cluster's device.

@@ -6,7 +6,7 @@ struct NetworkMap: Sendable {
     /// The links of a message's way, in order.
     struct Route: Sendable {
         let links: [Int32]
-        /// Of all links, in seconds.
+        /// The sum of the links' latencies, in seconds.
         let latencySeconds: Double
     }
 
@@ -14,7 +14,7 @@ struct NetworkMap: Sendable {
     private(set) var latencySeconds: [Double] = []
     private let topology: Topology
     private let ranks: Int
-    /// Between sites or in a graph.
+    /// The shortest ways between sites or in a graph; empty for other topologies.
     private var paths = PathFinder(vertices: 0)
     private var siteOfRank: [Int] = []
     private var cache: [Int: Route] = [:]

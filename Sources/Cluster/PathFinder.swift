@@ -11,7 +11,7 @@ struct PathFinder: Sendable {
     private var edges: [[Edge]]
     /// Where each link comes from.
     private var origin: [Int32: Int] = [:]
-    /// By source: the link by which its path enters each vertex, -1 for none.
+    /// For each source, the link by which its path enters each vertex; -1 for none.
     private var entering: [Int: [Int32]] = [:]
     /// Sources of which one path was asked for.
     private var asked: Set<Int> = []

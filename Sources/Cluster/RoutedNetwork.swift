@@ -25,13 +25,13 @@ package final class RoutedNetwork {
         case waits(until: VirtualTime)
         /// The message has been sent once more; otherwise as `waits`.
         case sentAgain(until: VirtualTime)
-        /// It will be returned by ``endFlow(at:)``.
+        /// The message is carried by a flow, at whose end ``endFlow()`` returns it.
         case flows
-        /// Its sender has left before it could be carried: ``takeCut()`` tells which messages will not come, this one and
-        /// those of the pair that were waiting for it.
+        /// The sender has left before the message could be carried: ``takeCut()`` tells which messages will not come,
+        /// this one and those of the pair that were waiting for it.
         case cut
-        /// It has arrived: ``takeDelivered()`` tells which messages that makes ready, none where an earlier one of the
-        /// pair is missing.
+        /// The message has arrived. ``takeDelivered()`` tells which messages that makes ready: none where an earlier
+        /// one of the pair is missing.
         case arrived
     }
 
@@ -42,13 +42,14 @@ package final class RoutedNetwork {
         var receiver = 0
         var bytes = 0
         var route = NetworkMap.Route(links: [], latencySeconds: 0)
-        /// The link asked for, of the route.
+        /// The index, in the route, of the link that the message has asked for.
         var hop = 0
-        /// Of the two nodes' ports, in seconds, and what multiplies the links' latencies.
+        /// The latency of the two nodes' ports, in seconds, which is the larger of their links', and the factor that
+        /// multiplies the latencies of all links between them.
         var latency = (access: 0.0, factor: 1.0)
         /// Transmissions that will be lost.
         var losses = 0
-        /// Of sender and receiver, and which of their messages it is.
+        /// The place in `pairs` of the sender and receiver, and the message's number among their messages.
         var pair = 0
         var number = 0
         var phase = Phase.asking
@@ -59,7 +60,7 @@ package final class RoutedNetwork {
         var sent = 0
         var delivered = 0
         var early: [Int: Int] = [:]
-        /// The first message that will not come, where the sender has left.
+        /// The number of the first message that will not come because the sender has left.
         var cut = Int.max
     }
 
@@ -145,7 +146,8 @@ package final class RoutedNetwork {
         return (id, departed, next)
     }
 
-    /// Of the two nodes' ports, in seconds, and what multiplies the links' latencies.
+    /// The latency of the two nodes' ports, in seconds, which is the larger of their links', and the factor that
+    /// multiplies the latencies of all links between them.
     private func access(_ sender: Int, _ receiver: Int) -> (access: Double, factor: Double) {
         guard hasLatency else { return (0, 0) }
         return (hasPorts ? max(nodes[sender].link.latencySeconds, nodes[receiver].link.latencySeconds) : 0, 1)
@@ -290,7 +292,7 @@ package final class RoutedNetwork {
         cut.append(id)
         let pair = messages[id].pair
         pairs[pair].cut = min(pairs[pair].cut, messages[id].number)
-        // They are there, but in vain: their receiver is given messages in order.
+        // Later messages of the pair that have arrived are lost, too: a receiver is given messages in order.
         let late = pairs[pair].early.filter { $0.key > pairs[pair].cut }.sorted { $0.key < $1.key }
         for (number, other) in late {
             pairs[pair].early[number] = nil
@@ -334,7 +336,7 @@ package final class RoutedNetwork {
         return true
     }
 
-    /// Appends what decides how a message goes on, but for when.
+    /// Appends what decides how a message goes on, except for the times.
     package func append(_ id: Int, to words: inout [Int64]) {
         let message = messages[id]
         words.append(Int64(message.sender))
@@ -342,7 +344,7 @@ package final class RoutedNetwork {
         words.append(Int64(message.bytes))
         words.append(Int64(message.hop))
         words.append(message.phase.rawValue)
-        // Which of the pair's messages it is, from the next on that is to be delivered.
+        // The message's number, counted from the next one of the pair that is to be delivered.
         if canOvertake { words.append(Int64(message.number - pairs[message.pair].delivered)) }
     }
 }

@@ -2,6 +2,7 @@
 public enum Topology: Hashable, Codable, Sendable {
     /// All nodes on one switch that is never the bottleneck; a star, where the cluster has a server.
     case oneSwitch
+    /// Racks of nodes around switches of their own, which uplinks join to a core.
     case racks(Racks)
     /// Groups of nodes, each on a switch of its own, joined by lines over a wide area.
     case sites([SiteLine])
@@ -9,15 +10,16 @@ public enum Topology: Hashable, Codable, Sendable {
     case ring
     /// Every node has a link of the worker's figures to each of its four neighbours; rows and columns close to rings.
     case torus(rows: Int, columns: Int)
+    /// Machines and switches with any links between them.
     case graph(Graph)
 
     /// A link beyond the nodes' own.
     public struct Trunk: Hashable, Codable, Sendable {
-        /// One way, in seconds.
+        /// One-way latency, in seconds.
         public var latencySeconds: Double
-        /// Out of the rack or site, or from the first end to the second.
+        /// Bytes a second out of the rack or site, or from the first end to the second.
         public var uplinkBytesPerSecond: Double
-        /// The other way.
+        /// Bytes a second into the rack or site, or from the second end to the first.
         public var downlinkBytesPerSecond: Double
 
         /// A line whose two directions differ.
@@ -39,11 +41,12 @@ public enum Topology: Hashable, Codable, Sendable {
     public struct Racks: Hashable, Codable, Sendable {
         /// Consecutive ranks that share a switch.
         public var nodesPerRack: Int
-        /// Of a rack's uplink, one way, in seconds.
+        /// One-way latency of a rack's uplink, in seconds.
         public var latencySeconds: Double
-        /// Of a rack's uplink, each way; nil where it follows from `oversubscription`.
+        /// Bytes a second of a rack's uplink, in each direction; nil where `oversubscription` gives the rate.
         public var bytesPerSecond: Double?
-        /// By how much the bandwidth of a rack's nodes exceeds its uplink's; where `bytesPerSecond` is nil.
+        /// The bandwidth of a rack's nodes together, divided by its uplink's; nil where `bytesPerSecond` gives the
+        /// rate.
         public var oversubscription: Double?
 
         /// Give the uplinks' rate, or by how much they are oversubscribed.
@@ -70,7 +73,7 @@ public enum Topology: Hashable, Codable, Sendable {
     public struct SiteLine: Hashable, Codable, Sendable {
         /// One end.
         public var site: String
-        /// Nil for the internet.
+        /// The site at the other end; nil for the internet.
         public var other: String?
         /// The line.
         public var trunk: Trunk
@@ -87,14 +90,14 @@ public enum Topology: Hashable, Codable, Sendable {
     public struct Graph: Hashable, Codable, Sendable {
         /// A cable between two nodes or switches.
         public struct Edge: Hashable, Codable, Sendable {
-            /// Its two ends, by name.
+            /// The names of the two ends.
             public var first, second: String
-            /// Nil for the worker's.
+            /// One-way latency, in seconds; nil for that of the worker's link.
             public var latencySeconds: Double?
-            /// Each way; nil for the worker's.
+            /// Bytes a second in each direction; nil for the worker's bandwidth.
             public var bytesPerSecond: Double?
 
-            /// A cable; what is nil is that of the cluster's link.
+            /// A cable; a figure that is nil is the worker's.
             public init(_ first: String, _ second: String, latencySeconds: Double? = nil, bytesPerSecond: Double? = nil)
             {
                 self.first = first

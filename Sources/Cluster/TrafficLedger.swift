@@ -2,12 +2,17 @@ import Locking
 
 /// What a message is for.
 public enum TrafficPurpose: String, CaseIterable, Codable, Sendable {
+    /// Gradients.
     case gradient
+    /// A server's model on its way to clients.
     case modelDown
+    /// Clients' models, or their updates, on their way to a server.
     case modelUp
+    /// Models between equals.
     case model
+    /// Messages that carry no numbers of a model, such as barriers and announcements.
     case control
-    /// What is sent once more because it was lost, whatever it is for.
+    /// Lost messages of any purpose that are sent once more.
     case retransmission
     /// What models of other architectures learn from: predictions, or a small model beside a node's own.
     case knowledge
@@ -18,8 +23,11 @@ public enum TrafficPurpose: String, CaseIterable, Codable, Sendable {
 
 /// Where a message goes: towards a server, from it, or between equals.
 public enum TrafficDirection: String, CaseIterable, Codable, Sendable {
+    /// Up to a server.
     case uplink
+    /// Down from a server.
     case downlink
+    /// Between equals.
     case peer
 
     var position: Int { Int(unsafeBitCast(self, to: UInt8.self)) }
@@ -29,19 +37,19 @@ public enum TrafficDirection: String, CaseIterable, Codable, Sendable {
 public final class TrafficLedger: Sendable {
     /// What one rank sent and received for one purpose, in one direction.
     public struct Entry: Hashable, Codable, Sendable {
-        /// Whose.
+        /// The rank whose traffic this is.
         public let rank: Int
-        /// For what.
+        /// What the messages were for.
         public let purpose: TrafficPurpose
-        /// Up to a server, down from one, or between equals.
+        /// The direction of the messages: up to a server, down from one, or between equals.
         public let direction: TrafficDirection
-        /// With their framing.
+        /// Bytes sent, framing included.
         public var bytesSent: Int
-        /// How many.
+        /// Messages sent.
         public var messagesSent: Int
-        /// With their framing.
+        /// Bytes received, framing included.
         public var bytesReceived: Int
-        /// How many.
+        /// Messages received.
         public var messagesReceived: Int
 
         package init(

@@ -34,7 +34,8 @@ public struct VirtualTime: Hashable, Comparable, Sendable {
         return isOver ? Self.end : VirtualTime(nanoseconds: min(sum, Self.end.nanoseconds))
     }
 
-    /// Divided and not multiplied, so that the number is the one nearest to its decimals: 0.006324001, no digits behind.
+    /// Seconds since the job began. Divided and not multiplied, so that the number is the nearest to its decimals:
+    /// 0.006324001, without digits behind.
     public var seconds: Double { Double(nanoseconds) / 1e9 }
 
     /// So much later.

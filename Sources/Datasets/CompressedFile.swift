@@ -6,11 +6,11 @@ import Foundation
 /// A gzip file may consist of several members, one after another, whose contents belong together (RFC 1952, section 2.2).
 /// Zeros behind the last one are padding and ignored, as gzip does; anything else there is an error.
 final class CompressedFile {
-    /// For error messages.
+    /// The file's name in error messages.
     let name: String
     var isCompressed: Bool { inflater != nil }
 
-    /// The bytes that come next in the file; none at its end.
+    /// Returns the next bytes of the file; none at its end.
     private let next: () throws(DataError) -> [UInt8]
     private var inflater: Inflater?
     private var state = State.plain

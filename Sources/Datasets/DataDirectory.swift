@@ -2,7 +2,7 @@ public import Foundation
 
 /// The folder that holds data sets, one sub-folder each.
 public struct DataDirectory: Sendable {
-    /// Where it is, whether it exists or not.
+    /// Where the folder is, whether it exists or not.
     public let url: URL
 
     /// - Parameter path: from `--data`; else `$BENCH_DATA`; else `$XDG_CACHE_HOME/distributed-training-bench`; else

@@ -1,11 +1,11 @@
 internal import Files
 
-/// Which data a model was trained on and measured on: results of one set are not compared with those of another.
+/// The data that a model was trained on and measured on: results of different data are not compared.
 public struct DataIdentity: Hashable, Codable, Sendable {
-    /// Such as `MNIST`.
+    /// The data's name, such as `MNIST`.
     public let name: String
-    /// In hexadecimal, of all training and test samples as they are before anything is drawn by a seed; how the contents
-    /// are put together is the business of each data set.
+    /// The digest, in hexadecimal, of all training and test samples as they are before anything is drawn by a seed.
+    /// Each data set decides how its contents are put together.
     public let sha256: String
     /// Whether the digest is the one that a publisher gives for the data of that name.
     public let isPublished: Bool
@@ -15,11 +15,11 @@ public struct DataIdentity: Hashable, Codable, Sendable {
 
     /// A file that data are read from.
     public struct File: Hashable, Codable, Sendable {
-        /// What it has to tell, such as `test.features`.
+        /// What the file is for, such as `test.features`.
         public let role: String
-        /// As the task file has it.
+        /// The file's path as the task file gives it.
         public let path: String
-        /// Of the file as it is on disk, in hexadecimal.
+        /// The digest, in hexadecimal, of the file as it is on disk.
         public let sha256: String
 
         /// - Parameter sha256: in hexadecimal.
@@ -36,9 +36,9 @@ public struct DataIdentity: Hashable, Codable, Sendable {
         self.files = files
     }
 
-    /// Of data that a task file names.
+    /// The identity of data that a task file names.
     ///
-    /// - Parameter settings: how they are split and scaled, in words that change where that does.
+    /// - Parameter settings: how the data are split and scaled, in words that change where that does.
     package init(name: String, files: [File], settings: String) {
         var digest = ContentDigest()
         for file in files { digest.add(Array("\(file.role) \(file.sha256)\n".utf8)) }
@@ -46,7 +46,7 @@ public struct DataIdentity: Hashable, Codable, Sendable {
         self.init(name: name, sha256: digest.hexadecimal(), isPublished: false, files: files)
     }
 
-    /// The files of one that are not those of another, such as `features (x.npy)`.
+    /// The files of these data whose contents differ from those of the other data, such as `features (x.npy)`.
     package func differentFiles(from other: DataIdentity) -> [String] {
         let others = Dictionary((other.files ?? []).map { ($0.role, $0.sha256) }) { first, _ in first }
         return (files ?? []).filter { others[$0.role] != nil && others[$0.role] != $0.sha256 }.map {
@@ -54,14 +54,14 @@ public struct DataIdentity: Hashable, Codable, Sendable {
         }
     }
 
-    /// Such as `MNIST (SHA-256 1f31cf52d11e)`, with as many digits as tell data apart.
+    /// The name and as many digits as tell data apart, such as `MNIST (SHA-256 1f31cf52d11e)`.
     package var words: String { "\(name) (SHA-256 \(shortDigest))" }
 
     package var shortDigest: String { String(sha256.prefix(12)) }
 }
 
 extension DataIdentity {
-    /// Of data that have no file: shapes, labels, targets and numbers of both sets.
+    /// The identity of data that have no file, from shapes, labels, targets and numbers of both sets.
     init(of training: Dataset, _ test: Dataset) {
         var digest = ContentDigest()
         for set in [training, test] {

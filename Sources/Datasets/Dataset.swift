@@ -3,13 +3,13 @@ public import Kernel
 
 /// Labelled samples.
 public struct Dataset: Sendable {
-    /// As reports call it.
+    /// The data set's name in reports.
     public let name: String
-    /// Labels are from 0 to below this.
+    /// How many classes there are: labels are in 0..<classCount.
     public let classCount: Int
     /// `[N]`, each in 0..<classCount.
     public let labels: [UInt8]
-    /// `[N]`, whose sample each is; nil where the data do not say.
+    /// Whose sample each is, `[N]`; nil where the data do not say.
     public let users: [UInt16]?
     /// `[N, targetCount]`, what a regression's outputs should be; nil where labels say all.
     public let targets: [Float]?
@@ -19,10 +19,10 @@ public struct Dataset: Sendable {
     public let source: any SampleSource
 
     /// - Parameters:
-    ///   - targets: `[N, targetCount]`; their labels may all be 0 then.
-    ///   - targetCount: of no meaning where there are no targets.
-    /// - Precondition: a label for every sample of `source`, below `classCount`, and a user and targets for every one if for
-    ///   any.
+    ///   - targets: `[N, targetCount]`; labels may all be 0 where there are targets.
+    ///   - targetCount: numbers of a sample's target; ignored where there are none.
+    /// - Precondition: `source` has as many samples as there are labels, each label is below `classCount`, and users
+    ///   and targets are given for every sample or for none.
     public init(
         name: String, classCount: Int, source: any SampleSource, labels: [UInt8], users: [UInt16]? = nil,
         targets: [Float]? = nil, targetCount: Int = 1
@@ -122,7 +122,7 @@ public struct Dataset: Sendable {
             }, targetCount: targetCount)
     }
 
-    /// These samples and behind them those of another part of the same data.
+    /// These samples and, behind them, the samples of `other`, another part of the same data.
     ///
     /// - Precondition: both have targets, as many a sample, or none.
     package func appending(_ other: Dataset) -> Dataset {
@@ -147,7 +147,7 @@ public struct TrainTestSplit: Sendable {
     public let training: Dataset
     /// What accuracy is measured on, and nothing is trained on.
     public let test: Dataset
-    /// Of the data that both were taken from: the same for every seed that draws another split.
+    /// The identity of the data that both sets were taken from: the same for every seed that draws another split.
     public let identity: DataIdentity
 
     /// - Parameter identity: nil for the digest of these samples.
@@ -157,8 +157,8 @@ public struct TrainTestSplit: Sendable {
         self.identity = identity ?? DataIdentity(of: training, test)
     }
 
-    /// The same samples with whatever is estimated of them, such as the scale of a feature, estimated from the training set
-    /// alone: of test samples nobody may know anything.
+    /// The same samples, with all that is estimated from samples, such as the scale of a feature, estimated from the
+    /// training set alone: nothing of test samples may be known in training.
     func scaledByTraining() -> TrainTestSplit {
         TrainTestSplit(training: training.scaled(by: training), test: test.scaled(by: training), identity: identity)
     }

@@ -11,7 +11,7 @@ package struct Download: Sendable {
 
     package init(mirrors: [String]) { self.mirrors = mirrors }
 
-    /// Fetches those of the database's files that are missing or damaged, checks each, and only then puts it in its place.
+    /// Fetches the database's files that are missing or damaged, checks each, and moves it to its place only then.
     /// - Parameter report: called with a line for every file.
     /// - Throws: ``DataError`` with what each mirror answered.
     package func fetch(_ images: ImageFiles, report: (String) -> Void) async throws {

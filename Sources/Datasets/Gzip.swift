@@ -18,7 +18,7 @@ enum Gzip {
 /// zlib's state for one member after another. Its address has to stay what it is, which a class's own memory does.
 final class Inflater {
     enum Outcome {
-        /// More input is wanted, or more room.
+        /// The member goes on: zlib wants more input, or more room for output.
         case goesOn
         case endOfMember
         case damaged
@@ -30,7 +30,7 @@ final class Inflater {
     enum Wrapping: Int32 {
         /// 15 window bits, and 16 for "a gzip header, not a zlib one".
         case gzip = 31
-        /// Nothing, as in zip archives: less than 0 for that.
+        /// No header around the data, as in zip archives, for which zlib wants a number below 0.
         case none = -15
     }
 

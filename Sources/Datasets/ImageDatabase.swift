@@ -5,9 +5,9 @@ internal import Files
 package struct ImageDatabase: Sendable {
     /// One of the four files.
     package struct File: Sendable {
-        /// As the mirrors name it, without `.gz`.
+        /// The file's name on mirrors, without `.gz`.
         package let name: String
-        /// Of the decompressed file.
+        /// The digest, in hexadecimal, of the decompressed file.
         package let sha256: String
 
         package init(name: String, sha256: String) {
@@ -16,17 +16,17 @@ package struct ImageDatabase: Sendable {
         }
     }
 
-    /// As its publishers write it.
+    /// The database's name as its publishers write it.
     package let name: String
-    /// As the command line has it, and the folder within the data folder.
+    /// The database's name on the command line, and the folder within the data folder.
     package let folderName: String
-    /// Who made it, and the licence.
+    /// Who made the database, and its licence.
     package let origin: String
     package let trainingImages: File
     package let trainingLabels: File
     package let testImages: File
     package let testLabels: File
-    /// Tried in this order.
+    /// Addresses of folders with the files, tried in this order.
     package let mirrors: [String]
     /// A package of Debian with the files, and its folder; nil where there is none.
     package let systemPackage: (name: String, folder: String)?
@@ -81,8 +81,8 @@ package struct ImageDatabase: Sendable {
 
     package static let all = [mnist, fashionMNIST]
 
-    /// Of the files' digests in the order of ``files``: the SHA-256 of a text with one of them a line, such as `sha256sum`
-    /// makes of the decompressed files.
+    /// The identity of images whose files have these digests, in the order of ``files``. Its digest is the SHA-256 of a
+    /// text with one of them a line, such as `sha256sum` makes of the decompressed files.
     package func identity(_ digests: [String]) -> DataIdentity {
         let isPublished = digests == files.map(\.sha256)
         var digest = ContentDigest()
@@ -92,7 +92,7 @@ package struct ImageDatabase: Sendable {
             isPublished: isPublished)
     }
 
-    /// How somebody gets the files who has none.
+    /// How to get the files, in words.
     var wayToGetThem: String {
         let fetch = "'bench data fetch \(folderName)'"
         let install = systemPackage.map { "install Debian's package \($0.name), get them by \(fetch)" }

@@ -10,11 +10,11 @@ public enum Letters {
     private static let classCount = 26
     private static let trainingCount = 16_000
 
-    /// By the SHA-256 of `letters.txt`, which is this package's own form of the data.
+    /// The identity, whose digest is the SHA-256 of `letters.txt`, this package's own form of the data.
     public static let identity = DataIdentity(
         name: "letters", sha256: "332261756d200f3b07473f8c077a4335b3b0b76bec61941fbb9bacfade77c32d", isPublished: true)
 
-    /// All 20,000 samples, in the file's order; scaled by all of them.
+    /// All 20,000 samples, in the file's order; mean and deviation are those of all samples.
     public static func load() throws -> Dataset {
         let text = try Gzip.decompress(EmbeddedData.lettersTextGzipped, name: "letters.txt.gz")
         var (features, labels): ([Float], [UInt8]) = ([], [])

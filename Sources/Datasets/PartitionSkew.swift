@@ -3,7 +3,7 @@ internal import Statistics
 
 /// How uneven a partition is: sizes of the clients' shards, and the mix of labels within them.
 public struct PartitionSkew: Hashable, Codable, Sendable {
-    /// Shards.
+    /// How many clients there are.
     public let clients: Int
     /// Samples of the smallest shard.
     public let smallestShard: Int
@@ -13,7 +13,8 @@ public struct PartitionSkew: Hashable, Codable, Sendable {
     public let largestShard: Int
     /// The mean over clients of the entropy of the client's labels, in bits; log2(10) = 3.32 for ten even classes.
     public let meanLabelEntropyBits: Double
-    /// The same of all samples together: what an IID client has, nearly.
+    /// The entropy of the labels of all samples together, in bits: nearly that of every client's labels in an IID
+    /// partition.
     public let totalLabelEntropyBits: Double
     /// What clients hold, in their order: all of up to ``mostHoldings``, else so many of them, evenly spread over the order of
     /// their sizes, the smallest and the largest among them. Nil in files of programs that did not record it.
@@ -22,9 +23,9 @@ public struct PartitionSkew: Hashable, Codable, Sendable {
     /// Clients of whom is recorded what they hold.
     public static let mostHoldings = 40
 
-    /// Of shards of a data set with these labels, `[N]`.
+    /// The skew of shards of a data set with these labels, `[N]`.
     ///
-    /// - Parameter classes: labels are below this; nil for one above the largest.
+    /// - Parameter classes: labels are below this number; nil for one above the largest.
     public init(of shards: [[Int32]], labels: [UInt8], classes: Int? = nil) {
         let sizes = shards.map(\.count).sorted()
         clients = shards.count

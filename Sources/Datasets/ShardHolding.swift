@@ -1,14 +1,15 @@
 /// What one client of a partition holds. In files it is a text, the client and its counts: `3: 12 0 45`.
 public struct ShardHolding: Hashable, Sendable {
-    /// From 0.
+    /// The client's number, from 0.
     public let client: Int
-    /// Samples of each class; of data with more than ``mostClasses`` classes one number, all samples.
+    /// Samples of each class. Data with more than ``mostClasses`` classes have one number, which counts all samples.
     public let counts: [Int]
 
-    /// More classes than these are not told apart: of the next symbols of a text nobody reads the counts.
+    /// The most classes that are told apart. With more, as with the next symbols of a text, nobody would read the
+    /// counts.
     public static let mostClasses = 36
 
-    /// All samples.
+    /// All samples that the client holds.
     public var samples: Int { counts.reduce(0, +) }
 
     init(client: Int, counts: [Int]) { (self.client, self.counts) = (client, counts) }
@@ -45,7 +46,8 @@ extension ShardHolding: Codable {
         self.init(client: client, counts: counts.compactMap(\.self))
     }
 
-    /// Digits alone, of a number whose sums are numbers.
+    /// A whole number written in digits alone, small enough that sums of such numbers do not overflow; nil for other
+    /// text.
     private static func count(_ text: Substring) -> Int? {
         guard (1...12).contains(text.utf8.count), text.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
         return Int(text)

@@ -6,28 +6,29 @@ internal import EmbeddedData
 /// There are 29 presidencies by 28 persons: Grover Cleveland was in office twice, and his two terms count as two. W. H. Harrison
 /// and J. A. Garfield died before they could give an address.
 public enum StateOfTheUnion {
+    /// How many presidencies the data have.
     public static let presidencyCount = 29
-    /// A window has so many letters, and the next one is the label.
+    /// Letters of a window; the letter behind it is its label.
     public static let windowLength = 24
-    /// Letters of each presidency.
+    /// How many letters each presidency has.
     static let textLength = 24_000
 
     /// The symbols by their numbers; `0` stands for every digit.
     static let symbols = Array("abcdefghijklmnopqrstuvwxyz ,.0".utf8)
 
-    /// By the SHA-256 of `sotu.txt`, which is this package's own form of the data.
+    /// The identity, whose digest is the SHA-256 of `sotu.txt`, this package's own form of the data.
     public static let identity = DataIdentity(
         name: "sotu", sha256: "d87b9f69ab76c8059c4e4e4e14dc0788b6ec902e096aa79e7e1cb568464c619c", isPublished: true)
 
-    /// Who was in office when, and the numbers of the symbols.
+    /// A presidency and its text.
     struct Presidency: Sendable {
-        /// Such as `Abraham Lincoln (1861-1865)`.
+        /// The president and the years in office, such as `Abraham Lincoln (1861-1865)`.
         let name: String
         /// `[24,000]`
         let text: [UInt8]
     }
 
-    /// All presidencies in their order.
+    /// All presidencies, in the order of time.
     static func presidencies() throws -> [Presidency] {
         var numbers = [UInt8?](repeating: nil, count: 256)
         for (number, symbol) in symbols.enumerated() { numbers[Int(symbol)] = UInt8(number) }
@@ -48,9 +49,10 @@ public enum StateOfTheUnion {
         return presidencies
     }
 
-    /// Of each presidency's 960 windows the first 768 to train on, and the last 192, from the end of its text, to test on.
+    /// The first 768 of each presidency's 960 windows to train on, and the last 192, from the end of its text, to test
+    /// on.
     ///
-    /// A window begins behind the label of the one before, so that no letter is in two of them, whichever way the windows are
+    /// A window begins behind the label of the one before, so that no letter is in two windows, whichever way they are
     /// split anew.
     public static func split() throws -> TrainTestSplit {
         let presidencies = try presidencies()

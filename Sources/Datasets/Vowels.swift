@@ -7,6 +7,7 @@ import Foundation
 /// D. H. Deterding 1989, *Speaker Normalisation for Automatic Speech Recognition*; A. J. Robinson 1989, *Dynamic Error
 /// Propagation Networks*, who trains on the first eight speakers and tests on the other seven, as this does.
 public enum Vowels {
+    /// How many speakers the data have.
     public static let speakerCount = 15
     private static let trainingSpeakers = 8
     private static let featureCount = 9
@@ -14,11 +15,11 @@ public enum Vowels {
     /// The words in the order in which every speaker says them.
     static let words = ["hid", "hId", "hEd", "hAd", "hYd", "had", "hOd", "hod", "hUd", "hud", "hed"]
 
-    /// By the SHA-256 of `vowels.csv`.
+    /// The identity, whose digest is the SHA-256 of `vowels.csv`.
     public static let identity = DataIdentity(
         name: "vowels", sha256: "9fd0acb7a6db386d7b4ec15b7b50e7c0ce12423db263aa2b9f4d1e3e9c196b3e", isPublished: true)
 
-    /// All 990 samples, in the file's order, speaker by speaker; scaled by all of them.
+    /// All 990 samples, in the file's order, speaker by speaker; mean and deviation are those of all samples.
     public static func load() throws -> Dataset {
         let text = try Gzip.decompress(EmbeddedData.vowelsCSVGzipped, name: "vowels.csv.gz")
         var (values, labels, users): ([Float], [UInt8], [UInt16]) = ([], [], [])

@@ -6,9 +6,9 @@
 /// whoever reads the number refuses, and never two.
 package struct CSVText: Sendable {
     package struct Record: Hashable, Sendable {
-        /// Where it begins, from 1.
+        /// The line on which the record begins, from 1.
         package let line: Int
-        /// Without blanks around those that have no quotes.
+        /// The fields; those without quotes have no blanks at their ends.
         package var fields: [String]
     }
 
@@ -126,15 +126,15 @@ package struct CSVText: Sendable {
     }
 }
 
-/// Records under a heading, all of them as long: what tables of numbers and devices are read from.
+/// Records under a heading, all with the same number of fields: what tables of numbers and devices are read from.
 package struct CSVTable: Sendable {
     /// The columns' names and the line that they stand on.
     package let heading: CSVText.Record
     package let rows: [CSVText.Record]
 
-    /// A table that is none: where, and why.
+    /// Why a text is no table, and on which line.
     package struct Failure: Error, Equatable, Sendable {
-        /// Nil for the text as a whole.
+        /// The line, from 1; nil for the text as a whole.
         package let line: Int?
         package let description: String
 

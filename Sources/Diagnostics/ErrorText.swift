@@ -4,8 +4,8 @@ package enum ErrorText {
     static let mostCharacters = 900
     private static let characters = (first: 550, last: 300)
 
-    /// A message on one line without characters that do something in a terminal. Of one that quotes more than anybody reads,
-    /// such as a field of a megabyte, the middle is left out.
+    /// A message on one line, without characters that do something in a terminal. The middle of a message that is too
+    /// long, as one that quotes a field of a megabyte, is left out.
     package static func message(_ text: String) -> String {
         // Counting bytes is quick; what is short needs no more.
         guard text.utf8.count > mostCharacters, text.count > mostCharacters else { return VisibleText.line(text) }

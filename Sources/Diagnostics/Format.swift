@@ -28,7 +28,7 @@ package enum Format {
         return "\(sign)\(minutes / 60) h \(minutes % 60) min"
     }
 
-    /// Each with the figure at which the next one begins.
+    /// Units of time; a figure of `end` or more is written in the next one.
     private static let secondUnits: [(name: String, perSecond: Double, end: Double)] = [
         ("ns", 1e9, 1000), ("µs", 1e6, 1000), ("ms", 1e3, 1000), ("s", 1, 120),
     ]
@@ -80,7 +80,7 @@ package enum Format {
         return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
     }
 
-    /// The same of a single-precision number, whose digits are fewer.
+    /// The shortest text that reads back as the same number in single precision, whose digits are fewer.
     package static func exact(_ value: Float) -> String {
         let text = "\(value)"
         return text.hasSuffix(".0") ? String(text.dropLast(2)) : text

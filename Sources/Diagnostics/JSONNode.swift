@@ -1,18 +1,18 @@
 /// A value of a JSON text and the line on which it begins, for readers that tell people where a mistake is.
 package struct JSONNode: Sendable {
     package enum Value: Sendable {
-        /// In the order of the text; no key stands twice.
+        /// An object's members in the order of the text; no key stands twice.
         case object([(key: String, node: JSONNode)])
         case list([JSONNode])
         case string(String)
-        /// As it is written.
+        /// A number as it is written.
         case number(String)
         case truth(Bool)
         case null
     }
 
     package let value: Value
-    /// From 1.
+    /// The line on which the value begins, from 1.
     package let line: Int
 
     /// - Throws: ``JSONText/Failure`` with the first thing that is wrong.
@@ -24,7 +24,7 @@ package struct JSONNode: Sendable {
         return node
     }
 
-    /// What it is, for an error that says what was found: the value where that is short.
+    /// The value in words, for an error that says what was found: itself where it is short.
     package var words: String {
         switch value {
         case .object(let fields): "an object of \(fields.count) keys"

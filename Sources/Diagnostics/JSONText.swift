@@ -4,7 +4,7 @@
 /// One pass over the bytes; objects and lists may be nested ``mostDepth`` deep.
 package struct JSONText: ~Copyable {
     package struct Failure: Error, CustomStringConvertible, Equatable {
-        /// From 1.
+        /// The line of the mistake, from 1.
         package let line: Int
         /// What is wrong there.
         package let reason: String
@@ -118,7 +118,7 @@ package struct JSONText: ~Copyable {
 
     private var isDigit: Bool { next.map { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ?? false }
 
-    /// Skips digits; how many there were.
+    /// Skips digits, and returns how many there were.
     private mutating func digits() -> Int {
         let start = position
         while isDigit { position += 1 }

@@ -9,19 +9,21 @@ package struct RatioText: Sendable {
     /// Whether three digits cannot tell the two figures apart, whichever is the larger one.
     package var isTie: Bool { Format.significant(max(ratio, 1 / ratio)) == "1" }
 
-    /// Such as `2.67 times as long`; of figures that are equal, or nearly, `as long` and `about as long`.
+    /// The ratio in words, such as `2.67 times as long`; for figures that are equal, or nearly, `as long` and `about as
+    /// long`.
     package func words(_ quantity: String) -> String {
         if ratio == 1 { return "as \(quantity)" }
         return isTie ? "about as \(quantity)" : "\(Format.significant(ratio)) times as \(quantity)"
     }
 
-    /// Such as `2.67x`; of figures that three digits cannot tell apart by how many per cent they differ.
+    /// The ratio in short, such as `2.67x`; for figures that three digits cannot tell apart, the per cent by which they
+    /// differ.
     package var factor: String {
         guard isTie, ratio != 1 else { return "\(Format.significant(ratio))x" }
         return "\(ratio > 1 ? "+" : "-")\(Format.significant(abs(ratio - 1) * 100)) %"
     }
 
-    /// Such as `2.67x [2.5, 2.8]`; in per cent where three digits tell nothing of it from 1.
+    /// The ratio with an interval, such as `2.67x [2.5, 2.8]`; in per cent where three digits cannot tell it from 1.
     package func factor(from low: Double, to high: Double) -> String {
         let ends = [RatioText(low), RatioText(high)]
         guard ([self] + ends).allSatisfy(\.isTie), low < high || ratio != 1 else {

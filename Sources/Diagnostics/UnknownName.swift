@@ -12,9 +12,9 @@ package enum UnknownName {
         return ErrorText.message(message)
     }
 
-    /// A longer list, such as the nodes of a network, nobody reads.
+    /// The most names that a message lists; nobody reads more, such as all nodes of a network.
     private static let mostListed = 100
-    /// A longer word is no mistyped name, and would take long to compare.
+    /// The longest name, in characters, that is compared: a longer one is not mistyped, and would take long.
     private static let mostCompared = 100
 
     private static func shortened(_ text: String) -> String {

@@ -61,7 +61,7 @@ package struct ContentDigest: ~Copyable {
         return digest.bytes()
     }
 
-    /// The same as 64 lower-case digits.
+    /// The digest of contents that are all there, as 64 lower-case digits.
     package static func hexadecimal(of contents: some ContiguousBytes) -> String {
         var digest = ContentDigest()
         digest.add(contents)

@@ -24,7 +24,7 @@ package struct FileLocation: Hashable {
     package let path: String
     package let kind: Kind
 
-    /// As many links as Linux follows.
+    /// The most links that are followed, as many as Linux follows.
     private static let mostLinks = 40
 
     /// - Throws: ``FileError`` where a folder on the way is missing or closed, or links lead in a circle.
@@ -101,7 +101,7 @@ package struct FileLocation: Hashable {
         guard let location = try? FileLocation(name) else {
             let (folder, last) = split(name)
             guard folder != name, folder != "." else { return nil }
-            // Neither an empty part nor a point leads anywhere else.
+            // A last part that is empty or a point does not change where a name leads.
             return last.isEmpty || last == "." ? identity(of: folder) : identity(of: folder).map { "\($0)/\(last)" }
         }
         switch location.kind {

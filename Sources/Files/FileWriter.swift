@@ -9,15 +9,15 @@ internal import Foundation
 package final class FileWriter {
     /// What names of temporary files begin with; a process number follows, since two processes may write one file.
     static let temporaryPrefix = ".tmp-"
-    /// As long as a name may be on the file systems in use, in bytes.
+    /// The longest file name, in bytes, on the file systems in use.
     private static let longestName = 255
 
     private var descriptor: Int32
     private let path: String
-    /// Nil where bytes go to their place at once.
+    /// The temporary file's path; nil where bytes go to their destination at once.
     private let temporary: String?
 
-    /// - Throws: ``FileError`` where the file cannot be written; then nothing is left of it.
+    /// - Throws: ``FileError`` where the file cannot be written; then no temporary file is left.
     package init(_ name: String) throws(FileError) {
         let location = try FileLocation(name)
         path = location.path
@@ -25,7 +25,8 @@ package final class FileWriter {
         case .folder: throw FileError(EISDIR)
         case .descriptor(let number):
             temporary = nil
-            // A descriptor shares its place in the file with whoever else writes to it; the opened name would not.
+            // A duplicate of a descriptor shares its position with whoever else writes to it; a file that is opened by
+            // its name would not.
             descriptor = fcntl(number, F_DUPFD_CLOEXEC, 3)
         case .stream:
             temporary = nil
@@ -87,9 +88,9 @@ package final class FileWriter {
         }
     }
 
-    /// Puts the file in its place, safe from a loss of power.
+    /// Moves the complete file to its destination, safe from a loss of power.
     ///
-    /// - Throws: ``FileError``; then nothing is left of it, and what was there before is intact.
+    /// - Throws: ``FileError``; then no temporary file is left, and what was there before is intact.
     package func finish() throws(FileError) {
         do throws(FileError) {
             if temporary != nil, fsync(descriptor) != 0 { throw FileError() }
@@ -107,7 +108,7 @@ package final class FileWriter {
         }
     }
 
-    /// Takes away what is not complete.
+    /// Removes the temporary file, which is not complete.
     package func discard() {
         guard descriptor >= 0 else { return }
         close(descriptor)

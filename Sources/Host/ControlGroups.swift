@@ -7,7 +7,7 @@ internal import Foundation
 package struct ControlGroups: Hashable, Sendable {
     /// Cores' worth of processor time; nil for no limit.
     package var cores: Double?
-    /// Nil for no limit.
+    /// Bytes of memory; nil for no limit.
     package var memoryBytes: UInt64?
 
     package static let current = ControlGroups { try? String(contentsOfFile: $0, encoding: .utf8) }

@@ -1,6 +1,7 @@
 internal import Foundation
 
-/// Counts threads that have not come to their end, and waits for it; what they wrote is seen by who waited.
+/// Counts threads that have not come to their end, and waits until none is left; the waiting thread then sees all that
+/// they wrote.
 ///
 /// `@unchecked Sendable`: guarded by `condition`.
 package final class HelperCount: @unchecked Sendable {

@@ -7,9 +7,9 @@ package enum Limits {
     private static let probeStackBytes = 1 << 20
 
     /// - Parameters:
-    ///   - threads: at once, the calling one among them.
-    ///   - bytes: of address space that all of them need, beyond what is in use.
-    ///   - option: which a smaller value of needs less.
+    ///   - threads: threads at once, the calling one among them.
+    ///   - bytes: address space that all of them need, beyond what is in use.
+    ///   - option: the option whose smaller value would need less.
     /// - Throws: ``HostError`` naming the limit, what it is, and what is needed.
     package static func check(
         threads: Int, bytes: UInt64, smaller option: String = "--host-threads"

@@ -35,7 +35,7 @@ package enum UsableMemory {
 }
 
 package enum AddressSpace {
-    /// Nil for no limit.
+    /// The limit of address space, in bytes; nil for none.
     package static var limitBytes: UInt64? {
         var limit = rlimit()
         #if canImport(Glibc)
@@ -47,7 +47,7 @@ package enum AddressSpace {
         return UInt64(limit.rlim_cur)
     }
 
-    /// What the process has mapped by now; nil where the system does not tell.
+    /// Bytes of address space that the process has mapped by now; nil where the system does not tell.
     package static var usedBytes: UInt64? {
         guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8),
             let pages = text.split(separator: " ").first.flatMap({ UInt64($0) })

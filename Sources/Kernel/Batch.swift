@@ -2,9 +2,11 @@
 ///
 /// `@unchecked Sendable`: a batch belongs to a ``Workspace``, which one thread at a time has.
 public final class Batch: @unchecked Sendable {
+    /// The most samples that the buffers have room for.
     public let capacity: Int
+    /// Numbers of a sample's input.
     public let featureCount: Int
-    /// Numbers that a sample's outputs are compared with; 0 where labels are.
+    /// Numbers that a sample's outputs are compared with; 0 where outputs are compared with labels.
     public let targetCount: Int
     /// B, at most `capacity`.
     public private(set) var count = 0
@@ -15,6 +17,9 @@ public final class Batch: @unchecked Sendable {
     /// `[B, targets]`; no memory where there are none.
     public let targets: UnsafeMutableBufferPointer<Float>
 
+    /// Buffers for up to `capacity` samples, with numbers that are 0 at first.
+    ///
+    /// - Precondition: `capacity` and `featureCount` are above 0, `targetCount` is not below.
     public init(capacity: Int, featureCount: Int, targetCount: Int = 0) {
         precondition(
             capacity > 0 && featureCount > 0 && targetCount >= 0,
@@ -38,11 +43,14 @@ public final class Batch: @unchecked Sendable {
         targets.deallocate()
     }
 
-    /// What a batch takes.
+    /// The bytes of a batch's buffers.
     static func bytes(capacity: Int, featureCount: Int, targetCount: Int) -> Int {
         capacity * ((featureCount + targetCount) * MemoryLayout<Float>.stride + MemoryLayout<UInt8>.stride)
     }
 
+    /// Sets how many samples the batch has; what is in the buffers stays.
+    ///
+    /// - Precondition: `count` is in 1...capacity.
     public func resize(to count: Int) {
         precondition(count > 0 && count <= capacity, "a batch of \(count) samples; its capacity is \(capacity)")
         self.count = count

@@ -1,6 +1,7 @@
 import Foundation
 
-/// What a model is taught to agree with another by: how far its logits z are from the other's t, per sample.
+/// How far a model's logits z are from another model's logits t, for each sample: what is minimised to make the models
+/// agree.
 public enum DistillationLoss: String, CaseIterable, Sendable {
     /// (1/C) Σ_c |z_c - t_c| over C classes: D. Li and J. Wang 2019, *FedMD*, section 3.
     case meanAbsoluteError = "mae"
@@ -44,7 +45,7 @@ public enum DistillationLoss: String, CaseIterable, Sendable {
                     case .meanAbsoluteError:
                         let difference = row[index] - target[index]
                         loss += Double(share) * Double(abs(difference)) / Double(classes)
-                        // A NaN stays one.
+                        // A difference of NaN stays NaN.
                         distance = (difference > 0 ? 1 : difference < 0 ? -1 : difference) / Float(classes)
                     case .kullbackLeibler: distance = own[index] - other[index]
                     }

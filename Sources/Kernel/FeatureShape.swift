@@ -25,6 +25,6 @@ public struct FeatureShape: Hashable, Sendable, CustomStringConvertible {
     /// Numbers in one sample.
     public var count: Int { channels * height * width }
 
-    /// Such as `1x8x8`, or `64` for features that lie on no grid.
+    /// The shape in short, such as `1x8x8`, or `64` for features that lie on no grid.
     public var description: String { height * width == 1 ? "\(channels)" : "\(channels)x\(height)x\(width)" }
 }

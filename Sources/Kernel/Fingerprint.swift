@@ -1,5 +1,5 @@
-/// A number that differs for contents that differ, but by a chance of one in 2^64: FNV-1a (Fowler, Noll and Vo 1991) over
-/// words of eight bytes. To find mistakes, not forgeries.
+/// A number of 64 bits by which different contents are told apart: two have the same number with a chance of one in
+/// 2^64. FNV-1a (Fowler, Noll and Vo 1991) over words of eight bytes. It finds mistakes, not forgeries.
 package struct Fingerprint: Hashable, Sendable {
     private var state: UInt64 = 0xcbf2_9ce4_8422_2325
 
@@ -28,7 +28,7 @@ package struct Fingerprint: Hashable, Sendable {
 }
 
 extension ParameterVector {
-    /// Of the numbers' bits.
+    /// The fingerprint of the bits of all numbers.
     package var fingerprint: Fingerprint {
         var fingerprint = Fingerprint()
         fingerprint.add(UnsafeRawBufferPointer(start: numbers, count: count * MemoryLayout<Float>.stride))

@@ -4,10 +4,10 @@ public typealias GradientProgress = (_ readyFrom: Int) -> Void
 extension Network {
     /// For every slot of ``layout``, the share of a training step's forward and backward pass that is done when its
     /// gradient is there: the backward pass goes from the last layer to the first, and a layer's weights and biases are
-    /// ready when its own part of it is over. The share of the first slot is 1.
+    /// ready when the layer's own part is over. The share of the first slot is 1.
     ///
-    /// Shares are those of floating-point operations. A layer's backward pass costs twice its forward pass, but for that
-    /// of the first with parameters, whose input gradient nobody asks for (as in ``trainingFlopsPerSample``).
+    /// Shares are of floating-point operations. A layer's backward pass costs twice its forward pass, except in the
+    /// first layer with parameters, whose input gradient is not computed (as in ``trainingFlopsPerSample``).
     public var gradientReadiness: [Double] {
         let firstTrained = layers.firstIndex { !$0.parameters.isEmpty } ?? 0
         var done = layers.reduce(0) { $0 + $1.flopsPerSample }

@@ -1,9 +1,10 @@
 extension Network {
-    /// A dense layer whose outputs go through a ReLU into another dense layer, and nowhere else.
+    /// A hidden layer: a dense one whose outputs go through a ReLU into another dense layer, and nowhere else.
     private struct Hidden {
         let units: Int
         let inputs: Int
-        /// Where its weights `[units, inputs]` and behind them its biases begin, and the next layer's weights `[outputs, units]`.
+        /// Where the layer's weights `[units, inputs]` begin, with its biases behind them; `nextOffset` is where the
+        /// next layer's weights `[outputs, units]` begin.
         let offset: Int
         let nextOffset: Int
         let outputs: Int

@@ -1,6 +1,6 @@
 public import Randomness
 
-/// How weights are drawn; biases start at zero, except where a case says otherwise.
+/// How weights are drawn. Biases start at zero, unless a case says otherwise.
 public enum Initialization: String, CaseIterable, Codable, Sendable {
     /// Normal with variance 2 / fan-in: keeps the scale of activations through ReLU layers (He et al. 2015, eq. 10).
     case he
@@ -17,7 +17,7 @@ extension Network {
         var fanIn = 0
         for (index, slot) in layout.slots.enumerated() where slot.fanIn > 0 || initialization == .pytorch {
             if slot.constant != nil { continue }
-            // A bias has none of its own, and lies behind the weights of its layer.
+            // A bias has no fan-in of its own, and lies behind the weights of its layer.
             if slot.fanIn > 0 { fanIn = slot.fanIn }
             var stream = seeds.stream(.initialization, index)
             switch initialization {

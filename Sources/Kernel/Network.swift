@@ -13,16 +13,16 @@ public struct Network: Objective {
     public let loss: Loss
     /// Where each tensor lies in the vector of all parameters.
     public let layout: ParameterLayout
-    /// As described, an ``Add`` for each residual behind the layers of its body.
+    /// The layers as described; a residual is the layers of its body with an ``Add`` behind them.
     let layers: [any Layer]
-    /// As described, residuals with their bodies.
+    /// The layers as described; residuals contain their bodies.
     let nodes: [NetworkNode]
     /// As computed: the layers without those that would move nothing, with ReLUs merged into the layer before where it
     /// can, and with conversions between the orders of channels.
     let stages: [Stage]
     /// One line: the shapes of samples and of what leaves every layer.
     public let summary: String
-    /// The first stage with parameters: nobody asks for the gradient of its input, or for that of the stages before.
+    /// The index of the first stage with parameters: gradients by its input, and by earlier ones, are not computed.
     private let firstTrained: Int
 
     /// Layers from the input on; the last one has an output for each class, or as many as the loss takes.
@@ -36,7 +36,7 @@ public struct Network: Objective {
         }
     }
 
-    /// The same for layers that a user has written.
+    /// A network of layers that a user has written, whose mistakes are thrown.
     ///
     /// - Throws: what does not fit, and in which layer.
     public init(
@@ -51,7 +51,7 @@ public struct Network: Objective {
 
     /// Outputs of the last layer.
     public var classCount: Int { layers[layers.count - 1].output.count }
-    /// As many as the last layer has outputs where those are compared with numbers, else 0.
+    /// Outputs of the last layer where they are compared with numbers, else 0.
     public var targetCount: Int { loss == .squaredError ? classCount : 0 }
     /// Operations of forward and backward of one sample: backward costs twice the forward pass, but the input gradient
     /// of the first layer with parameters is not computed.

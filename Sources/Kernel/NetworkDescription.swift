@@ -1,7 +1,7 @@
 extension Network {
     /// A layer whose input shape is the output shape of the one before.
     public struct Description: Sendable {
-        /// How errors call it, such as `dense 'fc1'`.
+        /// The layer's name in errors, such as `dense 'fc1'`.
         package let title: String
         let content: Content
 
@@ -11,9 +11,10 @@ extension Network {
         }
 
         /// - Parameters:
-        ///   - kind: as its function is called.
-        ///   - name: that of its tensors, if it has any.
-        ///   - layer: makes the layer for samples of a shape; throws what does not fit, without saying which layer it is.
+        ///   - kind: the name of the function that describes such layers.
+        ///   - name: the name of the layer's tensors; nil for layers without any.
+        ///   - layer: makes the layer for samples of a shape; throws what does not fit, without saying which layer
+        ///     it is.
         package init(
             _ kind: String, named name: String? = nil,
             _ layer: @escaping @Sendable (FeatureShape) throws(NetworkError) -> any Layer
@@ -42,7 +43,7 @@ extension Network {
 }
 
 extension Network.Description {
-    /// y = W x + b. The name is that of its tensors: `fc1.weight` and `fc1.bias`.
+    /// y = W x + b, with the tensors `name.weight` and `name.bias`.
     public static func dense(_ name: String, outputs: Int) -> Self {
         Self("dense", named: name) { input throws(NetworkError) in
             try requireSizes(["outputs": outputs, "inputs": input.count])
@@ -50,14 +51,14 @@ extension Network.Description {
         }
     }
 
-    /// A convolution with a bias for each channel. The name is that of its tensors.
+    /// A convolution with a bias for each channel; its tensors are `name.weight` and `name.bias`.
     public static func conv2D(
         _ name: String, filters: Int, kernel: Int, stride: Int = 1, padding: Padding = .same
     ) -> Self {
         conv2D(name, filters: filters, kernel: kernel, stride: stride, padding: padding, algorithm: nil)
     }
 
-    /// By a given algorithm, to compare them: stride 1, padded to the same size.
+    /// A convolution that is computed by a given algorithm, to compare algorithms: stride 1, padded to the same size.
     package static func conv2D(
         _ name: String, filters: Int, kernel: Int, by algorithm: any ConvolutionAlgorithm.Type
     ) -> Self {

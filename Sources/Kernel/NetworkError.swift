@@ -9,21 +9,21 @@ public struct NetworkError: Error, CustomStringConvertible, Equatable {
     /// - Parameter description: what was found, and what is allowed.
     package init(_ description: String) { self.description = description }
 
-    /// The same with where it was found in front.
+    /// The error with the place where it was found in front.
     func inside(_ place: String) -> NetworkError {
         NetworkError(description.hasPrefix("layer ") ? "\(place), \(description)" : "\(place): \(description)")
     }
 }
 
-/// Refuses what a layer cannot do.
+/// Throws unless the condition holds.
 package func require(_ condition: Bool, _ message: @autoclosure () -> String) throws(NetworkError) {
     if !condition { throw NetworkError(message()) }
 }
 
-/// Refuses options of a layer that are no sizes, and sizes whose product is more than a vector of parameters may be long:
+/// Throws where options of a layer are no sizes, or where their product is larger than a vector of parameters may be:
 /// 2^31 - 1, the longest that OpenBLAS takes.
 ///
-/// - Parameter sizes: options by name, whose product a tensor has.
+/// - Parameter sizes: options by name, whose product is the size of a tensor.
 package func requireSizes(_ sizes: KeyValuePairs<String, Int>) throws(NetworkError) {
     var product = 1
     for (name, size) in sizes {

@@ -1,19 +1,19 @@
 /// A layer of a network as its users write it down in a task file.
 package struct LayerOutline: Sendable {
-    /// The word for it, such as `conv`.
+    /// The layer's word in a task file, such as `conv`.
     package let kind: String
-    /// That of its tensors; nil for layers without any.
+    /// The name of the layer's tensors; nil for layers without any.
     package let name: String?
-    /// Those that differ from what they are if nobody says them, and those that have to be said, such as `("outputs", "200")`,
-    /// in the order in which people write them.
+    /// The options that have no default or another value than it, such as `("outputs", "200")`, in the order in which
+    /// people write them.
     package let options: [(key: String, value: String)]
-    /// The layers of a residual; of all other layers none.
+    /// The layers of a residual's body; empty for all other layers.
     package let body: [LayerOutline]
-    /// The shape of one sample behind it.
+    /// The shape of one sample behind the layer.
     package let output: FeatureShape
-    /// Of a residual, those of all of its layers.
+    /// Numbers in the layer's parameters; for a residual, those of its whole body.
     package let parameters: Int
-    /// Of a forward pass of one sample; of a residual, with its sum.
+    /// Floating-point operations of a forward pass of one sample; for a residual, its body's and the sum at its end.
     package let flops: Double
 }
 
@@ -44,7 +44,7 @@ extension LayerOutline {
 }
 
 extension Layer {
-    /// Its word in a task file, and its options there.
+    /// The layer's word in a task file, and its options there.
     fileprivate var words: (kind: String, options: [(key: String, value: String)]) {
         switch self {
         case let layer as Dense: ("dense", [("outputs", "\(layer.outputs)")])

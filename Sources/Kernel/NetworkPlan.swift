@@ -6,7 +6,7 @@ extension Network {
         let offset: Int
         /// Whether the output is written over the input.
         var isInPlace = false
-        /// For the ``Add`` at the end of a residual: which one.
+        /// The residual that the stage ends, where the stage is an ``Add``; else nil.
         var end: Branch? = nil
         /// The residuals that begin with this stage's input, by how many others they lie in. The input is read again where
         /// they end, and its gradient is the sum of what comes from here and from there.
@@ -17,7 +17,8 @@ extension Network {
     struct Branch: Sendable {
         /// The first stage of the body, whose input goes around it.
         let start: Int
-        /// How many other residuals it lies in: of those that are open at the same time, each keeps a gradient of its own.
+        /// How many other residuals this one lies in. Each of the residuals that are open at the same time keeps a
+        /// gradient of its own.
         let depth: Int
     }
 }
@@ -28,8 +29,8 @@ indirect enum NetworkNode: Sendable {
     case residual([NetworkNode], FeatureShape)
 
     /// - Parameters:
-    ///   - shape: of what enters; becomes that of what leaves.
-    ///   - names: of the tensors so far.
+    ///   - shape: what enters the first layer; becomes the shape that leaves the last.
+    ///   - names: names of the tensors so far, to which further ones are added.
     static func nodes(
         of descriptions: [Network.Description], _ shape: inout FeatureShape, _ names: inout Set<String>
     ) throws(NetworkError) -> [NetworkNode] {
@@ -67,7 +68,7 @@ indirect enum NetworkNode: Sendable {
     static func wantedOrder(_ nodes: [NetworkNode]) -> ChannelOrder? {
         for node in nodes {
             switch node {
-            // It takes both, and behind it there is no order.
+            // A flatten layer takes both orders, and behind it there is no order.
             case .layer(let layer) where layer is Flatten: return nil
             case .layer(let layer): if let order = layer.inputOrder { return order }
             case .residual(let body, _): if let order = wantedOrder(body) { return order }
@@ -88,10 +89,10 @@ indirect enum NetworkNode: Sendable {
 /// orders of channels, and the ends of residuals.
 struct NetworkPlan {
     private(set) var layout = ParameterLayout()
-    /// As described, an ``Add`` for each residual behind the layers of its body.
+    /// The layers as described; a residual is the layers of its body with an ``Add`` behind them.
     private(set) var layers: [any Layer] = []
     private(set) var stages: [Network.Stage] = []
-    /// As described, residuals with their bodies.
+    /// The layers as described; residuals contain their bodies.
     let nodes: [NetworkNode]
     let summary: String
     /// Outputs of the last layer.
@@ -149,7 +150,7 @@ struct NetworkPlan {
     }
 
     private mutating func append(residual body: [NetworkNode], depth: Int) {
-        // In front of both ways, so that it is done once.
+        // The order is changed in front of the residual, once for the body and for the way around it.
         if let wanted = NetworkNode.wantedOrder(body) { convert(to: wanted, offset: layout.count) }
         let (before, branch) = (order, Network.Branch(start: stages.count, depth: depth))
         beginning.append(depth)

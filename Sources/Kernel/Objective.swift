@@ -13,7 +13,7 @@ public protocol Objective: Sendable {
     var layout: ParameterLayout { get }
     /// Operations of loss and gradient of one sample, which a compute model may charge.
     var trainingFlopsPerSample: Double { get }
-    /// What it is, in a line.
+    /// The objective in a line.
     var summary: String { get }
 
     /// Parameters at the start of training, `[P]`, which depend on the seed alone.
@@ -64,7 +64,7 @@ public protocol Objective: Sendable {
 }
 
 extension Objective {
-    /// The same where nobody asks how far the gradient is.
+    /// The loss and its gradient, without reports of how far the gradient is.
     public func lossAndGradient(
         of workspace: Workspace, dividedBy divisor: Int, at parameters: ParameterVector, into gradient: ParameterVector
     ) -> Double {
@@ -74,7 +74,7 @@ extension Objective {
     /// P, the length of a vector of all parameters.
     public var parameterCount: Int { layout.count }
 
-    /// Gradient first, then the step.
+    /// Computes the gradient first, and then makes the step.
     public func descend(
         _ workspace: Workspace, dividedBy divisor: Int, from parameters: ParameterVector, rate: Float,
         into result: ParameterVector
@@ -86,7 +86,7 @@ extension Objective {
         return loss
     }
 
-    /// What ``judge(_:at:_:)`` says of all.
+    /// The sum of what ``judge(_:at:_:)`` says of each sample.
     public func lossAndCorrect(of workspace: Workspace, at parameters: ParameterVector) -> (loss: Double, correct: Int)
     {
         var (sum, correct) = (0.0, 0)
@@ -97,18 +97,18 @@ extension Objective {
         return (sum, correct)
     }
 
-    /// As if every slot's gradient were there at the end only.
+    /// 1 for every slot, as if no gradient were there before the end.
     public var gradientReadiness: [Double] { layout.slots.map { _ in 1 } }
 
-    /// Labels are enough.
+    /// 0: labels say what outputs should be.
     public var targetCount: Int { 0 }
 
-    /// The batch alone.
+    /// A workspace that has a batch and nothing else.
     public func workspace(capacity: Int) -> Workspace {
         Workspace(Batch(capacity: capacity, featureCount: input.count, targetCount: targetCount))
     }
 
-    /// The batch alone.
+    /// The bytes of a workspace that has a batch and nothing else.
     public func workspaceBytes(samples: Int) -> Int {
         Batch.bytes(capacity: samples, featureCount: input.count, targetCount: targetCount)
     }

@@ -6,12 +6,13 @@ public struct ParameterLayout: Hashable, Sendable {
         public let name: String
         /// PyTorch's orientation: `[out, in]` for ``Dense``, `[out, in, kh, kw]` for ``Conv2D``, `[out]` for a bias.
         public let shape: [Int]
-        /// Its numbers in the vector of all parameters.
+        /// Where the tensor's numbers are in the vector of all parameters.
         public let range: Range<Int>
         /// Inputs and outputs of one unit, which He's and Glorot's initialisation scale by; zero for a bias.
         let fanIn: Int
         let fanOut: Int
-        /// What all its numbers are at first, whatever the initialisation; nil where that decides.
+        /// What all of the slot's numbers are at first, whatever the initialisation; nil where the initialisation
+        /// decides.
         let constant: Float?
     }
 
@@ -46,7 +47,8 @@ package struct ParameterSpecification {
     package let shape: [Int]
     let fanIn: Int
     let fanOut: Int
-    /// What all its numbers are at first, whatever the initialisation; nil where that decides.
+    /// What all of the tensor's numbers are at first, whatever the initialisation; nil where the initialisation
+    /// decides.
     var constant: Float? = nil
 
     static func weight(of layer: String, _ shape: [Int], fanIn: Int, fanOut: Int) -> Self {

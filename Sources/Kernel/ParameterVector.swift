@@ -45,7 +45,7 @@ public final class ParameterVector: @unchecked Sendable {
 
     deinit { Self.release(buffer.load(ordering: .relaxed)) }
 
-    /// One number. For a loop over many use the vector's operations, which are made for that.
+    /// One number. Loops over many numbers should use the vector's operations, which are made for them.
     public subscript(index: Int) -> Float {
         get {
             precondition(index >= 0 && index < count, "index \(index) is outside 0..<\(count)")
@@ -57,7 +57,7 @@ public final class ParameterVector: @unchecked Sendable {
         }
     }
 
-    /// All numbers, copied.
+    /// A copy of all numbers.
     public var values: [Float] { Array(UnsafeBufferPointer(start: numbers, count: count)) }
 
     /// A new vector with the same numbers.
@@ -177,7 +177,8 @@ extension ParameterVector {
         return buffer.load(ordering: .relaxed)
     }
 
-    /// The same where all numbers will be overwritten: these are arbitrary.
+    /// The numbers, to be overwritten, all of them: until then they are arbitrary. A pointer that was taken before is
+    /// not to be used any more.
     package var overwritten: UnsafeMutablePointer<Float> {
         if sharing.load(ordering: .acquiring) != .none { endSharing(keepingNumbers: false) }
         return buffer.load(ordering: .relaxed)

@@ -29,7 +29,7 @@ package enum Safetensors {
     package static func decode(_ data: Data, _ layout: ParameterLayout) throws(Failure) -> ParameterVector {
         let bytes = [UInt8](data)
         let header = try SafetensorsHeader(bytes)
-        // What belongs to another model says so, and not that bytes are left over.
+        // A file of another model is told as such, and not as one with bytes left over.
         try check(header, layout)
         try header.checkData()
         let parameters = ParameterVector(count: layout.count)

@@ -1,18 +1,18 @@
-/// Where the tensors of a safetensors file lie, for who reads one of them without the others.
+/// Where the tensors of a safetensors file lie, for readers of one tensor without the others.
 package struct SafetensorsDirectory: Sendable {
     package struct Entry: Hashable, Sendable {
-        /// Such as `F32`.
+        /// The type of an element, such as `F32`.
         package let dtype: String
         package let shape: [Int]
-        /// Of the file's bytes.
+        /// Where the tensor's bytes lie in the file.
         package let bytes: Range<Int>
     }
 
     package let tensors: [String: Entry]
 
     /// - Parameters:
-    ///   - fileCount: the bytes of the file.
-    ///   - read: the first so many bytes of the file.
+    ///   - fileCount: how many bytes the file has.
+    ///   - read: returns the first so many bytes of the file.
     /// - Throws: ``Safetensors/Failure`` for what the format forbids.
     package init(
         fileCount: Int, read: (_ count: Int) throws(Safetensors.Failure) -> [UInt8]

@@ -42,7 +42,7 @@ struct SafetensorsHeader {
     }
 
     /// - Parameters:
-    ///   - bytes: of the file, up to its data at least.
+    ///   - bytes: the beginning of the file, up to its data at least.
     ///   - fileCount: how many bytes the file has.
     init(beginning bytes: [UInt8], fileCount: Int) throws(Safetensors.Failure) {
         dataStart = try Self.dataStart(bytes, fileCount: fileCount)

@@ -5,8 +5,10 @@ import Locking
 ///
 /// `@unchecked Sendable`: ``WorkspacePool`` hands a workspace to one thread at a time.
 open class Workspace: @unchecked Sendable {
+    /// The samples to work on.
     public let batch: Batch
 
+    /// - Parameter batch: large enough for the most samples of a call.
     public init(_ batch: Batch) { self.batch = batch }
 
     var capacity: Int { batch.capacity }
@@ -17,15 +19,15 @@ open class Workspace: @unchecked Sendable {
 ///
 /// `@unchecked Sendable`: as its superclass.
 final class NetworkWorkspace: Workspace, @unchecked Sendable {
-    /// The output of each layer; one that works in place has the buffer of the layer before.
+    /// The output of each layer; one that works in place has the buffer of the layer before it.
     let activations: [UnsafeMutablePointer<Float>]
     let saved: [UnsafeMutablePointer<Int32>]
     let gradients: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>)
-    /// What goes around the bodies of residuals, by how many others they lie in.
+    /// Gradients that go around the bodies of residuals, by how many other residuals each lies in.
     let gradientsAroundBodies: [UnsafeMutablePointer<Float>]
     let scratch: UnsafeMutablePointer<Float>
     private var owned: [UnsafeMutableRawPointer] = []
-    /// All that the buffers take, the batch's included.
+    /// Bytes of all buffers, the batch's included.
     let allocatedBytes: Int
 
     init(for network: Network, capacity: Int) {
@@ -71,7 +73,8 @@ package final class WorkspacePool: Sendable {
     /// Calls `body` with a workspace for batches of up to `capacity` samples.
     package func withWorkspace<Result>(capacity: Int, _ body: (Workspace) throws -> Result) rethrows -> Result {
         let lent = free.withLock { free in
-            // One that is too small is dropped: batches of a run have one size, but for a short last one.
+            // A workspace that is too small is dropped: all batches of a run have one size, except for a short last
+            // one.
             while let candidate = free.popLast() {
                 if candidate.capacity >= capacity { return Optional(candidate) }
             }

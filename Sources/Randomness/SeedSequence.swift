@@ -27,7 +27,7 @@ public struct SeedSequence: Hashable, Sendable {
         case test = 99
     }
 
-    /// What it was made with.
+    /// The seed that the sequence was made with.
     public let seed: UInt64
 
     /// - Parameter seed: as `--seeds` takes it.

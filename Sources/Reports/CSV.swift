@@ -21,7 +21,8 @@ struct CSV {
         text += "\n"
     }
 
-    /// In quotes where a character would end the field or the line, and where a reader might drop a space at an end.
+    /// The field, in quotes where a character would end the field or the line, and where a reader might drop a space at
+    /// an end.
     private static func quoted(_ field: String) -> String {
         // Nearly all fields are numbers and names, of which thousands are written.
         if field.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ",") && $0 != UInt8(ascii: "\"") }) {

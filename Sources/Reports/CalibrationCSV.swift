@@ -33,7 +33,7 @@ package enum CalibrationCSV {
         }
         guard table.heading.fields == columns else { throw notPoints(file, table.heading.line) }
         var points: [CalibrationPoint] = []
-        // Of one point after the other; appended at once, since there may be many times.
+        // The point that rows are being read of. Its times are appended in place, since there may be many.
         var current: (point: CalibrationPoint, seconds: [Double])?
         func endPoint() {
             guard let (point, seconds) = current else { return }

@@ -20,7 +20,7 @@ package enum CalibrationText {
         return table.terminal(layout)
     }
 
-    /// In a line.
+    /// How fast memory was read and written, in a line.
     package static func memory(_ point: CalibrationPoint) -> String {
         let bytes = Double(point.size) / 8 * MachineCalibration.bytesPerSum
         let (median, low, high) = (
@@ -92,7 +92,7 @@ package enum CalibrationText {
         return table.terminal(layout)
     }
 
-    /// In a line.
+    /// The errors of the fitted link's predictions, in a line.
     package static func errors(_ fit: NetworkFit) -> String {
         let errors = fit.errors
         let what = fit.basis == .allReduce ? "all-reduces" : "messages to and fro"

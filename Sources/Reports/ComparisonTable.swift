@@ -52,7 +52,7 @@ public enum ComparisonTable {
     /// Whether communication of a strategy can be hidden behind its computation.
     static func showsHidden(_ results: Results) -> Bool { results.plan.strategies.contains { $0.overlapInUse != nil } }
 
-    /// For heads of tables.
+    /// The target in words, for heads of tables.
     static func target(_ results: Results) -> String { results.plan.goal.title }
 
     /// The head of the metric's column; says the direction of one that a reader might take for another.
@@ -90,12 +90,12 @@ extension StrategySummary {
     /// Workers that were left out for lack of memory, in the middle of the seeds.
     var workersLeftOut: Int { count { $0.memoryShortage?.ranks ?? 0 } }
 
-    /// Workers that train at the same time: of a federated strategy those of a round.
+    /// Workers that train at the same time; for a federated strategy, the clients of a round.
     var workersAtOnce: Int {
         min(plan.roles.concurrentWorkers, workers - workersLeftOut)
     }
 
-    /// Such as `8`, `10 of 100`, `10 of 100, 12 left out`.
+    /// The workers in words, such as `8`, `10 of 100`, `10 of 100, 12 left out`.
     var workersText: String {
         (workersAtOnce == workers ? String(workers) : "\(workersAtOnce) of \(workers)")
             + (workersLeftOut > 0 ? ", \(workersLeftOut) left out" : "")

@@ -45,7 +45,7 @@ enum ContractSection {
             """
     }
 
-    /// What is the same of nodes that are judged one by one.
+    /// What all nodes have in common where they are judged one by one.
     private static func nodes(_ results: Results) -> String {
         guard results.runs.contains(where: { $0.nodes != nil }) else { return "" }
         guard results.plan.objectives != nil else {

@@ -1,7 +1,7 @@
 import Diagnostics
 import Experiments
 
-/// What it cost in money and energy, and by which prices.
+/// What each strategy cost in money and energy, and by which prices.
 enum CostSection {
     static func render(_ results: Results) -> String {
         let summaries = results.summaries

@@ -4,7 +4,7 @@ import Statistics
 
 /// Money and energy, in total and to the target.
 enum CostTable {
-    /// The strategy that price indices are against: on one device, if it is in the table.
+    /// The strategy that price indices compare with, on one device; nil where it is not in the table.
     static func single(_ summaries: [StrategySummary]) -> StrategySummary? {
         summaries.first { $0.plan.roles.isSingleDevice }
     }
@@ -15,7 +15,7 @@ enum CostTable {
         return summaries.filter { $0.clock.relation(to: single.clock) == .otherClock }
     }
 
-    /// Nil where nothing is known of any strategy.
+    /// The table; nil where neither money nor energy is known of any strategy.
     static func table(_ summaries: [StrategySummary], target: String) -> TextTable? {
         var table = TextTable([
             ("strategy", .left), ("clock", .left), ("money to \(target)", .right), ("in total", .right),

@@ -1,9 +1,10 @@
 import Datasets
 import Experiments
 
-/// Which data and which start results are of, in words.
+/// In words, which data results are of, and what training began with.
 package enum DataText {
-    /// Nil for published data, and for results of older versions, which do not say of which data they are.
+    /// A warning that the data are not the published ones. Nil for published data, and for results of older versions,
+    /// which do not say what their data are.
     package static func warning(_ results: Results) -> String? {
         guard let data = results.data, !data.isPublished, data.files == nil else { return nil }
         return """

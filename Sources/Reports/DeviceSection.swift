@@ -15,7 +15,7 @@ package enum DeviceSection {
             """
     }
 
-    /// A sentence or two for each strategy whose workers differ or of which some were left out.
+    /// One or two sentences for each strategy whose workers differ, or some of whose workers were left out.
     package static func lines(_ results: Results) -> [String] {
         results.summaries.flatMap { summary -> [String] in
             var lines: [String] = []

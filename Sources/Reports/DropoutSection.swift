@@ -4,7 +4,7 @@ import Experiments
 
 /// Which ranks left, and what became of the runs.
 package enum DropoutSection {
-    /// In sentences; nil where no rank left and none could have.
+    /// What became of the runs, in sentences; nil where no rank left and none could have.
     package static func words(_ results: Results) -> String? {
         var sentences = results.summaries.flatMap { summary -> [String] in
             let left = summary.runs.filter { $0.departures?.isEmpty == false }

@@ -5,9 +5,9 @@ import Statistics
 
 /// Which strategy is the first to reach the target on which cluster: a row for each cluster, a column for each strategy.
 ///
-/// A time is the median over seeds; where a strategy was priced with several all-reduce algorithms, that of the fastest. All
-/// are simulated on the row's cluster, so that they can be compared; those that three digits cannot tell apart are first
-/// together.
+/// A time is the median over seeds; where a strategy was priced with several all-reduce algorithms, the time of the
+/// fastest. All times are simulated on the row's cluster, so that they can be compared. Strategies whose times three
+/// digits cannot tell apart are first together.
 package struct FirstByCluster {
     private let target: Target
     private let strategies: [String]
@@ -16,7 +16,7 @@ package struct FirstByCluster {
 
     private struct Candidate {
         let allReduce: String?
-        /// In the order of seeds.
+        /// A seed's time to the target, in the order of seeds.
         let times: [SteppedValue]
         let median: Double
     }
@@ -94,7 +94,7 @@ package struct FirstByCluster {
             + (cluster.jitter == .none ? "" : ", \(cluster.jitter)")
     }
 
-    /// The fastest, and those that three digits cannot tell from it.
+    /// The fastest strategy, and all others that three digits cannot tell from it.
     private func first(of candidates: [String: Candidate]) -> [String] {
         let there = strategies.filter { candidates[$0]?.median.isFinite == true }
         func median(_ name: String) -> Double { candidates[name]?.median ?? .infinity }

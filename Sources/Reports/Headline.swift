@@ -94,7 +94,7 @@ enum Headline {
         return (parts + [missed].filter { !$0.isEmpty }).joined(separator: "; ") + "."
     }
 
-    /// In the order of the strategies: `medians of 2 s and 3 s`.
+    /// The medians of strategies in the given order, such as `medians of 2 s and 3 s`.
     private static func medians(_ summaries: [StrategySummary]) -> String {
         let times = summaries.map { Format.seconds($0.timeToTarget.median) }
         guard let last = times.last, times.count > 1 else { return "a median of \(times.first ?? "-")" }
@@ -125,7 +125,7 @@ enum Headline {
 
 /// Who sends least, in words.
 enum SendingSentence {
-    /// Nil unless two strategies or more send over a network.
+    /// A sentence; nil unless two strategies or more send over a network.
     static func words(_ summaries: [StrategySummary]) -> String? {
         let senders = summaries.filter { $0.count(\.traffic.bytesTotal) > 0 && $0.plan.roles.home == .simulated }
             .sorted { $0.count(\.traffic.bytesTotal) < $1.count(\.traffic.bytesTotal) }

@@ -3,13 +3,13 @@ import Statistics
 
 /// How an interval was made, in words.
 enum IntervalText {
-    /// What is below the resolution of a curve.
+    /// A sentence about the resolution of a curve.
     static let steps = """
         An interval of times reaches at least from the evaluation before the one that found the target reached: when \
         in between it was reached nobody knows.
         """
 
-    /// Of medians over so many seeds.
+    /// How the intervals of medians over so many seeds were made.
     static func medians(seeds: Int) -> String {
         switch seeds {
         case 1: return "One seed: no interval over seeds can be given; brackets are the step between two evaluations."
@@ -29,7 +29,7 @@ enum IntervalText {
         }
     }
 
-    /// Of paired comparisons.
+    /// How the intervals of paired comparisons over so many seeds were made.
     static func pairs(seeds: Int) -> String {
         seeds < 6
             ? "the 95 % interval is Student's t on the paired \(seeds) values (their logarithms for times)"

@@ -2,7 +2,7 @@
 package struct LossTraceCSV: Sendable {
     private var csv = CSV(columns: ["strategy", "seed", "step", "loss", "label"])
 
-    /// Whether there is a step in it.
+    /// Whether no step was traced.
     package private(set) var isEmpty = true
 
     package init() {}

@@ -131,12 +131,12 @@ public enum MarkdownReport {
             """
     }
 
-    /// Which way a metric is better; nothing of an accuracy, of which everybody knows.
+    /// The direction of a metric, such as ", higher is better"; empty for an accuracy, whose direction everybody knows.
     private static func direction(_ metric: Metric) -> String {
         metric == .accuracy ? "" : " (\(metric.direction))"
     }
 
-    /// Options in the table's words, and those that other sections tell of.
+    /// Options that the table or other sections already tell.
     private static let toldOptions: Set = [
         "batch", "workers", "overlap", "bucket", "clients", "fraction", "local-epochs", "local-batch", "partition",
     ]

@@ -3,7 +3,7 @@ import Diagnostics
 /// Text from files and command lines where it stands in Markdown (GitHub's), so that it is shown as it is: it neither ends a
 /// table's cell nor begins a code span, emphasis, a link or HTML.
 package enum MarkdownText {
-    /// In running text and in the cells of tables.
+    /// The text for running text and for cells of tables.
     package static func plain(_ text: String) -> String {
         let characters = Array(VisibleText.line(text))
         var result = ""
@@ -11,7 +11,7 @@ package enum MarkdownText {
             let next = characters.indices.contains(index + 1) ? characters[index + 1] : nil
             let previous = index > 0 ? characters[index - 1] : nil
             if character == " ", isOuter(index, characters) {
-                // Markdown would drop it.
+                // Markdown would drop the space.
                 result += "&nbsp;"
             } else {
                 result += (isMarkup(character, after: previous, before: next) ? "\\" : "") + String(character)
@@ -41,7 +41,7 @@ package enum MarkdownText {
         func isWord(_ character: Character?) -> Bool { character.map { $0.isLetter || $0.isNumber } ?? false }
         return switch character {
         case "|", "`", "*", "\\": true
-        // Between letters it is no emphasis.
+        // An underscore between letters is no emphasis.
         case "_": !(isWord(previous) && isWord(next))
         case "~": next == "~" || previous == "~"
         case "<": isWord(next) || next == "/" || next == "!" || next == "?"

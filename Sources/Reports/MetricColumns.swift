@@ -1,14 +1,15 @@
 import Experiments
 import Training
 
-/// Columns of a CSV file about a metric that is no accuracy: its name, then values in its own unit. They stand behind the
-/// columns that every file has, so that whoever reads those finds them where they are; a file of accuracies has none of them.
+/// Columns of a CSV file about a metric that is no accuracy: its name, then values in its own unit. They stand behind
+/// the columns that every file has, so that readers of those find them in their places. A file of accuracies has no
+/// such columns.
 struct MetricColumns {
     private let metric: Metric
-    /// Whether there are such columns.
+    /// Whether the file has these columns.
     let isPresent: Bool
 
-    /// - Parameter always: to have them of accuracies, too.
+    /// - Parameter always: whether a file of accuracies has the columns, too.
     init(_ metric: Metric, always: Bool = false) {
         self.metric = metric
         isPresent = always || metric != .accuracy

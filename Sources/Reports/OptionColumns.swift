@@ -12,9 +12,9 @@ struct OptionColumns {
 
     var names: [String] { options.map(Self.column) }
 
-    /// With underscores, as all columns.
+    /// The column's name, with underscores as in all columns.
     private static func column(_ option: String) -> String { option.replacing("-", with: "_") }
 
-    /// Nothing for an option that the strategy does not have.
+    /// The values of a strategy's options; empty fields for options that it does not have.
     func values(of plan: StrategyPlan) -> [String] { options.map { plan.options[$0]?.description ?? "" } }
 }

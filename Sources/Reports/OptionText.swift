@@ -22,7 +22,7 @@ package enum OptionText {
         Format.exact(optimizer.momentum) + (optimizer.nesterov ? " (Nesterov)" : "")
     }
 
-    /// Such as `sgd, momentum 0.9` or `adam, β1 0.9, β2 0.999, ε 1e-08`.
+    /// The optimizer in words, such as `sgd, momentum 0.9` or `adam, β1 0.9, β2 0.999, ε 1e-08`.
     package static func optimizer(_ optimizer: Optimizer.Configuration) -> String {
         let name = optimizer.kind.rawValue
         guard optimizer.kind.isAdaptive else { return "\(name), momentum \(momentum(optimizer))" }
@@ -30,8 +30,8 @@ package enum OptionText {
         return "\(name), β1 \(beta1), β2 \(beta2), ε \(Format.exact(optimizer.epsilon))"
     }
 
-    /// How many train, and with which options of a round; those that every strategy of clients has are in the words of
-    /// McMahan et al. 2017.
+    /// How many workers train, and with which options of a round. Options that every strategy with clients has are told
+    /// in the words of McMahan et al. 2017.
     package static func workers(_ plan: StrategyPlan) -> String {
         let (roles, options) = (plan.roles, plan.options)
         guard roles.concurrentWorkers < roles.workers || options["fraction"] != nil else { return "\(roles.workers)" }
@@ -47,7 +47,7 @@ package enum OptionText {
         Double(optionValue: value).map { "\($0)" } ?? "\(value)"
     }
 
-    /// The all-reduce of a strategy: of one that was chosen, also what the others would take.
+    /// The all-reduce of a strategy; where it was chosen, also what the other algorithms would take.
     package static func allReduce(_ plan: StrategyPlan) -> String {
         let choices = [plan.allReduceChoice].compactMap { $0 } + (plan.bucketChoices ?? [])
         guard !choices.isEmpty else { return plan.allReduce.rawValue }

@@ -5,7 +5,7 @@ import Training
 
 /// What a report says of who talked to whom.
 enum OverlayText {
-    /// Eigenvalues take time as the cube of the nodes, and a report is made again and again.
+    /// The most nodes: eigenvalues take time as the cube of their number, and a report is made again and again.
     private static let mostNodes = 512
 
     /// A sentence with the overlay and how fast it brings nodes together, or why that is not told; nil for a strategy without

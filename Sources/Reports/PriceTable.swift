@@ -13,7 +13,7 @@ package struct PriceTable {
 
     // MARK: Terminal
 
-    /// In lines of any length.
+    /// The table for a terminal, in lines of any length.
     package var terminal: String { terminal(.unlimited) }
 
     package func terminal(_ layout: TextLayout) -> String {

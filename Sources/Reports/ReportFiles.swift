@@ -19,7 +19,7 @@ struct ResultsData {
 
 /// The files that are made from what a run or a study recorded.
 extension OutputDirectory {
-    /// The files of a run; that of nodes only where nodes are judged one by one.
+    /// The files of a run. The file of nodes exists only where nodes are judged one by one.
     package static let resultNames =
         [
             ResultsFile.name, SummaryCSV.name, CurvesCSV.name, TargetsCSV.name, NodesCSV.name, MarkdownReport.name,
@@ -53,7 +53,7 @@ extension OutputDirectory {
         ]
         for (name, text) in texts {
             let file = url.appendingPathComponent(name)
-            // What an earlier run left there is not of this one.
+            // A file that an earlier run left there would not belong to this one.
             guard let text else {
                 try? FileManager.default.removeItem(at: file)
                 continue
@@ -112,7 +112,7 @@ extension OutputDirectory {
         }
     }
 
-    /// The files of advice; that of the map only where there is one.
+    /// The files of advice. The map's file exists only where there is a map.
     package static let adviceNames = [
         "advice.md", AdviceText.pageName, AdviceCSV.name, AdviceJSON.name, MapCSV.name,
     ]

@@ -35,7 +35,7 @@ package struct RepriceTable {
         rows.append(Row(plan: plan, cluster: cluster, runs: runs))
     }
 
-    /// The same in lines of any length.
+    /// The table in lines of any length.
     package var terminal: String { terminal(.unlimited) }
 
     /// All rows, and which strategy is the first on which cluster.

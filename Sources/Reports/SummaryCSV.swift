@@ -1,6 +1,7 @@
 public import Experiments
 
-/// `summary.csv`: a row for each strategy or variant, with its options in the last columns. Times are cluster time but for `host_seconds`; accuracies are fractions.
+/// `summary.csv`: a row for each strategy or variant, with its options in the last columns. Times are cluster time,
+/// except for `host_seconds`; accuracies are fractions.
 public enum SummaryCSV {
     /// What the file is called.
     public static let name = "summary.csv"
@@ -18,7 +19,7 @@ public enum SummaryCSV {
         "tuning", "idle_seconds_least_median", "label",
     ]
 
-    /// Where the metric is no accuracy, behind the others: its name, its value at the end and its target.
+    /// The columns behind the others where the metric is no accuracy: its name, its value at the end and its target.
     static let metricColumns = [
         "metric", "final_value_median", "final_value_low", "final_value_high", "target_value",
     ]
@@ -35,7 +36,7 @@ public enum SummaryCSV {
         return csv.text
     }
 
-    /// In the order of ``metricColumns``.
+    /// The values of a strategy's metric, in the order of ``metricColumns``.
     private static func fields(_ summary: StrategySummary, _ columns: MetricColumns) -> [String] {
         let value = summary.finalValue
         return columns.fields([value.median, value.low, value.high, summary.target.value])

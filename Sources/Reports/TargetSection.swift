@@ -4,13 +4,13 @@ import Training
 
 /// Time against target, as a table.
 enum TargetSection {
-    /// More columns than that no page holds.
+    /// The most columns that a page holds.
     private static let columns = 9
 
     static func render(_ results: Results) -> String {
         let curve = TargetCurve(results)
         guard curve.targets.count > 1 else { return "" }
-        // Those nearest to the plan's target, around which a reader wants to know.
+        // The targets nearest to the plan's own, around which a reader wants to know.
         let shown = curve.targets.suffix(columns)
         let first = curve.targets.count - shown.count
         var table = TextTable(

@@ -1,7 +1,7 @@
 import Diagnostics
 
-/// Columns of text, padded to the width of their widest cell; for terminals and, with bars, for Markdown. Cells are text and
-/// not markup: what they hold is shown as it is in both.
+/// Columns of text, padded to the width of their widest cell; for terminals and, with bars, for Markdown. Cells are
+/// text and not markup, and shown unchanged in both.
 package struct TextTable {
     package enum Alignment {
         case left, right
@@ -15,11 +15,11 @@ package struct TextTable {
     let alignments: [Alignment]
     /// Columns that stand in every block of a table that is too wide for one: they say what a row is about.
     let keys: [Int]
-    /// The first one has the titles of the columns.
+    /// The cells of all rows; the first row has the titles of the columns.
     private(set) var rows: [[String]]
-    /// By row, the columns whose cells are bold in Markdown.
+    /// The columns whose cells are bold in Markdown, by row.
     private var strong: [Int: Set<Int>] = [:]
-    /// By row, what the rows from there on have in common; for terminals.
+    /// Headings for terminals: what the rows from a row on have in common, by row.
     private(set) var sections: [Int: String] = [:]
 
     package init(_ columns: [(title: String, alignment: Alignment)], keys: [Int] = [0]) {
@@ -46,10 +46,10 @@ package struct TextTable {
         zip(row, zip(alignments, widths)).map { cell, layout in layout.0.padded(cell, to: layout.1) }
     }
 
-    /// For a terminal, in lines of any length.
+    /// The table for a terminal, in lines of any length.
     package var terminal: String { terminal(.unlimited) }
 
-    /// For a terminal; see ``FittedTable``.
+    /// The table for a terminal, in lines that the layout has room for; see ``FittedTable``.
     package func terminal(_ layout: TextLayout) -> String { FittedTable(self, layout).text }
 
     package var markdown: String {

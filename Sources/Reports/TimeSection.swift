@@ -31,10 +31,10 @@ enum TimeSection {
 
     /// A sentence on idle time that costs the job no time; nil where there is none that a reader would notice.
     ///
-    /// An all-reduce makes all ranks wait for the last one, and leaves who was ahead ahead: in a ring a rank is done when
-    /// it has what the rank before it sent, so that a lead of half a message stays for the steps that follow.
+    /// An all-reduce makes all ranks wait for the last one, and who was ahead stays ahead: in a ring a rank is done
+    /// when it has what the rank before it sent, so that a lead of half a message stays for the steps that follow.
     ///
-    /// - Returns: nil also for what was measured, where a worker waits for reasons that nobody knows.
+    /// - Returns: nil also for measured runs, where the reasons why a worker waits are not known.
     static func lead(_ summary: StrategySummary) -> String? {
         guard summary.plan.fabric == .simulated, let least = summary.leastIdleSeconds else { return nil }
         let idle = summary.spread(\.idleSeconds).median

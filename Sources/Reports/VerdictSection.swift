@@ -45,7 +45,7 @@ enum VerdictSection {
         return " (with their machines, which differ: \(places))"
     }
 
-    /// Which times are not compared, and why; nothing where all are of one clock.
+    /// Which times are not compared, and why; empty where all are of one clock.
     private static func apart(_ results: Results) -> String {
         let groups = PairwiseVerdict.apart(results)
         guard groups.count > 1 else { return "" }

@@ -2,21 +2,22 @@ import Cluster
 import Datasets
 import Fabrics
 
-/// Where a rank of a data-parallel strategy is in its samples, and among how many it shares the global batches: after a
-/// dropout among those that remain, as in elastic training (A. Sergeev and M. Del Balso 2018, *Horovod*, whose Elastic
-/// Horovod goes on from the last state that all have committed; PyTorch's TorchElastic starts the workers anew).
+/// Where a rank of a data-parallel strategy is in its samples, and how many ranks share the global batches. After a
+/// dropout the ranks that remain share them, as in elastic training (A. Sergeev and M. Del Balso 2018, *Horovod*, whose
+/// Elastic Horovod goes on from the last state that all have committed; PyTorch's TorchElastic starts the workers
+/// anew).
 ///
-/// The batches stay the same, and so do learning rate and loss, to rounding; what changes is how many share them. An update
-/// counts when all ranks that remain have its sum; if one of them has not, all repeat it.
+/// The batches stay the same, and so do learning rate and loss, to rounding; only the number of ranks that share them
+/// changes. An update counts when all ranks that remain have its sum; if one of them has not, all repeat it.
 struct ElasticGroup {
-    /// Updates that are done.
+    /// Updates of the model that are done.
     private(set) var round: Int
-    /// This rank among those that share the batches, and how many they are.
+    /// This rank's place among the `count` ranks that share the batches, from 0.
     private var place: Int
     private(set) var count: Int
     private let sampler: BatchSampler
     private let stepsPerUpdate: Int
-    /// Steps until the budget is used up; the last update has as many as are left for it.
+    /// Steps until the sample budget is used up; the last update makes those that are left.
     private let allSteps: Int
 
     /// - Parameters:
@@ -33,7 +34,7 @@ struct ElasticGroup {
 
     /// Steps that are done.
     var steps: Int { steps(after: round) }
-    /// Samples that all ranks have trained on, and those before the last update.
+    /// Samples that all ranks have trained on. `samplesBefore` leaves out the last update.
     var samples: Int { sampler.samples(beforeStep: steps) }
     var samplesBefore: Int { sampler.samples(beforeStep: steps(after: max(0, round - 1))) }
     func samples(beforeStep step: Int) -> Int { sampler.samples(beforeStep: step) }
@@ -52,7 +53,7 @@ struct ElasticGroup {
 
     mutating func finishUpdate() { round += 1 }
 
-    /// - Parameter members: ascending; every rank of thousands looks for itself.
+    /// - Parameter members: ascending. The search is binary, since each of thousands of ranks makes one.
     private static func place(of rank: Int, among members: [Int]) -> Int {
         var (low, high) = (0, members.count)
         while low < high {

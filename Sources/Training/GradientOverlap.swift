@@ -4,7 +4,7 @@ public import Kernel
 /// Gradients that are sent in buckets while the backward pass still runs: S. Li, Y. Zhao, R. Varma et al. 2020, *PyTorch
 /// Distributed: Experiences on Accelerating Data Parallel Training* (VLDB 13(12)), sections 3.2.2 and 3.2.3.
 public struct GradientOverlap: Hashable, Codable, Sendable {
-    /// A bucket is closed by the tensor with which it holds so many bytes.
+    /// Bytes that close a bucket: it gets tensors until it holds this many or more.
     public var bucketBytes: Int
 
     /// PyTorch's `bucket_cap_mb`, 25 MiB.
@@ -12,15 +12,16 @@ public struct GradientOverlap: Hashable, Codable, Sendable {
     /// PyTorch's limit of the bucket that goes out first, 1 MiB, so that communication begins early.
     public static let firstBucketBytes = 1 << 20
 
-    /// - Parameter bucketBytes: of a gradient's 4-byte numbers that go in one message.
+    /// - Parameter bucketBytes: bytes of the gradient, 4 for each number, that close a bucket; above 0.
     public init(bucketBytes: Int = standardBucketBytes) {
         precondition(bucketBytes > 0, "buckets of \(bucketBytes) bytes")
         self.bucketBytes = bucketBytes
     }
 
-    /// The buckets of a network's gradient in the order in which they are sent, by DistributedDataParallel's rule: tensors
-    /// in the reverse order of the layers, which is about that of the backward pass, fill a bucket until it holds its
-    /// limit or more; a tensor is never split. Of the first bucket the limit is 1 MiB or, if that is less, that of all.
+    /// The buckets of a network's gradient in the order in which they are sent, by DistributedDataParallel's rule:
+    /// tensors in the reverse order of the layers, which is about the order of the backward pass, fill a bucket until
+    /// it holds its limit or more; a tensor is never split. The first bucket's limit is 1 MiB or, if that is less, the
+    /// limit of all.
     public func buckets(of network: any Objective) -> [GradientBucket] {
         let tensors = zip(network.layout.slots, network.gradientReadiness).reversed().map {
             (numbers: $0.range.count, readyShare: $1)
@@ -32,10 +33,11 @@ public struct GradientOverlap: Hashable, Codable, Sendable {
         }
     }
 
-    /// The same of tensors that are known by their sizes, in the order in which they fill buckets.
+    /// The buckets of tensors that are known by their sizes, in the order in which they fill buckets.
     ///
-    /// - Parameter bytesPerNumber: of what is sent: numbers of two bytes fill a bucket half as fast.
-    /// - Returns: each bucket's numbers, and the share at which the tensor that closes it is ready.
+    /// - Parameter bytesPerNumber: bytes of each number that is sent: numbers of two bytes fill a bucket half as
+    ///   fast.
+    /// - Returns: each bucket's numbers, and the share at which the tensor that closes the bucket is ready.
     package func buckets(
         ofTensors tensors: [(numbers: Int, readyShare: Double)], bytesPerNumber: Int = MemoryLayout<Float>.size
     ) -> [(numbers: Int, readyShare: Double)] {

@@ -29,26 +29,30 @@ public final class LossLog: Sendable {
     /// The entry at an index; nil where there is none.
     package func entry(_ index: Int) -> Entry? { state.withLock { index < $0.entries.count ? $0.entries[index] : nil } }
 
-    /// - Parameter sum: of the losses of the step's samples.
+    /// Adds one step.
+    ///
+    /// - Parameters:
+    ///   - sum: the sum of the losses of the step's samples.
+    ///   - samples: how many samples the step had.
     public func append(sum: Double, samples: Int) {
         state.withLock { $0.entries.append(Entry(sum: sum, samples: samples)) }
     }
 
-    /// Makes room for `steps` entries, so that steps allocate no memory; for the first of them where there are so many that a
-    /// limit is more likely to end the run than its epochs.
+    /// Makes room for `steps` entries, so that steps allocate no memory. Room is made for ``mostReserved`` at most:
+    /// with more steps, a limit is more likely to end the run than its epochs.
     package func reserve(_ steps: Int) { state.withLock { $0.entries.reserveCapacity(min(steps, Self.mostReserved)) } }
 
-    /// Some 64 MB.
+    /// Entries that take some 64 MB.
     package static let mostReserved = 1 << 22
 
     package func removeAll() { state.withLock { $0.entries.removeAll(keepingCapacity: true) } }
 
     // MARK: Between processes
 
-    /// The entries that were not told yet, two numbers each.
+    /// The entries that were not told to another process yet, two numbers each; they count as told from now on.
     package func tell() -> [Double] { state.withLock { $0.tell() } }
 
-    /// The same, of entries that this process does not need afterwards.
+    /// The entries that were not told to another process yet, two numbers each; the log forgets all of its entries.
     package func tellAndForget() -> [Double] {
         state.withLock { state in
             defer { state = State() }
@@ -56,7 +60,7 @@ public final class LossLog: Sendable {
         }
     }
 
-    /// Entries of the same rank in another process.
+    /// Adds entries that a log of the same rank in another process has told.
     package func append(told numbers: [Double]) {
         for entry in Self.entries(told: numbers) { append(sum: entry.sum, samples: entry.samples) }
     }

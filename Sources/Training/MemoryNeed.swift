@@ -2,20 +2,20 @@ public import Kernel
 
 /// What a rank holds in its memory at once, in bytes.
 ///
-/// Data are not part of it but for the batch that is being trained on: a device reads them from its storage. Nor are an
-/// operating system, a framework, and what an all-reduce has under way.
+/// The batch that is being trained on is the only part of the data that counts: a device reads data from its storage.
+/// An operating system, a framework, and what an all-reduce has under way do not count either.
 public struct MemoryNeed: Hashable, Codable, Sendable {
     /// Bytes of the model.
     public var parameters = 0
-    /// Also of plain SGD: that the engine here can do without is no promise about a device.
+    /// Bytes of the gradient. Plain SGD has one, too: the engine here can do without it, but a device may not.
     public var gradient = 0
-    /// What is kept beside the parameters from step to step or from round to round, such as a velocity.
+    /// Bytes of what is kept beside the parameters from step to step or from round to round, such as a velocity.
     public var optimizerState = 0
-    /// Activations, the gradients between layers, scratch, and the batch itself, of the largest batch.
+    /// Bytes of the activations, the gradients between layers, scratch, and the batch itself, for the largest batch.
     public var activations = 0
-    /// Samples of that batch.
+    /// Samples of the largest batch.
     public var batch = 0
-    /// Of a server: the sum of what its clients send.
+    /// Bytes of the sum of what clients send, on a server; 0 on other ranks.
     public var sum = 0
 
     /// Bytes of all that is held at once.
@@ -44,22 +44,23 @@ public struct MemoryNeed: Hashable, Codable, Sendable {
 
 /// Ranks whose memory cannot hold what their part of a job takes.
 public struct MemoryShortage: Hashable, Codable, Sendable {
-    /// How many of how many.
+    /// How many ranks lack memory.
     public let ranks: Int
-    /// Among how many.
+    /// How many ranks there are to choose from.
     public let of: Int
-    /// The first of them, what it has, and what it would need.
+    /// The first of the ranks that lack memory.
     public let rank: Int
-    /// What the job may use of its machine's memory.
+    /// Bytes that the job may use of the memory of `rank`.
     public let memoryBytes: Int
-    /// What it would hold at once.
+    /// What `rank` would hold at once.
     public let need: MemoryNeed
 
-    /// Nil where all have enough.
+    /// The shortage among these ranks; nil where all have enough.
     ///
     /// - Parameters:
     ///   - ranks: ascending.
-    ///   - memory: of a rank; nil where nobody asks.
+    ///   - memory: bytes that the job may use on a rank; nil where its memory is not checked.
+    ///   - need: what a rank would hold at once.
     package init?(among ranks: some Collection<Int>, memory: (Int) -> Int?, need: (Int) -> MemoryNeed) {
         var first: (rank: Int, memory: Int, need: MemoryNeed)?
         var count = 0

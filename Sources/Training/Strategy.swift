@@ -36,6 +36,7 @@ public import Kernel
 /// To add one: a file like this with the paper at its top, a line in ``StrategyRegistry``, and a test file; the
 /// conformance tests run over the registry.
 public protocol Strategy: Sendable {
+    /// Ranks of the job, servers among them.
     var rankCount: Int { get }
     /// Ranks that train nothing and whose machines may have links of their own. The cluster's `server:` describes them.
     var serverRanks: [Int] { get }
@@ -91,9 +92,9 @@ public protocol Strategy: Sendable {
 
 /// Ranks with training data of their own. One whose machine has too little memory is left out, and the others go on.
 public struct DataOfRanks: Hashable, Sendable {
-    /// As `--partition` takes it.
+    /// How the training set is spread over the ranks, as `--partition` takes it.
     public var partition: String
-    /// The first with the first part of the data, and so on.
+    /// The ranks that have data; the first rank has the first part, and so on.
     public var ranks: Range<Int>
 
     /// - Parameter partition: as `--partition` takes it.
@@ -121,10 +122,10 @@ extension Strategy {
     public func longestRound(trainingSamples: Int) -> Int { stepBatch ?? trainingSamples }
     public func longestMessage(parameters: Int) -> Int { parameters }
 
-    /// What is declared, and a model and a gradient of every rank.
+    /// Vectors that the state declares, and a model and a gradient of every rank.
     public var vectorCount: Int { state.commonVectors + rankCount * (state.vectorsOfEachWorker + 2) }
 
-    /// That of a rank that trains on steps of ``stepBatch`` samples, or on all samples of its own at once.
+    /// The need of a rank that trains in steps of ``stepBatch`` samples, or on all samples of its own at once.
     public func memoryNeed(ofRank rank: Int, _ network: any Objective, samples: Int) -> MemoryNeed {
         .training(
             network, batch: stepBatch ?? samples, keeping: max(0, state.commonVectors + state.vectorsOfEachWorker - 1))

@@ -1,42 +1,44 @@
 /// A strategy as lists, plans and the command line know it.
 public struct StrategyDescription: Sendable {
-    /// Where a strategy runs if nobody says.
+    /// Where a strategy runs if the user does not say.
     public enum Home: String, Codable, Sendable {
-        /// The machine one has: threads, measured.
+        /// Threads of the machine at hand, whose time is measured.
         case threads
-        /// Machines one describes: simulated, or emulated.
+        /// Machines that a cluster file describes, simulated or emulated.
         case simulated
     }
 
     /// Which of a task's two default learning rates a strategy begins with.
     public enum DefaultRate: String, Sendable {
-        /// That of steps that all workers make together.
+        /// The rate for steps that all workers make together.
         case global
-        /// That of steps that a worker makes by itself between averages.
+        /// The rate for steps that a worker makes by itself between averages.
         case local
     }
 
-    /// As `--strategy` takes it: letters, digits and dashes.
+    /// The strategy's name as `--strategy` takes it: letters, digits and dashes.
     public let name: String
-    /// What it does in a few words, for lists.
+    /// What the strategy does, in a few words, for lists.
     public let summary: String
-    /// Paper and section.
+    /// Paper and section that the strategy is taken from.
     public let source: String
-    /// Whom it is akin to.
+    /// The family of strategies that it belongs to.
     public let family: StrategyFamily
     /// The fabric that carries it where none is asked for.
     public let home: Home
-    /// The preset that it runs on where no cluster is named; for a strategy at home on threads, where it is simulated.
+    /// The preset on which the strategy is simulated where no cluster is named.
     public let defaultCluster: String
-    /// Workers where the user names none; nil for all cores of this machine. Of no meaning to a strategy without `workers`.
+    /// Workers where the user names none; nil for all cores of this machine. Strategies without the option `workers`
+    /// ignore it.
     public let defaultWorkers: Int?
     /// Which of a task's learning rates it begins with.
     public let defaultRate: DefaultRate
-    /// Whether `--strategy all` has it: there is one for each way of the field.
+    /// Whether `--strategy all` includes the strategy: there is one for each way of the field.
     public let isWayOfTheField: Bool
     /// Whether it is the one device that all others are measured against.
     public let isSingleDevice: Bool
-    /// Of one that is at home on threads: the strategy that does the same among processes.
+    /// For a strategy whose home is `threads`, the name of the one that does the same among processes; nil for all
+    /// others.
     public let counterpart: String?
     /// Of one that makes the same steps as another on other machines: that one. A rate that was found for it is found for both.
     public let sameStepsAs: String?
@@ -92,7 +94,7 @@ public struct StrategyDescription: Sendable {
 
 /// Strategies that are akin, which `--strategy FAMILY:*` chooses together. A package can have families of its own.
 public struct StrategyFamily: RawRepresentable, Hashable, Sendable {
-    /// As `--strategy FAMILY:*` takes it.
+    /// The family's name as `--strategy FAMILY:*` takes it.
     public let rawValue: String
     /// - Parameter rawValue: letters, digits and dashes.
     public init(rawValue: String) { self.rawValue = rawValue }

@@ -26,15 +26,15 @@ public struct StrategyRoles: Hashable, Codable, Sendable {
         get { models == .ofNodes }
         set { models = newValue ? .ofNodes : nil }
     }
-    /// Nil where there is one model, so that roles of such strategies are written as they always were.
+    /// Nil where there is one model, so that the roles of such strategies are written as in older files.
     private var models: Models?
     private enum Models: String, Codable {
         case ofNodes = "of nodes"
     }
-    /// Where it runs if nobody says.
+    /// Where the strategy runs if the user does not say.
     public var home: StrategyDescription.Home
 
-    /// All that a strategy says of itself.
+    /// Roles as a strategy with these options has them.
     public init(
         ranks: Int, servers: [Int] = [], workers: Int, concurrentWorkers: Int, stepBatch: Int? = nil,
         sharesBatch: Bool = false, usesAllReduce: Bool = false, needsAllRanks: Bool = true,

@@ -4,7 +4,7 @@ public import Kernel
 public struct TrainingConfiguration: Hashable, Codable, Sendable {
     /// The learning rate over the epochs.
     public var schedule: LearningRateSchedule
-    /// Which optimizer, and what it is told beside the rate.
+    /// Which optimizer, and its options beside the learning rate.
     public var optimizer: Optimizer.Configuration
     /// The sample budget in passes over the training set.
     public var epochs: Double
@@ -24,7 +24,7 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
     public enum DropoutResponse: String, CaseIterable, Codable, Sendable {
         /// The run ends, with that outcome.
         case stop
-        /// Those that remain repeat the step and go on.
+        /// The ranks that remain repeat the step and go on.
         case goOn = "continue"
     }
 
@@ -69,7 +69,7 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
         self.objectives = objectives
     }
 
-    /// The same with SGD.
+    /// How a model is trained with SGD.
     public init(
         schedule: LearningRateSchedule, optimizer: SGD.Configuration, epochs: Double, evaluateEveryEpochs: Double,
         limits: Limits? = nil, onDropout: DropoutResponse? = nil, objectives: String? = nil

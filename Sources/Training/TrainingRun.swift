@@ -15,30 +15,30 @@ public final class TrainingRun: Sendable {
     public let configuration: TrainingConfiguration
     /// `[P]`, where all ranks begin. Not to be changed: copy it.
     public let initialParameters: ParameterVector
-    /// How they were drawn, and others are.
+    /// How `initialParameters` were drawn, and how strategies draw further models.
     let initialization: Initialization
-    /// What the run's models are judged by.
+    /// The metric by which the run's models are judged.
     public let metric: Metric
-    /// Every random draw comes from a stream of these, so that a seed means the same on every fabric.
+    /// The source of every random draw, so that a seed means the same on every fabric.
     public let seeds: SeedSequence
     /// Whether samples are taken in random order; if not, in the file's.
     public let shuffles: Bool
     private let workspaces: WorkspacePool
     /// Vectors of the model's size for whoever needs one for a while.
     let vectors: VectorPool
-    /// By rank; empty where nobody asks.
+    /// Bytes of memory of each rank's device, by rank; empty where memory is not checked.
     private let memoryBytes: [Int?]
     let rankCount: Int
     let budget: Budget
     let losses: LossRecord
     let evaluator: Evaluator
-    /// Losses of ranks that came to an evaluation to which others are still to come, by its round and by rank.
+    /// Losses that ranks brought to an evaluation to which others are still to come, by its round and by rank.
     let broughtLosses = Guarded<[Int: [Int: [LossLog.Entry]]]>([:])
     let record: Guarded<Record>
     let noteBook: NodeNoteBook
-    /// By node; nil before they are made.
+    /// The nodes' objectives, by node; nil before they are made.
     let objectives = Guarded<[NodeObjective]?>(nil)
-    /// Nil where none are wanted.
+    /// Where checkpoints go; nil where none are made.
     let checkpoints: RunCheckpoints?
     /// Updates at the last checkpoint.
     let lastCheckpoint = Guarded(0)
@@ -46,10 +46,10 @@ public final class TrainingRun: Sendable {
     private let onEvaluation: @Sendable (Evaluation) -> Void
 
     /// - Parameters:
-    ///   - metric: of which models of the network have values.
-    ///   - mayStop: whether ranks leave.
-    ///   - memoryBytes: of each rank's device; empty where nobody asks.
-    ///   - checkpoints: where they go, and the one to go on from; nil for none.
+    ///   - metric: one that models of the network have a value of.
+    ///   - mayStop: whether ranks may leave.
+    ///   - memoryBytes: of each rank's device; empty where memory is not checked.
+    ///   - checkpoints: where checkpoints go, and the one to go on from; nil for none.
     ///   - onEvaluation: called at each evaluation, while the cluster's clock stands still.
     package init(
         network: any Objective, data: TrainTestSplit, configuration: TrainingConfiguration,
@@ -94,7 +94,7 @@ public final class TrainingRun: Sendable {
     }
 
     /// The network, for what only classifiers have, such as logits.
-    /// - Precondition: that is what is trained; a strategy that needs it says so where it is not.
+    /// - Precondition: the objective is a network; a strategy that needs one says so where it is not.
     public var classifier: Network {
         guard let network = network as? Network else { preconditionFailure("no classifier: \(network.summary)") }
         return network
@@ -127,7 +127,7 @@ public final class TrainingRun: Sendable {
         return shards
     }
 
-    /// What the rank's device has; nil where nobody asks.
+    /// Bytes of memory of the rank's device; nil where memory is not checked.
     func memoryBytes(ofRank rank: Int) -> Int? { memoryBytes.isEmpty ? nil : memoryBytes[rank] }
 
     func leaveOut(_ ranks: [Int], _ shortage: MemoryShortage) {
@@ -247,12 +247,12 @@ public final class TrainingRun: Sendable {
     /// For programs whose ranks step on their own: takes over the rank's steps.
     public func mergeSteps(ofRank rank: Int) { losses.mergeOwn(ofRank: rank) }
 
-    /// The run ends since a rank has left; the earliest of several departures counts.
+    /// Ends the run because a rank has left; the earliest of several departures counts.
     public func stop(by rank: Int, leavingAt time: VirtualTime) {
         record.withLock { $0.stop(by: Departure(rank: rank, seconds: time.seconds)) }
     }
 
-    /// Work of so many samples is of no use, since a rank has left.
+    /// Records that the work of so many samples was lost, since a rank has left.
     public func lose(samples: Int) { record.withLock { $0.lostSamples += samples } }
 
     // MARK: Evaluation
@@ -268,11 +268,11 @@ public final class TrainingRun: Sendable {
     package func evaluate(
         _ parameters: ParameterVector, round: Int, samples: Int, on rank: any Rank, _ pause: Pause
     ) async throws -> Bool {
-        // A limit is found to be reached by one rank, and has to end the programs of all at the same evaluation.
-        // And where ranks may leave while others go on, none may end while another has still to get the last model.
+        // One rank finds that a limit is reached, and the programs of all have to end at the same evaluation. And where
+        // ranks may leave while others go on, none may end while another has still to get the last model.
         let isJoint = configuration.limits != nil || configuration.continuesAfterDropouts && samples >= sampleBudget
         let pause = pause == .allRanks && isJoint ? .allRanksTogether : pause
-        // After a dropout, a rank that was first may have been here before.
+        // After a dropout another rank is the first, and its predecessor may have noted this evaluation already.
         let isNoted = record.withLock { ($0.evaluations.last?.round ?? -1) >= round }
         let replayed = replayedEvaluation(round)
         if isNoted || replayed != nil {
@@ -292,7 +292,7 @@ public final class TrainingRun: Sendable {
         return try await goesOn(parameters, pause, rank)
     }
 
-    /// Whether training goes on: what the rank that keeps the record finds, all find.
+    /// Whether training goes on. The rank that keeps the record decides, and all others learn it.
     private func goesOn(_ parameters: ParameterVector, _ pause: Pause, _ rank: any Rank) async throws -> Bool {
         let goesOn = parameters.isFinite && !record.withLock { $0.isAtLimit }
         guard !rank.sharesMemory, pause != .thisRank else { return goesOn }

@@ -1,7 +1,7 @@
 import Kernel
 import Locking
 
-/// Parameter vectors to be used again: as many exist as were ever in use at once, not one a client.
+/// Parameter vectors that are used again: no more exist than were ever in use at once.
 package final class VectorPool: Sendable {
     private let count: Int
     private let state = Guarded(State())
@@ -24,7 +24,7 @@ package final class VectorPool: Sendable {
         return vector ?? ParameterVector(count: count)
     }
 
-    /// A vector from another process, in place of which none was taken here, is not kept.
+    /// Takes a vector back. Vectors that were not taken from this pool (they came from another process) are dropped.
     package func giveBack(_ vector: ParameterVector) {
         state.withLock { state in
             guard state.missing > 0 else { return }

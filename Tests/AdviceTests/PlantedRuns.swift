@@ -26,10 +26,10 @@ struct PlantedRuns {
     private static let samples = 16
     private static let roundSteps = 20
 
-    /// Steps, and rounds, to the target: one each for a seed.
+    /// Steps of `sync` until the target is reached, and `rounds` of `federated`: one number for each seed.
     var steps: [Int]
     var rounds: [Int]
-    /// After each of which the model is evaluated.
+    /// Steps of `sync` from one evaluation to the next; `roundsPerEvaluation` is the same for `federated`.
     var stepsPerEvaluation = 1
     var roundsPerEvaluation = 1
     var cluster = ClusterSpec(
@@ -40,7 +40,7 @@ struct PlantedRuns {
 
     var bytesPerSecond: Double { cluster.worker.link.uplinkBytesPerSecond }
 
-    /// Until the target, in closed form.
+    /// Seconds of `sync` until the target is reached, in closed form.
     func syncSeconds(_ steps: Int, latency: Double) -> Double {
         let message = Double(Self.elements + 16)
         return Double(steps) * (Self.stepSeconds + 6 * (latency + message / bytesPerSecond))
@@ -51,7 +51,7 @@ struct PlantedRuns {
         return Double(rounds) * (4 * model / bytesPerSecond + 2 * latency + Self.roundSeconds)
     }
 
-    /// The latency at which both take as long.
+    /// The latency, in seconds, at which both strategies take as long.
     func crossing(_ steps: Int, _ rounds: Int) -> Double {
         let difference = federatedSeconds(rounds, latency: 0) - syncSeconds(steps, latency: 0)
         return difference / Double(6 * steps - 2 * rounds)

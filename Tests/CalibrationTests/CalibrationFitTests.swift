@@ -9,17 +9,17 @@ import Testing
 @testable import Tasks
 @testable import TestSupport
 
-/// Ranks whose messages take what a link says, but for noise.
+/// Ranks whose messages take what a link says, and some noise.
 private final class FakeNetwork: MeasurableNetwork {
     let rank = 0
     let count: Int
     let link: Link
     var algorithm = AllReduceAlgorithm.ring
-    /// Of the logarithm of times.
+    /// The standard deviation of the logarithm of times.
     var sigma = 0.0
     /// The most calls at once of an all-reduce.
     private(set) var mostCalls = 0
-    /// What all of it took so far.
+    /// Seconds that all measurements took so far.
     private(set) var seconds = 0.0
     private var stream: RandomStream
 
@@ -77,7 +77,8 @@ private final class FakeNetwork: MeasurableNetwork {
         #expect(fit.residuals.count == 17 && fit.errors.largest < 1e-3)
     }
 
-    /// Also those in which messages wait for each other at a port, where overhead counts more often than latency.
+    /// The link is found also by algorithms in which messages wait for each other at a port, where overhead counts more
+    /// often than latency.
     @Test(arguments: AllReduceAlgorithm.allCases)
     func everyAllReduceGivesTheLinkBack(_ algorithm: AllReduceAlgorithm) throws {
         let network = FakeNetwork(ranks: 6, Self.link)
@@ -171,8 +172,9 @@ private final class FakeNetwork: MeasurableNetwork {
             sizes: NetworkMeasurement.standardSizes, budgetSeconds: 1, clock: { network.seconds })
         let points = try measurement.measure(network)
         let allReduces = points.filter { $0.kind == .allReduce }
-        // A message of half the size each way, twice: size / 25 MB/s and some latency. Of the time that is left, a size gets
-        // its part, but five repetitions after the first two in any case; and it is not begun where five do not fit.
+        // An all-reduce of two ranks is a message of half the size each way, twice: size / 25 MB/s and some latency. A
+        // size gets its part of the time that is left, but after the first two sizes at least five repetitions; it is
+        // not begun where five do not fit.
         var (spent, largest) = (0.0, 0)
         for (place, size) in NetworkMeasurement.standardSizes.enumerated() {
             let once = 2 * (30e-6 + 2 * 8e-6) + Double(size) / 25e6

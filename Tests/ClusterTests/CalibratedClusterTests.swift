@@ -29,7 +29,7 @@ import Testing
         Link(latencySeconds: 1.25, bytesPerSecond: 150, overheadSeconds: 1e-9),
     ]
 
-    /// To the digits that units leave of sixteen.
+    /// Expects equal numbers, to the digits that the conversion of units leaves of sixteen.
     private func expectSame(_ found: Double, _ expected: Double) {
         #expect(abs(found - expected) <= 1e-12 * abs(expected), "\(found), not \(expected)")
     }

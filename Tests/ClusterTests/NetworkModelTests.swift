@@ -68,7 +68,7 @@ import Testing
         var network = network(Self.fast, Self.fast, Self.fast)
         let first = network.depart(from: 0, to: 2, bytes: 500, at: .zero)
         let second = network.depart(from: 1, to: 2, bytes: 300, at: .zero)
-        // Both ask for the port at 1100.
+        // Both messages ask for the receiver's port at 1100.
         #expect(network.arrive(first) == nanoseconds(1600))
         #expect(network.arrive(second) == nanoseconds(1900))
     }

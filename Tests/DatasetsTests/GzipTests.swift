@@ -53,8 +53,8 @@ import Testing
                 }
             }
         }
-        // Of the header's ten bytes the time, the extra flags and the system's name do not matter (6 bytes), nor do a few
-        // of its flags and the bits that fill the last byte of the data.
+        // In the header's ten bytes, the time, the extra flags and the system's name (6 bytes) do not matter, nor do a
+        // few of the flags, nor the bits that fill the last byte of the data.
         #expect(harmless >= 48 && harmless < 64, "\(harmless) harmless flips of \(Self.small.count * 8)")
     }
 

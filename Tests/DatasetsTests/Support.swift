@@ -37,7 +37,7 @@ func withDataDirectory<Result>(_ body: (DataDirectory) async throws -> Result) a
 let mnistIsThere = ImageDatabase.mnist.files.allSatisfy { ImageFiles(.mnist, in: DataDirectory(nil)).locate($0) != nil }
 
 extension Dataset {
-    /// Of images of bytes.
+    /// The bytes of a data set of images, and the byte that stands for 1.0.
     var pixels: [UInt8] { (source as? ByteImages)?.pixels ?? [] }
     var white: Float { (source as? ByteImages)?.white ?? 0 }
 

@@ -2,7 +2,8 @@ import Diagnostics
 import Testing
 
 @Suite struct QuantityTests {
-    /// Relative error of one scaling by a power of ten and of `Duration`'s attoseconds: a few units in the last place.
+    /// The relative error that one scaling by a power of ten, and one by `Duration`'s attoseconds, may leave: a few
+    /// units in the last place.
     static let rounding = 1e-14
 
     private func seconds(_ duration: Duration) -> Double {

@@ -12,7 +12,7 @@ import Testing
 
 /// Clusters whose files say how long steps take.
 @Suite struct ClusterComputeTests {
-    /// As long for any number of samples.
+    /// Measured times of a task whose steps take as long for any number of samples.
     private static func compute(_ task: String, stepSeconds: Double) -> MeasuredCompute {
         MeasuredCompute(
             task: task, steps: [.init(samples: 1, seconds: stepSeconds), .init(samples: 1000, seconds: stepSeconds)],

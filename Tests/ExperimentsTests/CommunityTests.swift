@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct CommunityTests {
     @Test func theCommunityIsTheMeanTheWorstAndTheLowestTenth() {
-        // Of twelve nodes the second from below: ceil(12 / 10).
+        // The lowest tenth of twelve nodes is that of ceil(12 / 10) = 2 nodes: the second from below.
         let curves = (0..<12).map { node in curve([0.1, 0.5 + Double(node) / 100]) }
         let points = CommunityPoint.curve(
             of: curves,

@@ -87,8 +87,8 @@ import Testing
         #expect(Set(prices) == [1, 3], "both kinds were drawn")
         let money = run.clusterSeconds / 3600 * prices.reduce(0, +)
         #expect(abs((cost.money ?? 0) / money - 1) < 1e-12)
-        // All ranks have parts of the same size, so that each computes in proportion to its slowness, but for the
-        // last step, of 29 samples; the record has the mean.
+        // All ranks have parts of the same size, so that each computes in proportion to its slowness. The only
+        // exception is the last step, of 29 samples; the record has the mean.
         let slowness = nodes.map { 1 / $0.speed }
         let busy = slowness.map { run.computeSeconds * 4 * $0 / slowness.reduce(0, +) }
         let joules = zip(nodes, busy).reduce(0.0) { sum, pair in

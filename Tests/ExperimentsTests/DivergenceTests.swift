@@ -19,7 +19,7 @@ import Testing
         for run in results.runs {
             #expect(run.outcome == .diverged, "\(run.strategy), \(clock)")
             #expect(run.finalAccuracy == 0, "\(run.strategy), \(clock)")
-            // It ends at the evaluation that finds out, and not at the sample budget's end.
+            // A run ends at the evaluation that finds the divergence, and not at the end of the sample budget.
             #expect(run.evaluations.count == 2, "\(run.strategy), \(clock)")
             #expect(run.samples < 2 * 1437, "\(run.strategy), \(clock)")
         }

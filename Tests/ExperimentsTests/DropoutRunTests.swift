@@ -27,7 +27,7 @@ import Testing
         try Experiment(plan, data: DataDirectory(nil)).run(machine: machine)
     }
 
-    /// Whoever leaves, and whenever: there is an outcome, it fits what was done, and it can be written and read.
+    /// Whichever rank leaves, and whenever: there is an outcome, it fits what was done, and it can be written and read.
     @Test(arguments: StrategyRegistry.all.map(\.name), [false, true])
     func everyDropoutOfEveryStrategyHasAnOutcome(name: String, goesOn: Bool) throws {
         let plain = try run(plan(name, [])).runs[0]
@@ -153,7 +153,7 @@ import Testing
         strategy.cluster = machines
         var run = record("sync")
         run.departures = [Departure(rank: 1, seconds: 1), Departure(rank: 3, seconds: 3.5)]
-        // Four nodes for four seconds, but for three and half a second; 4 s busy.
+        // Four nodes for four seconds, less three seconds of one that left and half a second of another; 4 s busy.
         let cost = RunCost(run, strategy, on: machines)
         #expect(abs((cost.money ?? 0) - 12.5 * 0.001) < 1e-12)
         #expect(abs((cost.wattHours ?? 0) - (4 * 100 + 8.5 * 10) / 3600) < 1e-12)

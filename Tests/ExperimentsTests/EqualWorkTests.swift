@@ -40,7 +40,8 @@ import Testing
         let runs = try runs(Setup())
         let steps = 2 * 23
         for name in ["single", "threads", "sync"] { #expect(runs[name]?.rounds == steps, "\(name)") }
-        // The same arithmetic in the same order, whatever carries it.
+        // The strategies `threads` and `sync` do the same arithmetic in the same order, so that losses are equal to the
+        // last bit.
         let (threads, sync) = (runs["threads"]?.evaluations ?? [], runs["sync"]?.evaluations ?? [])
         #expect(threads.map(\.testLoss) == sync.map(\.testLoss))
         #expect(threads.map(\.trainLoss) == sync.map(\.trainLoss))

@@ -229,7 +229,7 @@ import Testing
         #expect(!MarkdownReport.render(all).contains("of framing"), "all bytes are of one kind")
     }
 
-    /// To the byte, though both are "4 kB" to a reader.
+    /// Byte counts are compared to the byte, although both are "4 kB" to a reader.
     @Test func bytesThatLookAlikeAreNotEqual() throws {
         let all = results([record("single"), record("sync", bytes: 4001)], seeds: [1])
         #expect(try line("bytes", all) == .init("bytes sent", .different, ["4000", "4001"]))

@@ -104,7 +104,7 @@ import Testing
 
     // MARK: Nodes
 
-    /// Of ten samples each loses 0.1 or more: 2 of the 1,024 signs are as far from 0.
+    /// Each of ten samples loses 0.1 or more: of the 1,024 ways to choose signs, 2 have a sum as far from 0.
     @Test(arguments: [(-0.1, NodeVerdict.Outcome.gains), (0.1, .loses), (0, .noDifferenceShown)])
     func aNodeGainsWhereItsLossFalls(_ shift: Double, _ outcome: NodeVerdict.Outcome) throws {
         let alone = (0..<10).map { 1 + Float($0) / 8 }
@@ -138,7 +138,7 @@ import Testing
         #expect(try abs(nodes(6).pValue - 2.0 / 64) < 1e-12 && nodes(6).outcome == .gains)
     }
 
-    /// Samples of class 1 alone weigh for the node: of those of class 0 nothing counts, however good.
+    /// Samples of class 1 alone weigh for the node: what is right of class 0 counts for nothing.
     @Test func samplesCountForWhatTheirClassWeighs() throws {
         let alone: [Float] = Array(repeating: 1, count: 16)
         let joined = alone.enumerated().map { $0 % 2 == 0 ? Float(0.01) : $1 + 0.1 + Float($0) / 100 }
@@ -154,7 +154,8 @@ import Testing
         #expect(SignFlip.pValue(differences) == 2.0 / 256)
     }
 
-    /// A class counts for what it weighs, however many test samples it has: the differences add up to that of the node's losses.
+    /// A class counts for what it weighs, however many test samples it has: the differences add up to the difference of
+    /// the node's losses.
     @Test func lossesOfAClassShareItsWeight() throws {
         let (alone, joined): ([Float], [Float]) = ([2, 2, 2, 2, 5], [1, 1, 1, 1, 4.5])
         let samples = NodeEvidence.Samples(.loss, joined, alone, weights: [0.5, 0.5], TestClassCounts("00001"))
@@ -165,7 +166,7 @@ import Testing
         #expect(differences == [0.125, 0.125, 0.125, 0.125, 0.25])
     }
 
-    /// A model that is none any more is worse than any other by more than can be told; where both are none nothing is known.
+    /// A model that has diverged is infinitely worse than any other; where both have diverged, nothing is known.
     @Test func aSampleThatOneModelCannotDoIsLost() throws {
         func differences(_ joined: [Float], _ alone: [Float]) -> [Double] {
             guard case .losses(let found) = NodeEvidence.Samples(.loss, joined, alone, weights: nil, nil) else {
@@ -209,7 +210,7 @@ import Testing
         // exp of the mean loss: (log 2 + log 8 + log 4) / 3 is log 4.
         #expect(abs(values.mean - 4) < 1e-12)
         #expect(CommunityPoint.curve(of: curves).last?.values == nil)
-        // Of the mean of all models it is that of its loss.
+        // The perplexity of the mean of all models is exp of that model's loss.
         let consensus = TrainingRun.Consensus(
             round: 10, samples: 640, distance: 1, averageAccuracy: 0.25, averageLoss: log(5))
         let points = CommunityPoint.curve(of: curves, [consensus], by: .perplexity)

@@ -85,7 +85,7 @@ import Testing
         }
         #expect(abs(try verdict([1, 0]).pValue - 2.0 / 128) < 1e-12)
         #expect(abs(try verdict([0, 1]).pValue - 2.0 / 32768) < 1e-12)
-        // Both alike: 7 to 15 of 22 fair coins.
+        // With both classes weighted alike the test is one of 7 to 15 among 22 fair coins.
         let both = try verdict([0.5, 0.5])
         #expect(abs(both.pValue - SignTest.pValue(wins: 7, losses: 15)) < 1e-12)
     }

@@ -78,7 +78,7 @@ import Training
         #expect(try hiddenSeconds(results).allSatisfy { $0 == 0 })
     }
 
-    /// By strategy, as `summary.csv` has it.
+    /// Hidden communication by strategy, in seconds, as `summary.csv` has it.
     private func hiddenSeconds(_ results: Results) throws -> [Double?] {
         let rows = SummaryCSV.render(results).split(separator: "\n").map {
             $0.split(separator: ",", omittingEmptySubsequences: false)

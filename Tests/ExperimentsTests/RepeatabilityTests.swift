@@ -42,7 +42,7 @@ import Testing
         #expect(try records(one) == records(more))
     }
 
-    /// More runs at once than there are of a strategy, or than one repetition has, and than the pool has threads.
+    /// More runs at once than one strategy has, than one repetition has, and than the pool has threads.
     @Test(arguments: [2, 3, 8]) func runsSideBySideGiveTheSameFile(_ jobs: Int) throws {
         var setup = Setup()
         setup.seeds = [3, 4]

@@ -22,8 +22,8 @@ import Testing
 
     @Test func aServerHasDoneItsShareOfTheWorkToo() throws {
         let run = record("federated")
-        // Half of the samples, after two seconds and 2,000 bytes: of five clients at a time half a second each, of the server a
-        // quarter.
+        // Half of the samples, after two seconds and 2,000 bytes: the five clients that train at a time have computed
+        // half a second each, and the server a quarter.
         let cost = RunCost(
             run, try PricedMachines.plan("federated"), on: PricedMachines.spec, until: run.evaluations[2])
         expect(
@@ -43,7 +43,8 @@ import Testing
 
     // MARK: Who is missing
 
-    /// Of twenty clients three have enough memory: nobody pays for the others, and no more than three compute at a time.
+    /// Three of twenty clients have enough memory: nobody pays for the others, and no more than three compute at a
+    /// time.
     @Test func clientsThatWereLeftOutCostNothing() throws {
         var run = record("federated", bytes: 0)
         run.memoryShortage = MemoryShortage(among: 1...20, memory: { $0 > 3 ? 1 : 100 }) { _ in
@@ -68,7 +69,7 @@ import Testing
 
     // MARK: Workers that differ
 
-    /// Of devices at 7.2 USD an hour and 20 W together one leaves after three seconds.
+    /// Devices at 7.2 USD an hour and 20 W together, one of which leaves after three seconds.
     private func devices() -> DrawnDevices {
         DrawnDevices(
             summary: DeviceSummary(of: [PricedMachines.worker, PricedMachines.worker]), kinds: nil, stragglers: 0,
@@ -85,7 +86,7 @@ import Testing
             cost, money: 4 * 0.002 - 0.001 + 4 * 0.002, joules: 4 * 20 - 10 + 90 + 0.5 * 200 + 3.5 * 20, gigabytes: 2)
     }
 
-    /// Who leaves later was there all the time until then.
+    /// A device that leaves after the point in time was there until then.
     @Test func aDeviceThatLeavesLaterIsPaidForUntilThen() throws {
         let devices = devices()
         #expect(abs((devices.money(2) ?? 0) - 2 * 0.002) < 1e-15)

@@ -23,7 +23,7 @@ import Testing
         #expect(summary.seedsReached == 2)
         // The median of 4 and 8 alone would be 6.
         #expect(summary.timeToTarget.median == 8)
-        // It was reached after the evaluation at 3 s and not after that at 4 s.
+        // The target was reached after the evaluation at 3 s, and by the one at 4 s.
         #expect(summary.timeToTarget.low == 3)
         #expect(summary.timeToTarget.high == .infinity)
         #expect(ComparisonTable.timeToTarget(summary) == "8 s [3 s, never]")
@@ -36,7 +36,8 @@ import Testing
         #expect(ComparisonTable.timeToTarget(summary) == "-")
     }
 
-    /// Student's interval of the logarithms of 3, 4 and 7 s begins at 1.50 s, that of 4, 5 and 8 s ends at 13.07 s.
+    /// Student's interval of the logarithms of 3, 4 and 7 s begins at 1.50 s; the interval of 4, 5 and 8 s ends at
+    /// 13.07 s.
     @Test func anIntervalReachesFromTheEvaluationsBeforeToThoseThatFoundTheTargetReached() {
         #expect(
             ComparisonTable.timeToTarget(summary([Self.reaching(4), Self.reaching(5), Self.reaching(8)]))

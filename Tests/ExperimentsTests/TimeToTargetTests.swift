@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test func threeAccuraciesAtTheTargetReachIt() {
-        // Their sum over 3 is 0.9499999999999998 in floating point.
+        // The sum of three times 0.95, divided by 3, is 0.9499999999999998 in floating point.
         #expect(times([0.5, 0.95, 0.95, 0.95], target: 0.95) == (1, 3))
         // 340, 343 and 343 right answers of 360 are 1,026 of 1,080.
         #expect(times([340, 343, 343, 350].map { $0 / 360 }, target: 0.95) == (1, 2))

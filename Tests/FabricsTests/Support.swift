@@ -146,7 +146,7 @@ func reducedTestVectors(_ ranks: Int, count: Int, _ reduction: Reduction) -> [UI
     return sum.map { (reduction == .sum ? $0 : $0 * (1 / Float(ranks))).bitPattern }
 }
 
-/// Every all-reduce, and those with a parameter once more.
+/// Every all-reduce; those with a parameter stand there twice, with different ones.
 let allReduceVariants = AllReduceAlgorithm.allCases + [.grouped(size: 3), .servers(count: 3)]
 
 /// 1, 2, 3 ... ranks, the last of what is left.

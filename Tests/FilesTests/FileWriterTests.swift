@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    /// By way of a link, so that a program that replaces devices would do no harm.
+    /// The test names the device by way of a link, so that a program that replaces devices would do no harm.
     @Test func aDeviceIsWrittenToAndNotReplaced() throws {
         try withFolder { folder in
             symlink("/dev/null", "\(folder)/null")

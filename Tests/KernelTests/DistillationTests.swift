@@ -67,7 +67,8 @@ import Testing
         for (index, label) in labels.enumerated() { workspace.batch.labels[index] = label }
     }
 
-    /// A model's own logits as its target: KL's gradient is 0 in every number, and so is that of the absolute error.
+    /// A model's own logits as its target: the gradient of KL is 0 in every number, and so is the gradient of the
+    /// absolute error.
     @Test(arguments: DistillationLoss.allCases) func amongEqualModelsThereIsNothingToLearn(_ kind: DistillationLoss) {
         let network = Self.network
         var stream = RandomStream(test: 3)
@@ -92,7 +93,7 @@ import Testing
         #expect(gradient.values.contains { $0 != 0 })
     }
 
-    /// Without a share it is the cross-entropy with the labels.
+    /// With a share of 0 the loss is the cross-entropy with the labels.
     @Test func withoutAShareItIsTheLossOfTheLabels() {
         let network = Self.network
         var stream = RandomStream(test: 4)

@@ -4,9 +4,9 @@ import Testing
 
 /// When of a forward and backward pass each gradient is there.
 @Suite struct GradientReadinessTests {
-    /// Operations of a sample forward: 784 x 200, 200 x 200 and 200 x 10 multiply-adds are 313,600, 80,000 and 4,000, and
-    /// two ReLUs 200 each: 398,000. Backward twice that, but for the first layer, which has no input gradient: 8,000 for
-    /// the last layer, 400, 160,000, 400 and 313,600. Together 880,400.
+    /// Operations of a sample forward: 784 x 200, 200 x 200 and 200 x 10 multiply-adds are 313,600, 80,000 and 4,000,
+    /// and two ReLUs 200 each: 398,000. Backward twice that, except in the first layer, which has no input gradient:
+    /// 8,000 for the last layer, 400, 160,000, 400 and 313,600. Together 880,400.
     @Test func theBackwardPassGoesFromTheLastLayerToTheFirst() {
         let network = Network(
             input: FeatureShape(features: 784),

@@ -10,7 +10,8 @@ import Testing
     @Test func heHasZeroMeanAndVarianceOfTwoOverFanIn() {
         let weights = network.initialParameters(.he, seeds: SeedSequence(1)).values[0..<60_000].map(Double.init)
         let (mean, variance) = moments(weights)
-        // Of n normals, the mean has deviation sigma / sqrt(n), the variance sigma^2 sqrt(2/n): five of each.
+        // The mean of n normal numbers has a deviation of sigma / sqrt(n), and their variance one of sigma^2 sqrt(2/n):
+        // five deviations are allowed.
         let expected = 2.0 / 300
         #expect(abs(mean) < 5 * (expected / 60_000).squareRoot())
         #expect(abs(variance - expected) < 5 * expected * (2.0 / 60_000).squareRoot())
@@ -31,7 +32,7 @@ import Testing
         // A roundoff of slack: the bound itself is rounded to float32.
         #expect(weights.allSatisfy { abs($0) <= bound * (1 + 2 * roundoff) })
         #expect((weights.max() ?? 0) > 0.99 * bound && (weights.min() ?? 0) < -0.99 * bound)
-        // A uniform's variance is b^2/3, and that of its square b^4 (1/5 - 1/9).
+        // A uniform variate's variance is b^2/3, and the variance of its square is b^4 (1/5 - 1/9).
         #expect(abs(mean) < 5 * bound / (3 * 60_000).squareRoot())
         #expect(abs(variance - bound * bound / 3) < 5 * bound * bound * (4.0 / 45 / 60_000).squareRoot())
     }

@@ -195,8 +195,8 @@ private struct Example: Sendable, CustomTestStringConvertible {
             network.layout.slots.map(\.name)
                 == ["a", "b", "c", "d"].flatMap { ["\($0).weight", "\($0).bias"] })
         #expect(network.summary == "2 -> residual (a 3, residual (b 3) 3, c 2) 2, d 1")
-        // The body's operations, and one addition for each number: 12 + (18 + 3) + 12 + 2, and 4 at the end. Backward twice
-        // that, but for the first layer's input.
+        // The body's operations, and one addition for each number: 12 + (18 + 3) + 12 + 2, and 4 at the end. Backward
+        // twice that, except for the first layer's input.
         #expect(network.trainingFlopsPerSample == 3 * 51 - 12)
         #expect(network.gradientReadiness.first == 1)
     }

@@ -75,7 +75,7 @@ private struct Example: Sendable, CustomTestStringConvertible {
             let exact = parameters.values.map(Double.init)
             let naive = naiveLoss(network, exact, input, labels)
             #expect(abs(loss - naive) < 1e-4 * max(1, naive), "\(context)")
-            // Of networks with many parameters some: each costs two passes in naive loops.
+            // In networks with many parameters only some are checked: each costs two passes in naive loops.
             let chosen = Array(stream.shuffled(exact.indices).prefix(100))
             let differences = chosen.map { index in
                 let step = 1e-6

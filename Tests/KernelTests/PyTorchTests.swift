@@ -9,7 +9,7 @@ import Testing
         struct Tensor: Decodable {
             let shape: [Int]
             let values: [Float]
-            /// Of the mean of the losses.
+            /// The gradient of the mean of the losses by this tensor.
             let gradient: [Double]
         }
         struct Case: Decodable {

@@ -33,7 +33,7 @@ indirect enum ReferenceLayer: Sendable {
         }
     }
 
-    /// What leaves the layer.
+    /// The numbers that leave the layer, and what parameters are left.
     func apply(_ state: ReferenceState) -> ReferenceState {
         var state = state
         switch self {
@@ -64,13 +64,13 @@ indirect enum ReferenceLayer: Sendable {
     }
 }
 
-/// What lies between two layers.
+/// The numbers between two layers, and the parameters of the layers behind.
 struct ReferenceState {
     let batch: Int
     /// `[B, C, H, W]`
     var values: [Double]
     var shape: FeatureShape
-    /// Of the layers still to come.
+    /// The parameters of the layers that are still to come.
     var parameters: ArraySlice<Double>
 
     mutating func take(_ count: Int) -> [Double] {

@@ -175,7 +175,7 @@ import Testing
     @Test func aKeyThatStandsTwiceIsNamed() {
         let twice = String(header().dropLast()) + ",\"fc1.bias\":\(entry([2], 24, 32))}"
         #expect(failure(file(twice)).contains("the key 'fc1.bias' stands twice"), "\(failure(file(twice)))")
-        // The same key, written otherwise.
+        // The second key is the same, with one letter written as an escape.
         let escaped = String(header().dropLast()) + ",\"fc1.b\\u0069as\":\(entry([2], 24, 32))}"
         #expect(failure(file(escaped)).contains("the key 'fc1.bias' stands twice"), "\(failure(file(escaped)))")
         let shapes = #"{"dtype":"F32","shape":[3],"shape":[2],"data_offsets":[24,32]}"#

@@ -49,7 +49,7 @@ struct Samples {
         return (loss, gradient)
     }
 
-    /// A step at a rate that is a power of two is that along the gradient, to the bit.
+    /// A step at a rate that is a power of two is the step along the gradient, to the bit.
     func checkDescent(_ network: Network, _ parameters: ParameterVector, _ context: String) {
         let (loss, gradient) = lossAndGradient(network, parameters)
         let expected = zip(parameters.values, gradient.values).map { $0 - 0.5 * $1 }

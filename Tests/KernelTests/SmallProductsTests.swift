@@ -15,8 +15,8 @@ import Testing
         [false, true].map { Operands(isTransposed: isTransposed, hasStart: $0) }
     }
 
-    /// All edges of the tiles (5 x 16, or 10 x 32), with and without a start, A as it is and transposed; of every eighth
-    /// the products are longer than what is multiplied in one part.
+    /// All edges of the tiles (5 x 16, or 10 x 32), with and without a start, with A plain and transposed. In every
+    /// eighth case the products are longer than what is multiplied in one part.
     @Test(arguments: widths, operands)
     func multiplyEqualsNaiveLoops(isWide: Bool, operands: Operands) {
         let (transposed, starts) = (operands.isTransposed, operands.hasStart)
@@ -48,7 +48,7 @@ import Testing
         }
     }
 
-    /// Of every tenth, A is more than a cache should hold at a time.
+    /// In every tenth case, A is larger than a cache should hold at a time.
     @Test(arguments: widths, [false, true]) func multiplyByTransposedEqualsNaiveLoops(isWide: Bool, hasReLU: Bool) {
         for seed in 0..<40 {
             var stream = RandomStream(test: seed)

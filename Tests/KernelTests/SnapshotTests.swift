@@ -85,7 +85,7 @@ import Testing
         #expect(vector.numbers == place)
     }
 
-    /// As the update of an all-reduce does: many threads, each a range, of a vector that travels meanwhile.
+    /// Many threads change a range each of a vector that travels meanwhile, as the update of an all-reduce does.
     @Test func threadsThatChangeDifferentRangesAgreeOnTheNewMemory() {
         for seed in 0..<50 {
             var stream = RandomStream(test: seed)

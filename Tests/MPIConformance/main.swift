@@ -15,7 +15,7 @@ import RankConformance
         if !condition { throw Failure(description: "line \(line): \(what)") }
     }
 
-    /// Whole numbers, so that no sum is rounded, and every rank's differ.
+    /// A rank's vector of whole numbers, so that no sum is rounded; every rank has other numbers.
     func vector(_ rank: Int, _ count: Int) -> ParameterVector {
         ParameterVector((0..<count).map { Float((rank + 1) * 100 + $0 % 97) })
     }
@@ -37,7 +37,7 @@ import RankConformance
         let updated = ParameterVector(count: count)
         let half = count / 2
         let late = GradientBucket(range: 0..<max(half, 1), readyShare: 1)
-        // Of one number there is no half.
+        // A vector of one number cannot be sent in two buckets.
         let buckets = count == 1 ? [late] : [GradientBucket(range: half..<count, readyShare: 0.5), late]
         try await rank.allReduce(
             .sum, count: count, computing: .none, sending: buckets, purpose: .gradient,

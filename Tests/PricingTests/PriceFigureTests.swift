@@ -196,7 +196,8 @@ import Testing
 
     // MARK: All-reduces
 
-    /// Of three numbers latency decides, and of four million the bytes: each bucket has the all-reduce that is cheapest for it.
+    /// For three numbers latency decides, and for four million the bytes: each bucket has the all-reduce that is
+    /// cheapest for it.
     @Test func everyBucketHasItsOwnCheapestAllReduce() throws {
         var text = ProfileText()
         text.gradient = """

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Pricing
 
-/// More profiles that are wrong, beside those of ``ProfileTests``: forty and more together, each answered with its line, what was
+/// More wrong profiles, in addition to ``ProfileTests``: forty and more together, each answered with its line, what was
 /// found and what is allowed.
 @Suite struct ProfileErrorTests {
     typealias Broken = ProfileTests.Broken

@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test(arguments: [0.3, 0.9, 1, 2.5, 30]) func gammaHasMeanAndVarianceOfItsShape(shape: Double) {
-        // Of Gamma(k, 1): mean k, variance k, m4 = 3k^2 + 6k.
+        // Gamma(k, 1) has mean k, variance k, m4 = 3k^2 + 6k.
         check("gamma", mean: shape, variance: shape, fourth: 3 * shape * shape + 6 * shape) { $0.gamma(shape: shape) }
     }
 
@@ -54,8 +54,8 @@ import Testing
     }
 
     @Test func dirichletHasTheVarianceOfItsConcentration() {
-        // Of one of K components: mean 1/K, variance (K - 1) / (K^2 (K alpha + 1)); its m4 is at most its variance, as
-        // the component is in 0...1.
+        // One of K components has mean 1/K and variance (K - 1) / (K^2 (K alpha + 1)); its m4 is at most its variance,
+        // as the component is in 0...1.
         for concentration in [0.1, 1, 10] {
             let variance = 3 / (16 * (4 * concentration + 1))
             check("dirichlet \(concentration)", mean: 0.25, variance: variance, fourth: variance) {

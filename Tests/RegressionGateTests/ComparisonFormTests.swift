@@ -122,7 +122,8 @@ import Testing
         #expect(try figure(.never, boot: same).test == "not asked for (--times never)")
     }
 
-    /// On either side; the run is twice as slow, which nothing would hide on a machine that does nothing else.
+    /// A machine may be busy on either side. The run is twice as slow, which nothing would hide on a machine that does
+    /// nothing else.
     @Test func timesOfABusyMachineAreNotCompared() throws {
         func figure(baseline: Double, current: Double) throws -> Figure {
             var (old, new) = (made(), made())
@@ -139,7 +140,7 @@ import Testing
         #expect(try figure(baseline: 1.3, current: 1).test.contains("during the baseline"))
     }
 
-    /// As a file whose checksum was made to fit might have them; the ratio of such times is no number.
+    /// A file whose checksum was made to fit might have such times; their ratio is no number.
     @Test func timesThatAreNoTimesAreNotCompared() throws {
         let none = Double.leastNonzeroMagnitude
         var current = made()
@@ -301,7 +302,7 @@ import Testing
         #expect(XMLParserCheck().isWellFormed(xml))
     }
 
-    /// Or else the test of the XML would pass whatever stands in it.
+    /// The check of the XML refuses these; otherwise its test would pass whatever stands in the text.
     @Test(arguments: [
         "<a>", "<a></b>", "<a b=\"c></a>", "<a>&</a>", "<a>\u{1}</a>", "<a><b></a></b>", "<a b=\"<\"></a>",
     ])

@@ -20,7 +20,7 @@ import Testing
         return all
     }
 
-    /// The same with another curve of one seed.
+    /// The made-up results with another curve of one seed.
     private func changed(
         isMeasured: Bool = false, seed: Int = 1, _ change: ([TrainingRun.Evaluation]) -> [TrainingRun.Evaluation]
     ) -> Results {

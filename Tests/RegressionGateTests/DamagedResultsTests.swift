@@ -26,13 +26,13 @@ import Testing
         return all
     }
 
-    /// With the checksum that belongs to it.
+    /// The text of these lines, with the checksum that belongs to it.
     private func resealed(_ lines: [Substring]) -> Data {
         let text = Data(lines.joined(separator: "\n").utf8)
         return SealedJSON.unseal(text).map { SealedJSON.seal($0.text) } ?? text
     }
 
-    /// Everything that is made from results, of which nothing may end the program.
+    /// Makes everything that is made from results: none of it may end the program.
     private func use(_ changed: Results, _ whole: Results) {
         _ = MarkdownReport.render(changed)
         _ = (SummaryCSV.render(changed), CurvesCSV.render(changed), TargetsCSV.render(changed))
@@ -63,7 +63,7 @@ import Testing
         for (index, line) in lines.enumerated() {
             guard let separator = line.range(of: "\" : ") else { continue }
             let number = line[separator.upperBound...].prefix { $0 != "," }
-            // Of the numbers of one name and depth the first; what they are checked for is the same for all.
+            // Only the first of all numbers of one name and depth is changed; the same is checked for all of them.
             guard Double(number) != nil, seen.insert(line[..<separator.upperBound]).inserted else { continue }
             for value in [
                 "0", "-1", "1", "100000000000", "9223372036854775807", "1e300", "1e-300", "1.5", "\"nan\"", "\"inf\"",
@@ -90,10 +90,10 @@ import Testing
     struct Edit: Sendable, CustomTestStringConvertible {
         let find: String
         let replace: String
-        /// Figures of the regression that this is; none for what is not compared.
+        /// The names of the figures that become worse by the edit; empty where none is compared.
         let regressions: [String]
         let improvements: [String]
-        /// Where it is no comparison.
+        /// A part of the reason why the edited results are not compared; nil where they are.
         let refusal: String?
 
         init(
@@ -160,7 +160,7 @@ import Testing
         let comparison = try Comparison(baseline: whole, current: results)
         #expect(comparison.regressions.map(\.name) == edit.regressions)
         #expect(comparison.improvements.map(\.name) == edit.improvements)
-        // The other way round what was worse is better, but for work, of which less is no improvement.
+        // The other way round, what was worse is better. Work is an exception: less of it is no improvement.
         let back = try Comparison(baseline: results, current: whole)
         #expect(back.regressions.map(\.name) == (edit.isOfWork ? edit.regressions : edit.improvements))
         #expect(back.improvements.map(\.name) == (edit.isOfWork ? [] : edit.regressions))

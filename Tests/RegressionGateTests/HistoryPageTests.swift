@@ -77,7 +77,7 @@ import Testing
         #expect(history.series.count == 18 && quiet.count == 17)
     }
 
-    /// The numbers of figures are what their words say, and bounds are those of the test.
+    /// The numbers of figures are what their words say, and bounds are the ones of the test.
     @Test func figuresHaveTheNumbersOfTheirWords() throws {
         let steady = [10.0, 10.1, 10.2, 10.1, 10.0, 10.3, 10.1, 10.2, 10.05, 10.15]
         let (old, new) = (
@@ -162,7 +162,7 @@ import Testing
         return page.sections.flatMap { figures($0.blocks) }
     }
 
-    /// By a real parser.
+    /// Whether a real parser takes the text for well-formed XML.
     private static func isWellFormed(_ text: String) -> Bool { XMLParser(data: Data(text.utf8)).parse() }
 
     private static let golden = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -198,7 +198,7 @@ import Testing
         #expect(worse.verdict.contains("**The newest result is worse than its baseline in sync: bytes sent.**"))
     }
 
-    /// The numbers in a picture are those of the file.
+    /// The numbers in a picture are the numbers of the file.
     @Test func numbersInPicturesAreThoseOfTheCSV() throws {
         let entries = Self.six()
         let picture = try #require(Self.pictures(Self.page(entries)).first { $0.name.contains("bytes-sent") })
@@ -225,8 +225,8 @@ import Testing
     }
 
     @Test func hundredsOfResultsAndFiguresFitInAPage() throws {
-        // Six strategies have 102 figures that can be compared, host times not being among them; those of bytes and of
-        // accuracies change again and again.
+        // Six strategies have 102 figures that can be compared, host times not being among them; figures of bytes and
+        // of accuracies change again and again.
         let names = ["single", "threads", "sync", "federated", "local-sgd", "fedprox"]
         let entries = (0..<200).map { day -> HistoryTable.Entry in
             let (bytes, points) = (day * day % 23, day * 7 % 5)

@@ -31,7 +31,8 @@ import Testing
         #expect(try self.figure([300, 310], [301, 310]).status == .improvement)
     }
 
-    /// At 1 % over 2 nodes the normal quantile is 2.81; of two shares of 5/6 the deviation is sqrt(2 * 5/36 / 360) = 2.78 points.
+    /// At 1 % over 2 nodes the normal quantile is 2.81; the deviation of the difference of two shares of 5/6 is sqrt(2
+    /// * 5/36 / 360) = 2.78 points.
     @Test func anotherProcessorHasATolerance() throws {
         #expect(try figure([300, 310], [274, 310], processor: "Another").status == .withinTolerance)
         let beyond = try figure([300, 310], [270, 310], processor: "Another")

@@ -21,7 +21,7 @@ struct XMLParserCheck {
         return open.isEmpty && isText(rest)
     }
 
-    /// Every ampersand begins an entity.
+    /// Whether every ampersand begins an entity.
     private func isText(_ text: Substring) -> Bool {
         let pieces = text.split(separator: "&", omittingEmptySubsequences: false).dropFirst()
         return pieces.allSatisfy { piece in

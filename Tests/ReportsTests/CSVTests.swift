@@ -97,7 +97,7 @@ import Testing
         #expect(CurvesCSV.render(empty).split(separator: "\n").count == 1)
     }
 
-    /// Digits are those of `String(format:)`, which rounds the exact binary value.
+    /// Digits are the same as by `String(format:)`, which rounds the exact binary value.
     @Test func numbersAreRoundedAsFormatDoes() {
         var values: [Double] = [
             0, -0.0, 0.5e-6, 1.5e-6, 2.5e-6, 1e15, -1e300, .greatestFiniteMagnitude, .leastNonzeroMagnitude, 1 / 3,

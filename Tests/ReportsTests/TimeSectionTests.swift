@@ -8,7 +8,7 @@ import Testing
 @testable import TestSupport
 
 @Suite(.timeLimit(.minutes(60))) struct TimeSectionTests {
-    /// Nothing but latency: 2 (n - 1) messages one after the other a step.
+    /// Only latency costs time: a step has 2 (n - 1) messages, one after the other.
     @Test func roundTripsAreFoundToBeTheCost() throws {
         var plan = Setup(strategies: ["sync"]).plan
         plan.strategies[0].cluster?.worker.link = Link(latencySeconds: 0.1, bytesPerSecond: 1e9)

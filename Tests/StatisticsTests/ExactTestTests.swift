@@ -25,12 +25,12 @@ import Testing
     @Test(arguments: tables) func fishersTestIsThatOfScipy(_ counts: [Int], _ p: Double) {
         let (a, b, c, d) = (counts[0], counts[1], counts[2], counts[3])
         expectClose(FisherExact.pValue(a, b, c, d), p, relative: 1e-11, "\(counts)")
-        // Neither the order of the rows nor that of the columns counts.
+        // Neither the order of the rows nor the order of the columns counts.
         expectClose(FisherExact.pValue(c, d, a, b), p, relative: 1e-11, "\(counts), rows the other way round")
         expectClose(FisherExact.pValue(b, a, d, c), p, relative: 1e-11, "\(counts), columns the other way round")
     }
 
-    /// Of samples x and y that were made so that U is u:
+    /// Probabilities for samples x and y that were made so that U is u:
     ///
     ///     lower = st.mannwhitneyu(x, y, alternative="less", method="exact").pvalue       # P(U <= u)
     ///     upper = st.mannwhitneyu(x, y, alternative="greater", method="exact").pvalue    # P(U >= u)

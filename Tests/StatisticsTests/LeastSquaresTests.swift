@@ -9,7 +9,7 @@ import Testing
 
     ///     p, c = so.curve_fit(lambda x, a, b: a + b * np.asarray(x), x, y, sigma=w); print(p, np.sqrt(np.diag(c)))
     ///
-    /// with `w` None and `y`. The tolerance is that of curve_fit, which takes derivatives numerically.
+    /// with `w` None and `y`. The tolerance is curve_fit's own: it takes derivatives numerically.
     @Test(arguments: [
         (false, [1.1019900497512434, 1.993461265103056], [0.18055876497483353, 0.01197092974517879]),
         (true, [1.061188408218774, 1.9941888329902753], [0.07124522683761239, 0.026650124639055747]),

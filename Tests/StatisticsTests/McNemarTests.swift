@@ -31,13 +31,13 @@ import Testing
         [(weight: 4, wins: 4, losses: 0), (weight: 3, wins: 3, losses: 0), (weight: 0, wins: 0, losses: 5)],
     ])
     func weightedSamplesAreCountedExactly(_ strata: [(weight: Int, wins: Int, losses: Int)]) {
-        // Of weights up to 10, multiples of a thousandth of the largest are exact.
+        // With weights up to 10, multiples of a thousandth of the largest are exact.
         let own = strata.map { McNemar.Stratum(weight: Double($0.weight) / 100, wins: $0.wins, losses: $0.losses) }
         let present = strata.filter { $0.weight > 0 }
         expectClose(McNemar.pValue(own), counted(present), relative: 1e-12, "\(strata)")
     }
 
-    /// As many as no sum of all ways could be kept for: the distribution is then that of a normal variable, nearly.
+    /// So many samples that no sum over all ways could be kept: the distribution is then nearly a normal one.
     @Test func thousandsOfSamplesAreNoTrouble() {
         let strata = [1.0, 2, 4].map { McNemar.Stratum(weight: $0, wins: 520, losses: 480) }
         // The difference is 40 * 7, less half a step of 2; its variance 1000 times the sum of squares.

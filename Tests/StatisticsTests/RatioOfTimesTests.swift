@@ -93,8 +93,8 @@ import Testing
         #expect(one.pSlower == ten.pSlower)
     }
 
-    /// Of four pairs one is a tie: U is 3.5 for either side, of which the larger tails are P(U >= 3) = 1/3 and
-    /// P(U >= 0) = 1.
+    /// One of four pairs is a tie: U is 3.5 for either side, and the larger tails are P(U >= 3) = 1/3 and P(U >= 0) =
+    /// 1.
     @Test func aTieIsRoundedAgainstAFinding() {
         let found = RatioOfTimes(current: [2, 3], baseline: [2, 1])
         expectClose(found.pSlower, 1.0 / 3, "slower")

@@ -17,7 +17,8 @@ private struct Draws {
 
 /// The randomisation test of paired differences.
 @Suite struct SignFlipTests {
-    /// Of the eight signs of 1, 2 and 3 two have a sum of 6; four have one of 2 or more, and six of 4 or less.
+    /// Two of the eight choices of signs of 1, 2 and 3 have a sum as far from 0 as 6; four have one of 2 or more, and
+    /// six one of 4 or less.
     @Test func fewDifferencesAreCountedOut() {
         #expect(SignFlip.pValue([1, 2, 3]) == 2.0 / 8)
         #expect(SignFlip.pValue([-1, -2, -3]) == 2.0 / 8)
@@ -56,8 +57,8 @@ private struct Draws {
         #expect(SignFlip.pValue([.infinity, -.infinity, .nan]) == 1)
     }
 
-    /// Of 1,000 pairs of models that are alike, whose losses have heavy tails, no more than 5 % and three deviations (0.69 %)
-    /// are called different.
+    /// At most 5 % and three deviations (0.69 %) of 1,000 pairs of models that are alike, whose losses have heavy
+    /// tails, are called different.
     @Test func modelsThatAreAlikeAreRarelyToldApart() {
         var stream = Draws(state: 3)
         var called = 0

@@ -137,9 +137,9 @@ struct AdaptiveOptimizerTests {
             TestRuns.distance(try PeerRuns.play(tracking, shared, shuffles: false).models[0], single.parameters) < 1e-3)
     }
 
-    /// Full batches of nodes with different data that all talk to all: they come to the model that one device comes to, and
-    /// all of them to the same. A step of Adam is not linear in the gradient and the tracked one lags behind by a round, so that it
-    /// is the same model but for a share of the way.
+    /// Full batches of nodes with different data that all talk to all: they come to the model that one device comes to,
+    /// and all of them to the same. A step of Adam is not linear in the gradient, and the tracked gradient lags behind
+    /// by a round. So the nodes' model is one device's except for a share of the distance from the start.
     @Test func trackedGradientsAreStepsOfOneDevice() throws {
         var shared = PeerRuns.configuration(rounds: 40, workers: 3, batch: 479, rate: 0.01)
         shared.optimizer = .adam(epsilon: 0.1)
@@ -157,7 +157,7 @@ struct AdaptiveOptimizerTests {
         }
     }
 
-    /// The server's moments are of the mean gradient, which is that of all samples.
+    /// The server's moments are of the nodes' mean gradient, which is the gradient of all samples.
     @Test func aServerOfGradientsIsOneDevice() throws {
         var shared = ClusterRuns.configuration(rounds: 6, nodes: 1, samplesOfStep: 1437, rate: 0.01)
         shared.optimizer = Self.adam

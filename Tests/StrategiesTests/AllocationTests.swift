@@ -30,7 +30,7 @@ struct AllocationTests {
     @Test(arguments: [1, 2], optimizers)
     func aStepOfDataParallelTrainingAllocatesNothing(workers: Int, optimizer: Optimizer.Configuration) throws {
         func allocations(stepsBetween: Int) throws -> [Int] {
-            // Of the 1,437 samples, so that all steps are in the first epoch: a new one draws a permutation.
+            // So few of the 1,437 samples that all steps are in the first epoch: a new epoch draws a permutation.
             let batch = 8
             var configuration = TestRuns.configuration(
                 batch: batch, epochs: Double(Self.intervals * stepsBetween * batch) / 1437, workers: workers)

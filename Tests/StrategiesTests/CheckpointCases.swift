@@ -19,7 +19,7 @@ extension CheckpointTests {
         var carrier = Carrier.simulated
         var workers = 3
         var momentum: Float = 0
-        /// In place of SGD with the momentum.
+        /// The optimizer; nil for SGD with the momentum.
         var optimizer: Optimizer.Configuration?
         var jitter = Jitter.none
         var overlap: GradientOverlap?
@@ -28,7 +28,7 @@ extension CheckpointTests {
         var limits: TrainingConfiguration.Limits?
         var objectives: String?
         var metric = Metric.accuracy
-        /// Of the strategy, beside those of the configuration.
+        /// Options of the strategy, in addition to the configuration's.
         var options: OptionValues = [:]
 
         var configuration: TestConfiguration {

@@ -19,7 +19,7 @@ struct CheckpointTests {
         let schedule: Schedule?
         /// As they would be written.
         let checkpoints: [Data]
-        /// Evaluations that were told of.
+        /// Evaluations that `onEvaluation` was called for.
         let told: [TrainingRun.Evaluation]
     }
 

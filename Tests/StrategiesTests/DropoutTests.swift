@@ -78,8 +78,8 @@ struct StrategyDropoutTests {
         }
     }
 
-    /// The same where the gradient goes out in buckets beside the backward pass: the step in which a rank leaves is added
-    /// up in none or in all of its buckets.
+    /// Where the gradient goes out in buckets beside the backward pass, the step in which a rank leaves is added up in
+    /// none or in all of its buckets.
     @Test func overlappedStepsAreRepeatedAsAWhole() throws {
         var configuration = Self.configuration(.goOn)
         configuration.overlap = GradientOverlap(bucketBytes: 1)
@@ -258,7 +258,7 @@ struct StrategyDropoutTests {
         let configuration = Self.federated()
         let strategy = FederatedAveraging(configuration)
         let (plain, moments) = try Self.moments(strategy, configuration, spread: 20)
-        // Not after the last update has come.
+        // Moments in the last 5 % of the run are left out: the last update may have come by then.
         for seconds in moments where seconds < 0.95 * plain.report.seconds {
             for gone in [[0], Array(1...6), Array(0...6)] {
                 let dropouts = Dropouts(gone.map { Departure(rank: $0, seconds: seconds) }, detectionSeconds: 20e-3)
@@ -267,7 +267,7 @@ struct StrategyDropoutTests {
                 let points = outcome.record.evaluations
                 let before = plain.record.evaluations.filter { $0.clusterSeconds < seconds }
                 #expect(Array(points.prefix(before.count)) == before, "\(what)")
-                // Of the round under way the server averages the updates that have left their clients, if it is there.
+                // In the round under way the server, if it is there, averages the updates that have left their clients.
                 let then = plain.record.evaluations.filter { $0.clusterSeconds <= seconds }
                 #expect(points.count <= then.count + (gone.contains(0) ? 0 : 1), "\(what)")
                 let last = try #require(points.last)

@@ -107,7 +107,7 @@ import Testing
             ).source, labels: labels, users: users)
         let judgement = Judgement(of: (0..<2).map { NodeObjective(kind: $0, shard: [], user: $0) }, on: test)
         let counts = [Judgement.Counts(losses: [3, 5], correct: [1, 2], scores: scores)]
-        // Of user 0 one of two pairs is in order, of user 1 four of six.
+        // For user 0 one of two pairs is in order, for user 1 four of six.
         #expect(judgement.own(0, counts).auc == 0.5)
         #expect(abs((judgement.own(1, counts).auc ?? 0) - 4.0 / 6) < 1e-15)
         var (area, all) = (0.0, 0.0)

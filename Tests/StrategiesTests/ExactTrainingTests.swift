@@ -144,7 +144,7 @@ private struct Exact {
     private let labels: [Int]
     private static let roundoff = 0x1p-24
 
-    /// - Parameter sizes: of the input and of every layer's output, with ReLUs between them.
+    /// - Parameter sizes: numbers in the input and in every layer's output; ReLUs lie between the layers.
     init(of start: ParameterVector, _ sizes: [Int], _ data: Dataset) {
         parameters = start.values.map(Double.init)
         self.sizes = sizes

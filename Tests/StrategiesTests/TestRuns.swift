@@ -26,9 +26,9 @@ struct TestConfiguration {
         set { (steps.overlaps, steps.bucketBytes) = (newValue != nil, newValue?.bucketBytes ?? steps.bucketBytes) }
     }
 
-    /// A registered strategy with those of the options that it has.
+    /// A registered strategy with the options that it has of the configuration's.
     ///
-    /// - Parameter options: of the strategy's own, beside these.
+    /// - Parameter options: further options of the strategy's own.
     func make(_ description: StrategyDescription, _ options: OptionValues = [:]) throws -> any Strategy {
         let all = steps.values.merging(clients.values) { own, _ in own }
         let known = all.filter { description.has($0.key) }
@@ -81,16 +81,17 @@ enum TestRuns {
         let report: FabricReport
         let run: TrainingRun
 
-        /// Of the run's model or, where nodes have models of their own, of all of them one behind the other.
+        /// The parameters of the run's model or, where nodes have models of their own, of all of them one behind the
+        /// other.
         var parameters: [Float] {
             record.finalParameters?.values ?? record.nodes.flatMap { $0.finalParameters?.values ?? [] }
         }
     }
 
     /// - Parameters:
-    ///   - dropouts: of a simulated job.
+    ///   - dropouts: ranks that leave; on a simulated fabric only.
     ///   - slowRank: computes at a fifth of its speed.
-    ///   - observer: of a simulated job.
+    ///   - observer: told what ranks do; on a simulated fabric only.
     static func run(
         _ strategy: any Strategy, _ configuration: TestConfiguration, on carrier: Carrier = .simulated,
         seed: UInt64 = 1, hostThreads: Int = 2, shuffles: Bool = true, jitter: Jitter = .none,

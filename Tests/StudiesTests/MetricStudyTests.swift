@@ -31,8 +31,8 @@ import Testing
         #expect(summary.outcomes.map(\.value) == [9, 5, 6, .infinity])
         #expect(summary.ranked.map(\.trial.index) == [1, 2, 0, 3])
         #expect(summary.rivals.map(\.trial.index).contains(2))
-        // The best of one trial is no number where it may be the one that diverged; of two it is the lower of each pair,
-        // 5 of three pairs, 6 of two and 9 of one: 36 / 6. Of all four it is 5.
+        // The best of one trial is infinite, since the trial may be the one that diverged. The best of two is the lower
+        // of each pair: 5 for three pairs, 6 for two and 9 for one, on average 36 / 6. The best of all four is 5.
         let expected = summary.afterTrials.map(\.best)
         #expect(expected[0] == .infinity && abs(expected[1] - 6) < 1e-9 && abs(expected[3] - 5) < 1e-9)
         let text = StudyTable.terminal(results)
@@ -54,7 +54,7 @@ import Testing
         #expect(summary.best.trial.index == 1 && summary.rivals.isEmpty)
     }
 
-    /// Both have a median of 5: the one whose mean is lower comes first.
+    /// Two trials both have a median of 5: the trial whose mean is lower comes first.
     @Test func ofEqualMediansTheLowerMeanIsChosen() throws {
         let summary = try #require(
             try study([[4, 5, 20], [4, 5, 6], [9, 9, 9], [8, 8, 8]]).summaries.first)

@@ -11,7 +11,7 @@ import Testing
 
 /// Studies that are really run.
 @Suite struct StudyRunTests {
-    /// As it is written, without host time: every bit of every other number counts.
+    /// The study's file without host time: every bit of every other number counts.
     private func file(_ results: StudyResults) throws -> String {
         var results = results
         for index in results.runs.indices { results.runs[index].cost.hostSeconds = 0 }

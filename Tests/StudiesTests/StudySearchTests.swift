@@ -125,7 +125,7 @@ import Testing
         let vary = ["learning-rate=0.01..1"]
         #expect(try random(vary) == random(vary))
         #expect(try random(vary).trials != random(vary, seed: 2).trials)
-        // The first trials of a longer search are those of a shorter one.
+        // A longer search begins with the trials of a shorter one.
         #expect(try Array(random(vary).trials(of: "sync").prefix(20)) == random(vary, trials: 20).trials(of: "sync"))
     }
 

@@ -99,8 +99,8 @@ import Testing
         #expect(cost.money == nil && cost.wattHours == 16)
     }
 
-    /// Of 0.1, 0.2, 0.4, 0.8: of the six pairs three have 0.8, two 0.4, one 0.2 as their greatest; of the four threes three
-    /// have 0.8 and one 0.4.
+    /// The trials are worth 0.1, 0.2, 0.4 and 0.8. Three of the six pairs have 0.8 as their greatest, two 0.4, and one
+    /// 0.2; three of the four threes have 0.8, and one 0.4.
     @Test func theExpectedBestIsThatOfAllChoicesOfKTrials() throws {
         let points = try summary(try made([[0.4], [0.1], [0.8], [0.2]])).afterTrials
         let expected = [1.5 / 4, (3 * 0.8 + 2 * 0.4 + 0.2) / 6, (3 * 0.8 + 0.4) / 4, 0.8]
@@ -114,7 +114,8 @@ import Testing
         let results = try made(
             [[0.9], [0.9], [0.9], [0.9]], metric: .time, seconds: [[8], [nil], [2], [nil]])
         let points = try summary(results).afterTrials
-        // One of four: 2 or 8 in half of the draws. Of two: 2 in three of six pairs. Then 2 in three of four threes.
+        // A draw of one of the four trials has a 2 or an 8 in half of all cases. Two trials have a 2 in three of six
+        // pairs, and three have one in three of four threes.
         #expect(points.map(\.best) == [8, 2, 2, 2])
         #expect(points.map(\.high) == [.infinity, .infinity, 8, 2])
     }

@@ -40,7 +40,7 @@ func record(
 
 /// Repetitions that took so many times the control's time, which is 1 ms.
 ///
-/// - Parameter disturbance: by how much longer the matrix products of all repetitions but the first took.
+/// - Parameter disturbance: how many times as long the matrix products of all repetitions except the first took.
 func timings(_ ratios: [Double], disturbance: Double = 1) -> [RunRecord.Timing] {
     ratios.enumerated().map { repetition, ratio in
         RunRecord.Timing(
@@ -67,7 +67,7 @@ struct Setup {
     var target = 0.8
     var compute = "reference"
     var cluster = ClusterPresets.infiniband
-    /// Of the strategies with workers.
+    /// How strategies with workers send gradients while they are computed; nil to send them after that.
     var overlap: GradientOverlap?
 
     var plan: ExperimentPlan {
@@ -87,7 +87,7 @@ struct Setup {
             })
     }
 
-    /// Of all strategies.
+    /// Options of all strategies; each takes those that it has.
     private var options: OptionValues {
         let steps = StepOptions(batch: 64, workers: workers, overlap: overlap)
         let clients = ClientOptions(
@@ -130,7 +130,7 @@ func fields(_ text: String, line: Int) -> [String: String] {
 }
 
 extension ClockChoice {
-    /// What carries a strategy of this home: every clock carries all.
+    /// The fabric that carries a strategy on this clock.
     func fabric(for home: StrategyDescription.Home) -> StrategyPlan.FabricKind {
         switch (self, home) {
         case (.simulated, _), (.auto, .simulated): .simulated
@@ -141,7 +141,7 @@ extension ClockChoice {
 }
 
 extension RunRecord {
-    /// The same run with another curve.
+    /// The run's record with another curve.
     func with(evaluations: [TrainingRun.Evaluation]) -> RunRecord {
         RunRecord(
             strategy: strategy, seed: seed, outcome: outcome, evaluations: evaluations, clusterSeconds: clusterSeconds,

@@ -3,7 +3,7 @@ import Foundation
 import Training
 
 extension Results {
-    /// The same runs, judged by another metric.
+    /// The results, judged by another metric.
     func judged(by metric: Metric, target: Double) -> Results {
         var results = Results(
             plan: plan, machine: machine, computeModel: computeModel, trainingSamples: trainingSamples,

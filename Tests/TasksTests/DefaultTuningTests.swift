@@ -119,7 +119,7 @@ import Training
             try differences(.adamw(beta1: 0.8)) == [
                 "optimizer adamw instead of adam", "weight decay 0.01 instead of 0",
             ])
-        // Of SGD no rate is usual, so nothing is known of one that somebody names.
+        // SGD has no usual rate, so nothing is known of a rate that somebody names.
         plan.configuration.optimizer = .sgd()
         #expect(try tuning(task, plan) == nil)
     }

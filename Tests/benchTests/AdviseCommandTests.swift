@@ -70,7 +70,7 @@ import Testing
                 #expect(markdown.contains(statement.text) && markdown.contains(statement.command))
                 let words = statement.command.split(separator: " ").map(String.init)
                 #expect(words.first == "bench")
-                // The map's size is no part of what it says but for shares.
+                // The statement of a map does not name the map's size, except where it tells shares.
                 let size = statement.part == "map" ? ["--map", "6x5"] : []
                 let again = try await bench(Array(words.dropFirst()) + size, in: folder)
                 #expect(again.code == 0, "\(again.testDescription)")
@@ -108,7 +108,7 @@ import Testing
             #expect(page.contains("If in doubt, ") && !page.contains("stays first at every"))
             #expect(try await bench(["report", "results"], in: folder).code == 0)
             #expect(try folder.text("results/report.html") == page)
-            // Of another target, and of other results, the advice says nothing.
+            // Advice for another target, or from other results, is not shown.
             let other = try await bench(advise + ["--target", "70%", "--output", "results"], in: folder)
             #expect(other.code == 0, "\(other.testDescription)")
             #expect(try folder.text("results/report.html") == page)

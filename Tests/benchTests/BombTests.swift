@@ -50,7 +50,7 @@ struct BombTests {
     private static let features = array("|u1", [12, 2], (0..<24).map { UInt8($0) })
     /// Half a gigabyte in half a megabyte.
     private static let bomb = ZipText.bomb(beginning: features, megabytes: 512)
-    /// As much as data may become that are very well compressed.
+    /// An array that unpacks to as much as data may become that are very well compressed.
     private static let small = ZipText.bomb(beginning: features, megabytes: 64)
 
     private func write(_ bytes: [UInt8], _ name: String, in folder: TemporaryFolder) throws {

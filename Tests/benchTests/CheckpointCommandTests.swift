@@ -230,7 +230,7 @@ struct CheckpointCommandTests {
 
     // MARK: Beside other options
 
-    /// Those that are in their place.
+    /// The names of the complete checkpoints in the folder.
     private func checkpoints(_ folder: TemporaryFolder) -> [String] {
         folder.files.filter { $0.hasSuffix(".checkpoint") && !$0.contains(".tmp-") }
     }
@@ -331,7 +331,7 @@ struct CheckpointCommandTests {
             let isNamed =
                 errors.first?.contains("checkpoint 'c/run1-update15.checkpoint' cannot be written: No space") == true
             #expect(errors.count == 1 && isNamed, "\(outcome.testDescription)")
-            // Not the folder's files, which are those of one file system.
+            // The folder's own entries are left out: they come from the file system.
             let left = try FileManager.default.contentsOfDirectory(atPath: folder.path("c")).sorted()
             #expect(
                 left == ["experiment-0.json", "run1-update10.checkpoint", "run1-update5.checkpoint"], "\(left)")

@@ -6,12 +6,12 @@ import ArgumentParser
 enum CommandOptions {
     struct Command: Sendable {
         let type: any ParsableCommand.Type
-        /// Its name and what it cannot do without.
+        /// The command's name and the arguments that it cannot do without.
         let words: [String]
     }
 
     struct Option: Hashable, Sendable {
-        /// Without its dashes.
+        /// The option's name without its dashes.
         let name: String
         /// What the help calls its value; nil for a flag.
         let value: String?

@@ -8,7 +8,7 @@ import Testing
 
 /// `bench compare`, by its exit codes and what it prints and writes.
 @Suite struct CompareTests {
-    /// Deterministic but for host time, and quick.
+    /// Deterministic except for host time, and quick.
     private static let simulated = [
         "--task", "digits", "--epochs", "1", "--seeds", "2", "--compute", "reference", "--clock", "simulated",
         "--strategy", "single,sync", "--workers", "2",
@@ -191,7 +191,8 @@ import Testing
             #expect(data.code == 2, "\(data.testDescription)")
             let words = "the data differ: digits (SHA-256 6ebb3d2fee24) against other digits (SHA-256 bbbbbbbbbbbb)"
             #expect((data.output + data.errors).contains(words), "\(data.testDescription)")
-            // Of files that are known by their contents the name is of no importance; of others it is all there is.
+            // Where the contents of files are known, their names do not matter; where they are not, the name is all
+            // there is.
             for (name, file, digest) in [
                 ("s", "start", "c"), ("t", "start", "d"), ("u", "there", "c"), ("v", "there", ""),
             ] {
@@ -211,7 +212,7 @@ import Testing
         }
     }
 
-    /// The same commands, but for repetitions, by programs of both schemas.
+    /// The same commands by programs of both schemas; only the repetitions differ.
     @Test func filesOfEverySchemaAreComparedAndReported() async throws {
         try await withFolder { folder in
             for schema in 1...Results.currentSchema {

@@ -137,7 +137,7 @@ func gzipped(_ members: [Data]) -> Data {
             let arguments = quick + Self.mnist + ["--strategy", "single", "--batch", "10"]
             let outcome = try await bench(arguments, in: folder)
             #expect(outcome.code == 0, "\(outcome.testDescription)")
-            // They are no digits of MNIST, which is said wherever results are shown.
+            // The test's images are no digits of MNIST, which is said wherever results are shown.
             let words = "These results are of IDX files that are not MNIST (SHA-256 "
             #expect(outcome.output.contains(words), "\(outcome.testDescription)")
             #expect(try folder.text("results/report.md").contains(words))

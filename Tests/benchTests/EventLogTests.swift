@@ -49,7 +49,7 @@ import Testing
             #expect(single[7].metadata["status"] as? String == "success")
             #expect(events.count(where: { $0.key == "run_stop" }) == 4)
 
-            // The same figures as in the curves, which have six decimals.
+            // The log has the same accuracies as the curves, which have six decimals.
             let curves = table(try folder.text("results/curves.csv"))
             let logged = events.filter { $0.key == "eval_accuracy" }
             #expect(logged.count == curves.count - 1)

@@ -7,7 +7,7 @@
     @Suite struct HostLimitTests {
         private static let run = quick + ["--strategy", "single,threads,sync", "--workers", "2", "--save", "model"]
 
-        /// Everything, or one line that says why not; never a half of a file.
+        /// Expects all results, or one line that says why there are none, and never half of a file.
         private func expectResultsOrOneError(_ outcome: Outcome, _ folder: TemporaryFolder, _ words: [String]) {
             let errors = outcome.errors.split(separator: "\n").filter { $0.hasPrefix("Error: ") }
             #expect([0, 1].contains(outcome.code), "\(outcome.testDescription)")

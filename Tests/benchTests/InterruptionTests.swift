@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    /// As `nohup` starts it.
+    /// The program ignores the end of its terminal, as `nohup` starts it.
     @Test(.timeLimit(.minutes(60))) func aProgramThatIsToIgnoreItsTerminalsEndGoesOn() async throws {
         try await withFolder { folder in
             let arguments =

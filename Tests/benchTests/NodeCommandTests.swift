@@ -66,7 +66,7 @@ struct NodeCommandTests {
             for part in ["### The community", "### Node by node", "### Who listened to whom", "listened within kind"] {
                 #expect(report.contains(part), "\(part)")
             }
-            // The same from the file.
+            // A report that is made from the results file says the same.
             let again = try await bench(["report", "out"], in: folder)
             #expect(again.code == 0 && again.output.contains("`dpsgd` against `alone`"), "\(again.testDescription)")
             #expect(table(try folder.text("out/nodes.csv")) == rows)

@@ -93,7 +93,7 @@ import Testing
         }
     }
 
-    /// As a spreadsheet of another country, or of another system, writes them again.
+    /// A spreadsheet of another country, or of another system, writes the points with other separators.
     @Test(arguments: [",", ";", "\t"]) func pointsAreReadHoweverTheyAreSeparated(_ separator: String) async throws {
         let points = [256, 4096, 65536].map { "ping-pong,,\($0),1,2,0,\(1e-6 + Double($0) * 1e-9)" }
         let text = Self.heading + points.joined(separator: "\n")

@@ -34,7 +34,7 @@ import Training
 
     struct Use: CustomTestStringConvertible, Sendable {
         let option: [String]
-        /// With which it has no effect, and with which it has.
+        /// Arguments with which the option has no effect, and others with which it has one.
         let unused: [String]
         let used: [String]
 

@@ -18,14 +18,14 @@ import Testing
             .map { Case(words: command.words + context(command.words[0], $0.name), option: $0) }
     }
 
-    /// The options of other commands that are those of run are tried once: a parse of so many options takes a while.
+    /// Options that other commands share with `run` are tried once: a parse of so many options takes a while.
     private static func isShared(_ option: CommandOptions.Option, _ command: CommandOptions.Command) -> Bool {
         ["study", "coalitions", "advise"].contains(command.words[0]) && ofRun.contains(option.name)
     }
 
     private static let ofRun = CommandOptions.names(of: Run.self)
 
-    /// Without which the option is refused, whatever its value.
+    /// Arguments without which the option is refused, whatever its value.
     private static func context(_ command: String, _ option: String) -> [String] {
         switch (command, option) {
         case ("speed", "clients"), ("speed", "fraction"), ("speed", "local-epochs"), ("speed", "local-batch"),

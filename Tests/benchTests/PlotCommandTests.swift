@@ -22,7 +22,7 @@ import Testing
             let named = try await bench(["plot", "results", "--picture", "time-shares", "--theme", "dark"], in: folder)
             #expect(named.code == 0, "\(named.testDescription)")
             #expect(try folder.text("time-shares.svg").contains("fill=\"#121417\""))
-            // The same picture that lies beside the report.
+            // The picture that is plotted is the same as the one beside the report.
             let light = try await bench(
                 ["plot", "results", "--picture", "accuracy-time", "--theme", "light", "--output", "b.svg"], in: folder)
             #expect(light.code == 0, "\(light.testDescription)")

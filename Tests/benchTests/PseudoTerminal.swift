@@ -28,12 +28,12 @@ import Testing
     /// What a run of the program showed on a terminal.
     struct Shown {
         let outcome: Outcome
-        /// As it was sent, with line feeds alone.
+        /// What the program sent, with line feeds alone.
         let text: String
 
         var hasEscapes: Bool { text.contains("\u{1B}") }
         var isASCII: Bool { text.utf8.allSatisfy { $0 < 0x80 } }
-        /// Without escape sequences, and of each line what stands there at last.
+        /// The lines that a reader sees in the end: without escape sequences, and with what was written over others.
         var lines: [String] {
             text.replacing(/\u{1B}\[[0-9;?]*[A-Za-z]/, with: "").split(
                 separator: "\n", omittingEmptySubsequences: false

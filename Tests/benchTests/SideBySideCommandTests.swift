@@ -43,7 +43,7 @@ import Testing
         return data
     }
 
-    /// Runs the command with one job and with several, and compares all files, but for the report, which tells times.
+    /// Runs the command with one job and with several, and compares all files except the report, which tells times.
     private func expectEqualFiles(_ arguments: [String], fewest: Int) async throws {
         var first: [String: Data] = [:]
         for jobs in ["1", "2", "5"] {

@@ -290,7 +290,7 @@ import Testing
                 "1", "--epochs", "1500", "--compute", "reference", "--output", "study",
             ]
             let outcome = try await bench(arguments, in: folder) { process in
-                // It is there when the first trial is.
+                // The study's file exists as soon as the first trial is finished.
                 while !folder.exists("study/study.json"), process.isRunning {
                     Thread.sleep(forTimeInterval: 0.005)
                 }

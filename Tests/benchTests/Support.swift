@@ -10,7 +10,7 @@ struct Outcome: CustomTestStringConvertible {
     let output: String
     let errors: String
     let code: Int32
-    /// From its start to its end; not to when a busy test looks at it.
+    /// Seconds from the program's start to its end, however late a busy test looks at it.
     var seconds = 0.0
 
     var testDescription: String { "bench \(arguments.joined(separator: " ")): code \(code)\n\(output)\n\(errors)" }
@@ -111,7 +111,7 @@ struct TemporaryFolder: Sendable {
         try data.write(to: file)
     }
 
-    /// All files within, at any depth, but for what the program printed.
+    /// All files within, at any depth, without what the program printed.
     var files: [String] {
         let names = FileManager.default.enumerator(atPath: url.path)?.compactMap { $0 as? String } ?? []
         return names.filter { name in

@@ -18,7 +18,7 @@ import Testing
         #expect(outcome.code == 0, "\(outcome.testDescription)")
     }
 
-    /// A few steps of what takes long.
+    /// Options for a few steps of tasks that take long.
     private static let fewSteps = [
         "--strategy", "sync", "--epochs", "0.02", "--evaluate-every", "0.01", "--seeds", "1", "--compute", "reference",
         "--quiet",
@@ -144,8 +144,8 @@ import Testing
             ["task", "check", "t.yaml", "--init", "w.safetensors", "--expect", expecting], in: folder)
     }
 
-    /// Of nine pairs of samples with label 1 and 0, six and a half have the larger score where the label is 1: 2 is above 1 and
-    /// equal to 2, 3 above two, 5 above three.
+    /// Six and a half of the nine pairs of samples with labels 1 and 0 have the larger score where the label is 1: 2 is
+    /// above 1 and equal to 2, 3 is above two scores, 5 above three.
     @Test func anAreaIsMeasured() async throws {
         try await withFolder { folder in
             for (expected, code) in [("0.7222", 0), ("72.22%", 0), ("0.7221", 1), ("4/6", 1)] {
@@ -192,7 +192,7 @@ import Testing
         #expect(try Expectation(parsing: "98.33%").judge(right: 354, of: 360).isMet)
         #expect(try Expectation(parsing: "0.9833").judge(right: 354, of: 360).isMet)
         #expect(try !Expectation(parsing: "98.34%").judge(right: 354, of: 360).isMet)
-        // Of a million samples, two decimals are 101 counts, which is said.
+        // With a million samples, two decimals mean 101 counts, which the words say.
         let million = try Expectation(parsing: "98.31%").judge(right: 983_137, of: 1_000_000)
         #expect(million.isMet && million.words.contains("--expect 983137/1000000 says it to the sample"))
         #expect(try !Expectation(parsing: "98.31%").judge(right: 983_151, of: 1_000_000).isMet)

@@ -4,7 +4,7 @@ import Testing
 @testable import BenchCommands
 @testable import Storage
 
-/// `bench watch`, on logs that were planted and on those of runs.
+/// `bench watch`, on planted logs and on logs of runs.
 @Suite(.timeLimit(.minutes(60))) struct WatchCommandTests {
     private static func line(_ key: String, _ value: String, _ metadata: String) -> String {
         """

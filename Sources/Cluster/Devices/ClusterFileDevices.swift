@@ -41,7 +41,7 @@ extension ClusterFile {
         }
     }
 
-    /// Those of a worker that are drawn.
+    /// The figures of a worker that are drawn from a distribution.
     func drawnFigures(_ values: [String: Yams.Node]) throws(ClusterFileError) -> [DeviceFigure: DrawnFigure] {
         var figures: [DeviceFigure: DrawnFigure] = [:]
         for figure in DeviceFigure.allCases {

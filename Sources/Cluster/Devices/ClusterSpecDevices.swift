@@ -32,7 +32,7 @@ extension ClusterSpec {
         return workers.count { stragglers.slowdown(ofRank: $0, seeds) != nil }
     }
 
-    /// For a simulation; nil where no rank is slowed down for a while.
+    /// The slowdowns as a simulation needs them; nil where no rank is slowed down for a while.
     package func slowdowns(server serverRank: Int?) -> RankSlowdowns? {
         slowdowns.map { RankSlowdowns($0, server: serverRank) }
     }

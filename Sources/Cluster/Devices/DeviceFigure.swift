@@ -3,26 +3,35 @@ import Foundation
 
 /// A figure in which the devices of a population may differ, under the name that files have for it.
 public enum DeviceFigure: String, CaseIterable, Codable, CodingKeyRepresentable, Sendable {
+    /// The speed of a core relative to the compute model's device.
     case speed
+    /// The number of cores.
     case cores
+    /// The memory that the job may use, in bytes.
     case memory
+    /// The one-way latency of the link, in seconds.
     case latency
-    /// Both ways, drawn once.
+    /// The bandwidth of both directions, drawn once.
     case bandwidth
+    /// Bytes a second into the network.
     case uplink
+    /// Bytes a second from the network.
     case downlink
+    /// USD per hour.
     case pricePerHour = "price_per_hour"
+    /// Watts while the device computes.
     case wattsBusy = "watts_busy"
+    /// Watts while the device waits.
     case wattsIdle = "watts_idle"
 
-    /// Of the node's link.
+    /// Whether the figure is one of the node's link.
     var isOfLink: Bool { [.latency, .bandwidth, .uplink, .downlink].contains(self) }
     var isCost: Bool { [.pricePerHour, .wattsBusy, .wattsIdle].contains(self) }
 
-    /// What can be simulated: a draw beyond is moved to the end.
+    /// The values that can be simulated; a draw beyond the range is moved to its nearest end.
     var range: ClosedRange<Double> { form.range }
 
-    /// How files write it.
+    /// How files write the figure.
     var form: FigureForm {
         switch self {
         case .speed:

@@ -1,19 +1,20 @@
 import Diagnostics
 import Randomness
 
-/// The devices of which a cluster's workers are: kinds, of which each worker is one, and figures that differ from device
-/// to device. Figures that neither gives are those of the cluster's worker.
+/// The devices that a cluster's workers are. Workers may be of several kinds, and figures may differ from device to
+/// device. A figure that neither a kind nor the population gives is the cluster's worker's.
 public struct DevicePopulation: Hashable, Codable, Sendable {
     /// Devices that are alike, or drawn alike.
     public struct Kind: Hashable, Codable, Sendable {
-        /// For reports; nil for none.
+        /// The kind's name in reports; nil for none.
         public var name: String?
-        /// How often the kind is drawn, relative to the others; in order, how many devices there are of it.
+        /// Where kinds are drawn, how often this one is, relative to the others. Where they are handed out in order,
+        /// how many devices of this kind there are.
         public var count: Double
-        /// What is other than the cluster's worker.
+        /// The figures in which the kind differs from the cluster's worker.
         public var figures: [DeviceFigure: DrawnFigure]
 
-        /// - Parameter count: how many there are in proportion to those of other kinds.
+        /// - Parameter count: the weight of the kind in proportion to the other kinds, or the number of its devices.
         public init(name: String? = nil, count: Double = 1, figures: [DeviceFigure: DrawnFigure]) {
             self.name = name
             self.count = count
@@ -30,9 +31,9 @@ public struct DevicePopulation: Hashable, Codable, Sendable {
         case inOrder = "in-order"
     }
 
-    /// Of all devices whose kind does not give its own.
+    /// The figures of all devices whose kind does not give its own.
     public var figures: [DeviceFigure: DrawnFigure]
-    /// Empty where devices differ in `figures` only.
+    /// The kinds of devices; empty where devices differ in `figures` only.
     public var kinds: [Kind]
     /// How kinds are spread over ranks.
     public var assignment: Assignment
@@ -46,7 +47,7 @@ public struct DevicePopulation: Hashable, Codable, Sendable {
         self.assignment = assignment
     }
 
-    /// More would only make results large.
+    /// The most kinds: more would only make results large.
     static let mostKinds = 10_000
     static let counts = 1e-9...1e9
 
@@ -63,7 +64,7 @@ public struct DevicePopulation: Hashable, Codable, Sendable {
         return differs(figures) || kinds.contains { differs($0.figures) }
     }
 
-    /// Without the figures that `isRemoved` says.
+    /// The population without the figures for which `isRemoved` is true.
     package func removing(_ isRemoved: (DeviceFigure) -> Bool) -> DevicePopulation {
         var population = self
         population.figures = figures.filter { !isRemoved($0.key) }
@@ -73,10 +74,10 @@ public struct DevicePopulation: Hashable, Codable, Sendable {
         return population
     }
 
-    /// Nil where nothing is left that could differ.
+    /// The population; nil where nothing is left in which devices could differ.
     package var orNil: DevicePopulation? { figures.isEmpty && kinds.isEmpty ? nil : self }
 
-    /// What decides on the results of a run.
+    /// The population with only those figures that the results of a run depend on.
     package var withoutNamesAndCosts: DevicePopulation {
         var population = removing(\.isCost)
         for index in kinds.indices { population.kinds[index].name = nil }

@@ -7,7 +7,7 @@ public struct DeviceSummary: Hashable, Codable, Sendable {
     public struct Spread: Hashable, Codable, Sendable {
         /// The least.
         public let least: Double
-        /// The lower middle one of an even number.
+        /// The median; of an even number of devices, the lower of the two middle ones.
         public let median: Double
         /// The most.
         public let most: Double
@@ -19,19 +19,19 @@ public struct DeviceSummary: Hashable, Codable, Sendable {
         }
     }
 
-    /// Devices.
+    /// How many devices there are.
     public let count: Int
-    /// Relative to the compute model's device.
+    /// Compute speed of a core relative to the compute model's device.
     public let speed: Spread
-    /// Of a device.
+    /// Cores of a device.
     public let cores: Spread
-    /// Nil where a worker's is not known.
+    /// Bytes of memory that the job may use; nil where that of any worker is not known.
     public let memoryBytes: Spread?
-    /// One way.
+    /// One-way latency, in seconds.
     public let latencySeconds: Spread
-    /// Towards the network.
+    /// Bytes a second from a device into the network.
     public let uplinkBytesPerSecond: Spread
-    /// From the network.
+    /// Bytes a second from the network into a device.
     public let downlinkBytesPerSecond: Spread
 
     /// - Precondition: at least one worker.
@@ -49,7 +49,8 @@ public struct DeviceSummary: Hashable, Codable, Sendable {
     /// Enough for a median and a range that people read.
     private static let sampleSize = 1_001
 
-    /// What one would get: all devices of a list in order, else a sample, of one seed for all, without stragglers.
+    /// The devices that a job would get: all of a list that is handed out in order; otherwise a sample, drawn from the
+    /// same seed for all clusters. At most 100,000 devices are looked at, and stragglers are left out.
     init(sampleOf cluster: ClusterSpec) {
         var cluster = cluster
         cluster.stragglers = nil

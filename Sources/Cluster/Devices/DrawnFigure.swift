@@ -4,11 +4,15 @@ import Randomness
 
 /// A figure of a device or of a slowdown: one number for all, or a distribution from which each is drawn.
 public enum DrawnFigure: Hashable, Sendable {
+    /// Every device or slowdown has this one number.
     case constant(Double)
+    /// All numbers between the two are equally likely.
     case uniform(low: Double, high: Double)
     /// The logarithm is normally distributed with standard deviation `sigma`.
     case logNormal(median: Double, sigma: Double)
+    /// Exponentially distributed, with this mean.
     case exponential(mean: Double)
+    /// One of these values, as often as their weights say.
     case choice([Option])
 
     /// One value of a choice; of two options the one with twice the weight is drawn twice as often.
@@ -25,7 +29,8 @@ public enum DrawnFigure: Hashable, Sendable {
         }
     }
 
-    /// Beyond 3, where every 40th value is 350 times the median, a population is one of outliers.
+    /// The values of sigma that are allowed: beyond 3, where every 40th value is 350 times the median, a population is
+    /// one of outliers.
     static let sigmas = 0...3.0
 
     package var isConstant: Bool {
@@ -80,7 +85,7 @@ public enum DrawnFigure: Hashable, Sendable {
         }
     }
 
-    /// In words, for lists and reports.
+    /// The figure in words, for lists and reports.
     ///
     /// - Parameter format: writes a number with its unit.
     func text(_ format: (Double) -> String) -> String {
@@ -139,7 +144,7 @@ extension DrawnFigure: Codable {
 
 /// How a figure is written: what a single value looks like, and which distributions make sense.
 struct FigureForm: Sendable {
-    /// As in `'x' is not a speed`.
+    /// The figure's name in errors, as in `'x' is not a speed`.
     let name: String
     /// One value.
     let parse: @Sendable (String) throws(Quantity.Failure) -> Double

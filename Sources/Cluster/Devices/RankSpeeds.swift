@@ -3,7 +3,8 @@ import Randomness
 /// What a simulation needs to know of the slowdowns of its ranks.
 package struct RankSlowdowns: Sendable {
     let slowdowns: Slowdowns
-    /// A server, which has no random slowdowns; those that are listed for it it has.
+    /// The rank of the server, which has no random slowdowns, only those that are listed for it; nil where there is no
+    /// server.
     let server: Int?
 
     package init(_ slowdowns: Slowdowns, server: Int?) {
@@ -28,11 +29,11 @@ package final class RankSpeeds {
     }
 
     private struct Rank {
-        /// The slow time that is now or comes next; nil where none will come.
+        /// The slow time that lasts now or comes next; nil where none will come.
         var period: Period?
-        /// Of those that are drawn.
+        /// The random stream that slowdowns are drawn from; nil where they are listed.
         var stream: RandomStream?
-        /// Of those that are listed, without `period`, the last first.
+        /// Listed slowdowns that come after `period`, the latest first.
         var later: [Period] = []
         /// When the last computation ended, and how much further it had come by then.
         var lastEnd: Int64 = -1
@@ -116,7 +117,8 @@ package final class RankSpeeds {
         return VirtualTime(nanoseconds: time)
     }
 
-    /// Of draws beyond all that a clock of 292 years can hold.
+    /// In nanoseconds. No slowdown is drawn after this time, which is beyond the end of every job, so that sums of
+    /// draws cannot overflow.
     private static let latest: Int64 = 1 << 61
     private static let longestSeconds = 1e9
 

@@ -2,24 +2,25 @@ import Diagnostics
 
 /// Times in which a rank computes more slowly: another program on its machine, heat, a scheduler.
 public enum Slowdowns: Hashable, Codable, Sendable, CustomStringConvertible {
-    /// An alternating renewal process for each worker, from a stream of its own: as fast as it is for `every`, slow for
-    /// `lasting`, and so on, each drawn anew. In seconds; `factor` is how many times as long computations take.
+    /// An alternating renewal process for each worker, from a random stream of its own: the worker computes at its full
+    /// speed for `every` seconds, then slowly for `lasting` seconds, and so on, each time drawn anew. Meanwhile
+    /// computations take `factor` times as long.
     case random(every: DrawnFigure, lasting: DrawnFigure, factor: DrawnFigure)
-    /// These.
+    /// The slow times that are listed here, and no others.
     case listed([Entry])
 
     /// One slow time of one rank. Where two of a rank overlap, their factors multiply.
     public struct Entry: Hashable, Codable, Sendable {
-        /// Who is slow.
+        /// The rank that is slow.
         public var rank: Int
-        /// From when on, on the cluster's clock.
+        /// When the slow time begins, in seconds on the cluster's clock.
         public var beginSeconds: Double
-        /// For how long.
+        /// How long it lasts, in seconds.
         public var lastingSeconds: Double
         /// How many times as long a computation takes meanwhile.
         public var factor: Double
 
-        /// One spell of one rank.
+        /// One slow time of one rank.
         public init(rank: Int, beginSeconds: Double, lastingSeconds: Double, factor: Double) {
             self.rank = rank
             self.beginSeconds = beginSeconds
@@ -78,6 +79,7 @@ public enum Slowdowns: Hashable, Codable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// The slowdowns in words, for lists and reports.
     public var description: String {
         switch self {
         case .random(let every, let lasting, let factor):

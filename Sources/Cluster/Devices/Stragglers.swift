@@ -1,11 +1,11 @@
 import Diagnostics
 import Randomness
 
-/// Workers that are slow for the whole job: each is one with the same probability, whatever device it is.
+/// Workers that are slow for the whole job: every worker is a straggler with the same probability, whatever its device.
 public struct Stragglers: Hashable, Codable, Sendable, CustomStringConvertible {
-    /// The probability that a worker is one.
+    /// The probability that a worker is a straggler, from 0 to 1.
     public var fraction: Double
-    /// How many times as long its computations take.
+    /// How many times as long a straggler's computations take.
     public var slowdown: DrawnFigure
 
     /// - Parameter fraction: the share of workers that are slow, by the factor drawn for each.
@@ -25,8 +25,8 @@ public struct Stragglers: Hashable, Codable, Sendable, CustomStringConvertible {
         self.init(fraction: try Quantity.fraction(parts[0]), slowdown: try Slowdowns.factorForm.figure(parts[1]))
     }
 
-    /// How many times as long the rank's computations take; nil where it is no straggler. The same in all strategies of a
-    /// seed.
+    /// How many times as long the rank's computations take; nil where the rank is no straggler. The same for all
+    /// strategies of a seed.
     func slowdown(ofRank rank: Int, _ seeds: SeedSequence) -> Double? {
         var stream = seeds.stream(.straggler, rank)
         // In (0, 1], so that a fraction of 0 has none.
@@ -39,6 +39,7 @@ public struct Stragglers: Hashable, Codable, Sendable, CustomStringConvertible {
         return slowdown.problem(Slowdowns.factorForm)
     }
 
+    /// The stragglers in words, for lists and reports.
     public var description: String {
         "\(Format.significant(fraction * 100)) % of the workers, \(slowdown.text(Format.significant)) times slower"
     }

@@ -16,16 +16,17 @@ public struct ChosenClasses: ObjectiveRule {
         return ChosenClasses(perNode: count)
     }
 
-    /// C
+    /// C: how many classes a node has.
     public let perNode: Int
     public var description: String { "labels:\(perNode)" }
 
+    /// - Precondition: `perNode` is above 0.
     public init(perNode: Int) {
         precondition(perNode > 0, "\(perNode) classes a node")
         self.perNode = perNode
     }
 
-    /// It depends on how many classes the data have.
+    /// Nil: the number of kinds depends on how many classes the data have.
     public func kindCount(nodes: Int) -> Int? { nil }
 
     public func objectives(

@@ -11,9 +11,10 @@ public struct NaturalUsers: ObjectiveRule {
 
     public var description: String { "speakers" }
 
-    /// One sample of so many is to test on.
+    /// One of so many samples of each user is to test on.
     private static let testedOn = 3
 
+    /// The rule has no settings.
     public init() {}
 
     public func nodeCount(users: Int?) -> Int? { users }

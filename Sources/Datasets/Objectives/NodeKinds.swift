@@ -1,18 +1,20 @@
 internal import Kernel
 internal import Randomness
 
-/// How many kinds of nodes there are and which node is of which: `4`, node i of kind i mod 4; or `6,4,2`, the first six nodes
-/// of kind 0, the next four of kind 1, and two of kind 2.
+/// How many kinds of nodes there are, and of which kind each node is. Written as `4`, node i is of kind i mod 4; as
+/// `6,4,2`, the first six nodes are of kind 0, the next four of kind 1, and two of kind 2.
 public struct NodeKinds: Hashable, Sendable {
     /// Nodes of each kind; nil where the kinds take turns.
     let sizes: [Int]?
     /// How many kinds there are.
     public let count: Int
 
+    /// - Parameter count: kinds that take turns: node i is of kind i mod `count`.
     public init(takingTurns count: Int) { (sizes, self.count) = (nil, count) }
+    /// - Parameter sizes: consecutive nodes of each kind.
     public init(sizes: [Int]) { (self.sizes, count) = (sizes, sizes.count) }
 
-    /// Nil for another form.
+    /// Parses `4` or `6,4,2`; nil for a text of another form.
     init?(_ text: String) {
         let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
         guard let found = numbers as? [Int], found.allSatisfy({ (1...Self.mostNodes).contains($0) }) else { return nil }
@@ -23,7 +25,7 @@ public struct NodeKinds: Hashable, Sendable {
 
     var description: String { sizes.map { $0.map(String.init).joined(separator: ",") } ?? String(count) }
 
-    /// The nodes that they are for; nil where any number will do.
+    /// The number of nodes that the kinds are for; nil where any number will do.
     var nodeCount: Int? { sizes.map { $0.reduce(0, +) } }
 
     /// - Parameter rule: as `--objectives` takes it, for messages.

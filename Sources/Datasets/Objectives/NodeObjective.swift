@@ -3,7 +3,7 @@ public import Randomness
 
 /// What a node trains on and is judged by.
 public struct NodeObjective: Sendable {
-    /// Nodes of one kind have one distribution.
+    /// The node's kind; nodes of one kind have one distribution.
     public let kind: Int
     /// The node's training samples, as indices into the training set.
     public let shard: [Int32]
@@ -12,9 +12,14 @@ public struct NodeObjective: Sendable {
     /// p_k(c), `[classes]`, where nodes have classes of their own: the node's score is the sum over c of p_k(c) times the
     /// score on the test samples of class c. Nil where all test samples count alike.
     public let classWeights: [Double]?
-    /// Whose test samples alone the node is judged by, where the data have users; nil for everybody's.
+    /// The user whose test samples alone the node is judged by, where the data have users; nil for all test samples.
     public let user: Int?
 
+    /// What a node trains on; it is judged by all test samples as they are, unless something else is given.
+    ///
+    /// - Parameters:
+    ///   - shard: the node's training samples, as indices into the training set.
+    ///   - classWeights: `[classes]`.
     public init(
         kind: Int = 0, shard: [Int32], view: SampleView? = nil, classWeights: [Double]? = nil, user: Int? = nil
     ) {
@@ -31,15 +36,16 @@ public struct NodeObjective: Sendable {
 /// The test set is never divided among nodes, since a node's part of it would be too small for a verdict: each node is judged
 /// by the whole of it, seen as the node sees it.
 public protocol ObjectiveRule: Sendable {
-    /// As `--objectives` takes it, such as `rotations:4`.
+    /// The rule as `--objectives` takes it, such as `rotations:4`.
     var description: String { get }
 
-    /// The nodes that it is for; nil where any number will do.
+    /// The number of nodes that the rule is for; nil where any number will do.
     ///
-    /// - Parameter users: of the data; nil where they do not say whose samples they are.
+    /// - Parameter users: how many users the data have; nil where they do not say whose samples they are.
     func nodeCount(users: Int?) -> Int?
 
-    /// How many nodes may have the same sample, each as it sees it: as often the nodes' data together are the training set.
+    /// The most nodes that may have the same sample, each as it sees it. All nodes together have so many times the
+    /// training set at most.
     var mostNodesOfASample: Int { get }
 
     /// How many kinds so many nodes are of; nil where that depends on the data.
@@ -49,7 +55,7 @@ public protocol ObjectiveRule: Sendable {
     /// - Throws: ``DataError`` saying what is allowed.
     func check(nodes: Int) throws(DataError)
 
-    /// The training and the test set for nodes that differ so, from those that the task has.
+    /// The training and the test set for nodes that differ in this way, made from the task's own.
     func prepared(_ split: TrainTestSplit, seeds: SeedSequence, shuffles: Bool) throws(DataError) -> TrainTestSplit
 
     /// The nodes' objectives, by node.
@@ -75,22 +81,25 @@ extension ObjectiveRule {
 /// A rule that can be named on the command line. To add one, write a file like ``RotatedImages``'s and append a line to
 /// ``Objectives/all``.
 public struct ObjectiveDescription: Sendable {
-    /// What stands before the colon.
+    /// The word in front of the colon.
     public let name: String
-    /// With an example of what stands behind the colon.
+    /// The name with an example of what may stand behind a colon.
     public let usage: String
+    /// How nodes differ, in a line.
     public let summary: String
-    /// From what stands behind the colon; nil where nothing does.
+    /// Makes the rule from what stands behind the colon, which is nil where there is none.
     let make: @Sendable (String?) throws(DataError) -> any ObjectiveRule
 }
 
+/// The ways in which nodes can differ that `--objectives` takes.
 public enum Objectives {
+    /// All rules, in the order of lists.
     public static let all = [
         SameDistribution.entry, RotatedImages.entry, ChosenClasses.entry, RelabelledClasses.entry, NaturalUsers.entry,
     ]
 
-    /// Nodes where nobody says how many: enough for some of each kind, and few enough that a small data set has samples for
-    /// all of them.
+    /// The number of nodes where none is given: enough for some of each kind, and few enough that a small data set has
+    /// samples for all of them.
     public static let standardNodes = 12
 
     /// Parses `iid`, `rotations:4`, `rotations:6,4,2`, `labels:2`, `relabel:3`, `speakers`.
@@ -110,8 +119,9 @@ extension TrainTestSplit {
     /// What each of so many nodes trains on and is judged by.
     ///
     /// - Parameters:
-    ///   - objectives: as `--objectives` takes them; nil for nodes that are judged alike, whose samples `partition` spreads.
-    ///   - partition: as `--partition` takes it; of no meaning where objectives are given.
+    ///   - objectives: as `--objectives` takes them; nil for nodes that are judged alike, whose samples `partition`
+    ///     spreads.
+    ///   - partition: as `--partition` takes it; ignored where objectives are given.
     /// - Throws: ``DataError`` for an unknown rule, or where it does not fit the data or the nodes.
     public func nodeObjectives(
         _ objectives: String?, partition: String, among nodes: Int, seeds: SeedSequence, shuffles: Bool
@@ -127,7 +137,7 @@ extension TrainTestSplit {
 }
 
 extension ObjectiveDescription {
-    /// A rule of which nothing can be said behind its name.
+    /// A rule without a parameter.
     init(name: String, summary: String, _ rule: some ObjectiveRule) {
         self.init(name: name, usage: name, summary: summary) { parameter throws(DataError) in
             guard parameter == nil else {

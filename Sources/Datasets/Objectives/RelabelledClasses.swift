@@ -17,9 +17,11 @@ public struct RelabelledClasses: ObjectiveRule {
 
     private static let most = 1000
 
+    /// Which node is of which kind.
     public let kinds: NodeKinds
     public var description: String { "relabel:\(kinds.description)" }
 
+    /// - Parameter kinds: which node is of which kind.
     public init(kinds: NodeKinds) { self.kinds = kinds }
 
     public var mostNodesOfASample: Int { kinds.count }
@@ -39,9 +41,9 @@ public struct RelabelledClasses: ObjectiveRule {
         }
     }
 
-    /// One for each kind, no two the same.
+    /// A permutation of the labels for each kind, no two the same.
     private func permutations(ofClasses classes: Int, _ seeds: SeedSequence) throws(DataError) -> [[UInt8]] {
-        // n! for as long as it matters.
+        // How many permutations there are, n!. Above 12 classes, 12! is more than enough kinds.
         let all = (1...max(1, min(classes, 12))).reduce(1, *)
         guard kinds.count <= all else {
             throw DataError(

@@ -16,6 +16,7 @@ public struct RotatedImages: ObjectiveRule {
         return RotatedImages(kinds: kinds)
     }
 
+    /// Which node is of which kind.
     public let kinds: NodeKinds
     public var description: String { "rotations:\(kinds.description)" }
 
@@ -50,7 +51,7 @@ public struct RotatedImages: ObjectiveRule {
 }
 
 extension FeatureShape {
-    /// Such as `8x9 pixels` or `16 features`.
+    /// The shape in words, such as `8x9 pixels` or `16 features`.
     fileprivate var words: String {
         height == 1 && width == 1 ? "\(channels) features" : "\(height)x\(width) pixels"
     }

@@ -7,6 +7,7 @@ public struct SameDistribution: ObjectiveRule {
 
     public var description: String { "iid" }
 
+    /// The rule has no settings.
     public init() {}
 
     public func kindCount(nodes: Int) -> Int? { 1 }

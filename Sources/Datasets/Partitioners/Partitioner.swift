@@ -5,7 +5,7 @@ public import Randomness
 ///
 ///     let shards = try LabelShards(perClient: 2).partition(order, labels: labels, among: 100, using: &stream)
 public protocol Partitioner: Sendable {
-    /// As `--partition` takes it, such as `dirichlet:0.5`.
+    /// The partitioner as `--partition` takes it, such as `dirichlet:0.5`.
     var description: String { get }
 
     /// The samples of each client.
@@ -17,14 +17,14 @@ public protocol Partitioner: Sendable {
         _ order: [Int32], labels: [UInt8], among clients: Int, using stream: inout RandomStream
     ) throws(DataError) -> [[Int32]]
 
-    /// The same where more than labels decides, such as whose samples they are.
+    /// The samples of each client, where more than labels decides, such as whose samples they are.
     func partition(
         _ order: [Int32], of data: Dataset, among clients: Int, using stream: inout RandomStream
     ) throws(DataError) -> [[Int32]]
 }
 
 extension Partitioner {
-    /// By the labels alone.
+    /// The samples of each client by the labels alone.
     public func partition(
         _ order: [Int32], of data: Dataset, among clients: Int, using stream: inout RandomStream
     ) throws(DataError) -> [[Int32]] {
@@ -35,14 +35,15 @@ extension Partitioner {
 /// A partitioner that can be named on the command line. To add one, write a file like ``IIDPartitioner``'s and append a line to
 /// ``Partitioners/all``.
 public struct PartitionerDescription: Sendable {
-    /// What stands before the colon.
+    /// The word in front of the colon.
     public let name: String
-    /// What it does, for lists.
+    /// What the partitioner does, for lists.
     public let summary: String
-    /// What stands after the colon and what it may be; nil if nothing may.
+    /// The meaning of the number behind the colon, and its default; nil where there is no number.
     let parameter: (meaning: String, default: Double)?
     let make: @Sendable (Double) -> (any Partitioner)?
-    /// In place of `make`, from what stands after the colon, where that is no number or may be left out.
+    /// Makes the partitioner, in place of `make`, from what stands behind the colon, where that is no number or may be
+    /// left out.
     var parse: (@Sendable (String?) throws(DataError) -> any Partitioner)?
 
     init(
@@ -57,7 +58,7 @@ public struct PartitionerDescription: Sendable {
 
 /// The ways to spread a training set over clients that `--partition` takes.
 public enum Partitioners {
-    /// In the order of lists.
+    /// All partitioners, in the order of lists.
     public static let all = [
         IIDPartitioner.entry, DirichletPartitioner.entry, LabelShards.entry, QuantitySkew.entry,
         NaturalPartitioner.entry,

@@ -2,11 +2,11 @@ import Foundation
 
 /// Bytes of a file in their order, as many as a reader asks for: what a header claims is never reserved before it is there.
 protocol ByteStream: AnyObject {
-    /// For error messages.
+    /// The name for error messages.
     var name: String { get }
     /// The most bytes that can follow, as far as that is known before they are read.
     var most: Int { get }
-    /// The bytes of the file that they come from; nil where they are not compressed.
+    /// Bytes of the file before they are decompressed; nil where they are not compressed.
     var compressedCount: Int? { get }
 
     /// The next `count` bytes; fewer only where they end.
@@ -43,7 +43,7 @@ final class FilePart: ByteStream {
         try self.init(file, name: name, 0..<FilePart.size(of: file, name: name))
     }
 
-    /// - Parameter range: of the file's bytes.
+    /// - Parameter range: the part of the file, in bytes.
     init(_ file: FileHandle, name: String, _ range: Range<Int>) throws(DataError) {
         (self.file, self.name, left) = (file, name, range.count)
         do { try file.seek(toOffset: UInt64(range.lowerBound)) } catch { throw DataError("\(name) cannot be read") }

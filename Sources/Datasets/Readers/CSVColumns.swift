@@ -13,7 +13,7 @@ struct CSVColumns {
         var rows: Int { columns.isEmpty ? 0 : values.count / columns.count }
     }
 
-    /// For error messages.
+    /// The table's name in error messages.
     let name: String
     private let text: String
     /// The names of the heading; nil without one.

@@ -9,7 +9,7 @@ package struct DataReference: Hashable, Sendable {
         case npy, npz, csv, safetensors, idx
     }
 
-    /// As written, without what stands behind the colon.
+    /// The path as written, without what stands behind the colon.
     package let path: String
     /// The array of an archive, or the column of a table; nil where none is named.
     package let key: String?
@@ -34,10 +34,11 @@ package struct DataReference: Hashable, Sendable {
         format = Self.extensions.first { text.lowercased().hasSuffix($0.0) }?.1 ?? .idx
     }
 
-    /// As written.
+    /// The reference as it was written.
     package var text: String { path + (key.map { ":" + $0 } ?? "") }
 
-    /// Where it is, by the folder that relative paths begin in.
+    /// Where the file is.
+    /// - Parameter folder: in which relative paths begin.
     package func url(in folder: URL) -> URL {
         // A folder is one whether its address ends with a slash or not.
         path.hasPrefix("/") ? URL(fileURLWithPath: path) : folder.appendingPathComponent(path).standardizedFileURL

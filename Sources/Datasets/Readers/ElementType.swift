@@ -14,7 +14,7 @@ struct ElementType: Hashable, Sendable {
     /// Bytes of an element.
     let size: Int
     var isBigEndian = false
-    /// As the file has it.
+    /// The type as the file writes it.
     let description: String
 
     var isText: Bool { kind == .text || kind == .asciiText }
@@ -46,8 +46,8 @@ struct ElementType: Hashable, Sendable {
         }
     }
 
-    /// Appends all whole elements in `bytes` as doubles, without rounding but of large 64-bit integers.
-    /// - Precondition: no text.
+    /// Appends all whole elements in `bytes` as doubles, which rounds large 64-bit integers only.
+    /// - Precondition: the elements are no texts.
     func append(_ bytes: [UInt8], to doubles: inout [Double]) {
         bytes.withUnsafeBytes { source in
             switch (kind, size) {
@@ -57,7 +57,7 @@ struct ElementType: Hashable, Sendable {
             case (.signed, 4): each(source, Int32.self) { doubles.append(Double($0)) }
             case (.signed, 8): each(source, Int64.self) { doubles.append(Double($0)) }
             default:
-                // All others are floats exactly.
+                // All other types are exactly represented by floats.
                 var floats: [Float] = []
                 append(bytes, to: &floats)
                 doubles += floats.map(Double.init)

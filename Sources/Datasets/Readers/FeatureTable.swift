@@ -10,14 +10,14 @@ package struct FeatureTable: Sendable {
         case floats([Float])
     }
 
-    /// For error messages.
+    /// The table's name in error messages.
     package let name: String
-    /// N
+    /// N: samples.
     package let count: Int
     /// Sizes of the dimensions of one sample, as the file has them; empty for one number.
     package let sampleShape: [Int]
     package let values: Values
-    /// Of a table, in the order of the features; empty where there are none.
+    /// The names of a CSV file's columns, in the order of the features; empty for other files.
     package let columns: [String]
 
     /// Which columns of a table are features.
@@ -34,9 +34,9 @@ package struct FeatureTable: Sendable {
 
     /// - Parameters:
     ///   - folder: in which relative paths begin.
-    ///   - columns: of a CSV file.
-    ///   - hasHeading: of a CSV file; nil to find out.
-    /// - Throws: ``DataError`` for what is wrong with the file, and for a number that is none.
+    ///   - columns: the columns of a CSV file that are features.
+    ///   - hasHeading: whether the first row of a CSV file is a heading; nil to find out.
+    /// - Throws: ``DataError`` for what is wrong with the file, and for a number that is infinite or NaN.
     package init(
         _ reference: DataReference, in folder: URL, columns: Columns = .allBut([]), hasHeading: Bool? = nil
     ) throws(DataError) {
@@ -135,7 +135,7 @@ package struct FeatureTable: Sendable {
         case none
         /// Divided by it.
         case by(Float)
-        /// Less their mean and divided by their standard deviation, those of the training set.
+        /// Less the mean of the training set, and divided by its standard deviation.
         case standardised
     }
 

@@ -1,13 +1,13 @@
 package import Foundation
 
-/// What stands beside every sample: labels, or whose samples they are. Whole numbers, or texts.
+/// What stands beside every sample, its label or the user whose sample it is: whole numbers, or texts.
 package struct LabelColumn: Sendable {
     package enum Values: Hashable, Sendable {
         case numbers([Int])
         case texts([String])
     }
 
-    /// For error messages.
+    /// The column's name in error messages.
     package let name: String
     package let values: Values
 
@@ -20,12 +20,12 @@ package struct LabelColumn: Sendable {
 
     init(name: String, values: Values) { (self.name, self.values) = (name, values) }
 
-    /// How many there have to be.
+    /// How many entries there have to be.
     package struct Wanted: Sendable {
         let count: Int
-        /// Such as `labels`.
+        /// What the entries are called in errors, such as `labels`.
         let what: String
-        /// What the samples are of.
+        /// What has the samples that the entries belong to, for errors.
         let samples: String
 
         package init(_ count: Int, _ what: String, of samples: String) {
@@ -42,9 +42,10 @@ package struct LabelColumn: Sendable {
 
     /// - Parameters:
     ///   - folder: in which relative paths begin.
-    ///   - wanted: nil for as many as there are. Of an array its header says it, so that a large one that cannot belong to the
-    ///     samples is not read.
-    /// - Throws: ``DataError`` for what is wrong with the file, more than one number a sample, or a number that is not whole.
+    ///   - wanted: how many entries there have to be; nil for any number. An array's header gives the number, so
+    ///     that a large array that cannot belong to the samples is not read.
+    /// - Throws: ``DataError`` for what is wrong with the file, more than one number a sample, or a number that is
+    ///   not whole.
     package init(
         _ reference: DataReference, in folder: URL, hasHeading: Bool? = nil, wanted: Wanted? = nil
     ) throws(DataError) {
@@ -75,13 +76,14 @@ package struct LabelColumn: Sendable {
 
     // MARK: Labels
 
-    /// Labels of several parts of the data, such as training and test set, by one numbering.
+    /// Labels of several parts of the data, such as training and test set, in one numbering.
     package struct Classes: Sendable {
-        /// One more than the largest label, or of texts how many there are.
+        /// How many classes there are: one more than the largest label, or the number of different texts.
         package let count: Int
-        /// Of texts, sorted; nil for numbers, which are their own.
+        /// The texts that stand for the classes, sorted; nil where labels are numbers, which are the classes
+        /// themselves.
         package let names: [String]?
-        /// `[N]` of each part.
+        /// The labels of each part, `[N]`.
         package let labels: [[UInt8]]
     }
 
@@ -125,10 +127,10 @@ package struct LabelColumn: Sendable {
 
     // MARK: Users
 
-    /// Whose samples those of several parts are, numbered from 0 in the order of the numbers or texts that name them.
+    /// The users of several parts' samples, numbered from 0 in the order of the numbers or texts that name them.
     package struct Users: Sendable {
         package let names: [String]
-        /// `[N]` of each part.
+        /// The users of each part's samples, `[N]`.
         package let users: [[UInt16]]
     }
 
@@ -141,7 +143,7 @@ package struct LabelColumn: Sendable {
         guard names.count <= 1 << 16 else {
             throw DataError("\(parts[0].name): \(names.count) users; allowed are \(1 << 16)")
         }
-        // Of numbers written in two ways, such as 7 and 07, one name is left.
+        // A number that was written in two ways, such as 7 and 07, is one user.
         let places = Dictionary(names.enumerated().map { ($1, UInt16($0)) }) { first, _ in first }
         return Users(
             names: names,

@@ -136,7 +136,7 @@ private struct PythonText {
         return true
     }
 
-    /// Between single or double quotes, without escapes.
+    /// A text between single or double quotes, without escapes; nil where there is none.
     mutating func string() -> String? {
         skipBlanks()
         guard let quote = rest.first, quote == UInt8(ascii: "'") || quote == UInt8(ascii: "\"") else { return nil }

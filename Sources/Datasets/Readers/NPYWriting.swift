@@ -20,19 +20,20 @@ extension NPY {
 extension Dataset {
     /// The samples as a task file can name them.
     package struct Export: Sendable {
-        /// `.npy` files.
+        /// The features as a `.npy` file.
         package let features: Data
-        /// Of a regression, its targets.
+        /// The labels as a `.npy` file; for a regression, its targets.
         package let labels: Data
-        /// Nil where the data do not know users.
+        /// The users as a `.npy` file; nil where the data do not know users.
         package let users: Data?
         /// What a task file has to say of the features beside their file, such as `scale: 255`; empty for nothing.
         package let setting: String
-        /// Such as `[1, 8, 8]`.
+        /// The shape of one sample as a task file writes it, such as `[1, 8, 8]`.
         package let shape: [Int]
     }
 
-    /// Nil for samples of another package's kind. Windows of a text are written as the numbers of their symbols.
+    /// The samples as `.npy` files; nil for samples of another package's kind. Windows of a text are written as the
+    /// numbers of their symbols.
     package func export() -> Export? {
         let (descr, bytes, setting): (String, [UInt8], String)
         switch source {

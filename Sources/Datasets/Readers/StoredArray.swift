@@ -6,7 +6,7 @@ internal import Host
 /// Elements are read piece by piece and turned into what is asked for, so that a header that lies costs no memory, and data
 /// that would not fit are refused before they are read.
 struct StoredArray {
-    /// For error messages, such as `train.npz:x`.
+    /// The array's name in error messages, such as `train.npz:x`.
     let name: String
     /// Sizes of its dimensions, outermost first.
     let shape: [Int]
@@ -20,12 +20,13 @@ struct StoredArray {
     /// How far bytes behind the data are counted.
     private static let mostSurplus = 1 << 20
 
-    /// - Parameter stream: from the first element on.
-    /// - Throws: ``DataError`` for a shape that is absurd, or has more elements than there can be bytes or memory for.
+    /// - Parameter stream: the file's bytes from the first element on.
+    /// - Throws: ``DataError`` for a shape that is absurd, or has more elements than there can be bytes or memory
+    ///   for.
     init(_ stream: any ByteStream, shape: [Int], type: ElementType, isColumnMajor: Bool = false) throws(DataError) {
         (name, self.shape, self.type, self.isColumnMajor) = (stream.name, shape, type, isColumnMajor)
         self.stream = stream
-        // Of an empty array, too, the sizes of its other dimensions have to be numbers that can be multiplied.
+        // The sizes of an empty array's other dimensions, too, must have a product that does not overflow.
         var (most, isAbsurd) = (1, false)
         for extent in shape {
             let (product, overflow) = most.multipliedReportingOverflow(by: max(1, extent))
@@ -59,7 +60,7 @@ struct StoredArray {
         }
     }
 
-    /// Elements without the first dimension: those of one sample.
+    /// Elements of one sample: the product of all dimensions except the first.
     var sampleCount: Int { shape.dropFirst().reduce(1, *) }
 
     // MARK: Elements
@@ -162,7 +163,7 @@ struct StoredArray {
         }
     }
 
-    /// The same elements with the last dimension changing fastest.
+    /// The elements in another order: with the last dimension changing fastest.
     private func rowMajor<Element>(_ elements: [Element]) -> [Element] {
         guard shape.count > 1, let first = elements.first else { return elements }
         // Where a step along each dimension leads in the file.

@@ -78,12 +78,12 @@ package struct TextCorpus: Sendable {
 }
 
 extension LabelColumn.Classes {
-    /// In place of classes, so many numbers that are to be predicted of each of so many samples.
+    /// Samples that have so many numbers to predict, in place of classes.
     package init(targets: Int, counts: [Int]) {
         self.init(count: targets, names: nil, labels: counts.map { [UInt8](repeating: 0, count: $0) })
     }
 
-    /// The classes of symbols that are to be predicted.
+    /// Samples whose next symbol is to be predicted: each symbol is a class.
     package init(symbols: [String], labels: [[UInt8]]) {
         self.init(count: symbols.count, names: symbols, labels: labels)
     }

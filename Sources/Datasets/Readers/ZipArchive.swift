@@ -9,11 +9,11 @@ struct ZipArchive {
         let crc: UInt32
         let compressedCount: Int
         let count: Int
-        /// Where its local header begins in the file.
+        /// Where the member's local header begins in the file.
         let offset: Int
     }
 
-    /// For error messages.
+    /// The archive's name in error messages.
     let name: String
     let members: [Member]
     private let file: FileHandle
@@ -111,7 +111,7 @@ struct ZipArchive {
         var offset = 0
     }
 
-    /// Nil for one that is damaged.
+    /// A member of the directory; nil where its entry is damaged.
     private static func member(_ bytes: inout LittleEndian) -> Entry? {
         guard bytes.take(4) == 0x0201_4B50 else { return nil }
         var entry = Entry()
@@ -133,7 +133,7 @@ struct ZipArchive {
             var field = LittleEndian(extra.bytes(count))
             guard !extra.isShort else { return nil }
             guard id == 1 else { continue }
-            // Those of the 32-bit fields that are full, in this order.
+            // The 64-bit fields of the 32-bit ones that are full, in this order.
             if entry.count == 0xFFFF_FFFF { entry.count = field.take(8) }
             if entry.compressedCount == 0xFFFF_FFFF { entry.compressedCount = field.take(8) }
             if entry.offset == 0xFFFF_FFFF { entry.offset = field.take(8) }
@@ -173,7 +173,8 @@ struct LittleEndian {
 
     init(_ bytes: [UInt8]) { rest = bytes[...] }
 
-    /// 0 where there are too few; negative for 64-bit numbers that no count can be.
+    /// The next number, of so many bytes; 0 where too few are left, and negative for a 64-bit number that no count can
+    /// be.
     mutating func take(_ count: Int) -> Int {
         bytes(count).reversed().reduce(0) { $0 << 8 | Int($1) }
     }

@@ -70,7 +70,7 @@ public struct ByteImages: SampleSource {
         return Self(shape: shape, pixels: pixels + other.pixels, white: white)
     }
 
-    /// Nothing of an image is estimated.
+    /// The images themselves: nothing of them is estimated.
     public func scaled(by training: any SampleSource) -> Self { self }
 
     public func withBytes(_ body: ([UInt8]) -> Void) { body(pixels) }

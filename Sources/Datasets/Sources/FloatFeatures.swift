@@ -53,7 +53,7 @@ public struct FloatFeatures: SampleSource {
         return Self(shape: shape, values: values + other.values)
     }
 
-    /// Nothing of them is estimated.
+    /// The features themselves: nothing of them is estimated.
     public func scaled(by training: any SampleSource) -> Self { self }
 
     public func withBytes(_ body: ([UInt8]) -> Void) { values.withLittleEndianBytes(body) }

@@ -8,7 +8,7 @@ public import Kernel
 public protocol SampleSource: Sendable {
     /// The shape of one sample.
     var shape: FeatureShape { get }
-    /// N
+    /// N: samples.
     var count: Int { get }
     /// What kind of numbers they are and how they are scaled, in a few words that belong to the data's digest.
     var form: String { get }
@@ -24,11 +24,12 @@ public protocol SampleSource: Sendable {
     /// The samples at `indices`, in that order.
     func selecting(_ indices: [Int]) -> Self
 
-    /// These samples and behind them those of `other`.
+    /// These samples and, behind them, the samples of `other`.
     /// - Precondition: `other` is a source of the same type, of samples of the same shape.
     func appending(_ other: any SampleSource) -> Self
 
-    /// The same samples with whatever is estimated of samples, such as a scale, estimated from those of `training`.
+    /// The same samples, with whatever is estimated of samples, such as a scale, estimated from the samples of
+    /// `training`.
     /// - Precondition: `training` is a source of the same type.
     func scaled(by training: any SampleSource) -> Self
 
@@ -38,9 +39,12 @@ public protocol SampleSource: Sendable {
 
 /// The samples of a batch: any, or consecutive ones.
 public enum SampleIndices: Sendable {
+    /// Any samples, by their indices.
     case list(ArraySlice<Int32>)
+    /// Consecutive samples.
     case range(Range<Int32>)
 
+    /// How many samples the batch has.
     @inlinable public var count: Int {
         switch self {
         case .list(let indices): indices.count

@@ -3,13 +3,13 @@ public import Kernel
 
 /// Measurements of any unit, each of which a model sees less its mean and divided by its standard deviation.
 ///
-/// Both are those of a training set: test samples are scaled by what is known without them.
+/// Mean and deviation are the training set's, also for test samples, of which nothing may be known in training.
 public struct StandardisedFeatures: SampleSource {
     public let shape: FeatureShape
     public let count: Int
     /// `[N, features]`, as measured.
     let values: [Float]
-    /// `[features]`
+    /// `[features]`, of the training set
     let means: [Float]
     let deviations: [Float]
 

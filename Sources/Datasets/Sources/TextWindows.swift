@@ -59,13 +59,13 @@ public struct TextWindows: SampleSource {
         return Self(self, starts: starts + other.starts)
     }
 
-    /// Other windows of the same text.
+    /// Windows of the same text as another source's that begin at other places.
     private init(_ other: Self, starts: [Int32]) {
         (shape, text, symbolCount) = (other.shape, other.text, other.symbolCount)
         self.starts = starts
     }
 
-    /// Nothing of a text is estimated.
+    /// The windows themselves: nothing of a text is estimated.
     public func scaled(by training: any SampleSource) -> Self { self }
 
     public func withBytes(_ body: ([UInt8]) -> Void) {

@@ -63,8 +63,8 @@ public struct Float16Coding: MessageCoding {
         // Below 2^-14 halves are multiples of 2^-24: the addition of 2^-1 lets the processor round to one.
         let half = SIMD8<Float>(repeating: 0.5)
         let small = bits(floats(magnitude) + half) &- bits(half)
-        // Otherwise the exponent is moved by 127 - 15, and 13 bits are rounded away: half of the last one that stays, less one
-        // bit where that is even already.
+        // From 2^-14 on the exponent is moved by 127 - 15, and 13 bits are rounded away: half of the last bit that
+        // stays is added, less one bit where the last bit is even already.
         let odd = (magnitude &>> 13) & 1
         let normal = (magnitude &- 0x3800_0000 &+ 0xfff &+ odd) &>> 13
         var result = normal

@@ -7,17 +7,19 @@ public import Kernel
 /// device that does it is charged, and sends the ``EncodedVector`` as a ``Message``, whose bytes on the wire are its own.
 /// What a coding loses, such as the numbers that are not among the largest, is the strategy's to keep.
 public protocol MessageCoding: Sendable {
-    /// As payloads and records name it.
+    /// The name by which payloads and records know the coding.
     var name: String { get }
     /// Bytes of a vector of so many numbers on the wire, without framing: the same whatever the numbers.
     func encodedBytes(elements: Int) -> Int
+    /// The payload that stands for the vector, which is not changed.
     func encode(_ vector: ParameterVector) -> EncodedVector
     /// Overwrites the vector with what was encoded.
     ///
     /// - Precondition: the payload is of this coding and of a vector of this length.
     func decode(_ encoded: EncodedVector, into vector: ParameterVector)
-    /// What it takes to encode a vector of so many numbers, and to decode it.
+    /// The work of encoding a vector of so many numbers.
     func encodingWork(elements: Int) -> ComputeWork
+    /// The work of decoding a vector of so many numbers.
     func decodingWork(elements: Int) -> ComputeWork
 }
 

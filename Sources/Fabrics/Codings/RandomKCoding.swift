@@ -8,11 +8,16 @@ import Randomness
 ///
 /// What it leaves out is lost, unless the strategy keeps it.
 public struct RandomKCoding: MessageCoding {
-    /// The share of the numbers that is sent, above 0 up to 1; of a vector that has any, at least one.
+    /// The share of the numbers that is sent, above 0 up to 1. Every vector that is not empty sends at least one
+    /// number.
     public let fraction: Double
-    /// What the places are drawn from: another one for each vector. Whoever decodes finds it in the payload.
+    /// The seed from which the places are drawn; each vector should have another one. The payload holds it, so that the
+    /// receiver draws the same places.
     public let seed: UInt64
 
+    /// A coding that sends this share of the numbers, at places drawn from the seed.
+    ///
+    /// - Precondition: the fraction is above 0, at most 1.
     public init(fraction: Double, seed: UInt64) {
         precondition(fraction > 0 && fraction <= 1, "a fraction of \(fraction); allowed is above 0 up to 1")
         (self.fraction, self.seed) = (fraction, seed)

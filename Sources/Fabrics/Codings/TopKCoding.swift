@@ -1,14 +1,15 @@
 public import Cluster
 public import Kernel
 
-/// The largest numbers of a vector by magnitude, each with its place, and zeros for the others (A. F. Aji and K. Heafield 2017,
-/// *Sparse Communication for Distributed Gradient Descent*, section 3). Of equal magnitudes those that stand first; NaN is
-/// larger than all numbers.
+/// The largest numbers of a vector by magnitude, each with its place, and zeros for the others (A. F. Aji and K.
+/// Heafield 2017, *Sparse Communication for Distributed Gradient Descent*, section 3). Among equal magnitudes, the
+/// numbers that stand first are sent; NaN is larger than all numbers.
 ///
-/// What it leaves out is lost: a strategy that is to converge keeps it as a residual and adds it to the next vector (Stich,
-/// Cordonnier and Jaggi 2018, *Sparsified SGD with Memory*, algorithm 1).
+/// The numbers that are left out are lost: a strategy that is to converge keeps them as a residual and adds it to the
+/// next vector (Stich, Cordonnier and Jaggi 2018, *Sparsified SGD with Memory*, algorithm 1).
 public struct TopKCoding: MessageCoding {
-    /// The share of the numbers that is sent, above 0 up to 1; of a vector that has any, at least one.
+    /// The share of the numbers that is sent, above 0 up to 1. Every vector that is not empty sends at least one
+    /// number.
     public let fraction: Double
 
     /// - Precondition: the fraction is above 0, at most 1.
@@ -29,7 +30,7 @@ public struct TopKCoding: MessageCoding {
         isDense(elements) ? elements * bytesPerElement : kept(of: elements) * Self.entryBytes
     }
 
-    /// The place, 32 bits, and the number.
+    /// Bytes of a number that is sent: its place, 32 bits, and its value, 32 bits.
     private static let entryBytes = 8
 
     public func encode(_ vector: ParameterVector) -> EncodedVector {

@@ -1,20 +1,26 @@
 /// The all-reduce algorithms, by the names that `--allreduce` takes.
 public enum AllReduceAlgorithm: Hashable, Sendable {
+    /// See ``RingAllReduce``.
     case ring
+    /// See ``RecursiveDoublingAllReduce``.
     case recursiveDoubling
+    /// See ``RabenseifnerAllReduce``.
     case rabenseifner
+    /// See ``BinomialTreeAllReduce``.
     case tree
+    /// See ``DoubleTreeAllReduce``.
     case doubleTree
-    /// Groups of so many consecutive ranks; nil for the cluster's, or where it has none for about the root of the number
-    /// of ranks.
+    /// Two levels, with groups of so many consecutive ranks. With nil, the groups are the cluster's racks or sites;
+    /// where it has none, their size is about the root of the number of ranks.
     case grouped(size: Int?)
+    /// So many servers, which add up a part of the vector each; see ``ParameterServerAllReduce``.
     case servers(count: Int)
-    /// The cheapest, which is found out before the runs: see ``AllReduceChoice``.
+    /// The cheapest algorithm, which is found out before the runs: see ``AllReduceChoice``.
     case automatic
 
-    /// Groups of the cluster, or of about the root of the number of ranks.
+    /// Two levels with groups of the cluster or, where it has none, of about the root of the number of ranks.
     public static let hierarchical = Self.grouped(size: nil)
-    /// One server.
+    /// One server, rank 0, which adds up all vectors.
     public static let parameterServer = Self.servers(count: 1)
 
     /// - Parameter groups: the cluster's racks or sites, of consecutive ranks, where it has any.
@@ -34,7 +40,8 @@ public enum AllReduceAlgorithm: Hashable, Sendable {
         }
     }
 
-    /// Messages of one all-reduce, whatever its size; for two trees, of the shortest.
+    /// Messages of one all-reduce among so many ranks. Two trees send more where the vector is longer; the number is
+    /// that of the shortest vector.
     public func messageCount(ranks: Int) -> Int {
         guard ranks > 1 else { return 0 }
         let core = PowerOfTwoCore(ranks: ranks)
@@ -44,14 +51,14 @@ public enum AllReduceAlgorithm: Hashable, Sendable {
         case .rabenseifner: return 2 * core.positions * core.rounds + 2 * core.folded
         case .tree: return 2 * (ranks - 1)
         case .doubleTree: return 4 * (ranks - 1)
-        // At most, with one rank a group.
+        // The most there can be: every rank is a group of its own.
         case .grouped: return 2 * ranks + Self.rabenseifner.messageCount(ranks: ranks)
         case .servers(let count): return 2 * min(count, ranks) * (ranks - 1)
         case .automatic: preconditionFailure("an all-reduce that nobody has chosen")
         }
     }
 
-    /// What it does, in a line.
+    /// What the algorithm does, in a line.
     public var summary: String {
         switch self {
         case .ring: "2(n-1) steps of 1/n of the vector: least bytes a link (Patarasuk and Yuan 2009)"
@@ -88,7 +95,7 @@ extension AllReduceAlgorithm: CaseIterable {
 extension AllReduceAlgorithm: RawRepresentable {
     private static let greatestParameter = 1_000_000
 
-    /// As `--allreduce` takes it, such as `grouped:4`.
+    /// The algorithm as `--allreduce` takes it, such as `hierarchical:4`.
     public var rawValue: String {
         switch self {
         case .ring: "ring"
@@ -102,7 +109,8 @@ extension AllReduceAlgorithm: RawRepresentable {
         }
     }
 
-    /// Nil for a name that is none, and for a number that is not from 1 to a million.
+    /// The algorithm of a text as `--allreduce` takes it; nil for an unknown name, and for a number that is not from 1
+    /// to a million.
     public init?(rawValue: String) {
         let parts = rawValue.split(separator: ":", omittingEmptySubsequences: false)
         if parts.count == 2 {

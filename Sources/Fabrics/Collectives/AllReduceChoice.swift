@@ -6,7 +6,7 @@ import Kernel
 public struct AllReduceChoice: Hashable, Codable, Sendable {
     /// An algorithm that was thought of, and what it would take.
     public struct Candidate: Hashable, Codable, Sendable {
-        /// Which one.
+        /// The algorithm that was considered.
         public let algorithm: AllReduceAlgorithm
         /// Messages of one all-reduce.
         public let messages: Int
@@ -14,17 +14,17 @@ public struct AllReduceChoice: Hashable, Codable, Sendable {
         public let seconds: Double?
     }
 
-    /// Among how many.
+    /// How many ranks take part.
     public let ranks: Int
     /// Numbers in the vector.
     public let elements: Int
     /// The cheapest first, those not played last.
     public let candidates: [Candidate]
 
-    /// The cheapest.
+    /// The cheapest algorithm of all candidates.
     public var algorithm: AllReduceAlgorithm { candidates[0].algorithm }
 
-    /// Beyond, playing a candidate takes longer than it is worth.
+    /// The most messages of a candidate that is played: beyond, playing it takes longer than it is worth.
     static let mostMessages = 4_000_000
 
     /// - Parameter fabric: the ranks' machines and network; its own algorithm does not count.

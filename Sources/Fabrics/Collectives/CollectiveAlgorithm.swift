@@ -22,7 +22,7 @@ package struct CollectiveStep: Equatable, Sendable {
         Self(send: (receiver, bytes, .peer), receiveFrom: sender)
     }
 
-    /// The same step between other ranks.
+    /// This step with each rank's number replaced by what `number` makes of it.
     func renumbered(_ number: (Int) -> Int) -> Self {
         Self(send: send.map { (number($0.to), $0.bytes, $0.direction) }, receiveFrom: receiveFrom.map(number))
     }
@@ -37,8 +37,8 @@ package protocol CollectiveAlgorithm: Sendable {
     /// Step `index` of `rank` among `ranks`, for vectors of `elements` floats; nil when the rank has no more.
     func step(_ index: Int, rank: Int, of ranks: Int, elements: Int) -> CollectiveStep?
 
-    /// Of an algorithm that works in rounds: their number. In every round each rank sends one message to another, between
-    /// equals, and receives the one that another sends in that round. Nil for others.
+    /// How many rounds the collective has; nil for an algorithm that does not work in rounds. In every round each rank
+    /// sends one message to another, between equals, and receives the one that another sends in that round.
     func rounds(of ranks: Int) -> Int?
 }
 

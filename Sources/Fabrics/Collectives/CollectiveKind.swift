@@ -1,20 +1,28 @@
 import Cluster
 import Kernel
 
-/// Which collective, with its root where it has one.
+/// The kind of a collective, with its root where it has one.
 public enum CollectiveKind: Hashable, Sendable {
+    /// The sum or mean of all ranks' vectors, on all ranks.
     case allReduce(Reduction)
+    /// The root's vector, on all ranks.
     case broadcast(root: Int)
+    /// All ranks' vectors, on the root.
     case gather(root: Int)
+    /// A part of the root's vector on each rank.
     case scatter(root: Int)
+    /// All ranks' vectors, on all ranks.
     case allGather
+    /// A part of the sum or mean of all ranks' vectors on each rank.
     case reduceScatter(Reduction)
+    /// A part of every rank's vector on each rank.
     case allToAll
+    /// Nothing: every rank waits for all others.
     case barrier
-    /// A barrier that sends nothing, for what is no part of the job.
+    /// A barrier that sends nothing, for what is not part of the job.
     case meeting
 
-    /// The same with another number for its root.
+    /// This kind of collective with its root's number replaced.
     func rooted(_ number: (Int) -> Int) -> Self {
         switch self {
         case .broadcast(let root): .broadcast(root: number(root))

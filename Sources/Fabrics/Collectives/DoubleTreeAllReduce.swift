@@ -32,7 +32,7 @@ package struct DoubleTreeAllReduce: CollectiveAlgorithm {
         return (tree, segment)
     }
 
-    /// Of each half.
+    /// Segments of each half of the vector.
     func segments(elements: Int) -> Int {
         max(1, ((elements + 1) / 2 + Self.segmentElements - 1) / Self.segmentElements)
     }
@@ -101,7 +101,8 @@ private struct PhaseSchedule {
 /// A binary tree over all ranks, in whose order of ranks leaves and inner ranks alternate.
 struct TwoTrees {
     let ranks: Int
-    /// The tree's place of rank r is that of r, mirrored, or the one before.
+    /// How a rank's place in the tree follows from its number r: place r, place r counted from the other end, or place
+    /// r - 1.
     private enum Numbering {
         case same, mirrored, shifted
     }

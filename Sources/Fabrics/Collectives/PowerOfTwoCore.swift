@@ -22,7 +22,7 @@ struct PowerOfTwoCore {
     /// Whether the rank takes in another.
     func isHost(_ rank: Int) -> Bool { rank < 2 * folded && !rank.isMultiple(of: 2) }
 
-    /// Of a rank that is not folded away.
+    /// The position, from 0 to 2^k - 1, of a rank that is not folded away.
     func position(of rank: Int) -> Int { rank < 2 * folded ? rank / 2 : rank - folded }
 
     func rank(at position: Int) -> Int { position < folded ? 2 * position + 1 : position + folded }

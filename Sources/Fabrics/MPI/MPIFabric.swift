@@ -1,13 +1,14 @@
 #if MPI
     /// Runs ranks as processes of an MPI job, on the cluster one has, in real time.
     ///
-    /// Every process of the job makes the same call with the same program, of which it runs the ranks that are placed in
-    /// it (``MPIPlacement``). Collectives are MPI's own, and need a process for each rank. Process 0 gets the report of
-    /// the whole job, the others one without figures.
+    /// Every process of the job makes the same call with the same program, and runs those ranks of it that are placed
+    /// in the process (``MPIPlacement``). Collectives are MPI's own, and need a process for each rank. Process 0 gets
+    /// the report of the whole job, the others one without figures.
     ///
-    /// The ledger counts what the ranks hand to MPI and get from it: a message with its framing; of a collective the rank's
-    /// vector and its result, whatever MPI's algorithm makes of them. What the fabric itself has to say - the end of a
-    /// program, losses for the record - is in neither ledger nor, as far as it is off the clock, time.
+    /// The ledger counts what the ranks hand to MPI and get from it: a message with its framing; for a collective the
+    /// rank's vector and its result, whatever MPI's algorithm makes of them. Messages of the fabric itself, such as the
+    /// end of a program or losses for the record, are not in the ledger, and those that are sent off the clock cost no
+    /// time.
     package struct MPIFabric: Fabric {
         package let world: MPIWorld
         package let ranks: Int

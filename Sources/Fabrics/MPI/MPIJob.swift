@@ -18,14 +18,14 @@
         let ledger: TrafficLedger
         private let executor = PolledExecutor()
         private var ranks: [MPIRank] = []
-        /// Of this process's ranks.
+        /// The mailboxes of this process's ranks, by rank.
         private var mailboxes: [Int: MPIMailbox] = [:]
         private var sleepers: [Sleeper] = []
         private var remarks: [Int: [Double]] = [:]
         private var sends: [PendingSend] = []
         private var endedRanks: Set<Int> = []
         private var failure: (any Error)?
-        /// What others have sent, as far as it came to this process.
+        /// Bytes that ranks of other processes have sent, as far as this process can know.
         private(set) var bytesOfOthers = 0
 
         struct Route: Hashable {
@@ -47,7 +47,7 @@
         }
 
         private let start: FabricSnapshot?
-        /// What the other processes tell for a checkpoint, and who waits for it.
+        /// What the other processes told for a checkpoint so far. `reportsWaiter` goes on when all have told.
         private var reports: [[Double]] = []
         private var reportsWaiter: CheckedContinuation<Void, Never>?
 
@@ -99,7 +99,7 @@
                     continue
                 }
                 if endedRanks.count == placement.ranks, sends.isEmpty { break }
-                // Who waits for a time needs no patience.
+                // While a rank sleeps or has a deadline, a long wait is no sign of a lost process.
                 if idlePolls == 0, sleepers.isEmpty, !mailboxes.values.contains(where: \.hasDeadline) {
                     let waiting = waitingRanks()
                     world.watchdog.begin { waiting }
@@ -315,7 +315,8 @@
         /// What the job has taken so far, of all processes, which call it together while the clock stands.
         func snapshotTogether() throws -> FabricSnapshot { snapshot(try world.allGather(ownReport)) }
 
-        /// The same, of other processes that wait for messages of this one.
+        /// What the job has taken so far, of all processes. To be called by one process while the others wait for its
+        /// messages.
         func snapshotAskingOthers() async -> FabricSnapshot {
             reports = []
             if world.count > 1 {

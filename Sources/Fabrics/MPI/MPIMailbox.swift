@@ -3,7 +3,7 @@
     final class MPIMailbox {
         struct Parcel {
             let message: Message
-            /// When its first part was there, and all of it.
+            /// Seconds on the job's clock when the message's first part was there; `endSeconds` is when all of it was.
             let beginSeconds: Double
             let endSeconds: Double
         }
@@ -11,7 +11,7 @@
         /// What the rank waits for.
         private struct Wait {
             let senders: Senders
-            /// On the job's clock; nil for none.
+            /// Seconds on the job's clock; nil where the rank waits without a deadline.
             let deadline: Double?
             let waiter: CheckedContinuation<Void, Never>
         }
@@ -19,7 +19,7 @@
         private var parcels = ArrivalQueue<Parcel>()
         private var wait: Wait?
 
-        /// Whose message the rank waits for; nil where it does not wait, or not longer than to a deadline.
+        /// The senders that the rank waits for without a deadline; nil where it does not wait, or has a deadline.
         var awaited: Senders? { wait.flatMap { $0.deadline == nil ? $0.senders : nil } }
         var hasDeadline: Bool { wait?.deadline != nil }
 

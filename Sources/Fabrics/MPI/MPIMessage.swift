@@ -95,7 +95,7 @@ final class MPIBuffer {
 
 /// What a message is, as MPI's tag.
 enum MPITag: Hashable {
-    /// For the rank programs; in a coding or not.
+    /// A message of a rank's program, in a coding or not.
     case message(TrafficPurpose, TrafficDirection, isEncoded: Bool = false)
     /// Numbers for the record, which the next message of the same rank brings.
     case remarks

@@ -77,7 +77,8 @@
             return cmpi_wtime() - start
         }
 
-        /// Of rank 0 and its partner; the others wait without keeping a core busy.
+        /// Times an exchange of rank 0 and its partner; the other ranks wait without keeping a core busy.
+        /// - Returns: seconds on rank 0's clock; 0 on all other ranks.
         private func timed(
             _ what: String, bytes: Int,
             _ body: (_ buffer: UnsafeMutableRawPointer, _ other: Int32, _ isFirst: Bool) -> Int32
@@ -88,7 +89,7 @@
                 defer { buffer.deallocate() }
                 buffer.initializeMemory(as: UInt8.self, repeating: 0, count: max(1, bytes))
                 let other: Int32 = rank == 0 ? Int32(partner) : 0
-                // Until both are awake.
+                // An empty exchange first, so that neither rank is timed while the other is not there yet.
                 try world.check(what) { cmpi_send_receive(nil, 0, other, nil, 0, other, Self.tag) }
                 let start = cmpi_wtime()
                 try world.check(what) { body(buffer, other, rank == 0) }

@@ -6,8 +6,8 @@
 
     /// A rank of an MPI job in the process that runs it.
     ///
-    /// Of a collective nobody knows when the last rank has come, since the processes' clocks differ: waiting for others is
-    /// part of its communication.
+    /// The processes' clocks differ, so nobody knows when the last rank has come to a collective: an account has the
+    /// time of waiting for others in its communication.
     ///
     /// `@unchecked Sendable`: used by its own task, which runs on the job's one thread.
     final class MPIRank: Rank, @unchecked Sendable {

@@ -6,7 +6,8 @@
 
     /// The processes of an MPI job, of which this is one.
     ///
-    /// Its calls are made by the thread that started it, but for ``end(because:exitCode:)``.
+    /// All methods are to be called on the thread that started it; only ``end(because:exitCode:)`` may be called on
+    /// any.
     package final class MPIWorld: Sendable {
         private static let started = Result { try MPIWorld() }
 
@@ -18,7 +19,7 @@
         /// The job, if it was joined and has not ended.
         package static var current: MPIWorld? { cmpi_is_running() ? try? started.get() : nil }
 
-        /// This process, in 0..<count.
+        /// The number of this process, in 0..<count.
         package let rank: Int
         package let count: Int
         package let host: String
@@ -93,7 +94,7 @@
             _exit(exitCode)
         }
 
-        /// On standard error, which may be gone.
+        /// Writes a line to standard error, which may be gone.
         private static func say(_ text: String) {
             var text = text + "\n"
             text.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
@@ -115,7 +116,7 @@
             try require(code, what())
         }
 
-        /// The same of a call that does not wait: the watchdog goes on watching what it watches.
+        /// Checks the result of an MPI call that does not wait; the watchdog goes on watching the call that it watches.
         func require(_ code: Int32, _ what: @autoclosure () -> String) throws {
             if code != 0 { throw FabricError.mpi("\(what()): \(Self.text(of: code))") }
         }

@@ -9,8 +9,9 @@ package protocol MeasurableNetwork {
     /// - Returns: the seconds of all of them on rank 0; 0 on ranks that only wait.
     func roundTrips(_ trips: Int, bytes: Int) throws -> Double
 
-    /// Messages from rank 0 to its partner as fast as they can be sent, and one as long back when all are there; so often.
-    /// - Returns: the seconds of all of it on rank 0; 0 elsewhere.
+    /// Rank 0 sends `messages` messages back to back; the partner answers the last with one of the same size. Repeated
+    /// `bursts` times.
+    /// - Returns: the seconds of all bursts on rank 0; 0 on other ranks.
     func bursts(_ bursts: Int, of messages: Int, bytes: Int) throws -> Double
 
     /// All-reduces of so many 32-bit numbers, one behind the other, after all ranks have met.

@@ -1,9 +1,11 @@
 public import Cluster
 public import Kernel
 
-/// What becomes of the numbers that a collective adds.
+/// How a collective combines the ranks' numbers.
 public enum Reduction: Sendable {
+    /// The numbers are added.
     case sum
+    /// The numbers are added and divided by the number of ranks.
     case mean
 
     func scale(ranks: Int) -> Float { self == .sum ? 1 : 1 / Float(ranks) }
@@ -11,10 +13,11 @@ public enum Reduction: Sendable {
 
 /// An all-reduce as a rank asks for it: what the rank brings, and where the sum goes.
 public struct AllReduceRequest: Sendable {
-    /// Writes the rank's numbers into the vector that it is given, of arbitrary contents, and tells how far it is if it is
-    /// asked to.
+    /// Writes the rank's numbers into the given vector, whose contents are arbitrary before. Where `progress` is not
+    /// nil, the contribution reports which end of the vector is final.
     public typealias Contribution = @Sendable (_ vector: ParameterVector, _ progress: GradientProgress?) -> Void
-    /// Is given the sum range by range, once for every range for each memory that ranks share, maybe concurrently.
+    /// Receives the sum range by range. Called once for every range for each memory that ranks share, maybe
+    /// concurrently.
     public typealias Update = @Sendable (_ sum: ParameterVector, _ range: Range<Int>) -> Void
 
     enum Source {
@@ -27,13 +30,13 @@ public struct AllReduceRequest: Sendable {
     /// Numbers in the vector.
     let count: Int
     let purpose: TrafficPurpose
-    /// Empty where the vector is sent as a whole, after it was computed.
+    /// The parts in which the vector is sent; empty where it is sent as a whole, after it was computed.
     let buckets: [GradientBucket]
-    /// Nil where the sum replaces the ranks' vectors.
+    /// Receives the sum; nil where the sum replaces the ranks' vectors.
     let update: Update?
 
-    /// The sum or mean over ranks replaces the vector on all ranks; or, with an `update`, is given to that, and of the
-    /// vector's own numbers nothing can be said afterwards.
+    /// The sum or mean over ranks replaces the vector on all ranks. With an `update`, the sum goes to the update
+    /// instead, and the vector's own numbers are undefined afterwards.
     public init(
         _ vector: ParameterVector, _ reduction: Reduction, purpose: TrafficPurpose, update: Update? = nil
     ) {
@@ -92,7 +95,7 @@ extension Rank {
                 contribution: contribution, update: update))
     }
 
-    /// The same of a contribution that cannot tell its progress.
+    /// The all-reduce of a data-parallel step whose contribution cannot report its progress (``AllReduceRequest``).
     public func allReduce(
         _ reduction: Reduction, count: Int, computing work: ComputeWork, sending buckets: [GradientBucket] = [],
         purpose: TrafficPurpose, contribution: @escaping @Sendable (_ vector: ParameterVector) -> Void,

@@ -12,7 +12,7 @@ public final class DeferredVector: Sendable {
     /// How many numbers it has; known before they are.
     public let count: Int
     private let state: Guarded<State>
-    /// Who computes vectors ahead; nil for those that are not.
+    /// What may compute the vector ahead; nil where nothing does.
     private let lookahead: Lookahead?
     /// Whether somebody has looked, or does.
     let wasLookedAt: Atomic<Bool>
@@ -40,7 +40,7 @@ public final class DeferredVector: Sendable {
 
     deinit { lookahead?.freePlace(of: self) }
 
-    /// Who looks while another thread computes it, waits.
+    /// The vector. A caller that asks for it while another thread computes it waits.
     public var value: ParameterVector {
         if !wasLookedAt.exchange(true, ordering: .acquiringAndReleasing) { lookahead?.look(at: self) }
         return compute()

@@ -14,14 +14,19 @@ public protocol ElasticRank: Rank {
     func regroup(at step: Int) async throws -> Int
 }
 
-/// The same of a rank of any fabric: where no rank leaves, all remain.
+/// The methods of ``ElasticRank`` on a rank of any fabric: where no rank leaves, all remain.
 extension Rank {
+    /// The ranks that take part in collectives, ascending; all of them on a fabric that no rank leaves.
     public var members: [Int] { (self as? any ElasticRank)?.members ?? Array(0..<count) }
 
+    /// Whether another rank has left and this one knows it; never on a fabric that no rank leaves.
     public func isKnownToHaveLeft(_ rank: Int) -> Bool {
         (self as? any ElasticRank)?.isKnownToHaveLeft(rank) ?? false
     }
 
+    /// Agrees with all ranks that remain on who they are, as ``ElasticRank/regroup(at:)``.
+    ///
+    /// - Precondition: the fabric is one whose ranks can leave.
     public func regroup(at step: Int) async throws -> Int {
         guard let rank = self as? any ElasticRank else { preconditionFailure("no rank leaves this fabric") }
         return try await rank.regroup(at: step)

@@ -9,8 +9,9 @@ package protocol Fabric {
     /// - Throws: the first error that a rank threw, or a ``FabricError``.
     func run(_ program: @escaping RankProgram) throws -> FabricReport
 
-    /// Whether a program that is run again takes the same time again, whatever it computes meanwhile: then a resumed run
-    /// starts from the beginning without its numbers, else at its checkpoint with the fabric's ``FabricSnapshot``.
+    /// Whether a program that is run again takes the same time, whatever it computes meanwhile. Then a resumed run
+    /// starts from the beginning without computing; otherwise it starts at its checkpoint with the fabric's
+    /// ``FabricSnapshot``.
     var replaysTime: Bool { get }
 }
 
@@ -36,21 +37,21 @@ package struct FabricReport: Sendable {
     }
 }
 
-/// Where a rank's cluster time went; what is in none of the accounts came after its program's end.
+/// Where a rank's cluster time went. Time after the program's end is in none of the parts.
 public struct TimeAccount: Hashable, Codable, Sendable {
-    /// In computations.
+    /// Seconds of computations.
     public var computeSeconds = 0.0
-    /// From when all that are needed were ready until the messages were there, as far as the rank computed nothing
-    /// meanwhile: exposed communication.
+    /// Seconds of exposed communication: from when all ranks that are needed were ready until the messages were there,
+    /// as far as the rank computed nothing meanwhile.
     public var communicationSeconds = 0.0
-    /// The same, as far as the rank computed meanwhile, so that it lengthened nothing: part of `computeSeconds`. Only where
-    /// communication overlaps computation.
+    /// Seconds of communication during which the rank computed, so that the communication lengthened nothing. They are
+    /// part of `computeSeconds`, and 0 where communication does not overlap computation.
     public var hiddenCommunicationSeconds = 0.0
-    /// Until others sent what the rank was receiving, or came to the collective that it had entered; not while it computed
-    /// beside that.
+    /// Seconds until others sent what the rank was receiving, or came to the collective that it had entered, as far as
+    /// the rank computed nothing meanwhile.
     public var waitingSeconds = 0.0
 
-    /// Nothing yet.
+    /// An account without any time.
     public init() {}
 
     enum Part {

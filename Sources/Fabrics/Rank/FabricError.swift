@@ -1,6 +1,6 @@
 public import Cluster
 
-/// Something went wrong between ranks.
+/// What went wrong between ranks.
 public enum FabricError: Error, CustomStringConvertible {
     /// Ranks wait for messages that nobody will send.
     case deadlock(String)

@@ -6,9 +6,9 @@ import Cluster
 /// A simulated fabric needs none. Its time does not depend on numbers, so a resumed run plays its program from the start
 /// without them (``Fabric/replaysTime``) and comes to the same nanosecond.
 package struct FabricSnapshot: Hashable, Codable, Sendable {
-    /// Cluster time.
+    /// Seconds of cluster time since the job began.
     package var seconds: Double
-    /// Of each rank; of one that waits, up to when it began to.
+    /// Each rank's account, by rank. The account of a rank that is waiting ends when its wait began.
     package var accounts: [TimeAccount]
     package var traffic: [TrafficLedger.Entry]
 

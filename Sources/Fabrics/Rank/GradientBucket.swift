@@ -1,18 +1,20 @@
 /// A part of a vector that is sent while the rest of it is still being computed.
 public struct GradientBucket: Hashable, Sendable {
-    /// Where in the vector.
+    /// The bucket's place in the vector.
     public let range: Range<Int>
     /// The share of the vector's computation that is done when the bucket's numbers are there, above 0 up to 1.
     public let readyShare: Double
 
-    /// - Parameter readyShare: of the backward pass, after which all of the range is final.
+    /// - Parameter readyShare: the share of the backward pass after which all numbers of the range are final; above
+    ///   0, at most 1.
     public init(range: Range<Int>, readyShare: Double) {
         precondition(readyShare > 0 && readyShare <= 1, "a bucket that is ready at \(readyShare) of a computation")
         self.range = range
         self.readyShare = readyShare
     }
 
-    /// Every number of a vector is in one bucket, and a bucket is ready when those before it are.
+    /// Checks that every number of the vector is in one bucket, and that no bucket is ready before those in front of
+    /// it.
     static func check(_ buckets: [Self], count: Int) {
         let places = buckets.map(\.range).sorted { $0.lowerBound < $1.lowerBound }
         precondition(

@@ -26,12 +26,12 @@ package protocol HarnessRank: Rank {
         _ pause: Pause, chunks: Int, _ body: @escaping @Sendable (Int) -> Void, finish: @escaping @Sendable () -> Void
     ) async throws
 
-    /// The same for ranks with a vector each: shows `body` and `finish` those of all ranks, in the order of ranks, each
-    /// as it was when its rank made this call, which every rank has to make.
+    /// As ``offTheClock(_:chunks:_:finish:)``, for ranks with a vector each. `body` and `finish` get the vectors of all
+    /// ranks, in the order of ranks, each as it was when its rank made this call, which every rank has to make.
     ///
-    /// Cluster time stands still, and on a simulated fabric no rank waits for another: `body` and `finish` of the rank that
-    /// is the last to come are called. Of ranks that do not share memory rank 0's are. A rank that has left or ended shows
-    /// nothing.
+    /// Cluster time stands still. On a simulated fabric no rank waits for another: the `body` and `finish` that are
+    /// called are those of the last rank to come; where ranks do not share memory, those of rank 0. A rank that has
+    /// left or ended shows nothing.
     ///
     /// - Parameter vector: of the same length on all ranks.
     func offTheClock(
@@ -40,11 +40,11 @@ package protocol HarnessRank: Rank {
         finish: @escaping @Sendable (_ shown: [ShownVector]) -> Void
     ) async throws
 
-    /// Says that this rank will show nothing more, so that nobody waits for it; its end says so, too.
+    /// Says that this rank will show nothing more, so that nobody waits for it. The end of its program says the same.
     func showsNothingMore()
 
-    /// All ranks' numbers, in the order of ranks, on all ranks, while cluster time stands still: for the record of a run
-    /// whose ranks do not share memory. All of them call it.
+    /// All ranks' numbers, in the order of ranks, on all ranks, while cluster time stands still: for the record of a
+    /// run whose ranks do not share memory. All ranks have to make the call.
     func exchange(_ numbers: [Double]) async throws -> [[Double]]
 
     /// Calls `write` once while cluster time stands still, with what the fabric has to start with to go on from here.
@@ -60,8 +60,11 @@ package protocol HarnessRank: Rank {
 
 /// Which ranks make a call that stops the clock.
 public enum Pause: Sendable {
+    /// Every rank makes the call.
     case allRanks
+    /// Every rank makes the call, and none goes on before it is over.
     case allRanksTogether
+    /// One rank makes the call, while the others wait for its messages.
     case thisRank
 }
 
@@ -100,7 +103,7 @@ extension Rank {
     }
 }
 
-/// The same calls of a rank as strategies know it.
+/// The harness's calls on a rank as strategies know it.
 extension Rank {
     package var totalBytesSent: Int { harness.totalBytesSent }
     package var sharesMemory: Bool { harness.sharesMemory }

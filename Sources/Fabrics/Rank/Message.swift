@@ -32,9 +32,9 @@ public struct Message: Sendable {
     }
     /// A count that travels with the vector, such as the samples behind a client's update.
     public let weight: Int
-    /// What it is sent for, as it was charged.
+    /// What the message is sent for, as it was charged.
     public let purpose: TrafficPurpose
-    /// Up to a server, down from one, or between equals.
+    /// The message's direction: up to a server, down from one, or between equals.
     public let direction: TrafficDirection
     /// Losses that ride on a message between processes; never charged or timed. `telling` runs at the sender, `told` is what
     /// arrived.

@@ -1,9 +1,10 @@
 public import Cluster
 public import Kernel
 
-/// What a rank has from a collective besides the vector that it brought.
+/// What a rank gets from a collective besides the vector that it brought.
 public struct CollectiveResult: Sendable {
-    /// The ranks' vectors that it gets, in the order of ranks; of an all-to-all the one that is joined from them.
+    /// The ranks' vectors that this rank receives, in the order of ranks; for an all-to-all, one vector that is joined
+    /// from them.
     public let vectors: [ParameterVector]
     /// This rank's part of a vector that is spread over all ranks.
     public let part: Range<Int>
@@ -33,8 +34,8 @@ extension Rank {
         try await collective(.allToAll, vector, purpose: purpose).vectors[0]
     }
 
-    /// Replaces, on every rank r, the r-th of n parts of the vector by that of the root; the other parts stay as they
-    /// are.
+    /// Replaces, on every rank r, the r-th of n parts of the vector by the same part of the root's vector; the other
+    /// parts stay as they are.
     /// - Returns: the rank's part.
     public func scatter(
         _ vector: ParameterVector, from root: Int, purpose: TrafficPurpose

@@ -16,8 +16,9 @@ public import Kernel
 /// Collectives are called by all ranks in the same order. A rank touches a vector that it handed to `compute` or to a
 /// collective only after the call has returned.
 public protocol Rank: AnyObject, Sendable {
-    /// 0..<count
+    /// The rank's number, in 0..<count.
     var index: Int { get }
+    /// How many ranks the job has.
     var count: Int { get }
     /// Cluster time since the job began.
     var now: VirtualTime { get }

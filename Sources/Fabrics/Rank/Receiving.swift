@@ -1,7 +1,10 @@
 /// The ranks whose messages a rank receives.
 public enum Senders: Hashable, Sendable {
+    /// All ranks.
     case any
+    /// One rank.
     case rank(Int)
+    /// Several ranks.
     case ranks(Set<Int>)
 
     /// Whether a message of this rank is one of those.
@@ -13,7 +16,7 @@ public enum Senders: Hashable, Sendable {
         }
     }
 
-    /// As an error names them.
+    /// The senders as an error names them.
     var description: String {
         switch self {
         case .any: "any rank"
@@ -25,6 +28,7 @@ public enum Senders: Hashable, Sendable {
 
 /// What comes of receiving.
 public enum Reception: Sendable {
+    /// A message has come.
     case message(Message, from: Int)
     /// The deadline came before a message.
     case timedOut

@@ -2,14 +2,17 @@ import Cluster
 
 /// A cluster with one of its costs taken away: what a job takes there tells what that cost is worth.
 public enum Idealization: String, CaseIterable, Codable, Sendable {
+    /// Messages take no time on their way.
     case noLatency
+    /// Bytes cost no time.
     case infiniteBandwidth
-    /// Of senders and receivers.
+    /// No message occupies its sender or receiver beyond its bytes.
     case noOverhead
-    /// Nothing is sent twice.
+    /// No message is lost.
     case noLoss
-    /// All workers compute as fast as the fastest, at all times; a server stays as it is.
+    /// All workers compute as fast as the fastest, at all times; a server keeps its speed.
     case noStragglers
+    /// Computations take no time.
     case freeComputation
 
     package var label: String {
@@ -27,7 +30,7 @@ public enum Idealization: String, CaseIterable, Codable, Sendable {
 extension SimulatedFabric {
     /// This cluster without one of its costs.
     ///
-    /// - Parameter server: the rank that is no worker.
+    /// - Parameter server: the rank of the server, which is no worker; nil where there is none.
     package func idealized(_ ideal: Idealization, server: Int?) -> SimulatedFabric {
         var fabric = self
         switch ideal {
@@ -63,6 +66,6 @@ extension SimulatedFabric {
         return fabric
     }
 
-    /// Carries any message within less than a nanosecond, and has shares, which infinity has not.
+    /// A rate that carries any message within less than a nanosecond. It is finite, since shares of it are computed.
     private static let infiniteBytesPerSecond = 1e30
 }

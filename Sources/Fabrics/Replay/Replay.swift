@@ -8,16 +8,16 @@ package struct ReplayReport: Sendable {
         package let bytesSent: Int
     }
 
-    /// Cluster time at the end of the last rank.
+    /// Seconds of cluster time at the end of the last rank.
     package let seconds: Double
     package let accounts: [TimeAccount]
     package let bytes: Int
     package let messages: Int
-    /// When, and after how many bytes of all ranks, the model was evaluated.
+    /// When the model was evaluated, and how many bytes all ranks had sent by then.
     package let evaluations: [Evaluation]
-    /// Of the messages those that were played; the others are in what repeats.
+    /// How many of the `messages` were played; the others are in repetitions that were skipped.
     package let playedMessages: Int
-    /// Of these, those in collectives that were played as a whole (``RoundPlay``).
+    /// How many of the `playedMessages` are of collectives that were played as a whole (``RoundPlay``).
     package let messagesInRounds: Int
 }
 
@@ -66,10 +66,10 @@ extension SimulatedFabric {
 final class Replay {
     /// Where a rank is in its current operation.
     private enum Phase {
-        /// Before it.
+        /// The rank has not begun the operation.
         case next
         case busy
-        /// Computing until then; which of all computations it is.
+        /// The rank computes until this time; `number` counts the computations of the replay.
         case computing(until: VirtualTime, number: Int)
         case receiving(from: Int, since: VirtualTime)
         case inCollective(CollectiveRun, number: Int, entered: VirtualTime)
@@ -77,7 +77,7 @@ final class Replay {
 
     private struct RankState {
         let program: Int
-        /// The current operation.
+        /// Index of the current operation in the program.
         var position = 0
         var phase = Phase.next
     }
@@ -99,20 +99,21 @@ final class Replay {
     private let journal: ReplayJournal
     private var ranks: [RankState]
     private var evaluations: [(time: VirtualTime, bytesSent: Int)] = []
-    /// Of each operation that sends a message.
+    /// For each operation of the schedule, the message that it sends; nil for operations that send none.
     private let messages: [Message?]
     private var moments: [[Int64]: [Moment]] = [:]
     private var mayRepeat = true
     private var (skipsBeyondClock, skipsBeyondCounts) = (false, false)
-    /// More is not counted exactly by all that reads it.
+    /// Readers of a report count bytes exactly up to this number.
     private static let mostBytes = 1 << 50
     private var computations = 0
-    /// Moments of one state that are compared with; the latest.
+    /// How many moments of the same state are kept for comparison, the latest ones.
     private static let mostMoments = 64
-    /// Bookings, and words of states, after which what was is forgotten, so that memory stays bounded.
+    /// The most bookings, and words of states, that are kept; then earlier moments are forgotten, so that memory stays
+    /// bounded.
     private static let (mostBookings, mostWords) = (4_000_000, 8_000_000)
 
-    /// - Parameter keepsAccounts: whether it is asked for how ranks spent their time.
+    /// - Parameter keepsAccounts: whether the report has to say how ranks spent their time.
     init(_ fabric: SimulatedFabric, _ schedule: Schedule, keepsAccounts: Bool = true) {
         self.schedule = schedule
         journal = ReplayJournal(keepsAccounts: keepsAccounts)
@@ -133,7 +134,7 @@ final class Replay {
     /// - Parameter most: messages that are played at most.
     /// - Returns: nil if there are more.
     func run(most: Int) throws(FabricError) -> ReplayReport? {
-        // As tasks, which begin in the order of ranks.
+        // Tasks, too, begin in the order of ranks.
         for rank in ranks.indices { goOn(rank) }
         while simulation.endedCount < ranks.count {
             while let rank = queue.popFirst() { goOn(rank) }
@@ -141,7 +142,7 @@ final class Replay {
             if simulation.endedCount < ranks.count, !simulation.fireNext() {
                 throw .deadlock(simulation.describeWaiting())
             }
-            // Before any rank goes on: a simulation that has failed does not bring them on as it should.
+            // Checked before any rank goes on: a simulation that has failed does not resume them in order.
             try checkCounts()
         }
         try checkCounts()
@@ -165,7 +166,7 @@ final class Replay {
         return evaluations.prefix(count).map { .init(seconds: $0.time.seconds, bytesSent: $0.bytesSent) }
     }
 
-    /// What is skipped counts.
+    /// Throws where the job is too long or sends too much, with the repetitions that were skipped.
     private func checkCounts() throws(FabricError) {
         if skipsBeyondClock || simulation.now.isBeyondClock || journal.clusterTime(simulation.now).isBeyondClock {
             throw .beyondClock
@@ -173,7 +174,7 @@ final class Replay {
         if skipsBeyondCounts { throw .tooMuchTraffic(mostBytes: Self.mostBytes) }
     }
 
-    /// Messages, of which those that are played as a whole take about an eighth of the others' time.
+    /// Messages that were played; one that was played as a whole counts an eighth, since it takes about that time.
     private var effort: Int { simulation.transport.posted - simulation.transport.postedInRounds * 7 / 8 }
 
     /// Makes a rank's operations until one has to wait.
@@ -271,8 +272,8 @@ final class Replay {
         }
     }
 
-    /// When all ranks enter the collective that `first` enters now, if that is known: if each of the others is in its last
-    /// computation before.
+    /// When all ranks enter the collective that `first` enters now. Nil unless each of the others is in its last
+    /// computation before that collective.
     private func entries(after first: Int) -> [RoundPlay.Entry]? {
         let entered = simulation.collectives.nextNumber(of: first)
         var others: [(rank: Int, time: VirtualTime, number: Int)] = []
@@ -292,7 +293,7 @@ final class Replay {
             + others.map { entry(of: $0.rank, at: $0.time, ranks[$0.rank].position + 1) }
     }
 
-    /// - Parameter position: the collective's in the rank's program.
+    /// - Parameter position: the index of the collective in the rank's program.
     private func entry(of rank: Int, at time: VirtualTime, _ position: Int) -> RoundPlay.Entry {
         let program = schedule.programs[ranks[rank].program]
         guard position + 1 < program.count,
@@ -324,7 +325,8 @@ final class Replay {
         moments[state] = known.suffix(Self.mostMoments - 1) + [now]
     }
 
-    /// All that decides what happens from now on but for the programs' further operations.
+    /// Appends all that decides what happens from now on, except for the programs' further operations. Returns false
+    /// where the future depends on more.
     private func appendState(to words: inout [Int64]) -> Bool {
         guard simulation.appendState(to: &words) else { return false }
         let now = simulation.now.nanoseconds
@@ -340,7 +342,8 @@ final class Replay {
         return true
     }
 
-    /// Of the moments the one from which on the most operations of rank 0 repeat, and how often they do on all ranks.
+    /// The earlier moment whose continuation matches rank 0's next operations the longest, and how many whole periods
+    /// match on every rank; nil where none matches.
     private func longestRepetition(since moments: [Moment]) -> (Moment, times: Int)? {
         var best: (moment: Moment, times: Int, skipped: Int)?
         for moment in moments {
@@ -355,12 +358,12 @@ final class Replay {
         return times > 0 ? (moment, times) : nil
     }
 
-    /// How often what the rank has done since `moment` repeats from here on, with the operation that then follows, in which
-    /// the rank may be already.
+    /// How many whole periods of what the rank has done since `moment` follow again in its program from here on. The
+    /// operation behind the last period must match, too, since the rank may be in it already.
     private func repetitions(of rank: Int, since moment: Moment, most: Int) -> Int {
         let (position, program) = (ranks[rank].position, schedule.programs[ranks[rank].program])
         let period = position - moment.positions[rank]
-        // A rank that has done nothing, or has ended, goes on doing so.
+        // A rank that has done nothing in the period, or whose program has ended, will do nothing in the next ones.
         guard period > 0 else { return most }
         let end = min(program.count, position + min(most, program.count) * period + 1)
         var next = position

@@ -14,9 +14,9 @@ final class ReplayJournal {
         let seconds: Double
     }
 
-    /// False where nobody asks for accounts, so that what repeats need not be booked again.
+    /// False where accounts are not asked for, so that repetitions need not be booked.
     private let keepsAccounts: Bool
-    /// What is to be added to the simulation's clock.
+    /// Nanoseconds of skipped repetitions: cluster time is the simulation's clock plus these.
     private(set) var skippedNanoseconds: Int64 = 0
     private(set) var bookings: [Booking] = []
     private(set) var computations: [Computation] = []

@@ -110,7 +110,7 @@ package enum ScheduleText {
                     guard skip("(") else { throw failure("no '(' behind '*'") }
                     let block = try sequence(depth: depth + 1)
                     guard skip(")") else { throw failure("no ')'") }
-                    // Else nothing could be repeated for ever.
+                    // A count of 0 or an empty block is refused, since a short text could repeat nothing for ever.
                     guard value > 0, !block.isEmpty else { throw failure("a repetition of nothing") }
                     let (count, isOver) = block.count.multipliedReportingOverflow(by: value)
                     guard !isOver, count <= most - result.count else { throw tooLong() }

@@ -1,8 +1,8 @@
 import Cluster
 import DequeModule
 
-/// The order in which messages have come to a rank of a simulated job, over all senders: by time, those of one time by
-/// number.
+/// The order in which messages have come to a rank of a simulated job, over all senders: by time, and messages of the
+/// same time by their numbers.
 struct Arrivals {
     private struct Arrival {
         let time: VirtualTime
@@ -10,9 +10,9 @@ struct Arrivals {
         let sender: Int
     }
 
-    /// With some that were taken since, by who asked for messages of their sender alone.
+    /// All arrivals in order. Some may have been taken since, by receives that asked for their sender alone.
     private var arrivals: Deque<Arrival>
-    /// Arrivals beyond which those that were taken are thrown out.
+    /// With so many arrivals, those that were taken are thrown out.
     private var most = 64
 
     init(_ inbox: [Int: Deque<Inboxes.Delivered>]) {
@@ -35,14 +35,15 @@ struct Arrivals {
         arrivals.insert(new, at: place)
     }
 
-    /// Whose message is the first that is there of one of the senders.
+    /// The sender of the earliest message, among those of `senders`, that has not been taken; nil if there is none.
     mutating func first(of senders: Senders, _ inbox: [Int: Deque<Inboxes.Delivered>]) -> Int? {
         while let first = arrivals.first, !Self.isThere(first, inbox) { arrivals.removeFirst() }
         if case .any = senders { return arrivals.first?.sender }
         return arrivals.first { senders.contains($0.sender) && Self.isThere($0, inbox) }?.sender
     }
 
-    /// Messages of one sender come, and are taken, in the order of their numbers.
+    /// Whether the message has not been taken. Messages of one sender come, and are taken, in the order of their
+    /// numbers.
     private static func isThere(_ arrival: Arrival, _ inbox: [Int: Deque<Inboxes.Delivered>]) -> Bool {
         inbox[arrival.sender]?.first.map { $0.number <= arrival.number } ?? false
     }

@@ -3,14 +3,14 @@ import Kernel
 /// What the ranks of a simulated collective bring, and the arithmetic on it: once, in the order of ranks, whatever messages
 /// are being played.
 struct CollectiveNumbers {
-    /// What each rank brought: its own vector where sums replace that, a copy for the others.
+    /// What each rank brought: its own vector where the sum replaces the vectors, else a copy.
     private(set) var deposits: [ParameterVector?]
-    /// In place of the vectors themselves; empty where ranks brought those.
+    /// What ranks will compute and add, where they bring no vectors; empty where they do.
     private var contributions: [AllReduceRequest.Contribution] = []
-    /// Which ranks have brought them, in the order in which they came.
+    /// The ranks of the `contributions`, in the order in which they came.
     private var contributors: [Int] = []
-    /// Length of the vectors that are added: the collective's own, but the whole gradient's where the messages are those of
-    /// its last bucket.
+    /// Length of the vectors that are added. It is the collective's own, or the whole gradient's where the messages are
+    /// those of the gradient's last bucket.
     var summedElements: Int
 
     init(ranks: Int, elements: Int) {

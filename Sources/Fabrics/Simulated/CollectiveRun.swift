@@ -50,7 +50,7 @@ final class CollectiveRun {
     /// Messages that are there and not yet waited for, by receiver * ranks + sender.
     @exclusivity(unchecked) private var waitingMessages: [Int: Int] = [:]
 
-    /// - Parameter ranks: of the job.
+    /// - Parameter ranks: the number of ranks of the whole job, also where fewer take part.
     init(
         _ kind: CollectiveKind, _ algorithm: any CollectiveAlgorithm, group: RankGroup, ranks: Int, elements: Int,
         purpose: TrafficPurpose
@@ -107,7 +107,7 @@ final class CollectiveRun {
         return group.isWhole ? step : step?.renumbered(group.rank(at:))
     }
 
-    /// True the first time it is asked within a step.
+    /// Whether the current step's message is still to be posted: true only the first time it is asked within a step.
     func mustSend(_ rank: Int) -> Bool {
         defer { players[rank].hasSent = true }
         return !players[rank].hasSent

@@ -7,19 +7,19 @@ import Kernel
 final class ComputeClock {
     private struct RankState {
         var account = TimeAccount()
-        /// Until when the rank computes beside what else it does.
+        /// Until when the rank computes while it does something else.
         var computingUntil = VirtualTime.zero
-        /// When which part of the gradient is there of a step that the rank computes beside its messages.
+        /// When each share of the gradient is ready, in a step that the rank computes beside its messages.
         var readyTimes: [VirtualTime] = []
-        /// What the update of that step takes, in nanoseconds.
+        /// Nanoseconds of the model's update at the end of the step that the rank computes beside its messages.
         var updateSpan = Int64(0)
     }
 
     private let nodes: [Node]
     private let model: ComputeModel
-    /// Nil where ranks keep their speed.
+    /// The speeds of ranks over time; nil where ranks keep their speed.
     private let speeds: RankSpeeds?
-    /// Of a replay that skips what repeats: where the clock would be without that.
+    /// Where the clock would be without skipped repetitions, in a replay that skips them; nil otherwise.
     private let journal: ReplayJournal?
     private let loop: EventLoop
     private let dropouts: DropoutState
@@ -99,13 +99,13 @@ final class ComputeClock {
         observer?.ended(on: rank, at: now, ready: now)
     }
 
-    /// When a share of the rank's gradient is there, for which it waits now.
+    /// When a share of the rank's gradient is ready. The rank waits for it from now on.
     func beginWaiting(forShare share: Int, rank: Int) -> VirtualTime {
         observer?.began(.ready(share: share), on: rank, at: now)
         return ranks[rank].readyTimes[share]
     }
 
-    /// When the update is over that follows the gradient, and begins now.
+    /// Begins the update that follows the gradient; returns when it is over.
     func beginUpdate(rank: Int) -> VirtualTime {
         observer?.began(.update, on: rank, at: now)
         let end = end(ofNanoseconds: ranks[rank].updateSpan, on: rank, from: now)
@@ -114,7 +114,8 @@ final class ComputeClock {
         return end
     }
 
-    /// Takes off the rank's account what it will not compute of the step that it computed beside other things.
+    /// A rank leaves in the midst of a step that it computes beside its messages: takes what is left of the step off
+    /// its account.
     func abandonStep(_ rank: Int) {
         guard dropouts.mayHappen else { return }
         // Where speeds change, the update is booked when it begins.
@@ -149,7 +150,7 @@ final class ComputeClock {
         book(.communication, rank, from: exposed, to: now)
     }
 
-    /// Of a replay that skips what repeats: the account with what was booked meanwhile.
+    /// Applies to a rank's account what a replay has booked for repetitions that it skipped.
     func bookAgain(_ change: (inout TimeAccount) -> Void, _ rank: Int) { change(&ranks[rank].account) }
 
     // MARK: What repeats

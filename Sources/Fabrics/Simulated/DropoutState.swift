@@ -12,12 +12,13 @@ final class DropoutState {
     let detectionSpan: Int64
     /// Times at which ranks leave, the latest first, as far as they are still to come.
     private var pending: [VirtualTime]
-    /// Those that have left before their program ended, in the order of time.
+    /// The ranks that left before their programs ended, in the order of time.
     private(set) var departures: [Departure] = []
     private var leftAt: [Int: VirtualTime] = [:]
-    /// Those that have left and of which all others know.
+    /// The ranks that have left and of which all others know it.
     private(set) var known: Set<Int> = []
-    /// Those that are known to have left, and that the ranks who remain have not agreed on yet; the first known first.
+    /// The ranks that are known to have left before the others have agreed on who remains, in the order in which they
+    /// became known.
     private(set) var unsettled: [Int] = []
     /// Ranks in the midst of something that they do not live to see the end of.
     var parked: [Int: Simulation.Waiter] = [:]

@@ -45,9 +45,9 @@ package final class HostPool: ParallelHost, Sendable {
         var isStopped = false
         /// Threads that compute, the callers' among them.
         let threads: Int
-        /// Threads that said that they play a simulation; whoever calls without having said so is one.
+        /// Threads that said that they play a simulation. Where none has, one caller is assumed.
         var callers = 0
-        /// Of the pool's own threads, those that run a ticket.
+        /// The pool's own threads that run a ticket now.
         var busy = 0
 
         init(threads: Int) { self.threads = threads }

@@ -7,7 +7,7 @@ import DequeModule
 final class Inboxes {
     struct Delivered {
         let message: Message
-        /// Counts the messages of the job.
+        /// The message's number: messages of the job are counted.
         let number: Int
         let sentAt: VirtualTime
         let deliveredAt: VirtualTime
@@ -26,16 +26,16 @@ final class Inboxes {
         var waiting: Wait?
         /// Ranks that wait for a message of this one alone.
         var receivers: Set<Int> = []
-        /// Nil until the rank asks for a message of several senders.
+        /// The order of messages over all senders; nil until the rank asks for a message of several senders.
         var arrivals: Arrivals?
-        /// The rank looks then for what has come; nil where no event is scheduled for that.
+        /// When the rank looks for what has come; nil where no event is scheduled for it.
         var looksAt: VirtualTime?
     }
 
     /// What a rank that waited for a message does when one has come.
     enum Wakening {
         case goesOn(Simulation.Waiter)
-        /// Others may come at the same time, and one of them may have been sent before.
+        /// Looks later: other messages may come at the same time, and one of them may have been sent before this one.
         case looksWhenAllHaveCome
     }
 
@@ -93,7 +93,7 @@ final class Inboxes {
         return (sender, delivered)
     }
 
-    /// Whose message is the first that is there.
+    /// The sender of the first message that is there; nil if none is.
     private func first(of senders: Senders, at receiver: Int) -> Int? {
         if case .rank(let sender) = senders { return ranks[receiver].inbox[sender] == nil ? nil : sender }
         var arrivals = ranks[receiver].arrivals ?? Arrivals(ranks[receiver].inbox)

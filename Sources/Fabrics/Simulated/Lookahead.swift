@@ -1,19 +1,20 @@
 import DequeModule
 import Locking
 
-/// Computes deferred vectors on the host's cores ahead of who will look at them: as soon as somebody looks at one, those that
-/// were deferred next. So one rank that looks at one vector after the other, such as a server at its clients' updates,
-/// keeps all cores busy, and where nobody looks, as in a run that is only played again for its time, nothing is computed.
+/// Computes deferred vectors on the host's cores before anybody looks at them: as soon as a rank looks at one vector,
+/// the vectors that were deferred next are computed. So one rank that looks at one vector after the other, such as a
+/// server at its clients' updates, keeps all cores busy, and where nobody looks, as in a run that is only played again
+/// for its time, nothing is computed.
 ///
-/// Of vectors that are computed and that nobody has looked at yet, no more exist than there are places, so that memory stays
-/// bounded by the host's cores whatever the number of ranks. What a vector's numbers are depends on neither.
+/// At most as many vectors as there are places are computed and not yet looked at, so that memory stays bounded by the
+/// host's cores whatever the number of ranks. The numbers in a vector do not depend on when or where it is computed.
 final class Lookahead: Sendable {
     private struct Entry {
         weak var vector: DeferredVector?
     }
 
     private struct State {
-        /// In the order in which they were deferred, with some that were begun or are gone.
+        /// Vectors in the order in which they were deferred. Some were begun, or are gone, since.
         var pending = Deque<Entry>()
         /// Vectors that take a place.
         var ahead = 0
@@ -24,20 +25,21 @@ final class Lookahead: Sendable {
 
     private let pool: HostPool
     private let state = Guarded(State())
-    /// Vectors that are computed ahead.
+    /// How many vectors may be computed and not yet looked at.
     private var places: Int { Self.places(threads: pool.threads) }
 
-    /// Enough to keep the other threads busy while one looks at a vector; none without other threads.
+    /// How many vectors may be computed ahead: enough to keep the other threads busy while one thread looks at a
+    /// vector; 0 without other threads.
     static func places(threads: Int) -> Int { threads == 1 ? 0 : threads + 2 }
 
     init(_ pool: HostPool) { self.pool = pool }
 
     func add(_ vector: DeferredVector) {
         guard places > 0 else { return }
-        // Let go of outside of the lock, which the end of a vector's life takes.
+        // The vector is let go of outside of the lock, since the end of a vector's life takes the lock.
         var first: DeferredVector?
         state.withLock { state in
-            // Those that nobody looked at and nobody will.
+            // Vectors that are gone leave the queue: nobody looked at them, and nobody will.
             while let entry = state.pending.first {
                 first = entry.vector
                 if first != nil { break }
@@ -47,17 +49,17 @@ final class Lookahead: Sendable {
         }
     }
 
-    /// The vector is not computed ahead any more.
+    /// Gives back the place that a vector takes, if it takes one.
     func freePlace(of vector: DeferredVector) { state.withLock { Self.free(vector, &$0) } }
 
     private static func free(_ vector: borrowing DeferredVector, _ state: inout State) {
         if vector.isAhead.exchange(false, ordering: .relaxed) { state.ahead -= 1 }
     }
 
-    /// Somebody looks at a vector for the first time: fills the places that are free.
+    /// Fills the places that are free, since somebody looks at a vector for the first time.
     func look(at vector: DeferredVector) {
         guard places > 0 else { return }
-        // Let go of outside of the lock, as above.
+        // The vectors are let go of outside of the lock, since the end of a vector's life takes the lock.
         var begun: [DeferredVector] = []
         let tickets = state.withLock { state in
             Self.free(vector, &state)

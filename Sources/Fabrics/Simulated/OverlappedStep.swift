@@ -3,9 +3,9 @@ import Cluster
 /// A training step in the parts that sending its gradient in buckets needs: how far the forward and backward pass has
 /// to be for each bucket, and the update of the model, which waits for the last.
 struct OverlappedStep {
-    /// All of it.
+    /// Seconds of the whole step.
     let seconds: Double
-    /// Forward and backward pass.
+    /// Seconds of the forward and backward pass.
     let gradientSeconds: Double
 
     /// The update takes as long as a pass over `elements` numbers; the rest of the step's time goes into its passes.

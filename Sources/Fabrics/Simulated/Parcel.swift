@@ -8,7 +8,7 @@ struct Parcel {
         indirect case message(Message)
     }
 
-    /// Counts the messages of the job.
+    /// The message's number: messages of the job are counted.
     let number: Int
     let sender: Int
     let receiver: Int

@@ -1,7 +1,7 @@
 /// Ranks that take part in a collective, in ascending order: all, or those that remain.
 struct RankGroup {
     let count: Int
-    /// Empty where they are 0..<count.
+    /// The ranks of the group, ascending; empty where they are 0..<count.
     private let ranks: [Int]
     private let places: [Int: Int]
 
@@ -32,7 +32,7 @@ struct RankGroup {
         return place
     }
 
-    /// Racks or sites as places in the group, without those of which no rank is left.
+    /// The racks or sites, numbered by places in the group, without those that all ranks have left.
     func groups(_ groups: [Range<Int>]?) -> [Range<Int>]? {
         guard !isWhole, let groups else { return groups }
         var start = 0

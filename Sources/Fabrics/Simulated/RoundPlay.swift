@@ -16,19 +16,20 @@ struct RoundPlay {
     private(set) var network: NetworkModel
     /// When each rank is done: in the order in which the simulation would let them go on.
     private(set) var ends: [(rank: Int, time: VirtualTime)] = []
-    /// By rank.
+    /// Messages and bytes that each rank has sent and received, by place in the group.
     private(set) var traffic: [(sent: TrafficLedger.Amount, received: TrafficLedger.Amount)]
 
     /// A rank in a round: when its message asks for the receiver's port, is there, and so on.
     private struct Player {
         let rank: Int
-        /// When it can post its next message.
+        /// When the rank can post its next message.
         var ready: VirtualTime
-        /// When its last message has left the port.
+        /// When the rank's last message has left the port.
         var departed: VirtualTime
         /// When the message that made it ready asked for its port.
         var asked: VirtualTime
-        /// Its place among those that posted in the last round, by the sender of that message.
+        /// The rank's place in the order of the last round's posts, counted by the sender of the message that made the
+        /// rank ready.
         var turn: Int
         /// Whether that message was there before the rank could wait for it.
         var isLate = false
@@ -36,10 +37,10 @@ struct RoundPlay {
 
     /// When a rank enters.
     struct Entry {
-        /// Its place in the group.
+        /// The rank's place in the group.
         let rank: Int
         let time: VirtualTime
-        /// For how long it does nothing but compute when it is done; 0 where that is not known.
+        /// Nanoseconds for which the rank does nothing but compute after the collective; 0 where that is not known.
         var silentNanoseconds: Int64 = 0
     }
 
@@ -78,8 +79,8 @@ struct RoundPlay {
                 let transit = self.network.depart(
                     from: group.rank(at: player.rank), to: group.rank(at: send.to), bytes: bytes, at: player.ready)
                 players[turn].departed = transit.departed
-                // A receiver's port must be asked in the order of rounds. Of one sender messages stay in order; of two, a
-                // tie would be decided by what else happens.
+                // A receiver's port must be asked in the order of rounds. Messages of the same sender stay in order;
+                // between two senders, a tie would be decided by what else happens.
                 let last = lastAsked[send.to]
                 guard transit.arriving > last || transit.arriving == last && lastSender[send.to] == player.rank else {
                     return nil
@@ -138,7 +139,7 @@ struct RoundPlay {
     ///   - lastEvent: when the last message was posted, or asked for its receiver's port.
     private mutating func finish(_ players: [Player], _ silence: [Int64], lastEvent: VirtualTime) {
         let order = players.enumerated().map { place, player in
-            // Where it is its own message, that was scheduled when the other came.
+            // Where a rank ends when its own message leaves, that event was scheduled when the received message came.
             let waitsForPort = player.departed > player.ready
             return (
                 rank: player.rank, time: max(player.ready, player.departed),
@@ -153,7 +154,7 @@ struct RoundPlay {
             let next = order.map { $0.time.later(by: silence[$0.rank]).nanoseconds }
             guard next.allSatisfy({ $0 > lastEvent.nanoseconds && !times.contains($0) }) else { return }
         }
-        // Of two different events that were scheduled at one time, the order depends on what came before.
+        // Two different events that were scheduled at one time happen in an order that depends on what came before.
         let isClear = zip(order, order.dropFirst()).allSatisfy {
             $0.time != $1.time || $0.scheduled != $1.scheduled || $0.waitsForPort == $1.waitsForPort
         }

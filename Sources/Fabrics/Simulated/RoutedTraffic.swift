@@ -11,7 +11,7 @@ final class RoutedTraffic {
 
     let network: RoutedNetwork
     private let ledger: TrafficLedger
-    /// By the network's number of a message.
+    /// What the ledger needs of each message under way, by the network's number of the message.
     private var envelopes: [Envelope?] = []
 
     init(_ network: RoutedNetwork, _ ledger: TrafficLedger) {
@@ -74,7 +74,8 @@ final class RoutedTraffic {
         network.leave(rank) ? takeOut(network.takeCut()) : []
     }
 
-    /// All before the first is dealt with: what follows from it may be given their numbers.
+    /// The parcels of these messages. All are taken out before the first is handled, since new messages may get their
+    /// numbers.
     private func takeOut(_ messages: [Int]) -> [Parcel] {
         messages.compactMap { message in
             defer { envelopes[message] = nil }

@@ -10,7 +10,7 @@ package struct SimulatedFabric: Fabric {
     package internal(set) var jitter: Jitter
     package internal(set) var interconnect: Interconnect
     package internal(set) var compute: ComputeModel
-    /// Nil where ranks keep their speed.
+    /// Times in which ranks are slow; nil where all ranks keep their speed.
     package internal(set) var slowdowns: RankSlowdowns?
     package internal(set) var allReduce: AllReduceAlgorithm
     /// Overrides `allReduce` for vectors of exactly these lengths, such as the buckets of a gradient.
@@ -18,14 +18,14 @@ package struct SimulatedFabric: Fabric {
     /// The cluster's racks or sites, of consecutive ranks, for a hierarchical all-reduce; nil where it has none.
     package let groups: [Range<Int>]?
     package let seeds: SeedSequence
-    /// False where messages take the ways that they would, but no time for them.
+    /// False for a network without latencies: messages still take the routes that latencies choose.
     var hasLatency = true
     /// Ranks that leave while the job runs; each at most once.
     package let departures: [Departure]
     /// How long the others take to notice that a rank has left.
     package let detectionSeconds: Double
     let pool: HostPool
-    /// Collectives in rounds of so many messages and more are played as a whole where that is exact (``RoundPlay``).
+    /// Collectives in rounds of at least so many messages are played as a whole where that is exact (``RoundPlay``).
     package var fewestMessagesPlayedInRounds = 4096
     /// Told what the ranks do, on the simulation's thread; nil costs nothing.
     package var observer: (any SimulationObserver)?

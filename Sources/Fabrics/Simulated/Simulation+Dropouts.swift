@@ -2,10 +2,10 @@ import Cluster
 
 /// Ranks that leave.
 ///
-/// At its time a rank leaves before anything else that happens then. What it is in the midst of ends by
-/// ``FabricError/left(at:)``, and so does all that it asks for afterwards. Of its messages those that had left its port
-/// arrive, and those that had not do not; a flow is cut off, and nothing that was lost is sent again. Messages to it go
-/// their way and are thrown away where they arrive. Bytes were charged when they were handed to the port, and stay so.
+/// At its time a rank leaves before anything else that happens then. The operation that it is in throws
+/// ``FabricError/left(at:)``, and so do all later ones. Its messages that have left its port arrive, and the others do
+/// not; a flow is cut off, and no lost message is sent again. Messages to the rank go their way and are thrown away
+/// where they arrive. Bytes were charged when they were handed to the port, and stay so.
 ///
 /// After the time of failure detection the others know: who waits for a message that will not come, is in a collective
 /// that the rank had not finished, or enters a later one, is told by ``FabricError/rankLeft(rank:at:)``.
@@ -17,7 +17,7 @@ extension Simulation {
         for (rank, time) in dropouts.leaving { loop.schedule(.leaves(rank), at: time) }
     }
 
-    /// Waits for the rank's leaving, by which this throws.
+    /// Suspends until the rank leaves, and then throws.
     func waitToLeave(_ rank: Int) async throws {
         do {
             try await withUnsafeThrowingContinuation { dropouts.parked[rank] = Waiter($0) }
@@ -28,7 +28,7 @@ extension Simulation {
         }
     }
 
-    /// What the rank was waiting for since then will not be.
+    /// Ends a wait of the rank in vain that began at `begin`: books the time, and gives up what was left of its step.
     func giveUp(_ rank: Int, since begin: VirtualTime) {
         clock.bookWaiting(rank, from: begin, to: now)
         clock.abandonStep(rank)

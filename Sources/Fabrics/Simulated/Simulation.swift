@@ -18,7 +18,7 @@ final class Simulation: @unchecked Sendable {
     let inboxes: Inboxes
     let collectives: CollectivePlay
     let dropouts: DropoutState
-    /// Told what happens; nil where nobody asks.
+    /// Told what happens; nil where nothing is observed.
     let observer: (any SimulationObserver)?
     /// Computes ahead what ranks have deferred.
     let lookahead: Lookahead
@@ -29,7 +29,8 @@ final class Simulation: @unchecked Sendable {
     private(set) var lastEnd = VirtualTime.zero
     private var failure: (any Error)?
 
-    /// - Parameter journal: of a replay, which counts traffic in total only.
+    /// - Parameter journal: the journal of a replay, which counts traffic in total only; nil for a simulation of
+    ///   tasks.
     init(_ fabric: SimulatedFabric, pool: HostPool, journal: ReplayJournal? = nil) {
         let ranks = fabric.nodes.count
         self.pool = pool
@@ -162,7 +163,7 @@ final class Simulation: @unchecked Sendable {
         try await compute(work, rank: rank) { [pool] in pool.concurrentPerform(parts, body) }
     }
 
-    /// Lets the time of a computation pass that is not made, or not now.
+    /// Lets the time of a computation pass. Its body is not run here: there is none, or it runs later.
     func spend(_ work: ComputeWork, rank: Int) async throws {
         try throwIfFailed()
         try dropouts.throwIfGone(rank)
@@ -387,7 +388,7 @@ final class Simulation: @unchecked Sendable {
         return run
     }
 
-    /// Waits until all ranks are here, which costs the cluster nothing but that.
+    /// Waits until all ranks are here. The ranks' waiting is all that this costs.
     func meet(rank: Int) async throws {
         _ = try await take(part: nil, of: .meeting, rank: rank, elements: 0, purpose: .control)
     }

@@ -1,7 +1,7 @@
 import Cluster
 
 extension Simulation {
-    /// Appends all that decides what happens from now on, relative to now, but for what the ranks will ask for: two
+    /// Appends all that decides what happens from now on, relative to now, except for what the ranks will ask for: two
     /// moments of a replay with equal words go on alike as long as the ranks do.
     ///
     /// - Returns: false where the future depends on more, such as speeds that change with time.
@@ -16,7 +16,7 @@ extension Simulation {
             clock.appendState(of: rank, to: &words)
             inboxes.appendState(of: rank, to: &words, at: now)
         }
-        // Those of equal times in their order.
+        // Events of equal times come in the order in which they will happen.
         loop.forEachEvent { event, time in
             words.append(time.nanoseconds - now.nanoseconds)
             append(event, to: &words)

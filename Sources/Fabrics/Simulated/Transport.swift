@@ -11,17 +11,18 @@ final class Transport {
 
     let ledger: TrafficLedger
     @exclusivity(unchecked) private var network: NetworkModel
-    /// In place of `network`, where that is not enough.
+    /// Carries the messages where `network` cannot, since they pass more than two ports, share links or can be lost;
+    /// else nil.
     private let routed: RoutedTraffic?
-    /// The messages of `network`, by what events call them.
+    /// The messages under way in `network`, at the places by which events name them.
     @exclusivity(unchecked) private var inFlight = Slots<InFlight>()
     private let loop: EventLoop
     private let dropouts: DropoutState
     private let observer: (any SimulationObserver)?
     @exclusivity(unchecked) private(set) var underWay = 0
-    /// Messages so far.
+    /// Messages that were handed to a port so far.
     @exclusivity(unchecked) private(set) var posted = 0
-    /// Of these, those in collectives that were played as a whole.
+    /// How many of the `posted` messages are of collectives that were played as a whole.
     private(set) var postedInRounds = 0
 
     /// - Parameter countsByRank: whether traffic is counted by rank, and not in total only.
@@ -115,12 +116,12 @@ final class Transport {
     /// Whether a collective in rounds can be played as a whole: nothing is under way, and the network has ports alone.
     var isIdle: Bool { underWay == 0 && routed == nil }
 
-    /// A collective's messages on this network, which stays as it is; nil where they must be played one by one.
+    /// Plays a collective's messages on a copy of the network; nil where they must be played one by one.
     func play(_ run: CollectiveRun, _ entries: [RoundPlay.Entry]) -> RoundPlay? {
         RoundPlay(run.algorithm, elements: run.elements, entries, of: run.group, on: network)
     }
 
-    /// Takes over what a collective's messages have made of the network.
+    /// Takes over the network and the traffic that a collective's messages have led to.
     func adopt(_ play: RoundPlay, of run: CollectiveRun) {
         network = play.network
         for (place, traffic) in play.traffic.enumerated() {
@@ -145,7 +146,7 @@ final class Transport {
         appendDelivered(place, to: &words, parcel: parcel)
     }
 
-    /// Appends what is known of a message that has.
+    /// Appends what is known of a message that has asked for its receiver's port.
     func appendDelivered(_ place: Int, to words: inout [Int64], parcel: (Parcel, inout [Int64]) -> Void) {
         parcel(inFlight[place].parcel, &words)
     }

@@ -70,7 +70,7 @@ final class PausableClock: Sendable {
     }
 
     static let yieldingSeconds = 150e-6
-    /// Between two looks at a clock that stands still.
+    /// Seconds between two looks at a clock that stands still.
     private static let pausedSeconds = 100e-6
     /// So that who waits for an hour sees that the job has failed.
     static let mostSleepSeconds = 0.1

@@ -10,7 +10,7 @@ final class ThreadBarrier: @unchecked Sendable {
     private let parties: Int
     private let spins: Int
     private let arrived = Atomic(0)
-    /// Counts the times the barrier has opened; waiting is for it to change.
+    /// How often the barrier has opened. A thread that waits, waits until this changes.
     private let generation = Atomic(0)
     private let parked = Atomic(0)
     private let aborted = Atomic(false)

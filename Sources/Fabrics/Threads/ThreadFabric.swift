@@ -57,10 +57,10 @@ package struct ThreadFabric: Fabric {
 
     package func run(_ program: @escaping RankProgram) throws -> FabricReport { try runKnowingTheEnd(program).report }
 
-    /// The same, with the time at which an emulated job is over by its model, however late the threads were.
+    /// Runs the program, and also says when an emulated job is over by its model, however late the threads were.
     ///
-    /// - Parameter slowdown: seconds of this machine in one second of the job, so that a thread that the machine keeps waiting is
-    ///   late by that much less.
+    /// - Parameter slowdown: seconds of this machine in one second of the job, so that a thread that the machine
+    ///   keeps waiting is late by that much less.
     func runKnowingTheEnd(
         slowdown: Double = 1, _ program: @escaping RankProgram
     ) throws -> (report: FabricReport, due: VirtualTime) {
@@ -76,7 +76,7 @@ package struct ThreadFabric: Fabric {
                 }
             } catch {
                 running.leave()
-                // Those that are there wait for all.
+                // Ranks that have started would wait for all ranks at the barrier.
                 job.barrier.abort()
                 failure = error
             }

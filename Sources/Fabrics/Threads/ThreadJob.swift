@@ -22,7 +22,7 @@ final class ThreadJob: @unchecked Sendable {
     let barrier: ThreadBarrier
     let clock: PausableClock
     let mailboxes: [Mailbox]
-    /// By rank.
+    /// Where each rank's time went, by rank.
     let accounts: [Guarded<TimeAccount>]
     private let startSeconds: Double
     private let slots: UnsafeMutablePointer<Slot>
@@ -30,7 +30,7 @@ final class ThreadJob: @unchecked Sendable {
 
     private struct Outcome {
         var lastEnd = 0.0
-        /// The same by the model of an emulated cluster.
+        /// When the last program is over by the model of an emulated cluster; zero on threads that emulate none.
         var lastDue = VirtualTime.zero
         var failure: (any Error)?
     }
@@ -76,7 +76,8 @@ final class ThreadJob: @unchecked Sendable {
         executor.runUntilStopped()
     }
 
-    /// - Parameter due: of an emulated rank, when its program is over by the model.
+    /// - Parameter due: when the rank's program is over by the model of an emulated cluster; nil on threads that
+    ///   emulate none.
     private func end(_ rank: Int, _ error: (any Error)?, due: VirtualTime?) {
         let now = clock.seconds
         outcome.withLock { outcome in
@@ -102,7 +103,7 @@ final class ThreadJob: @unchecked Sendable {
     /// When the job is over by the model of an emulated cluster, however late its threads were.
     var dueEnd: VirtualTime { outcome.withLock { $0.lastDue } }
 
-    /// To be called while the clock stands.
+    /// What the job has taken so far. To be called while the clock stands.
     func snapshot() -> FabricSnapshot {
         FabricSnapshot(
             seconds: clock.seconds, accounts: accounts.map { $0.withLock { $0 } }, traffic: ledger.entries)

@@ -16,7 +16,7 @@ final class ThreadRank: Rank, @unchecked Sendable {
     }
     /// Where the rank computes what it contributes to an all-reduce; kept for its memory.
     private var contribution = KeptVector()
-    /// Kept for its memory.
+    /// The ranks' vectors during a collective; the array is kept for its memory.
     private var shown: [ParameterVector] = []
 
     init(index: Int, job: ThreadJob) {
@@ -86,7 +86,8 @@ final class ThreadRank: Rank, @unchecked Sendable {
         switch request.source {
         case .vector(let own): vector = own
         case .computed(_, let body):
-            // Also in buckets: the cores that would carry one are those that compute, so there is nothing to hide it behind.
+            // Buckets make no difference here: the cores that would carry a bucket are the cores that compute, so there
+            // is nothing to hide it behind.
             let own = contribution.take(count: request.count)
             measure { body(own, nil) }
             vector = own
@@ -119,7 +120,8 @@ final class ThreadRank: Rank, @unchecked Sendable {
         }
         let part = (0..<vector.count).part(index, of: count)
         var result = CollectiveResult(part: part)
-        // Of an all-gather one copy, which all ranks share; the others read each other's vectors while all are here.
+        // An all-gather shares one copy of each vector among all ranks; in the others, ranks read the vectors
+        // themselves while all are here.
         try meet(showing: kind == .allGather ? vector.copied() : vector) {
             switch kind {
             case .barrier, .meeting: break

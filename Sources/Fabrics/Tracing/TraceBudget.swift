@@ -42,7 +42,8 @@ struct TraceBudget {
     /// An operation or a message is not traced.
     mutating func leaveOut() { leftOut += 1 }
 
-    /// Whether there is room for something of at most so many bytes, which then is reserved; else it is left out.
+    /// Reserves room for something of at most so many bytes. Returns false, and counts the thing as left out, where
+    /// there is none.
     mutating func reserve(_ bytes: Int) -> Bool {
         guard isOn else {
             leftOut += 1

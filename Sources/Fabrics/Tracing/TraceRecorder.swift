@@ -15,7 +15,7 @@ package final class TraceRecorder: SimulationObserver {
     /// The message of a step as its sender's track shows it.
     private struct Sending {
         let message: SimulatedMessage
-        /// When it has the port, and when it leaves it.
+        /// When the message has its sender's port; `end` is when it leaves the port.
         let begin: Int64
         var end: Int64
         /// Whether it will not arrive, so that no arrow leads to its receiver.
@@ -47,7 +47,7 @@ package final class TraceRecorder: SimulationObserver {
     /// Ranks that have left, and the lowest that has not, whose computations are the steps.
     private var gone: Set<Int> = []
     private var stepRank = 0
-    /// All messages under way: their bytes.
+    /// The bytes of all messages under way, by the messages' numbers.
     private var bytes: [Int: Int] = [:]
     private var bytesUnderWay = 0
     private var counterTime: Int64 = -1
@@ -127,7 +127,8 @@ package final class TraceRecorder: SimulationObserver {
         count(message.bytes, at: now)
         bytes[message.number] = message.bytes
         guard message.sender < tracks.count else { return }
-        // One that leaves by another link, while others still use theirs, is shown as a moment, that slices do not overlap.
+        // A message that leaves by another link, while others still use theirs, is shown as a moment, so that slices do
+        // not overlap.
         let begin = min(max(now.nanoseconds, tracks[message.sender].portFree), departs.nanoseconds)
         tracks[message.sender].portFree = max(tracks[message.sender].portFree, departs.nanoseconds)
         guard tracks[message.sender].operation != nil else { return budget.leaveOut() }
@@ -158,7 +159,7 @@ package final class TraceRecorder: SimulationObserver {
             tracks[sender].sendings[place].isDropped = true
             return
         }
-        // Its arrow has begun.
+        // The sender's slice is written already, and the message's arrow begins there; the arrow ends here.
         let end = max(now.nanoseconds, 1)
         file.slice("lost", on: receiver + 1, from: end - 1, to: end)
         file.flow(isStart: false, number, "message", on: receiver + 1, at: end - 1)

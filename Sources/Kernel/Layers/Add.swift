@@ -24,7 +24,7 @@ struct Add: Layer {
         let isFused = hasReLU
         mapLanes(pass.input, around, into: pass.output, count: pass.batch * input.count) { body, entered in
             let sum = body + entered
-            // A NaN stays one.
+            // A sum of NaN stays NaN.
             return isFused ? sum.kept(where: .!(sum .< Lanes())) : sum
         }
     }

@@ -77,7 +77,7 @@ struct Dense: Layer {
         }
     }
 
-    /// Some columns of dW = transposed(dY) X, and what they are added to.
+    /// Writes some columns of dW = transposed(dY) X, added to `base` where it is not nil.
     private func multiplyWeightGradient(
         _ pass: BackwardPass, _ columns: Range<Int>, into target: UnsafeMutablePointer<Float>, stride: Int,
         addedTo base: UnsafePointer<Float>?

@@ -21,7 +21,7 @@ struct GroupNorm: Layer {
         ]
     }
     var flopsPerSample: Double { 8 * Double(input.count) }
-    /// Each group's μ and 1 / sqrt(σ² + ε).
+    /// Each group's μ and 1 / sqrt(σ² + ε) are kept.
     var savedCountPerSample: Int { 2 * groups }
     var scratchCount: Int { 6 * period + 2 * channels }
 

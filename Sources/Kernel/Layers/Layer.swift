@@ -7,15 +7,17 @@ package protocol Layer: Sendable {
     var name: String { get }
     var input: FeatureShape { get }
     var output: FeatureShape { get }
-    /// How the layer wants the numbers of an image; nil if it does not matter, and they leave as they came.
+    /// The order that the layer wants for the numbers of an image; nil if the order does not matter, and they leave as
+    /// they came.
     var inputOrder: ChannelOrder? { get }
     var outputOrder: ChannelOrder? { get }
-    /// In the order in which they stand in the flat vector.
+    /// The layer's tensors, in the order in which they stand in the flat vector.
     var parameters: [ParameterSpecification] { get }
     /// Whether the output may be written over the input. It is where the layer before does not read its output backward and
     /// no residual begins there.
     var operatesInPlace: Bool { get }
-    /// Whether backward reads the output, or, of a layer that may work in place, the input.
+    /// Whether the backward pass reads the output. For a layer that may work in place, also whether it reads the input,
+    /// which is then the same memory.
     var readsOutput: Bool { get }
     /// Floats the layer may scribble on during one call.
     var scratchCount: Int { get }
@@ -42,7 +44,7 @@ extension Layer {
     var fusedWithReLU: (any Layer)? { nil }
 }
 
-/// How the numbers of an image follow each other. Of an image with one channel or one pixel, both are the same.
+/// The order of an image's numbers. An image with one channel or one pixel has the same numbers in both.
 package enum ChannelOrder {
     /// `[C, H, W]`, as files and PyTorch have them, and as ``Dense`` weights expect a flattened image.
     case first
@@ -63,7 +65,7 @@ package struct ForwardPass {
     let scratch: UnsafeMutablePointer<Float>
     /// `[B, savedCountPerSample]`
     let saved: UnsafeMutablePointer<Int32>
-    /// For an ``Add``, what entered the residual that it ends: `[B, input]`.
+    /// What entered the residual that an ``Add`` ends, `[B, input]`; nil for other layers.
     let aroundBody: UnsafePointer<Float>?
 
     package init(
@@ -98,13 +100,14 @@ package struct BackwardPass {
     let output: UnsafePointer<Float>
     /// `[B, output]`: the loss's derivative by the output; the layer may scribble on it.
     let outputGradient: UnsafeMutablePointer<Float>
-    /// `[B, input]`: where the loss's derivative by the input goes; nil where nobody asks.
+    /// Where the loss's derivative by the input goes, `[B, input]`; nil where it is not needed.
     let inputGradient: UnsafeMutablePointer<Float>?
     let scratch: UnsafeMutablePointer<Float>
-    /// `[B, output]`, to scribble on: memory that nobody needs any more, or that of `output`.
+    /// `[B, output]`, to scribble on: memory that is not needed any more, or the memory of `output`.
     let spare: UnsafeMutablePointer<Float>
     let saved: UnsafePointer<Int32>
-    /// For an ``Add``, where the gradient goes that does not go through the body: `[B, input]`; nil where nobody asks.
+    /// Where an ``Add`` writes the gradient that goes around the body, `[B, input]`; nil for other layers, and where it
+    /// is not needed.
     let gradientAroundBody: UnsafeMutablePointer<Float>?
 
     package init(

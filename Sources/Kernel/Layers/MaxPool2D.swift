@@ -21,7 +21,7 @@ struct MaxPool2D: Layer {
     var inputOrder: ChannelOrder? { .last }
     var outputOrder: ChannelOrder? { .last }
 
-    /// The place of each maximum in its window.
+    /// The place of each maximum in its window is kept.
     var savedCountPerSample: Int { output.count }
     var flopsPerSample: Double { Double(output.count * window * window) }
 

@@ -39,7 +39,7 @@ enum BinaryCrossEntropy {
     private static func loss(_ z: Float, _ label: UInt8) -> Double {
         precondition(label <= 1, "label \(label) of a loss for two classes, 0 and 1")
         let z = Double(z)
-        // Written so that a NaN stays one.
+        // Written so that a NaN stays a NaN.
         return (z < 0 ? 0 : z) - (label == 1 ? z : 0) + log1p(exp(-abs(z)))
     }
 }

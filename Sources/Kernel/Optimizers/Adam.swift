@@ -13,20 +13,20 @@ import Synchronization
 ///     v ← beta2 * v + (1 - beta2) * g²
 ///     p ← p - rate * (m / (1 - beta1^t)) / (√(v / (1 - beta2^t)) + epsilon)
 public struct Adam: Sendable {
-    /// What Adam is told beside the rate; the values of the paper, which are PyTorch's, if nothing else is said.
+    /// The options of Adam beside the learning rate. Their defaults are the paper's, which are PyTorch's.
     public struct Configuration: Hashable, Codable, Sendable {
         /// β1: the share of the mean of gradients that is kept from one step to the next.
         public var beta1: Double
-        /// β2: the same of the mean of their squares.
+        /// β2: the share of the mean of squared gradients that is kept from one step to the next.
         public var beta2: Double
-        /// ε: what is added to the root of that mean, so that nothing is divided by zero.
+        /// ε: what is added to the root of the mean of squared gradients, so that nothing is divided by zero.
         public var epsilon: Double
         /// λ: see ``decouplesWeightDecay``.
         public var weightDecay: Float
         /// Whether weights shrink by themselves (AdamW), or by a penalty that is a part of the gradient (Adam).
         public var decouplesWeightDecay: Bool
 
-        /// Adam without weight decay, if nothing else is said.
+        /// Other options; those that are not given have their defaults: Adam without weight decay.
         public init(
             beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Float = 0,
             decouplesWeightDecay: Bool = false
@@ -39,7 +39,7 @@ public struct Adam: Sendable {
         }
     }
 
-    /// What it was made with.
+    /// The options that the optimizer was made with.
     public let configuration: Configuration
     /// m, `[P]`.
     package let firstMoment: ParameterVector
@@ -50,15 +50,17 @@ public struct Adam: Sendable {
     package let stepCount: ParameterVector
     private let parts: StepParts
 
-    /// With moments of its own, which begin at zero.
+    /// An optimizer with moments of its own, which begin at zero.
     public init(_ configuration: Configuration, parameterCount: Int) {
         self.init(
             configuration, firstMoment: ParameterVector(count: parameterCount),
             secondMoment: ParameterVector(count: parameterCount), stepCount: ParameterVector(count: 1))
     }
 
+    /// An optimizer that changes these vectors, which belong to somebody else.
+    ///
     /// - Parameters:
-    ///   - firstMoment: m, `[P]`, of which somebody else keeps the numbers, as of the others.
+    ///   - firstMoment: m, `[P]`.
     ///   - secondMoment: v, `[P]`.
     ///   - stepCount: `[1]`, the steps that were made.
     public init(

@@ -5,6 +5,7 @@ import Foundation
 public struct LearningRateSchedule: Hashable, Codable, Sendable {
     /// How the rate falls after the warm-up.
     public enum Decay: Hashable, Codable, Sendable {
+        /// The rate does not fall.
         case constant
         /// Multiply by `factor` every `epochs`.
         case step(epochs: Double, factor: Double)
@@ -24,7 +25,7 @@ public struct LearningRateSchedule: Hashable, Codable, Sendable {
     /// Epochs at which `cosine` reaches zero.
     public var totalEpochs: Double
 
-    /// A rate that stays as it is where no decay and no warm-up is named.
+    /// A schedule; without decay and warm-up, the rate does not change.
     public init(
         baseRate: Double, referenceBatch: Int? = nil, decay: Decay = .constant, warmupEpochs: Double = 0,
         totalEpochs: Double

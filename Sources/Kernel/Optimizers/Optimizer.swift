@@ -1,10 +1,12 @@
 /// What changes parameters by a gradient, with the state that it keeps from step to step: ``SGD``, or ``Adam`` in either of its
 /// two forms.
 public enum Optimizer: Sendable {
+    /// Stochastic gradient descent.
     case sgd(SGD)
+    /// Adam or AdamW.
     case adam(Adam)
 
-    /// With a state of its own, which begins at zero.
+    /// An optimizer with a state of its own, which begins at zero.
     public init(_ configuration: Configuration, parameterCount: Int) {
         switch configuration.kind {
         case .sgd: self = .sgd(SGD(configuration.sgd, parameterCount: parameterCount))

@@ -3,62 +3,64 @@ extension Optimizer {
     public enum Kind: String, CaseIterable, Codable, Sendable {
         case sgd, adam, adamw
 
-        /// The weight decay where nobody says one: PyTorch's.
+        /// The weight decay where none is given: PyTorch's.
         public var usualWeightDecay: Float { self == .adamw ? 0.01 : 0 }
 
-        /// The learning rate where nobody says one: PyTorch's, which no task was tuned for. Nil for SGD, of which a rate has to
-        /// be found for every task.
+        /// The learning rate where none is given: PyTorch's, which no task was tuned for. Nil for SGD, whose rate has
+        /// to be found for every task.
         public var usualRate: Double? { isAdaptive ? 0.001 : nil }
 
-        /// Whether it has β1, β2 and ε.
+        /// Whether the optimizer has the options β1, β2 and ε.
         public var isAdaptive: Bool { self != .sgd }
     }
 
-    /// Which optimizer, and what it is told beside the rate.
+    /// Which optimizer, and its options beside the learning rate.
     ///
-    /// Options of the kinds that it is not keep their values, have no effect, and make no difference when two are compared:
-    /// so they can be set in any order.
+    /// Options of other kinds than this one keep their values, have no effect, and make no difference when two
+    /// configurations are compared: so they can be set in any order.
     ///
-    /// As JSON, one of SGD has `momentum`, `nesterov` and `weightDecay` and no `kind`, as before there were others; the others
-    /// have `kind`, `beta1`, `beta2`, `epsilon` and `weightDecay`.
+    /// As JSON, a configuration of SGD has `momentum`, `nesterov` and `weightDecay` and no `kind`, as in files from
+    /// before there were other kinds. All others have `kind`, `beta1`, `beta2`, `epsilon` and `weightDecay`.
     public struct Configuration: Sendable {
+        /// Which optimizer it is.
         public var kind: Kind
-        /// Of SGD: see ``SGD/Configuration/momentum``.
+        /// An option of SGD: see ``SGD/Configuration/momentum``.
         public var momentum: Float = 0
-        /// Of SGD: see ``SGD/Configuration/nesterov``.
+        /// An option of SGD: see ``SGD/Configuration/nesterov``.
         public var nesterov = false
-        /// Of Adam and AdamW: see ``Adam/Configuration/beta1``.
+        /// An option of Adam and AdamW: see ``Adam/Configuration/beta1``.
         public var beta1 = 0.9
-        /// Of Adam and AdamW: see ``Adam/Configuration/beta2``.
+        /// An option of Adam and AdamW: see ``Adam/Configuration/beta2``.
         public var beta2 = 0.999
-        /// Of Adam and AdamW: see ``Adam/Configuration/epsilon``.
+        /// An option of Adam and AdamW: see ``Adam/Configuration/epsilon``.
         public var epsilon = 1e-8
-        /// Nil for what is usual of the kind.
+        /// The weight decay that was set; nil for the kind's usual one.
         private var ownWeightDecay: Float?
 
-        /// λ, of all: SGD and Adam add a penalty to the gradient, AdamW shrinks the weights by themselves.
+        /// λ, an option of all kinds: SGD and Adam add a penalty to the gradient, AdamW shrinks the weights by
+        /// themselves.
         public var weightDecay: Float {
             get { ownWeightDecay ?? kind.usualWeightDecay }
             set { ownWeightDecay = newValue }
         }
 
-        /// - Parameter kind: with its usual options.
+        /// - Parameter kind: the optimizer, which has its usual options.
         public init(_ kind: Kind) { self.kind = kind }
 
         /// SGD with its options.
         public init(_ sgd: SGD.Configuration) {
             kind = .sgd
             (momentum, nesterov) = (sgd.momentum, sgd.nesterov)
-            // None at all is what is usual of SGD.
+            // A weight decay of 0 is SGD's usual one.
             if sgd.weightDecay != 0 { ownWeightDecay = sgd.weightDecay }
         }
 
-        /// What ``SGD`` is told.
+        /// The options as ``SGD`` takes them.
         public var sgd: SGD.Configuration {
             SGD.Configuration(momentum: momentum, nesterov: nesterov, weightDecay: weightDecay)
         }
 
-        /// What ``Adam`` is told.
+        /// The options as ``Adam`` takes them.
         public var adam: Adam.Configuration {
             Adam.Configuration(
                 beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay,
@@ -68,14 +70,17 @@ extension Optimizer {
 }
 
 extension Optimizer.Configuration {
+    /// SGD with these options; see ``SGD/Configuration``.
     public static func sgd(momentum: Float = 0, nesterov: Bool = false, weightDecay: Float = 0) -> Self {
         Self(SGD.Configuration(momentum: momentum, nesterov: nesterov, weightDecay: weightDecay))
     }
 
+    /// Adam with these options; see ``Adam/Configuration``. Weight decay is a penalty.
     public static func adam(
         beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Float = 0
     ) -> Self { adaptive(.adam, beta1, beta2, epsilon, weightDecay) }
 
+    /// AdamW with these options; see ``Adam/Configuration``. Weight decay shrinks the weights by themselves.
     public static func adamw(
         beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Float = 0.01
     ) -> Self { adaptive(.adamw, beta1, beta2, epsilon, weightDecay) }
@@ -92,7 +97,7 @@ extension Optimizer.Configuration {
     /// Whether steps go by a velocity.
     public var hasMomentum: Bool { kind == .sgd && momentum != 0 }
 
-    /// Vectors of the model's size that it keeps from step to step.
+    /// Vectors of the model's size that the optimizer keeps from step to step.
     public var stateVectorCount: Int {
         switch kind {
         case .sgd: hasMomentum ? 1 : 0

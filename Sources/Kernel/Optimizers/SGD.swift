@@ -5,7 +5,7 @@
 ///     v ← momentum * v + g
 ///     p ← p - rate * (nesterov ? g + momentum * v : v)
 public struct SGD: Sendable {
-    /// What SGD is told beside the rate.
+    /// The options of SGD beside the learning rate.
     public struct Configuration: Hashable, Codable, Sendable {
         /// The share of the velocity that is kept from one step to the next; 0 for none.
         public var momentum: Float
@@ -14,7 +14,7 @@ public struct SGD: Sendable {
         /// λ: the share of the parameters that is added to the gradient.
         public var weightDecay: Float
 
-        /// Plain SGD, if nothing else is said.
+        /// Plain SGD where no options are given.
         public init(momentum: Float = 0, nesterov: Bool = false, weightDecay: Float = 0) {
             self.momentum = momentum
             self.nesterov = nesterov
@@ -22,18 +22,18 @@ public struct SGD: Sendable {
         }
     }
 
-    /// What it was made with.
+    /// The options that the optimizer was made with.
     public let configuration: Configuration
-    /// v, `[P]`; nil without momentum, which needs no state.
+    /// v, `[P]`; nil without momentum, where no state is needed.
     package let velocity: ParameterVector?
 
-    /// With a velocity of its own, which begins at zero, where there is momentum.
+    /// An optimizer with a velocity of its own, which begins at zero; without momentum it has none.
     public init(_ configuration: Configuration, parameterCount: Int) {
         self.init(
             configuration, velocity: configuration.momentum == 0 ? nil : ParameterVector(count: parameterCount))
     }
 
-    /// - Parameter velocity: v, `[P]`, of which somebody else keeps the numbers; nil without momentum.
+    /// - Parameter velocity: v, `[P]`, which belongs to somebody else and is changed; nil without momentum.
     public init(_ configuration: Configuration, velocity: ParameterVector?) {
         precondition(
             (velocity == nil) == (configuration.momentum == 0),

@@ -4,7 +4,7 @@ internal import COpenBLAS
 ///
 /// Not for hot paths: time grows as the cube of the matrix's rows.
 public enum Eigenvalues {
-    /// Those of a symmetric matrix, ascending; nil where LAPACK found none, as for a matrix with a NaN.
+    /// The eigenvalues of a symmetric matrix, ascending; nil where LAPACK found none, as for a matrix with a NaN.
     ///
     /// - Parameter matrix: `[n, n]`, row after row; only one of its halves is looked at.
     public static func ofSymmetric(_ matrix: [Double]) -> [Double]? {
@@ -26,7 +26,7 @@ public enum Eigenvalues {
         return values
     }
 
-    /// The absolute values of those of any square matrix, descending; nil where LAPACK found none.
+    /// The absolute values of the eigenvalues of any square matrix, descending; nil where LAPACK found none.
     ///
     /// - Parameter matrix: `[n, n]`, row after row.
     public static func magnitudes(of matrix: [Double]) -> [Double]? {

@@ -5,8 +5,8 @@ import Host
 package enum PeakFlops {
     private static let size = 1024
 
-    /// On each of `threads` threads one product of 1024 x 1024 matrices after a first that is not counted; the sum of
-    /// their rates.
+    /// The sum over `threads` threads of the rate at which each makes one product of 1024 x 1024 matrices, in
+    /// operations a second. A first product is not counted.
     package static func measure(threads: Int) -> Double {
         let rates = UnsafeMutableBufferPointer<Double>.allocate(capacity: threads)
         defer { rates.deallocate() }

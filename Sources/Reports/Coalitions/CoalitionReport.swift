@@ -8,7 +8,7 @@ import Training
 package enum CoalitionReport {
     package static let name = "report.md"
 
-    /// For a terminal.
+    /// The report for a terminal.
     package static func terminal(
         _ results: CoalitionResults, margin: Double = 0, _ layout: TextLayout = .unlimited
     ) -> String {
@@ -198,7 +198,7 @@ package enum CoalitionReport {
 
     private static func unit(_ metric: Metric) -> String { metric.isShare ? ", in points" : "" }
 
-    /// What is largest in the best structure.
+    /// What the best structure maximises, in words.
     private static func sum(_ metric: Metric) -> String {
         metric.isHigherBetter ? metric.plural : "gains in \(metric.title)"
     }
@@ -207,10 +207,10 @@ package enum CoalitionReport {
         analysis.metric.differenceText(difference) + analysis.metric.differenceUnit
     }
 
-    /// Such as `0+3+5`.
+    /// The coalition in short, such as `0+3+5`.
     static func words(_ coalition: Coalition) -> String { coalition.members.map(String.init).joined(separator: "+") }
 
-    /// Such as `0+3, 1+2+4, 5`.
+    /// The structure in short, such as `0+3, 1+2+4, 5`.
     static func words(_ structure: CoalitionStructure) -> String { structure.parts.map(words).joined(separator: ", ") }
 
     private static func list(_ nodes: [Int]) -> String {

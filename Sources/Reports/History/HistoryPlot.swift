@@ -3,11 +3,12 @@ import Diagnostics
 /// A figure over results in the order of time, a panel for each strategy, with what a gate allows around the baseline of the time.
 package struct HistoryPlot: Sendable {
     package struct Point: Sendable {
-        /// The place of the result, from 0.
+        /// The result's place in the order of time, from 0.
         package let place: Int
         package let value: Double
         package let interval: ClosedRange<Double>?
-        /// What the gate compared with at the time, and what it did not call a change.
+        /// The value that the gate compared with at the time; nil where there was none. `allowed` is the range that it
+        /// did not call a change.
         package let baseline: Double?
         package let allowed: ClosedRange<Double>?
         package let verdict: Verdict
@@ -41,13 +42,13 @@ package struct HistoryPlot: Sendable {
     package struct Move: Sendable {
         /// The place of the result that was taken in; between two where it is not among them.
         package let place: Double
-        /// As it is numbered in the list under the picture.
+        /// The number of the move in the list under the picture.
         package let number: Int
 
         package init(place: Double, number: Int) { (self.place, self.number) = (place, number) }
     }
 
-    /// By place, what is written below the axis: the commits.
+    /// What is written below the axis for each result, by place: the commits.
     let names: [String]
     let moves: [Move]
 
@@ -58,7 +59,7 @@ package struct HistoryPlot: Sendable {
     private static let panelHeight = 74.0
     /// Points of all curves of a picture together, so that pages of hundreds of results stay small.
     private static let pointBudget = 480
-    /// Up to so many results every one has a marker and words of its own.
+    /// The most results of which each has a marker and words of its own.
     private static let mostMarkers = 24
 
     private var x: AxisScale {
@@ -69,7 +70,7 @@ package struct HistoryPlot: Sendable {
         Panel(left: left, top: top, width: Picture.standardWidth - left - Self.right, height: height, x: x, y: y)
     }
 
-    /// - Returns: nil without a number.
+    /// - Returns: nil without a number to draw.
     package func picture(
         name: String, title: String, finding: String, quantity: AxisScale.Quantity, _ lines: [Line]
     ) -> Picture? {
@@ -103,12 +104,12 @@ package struct HistoryPlot: Sendable {
             name: name, title: VisibleText.line(title), finding: VisibleText.line(finding), height: top + 34, elements)
     }
 
-    /// Exact numbers of a few results; of many they are in the file.
+    /// The exact numbers of a few results, for the script of the page; empty for many, whose numbers are in the file.
     private static func dataValues(_ points: [Point]) -> String {
         points.count > mostMarkers ? "" : points.map { CSV.number($0.value) }.joined(separator: " ")
     }
 
-    /// Around the values and their bounds; not from 0, where no change would be seen.
+    /// An axis around the values and their bounds. It does not begin at 0, where no change would be seen.
     private static func axis(_ quantity: AxisScale.Quantity, _ points: [Point]) -> AxisScale? {
         var values: [Double] = []
         for point in points {
@@ -123,12 +124,12 @@ package struct HistoryPlot: Sendable {
         // A flat line lies in the middle of an axis that is a tenth of it wide.
         let room: Double = most == least ? max(abs(most) * 0.05, 1e-9) : (most - least) * 0.12
         let (low, high) = (least - room, most + room)
-        // Of the largest numbers that there are the distance is none.
+        // The distance of two of the largest numbers that there are may be infinite.
         guard low.isFinite, high.isFinite, low < high else { return nil }
         return AxisScale(.linear, quantity, low: low, high: high)
     }
 
-    /// Of a line that is flat its value alone, else round ones.
+    /// The ticks of the vertical axis: the value alone where the line is flat, otherwise round values.
     private static func yTicks(_ panel: Panel, _ points: [Point]) -> [SVGElement] {
         let values = Set(points.flatMap { [$0.value, $0.baseline ?? $0.value] })
         let isExact = points.allSatisfy { point in
@@ -222,7 +223,7 @@ package struct HistoryPlot: Sendable {
                         ?? .rectangle(x - 2, y - 2, 4, 4, fill: .muted, title: point.words))
             }
         }
-        // Of many all of one verdict are one element: the page stays small.
+        // Many results of one verdict are one element, so that the page stays small.
         for verdict in [Verdict.worse, .better] {
             let judged = points.filter { $0.verdict == verdict }
             let paths = judged.map {
@@ -237,7 +238,7 @@ package struct HistoryPlot: Sendable {
         return elements
     }
 
-    /// Up for worse, down for better: a shape as well as a colour.
+    /// An arrow that points up for worse and down for better: a shape as well as a colour.
     private static func arrow(_ x: Double, _ y: Double, _ verdict: Verdict, size: Double) -> String {
         let up = verdict == .worse ? 1.0 : -1.0
         return LinePlot.path([(x, y - size * up), (x + size, y + size * 0.8 * up), (x - size, y + size * 0.8 * up)])

@@ -3,7 +3,7 @@ import Experiments
 
 /// Who listened to whom.
 enum ListeningMatrix {
-    /// More columns than that no page holds.
+    /// The most nodes, whose columns a page holds.
     private static let mostNodes = 24
 
     static func render(_ results: Results) -> String {
@@ -28,7 +28,7 @@ enum ListeningMatrix {
             return
                 "`\(summary.strategy)`: \(count) nodes, too many for a table; `results.json` has who listened to whom.\n"
         }
-        // Kinds are of seeds that agree in them, and else of none.
+        // Kinds are shown only where all seeds agree in them.
         let kinds = runs[0].map(\.kind)
         let hasKinds = Set(kinds).count > 1 && runs.allSatisfy { $0.map(\.kind) == kinds }
         let names = ["node"] + (hasKinds ? ["kind"] : []) + (0..<count).map { String($0) }

@@ -5,7 +5,7 @@ import Training
 
 /// Who gains by taking part, who loses, and how sure that is.
 package enum NodeSection {
-    /// In sentences, for a terminal; nil where nodes are not judged one by one.
+    /// The section in sentences, for a terminal; nil where nodes are not judged one by one.
     package static func words(_ results: Results) -> String? {
         let comparisons = NodeComparison.all(results)
         var sentences = results.summaries.compactMap { summary -> String? in
@@ -23,7 +23,7 @@ package enum NodeSection {
         return sentences.isEmpty ? nil : sentences.joined(separator: "\n") + "\n"
     }
 
-    /// Such as `9 of 12 nodes gain, 1 loses, 2: no difference shown`.
+    /// The verdicts in numbers, such as `9 of 12 nodes gain, 1 loses, 2: no difference shown`.
     static func counts(_ comparison: NodeComparison) -> String {
         let (gaining, losing) = (comparison.count(.gains), comparison.count(.loses))
         let all = comparison.verdicts.count
@@ -59,8 +59,8 @@ package enum NodeSection {
         return parts.filter { !$0.isEmpty }.joined(separator: "\n")
     }
 
-    /// What tells the two models of a node apart: in a table's words, in a sentence, and what there is where they are not
-    /// compared at their ends.
+    /// How the two models of a node are compared at their ends, in a table's words and in a sentence; and what is known
+    /// where they are compared elsewhere.
     static func test(_ metric: Metric) -> (short: String, long: String, elsewhere: String) {
         let seeds = "there nothing is known of single samples, and the seeds alone speak (sign test)"
         switch metric {

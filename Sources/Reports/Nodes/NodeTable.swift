@@ -5,7 +5,7 @@ import Training
 
 /// Node by node.
 enum NodeTable {
-    /// More rows than that nobody reads; `nodes.csv` has all.
+    /// The most rows, since nobody reads more; `nodes.csv` has all.
     private static let mostRows = 40
 
     static func render(_ results: Results, _ comparisons: [NodeComparison]) -> String {
@@ -25,7 +25,7 @@ enum NodeTable {
             """
     }
 
-    /// What gains are told in; of other metrics that the plus sign is the better side.
+    /// The unit in which gains are told; for a metric of which lower is better, what a gain with a plus sign means.
     private static func unit(_ metric: Metric) -> String {
         switch metric {
         case .accuracy: " in points"
@@ -93,7 +93,7 @@ enum NodeTable {
         return "`\(summary.strategy)`:\n\n\(table.markdown)\(rest)"
     }
 
-    /// All nodes, or those at both ends of the gains where they are many.
+    /// The nodes that are shown: all, or those that gain least and most where there are many.
     private static func rows(_ count: Int, _ comparison: NodeComparison?) -> [Int] {
         guard count > mostRows else { return Array(0..<count) }
         guard let comparison else { return Array(0..<mostRows) }

@@ -18,7 +18,7 @@ public enum NodesCSV {
     /// Behind the others, where the metric is no accuracy: of the node, alone, and by how much it is better off.
     static let metricColumns = ["own_value", "alone_value", "value_gain", "value_gain_at_equal_time"]
 
-    /// Nil where no run has nodes.
+    /// The file's text; nil where no run has nodes.
     public static func render(_ results: Results) -> String? {
         guard results.runs.contains(where: { $0.nodes != nil }) else { return nil }
         let metric = MetricColumns(results.plan.metric)

@@ -17,7 +17,7 @@ package enum FigureFiles {
     static let mostNumbered = 8
     static let ofStudy = ["trials", "after-trials"]
 
-    /// With the folder's name in front.
+    /// The path of a picture's file, beginning with the folder's name.
     static func name(_ picture: String, _ theme: PictureTheme) -> String {
         "\(folder)/\(picture)-\(theme.rawValue).svg"
     }
@@ -87,7 +87,7 @@ extension OutputDirectory {
         for name in FigureFiles.names(all.filter { name in !pictures.contains { $0.name == name } }) {
             try? FileManager.default.removeItem(at: url.appendingPathComponent(name))
         }
-        // Only where nothing is left in it.
+        // The folder is removed only where nothing is left in it.
         if pictures.isEmpty { rmdir(folder.path) }
     }
 }

@@ -76,7 +76,7 @@ package enum MarkdownHTML {
             """
     }
 
-    /// Between bars that are not escaped, without the spaces around.
+    /// The texts between bars that are not escaped, without the spaces around them.
     private static func cells(_ line: Substring) -> [Substring] {
         var cells: [Substring] = []
         var start = line.index(after: line.startIndex)
@@ -113,7 +113,7 @@ package enum MarkdownHTML {
 private struct InlineScanner {
     private var rest: Substring
     private var output = ""
-    /// What has not been written yet, as it is to be shown.
+    /// Text that has not been written yet, unescaped.
     private var plain = ""
     /// The emphasis that is open, the innermost last.
     private var open: [String] = []

@@ -2,7 +2,7 @@ import Diagnostics
 package import Experiments
 
 extension RepriceTable {
-    /// What the page is called, beside that of the run.
+    /// The page's file name, beside the page of the run.
     package static let pageName = "reprice.html"
 
     /// The page of these prices.

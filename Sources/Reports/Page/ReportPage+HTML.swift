@@ -30,7 +30,7 @@ extension ReportPage {
         return output + "</main>\n<script>\(PageScript.text)</script>\n</body>\n</html>\n"
     }
 
-    /// Nothing may be fetched; styles and the script are the page's own.
+    /// The content security policy: nothing may be fetched; styles and the script are the page's own.
     private static let policy =
         "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 

@@ -5,7 +5,7 @@ import Diagnostics
 package struct ReportPage: Sendable {
     /// The heading of the page.
     package let title: String
-    /// What the reader came for, in Markdown: the first thing on the page.
+    /// The answer that the reader came for, in Markdown: the first thing on the page.
     package let verdict: String
     /// What else must be known at once, such as that a run was stopped: Markdown.
     package let warnings: [String]
@@ -64,14 +64,14 @@ package struct PageImage: Sendable {
 
 /// Something on the page.
 package enum PageBlock: Sendable {
-    /// With headings from the third level on.
+    /// Markdown with headings from the third level on.
     case markdown(String)
     case figure(PageFigure)
     /// Figures that stand beside each other where there is room.
     case figures([PageFigure])
     case images([PageImage])
     case table(TextTable)
-    /// Closed until the reader opens it; open in print.
+    /// A part with this summary that is closed until the reader opens it; open in print.
     case details(String, [PageBlock])
     /// Files that are within the page.
     case downloads([PageFile])
@@ -82,7 +82,7 @@ package struct PageFigure: Sendable {
     package let picture: Picture
     /// Markdown; what is shown and how it is read, behind the picture's title and finding.
     package let note: String
-    /// Everything that is drawn, as text.
+    /// All numbers that are drawn, as a table; nil for none.
     package let numbers: TextTable?
 
     package init(_ picture: Picture, note: String = "", numbers: TextTable? = nil) {
@@ -159,16 +159,16 @@ package struct PageFile: Sendable {
     }
 }
 
-/// The files that a page has room for; those that it has none for are named.
+/// The files that a page has room for. Files for which it has none are named.
 struct PageDownloads {
     private var files: [PageFile] = []
     private var beside: [String] = []
-    /// Bytes of a page.
+    /// Bytes that the page has room for.
     private var left: Int
 
     init(mostBytes: Int) { left = mostBytes }
 
-    /// Whether there is room for it.
+    /// Whether there is room for a file.
     ///
     /// - Parameter mostBytes: there is none for a larger file.
     func fits(_ file: PageFile, mostBytes: Int = .max) -> Bool { file.bytesInPage <= min(mostBytes, left) }

@@ -46,17 +46,17 @@ package enum ResultsPage {
         return page.adding(downloads(pictured, data, mostBytes: left))
     }
 
-    /// Of the whole page, less a little for the headings of what is added last.
+    /// The most bytes of the whole page, less a little for the headings of what is added last.
     private static let mostBytes = 290_000
 
-    /// Who is first, clock by clock, before all else.
+    /// Who is first, clock by clock: the first thing on the page.
     private static func verdict(_ results: Results, _ summaries: [StrategySummary], _ answer: PlainAnswer) -> String {
         guard !summaries.isEmpty else { return "No run was finished.\n" }
         let (verdicts, notes) = (answer.verdicts, Headline.sentences(results).notes)
         let first = verdicts.count == 1 ? verdicts[0] + "\n" : verdicts.map { "- \($0)\n" }.joined()
         let further = (notes + MarkdownReport.furtherSentences(results, summaries)).joined(separator: " ")
         let nodes = NodeSection.words(results).map { "\n" + $0.replacing("\n", with: "\n\n") } ?? ""
-        // Two lists, or what belongs to the answer would look like a part of the verdict.
+        // Two lists, so that the answer's items do not look like a part of the verdict.
         return "\(first)\n\(answer.markdown)\n\(further)\n\(nodes)"
     }
 
@@ -132,7 +132,7 @@ package enum ResultsPage {
 
     private static let nodeByNode = "### Node by node"
 
-    /// Dots of all partitions that are drawn; the first is drawn whatever it has.
+    /// The most dots of all partitions that are drawn; the first partition is drawn however many it has.
     private static let mostDots = 1200
 
     private static func partitions(_ pictured: PicturedRuns) -> [PageBlock] {
@@ -175,7 +175,7 @@ package enum ResultsPage {
         downloads.add(PageFile(TargetsCSV.name, "time against target", data.targets), mostBytes: mostOfOne)
         let curves = PageFile(CurvesCSV.name, "every evaluation of every seed", data.curves)
         if !downloads.add(curves, mostBytes: mostOfOne) {
-            // Not a file of the folder, which could lie beside the page.
+            // The data of the pictures are within the page alone, and not a file of the folder.
             let drawn = PageFile("curves-drawn.csv", "the medians and bands that are drawn", pictured.drawnCurves)
             if downloads.fits(drawn) { downloads.add(drawn) }
         }

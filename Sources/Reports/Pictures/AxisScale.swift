@@ -8,14 +8,14 @@ package struct AxisScale: Hashable, Sendable {
         case logarithmic = "log"
     }
 
-    /// What the values are, which decides on round numbers and on their text.
+    /// The kind of values, which decides which numbers are round and how they are written.
     package enum Quantity: Sendable {
         case seconds, bytes, money, fraction, count
     }
 
     package let kind: Kind
     package let quantity: Quantity
-    /// The ends.
+    /// The ends of the axis.
     package let low: Double
     package let high: Double
 
@@ -29,8 +29,8 @@ package struct AxisScale: Hashable, Sendable {
         self.high = high
     }
 
-    /// The same values on a logarithmic axis with some room at both ends; of values that are not above 0 nothing is known
-    /// there. Nil without any.
+    /// A logarithmic axis around these values, with some room at both ends. Values that are not above 0 have no place
+    /// on it and are left out; nil without any other.
     package static func logarithmic(_ quantity: Quantity, around values: some Sequence<Double>) -> AxisScale? {
         let positive = values.filter { $0.isFinite && $0 > 0 }
         guard let least = positive.min(), let most = positive.max() else { return nil }
@@ -38,7 +38,7 @@ package struct AxisScale: Hashable, Sendable {
         return AxisScale(.logarithmic, quantity, low: least / room, high: most * room)
     }
 
-    /// From 0, or from the least value, to the largest one.
+    /// A linear axis from 0, or from the least value, to the largest one; nil without a value.
     package static func linear(
         _ quantity: Quantity, around values: some Sequence<Double>, fromZero: Bool = true
     ) -> AxisScale? {
@@ -80,7 +80,7 @@ package struct AxisScale: Hashable, Sendable {
         return stride(from: first, through: last, by: 1).map { $0 * step * unit }
     }
 
-    /// What a minute or an hour is of, so that ticks are round in it.
+    /// The unit whose multiples are round around a value, such as a minute or an hour.
     private func unit(of value: Double) -> Double {
         guard quantity == .seconds else { return 1 }
         return value < 120 ? 1 : value < 7200 ? 60 : 3600
@@ -97,14 +97,15 @@ package struct AxisScale: Hashable, Sendable {
         return decades.enumerated().filter { $0.offset % every == 0 }.map(\.element)
     }
 
-    /// All round values that could lie on the axis: decimal ones, of times from a minute on those of a clock.
+    /// All round values that could lie on the axis: decimal ones, and for times from a minute on, round times of a
+    /// clock.
     private func powers(_ mantissas: [Double]) -> [Double] {
         let exponents =
             Int(
                 log10(low).rounded(.down))...max(
                 Int(log10(low).rounded(.down)), Int(log10(high).rounded(.up)))
         let decimal = exponents.flatMap { exponent in
-            // A division keeps 0.1 what a reader writes for it.
+            // A division gives the number that is nearest to 0.1; a product may not.
             mantissas.map { exponent < 0 ? $0 / pow(10, Double(-exponent)) : $0 * pow(10, Double(exponent)) }
         }
         guard quantity == .seconds else { return decimal }
@@ -118,7 +119,7 @@ package struct AxisScale: Hashable, Sendable {
         return decimal.filter { $0 < 60 } + clock + hours
     }
 
-    /// A tick's value as short as it is said.
+    /// A tick's value in as few characters as possible.
     package func text(_ value: Double) -> String {
         switch quantity {
         case .fraction: return Format.significant(value * 100) + " %"
@@ -144,7 +145,7 @@ package struct AxisScale: Hashable, Sendable {
 }
 
 extension Format {
-    /// As ``significant(_:)``, but whole numbers keep all their digits.
+    /// The number as ``significant(_:)`` writes it, but whole numbers keep all their digits.
     fileprivate static func significant4(_ value: Double) -> String {
         value == value.rounded() && abs(value) < 1e9 ? String(Int(value)) : significant(value)
     }

@@ -7,8 +7,8 @@ extension PicturedRuns {
     private static let plotLeft = 56.0
     private static let plotHeight = 210.0
 
-    /// Against cluster time: a panel for each kind of clock, each with an axis of its own, so that nothing measured here races
-    /// against a model.
+    /// The metric against cluster time: a panel for each kind of clock, each with an axis of its own, so that nothing
+    /// that was measured races against a model.
     package var accuracyAgainstTime: Picture? {
         let panels = Self.byKind(summaries).map { group in
             let places = Set(group.summaries.map(\.clock.words))
@@ -23,7 +23,7 @@ extension PicturedRuns {
             panels)
     }
 
-    /// Against what all ranks have sent; nil unless something was.
+    /// The metric against the bytes that all ranks have sent; nil unless something was sent.
     package var accuracyAgainstBytes: Picture? {
         let senders = summaries.filter { $0.count(\.traffic.bytesTotal) > 0 }
         guard !senders.isEmpty else { return nil }
@@ -33,7 +33,7 @@ extension PicturedRuns {
             [("", senders)])
     }
 
-    /// Against money; nil where no price is known.
+    /// The metric against money; nil where no price is known.
     package var accuracyAgainstMoney: Picture? {
         let priced = summaries.filter { ($0.totalCost(\.money)?.median ?? 0) > 0 }
         guard !priced.isEmpty else { return nil }
@@ -45,7 +45,7 @@ extension PicturedRuns {
             panels)
     }
 
-    /// Against rounds, for strategies that have them: those with a server, and communities.
+    /// The metric against rounds, for strategies that have rounds: those with a server, and communities.
     package var accuracyAgainstRounds: Picture? {
         let inRounds = summaries.filter { summary in
             !summary.plan.roles.servers.isEmpty || summary.runs.contains { $0.nodes != nil }
@@ -98,7 +98,8 @@ extension PicturedRuns {
             height: top - 12, elements)
     }
 
-    /// Logarithmic where curves end far from each other: then a linear axis shows only the slowest.
+    /// An axis for curves; logarithmic where they end far from each other, since a linear axis would show only the
+    /// slowest.
     static func axis(_ quantity: AxisScale.Quantity, _ curves: [[PlotPoint]]) -> AxisScale? {
         let ends = curves.compactMap(\.last?.x).filter { $0 > 0 }
         guard let least = ends.min(), let most = ends.max() else { return nil }

@@ -5,11 +5,11 @@ package struct DotPlot: Sendable {
     package struct Dot: Sendable {
         package let name: String
         package let style: SeriesStyle?
-        /// What the axis shows; above 0 on a logarithmic one.
+        /// The value that the dot stands at; above 0 on a logarithmic axis.
         package let value: Double
-        /// What is said of it.
+        /// The words that belong to the dot.
         package let words: String
-        /// The exact number, for those who read it.
+        /// The exact number, in an attribute that programs read.
         package let data: String
 
         package init(_ name: String, _ style: SeriesStyle?, _ value: Double, words: String, data: String) {
@@ -20,7 +20,7 @@ package struct DotPlot: Sendable {
     package struct Row: Sendable {
         package let title: String
         package let dots: [Dot]
-        /// Beside the row.
+        /// Words beside the row.
         package let note: String
 
         package init(_ title: String, _ dots: [Dot], note: String = "") {

@@ -10,12 +10,12 @@ package enum Ink: Hashable, Sendable {
     case grid
     /// A strategy, or another category, by its place.
     case series(Int)
-    /// Nodes that gain, that lose, and those of which neither is shown.
+    /// Nodes that gain, nodes that lose, and nodes of which neither is shown.
     case gain, loss, open
     /// A share between 0 and 1, from the paper to full.
     case share(Double)
 
-    /// Colours that tell categories apart; more than that nobody does.
+    /// How many colours tell categories apart; nobody tells more.
     package static let seriesCount = 7
 
     /// The name of the page's variable; nil where the colour is made from others.
@@ -33,7 +33,7 @@ package enum Ink: Hashable, Sendable {
         }
     }
 
-    /// All that have a variable, in the order in which the variables are declared.
+    /// All inks that have a variable, in the order in which the variables are declared.
     static let variables: [Ink] =
         [.paper, .text, .muted, .grid] + (0..<seriesCount).map { .series($0) } + [.gain, .loss, .open]
 }
@@ -99,7 +99,7 @@ package struct Palette: Sendable {
         Ink.variables.map { "\($0.variable ?? ""):\(hex($0))" }.joined(separator: ";")
     }
 
-    /// Between the paper and the second colour.
+    /// A colour between the paper and the second colour: the paper at a share of 0.
     private func mixed(_ share: Double) -> String {
         let (from, to) = (Self.channels(paper), Self.channels(series[1]))
         let part = min(max(share, 0), 1)

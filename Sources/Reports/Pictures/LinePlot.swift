@@ -3,14 +3,14 @@ import Diagnostics
 /// One curve of a plot.
 package struct PlotLine: Sendable {
     package let name: String
-    /// Nil for grey.
+    /// The look of the curve; nil for grey.
     package let style: SeriesStyle?
     package let points: [PlotPoint]
-    /// Marked on the curve: where it came to what was wanted.
+    /// A point that is marked on the curve, where it came to what was wanted; nil for none.
     package var mark: (x: Double, y: Double)?
     /// Whether every point has a marker.
     package var hasMarkers = false
-    /// On the group, for those who read the exact numbers.
+    /// Attributes of the curve's group with exact numbers, for programs that read them.
     package var data: [(String, String)] = []
 
     package init(_ name: String, _ style: SeriesStyle?, _ points: [PlotPoint]) {
@@ -23,7 +23,7 @@ package enum LinePlot {
     /// Points that all curves of a picture have together, bands counted: it is what keeps a page of thirty strategies small.
     private static let pointBudget = 1800
     private static let mostPoints = 500
-    /// On the right of a panel, for the labels.
+    /// Pixels on the right of a panel that labels have.
     package static let labelWidth = 128.0
 
     /// - Parameters:
@@ -41,7 +41,7 @@ package enum LinePlot {
             (copy.mark, copy.hasMarkers, copy.data) = (line.mark, line.hasMarkers, line.data)
             return copy
         }.filter { !$0.points.isEmpty }
-        // Grey ones lie behind all others.
+        // Grey curves lie behind all others.
         let sorted = shown.filter { $0.style == nil } + shown.filter { $0.style != nil }
         let labels = labels(panel, shown.filter { $0.style != nil })
         let groups = sorted.map { line in
@@ -102,7 +102,7 @@ package enum LinePlot {
         return elements
     }
 
-    /// Straight through all points, in pixels: what a `path` element has as its `d`.
+    /// A line through all points, in pixels, as the `d` attribute of a `path` element.
     static func path(_ points: [(Double, Double)]) -> String {
         var text = ""
         for (index, point) in points.enumerated() {

@@ -1,6 +1,6 @@
 import Diagnostics
 
-/// Text in XML: that of SVG pictures and of the page.
+/// Text in XML, in pictures as well as in pages.
 package enum MarkupText {
     /// As the content of an element or the value of an attribute in double quotes. Control characters are written out as
     /// elsewhere in the program, and scalars that XML cannot hold become U+FFFD, so that every name can be shown.

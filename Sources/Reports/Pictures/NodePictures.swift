@@ -131,7 +131,7 @@ extension PicturedRuns {
             }
         }
         elements += cells(shares, most: most, left: left, top: top, size: cell)
-        // Between kinds, so that a community of alike nodes is seen as a block.
+        // A line between kinds, so that a community of alike nodes is seen as a block.
         for row in shares.order.indices.dropFirst() where shares.kind(row) != shares.kind(row - 1) {
             let place = Double(row) * cell
             elements.append(.line(left - 4, top + place, left + cell * Double(count), top + place, .text))
@@ -191,7 +191,7 @@ extension PicturedRuns {
             }
         }
         guard squares.count > mostSquares else { return squares }
-        // Of many, all of nearly one shade are one element: the page stays small.
+        // With many squares, all of nearly one shade are one element, so that the page stays small.
         return paths.enumerated().filter { !$0.element.isEmpty }.map { tint, path in
             let share = (Double(tint) + 0.5) / Double(tints)
             return SVGElement("path", [("d", .path(path)), ("fill", .ink(.share(0.08 + 0.92 * share)))])
@@ -201,19 +201,19 @@ extension PicturedRuns {
 
 /// The shares with which nodes listened to their peers, over all seeds.
 struct ListeningShares {
-    /// By node, and in that by peer; 0 for nobody.
+    /// For each node, the share of each peer, by peer; 0 where the node did not listen to it.
     let rows: [[Double]]
-    /// Places of nodes, those of one kind together.
+    /// The nodes in the order in which they are drawn: nodes of one kind together.
     let order: [Int]
     private let kinds: [Int?]
-    /// The share of all weight that stayed within kinds; nil where there are none.
+    /// The share of all weight that nodes gave to peers of their own kind; nil where there are no kinds.
     let withinKind: Double?
     /// The greatest share that a node gives to another; nil where none gives any.
     let largest: (node: Int, peer: Int, share: Double)?
 
     private static let mostNodes = 40
 
-    /// Nil where nobody listened, where seeds have other nodes, and for more nodes than a picture holds.
+    /// The shares; nil where nobody listened, where seeds have other nodes, and for more nodes than a picture holds.
     init?(_ summary: StrategySummary) {
         let runs = summary.runs.compactMap(\.nodes)
         guard let count = runs.first?.count, count > 1, count <= Self.mostNodes, runs.allSatisfy({ $0.count == count }),
@@ -242,6 +242,6 @@ struct ListeningShares {
         largest = pairs.max { $0.share < $1.share }.flatMap { $0.share > 0 ? $0 : nil }
     }
 
-    /// Of the node at a place of ``order``.
+    /// The kind of the node at a place of ``order``; nil where there are no kinds.
     func kind(_ place: Int) -> Int? { kinds[order[place]] }
 }

@@ -8,21 +8,21 @@ extension PicturedRuns {
     struct Partition {
         let skew: PartitionSkew
         let holdings: [ShardHolding]
-        /// As `--partition` takes it.
+        /// The partition as `--partition` takes it.
         let words: String
         let strategies: [String]
         let seed: UInt64
         /// What those who hold data are called.
         let noun: String
 
-        /// Counts by class, where classes are told apart.
+        /// How many counts a client has: one for each class, or one in all where classes are not told apart.
         var classes: Int { holdings.first?.counts.count ?? 1 }
     }
 
     /// Pictures of so many partitions; whoever compares more finds them in the results' file.
     private static let mostPartitions = 4
 
-    /// Those of the first seed, each once. Older files do not say what clients hold.
+    /// The partitions of the first seed, each once. Older files do not say what clients hold.
     var partitionsOfFirstSeed: [Partition] {
         var found: [Partition] = []
         for summary in summaries {
@@ -82,7 +82,7 @@ extension PicturedRuns {
         return words + " Of \(partition.strategies.joined(separator: ", ")), seed \(partition.seed)."
     }
 
-    /// Every count that is drawn.
+    /// The table of all counts that are drawn.
     static func numbers(_ partition: Partition) -> TextTable {
         let columns =
             partition.classes > 1 ? (0..<partition.classes).map { ("class \($0)", TextTable.Alignment.right) } : []

@@ -2,19 +2,19 @@ import Diagnostics
 
 /// A picture before it is text: what it is called, what it shows in a sentence, and its elements.
 package struct Picture: Sendable {
-    /// Of its file, and of the elements that refer to each other; lower-case letters, digits and hyphens. No two pictures of
-    /// a page have the same.
+    /// The name of the picture's file, with which its elements also refer to each other: lower-case letters, digits and
+    /// hyphens. No two pictures of a page have the same name.
     package let name: String
     /// What is drawn.
     package let title: String
-    /// What the data in it show, in a sentence that stands in its place for those who do not see it.
+    /// What the data in the picture show, in a sentence that replaces it for those who do not see it.
     package let finding: String
-    /// In pixels.
+    /// The width, in pixels.
     package let width: Double
     package let height: Double
     package let elements: [SVGElement]
 
-    /// Of all charts: it fills a column of the page.
+    /// The width of all charts, in pixels: a column of the page.
     package static let standardWidth = 640.0
 
     package init(
@@ -32,10 +32,10 @@ package struct Picture: Sendable {
         self.elements = elements
     }
 
-    /// The same data give the same bytes.
+    /// The picture as an SVG text. The same data give the same bytes.
     package func svg(_ theme: PictureTheme) -> String {
         var output = "<svg"
-        // Within HTML the parser knows, and a page holds no address but in links.
+        // Within HTML the parser knows the namespace, and a page holds no address except in links.
         if theme != .page { output += " xmlns=\"http://www.w3.org/2000/svg\"" }
         let (width, height) = (MarkupText.pixels(width), MarkupText.pixels(height))
         if theme != .page { output += " width=\"\(width)\" height=\"\(height)\"" }

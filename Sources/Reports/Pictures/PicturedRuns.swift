@@ -12,7 +12,7 @@ package struct PicturedRuns: Sendable {
     let results: Results
     let summaries: [StrategySummary]
     package let styles: SeriesStyles
-    /// By strategy, of all seeds.
+    /// The time to the target over all seeds, by strategy.
     let timesToTarget: [String: SpreadSummary]
 
     package init(_ results: Results) {
@@ -54,13 +54,13 @@ package struct PicturedRuns: Sendable {
 
     // MARK: Quality
 
-    /// What models are judged by.
+    /// The metric by which models are judged.
     var metric: Metric { results.plan.metric }
-    /// What curves show of an evaluation.
+    /// The value of an evaluation that curves show.
     func quality(_ point: TrainingRun.Evaluation) -> Double { metric.value(of: point) }
-    /// What that is called.
+    /// The name of the value that curves show.
     var qualityWord: String { metric.title }
-    /// The same with the direction, where a reader might take it for the other.
+    /// The name of the value that curves show, with its direction where a reader might mistake it.
     var qualityTitle: String { metric == .accuracy ? qualityWord : "\(qualityWord) (\(metric.direction))" }
     var capitalisedQuality: String { qualityWord.prefix(1).uppercased() + qualityWord.dropFirst() }
     var qualityQuantity: AxisScale.Quantity { metric.isShare ? .fraction : .count }
@@ -78,13 +78,13 @@ package struct PicturedRuns: Sendable {
         case time, bytes, money, rounds
     }
 
-    /// The median over seeds at each evaluation, with the middle of the seeds: all of them where there are fewer than ten, else
-    /// without a tenth at either end.
+    /// The median over seeds at each evaluation, with a band that holds the middle of the seeds: all of them where
+    /// there are fewer than ten, else all except a tenth at either end.
     func curve(_ summary: StrategySummary, _ against: Against) -> [PlotPoint] {
         let count = summary.runs.map(\.evaluations.count).max() ?? 0
         return (0..<count).compactMap { index in
             let runs = summary.runs.filter { $0.evaluations.count > index }
-            // Where most runs have ended the median is not one of the same seeds any more.
+            // Where most runs have ended, the median would not be of the same seeds any more.
             guard 2 * runs.count >= summary.runs.count else { return nil }
             let xs = runs.compactMap { place($0, $0.evaluations[index], against, summary) }
             let ys = runs.map { quality($0.evaluations[index]) }.filter(\.isFinite).sorted()
@@ -132,7 +132,7 @@ package struct PicturedRuns: Sendable {
 
     static func qualityAxis(_ curves: [[PlotPoint]], _ metric: Metric, target: Double) -> AxisScale? {
         let quantity: AxisScale.Quantity = metric.isShare ? .fraction : .count
-        // Gains, of which the higher is the better whatever the metric.
+        // Values are turned into gains, of which the higher is the better whatever the metric.
         func gain(_ value: Double) -> Double { metric.gain(of: value, over: 0) }
         let ends = curves.compactMap(\.last?.y).map(gain)
         let shown = curves.flatMap { $0.map(\.y) }.map(gain).sorted()
@@ -160,8 +160,8 @@ package struct PlotPoint: Hashable, Sendable {
     }
     package init(x: Double, y: Double) { self.init(x: x, y: y, low: y, high: y) }
 
-    /// At most `limit` points: of each stretch the lowest and the highest, so that no spike is lost; the band is that of the
-    /// stretch. The first and the last stay.
+    /// At most `limit` points: the lowest and the highest of each stretch, so that no spike is lost, with a band that
+    /// holds all bands of the stretch. The first and the last point stay.
     package static func thinned(_ points: [PlotPoint], to limit: Int) -> [PlotPoint] {
         guard points.count > limit, limit >= 4, let first = points.first, let last = points.last else { return points }
         let inner = Array(points.dropFirst().dropLast())

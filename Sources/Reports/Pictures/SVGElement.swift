@@ -4,12 +4,12 @@ package struct SVGElement: Hashable, Sendable {
     package enum Value: Hashable, Sendable, ExpressibleByStringLiteral, ExpressibleByFloatLiteral,
         ExpressibleByIntegerLiteral
     {
-        /// In pixels.
+        /// A length in pixels.
         case pixels(Double)
         case ink(Ink)
-        /// Escaped when it is written.
+        /// Text, which is escaped when it is written.
         case text(String)
-        /// Written as it is: made by this module of numbers and letters.
+        /// Text that is written without escaping: this module made it of numbers and letters.
         case path(String)
 
         package init(stringLiteral value: String) { self = .text(value) }

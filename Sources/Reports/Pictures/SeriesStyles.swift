@@ -1,18 +1,20 @@
 import Diagnostics
 import Experiments
 
-/// The look of every strategy of a report, the same in all of its pictures: a colour, a dash and a marker together, so that none
-/// of them has to be told alone. Of many strategies the foremost have one; the others are grey.
+/// The look of every strategy of a report, the same in all of its pictures: a colour, a dash and a marker together, so
+/// that none of them alone has to tell strategies apart. Where there are too many strategies, only the foremost have a
+/// look of their own; the others are grey.
 package struct SeriesStyles: Sendable {
-    /// Those with a look of their own, in the order of the table.
+    /// The strategies with a look of their own, in the order of the table.
     package let named: [(name: String, style: SeriesStyle)]
-    /// How many have none.
+    /// How many strategies are grey.
     package let greyCount: Int
     private let byName: [String: SeriesStyle]
 
     /// - Parameters:
-    ///   - names: all, in the order of the table.
-    ///   - foremost: those that come first where there are more than colours, the most important first.
+    ///   - names: all strategies, in the order of the table.
+    ///   - foremost: strategies by importance, the most important first, which decides where there are more than
+    ///     colours; nil for the order of the table.
     package init(_ names: [String], foremost: [String]? = nil) {
         let chosen = Set((foremost ?? names).prefix(Ink.seriesCount))
         let kept = names.count <= Ink.seriesCount ? names : names.filter { chosen.contains($0) }
@@ -21,7 +23,7 @@ package struct SeriesStyles: Sendable {
         byName = Dictionary(named.map { ($0.name, $0.style) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// Nil for a strategy that is grey.
+    /// The look of a strategy; nil for one that is grey.
     package subscript(_ name: String) -> SeriesStyle? { byName[name] }
 }
 

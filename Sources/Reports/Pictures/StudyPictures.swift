@@ -57,7 +57,7 @@ package struct PicturedStudy: Sendable {
             let room = held.isEmpty ? 0 : StudyStrip.height
             let panel = Panel(
                 left: 64, top: top + (strip.isAtTop ? room : 0), width: 520, height: 150, x: choices.axis, y: y)
-            // What stands below the axis stands below the strip.
+            // What stands below an axis stands below the strip, where the strip is at the bottom.
             let frame = Panel(
                 left: 64, top: top, width: 520, height: panel.height + room, x: choices.axis, y: y)
             elements += held.isEmpty ? [] : strip.frame(panel, held, text)
@@ -79,7 +79,8 @@ package struct PicturedStudy: Sendable {
         let strategy: String
         let style: SeriesStyle?
         let choice: String
-        /// Strategies stand beside each other, so that equal values of several are all seen: how many places to the right.
+        /// How many marks' widths the mark is moved to the right: strategies stand beside each other, so that equal
+        /// values are all seen.
         let beside: Double
         let isBest: Bool
 
@@ -150,7 +151,8 @@ package struct PicturedStudy: Sendable {
             isNumeric ? Double(choice) ?? 0 : Double(values.firstIndex(of: choice) ?? 0)
         }
 
-        /// From one strategy's mark to the next one's: a mark's width where there is room for it.
+        /// The distance from one strategy's mark to the next one's, in pixels: a mark's width where there is room for
+        /// it.
         func step(_ panel: Panel) -> Double {
             isNumeric ? 4 : min(11, panel.width / Double(max(values.count, 1)) / 8)
         }

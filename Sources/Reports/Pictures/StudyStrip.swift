@@ -1,24 +1,26 @@
 import Diagnostics
 internal import Studies
 
-/// A band at the worse end of the picture of trials, for those that have no place on its axis or would take it from all others:
-/// models that diverged, targets that were never reached, and ends so far behind that the others would lie on each other.
+/// A band at the worse end of the picture of trials, for trials that have no place on its axis or would leave no room
+/// for the others: models that diverged, targets that were never reached, and ends so far behind that the others would
+/// lie on each other.
 struct StudyStrip {
-    /// Whether a time is the value.
+    /// Whether trials are judged by a time.
     private let isTime: Bool
     private let isHigherBetter: Bool
-    /// Values that are worse are in the strip; nil where no value is.
+    /// Trials with a worse value than this are in the strip; nil where no value is too bad for the axis.
     let cut: Double?
 
     static let height = 30.0
-    /// The axis is broken where it becomes so many times shorter by that.
+    /// The axis is broken only where that makes it shorter by this factor.
     private static let gain = 2.0
-    /// How far behind the median a value may be, in times of the distance from the median to the best.
+    /// How far behind the median a value may be and stay on the axis, as a multiple of the distance from the median to
+    /// the best.
     private static let reach = 3.0
 
     /// - Parameters:
     ///   - outcomes: all that the picture shows.
-    ///   - isHigherBetter: of the metric that trials are chosen by; false for times.
+    ///   - isHigherBetter: the direction of the metric that trials are chosen by; false for times.
     init(_ outcomes: [TrialOutcome], isTime: Bool, isHigherBetter: Bool) {
         (self.isTime, self.isHigherBetter) = (isTime, isHigherBetter)
         func gain(_ value: Double) -> Double { isHigherBetter ? value : -value }
@@ -34,7 +36,7 @@ struct StudyStrip {
         cut = isWorthIt ? gain(limit) : nil
     }
 
-    /// A value that no axis has a place for.
+    /// Whether no axis has a place for the trial's value.
     private static func isLost(_ outcome: TrialOutcome, isTime: Bool) -> Bool {
         outcome.divergedCount > 0 || !outcome.value.isFinite || isTime && outcome.value <= 0
     }
@@ -45,10 +47,11 @@ struct StudyStrip {
         return isHigherBetter ? outcome.value < cut : outcome.value > cut
     }
 
-    /// On the side where the worse values are: times and losses that are worse lie higher.
+    /// Whether the strip lies above the axis, which is where the worse values are: times and losses that are worse lie
+    /// higher.
     var isAtTop: Bool { !isHigherBetter }
 
-    /// Of the marks in it.
+    /// The height of the marks in the strip, in pixels from the top.
     func place(_ panel: Panel) -> Double {
         isAtTop ? panel.top - Self.height / 2 - 2 : panel.bottom + Self.height / 2 + 2
     }

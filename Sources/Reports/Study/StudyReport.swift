@@ -26,7 +26,7 @@ public enum StudyReport {
         return sections.filter { !$0.isEmpty }.joined(separator: "\n")
     }
 
-    /// Empty for a search that came to its end.
+    /// A sentence about a search that was stopped; empty for one that came to its end.
     static func unfinished(_ results: StudyResults) -> String {
         guard !results.isComplete else { return "" }
         return """
@@ -55,7 +55,7 @@ public enum StudyReport {
             """
     }
 
-    /// At the beginning of a sentence.
+    /// The metric's values in words, for the beginning of a sentence.
     private static func values(_ metric: Metric) -> String {
         metric.plural.prefix(1).uppercased() + metric.plural.dropFirst()
     }
@@ -198,7 +198,7 @@ public enum StudyReport {
         summary.allOutcomes.filter { $0.trial == trial }.reduce(.zero) { $0 + $1.cost }
     }
 
-    /// By which prices and watts.
+    /// The prices and watts that costs were worked out with, with their sources.
     static func prices(_ results: StudyResults) -> String {
         var text = ""
         for strategy in results.plan.experiment.strategies {

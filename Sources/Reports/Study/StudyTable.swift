@@ -6,7 +6,8 @@ public import Studies
 
 /// What a study found: for each strategy the best options, and what it cost to find them.
 public enum StudyTable {
-    /// For a terminal: the best and the cost, then the expected best, then what a reader should know before using it.
+    /// The table for a terminal: the best and the cost, then the expected best, then what a reader should know before
+    /// using it.
     public static func terminal(_ results: StudyResults, _ layout: TextLayout = .unlimited) -> String {
         guard !results.summaries.isEmpty else { return "No trial was finished.\n" }
         return best(results).terminal(layout) + "\n" + title(results) + "\n" + afterTrials(results).terminal(layout)

@@ -1,8 +1,8 @@
 public import Studies
 
-/// `trials.csv`: one row a trial and rung. Costs are of that rung, over all seeds, so that their sum is that of the whole
-/// search; accuracies are fractions. Where the task's metric is no accuracy, its name, values and target stand behind the other
-/// columns, and `target_accuracy` is empty.
+/// `trials.csv`: one row a trial and rung. Costs are of that rung, over all seeds, so that their sum over all rows is
+/// the cost of the whole search; accuracies are fractions. Where the task's metric is no accuracy, its name, values and
+/// target stand behind the other columns, and `target_accuracy` is empty.
 public enum TrialsCSV {
     /// What the file is called.
     public static let name = "trials.csv"

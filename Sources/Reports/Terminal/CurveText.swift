@@ -3,17 +3,17 @@ import Experiments
 
 /// How a terminal shows curves.
 package struct CurveStyle: Hashable, Sendable {
-    /// Whether it shows braille and lines; else letters and ASCII.
+    /// Whether the terminal shows braille and lines; if not, curves are drawn with letters and ASCII.
     package var hasBraille: Bool
     package var hasColor: Bool
-    /// Characters of a line, with the axis and its numbers.
+    /// Characters of a line, including the axis and its numbers.
     package var columns: Int
 
     package init(hasBraille: Bool, hasColor: Bool, columns: Int) {
         (self.hasBraille, self.hasColor, self.columns) = (hasBraille, hasColor, columns)
     }
 
-    /// Of the parts with the curves.
+    /// Characters of a line, and lines, of the area in which curves are drawn.
     static let plotColumns = 60
     static let plotRows = 10
 
@@ -30,7 +30,7 @@ package struct CurveStyle: Hashable, Sendable {
 package struct CurveText {
     package struct Series: Sendable {
         let name: String
-        /// Its place among all series of the report, by which its colour and its letter are chosen.
+        /// The curve's place among all series of the report, which decides on its colour and its letter.
         let index: Int
         let points: [PlotPoint]
 
@@ -38,7 +38,7 @@ package struct CurveText {
             (self.name, self.index, self.points) = (name, index, points)
         }
 
-        /// `A` for the first.
+        /// The letter of a curve: `A` for the first.
         static func letter(_ index: Int) -> Character { Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ")[index % 26] }
     }
 
@@ -93,7 +93,7 @@ package struct CurveText {
         return line
     }
 
-    /// Who has which letter.
+    /// The curves' names with their letters, in lines.
     private func key(_ style: CurveStyle, _ layout: TextLayout, _ indent: String) -> [String] {
         var lines: [String] = []
         var (line, length) = ("", 0)

@@ -10,9 +10,9 @@ struct FittedTable {
     private let sections: [Int: String]
     private let limit: Int?
 
-    /// Between two columns.
+    /// Spaces between two columns.
     private static let gap = 2
-    /// A column of words is not made narrower than that.
+    /// The least width of a column of words that is made narrower.
     private static let leastWords = 20
 
     init(_ table: TextTable, _ layout: TextLayout) {

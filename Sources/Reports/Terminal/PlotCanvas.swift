@@ -4,7 +4,7 @@ struct PlotCanvas {
     let columns: Int
     let rows: Int
     private let isBraille: Bool
-    /// By cell, the dots that are set, and the series that set the last of them.
+    /// For each cell, the dots that are set, and the series that set the last of them.
     private var dots: [UInt8]
     private var owners: [Int?]
     private var labels: [Int: (letter: Character, series: Int)] = [:]
@@ -63,7 +63,7 @@ struct PlotCanvas {
         label(cell(end), letter, series)
     }
 
-    /// Beside the line's end, or where else near it there is no other letter.
+    /// Puts the letter beside the line's end, or elsewhere near it where no other letter stands.
     private mutating func label(_ end: (x: Int, y: Int), _ letter: Character, _ series: Int) {
         let tries = [
             (1, 0), (2, 0), (1, -1), (1, 1), (2, -1), (2, 1), (0, -1), (0, 1), (-1, -1), (-1, 1), (3, 0), (0, 0),

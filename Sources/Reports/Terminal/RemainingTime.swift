@@ -1,11 +1,11 @@
-/// How long an experiment goes on, from what has been seen of it. Nothing is said where that would be a guess: of a run that has
-/// just begun, and of strategies of which no run was seen.
+/// How long an experiment will still take, from what has been seen of it. Nil where that would be a guess: for a run
+/// that has just begun, and for strategies without a run so far.
 package struct RemainingTime: Sendable {
     /// A run that is under way.
     package struct Running: Sendable {
         let strategy: String
         let seconds: Double
-        /// What of it was done, and how long that had taken.
+        /// The share of the run that was done, and the seconds that it had taken by then.
         let share: Double
         let secondsOfShare: Double
 
@@ -14,7 +14,8 @@ package struct RemainingTime: Sendable {
         }
     }
 
-    /// Below it, the first step and what it warms up count for too much.
+    /// The least share of a run that tells its length: in a smaller one, the first step and what it warms up count for
+    /// too much.
     private static let leastShare = 0.05
 
     /// Runs that have not begun, by strategy.
@@ -22,7 +23,7 @@ package struct RemainingTime: Sendable {
     /// Seconds of finished runs, by strategy.
     private var finished: [String: [Double]] = [:]
 
-    /// - Parameter runs: how many there are, by strategy; none of an experiment of which that is not known.
+    /// - Parameter runs: how many runs there are, by strategy; empty where that is not known.
     package init(runs: [String: Int] = [:]) { ahead = runs }
 
     package mutating func begin(_ strategy: String) { ahead[strategy].map { ahead[strategy] = max(0, $0 - 1) } }
@@ -31,7 +32,7 @@ package struct RemainingTime: Sendable {
         finished[strategy, default: []].append(seconds)
     }
 
-    /// Of a run that is under way; nil where it is not known.
+    /// Seconds that a run under way will still take; nil where it is not known.
     package func seconds(of run: Running) -> Double? {
         whole(run).map { max(0, $0 - run.seconds) }
     }
@@ -39,7 +40,7 @@ package struct RemainingTime: Sendable {
     private func whole(_ run: Running) -> Double? {
         let own = run.share >= Self.leastShare ? run.secondsOfShare / run.share : nil
         guard let others = mean(run.strategy) else { return own }
-        // What the run itself has come to says more than the others, once it is something.
+        // The run's own speed says more than other runs do, once a good part of it is done.
         return run.share > 0.3 ? own : others
     }
 
@@ -47,7 +48,7 @@ package struct RemainingTime: Sendable {
         finished[strategy].flatMap { $0.isEmpty ? nil : $0.reduce(0, +) / Double($0.count) }
     }
 
-    /// Until the last run has ended, as many side by side as are now; nil where it is not known.
+    /// Seconds until the last run has ended, with as many side by side as now; nil where it is not known.
     package func seconds(_ running: [Running]) -> Double? {
         guard !ahead.isEmpty, !running.isEmpty else { return nil }
         var rest = 0.0

@@ -19,9 +19,9 @@ public struct TextLayout: Hashable, Sendable {
     /// No line is too long, and every character can be shown.
     public static let unlimited = TextLayout()
 
-    /// What a terminal is taken for that does not say how wide it is.
+    /// The width in characters that is assumed for a terminal that does not say how wide it is.
     public static let standardColumns = 100
-    /// Below it, a table would be a column of words.
+    /// The least width: on fewer characters a table would be a column of words.
     public static let leastColumns = 40
 
     /// The text as it can be shown.

@@ -9,7 +9,7 @@ package struct WatchText {
     let experiment: WatchedExperiment
     let plan: WatchedExperiment.Plan
 
-    /// Nil before the experiment's first line.
+    /// Nil where the log has not come to the experiment's first line.
     package init?(_ experiment: WatchedExperiment) {
         guard let plan = experiment.plan else { return nil }
         (self.experiment, self.plan) = (experiment, plan)
@@ -25,7 +25,7 @@ package struct WatchText {
 
     // MARK: Lines
 
-    /// What an event says, after it was taken; nil for one of which there is nothing to say.
+    /// What an event says, after the experiment has taken it; nil where there is nothing to say.
     package func line(_ event: LoggedEvent) -> String? {
         switch event.key {
         case "experiment_start": return title
@@ -59,7 +59,7 @@ package struct WatchText {
         return "\(plan.task)\(kind): \(parts.joined(separator: ", ")); target \(goal.words)"
     }
 
-    /// How it ended; nil where it has not.
+    /// How the experiment ended; nil where it has not.
     package var ending: String? {
         let count = "\(experiment.finishedRuns) of \(plan.runCount) runs are finished"
         switch experiment.end {
@@ -106,7 +106,7 @@ package struct WatchText {
             let runs = experiment.runs.values.filter { $0.strategy == name }.sorted { $0.index < $1.index }
             let finished = runs.count { $0.outcome != nil }
             let running = runs.filter { $0.outcome == nil }
-            // The last that has anything to show.
+            // The last run that has anything to show.
             let shown = running.last { !$0.points.isEmpty } ?? runs.last { !$0.points.isEmpty }
             let done = Double(finished) + running.reduce(0) { $0 + min(max($1.share, 0), 1) }
             let left = running.first.flatMap { experiment.remaining.seconds(of: $0.running(now)) }
@@ -129,7 +129,7 @@ package struct WatchText {
         return finished >= plan.runs[strategy] ? "done" : "-"
     }
 
-    /// The same bar as under a run of the program.
+    /// A bar like the one that the program shows under its own runs.
     package static func bar(_ share: Double, width: Int = 12) -> String {
         let filled = Int(min(max(share, 0), 1) * Double(width))
         return String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled)
@@ -137,7 +137,7 @@ package struct WatchText {
 
     // MARK: Curves
 
-    /// Of the latest run of each strategy, a plot for each kind of clock.
+    /// The curves of the latest run of each strategy: the lines of a plot for each kind of clock.
     private func curves(_ style: CurveStyle) -> [[String]] {
         var kinds: [String] = []
         for clock in plan.clocks where !kinds.contains(clock) { kinds.append(clock) }

@@ -12,9 +12,9 @@ package struct WatchedExperiment: Sendable {
         let metric: Metric
         let target: Double
         let strategies: [String]
-        /// Of each strategy: the kind of its clock, and the clock with its machines.
+        /// For each strategy, the kind of its clock, and the clock with its machines.
         let clocks, machines: [String]
-        /// Of each strategy, how many there are.
+        /// How many runs each strategy has.
         let runs: [Int]
         let seedCount: Int
         let finishedRuns: Int
@@ -52,14 +52,14 @@ package struct WatchedExperiment: Sendable {
     private var begunWith: Plan?
     package private(set) var runs: [Int: Run] = [:]
     package private(set) var end: End?
-    /// Of the first line.
+    /// When the log's first line was written, in milliseconds since 1970.
     package private(set) var began = 0.0
     private(set) var remaining = RemainingTime()
 
-    /// - Parameter path: the log's, for messages.
+    /// - Parameter path: the log's path, for error messages.
     package init(_ path: String) { self.path = path }
 
-    /// Nil before the first line.
+    /// What is going to be run; nil before the first line.
     package var plan: Plan? { begunWith }
     package var finishedRuns: Int { (plan?.finishedRuns ?? 0) + runs.values.count { $0.outcome != nil } }
 
@@ -104,7 +104,7 @@ package struct WatchedExperiment: Sendable {
         guard let host = event.text("host"), let pid = event.count("pid").flatMap({ Int32(exactly: $0) }) else {
             throw wrong(event, "pid")
         }
-        // An experiment that goes on keeps what it had finished.
+        // An experiment that is resumed keeps the runs that it had finished.
         runs = runs.filter { $0.value.outcome != nil }
         let finished = max(0, (event.count("finished_runs") ?? 0) - runs.count)
         begunWith = Plan(
@@ -122,7 +122,8 @@ package struct WatchedExperiment: Sendable {
         if runs[index] == nil, let name = event.text("strategy") { remaining.begin(name) }
         let before = runs[index]
         runs[index] = try run(event, index)
-        // Told already by its progress, beside the runs before it.
+        // The run is known by its progress already: it began while runs before it were under way, and its line came
+        // after them.
         if let before, before.outcome == nil { runs[index]?.seen = before.seen }
     }
 
@@ -138,7 +139,7 @@ package struct WatchedExperiment: Sendable {
     private mutating func evaluate(_ event: LoggedEvent, _ plan: Plan, _ value: Double) throws(ReportError) {
         guard let index = event.count("run") else { throw wrong(event, "run") }
         if runs[index] == nil {
-            // Of a run whose beginning waits for those before it.
+            // The line of the run's beginning waits for the runs before it, and comes later.
             let begun = try run(event, index)
             runs[index] = begun
             remaining.begin(begun.strategy)
@@ -169,7 +170,7 @@ package struct WatchedExperiment: Sendable {
 
     // MARK: What it comes to
 
-    /// Those under way, in their order.
+    /// The runs that are under way, by their number.
     package var running: [Run] { runs.values.filter { $0.outcome == nil }.sorted { $0.index < $1.index } }
 
     /// - Parameter now: milliseconds since 1970.
@@ -182,12 +183,12 @@ extension WatchedExperiment.Run {
             strategy, seconds: max(0, now - began) / 1000, share: share, secondsOfShare: max(0, seen - began) / 1000)
     }
 
-    /// Such as `seed 2` or `trial 3 (learning-rate=0.1) seed 2`.
+    /// The run in words, such as `seed 2` or `trial 3 (learning-rate=0.1) seed 2`.
     var words: String {
         (trial.map { "\($0) " } ?? "") + "seed \(seed)" + (repetition > 0 ? " repetition \(repetition + 1)" : "")
     }
 
-    /// Such as `epoch 2 of 10`.
+    /// How far the run is, such as `epoch 2 of 10`.
     var progressWords: String {
         guard let epochs, epochs > 0 else { return Format.percent(min(share, 1), decimals: 0) }
         return "epoch \(Format.significant(min(share, 1) * epochs)) of \(Format.significant(epochs))"

@@ -10,7 +10,7 @@ import Locking
 final class NodeGathering: Sendable {
     private let run: TrainingRun
     private let state: NamedState
-    /// The rank that keeps what is the server's; nil where there is none.
+    /// The rank that keeps the server's state; nil where there is no server.
     private let server: Int?
     private let gathered: Guarded<Gathered>
 
@@ -32,7 +32,7 @@ final class NodeGathering: Sendable {
         let ranks: [Int: Brought]
     }
 
-    /// - Parameter absent: ranks that take no part.
+    /// - Parameter absent: ranks that take no part in training.
     init(_ run: TrainingRun, _ state: NamedState, absent: Set<Int>, server: Int? = nil) {
         (self.run, self.state, self.server) = (run, state, server)
         gathered = Guarded(Gathered(ended: absent))
@@ -96,12 +96,12 @@ final class NodeGathering: Sendable {
         // The intervals of the two processes may differ, so that this one comes to places that the other did not stop at.
         guard complete.position.round > checkpoints.repeatedUpdates else { return }
         var saved = run.runState(values, complete.position, complete.ranks.mapValues(\.losses), rank, nil)
-        // As they were when the rank came here: it may be further by now.
+        // The notes as they were when the rank came here: it may be further by now.
         for (rank, brought) in complete.ranks { saved.nodeNotes[rank] = brought.notes }
         try checkpoints.write(saved)
     }
 
-    /// Of ranks that make the same call at the same time, one writes.
+    /// Writes a checkpoint where all ranks make this call at the same time; one of them writes.
     private func writeTogether(_ checkpoints: RunCheckpoints, _ position: RunPosition, _ rank: any Rank) async throws {
         guard position.round > checkpoints.start?.position.round ?? 0 else { return }
         try await state.gather(on: rank, .allRanks)

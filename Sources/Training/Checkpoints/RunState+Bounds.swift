@@ -1,7 +1,7 @@
 import Cluster
 import Fabrics
 
-/// What a state that was edited could have wrong and still be of the right form.
+/// Checks of a state of the right form that somebody may have edited.
 extension RunState {
     /// What no run of the strategy could have left, with what is allowed; nil where one could.
     ///

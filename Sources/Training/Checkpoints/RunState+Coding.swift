@@ -103,7 +103,7 @@ extension RunState {
     private static let nodesName = "record/nodes"
     private static let detailsName = "checkpoint"
 
-    /// What is no tensor.
+    /// What the file's metadata hold: all of the state that is no tensor.
     private struct Details: Codable {
         let round: Int
         let samples: Int

@@ -9,7 +9,7 @@ public struct RunState: Sendable {
     package var position: RunPosition
     /// What the ranks keep, by the names that the strategy declared.
     package var values: StateValues
-    /// The model of the last evaluation, of a run that may end between two.
+    /// The model of the last evaluation; nil unless the run may end between two evaluations.
     package var evaluatedParameters: ParameterVector?
     package var evaluations: [TrainingRun.Evaluation]
     /// The curves of nodes with models or objectives of their own, and which test samples their last models got right.
@@ -23,7 +23,7 @@ public struct RunState: Sendable {
     /// Cluster time at which the checkpoint was made, and the bytes that had been sent.
     package var clusterNanoseconds: Int64
     package var bytesSent: Int
-    /// What a fabric starts with that does not play its time again.
+    /// What a fabric starts with that does not play its time again; nil for a simulated one.
     package var fabric: FabricSnapshot?
     /// Losses of steps that each rank with a model of its own has made since the last evaluation, two numbers a step.
     package var nodeLosses: [Int: [Double]] = [:]
@@ -54,15 +54,16 @@ package struct RunPosition: Hashable, Sendable {
 package struct RunCheckpoints: Sendable {
     /// Updates of the model from one checkpoint to the next.
     package let interval: Int
-    /// Nil for a run that begins.
+    /// The state to go on from; nil for a run that begins.
     package let start: RunState?
     package let resumption: Resumption
-    /// Called while cluster time stands still, by one rank at a time.
+    /// Writes a checkpoint. Called while cluster time stands still, by one rank at a time.
     package let write: @Sendable (RunState) throws -> Void
 
     /// How a run comes back to where its checkpoint was made.
     package enum Resumption: Sendable {
-        /// The program starts there. So it is on a measured fabric, which has only the time that passes.
+        /// The program starts at the checkpoint. This is for measured fabrics, whose time passes and cannot be played
+        /// again.
         case start
         /// The program starts from its beginning, and up to the checkpoint nothing is computed: its time and its messages
         /// are the same whatever the numbers are.
@@ -93,7 +94,7 @@ package struct RunCheckpoints: Sendable {
     var recordStart: RunState? { resumption == .recompute ? nil : start }
     /// The state at which programs start; nil where they start from their beginning.
     var programStart: RunState? { resumption == .start ? start : nil }
-    /// Updates up to which a program comes again; 0 where it comes to none again.
+    /// Updates up to which the program comes once more; 0 where it starts at the checkpoint or the beginning.
     var repeatedUpdates: Int { resumption == .start ? 0 : start?.position.round ?? 0 }
 }
 

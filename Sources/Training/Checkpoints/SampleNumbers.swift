@@ -6,7 +6,7 @@ package enum SampleNumbers {
         Data(numbers.flatMap { number in withUnsafeBytes(of: number.bitPattern.littleEndian, Array.init) })
     }
 
-    /// What is left over of a last number that is cut short is left out.
+    /// The numbers of the bytes; bytes of a last number that is cut short are ignored.
     package static func decoded(_ bytes: Data) -> [Float] {
         let bytes = [UInt8](bytes)
         return stride(from: 0, to: bytes.count - 3, by: 4).map { place in

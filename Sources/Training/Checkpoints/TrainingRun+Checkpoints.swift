@@ -6,10 +6,11 @@ import Fabrics
 /// Where time is replayed, steps up to the checkpoint leave the model alone and evaluations are those of the checkpoint; at
 /// its place, where the same rank would write it, its numbers are taken over.
 extension TrainingRun {
-    /// Where programs start; nil for the beginning, and where they start there although the run is resumed.
+    /// The state at which programs start; nil where they start from their beginning, also in a run that is resumed.
     var start: RunState? { checkpoints?.programStart }
 
-    /// Whether the update of this number, from 0, is part of the checkpoint and made again for its time and messages only.
+    /// Whether the update of this number, from 0, is part of the checkpoint and repeated only for its time and
+    /// messages.
     func isReplayed(_ update: Int) -> Bool {
         guard let checkpoints, checkpoints.resumption == .replay else { return false }
         return update < checkpoints.repeatedUpdates
@@ -80,7 +81,8 @@ extension TrainingRun {
         return runState(state.current, position, [:], rank, fabric)
     }
 
-    /// - Parameter nodeLosses: of ranks with models of their own.
+    /// - Parameter nodeLosses: the losses, two numbers a step, that each rank with a model of its own has not brought
+    ///   to an evaluation, by rank.
     func runState(
         _ values: StateValues, _ position: RunPosition, _ nodeLosses: [Int: [Double]], _ rank: any Rank,
         _ fabric: FabricSnapshot?
@@ -98,7 +100,8 @@ extension TrainingRun {
         }
     }
 
-    /// What was played up to here has to be what the checkpoint was made in, or it is of another job.
+    /// Takes the checkpoint's numbers over. What was played up to here has to agree with the checkpoint; otherwise it
+    /// is of another job.
     private func takeOver(
         _ start: RunState, _ state: NamedState, _ position: RunPosition, _ rank: any Rank, isComputed: Bool
     ) throws(CheckpointError) {
@@ -106,7 +109,7 @@ extension TrainingRun {
         if !isComputed { try restore(start, state) }
     }
 
-    /// - Parameter isComputed: whether vectors are those of the checkpoint, too, and not still to be taken over.
+    /// - Parameter isComputed: whether the vectors were computed again, so that they have to equal the checkpoint's.
     func check(
         _ start: RunState, _ values: StateValues, _ position: RunPosition, _ rank: any Rank, isComputed: Bool
     ) throws(CheckpointError) {

@@ -21,7 +21,7 @@ import Randomness
 public struct ClientRounds: Sendable {
     private let run: TrainingRun
     private let options: ClientOptions
-    /// By client.
+    /// The clients' objectives, by client.
     private let nodes: [NodeObjective]
     /// Ranks of clients that can hold what training takes; others are never selected.
     private let capable: Set<Int>
@@ -36,7 +36,7 @@ public struct ClientRounds: Sendable {
     static let drawnRounds = "drawn rounds"
     static let clientRounds = "client rounds"
 
-    /// The state of such a strategy, beside its own.
+    /// The state that ``ClientRounds`` needs, beside the strategy's own.
     public static func state(_ options: ClientOptions) -> [StateDeclaration] {
         [
             .vector(StateDeclaration.parametersName, .server), .counts(drawnRounds, 1),
@@ -160,7 +160,7 @@ public struct ClientRounds: Sendable {
                     sum.add(model, scaledBy: weight)
                     run.vectors.giveBack(model)
                 } else {
-                    // The client has made it for this and does not look at it again.
+                    // The client has made the vector for this sum and does not look at it again.
                     model.scale(by: weight)
                     sum = model
                 }

@@ -4,7 +4,9 @@ public import Kernel
 /// A strategy with a server, which is rank 0, and clients with data of their own. It says what is special about it; all else
 /// follows from the options of clients.
 public protocol ClientStrategy: Strategy {
+    /// How models are trained, whatever the strategy.
     var configuration: TrainingConfiguration { get }
+    /// Clients, rounds and local steps.
     var clientOptions: ClientOptions { get }
     /// What server and clients keep between rounds beside the server's model.
     var ownState: [StateDeclaration] { get }
@@ -30,8 +32,9 @@ extension ClientStrategy {
     public var hasFixedSchedule: Bool { true }
     public var state: [StateDeclaration] { ClientRounds.state(clientOptions) + ownState }
 
-    /// What the server keeps and an aggregate; what every client keeps; and for every client of a round its model and what its
-    /// steps need, but for no more clients than a server adds up at once.
+    /// Vectors of the model's size that exist at once. The server's state and an aggregate; what every client keeps;
+    /// and for every client of a round its model and what its steps need, though for no more clients than a server adds
+    /// up at once.
     public var vectorCount: Int {
         let perClient = 2 + configuration.optimizer.stateVectorCount
         return 1 + state.commonVectors + clientOptions.clients * state.vectorsOfEachWorker

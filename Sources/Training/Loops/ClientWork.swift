@@ -13,7 +13,7 @@ public struct ClientWork: Sendable {
     public let shard: [Int32]
     /// How the client sees samples; nil for as they are.
     public let view: SampleView?
-    /// E, passes over them, and B, samples of a local step.
+    /// E: passes over the client's samples.
     public let localEpochs: Int
     /// B, samples of a local step.
     public let batch: Int
@@ -74,7 +74,7 @@ public final class LocalModel {
     private let client: ClientWork
     private let start: ParameterVector
     private let optimizer: Optimizer
-    /// Nil where steps go straight into the parameters.
+    /// Where gradients are computed, `[P]`; nil where steps go straight into the parameters.
     private let gradient: ParameterVector?
     private var hasStarted = false
 

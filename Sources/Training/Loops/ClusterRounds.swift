@@ -20,14 +20,14 @@ import Locking
 public struct ClusterRounds: Sendable {
     private let run: TrainingRun
     private let options: NodeOptions
-    /// p
+    /// p: how many models the server keeps.
     private let models: Int
-    /// By node.
+    /// The nodes' objectives, by node.
     private let objectives: [NodeObjective]
     /// Ranks whose memory cannot hold what training takes: they take no part.
     private let absent: Set<Int>
     private let rounds: NodeRounds
-    /// Of updates `[P + 1]`, and of their sums.
+    /// Vectors `[P + 1]` for nodes' updates and for their sums.
     private let updates: VectorPool
     private let received = ReceivedModels()
 
@@ -38,10 +38,11 @@ public struct ClusterRounds: Sendable {
     /// Which model a node has chosen, counted from 0.
     static let choice = "chosen model"
 
-    /// The name of a model of several.
+    /// The name of one of the server's models, counted from 0.
     public static func name(ofModel model: Int) -> String { "model of cluster \(model)" }
 
-    /// The state of such a strategy: the server's models, each node's own, and which of them that is.
+    /// The state that ``ClusterRounds`` needs: the server's models, each node's model, and which of the server's models
+    /// the node has chosen.
     public static func state(models: Int) -> [StateDeclaration] {
         (0..<models).map { .vector(name(ofModel: $0), .server) }
             + [.vector(StateDeclaration.parametersName, .eachWorker), .numbers(choice, 1, startingAt: 0)]
@@ -129,7 +130,8 @@ public struct ClusterRounds: Sendable {
             guard !nodes.isEmpty else { return }
             // At a checkpoint nodes have its models.
             if round != run.start?.position.round { try await send(rule.models, in: sent, to: nodes, rank) }
-            // It has no model that is anybody's, and goes on as long as one of them is of use.
+            // The server has no model of its own: it shows the first finite model, so that the run goes on while any
+            // model is finite.
             let shown = rule.models.first(where: \.isFinite) ?? rule.models[0]
             guard try await goesOn(from: round, showing: shown, rank, gathering) else { return }
             let received = try await receive(nodes, round, rank, &gone)
@@ -207,7 +209,7 @@ public struct ClusterRounds: Sendable {
                     sum.add(vector, scaledBy: weight)
                     self.updates.giveBack(vector)
                 } else {
-                    // The node has made it for this and does not look at it again.
+                    // The node has made the vector for this sum and does not look at it again.
                     vector.scale(by: weight)
                     sum = vector
                 }
@@ -278,7 +280,7 @@ public struct ClusterRounds: Sendable {
         }
     }
 
-    /// Nil when the server has ended or left.
+    /// The models of the next round; nil when the server has ended or left.
     private func receiveModels(_ rank: any Rank) async throws -> Message? {
         do {
             return try await rank.receive(from: Self.server)

@@ -9,7 +9,8 @@ public protocol ClusterRule: Sendable {
     /// θ_1, ..., θ_p: the server's models, `[P]` each.
     var models: [ParameterVector] { get }
 
-    /// What the node sends for the model that it has chosen, made in its place. Calls for several nodes may run side by side.
+    /// Replaces the model that the node has chosen by what the node sends for it. Calls for several nodes may run side
+    /// by side.
     func update(_ node: NodeRound, _ model: ParameterVector)
 
     /// The weight of a node's update in the sum of those for its model.

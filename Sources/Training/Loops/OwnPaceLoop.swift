@@ -67,19 +67,21 @@ public struct OwnPaceLoop: Sendable {
 ///
 /// `@unchecked Sendable`: belongs to one rank, which waits for each computation.
 public final class OwnPaceNode: @unchecked Sendable {
+    /// The rank whose program this is.
     public let rank: any Rank
-    /// Its model, its samples and its steps.
+    /// The node's model, its samples and its steps.
     public let round: NodeRound
     private let run: TrainingRun
     private let rounds: NodeRounds
     private let gathering: NodeGathering
-    /// The round at which it was evaluated last.
+    /// The last round at which the node was evaluated; nil before the first evaluation.
     private var evaluatedRound: Int?
-    /// Of all nodes after this many rounds of each, and after one less.
+    /// Samples that all nodes have trained on when each has made as many rounds as this one; `samplesBefore` is a round
+    /// earlier.
     private var samples: Int
     private var samplesBefore: Int
     private var hasUsedItsShare = false
-    /// Whether its model holds a NaN or an infinity, as an evaluation has found: its program is to end.
+    /// Whether an evaluation has found a NaN or an infinity in the node's model: its program is to end.
     public private(set) var hasDiverged = false
 
     init(_ rank: any Rank, _ round: NodeRound, _ rounds: NodeRounds, _ gathering: NodeGathering) {
@@ -92,11 +94,12 @@ public final class OwnPaceNode: @unchecked Sendable {
         samplesBefore = rounds.samples(after: max(0, first - 1))
     }
 
-    /// Its model `[P]`, which is evaluated.
+    /// The node's model `[P]`, which is evaluated.
     public var model: ParameterVector { round.model }
-    /// Its rank.
+    /// The node's rank.
     public var index: Int { rank.index }
-    /// Whether it makes no more rounds: its share of the budget is used up, a limit is reached, or its model has diverged.
+    /// Whether the node makes no more rounds: its share of the budget is used up, a limit is reached, or its model has
+    /// diverged.
     public var isOver: Bool { hasUsedItsShare || hasDiverged || run.isAtLimit }
 
     /// Evaluates what the node begins with. To be called before its first round.

@@ -106,13 +106,14 @@ private final class RankUpdate: @unchecked Sendable {
     private let rank: Int
     /// The rank's parts of the update's global batches.
     private var parts: [BatchPart] = []
-    /// The update's number, and that of the last update whose contributions were added up.
+    /// This update's number. `lastAdded` is the number of the last update to whose sum this rank contributed.
     private var round = 0
     private var lastAdded = -1
     /// Whether the update was made before a rank left, or before a checkpoint that the run goes on from, so that it is
     /// repeated for its time and its messages only: however many share a global batch, its sum is the same to rounding.
     private var isRepeated = false
-    /// The whole update, where it is made without a contribution.
+    /// Makes the whole update of a rank that is alone, without a contribution; nil where updates are made of
+    /// contributions.
     private(set) var alone: (@Sendable () -> Void)?
     private(set) var contribute: AllReduceRequest.Contribution = { _, _ in }
     private(set) var combine: AllReduceRequest.Update = { _, _ in }
@@ -157,7 +158,7 @@ private final class RankUpdate: @unchecked Sendable {
         }
     }
 
-    /// The work of the parts, which have two sizes at most: those of a full batch and of an epoch's last one.
+    /// The work of the parts. They have two sizes at most: a full batch's and an epoch's last batch's.
     var work: ComputeWork {
         var work = ComputeWork.step(samples: parts[0].indices.count)
         for part in parts.dropFirst() {

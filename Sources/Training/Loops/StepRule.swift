@@ -8,8 +8,9 @@ public protocol StepRule: Sendable {
     /// What ranks keep between updates; the model is its ``NamedState/parameters``.
     var state: NamedState { get }
 
-    /// How contributions are put together, and what they are to the count of bytes.
+    /// How contributions are combined: summed or averaged.
     var reduction: Reduction { get }
+    /// What contributions are for, in the count of bytes.
     var purpose: TrafficPurpose { get }
 
     /// A rank's part of one step. Called for all steps of an update in order, with the same vector.
@@ -36,13 +37,13 @@ extension StepRule {
 
 /// A rank's part of a step's global batch.
 public struct BatchPart: Sendable {
-    /// The rank that computes, and among how many the batch is shared.
+    /// The rank that computes.
     public let rank: Int
     /// Among how many the batch is shared.
     public let ranks: Int
     /// Whether it is the first step since the last update.
     public let isFirst: Bool
-    /// The rank's samples, and the number of samples in the global batch.
+    /// The rank's samples of the global batch.
     public let indices: ArraySlice<Int32>
     /// Samples of the whole batch.
     public let globalCount: Int

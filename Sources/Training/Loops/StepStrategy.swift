@@ -4,7 +4,9 @@ public import Kernel
 /// A strategy whose workers train in lockstep on parts of the same batches. It says what is special about it; all else follows
 /// from the options of steps.
 public protocol StepStrategy: Strategy {
+    /// How models are trained, whatever the strategy.
     var configuration: TrainingConfiguration { get }
+    /// Batch, workers, and how gradients are sent.
     var stepOptions: StepOptions { get }
     /// H, steps from one all-reduce to the next.
     var stepsPerUpdate: Int { get }
@@ -30,8 +32,8 @@ extension StepStrategy {
         return rest == 0 ? [size] : [size, size + 1]
     }
 
-    /// What all ranks hold alike and what each has of its own, and a contribution for each thread; of simulated ranks fewer
-    /// contributions exist at once.
+    /// Vectors of the model's size that exist at once: what all ranks hold alike, what each has of its own, and a
+    /// contribution for each thread. Fewer contributions of simulated ranks exist at once.
     public var vectorCount: Int {
         state.commonVectors + rankCount * state.vectorsOfEachWorker
             + min(rankCount, maximumThreadRanks)

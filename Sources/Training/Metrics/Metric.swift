@@ -18,7 +18,7 @@ public enum Metric: String, CaseIterable, Codable, Hashable, Sendable {
     /// The area under the ROC curve, of two classes; see ``AreaUnderROC``.
     case auc
 
-    /// As tables and sentences call it.
+    /// The metric's name in tables and sentences.
     public var title: String {
         switch self {
         case .accuracy, .loss, .perplexity: rawValue
@@ -27,7 +27,7 @@ public enum Metric: String, CaseIterable, Codable, Hashable, Sendable {
         }
     }
 
-    /// With its article, such as `a perplexity`.
+    /// The name with its article, such as `a perplexity`.
     public var oneOfThem: String {
         switch self {
         case .accuracy, .auc, .rmse: "an \(title)"
@@ -54,7 +54,7 @@ public enum Metric: String, CaseIterable, Codable, Hashable, Sendable {
     /// `higher is better` or `lower is better`.
     public var direction: String { isHigherBetter ? "higher is better" : "lower is better" }
 
-    /// What a model has that is none any more.
+    /// The worst value, which a model has that has diverged.
     public var worst: Double { isHigherBetter ? 0 : .infinity }
 
     /// Whether the first of two values is better than the second; what is no number is as bad as ``worst``.
@@ -66,7 +66,7 @@ public enum Metric: String, CaseIterable, Codable, Hashable, Sendable {
     /// The value itself, or ``worst`` where it is no number.
     public func orWorst(_ value: Double) -> Double { value.isNaN ? worst : value }
 
-    /// The best of some values; nil of none.
+    /// The best of some values; nil where there are none.
     public func best(of values: some Sequence<Double>) -> Double? {
         values.reduce(nil) { best, value in
             guard let best else { return orWorst(value) }
@@ -74,18 +74,18 @@ public enum Metric: String, CaseIterable, Codable, Hashable, Sendable {
         }
     }
 
-    /// From the worst value to the best.
+    /// The values from the worst to the best.
     public func fromWorstToBest(_ values: some Sequence<Double>) -> [Double] {
         values.map(orWorst).sorted { isBetter($1, than: $0) }
     }
 
-    /// By how much the first of two values is better than the second; below 0 where it is worse. Between two models that are
-    /// none any more there is no difference.
+    /// By how much the first of two values is better than the second; below 0 where it is worse. Between two models
+    /// that have both diverged there is no difference.
     public func gain(of value: Double, over other: Double) -> Double {
         value == other ? 0 : isHigherBetter ? value - other : other - value
     }
 
-    /// Between which a value can be, where that is known.
+    /// The range of all possible values; nil where it is not known.
     public var bounds: ClosedRange<Double>? {
         switch self {
         case .accuracy, .auc: 0...1
@@ -95,22 +95,23 @@ public enum Metric: String, CaseIterable, Codable, Hashable, Sendable {
         }
     }
 
-    /// Between which an interval over some values may lie: those of ``bounds``, and where losses are 0 or more, as those of
-    /// networks are, no loss below 0.
+    /// The range in which an interval over some values may lie: ``bounds`` where they are known. Losses have none, but
+    /// where all of these are 0 or more, as a network's are, neither is an interval below 0. Nil where there is no
+    /// bound.
     public func bounds(of values: [Double]) -> ClosedRange<Double>? {
         bounds ?? (values.allSatisfy { $0 >= 0 } ? 0...Double.infinity : nil)
     }
 
     // MARK: Values
 
-    /// Of what was measured of one model; ``worst`` where that is no number.
+    /// The metric of a model from what was measured of it; ``worst`` where that gives no number.
     ///
     /// - Parameter auc: nil where it was not measured.
     package func value(accuracy: Double, loss: Double, auc: Double?) -> Double {
         orWorst(measured(accuracy: accuracy, loss: loss, auc: auc))
     }
 
-    /// The same, not a number where that is what was measured: it reaches no target, however low.
+    /// The metric of a model, NaN where that is what was measured: a NaN reaches no target, however low.
     private func measured(accuracy: Double, loss: Double, auc: Double?) -> Double {
         switch self {
         case .accuracy: accuracy
@@ -121,7 +122,7 @@ public enum Metric: String, CaseIterable, Codable, Hashable, Sendable {
         }
     }
 
-    /// The value of a model on the test set, not a number where that is what was measured.
+    /// The value of a model on the test set, NaN where that is what was measured.
     package func measured(in evaluation: TrainingRun.Evaluation) -> Double {
         measured(accuracy: evaluation.testAccuracy, loss: evaluation.testLoss, auc: evaluation.testAUC)
     }
@@ -155,7 +156,7 @@ public enum Metric: String, CaseIterable, Codable, Hashable, Sendable {
         }
     }
 
-    /// What ``allows(target:)`` does, in words.
+    /// The values that ``allows(target:)`` accepts, in words.
     public var allowedTargets: String {
         switch self {
         case .accuracy: "an accuracy above 0 up to 1"

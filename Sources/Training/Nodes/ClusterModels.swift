@@ -11,7 +11,7 @@ extension TrainingConfiguration {
     }
 }
 
-/// Where the models begin that a strategy has beside the run's one.
+/// Where models begin that a strategy trains beside the run's one.
 extension TrainingRun {
     /// The initial parameters of one of several models, `[P]`: of model 0 the run's, of the others drawn in the same way from
     /// streams of their own.
@@ -19,7 +19,7 @@ extension TrainingRun {
         model == 0 ? initialParameters : draw(model, 0)
     }
 
-    /// The same of models that a node has for itself: none of them are the run's.
+    /// The initial parameters of a model that a node has for itself, `[P]`: none of these models begins as the run's.
     public func initialParameters(ofModel model: Int, forNode node: Int) -> ParameterVector { draw(model, node + 1) }
 
     private func draw(_ model: Int, _ owner: Int) -> ParameterVector {

@@ -4,7 +4,7 @@ package import Randomness
 extension TrainingConfiguration {
     /// Which nodes of a community take part, where not all of them do.
     public struct Members: Hashable, Codable, Sendable {
-        /// In ascending order; the run's nodes in the order of their ranks.
+        /// The community's nodes that take part, ascending: the run's nodes in the order of their ranks.
         public let nodes: [Int]
         /// How many nodes the community has.
         public let of: Int

@@ -1,6 +1,6 @@
 import Datasets
 
-/// By what the models of a run's nodes are judged: each node's distribution over the test set, and the mixture of all.
+/// What the models of a run's nodes are judged by: each node's distribution over the test set, and the mixture of all.
 ///
 /// A node sees the whole test set its own way (its view), and of groups of test samples, which are classes or users, some
 /// weigh for it and others do not. What a model gets right is counted once for each view and group; the score of every node
@@ -12,29 +12,30 @@ struct Judgement: Sendable {
     let groups: [UInt16]?
     /// Test samples of each group.
     let groupSizes: [Int]
-    /// By node.
+    /// The view and the groups' weights of each node, by node.
     let nodes: [Node]
     /// What each view and group weighs in the mixture of the nodes' distributions; the sum is 1.
     private let mixture: [[Double]]
-    /// Of the test samples, `[N]`.
+    /// The labels of the test samples, `[N]`.
     private let labels: [UInt8]
 
     struct Node: Sendable {
         let view: Int
-        /// By group; the sum is 1.
+        /// What each group of test samples weighs for the node, by group; the sum is 1.
         let weights: [Double]
     }
 
-    /// What a model was found to be by some of the test samples that were seen one way.
+    /// What a model made of some of the test samples, all seen one way.
     struct Counts: Sendable {
-        /// By group.
+        /// The sum of the losses of each group's samples, by group; `correct` counts the samples that the model is
+        /// right about.
         var losses: [Double]
         var correct: [Int]
-        /// By test sample, of an AUC; else empty.
+        /// The model's score of each sample, by test sample; empty where the metric is no AUC.
         var scores: [Float] = []
     }
 
-    /// - Parameter objectives: one at least; of all nodes.
+    /// - Parameter objectives: those of all nodes; at least one.
     init(of objectives: [NodeObjective], on test: Dataset) {
         var places: [SampleView?: Int] = [:]
         var views: [SampleView?] = []

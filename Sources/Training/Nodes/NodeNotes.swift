@@ -4,13 +4,13 @@ import Locking
 package struct NodeNotes: Hashable, Codable, Sendable {
     /// How much the node has listened to others, by rank: the sum of the weights that their numbers had.
     package internal(set) var listened: [Int: Double] = [:]
-    /// Steps that numbers were old when they were used, summed up, and how often.
+    /// The sum, over all uses of others' numbers, of how many steps old the numbers were. `stale` counts the uses.
     private var staleness = 0.0
     private var stale = 0
     /// Which of several models the node has chosen last.
     package internal(set) var chosenModel: Int?
 
-    /// Nil where nobody noted any.
+    /// How many steps old others' numbers were when the node used them, on average; nil where none were noted.
     package var meanStaleness: Double? { stale == 0 ? nil : staleness / Double(stale) }
 
     mutating func add(staleness: Double) {
@@ -29,7 +29,7 @@ final class NodeNoteBook: Sendable {
         notes.withLock { body(&$0[rank, default: NodeNotes()]) }
     }
 
-    /// By rank; of those of whom there are any.
+    /// The notes by rank; ranks without notes are missing.
     var current: [Int: NodeNotes] { notes.withLock { $0 } }
 }
 

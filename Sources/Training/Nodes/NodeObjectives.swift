@@ -37,7 +37,7 @@ extension TrainingRun {
         return made
     }
 
-    /// An AUC tells samples of one label from those of the other.
+    /// Every node needs test samples of both labels for an AUC.
     private func checkLabels(of objectives: [NodeObjective]) throws(DataError) {
         guard configuration.objectives != nil else { return }
         let judgement = Judgement(of: objectives, on: data.test)
@@ -91,6 +91,6 @@ extension TrainingRun {
         }
     }
 
-    /// As many as an evaluation takes at once: more need more memory and are no faster.
+    /// As many samples as an evaluation takes at once: more need more memory and are no faster.
     private static let samplesPerForwardPass = 500
 }

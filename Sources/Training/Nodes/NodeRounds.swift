@@ -6,15 +6,15 @@ import Locking
 /// The samples of a round are those of all nodes that take part in the job, also of those that have left it: so all nodes
 /// agree on where in the budget a round is, and on its learning rate, without a message.
 final class NodeRounds: Sendable {
-    /// Samples of each node's data, and of its steps.
+    /// For each size of a node's data, in samples: the samples of a step, and how many nodes there are of this size.
     private let sizes: [(samples: Int, batch: Int, nodes: Int)]
     private let stepsPerRound: Int
-    /// Samples after 0, 1, ... rounds, as far as somebody has asked.
+    /// Samples that all nodes have trained on after 0, 1, ... rounds, as far as they were worked out.
     private let totals = Guarded([0])
 
     /// - Parameters:
     ///   - shards: samples of each node that trains.
-    ///   - batch: B; nil for all of a node's.
+    ///   - batch: B, samples of a step; nil for all of a node's samples.
     init(shards: [Int], batch: Int?, stepsPerRound: Int) {
         self.stepsPerRound = stepsPerRound
         let counts = shards.reduce(into: [:]) { $0[$1, default: 0] += 1 }
@@ -63,7 +63,7 @@ struct NodeBatches {
     private var order: [Int32]
     private var epoch = -1
 
-    /// - Parameter batch: B; nil for all of the shard.
+    /// - Parameter batch: B, samples of a step; nil for the whole shard.
     init(_ shard: [Int32], batch: Int?) {
         self.shard = shard
         self.batch = max(1, min(batch ?? shard.count, shard.count))
@@ -72,7 +72,7 @@ struct NodeBatches {
 
     private var stepsPerEpoch: Int { (shard.count + batch - 1) / batch }
 
-    /// Samples before a step, of so many samples in batches of so many.
+    /// Samples of all steps before this one, for a node with `samples` samples in batches of `batch`.
     static func samples(before step: Int, of samples: Int, batch: Int) -> Int {
         let (epochs, rest) = step.quotientAndRemainder(dividingBy: max(1, (samples + batch - 1) / batch))
         return epochs * samples + min(rest * batch, samples)

@@ -10,6 +10,7 @@ public enum Allowed: Sendable {
     case count(ClosedRange<Int>, or: String? = nil)
     /// A number of bytes, written with its unit, such as `25MB`.
     case size(ClosedRange<Int>)
+    /// One of these words.
     case oneOf([String])
     /// On or off: given alone it is on.
     case flag
@@ -25,12 +26,12 @@ public enum Allowed: Sendable {
         let includesLow: Bool
         let includesHigh: Bool
 
-        /// Both ends belong to it.
+        /// All numbers of the range, both ends included.
         public init(_ range: ClosedRange<Double>) {
             (low, high, includesLow, includesHigh) = (range.lowerBound, range.upperBound, true, true)
         }
 
-        /// The lower end belongs to it, the upper one does not.
+        /// All numbers of the range, whose upper end is excluded.
         public init(_ range: Range<Double>) {
             (low, high, includesLow, includesHigh) = (range.lowerBound, range.upperBound, true, false)
         }
@@ -39,9 +40,9 @@ public enum Allowed: Sendable {
             (self.low, self.high, includesLow, includesHigh) = (low, high, false, true)
         }
 
-        /// The upper end belongs to it, the lower one does not.
+        /// All numbers above the first up to the second, which is included.
         public static func above(_ low: Double, through high: Double) -> Bounds { Bounds(above: low, through: high) }
-        /// From a number up to the largest of single precision.
+        /// All numbers from this one up to the largest of single precision.
         public static func from(_ low: Double) -> Bounds { Bounds(low...Double(Float.greatestFiniteMagnitude)) }
 
         func contains(_ number: Double) -> Bool {
@@ -49,7 +50,7 @@ public enum Allowed: Sendable {
                 && (includesHigh ? number <= high : number < high)
         }
 
-        /// Such as `from 0 to below 1`.
+        /// The range in words, such as `from 0 to below 1`.
         var words: String {
             let largest = Double(Float.greatestFiniteMagnitude)
             let end = (includesHigh ? "" : "below ") + (high == largest ? "\(Float(high))" : Format.exact(high))
@@ -148,7 +149,7 @@ public enum Allowed: Sendable {
     /// Whether a value is a whole number.
     public var isWhole: Bool { if case .count = self { true } else { false } }
 
-    /// On which scale a range is drawn from where nobody says.
+    /// The scale on which a range is drawn from, unless another is given.
     public var scale: SearchScale {
         switch self {
         case .number(_, let scale, _), .share(_, let scale): scale
@@ -168,7 +169,7 @@ public enum Allowed: Sendable {
     }
 }
 
-/// On which scale values of an option lie evenly.
+/// The scale on which values of an option are spread evenly.
 public enum SearchScale: String, CaseIterable, Codable, Sendable {
     /// Rates and counts, which differ by factors.
     case log

@@ -16,7 +16,7 @@ public struct ClientOptions: StrategyOptions {
     /// The published defaults: 100 clients, of which a tenth take part in a round of 5 epochs.
     public init() { self.init(clients: 100, fraction: 0.1, localEpochs: 5, localBatch: 10, partition: "iid") }
 
-    /// Other values of all; `localBatch` nil stands for a client's whole data.
+    /// Other values. `localBatch` is nil for a client's whole data.
     public init(clients: Int, fraction: Double, localEpochs: Int, localBatch: Int?, partition: String) {
         self.clients = clients
         self.fraction = fraction

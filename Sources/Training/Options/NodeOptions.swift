@@ -6,14 +6,16 @@ public struct LoneNodeOptions: StrategyOptions {
     public var workers = 16
     /// How the training set is spread over the nodes, as `--partition` takes it.
     public var partition = "iid"
-    /// B: samples of a node's step; nil for all of its own.
+    /// B: samples of a node's step; nil for all samples that the node has.
     public var localBatch: Int? = 10
 
+    /// The defaults: 16 nodes with equal random shares, in steps of 10 samples.
     public init() {}
 
     static let source = "Lian et al. 2017, algorithm 1"
     static let counts = 1...Allowed.largestCount
 
+    /// The options by name, to be taken over by the options of a strategy.
     public static let specs = [
         OptionSpec(
             "workers", \Self.workers, symbol: "N", unit: "workers", .count(counts), source: source,
@@ -29,15 +31,17 @@ public struct LoneNodeOptions: StrategyOptions {
     ]
 }
 
-/// The same where nodes exchange something after every so many steps, without a server.
+/// The options of nodes that exchange something after every so many steps, without a server.
 public struct NodeOptions: StrategyOptions {
+    /// How many nodes there are, with which samples, and how they step.
     public var nodes = LoneNodeOptions()
     /// H: steps of a node from one exchange to the next.
     public var syncEvery = 1
 
+    /// The defaults: those of ``LoneNodeOptions``, with an exchange after every step.
     public init() {}
 
-    /// Options that are as they are published where nothing is said.
+    /// Other values; arguments that are left out have the published defaults.
     public init(workers: Int, partition: String = "iid", syncEvery: Int = 1, localBatch: Int? = 10) {
         nodes.workers = workers
         nodes.partition = partition
@@ -45,7 +49,7 @@ public struct NodeOptions: StrategyOptions {
         self.syncEvery = syncEvery
     }
 
-    /// Of nodes that exchange nothing, after however many steps.
+    /// The options of nodes that exchange nothing, so that `syncEvery` has no meaning.
     package init(_ nodes: LoneNodeOptions) { self.nodes = nodes }
 
     /// N: nodes that share the training set.
@@ -58,12 +62,13 @@ public struct NodeOptions: StrategyOptions {
         get { nodes.partition }
         set { nodes.partition = newValue }
     }
-    /// B: samples of a node's step; nil for all of its own.
+    /// B: samples of a node's step; nil for all samples that the node has.
     public var localBatch: Int? {
         get { nodes.localBatch }
         set { nodes.localBatch = newValue }
     }
 
+    /// The options by name, to be taken over by the options of a strategy.
     public static let specs =
         LoneNodeOptions.specs.map { OptionSpec($0, in: \Self.nodes) } + [
             OptionSpec(
@@ -83,14 +88,20 @@ extension OptionSpec {
 
 /// Who talks to whom, and how what nodes hear is weighed.
 public struct OverlayOptions: StrategyOptions {
+    /// Who talks to whom, as `--overlay` takes it.
     public var overlay = "ring"
+    /// How a node weighs what it hears.
     public var mixing = Mixing.metropolis
 
+    /// A ring with Metropolis weights.
     public init() {}
 
+    /// Other values.
+    ///
+    /// - Parameter overlay: as `--overlay` takes it.
     public init(overlay: String, mixing: Mixing = .metropolis) { (self.overlay, self.mixing) = (overlay, mixing) }
 
-    /// `--overlay` of options that have it without `--mixing`, too.
+    /// The option `--overlay`, also for options that have no `--mixing`.
     public static func overlaySpec<Root: StrategyOptions>(_ property: WritableKeyPath<Root, String> & Sendable)
         -> OptionSpec<Root>
     {
@@ -103,6 +114,7 @@ public struct OverlayOptions: StrategyOptions {
             """)
     }
 
+    /// The options by name, to be taken over by the options of a strategy.
     public static let specs = [
         overlaySpec(\Self.overlay),
         OptionSpec(

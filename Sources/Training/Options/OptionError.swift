@@ -21,9 +21,9 @@ public struct OptionError: Error, CustomStringConvertible, Equatable {
         (text, isWhole) = (ErrorText.message(" is \(shown); allowed is \(allowed)"), false)
     }
 
-    /// The same with the option's name.
+    /// The error with the option's name in front.
     ///
-    /// - Parameter name: as whoever reads it wrote it, such as `--batch` or `sync.batch`.
+    /// - Parameter name: the name as the user wrote it, such as `--batch` or `sync.batch`.
     package func of(_ name: String) -> OptionError {
         isWhole ? self : OptionError(sentence: "\(name)\(text)")
     }

@@ -1,6 +1,7 @@
 /// What is known of an option beside its value: all that help, lists, errors, studies and reports say of it.
 public struct OptionInfo: Sendable {
-    /// As the command line has it behind `--`, such as `local-epochs`. A concept has the same name in all strategies.
+    /// The option's name without the `--` of the command line, such as `local-epochs`. A concept has the same name in
+    /// all strategies.
     public let name: String
     /// The letter of the paper, such as `E`; empty where it has none.
     public let symbol: String
@@ -8,11 +9,11 @@ public struct OptionInfo: Sendable {
     public let unit: String
     /// Which values it may have.
     public let allowed: Allowed
-    /// Paper and section, or whose default it is.
+    /// Paper and section that the option is from, or the program whose default it is.
     public let source: String
     /// A sentence without the option's name.
     public let help: String
-    /// What it has an effect beside.
+    /// What the option can change.
     public let effect: Effect
     /// What other options of the strategy have to be for it to change anything, such as `--compression top-k`; nil where it
     /// always does.
@@ -33,13 +34,14 @@ public struct OptionInfo: Sendable {
 
     /// Where an option changes anything at all.
     public enum Effect: Hashable, Sendable {
-        /// Wherever the strategy has it. What a rate was tuned with includes it.
+        /// What is learned, wherever a strategy has the option. A learning rate that was tuned holds for this value
+        /// only.
         case onTheModel
-        /// It changes how long a run takes and what it sends, and not what is learned.
+        /// How long a run takes and what it sends, and not what is learned.
         case onTheTime
-        /// The same, and only where several ranks are on the machines of a cluster.
+        /// How long a run takes and what it sends, only where several ranks are on the machines of a cluster.
         case onTheNetwork
-        /// The same, and only beside another option that is switched on.
+        /// How long a run takes and what it sends, only where another option, of this name, is switched on.
         case beside(String)
     }
 }
@@ -56,12 +58,13 @@ public struct OptionSpec<Root: Sendable>: Sendable {
     /// Whether it changes anything beside the other options.
     package private(set) var isUsed: @Sendable (Root) -> Bool = { _ in true }
     let read: @Sendable (Root) -> OptionValue
+    /// Sets the property.
     /// - Returns: false for a value that the property's type does not have.
     let write: @Sendable (inout Root, OptionValue) -> Bool
 
-    /// An option whose value is always there.
+    /// An option that always has a value.
     ///
-    /// - Parameter effect: where it changes anything.
+    /// - Parameter effect: what the option can change.
     public init<Value: OptionConvertible>(
         _ name: String, _ path: WritableKeyPath<Root, Value> & Sendable, symbol: String = "", unit: String = "",
         _ allowed: Allowed, source: String, effect: OptionInfo.Effect = .onTheModel, _ help: String
@@ -78,7 +81,7 @@ public struct OptionSpec<Root: Sendable>: Sendable {
 
     /// An option whose value may be absent, for which a word stands.
     ///
-    /// - Parameter word: such as `all`; the same as in `allowed`.
+    /// - Parameter word: the word for no value, such as `all`; the same as in `allowed`.
     public init<Value: OptionConvertible>(
         _ name: String, _ path: WritableKeyPath<Root, Value?> & Sendable, or word: String, symbol: String = "",
         unit: String = "", _ allowed: Allowed, source: String, effect: OptionInfo.Effect = .onTheModel, _ help: String
@@ -116,7 +119,8 @@ public struct OptionSpec<Root: Sendable>: Sendable {
     }
 
     /// Sets the property.
-    /// - Throws: ``OptionError`` for a value that is not allowed, or that is not once the property's type has rounded it.
+    /// - Throws: ``OptionError`` for a value that is not allowed, or that is not allowed once the property's type has
+    ///   rounded it.
     package func set(_ value: OptionValue, in root: inout Root) throws(OptionError) {
         var changed = root
         guard info.allowed.accepts(value), write(&changed, value), info.allowed.accepts(read(changed)) else {

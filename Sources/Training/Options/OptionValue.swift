@@ -3,8 +3,11 @@
 /// Counts, shares and sizes are numbers; names, forms such as `dirichlet:0.5`, and the word that stands for "no limit" are
 /// texts; switches are flags.
 public enum OptionValue: Hashable, Sendable {
+    /// A count, a share or a size.
     case number(Double)
+    /// A name, a form, or a word that stands for no number.
     case text(String)
+    /// A switch.
     case flag(Bool)
 }
 
@@ -12,7 +15,7 @@ public enum OptionValue: Hashable, Sendable {
 public typealias OptionValues = [String: OptionValue]
 
 extension OptionValue: CustomStringConvertible {
-    /// As the command line takes it, such as `0.1`, `64`, `all` or `true`.
+    /// The value as the command line takes it, such as `0.1`, `64`, `all` or `true`.
     public var description: String {
         switch self {
         case .number(let number): Int(exactly: number).map(String.init) ?? "\(number)"
@@ -56,8 +59,9 @@ extension OptionValue: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral, E
 
 /// A type that a property of ``StrategyOptions`` may have.
 public protocol OptionConvertible: Sendable {
-    /// Nil for a value that is none of this type.
+    /// The value in this type; nil for a value that this type does not have.
     init?(optionValue: OptionValue)
+    /// The value as plans and results files have it.
     var optionValue: OptionValue { get }
 }
 

@@ -3,7 +3,7 @@ package import Kernel
 /// The options that all strategies have, by their names: how the optimizer works. A variant of a strategy can set them for
 /// itself, and a study can vary them.
 extension TrainingConfiguration {
-    /// What is changed by one of them, to see whether a value is allowed.
+    /// A configuration in which one of these options is changed to see whether a value is allowed.
     package static let plain = TrainingConfiguration(
         schedule: LearningRateSchedule(baseRate: 0.1, totalEpochs: 1), optimizer: .sgd(), epochs: 1,
         evaluateEveryEpochs: 1)

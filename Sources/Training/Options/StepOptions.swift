@@ -14,10 +14,10 @@ public struct BatchOptions: StrategyOptions {
     ]
 }
 
-/// The same with several workers, and how they send their gradients.
+/// Options of strategies with several workers that make every step together, and how they send their gradients.
 ///
-/// Which all-reduce adds the gradients is no option of theirs: a strategy asks for a sum, and whoever carries it chooses
-/// the messages, as an MPI library does.
+/// Which all-reduce adds the gradients is not among them: a strategy asks for a sum, and whoever carries it chooses the
+/// messages, as an MPI library does.
 public struct StepOptions: StrategyOptions {
     /// B, samples of a step.
     public var steps = BatchOptions()
@@ -31,7 +31,7 @@ public struct StepOptions: StrategyOptions {
     /// 64 samples among 8 workers.
     public init() {}
 
-    /// Other values; no overlap where nothing is said.
+    /// Other values; no overlap where none is given.
     public init(batch: Int, workers: Int, overlap: GradientOverlap? = nil) {
         steps.batch = batch
         self.workers = workers

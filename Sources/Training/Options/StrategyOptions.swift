@@ -14,8 +14,9 @@ import Diagnostics
 /// A strategy reads `options.mu`. All else knows an option by its name: the command line, errors and help, the defaults of
 /// a task, plans and results files, studies, and the columns of tables come from the table and from nowhere else.
 public protocol StrategyOptions: Hashable, Sendable {
+    /// The published defaults.
     init()
-    /// One for each stored property, in the order of lists.
+    /// A description of each stored property, in the order of lists.
     static var specs: [OptionSpec<Self>] { get }
     /// What is wrong with the options together, though each is allowed by itself; nil for nothing.
     var problem: String? { get }
@@ -24,7 +25,7 @@ public protocol StrategyOptions: Hashable, Sendable {
 extension StrategyOptions {
     public var problem: String? { nil }
 
-    /// What is known of each, in the order of lists.
+    /// What is known of each option, in the order of lists.
     public static var infos: [OptionInfo] { specs.map(\.info) }
 
     /// Every option by its name.
@@ -57,5 +58,6 @@ extension StrategyOptions {
 public struct NoOptions: StrategyOptions {
     /// There are none.
     public init() {}
+    /// No descriptions, since there are no options.
     public static var specs: [OptionSpec<NoOptions>] { [] }
 }

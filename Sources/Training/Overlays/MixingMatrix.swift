@@ -12,20 +12,25 @@ extension Mixing: OptionConvertible {}
 
 /// The weights of one round, row by row.
 public struct MixingMatrix: Hashable, Sendable {
+    /// The weight that a node gives to the numbers of one node.
     public struct Entry: Hashable, Sendable {
+        /// The node whose numbers are weighed.
         public let node: Int
+        /// What the numbers are multiplied by.
         public let weight: Double
 
+        /// A node's numbers with a weight.
         public init(node: Int, weight: Double) { (self.node, self.weight) = (node, weight) }
     }
 
-    /// What each node adds up, by ascending nodes; its own is among them.
+    /// For each node, the weights of all nodes whose numbers it adds up, by ascending nodes; the node itself is among
+    /// them.
     public let rows: [[Entry]]
 
     /// How far a sum of weights may be from 1.
     public static let tolerance = 1e-9
 
-    /// - Parameter rows: the weights of each node by whose numbers they are for.
+    /// - Parameter rows: for each node, its weights by the nodes that they are given to.
     init(_ rows: [[Int: Double]]) {
         self.rows = rows.map { row in row.sorted { $0.key < $1.key }.map { Entry(node: $0.key, weight: $0.value) } }
     }
@@ -59,29 +64,33 @@ public struct MixingMatrix: Hashable, Sendable {
             })
     }
 
+    /// How many nodes there are.
     public var nodes: Int { rows.count }
 
-    /// What each node's weights sum to.
+    /// The sum of the weights that each node gives, by node.
     public var rowSums: [Double] { rows.map { $0.reduce(0) { $0 + $1.weight } } }
 
-    /// What all weights of each node's numbers sum to: 1 where the mean of all nodes stays as it is.
+    /// The sum of all weights that each node's numbers get, by node. Where all are 1, the mean of all nodes does not
+    /// change.
     public var columnSums: [Double] {
         rows.reduce(into: Array(repeating: 0, count: nodes)) { sums, row in
             for entry in row { sums[entry.node] += entry.weight }
         }
     }
 
-    /// Who hears each node, with the weights that they give to it, by ascending nodes.
+    /// For each node, the nodes that hear it with the weights that they give to it, by ascending nodes.
     public var columns: [[Entry]] {
         rows.enumerated().reduce(into: Array(repeating: [], count: nodes)) { columns, row in
             for entry in row.element { columns[entry.node].append(Entry(node: row.offset, weight: entry.weight)) }
         }
     }
 
+    /// Whether all rows and all columns sum to 1, within ``tolerance``.
     public var isDoublyStochastic: Bool {
         (rowSums + columnSums).allSatisfy { abs($0 - 1) <= Self.tolerance }
     }
 
+    /// Whether W_ij = W_ji for all pairs of nodes, to rounding.
     public var isSymmetric: Bool {
         let weights = rows.map { row in Dictionary(uniqueKeysWithValues: row.map { ($0.node, $0.weight) }) }
         return weights.indices.allSatisfy { node in
@@ -109,7 +118,7 @@ public struct MixingMatrix: Hashable, Sendable {
         return result
     }
 
-    /// W x of a number of each node's.
+    /// W x, where x has one number for each node.
     public func product(_ numbers: [Double]) -> [Double] {
         precondition(numbers.count == nodes, "\(numbers.count) numbers of \(nodes) nodes")
         return product(numbers, width: 1)
@@ -117,9 +126,9 @@ public struct MixingMatrix: Hashable, Sendable {
 }
 
 extension OverlayNetwork {
-    /// The weights of each round of a period, by which the mean of all nodes stays as it is.
+    /// The weights of each round of a period, which do not change the mean of all nodes.
     ///
-    /// - Parameter mixing: how they are made, where no file gives them.
+    /// - Parameter mixing: how weights are made where no file gives them.
     /// - Throws: ``OverlayError`` where there are no such weights on this overlay.
     public func weights(_ mixing: Mixing) throws(OverlayError) -> [MixingMatrix] {
         let matrices = weights.map { [$0] } ?? graphs.map { MixingMatrix(mixing, on: $0) }
@@ -143,9 +152,9 @@ extension OverlayNetwork {
         return matrices
     }
 
-    /// The shares of each round of a period that nodes give away, each node's sum being 1.
+    /// The shares that nodes give away in each round of a period; the shares of each node sum to 1.
     ///
-    /// - Throws: ``OverlayError`` where a file's weights do not sum so.
+    /// - Throws: ``OverlayError`` where a file's weights do not.
     public func shares() throws(OverlayError) -> [MixingMatrix] {
         guard let weights else { return graphs.map { .columnStochastic($0) } }
         if let node = weights.columnSums.firstIndex(where: { abs($0 - 1) > MixingMatrix.tolerance }) {

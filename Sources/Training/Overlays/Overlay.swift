@@ -3,7 +3,9 @@ public import Randomness
 
 /// An overlay that cannot be as somebody wants it: what was found, and what is allowed.
 public struct OverlayError: Error, CustomStringConvertible, Equatable {
+    /// A sentence without a full stop.
     public let description: String
+    /// - Parameter description: what was found, and what is allowed.
     public init(_ description: String) { self.description = ErrorText.message(description) }
 }
 
@@ -23,17 +25,20 @@ public struct Overlay: Hashable, Sendable {
     }
 
     let kind: Kind
-    /// As `--overlay` takes it.
+    /// The overlay as `--overlay` takes it.
     public let description: String
 
-    /// What can be named.
+    /// A form of overlay that `--overlay` takes, for lists and errors.
     public struct Form: Sendable {
+        /// The word in front of the colon.
         public let name: String
         /// The name with an example of what may stand behind a colon.
         public let usage: String
+        /// What the overlay looks like, in a line.
         public let summary: String
     }
 
+    /// All forms, in the order of lists.
     public static let forms = [
         Form(name: "ring", usage: "ring", summary: "each node talks to the next and the one before it"),
         Form(
@@ -63,7 +68,7 @@ public struct Overlay: Hashable, Sendable {
             summary: "pairs of nodes from 0 on: 'a,b' without a direction, 'from,to' with one, and maybe 'weight'"),
     ]
 
-    /// Whether it is another graph with every seed.
+    /// Whether every seed draws another graph.
     public var isRandom: Bool {
         switch kind {
         case .regular, .erdosRenyi: true
@@ -157,7 +162,7 @@ public struct Overlay: Hashable, Sendable {
         return network
     }
 
-    /// Half a gigabyte of memory.
+    /// Edges of a graph that takes half a gigabyte of memory.
     private static let mostEdges = 5_000_000
 
     /// How many edges there will be, about.
@@ -250,23 +255,24 @@ public struct Overlay: Hashable, Sendable {
     }
 }
 
-/// An overlay among so many nodes: one graph or, where it changes from round to round, those of a period.
+/// An overlay among so many nodes: one graph, or where the graph changes from round to round, the graphs of one period.
 public struct OverlayNetwork: Hashable, Sendable {
-    /// Of rounds 0, 1, ..., and then again from the first on.
+    /// The graphs of rounds 0, 1, ...; behind the last, the first comes again.
     public let graphs: [OverlayGraph]
-    /// What follows from the overlay that its name does not say.
+    /// Sentences about what follows from the overlay and its name does not say.
     public let notes: [String]
-    /// The weights of a file; nil where they are to be made from the graph.
+    /// The weights that a file gives; nil where they are to be made from the graph.
     let weights: MixingMatrix?
 
     init(_ graphs: [OverlayGraph], notes: [String] = [], weights: MixingMatrix? = nil) {
         (self.graphs, self.notes, self.weights) = (graphs, notes, weights)
     }
 
+    /// How many nodes there are.
     public var nodes: Int { graphs[0].nodes }
     /// Whether a file gives the weights, so that none are made from the graph.
     public var hasWeights: Bool { weights != nil }
     public var isDirected: Bool { graphs.contains(where: \.isDirected) }
-    /// Whether it is another graph in each of several rounds.
+    /// Whether the graph changes from round to round.
     public var changes: Bool { graphs.count > 1 }
 }

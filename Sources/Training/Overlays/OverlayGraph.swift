@@ -1,8 +1,8 @@
 /// Who sends to whom: a graph without edges from a node to itself and without double edges.
 public struct OverlayGraph: Hashable, Sendable {
-    /// Whom each node sends to, ascending.
+    /// For each node, the nodes that it sends to, ascending.
     public let successors: [[Int]]
-    /// Whom each node hears, ascending: the same where edges have no direction.
+    /// For each node, the nodes that send to it, ascending; the same as `successors` where edges have no direction.
     public let predecessors: [[Int]]
 
     /// - Parameters:
@@ -27,23 +27,25 @@ public struct OverlayGraph: Hashable, Sendable {
         nodes.sorted().reduce(into: []) { if $0.last != $1 { $0.append($1) } }
     }
 
+    /// How many nodes there are.
     public var nodes: Int { successors.count }
+    /// Whether some node sends to one that does not send to it.
     public var isDirected: Bool { successors != predecessors }
-    /// Whether every node hears as many as it sends to, and all of them as many.
+    /// Whether all nodes send to equally many nodes, and hear as many.
     public var isRegular: Bool {
         let degree = successors.first?.count
         return successors.allSatisfy { $0.count == degree } && predecessors.allSatisfy { $0.count == degree }
     }
-    /// Edges, of which one without a direction counts once.
+    /// How many edges there are; without directions, an edge counts once.
     public var edgeCount: Int { successors.reduce(0) { $0 + $1.count } / (isDirected ? 1 : 2) }
 
-    /// The fewest and the most that a node sends to.
+    /// The smallest and the largest number of nodes that a node sends to.
     public var degrees: ClosedRange<Int> {
         let counts = successors.map(\.count)
         return (counts.min() ?? 0)...(counts.max() ?? 0)
     }
 
-    /// All edges of all the graphs, which have as many nodes.
+    /// A graph with all edges of all the graphs, which must have equally many nodes.
     static func union(_ graphs: [OverlayGraph]) -> OverlayGraph {
         guard graphs.count != 1, let first = graphs.first else { return graphs[0] }
         let edges = graphs.lazy.flatMap { graph in
@@ -59,6 +61,7 @@ public struct OverlayGraph: Hashable, Sendable {
         return reached.indices.first { !reached[$0] || !reaching[$0] }
     }
 
+    /// Whether numbers of every node reach every other, over however many hops.
     public var isConnected: Bool { separateNode == nil }
 
     private static func reached(along edges: [[Int]]) -> [Bool] {

@@ -6,16 +6,16 @@ public struct OverlaySpectrum: Sendable {
     /// ρ = max(|λ_2|, |λ_n|) of W: what the distance of nodes' numbers from their mean is multiplied by in a round, at worst and
     /// after many rounds. Where W changes, the geometric mean of a round over a period's.
     public let secondEigenvalue: Double
-    /// |λ_2|, |λ_3|, ... of one W that is symmetric; nil else.
+    /// λ_2|, |λ_3|, ... where there is one W and it is symmetric; else nil.
     private let others: [Double]?
     private let matrices: [MixingMatrix]
 
     /// 1 - ρ
     public var gap: Double { 1 - secondEigenvalue }
 
-    /// Eigenvalues take time as the cube of the nodes: seconds at so many.
+    /// The most nodes: eigenvalues take time as the cube of their number, which is seconds here.
     public static let mostNodes = 2_048
-    /// The same of ``effectiveNeighbours(_:)`` where there is no closed form.
+    /// The most nodes for ``effectiveNeighbours(_:)`` where there is no closed form.
     private static let mostCovariances = 256
 
     /// - Parameter matrices: the weights of each round of a period.
@@ -25,7 +25,7 @@ public struct OverlaySpectrum: Sendable {
         self.matrices = matrices
         if matrices.count == 1, first.isSymmetric {
             guard let values = Eigenvalues.ofSymmetric(first.dense) else { return nil }
-            // The largest is 1, that of the mean.
+            // The largest eigenvalue is 1: the mean of all nodes does not change.
             others = values.dropLast().map(abs)
             secondEigenvalue = Self.atLeastRounding(others?.max() ?? 0)
         } else {

@@ -7,7 +7,7 @@ import Locking
 /// A vector is made when it is first asked for. The ranks of one process share a state; whoever asks for a vector may
 /// change its numbers under the rules of ``Rank``: while it computes, and nobody else looks.
 public final class NamedState: Sendable {
-    /// What it was made of.
+    /// The declarations that the state was made from.
     public let declarations: [StateDeclaration]
     private let start: ParameterVector
     private let contents: Guarded<Contents>
@@ -17,16 +17,17 @@ public final class NamedState: Sendable {
         /// Where vectors begin that do not begin at 0, by name.
         var starts: [String: @Sendable (_ rank: Int?) -> ParameterVector] = [:]
         var counts: [String: [Int]] = [:]
-        /// Made once, so that a step allocates nothing, by the first of the vectors that they keep.
+        /// The optimizers, each under the first of the vectors that it keeps. Made once, so that a step allocates
+        /// nothing.
         var optimizers: [Place: Optimizer] = [:]
     }
 
-    /// Whose vector it is; of no rank where all hold it alike, or the server.
+    /// The name of a vector and the rank that it belongs to; nil for a vector that all ranks hold alike, or the server.
     private struct Place: Hashable {
         let name: String
         var rank: Int?
 
-        /// In a checkpoint.
+        /// The vector's name in a checkpoint.
         var text: String { rank.map { StateValues.name(name, ofRank: $0) } ?? name }
     }
 
@@ -46,16 +47,16 @@ public final class NamedState: Sendable {
     /// The model that is trained, `[P]`.
     public var parameters: ParameterVector { vector(StateDeclaration.parametersName) }
 
-    /// Numbers in a vector: P.
+    /// P: numbers in a vector of the model's size.
     public var parameterCount: Int { start.count }
 
-    /// A vector `[P]` that all ranks hold alike, or the server.
+    /// A vector `[P]` that the server holds, or all ranks alike.
     public func vector(_ name: String) -> ParameterVector {
         precondition(holder(of: name).map { $0 != .eachWorker } ?? false, "no vector '\(name)' was declared")
         return vector(Place(name: name))
     }
 
-    /// A vector of one rank: `[P]`, or as long as declared.
+    /// A vector that one rank has of its own: `[P]`, or as long as declared.
     public func vector(_ name: String, ofRank rank: Int) -> ParameterVector {
         precondition(holder(of: name) == .eachWorker, "no vector '\(name)' of each worker was declared")
         return vector(Place(name: name, rank: rank))
@@ -126,7 +127,7 @@ public final class NamedState: Sendable {
         }
     }
 
-    /// Counts by their name.
+    /// The whole numbers that were declared under this name.
     public subscript(counts name: String) -> [Int] {
         get {
             guard let counts = contents.withLock({ $0.counts[name] }) else {

@@ -3,16 +3,17 @@ public import Kernel
 /// What ranks keep between two messages, by name: a vector of the model's size, or counts. Checkpoints, resumption and the
 /// memory that a strategy needs follow from the list of these.
 public struct StateDeclaration: Hashable, Sendable {
-    /// Who holds it.
+    /// Who holds the numbers.
     public enum Holder: Hashable, Sendable {
         /// All ranks hold the same numbers; ranks that share memory share one copy.
         case allAlike
+        /// The server alone has the numbers.
         case server
         /// Every rank that trains has numbers of its own, which begin when they are first asked for.
         case eachWorker
     }
 
-    /// What there is of it.
+    /// What kind of numbers they are, and how many.
     public enum Kind: Hashable, Sendable {
         /// As many numbers as the model has parameters.
         case vector
@@ -24,11 +25,11 @@ public struct StateDeclaration: Hashable, Sendable {
         var isOfFloats: Bool { if case .counts = self { false } else { true } }
     }
 
-    /// By which checkpoints and the strategy know it.
+    /// The name by which checkpoints and the strategy know the numbers.
     public let name: String
-    /// What there is of it.
+    /// What kind of numbers they are, and how many.
     public let kind: Kind
-    /// Who keeps it.
+    /// Who holds the numbers.
     public let holder: Holder
 
     /// A vector of the model's size, which begins at 0; ``parametersName`` begins as the run's initial parameters.
@@ -36,7 +37,7 @@ public struct StateDeclaration: Hashable, Sendable {
         Self(name: name, kind: .vector, holder: holder)
     }
 
-    /// So many numbers, which all begin at `start`; of each worker's, where nobody else is named.
+    /// So many numbers, which all begin at `start`; each worker has its own, unless another holder is named.
     public static func numbers(
         _ name: String, _ count: Int, startingAt start: Float, _ holder: Holder = .eachWorker
     ) -> Self {
@@ -50,7 +51,7 @@ public struct StateDeclaration: Hashable, Sendable {
         return Self(name: name, kind: .counts(count), holder: holder)
     }
 
-    /// How many floating-point numbers it has, of a model with so many parameters; nil for counts.
+    /// How many floating-point numbers are declared, for a model with so many parameters; nil for counts.
     func length(parameters: Int) -> Int? {
         switch kind {
         case .vector: parameters

@@ -2,7 +2,7 @@ import Kernel
 
 /// The numbers of a ``NamedState`` at one moment.
 package struct StateValues: Sendable {
-    /// By name; those of one rank by ``name(_:ofRank:)``.
+    /// All vectors by name; vectors of one rank have names of ``name(_:ofRank:)``.
     package var vectors: [String: ParameterVector] = [:]
     package var counts: [String: [Int]]
 

@@ -15,9 +15,9 @@ final class Evaluator: Sendable {
     private let test: Dataset
     private let workspaces: WorkspacePool
     private let metric: Metric
-    /// Model by model.
+    /// The sum of losses and the correct answers of each chunk, model by model.
     private let results: Guarded<[(loss: Double, correct: Int)]>
-    /// The scores of each chunk's samples, of an AUC alone.
+    /// The scores of each chunk's samples; empty where the metric is no AUC.
     private let scores: Guarded<[[Float]]>
     private let judged: Guarded<Judged>
 
@@ -27,7 +27,7 @@ final class Evaluator: Sendable {
         var judgement: Judgement
         /// Whether nodes differ, so that every model is judged.
         var hasObjectives = false
-        /// Model by model, view by view, chunk by chunk.
+        /// What was found of each chunk: model by model, view by view, chunk by chunk.
         var chunks: [JudgedChunk?] = []
     }
 
@@ -35,7 +35,8 @@ final class Evaluator: Sendable {
         var counts: Judgement.Counts
         /// A bit for each sample of the chunk that is classified right, the first in the lowest bit of the first byte.
         var right: [UInt8]
-        /// Each sample's loss or, of an AUC, its score for what the test set calls label 1; empty where the metric is accuracy.
+        /// Each sample's loss or, where the metric is an AUC, its score for what the test set calls label 1; empty
+        /// where the metric is accuracy.
         var numbers: [Float]
     }
 
@@ -74,7 +75,7 @@ final class Evaluator: Sendable {
         results.withLock { $0[chunk] = result }
     }
 
-    /// Those of the samples in the workspace's batch.
+    /// The scores of the samples in the workspace's batch; empty where the model has none.
     private func foundScores(of workspace: Workspace, at parameters: ParameterVector) -> [Float] {
         var found: [Float] = []
         found.reserveCapacity(workspace.batch.count)
@@ -82,7 +83,7 @@ final class Evaluator: Sendable {
         return found
     }
 
-    /// What the model is of which all chunks were computed.
+    /// The score of the model whose chunks were all computed.
     func result() -> OwnScore {
         let (loss, correct) = results.withLock { results in
             results.reduce((0, 0)) { ($0.0 + $1.loss, $0.1 + $1.correct) }
@@ -95,7 +96,7 @@ final class Evaluator: Sendable {
 
     // MARK: Judging
 
-    /// From now on models are judged by what these nodes want.
+    /// From now on models are judged by these nodes' objectives.
     func judge(by objectives: [NodeObjective]) {
         let judgement = Judgement(of: objectives, on: test)
         judged.withLock { $0 = Judged(judgement: judgement, hasObjectives: true) }
@@ -104,14 +105,14 @@ final class Evaluator: Sendable {
     var judgement: Judgement { judged.withLock { $0.judgement } }
     /// Whether nodes differ, so that every model is judged.
     var hasObjectives: Bool { judged.withLock { $0.hasObjectives } }
-    /// Chunks of a model that is judged: those of the test set, seen each way.
+    /// Chunks of a model that is judged: the chunks of the test set, once for each view.
     var judgedChunkCount: Int { judged.withLock { $0.judgement.views.count } * chunkCount }
 
     /// Computes a chunk of a model `[P]` that is judged.
     ///
     /// - Parameters:
     ///   - chunk: below ``judgedChunkCount``.
-    ///   - model: its place among those of the evaluation.
+    ///   - model: the model's place among all that the evaluation judges.
     func judge(_ chunk: Int, ofModel model: Int = 0, at parameters: ParameterVector) {
         let judgement = judgement
         let (view, part) = chunk.quotientAndRemainder(dividingBy: chunkCount)
@@ -134,7 +135,7 @@ final class Evaluator: Sendable {
             }
             if metric == .auc {
                 found.numbers = foundScores(of: workspace, at: parameters)
-                // The model's are for what the node calls label 1, which may be the test set's 0.
+                // A score is for what the node calls label 1, which may be the test set's 0.
                 if judgement.views[view]?.label(1) == 0 { found.numbers = found.numbers.map { -$0 } }
             }
         }
@@ -145,7 +146,7 @@ final class Evaluator: Sendable {
         }
     }
 
-    /// What a model is by each view, of which all chunks were judged.
+    /// For each view, what the model made of the test samples; to be asked when all of its chunks were judged.
     func counts(ofModel model: Int = 0) -> [Judgement.Counts] {
         judged.withLock { judged in
             let groups = judged.judgement.groupSizes.count

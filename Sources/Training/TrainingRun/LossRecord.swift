@@ -10,7 +10,7 @@ final class LossRecord: Sendable {
     struct Merged {
         /// The mean loss of every optimizer step.
         var stepLosses: [Double] = []
-        /// The losses' sum over the samples since the last evaluation, and the number of these samples.
+        /// The sum of the losses of all samples since the last evaluation; `samples` is how many they are.
         var sum = 0.0
         var samples = 0
         /// Samples that each rank has trained on in steps of its own.
@@ -83,7 +83,7 @@ final class LossRecord: Sendable {
     /// The entries of a rank's log that were not brought to an evaluation, two numbers each.
     func unmerged(ofRank rank: Int) -> [Double] { logs[rank].entries.flatMap { [$0.sum, Double($0.samples)] } }
 
-    /// Entries of a rank's log before a checkpoint.
+    /// Adds entries that a rank's log had before a checkpoint.
     func append(told numbers: [Double], ofRank rank: Int) { logs[rank].append(told: numbers) }
 
     /// The entries of a rank's log, which forgets them.

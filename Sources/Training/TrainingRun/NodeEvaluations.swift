@@ -4,11 +4,11 @@ public import Fabrics
 public import Kernel
 import Locking
 
-/// Which model an evaluation is of.
+/// The model that is evaluated.
 public enum EvaluationSubject: Sendable {
     /// The one model of the run: all ranks that make the call hold the same.
     case shared
-    /// Every rank's own: each has a curve of its own, and the run's curve is their mean.
+    /// Every rank's own model: each has a curve of its own, and the run's curve is their mean.
     case eachRank
     /// The mean of all ranks' models, which no rank need have.
     case average
@@ -17,15 +17,16 @@ public enum EvaluationSubject: Sendable {
 extension TrainingRun {
     /// Measures accuracy and loss on the whole test set, charged to nothing; every rank makes this call.
     ///
-    /// Of ranks with models of their own each is evaluated as it is when its rank comes here, by the node's own distribution
-    /// and by everybody's. Their samples' losses since the
-    /// last evaluation are those of the ranks' own logs.
+    /// Where ranks have models of their own, each is evaluated as it is when its rank comes here, by the node's own
+    /// distribution and by everybody's. The training loss is the mean over the samples in the ranks' own logs since the
+    /// last evaluation.
     ///
     /// - Parameters:
     ///   - parameters: this rank's model, `[P]`.
     ///   - samples: that all ranks together have trained on.
-    ///   - endsAlone: whether a rank that finds a limit reached ends by itself, and no other waits to hear of it: for ranks of
-    ///     which none needs another to come to the same evaluation. What they come to after the limit is not noted.
+    ///   - endsAlone: whether a rank that finds a limit reached ends by itself, without telling the others: for
+    ///     ranks that do not need each other to come to the same evaluation. Evaluations after the limit are not
+    ///     noted.
     /// - Returns: false if this rank's model has diverged or a limit is reached, in which case its program ends.
     public func evaluate(
         _ parameters: ParameterVector, of subject: EvaluationSubject, round: Int, samples: Int, on rank: any Rank,
@@ -48,7 +49,7 @@ extension TrainingRun {
             let (place, chunk) = chunk.quotientAndRemainder(dividingBy: chunksOfModel)
             // A rank that has left shows nothing.
             guard place < shown.count || place == models else { return }
-            // What is the same is judged once.
+            // A model that several ranks share is judged once.
             guard place == models || distinct.places(shown)[place] == place else { return }
             let model = place == models ? average.value(modelsOfNodes(shown)) : shown[place].vector
             if isJudged {
@@ -67,7 +68,7 @@ extension TrainingRun {
                 note(shown, distinct.places(shown), round: round, samples: samples, rank)
             }
         }
-        // A limit is found to be reached by the rank that comes last, and has to end the programs of all at the same
+        // The last rank to come finds that a limit is reached, and the programs of all have to end at the same
         // evaluation.
         if configuration.limits != nil, !endsAlone {
             try await rank.offTheClock(.allRanksTogether, chunks: 0) { _ in
@@ -86,7 +87,7 @@ extension TrainingRun {
         } finish: { [self] _ in
             noteReplayed(replayed)
         }
-        // For each other where a limit may end them all.
+        // The ranks wait once more where a limit may end them all, as they do after an evaluation that is made.
         if configuration.limits != nil {
             try await rank.offTheClock(.allRanksTogether, chunks: 0) { _ in
             } finish: {
@@ -112,6 +113,7 @@ extension TrainingRun {
         }
     }
 
+    /// Merges the losses that all ranks brought to an evaluation, in the order of ranks.
     /// - Returns: the mean loss of each rank's samples.
     @discardableResult
     private func mergeLosses(ofRound round: Int) -> [Int: Double] {
@@ -125,7 +127,7 @@ extension TrainingRun {
         return means
     }
 
-    /// The models of ranks that are nodes: those before the first node serve, and have no model that is anybody's.
+    /// The models of ranks that are nodes. Ranks before the first node serve, and have models that are not evaluated.
     private func modelsOfNodes(_ shown: [ShownVector]) -> [ParameterVector] {
         let first = firstNode
         let nodes = shown.filter { $0.rank >= first }
@@ -148,7 +150,7 @@ extension TrainingRun {
         let means = mergeLosses(ofRound: round)
         let (first, objectives) = (firstNode, evaluator.hasObjectives)
         var points: [(node: Int, point: NodePoint, vector: ParameterVector)] = []
-        // Ranks before the first node serve, and have no model that is anybody's.
+        // Ranks before the first node serve, and their models are not evaluated.
         for (place, shown) in shown.enumerated() where shown.rank >= first {
             let (judgement, counts) = (evaluator.judgement, evaluator.counts(ofModel: distinct[place]))
             let (node, everybody) = (shown.rank - first, judgement.everybody(counts))
@@ -259,9 +261,9 @@ extension TrainingRun.Record {
     }
 }
 
-/// What the run's one model is to nodes with objectives of their own, of which the evaluator has judged it.
+/// What the run's one model is worth to nodes with objectives of their own, after the evaluator has judged it.
 struct JudgedModel {
-    /// By node.
+    /// The scores by the nodes' own distributions, by node.
     let own: [OwnScore]
     let everybody: OwnScore
     /// The kind of each node, and for each kind which test samples are right.

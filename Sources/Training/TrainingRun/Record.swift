@@ -10,15 +10,15 @@ extension TrainingRun {
         public let round: Int
         /// Samples that all ranks have trained on so far.
         public let samples: Int
-        /// On the cluster's clock.
+        /// Seconds on the cluster's clock.
         public let clusterSeconds: Double
-        /// By all ranks so far.
+        /// Bytes that all ranks have sent so far.
         public let bytesSent: Int
-        /// The mean over the samples trained on since the last evaluation; nil at the start.
+        /// The mean loss of the samples that were trained on since the last evaluation; nil at the start.
         public let trainLoss: Double?
-        /// A fraction.
+        /// The accuracy on the test set, from 0 to 1.
         public let testAccuracy: Double
-        /// Mean over the test set.
+        /// The mean loss over the test set.
         public let testLoss: Double
         /// The area under the ROC curve on the test set; nil where that is not the task's metric.
         public let testAUC: Double?
@@ -37,7 +37,7 @@ extension TrainingRun {
             self.testAUC = testAUC
         }
 
-        /// The same model at another time.
+        /// The evaluation with the time and the bytes of another run.
         package func moved(to other: ReplayReport.Evaluation) -> Self {
             Self(
                 round: round, samples: samples, clusterSeconds: other.seconds, bytesSent: other.bytesSent,
@@ -45,29 +45,30 @@ extension TrainingRun {
         }
     }
 
-    /// What a node leaves: a rank with a model or an objective of its own.
+    /// What a run records of one node: a rank with a model or an objective of its own.
     package struct NodeRecord: Sendable {
         package internal(set) var rank: Int
-        /// As the run's own, of this rank's model at this rank's time, or of the run's one model. Where nodes have objectives
-        /// of their own, the model is measured on everybody's data: the mixture of the nodes' distributions.
+        /// The node's curve: evaluations of this rank's model at this rank's time, or of the run's one model. Where
+        /// nodes have objectives of their own, the model is measured on everybody's data: the mixture of the nodes'
+        /// distributions.
         package internal(set) var evaluations: [Evaluation] = []
-        /// The same model by the node's own distribution, evaluation by evaluation.
+        /// The scores of the models in `evaluations` by the node's own distribution, in the same order.
         package internal(set) var own: [OwnScore] = []
         /// Which test samples of the node's own the last evaluated model gets right, seen as the node sees them: sample i is
         /// bit i % 8 of byte i / 8. Bits of samples that weigh nothing for the node are 0.
         package internal(set) var finalCorrect: [UInt8] = []
-        /// Where the run's metric is no accuracy, one number for each test sample of the last evaluated model: its loss or, of
-        /// an AUC, its score. No number for samples that weigh nothing for the node; empty of accuracies.
+        /// What the last evaluated model made of each test sample: its loss or, where the metric is an AUC, its score.
+        /// NaN for samples that weigh nothing for the node; empty where the metric is accuracy.
         package internal(set) var finalScores: [Float] = []
-        /// Nodes of one kind have one distribution.
+        /// The node's kind; nodes of one kind have one distribution.
         package internal(set) var kind = 0
         /// ``NodeObjective/classWeights``
         package internal(set) var classWeights: [Double]?
         /// Samples that the node has trained on.
         package internal(set) var trainedSamples = 0
-        /// Nil where all nodes share the run's model.
+        /// The node's model at the end; nil where all nodes share the run's model.
         package internal(set) var finalParameters: ParameterVector?
-        /// Whom it listened to, and what else its strategy told.
+        /// Whom the node listened to, and what else its strategy told of it.
         package internal(set) var notes = NodeNotes()
         package var listened: [Int: Double] { notes.listened }
         package var meanStaleness: Double? { notes.meanStaleness }
@@ -83,10 +84,10 @@ extension TrainingRun {
         /// The consensus distance: the square root of the mean over nodes of |x_i - x̄|² (L. Kong et al. 2021, *Consensus
         /// Control for Decentralized Deep Learning*, ICML, section 3).
         package let distance: Double
-        /// Of the mean of all models, x̄, which no node need have.
+        /// The accuracy, from 0 to 1, of the mean of all models, x̄, which no node need have.
         package let averageAccuracy: Double
         package let averageLoss: Double
-        /// Nil where that is not the task's metric.
+        /// The area under the ROC curve of the mean of all models; nil where that is not the task's metric.
         package let averageAUC: Double?
 
         package init(
@@ -105,22 +106,22 @@ extension TrainingRun {
         package internal(set) var evaluations: [Evaluation] = []
         /// The mean loss of every optimizer step.
         package internal(set) var stepLosses: [Double] = []
-        /// Samples after which the model held a NaN or an infinity.
+        /// Samples after which the model held a NaN or an infinity; nil where it never did.
         package internal(set) var divergedAfterSamples: Int?
         /// Whether one of the configuration's limits ended the run.
         package internal(set) var isAtLimit = false
-        /// The departure that ended the run, if one did and a rank that remained could say so.
+        /// The departure that ended the run; nil where none did, or no rank remained to say so.
         package internal(set) var stoppedBy: Departure?
         /// Samples of steps that had to be repeated, and of clients whose update the server did not get, since a rank left.
         package internal(set) var lostSamples = 0
-        /// Nil where every rank has a model of its own.
+        /// The model at the end; nil where every rank has a model of its own.
         package internal(set) var finalParameters: ParameterVector?
-        /// Of each rank that has a model of its own, or an objective; else none. By rank.
+        /// A record for each rank that has a model or an objective of its own, by rank; empty where none has.
         package internal(set) var nodes: [NodeRecord] = []
-        /// One for each evaluation where every node has a model of its own; else none.
+        /// One entry for each evaluation where every node has a model of its own; else empty.
         package internal(set) var consensus: [Consensus] = []
         package internal(set) var partitionSkew: PartitionSkew?
-        /// The clients that were left out.
+        /// The clients that were left out since they lack memory; nil where none were.
         package internal(set) var memoryShortage: MemoryShortage?
         package internal(set) var ranksLeftOut: [Int] = []
 

@@ -9,7 +9,7 @@ import Testing
     struct Broken: Sendable, CustomTestStringConvertible {
         let name: String
         let text: String
-        /// From 1, of the lines below two of a link, or of the CSV file.
+        /// The line of the mistake, from 1: of the cluster's keys below the first two lines, or of the CSV file.
         let line: Int
         let parts: [String]
 

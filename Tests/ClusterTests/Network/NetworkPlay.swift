@@ -66,7 +66,7 @@ func play(_ network: RoutedNetwork, _ sendings: [Sending]) -> Deliveries {
     }
 }
 
-/// The same for the ports of one switch.
+/// Plays messages on the ports of one switch.
 func play(_ network: NetworkModel, _ sendings: [Sending]) -> Deliveries {
     var network = network
     var result = Deliveries(

@@ -83,8 +83,8 @@ import Testing
         }
     }
 
-    /// Both begin at 1100 and have half of the receiver's port; the first ends at 2100, the second has the whole of it
-    /// for its last 500 bytes.
+    /// Both messages' flows begin at 1100 and have half of the receiver's port each; the first ends at 2100, and the
+    /// second has the whole port for its last 500 bytes.
     @Test func flowsShareAReceiversPort() {
         let result = play(
             network(Interconnect(sharing: .maxMin), nodes(3)),
@@ -140,7 +140,7 @@ import Testing
         }
     }
 
-    /// Both are there at 1100, and the receiver takes 250 for each.
+    /// Both messages have arrived at 1100, and the receiver takes 250 ns for each.
     @Test(arguments: Interconnect.Sharing.allCases)
     func receiverIsOccupiedByEveryMessage(sharing: Interconnect.Sharing) {
         var link = byteLink

@@ -96,7 +96,7 @@ import Testing
         #expect(try Self.message("x.npy", "", Array("hello world".utf8)).hasPrefix("x.npy: not a .npy file"))
     }
 
-    /// Each byte of a member's contents in turn is another; a checksum finds every one.
+    /// Each byte of a member's contents is changed in turn; the checksum finds every change.
     @Test func aChangedByteOfAnArchiveIsFound() throws {
         let whole = try Self.golden("stored.npz")
         // The first member: a local header of 30 bytes and a name, then 128 bytes of .npy header and the numbers.

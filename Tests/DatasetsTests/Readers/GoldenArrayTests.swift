@@ -10,7 +10,7 @@ import Testing
 
     struct Expected: Decodable {
         let shape: [Int]
-        /// Of the nearest 32-bit floats.
+        /// The bits of the 32-bit floats that are nearest to the numbers; nil for texts.
         let bits: [UInt32]?
         let texts: [String]?
     }

@@ -34,8 +34,8 @@ import Testing
         }
     }
 
-    /// Of f = 0, k T(S). Else the even one of the first f pairs sends its vector to the odd one before, and gets the sum
-    /// after. Let r = ceil(log2 f). Then
+    /// Where f = 0, k T(S). Otherwise the even rank of each of the first f pairs sends its vector to the odd one before
+    /// the exchanges, and gets the sum after them. Let r = ceil(log2 f). Then
     ///
     /// - some host is as late as fold and r exchanges with other hosts make it, (r + 1) T: one whose position differs from
     ///   another host's in all of the r lowest bits;
@@ -114,10 +114,10 @@ import Testing
         }
     }
 
-    /// Of s servers with parts of S/s, every rank sends one part after the other, so that a server is asked in turns o + p
-    /// apart: in turn t by the ranks that are t + 1 below it, modulo s. Its port is never idle between the turn that
-    /// decides, its first or a later one, and the last. Then n-1 sums leave one after the other. One server, with all in
-    /// one turn: o + L + (n-1) p, then (n-1)(o + p) + L.
+    /// There are s servers with parts of S/s. Every rank sends one part after the other, so that a server is asked in
+    /// turns o + p apart: in turn t by the ranks that are t + 1 below it, modulo s. Its port is never idle between the
+    /// turn that decides, its first or a later one, and the last. Then n-1 sums leave one after the other. With one
+    /// server, all ask in one turn: o + L + (n-1) p, then (n-1)(o + p) + L.
     @Test func serversTakeTheirPartsInTurnsAndSendSumsOneAfterTheOther() throws {
         for ranks in ClosedForms.ranks {
             for servers in Set([1, 2, 3, 4, 8, ranks]) where servers <= ranks {

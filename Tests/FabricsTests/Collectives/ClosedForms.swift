@@ -6,13 +6,13 @@ import Randomness
 
 /// What a collective takes: closed forms and simulation are compared in all three at once.
 struct Cost: Equatable {
-    /// Until the last rank is done.
+    /// Time until the last rank is done.
     var nanoseconds: Int64
     var messages: Int
-    /// With the framing.
+    /// Bytes of all messages, framing included.
     var bytes: Int
 
-    /// - Parameter payloadBytes: of all messages together.
+    /// - Parameter payloadBytes: bytes of all messages together, without framing.
     init(_ nanoseconds: Int64, messages: Int, payloadBytes: Int) {
         self.nanoseconds = nanoseconds
         self.messages = messages

@@ -75,7 +75,7 @@ import Testing
                         payloadBytes: edges(ranks) * part * 4)
                 }
             }
-            // Of 4 bytes only the first rank has any, which stay.
+            // A vector of one number has a part for the first rank only, which keeps it.
             let empty = TreeTimes(times: times, ranks: ranks).down { _, _ in 0 }
             try expectCost(.scatter(root: 0), ranks, 1, empty, messages: ranks - 1, payloadBytes: 0)
         }
@@ -102,7 +102,8 @@ import Testing
         }
     }
 
-    /// Of S bytes a rank, below 512 KiB in all recursive doubling: S, 2 S ... n/2 S. From there a ring: n-1 messages of S.
+    /// Each rank has S bytes. Below 512 KiB in all, recursive doubling: S, 2 S ... n/2 S. From there a ring: n-1
+    /// messages of S.
     @Test func allGatherDoublesShortVectorsAndSendsLongOnesAroundARing() throws {
         for rounds in 1...6 {
             let ranks = 1 << rounds

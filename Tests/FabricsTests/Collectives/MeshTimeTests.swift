@@ -14,7 +14,7 @@ import Testing
     /// A collective of so many numbers, and what it takes.
     private typealias Case = (kind: CollectiveKind, elements: Int, nanoseconds: Int64, messages: Int, payloadBytes: Int)
 
-    /// - Parameter cases: of a number of ranks.
+    /// - Parameter cases: the collectives to play among so many ranks.
     private func expectCost(
         _ algorithm: AllReduceAlgorithm = .ring, ranks: some Sequence<Int> = ClosedForms.ranks,
         _ cases: (_ ranks: Int) -> [Case]

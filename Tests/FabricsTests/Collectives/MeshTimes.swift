@@ -3,9 +3,9 @@ import Randomness
 
 @testable import Fabrics
 
-/// A network without contention by construction: every pair of ranks has a link of its own, full duplex, so that a message
-/// never waits for another but one between the same two ranks. Without overhead, it takes T(S) = L + p(S) from when it is
-/// sent, and a collective takes its longest chain of messages.
+/// A network without contention by construction: every pair of ranks has a link of its own, full duplex, so that a
+/// message waits only for messages between the same two ranks. Without overhead, it takes T(S) = L + p(S) from when it
+/// is sent, and a collective takes its longest chain of messages.
 enum Mesh {
     static let link = Link(latencySeconds: 20e-6, bytesPerSecond: 375e6)
     static let times = PortTimes(link)

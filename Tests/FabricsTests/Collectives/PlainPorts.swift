@@ -3,7 +3,8 @@ import Cluster
 @testable import Fabrics
 
 /// The plainest simulator of a collective on one switch: all that is going to happen stands in a list, from which the
-/// earliest is taken next, and of equal times what was put in first. It shares nothing with the simulation but the steps.
+/// earliest entry is taken next, and among equal times the one that was put in first. The collective's steps are all
+/// that it shares with the simulation.
 struct PlainPorts {
     private struct Message {
         let from, to: Int

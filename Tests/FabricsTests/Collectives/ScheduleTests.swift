@@ -5,7 +5,7 @@ import Testing
 
 /// Message counts and bytes of every schedule against closed forms (Thakur, Rabenseifner and Gropp 2005).
 @Suite struct ScheduleTests {
-    /// Every schedule by name, for a number of ranks.
+    /// Every schedule, as a function of the number of ranks, with its name.
     static let named: [Named] = {
         var named = allReduceVariants.map { variant in Named(variant.rawValue) { variant.messages(ranks: $0) } }
         named.append(

@@ -18,7 +18,7 @@ struct TreeTimes {
 
     /// Up the tree: a rank sends when its port has taken in what its children send.
     ///
-    /// - Parameter bytes: of the message that so many ranks send together.
+    /// - Parameter bytes: the length of the message that so many ranks send together.
     func up(_ rank: Int = 0, _ bytes: (_ size: Int) -> Int) -> Int64 {
         PortTimes.last(
             children(rank).map { child, size in
@@ -28,7 +28,7 @@ struct TreeTimes {
 
     /// Down the tree: a rank sends to its children one after the other, the largest sub-tree first.
     ///
-    /// - Parameter bytes: of the message for so many ranks from one on.
+    /// - Parameter bytes: the length of the message for `size` ranks from `first` on.
     func down(_ rank: Int = 0, _ bytes: (_ first: Int, _ size: Int) -> Int) -> Int64 {
         var left: Int64 = 0
         var last: Int64 = 0

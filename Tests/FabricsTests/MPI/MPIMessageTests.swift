@@ -74,7 +74,7 @@ extension MPIMessage {
         #expect(MPIReport(report.numbers) == report)
         let nothing = MPIReport(rows: [], entries: [])
         #expect(MPIReport(nothing.numbers) == nothing)
-        // Of two processes: accounts side by side, ledgers added up.
+        // Reports of two processes: accounts are put side by side, ledgers are added up.
         let other = MPIReport(rows: [MPIReport.Row(1, account)], entries: ledger.entries)
         #expect(MPIReport.accounts([report, other], ranks: 4) == [TimeAccount(), account, TimeAccount(), account])
         let total = MPIReport.ledger([report, other], ranks: 4)

@@ -69,7 +69,8 @@ import Testing
         #expect(seen.byRank == Array(repeating: [1, 2, 3], count: 3))
     }
 
-    /// What each rank has of its own, as it was when the rank came: on a virtual clock the quick ones are far ahead by then.
+    /// Each rank shows what it has of its own, as it was when the rank came: on a virtual clock the quick ranks are far
+    /// ahead when the last one comes.
     @Test(arguments: FabricKind.allCases)
     func everyRanksOwnVectorIsShownOnceAsItWas(kind: FabricKind) throws {
         let seen = Notes<[[Float]]>()

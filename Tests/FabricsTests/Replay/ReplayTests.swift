@@ -43,7 +43,7 @@ import Testing
         #expect(replay.messages == report.ledger.totalMessages, "\(comment): messages")
     }
 
-    /// What evaluations saw: the time, and all bytes sent by then.
+    /// The time of each evaluation, and all bytes that were sent by then.
     typealias Seen = Notes<[ReplayReport.Evaluation]>
 
     func evaluate(_ rank: any Rank, _ seen: Seen, _ pause: Pause) async throws {
@@ -116,7 +116,7 @@ import Testing
         expectEqual(try fabric.replay(schedule), report, "slowed down")
     }
 
-    /// 100 epochs of 9 steps: but for the first ones all is known.
+    /// 100 epochs of 9 steps: after the first ones all is known.
     @Test(arguments: allReduceVariants)
     func whatRepeatsIsNotPlayedAgain(_ allReduce: AllReduceAlgorithm) throws {
         let seen = Seen()

@@ -184,11 +184,12 @@ import Testing
         #expect(report.departures.count == 1)
     }
 
-    /// A barrier of two: both enter at 0, are done at 1116 + 16 ns. Whoever leaves afterwards does no harm to it.
+    /// A barrier of two ranks: both enter at 0, and are done at 1116 + 16 ns. A rank that leaves afterwards does no
+    /// harm to it.
     @Test func aCollectiveThatTheRankHadFinishedGoesOn() throws {
         let notes = Notes<Ending>()
-        // Of a broadcast the root is done when its messages have left the port: at 200 and 400; they are there at 1200
-        // and 1400.
+        // The root is done with a broadcast when its messages have left the port, at 200 and 400; they are there at
+        // 1200 and 1400.
         try run(Self.fabric(3, leaving: [(0, 401)])) { rank in
             try await rank.broadcast(ParameterVector(count: 21), from: 0, purpose: .model)
             try await Self.note(notes, rank) {
@@ -255,7 +256,7 @@ import Testing
         }
     }
 
-    /// After the dropout the messages are those of a job of n - 1 ranks.
+    /// After the dropout the messages are the same as in a job of n - 1 ranks.
     @Test func thoseWhoRemainSendWhatAJobOfThemWould() throws {
         func bytes(_ ranks: Int, leaving: [(Int, Int64)], reduces: Bool) throws -> Int {
             try run(Self.fabric(ranks, leaving: leaving)) { rank in
@@ -331,8 +332,8 @@ import Testing
 
     // MARK: The network
 
-    /// Two flows of 1016 bytes from one port share it at half of 1 byte/ns each; one leaves its sender at 100 and starts
-    /// 1000 later. If rank 1 leaves at 1500, its flow is cut off with 200 ns of sharing done, and the other goes on alone.
+    /// Two flows of 1016 bytes into one port share it at half of 1 byte/ns each, from 1100 on: an overhead of 100 and a
+    /// latency of 1000. If rank 1 leaves at 1500, its flow is cut off after 400 ns, and the other goes on alone.
     @Test func aFlowThatIsCutOffLeavesItsShareToTheOthers() throws {
         let times = Notes<Int64>()
         let shared = Interconnect(.oneSwitch, sharing: .maxMin)
@@ -346,8 +347,8 @@ import Testing
                     times[0] = rank.now.nanoseconds
                 }
             }
-            // Both into rank 2: 2032 bytes from 1100 on at 1 byte/ns end at 3132. Cut off at 1500, each has 200 bytes, and
-            // the other's 816 end at 2316.
+            // Both senders' 1016 bytes go into rank 2: 2032 bytes from 1100 on at 1 byte/ns end at 3132. Where one
+            // sender is cut off at 1500, 200 bytes of each have come, and the other's remaining 816 end at 2316.
             #expect(times[0] == expected, "left at \(leaves)")
         }
     }

@@ -58,7 +58,7 @@ import Testing
         let census = Census()
         _ = try run(clients: 500, threads: threads, looks: true, census)
         #expect(census.begun.load(ordering: .sequentiallyConsistent) == 500)
-        // The one that is being looked at, besides.
+        // One more result exists than is computed ahead: the one that is being looked at.
         let most = census.most.load(ordering: .sequentiallyConsistent)
         #expect(most <= Lookahead.places(threads: threads) + 1, "\(most) results at once")
     }

@@ -71,7 +71,7 @@ import Testing
         let notes = Notes<[Received?]>()
         try run(simulated(4)) { rank in
             guard rank.index == 0 else { return try await Self.threeSenders(rank) }
-            // The message of rank 2 is there before that of rank 3, and is left until later.
+            // The message of rank 2 is there before the one of rank 3, and is left until later.
             var received: [Received?] = []
             for senders in [Senders.ranks([1, 3]), .any, .ranks([1, 2]), .ranks([1, 2, 3])] {
                 received.append(try await Self.receive(senders, rank))
@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    /// A link without a limit of bytes carries both messages in no time but its latency.
+    /// A link without a limit of bytes carries both messages in no time except its latency.
     @Test func ofMessagesThatArriveAtOneTimeTheOneThatWasSentFirstComesFirst() throws {
         let link = Link(latencySeconds: 1e-6, bytesPerSecond: 1e30)
         let orders: [([Int], [Int])] = [([1, 2, 3], [1, 2, 3]), ([3, 1, 2], [3, 1, 2]), ([2, 3, 1], [2, 3, 1])]

@@ -10,7 +10,7 @@ import Testing
 @Suite(.timeLimit(.minutes(60))) struct RoundPlayTests {
     /// What a job leaves, in every detail.
     private struct Trace: Equatable {
-        /// Of each rank after each of its operations: the time, and what all have sent.
+        /// For each rank, after each of its operations: the time, and the bytes that all ranks have sent.
         var steps: [[[Int64]]]
         /// Ranks in the order in which they went on after the collectives.
         var order: [Int]
@@ -103,7 +103,8 @@ import Testing
         }
     }
 
-    /// Ranks that do not come together, and messages that are still under way: then it must not be taken, and is not.
+    /// Ranks that do not come together, and messages that are still under way: then a collective must not be played as
+    /// a whole, and is not.
     @Test(arguments: 0..<6)
     func whereRanksComeLateOrMessagesAreUnderWayTheMessagesArePlayed(links: Int) throws {
         for ranks in [2, 5, 8] {
@@ -133,7 +134,7 @@ import Testing
         (0..<ranks).map { RoundPlay.Entry(rank: $0, time: VirtualTime(nanoseconds: 5)) }
     }
 
-    /// On equal links, at least, it has to be taken: or else the tests above compare messages with messages.
+    /// On equal links, at least, the quick way has to be taken; if not, the tests above compare messages with messages.
     @Test func itIsTakenOnEqualLinks() {
         for algorithm in [
             RingAllReduce() as any CollectiveAlgorithm, RingAllGather(), RingReduceScatter(), PairwiseAllToAll(),
@@ -147,7 +148,7 @@ import Testing
                 #expect(play?.ends.count == ranks, "\(algorithm), \(ranks) ranks")
             }
         }
-        // Of others than powers of two those in rings and pairs.
+        // For numbers of ranks that are no powers of two, only rings and pairs are played as a whole.
         let network = NetworkModel(nodes: Self.nodes(21, 0), jitter: .none, seeds: SeedSequence(1))
         for algorithm in [RingAllReduce() as any CollectiveAlgorithm, PairwiseAllToAll()] {
             let play = RoundPlay(

@@ -33,7 +33,7 @@ import Testing
         return fabric
     }
 
-    /// - Parameter pieces: that every computation is split into.
+    /// - Parameter pieces: into how many pieces every computation is split.
     private func trace(_ fabric: SimulatedFabric, pieces: Int = 1) throws -> Trace {
         let (times, numbers) = (Notes<[Int64]>(), Notes<[UInt32]>())
         let report = try run(fabric) { rank in

@@ -117,7 +117,7 @@ struct Trace: Decodable {
         for link in [roundLink, Link(latencySeconds: 0, bytesPerSecond: .infinity)] {
             let (trace, report, _) = try trace(simulated(5, link: link, allReduce), training(4))
             for rank in 0..<5 {
-                // As Perfetto reads them: by time, those of one time in the order of the file.
+                // Perfetto reads slices by time, and slices of the same time in the order of the file.
                 let slices = trace.slices(of: rank).enumerated().sorted {
                     ($0.element.begin, $0.offset) < ($1.element.begin, $1.offset)
                 }.map(\.element)

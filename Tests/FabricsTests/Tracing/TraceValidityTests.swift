@@ -54,7 +54,7 @@ extension TraceTests {
 }
 
 extension Trace {
-    /// What is wrong with it, by kind.
+    /// The kinds of what is wrong with the trace.
     var faults: Set<String> {
         var faults: Set<String> = []
         let tracks = Set(traceEvents.filter { !["M", "C"].contains($0.ph) }.map(\.tid))
@@ -97,7 +97,7 @@ extension Trace {
         return faults
     }
 
-    /// As readers see slices: by time, those of one time in the order of the file.
+    /// Readers see slices by time, and slices of the same time in the order of the file.
     private func isNested(_ slices: [Event]) -> Bool {
         var open: [Int] = []
         for (_, slice) in slices.enumerated().sorted(by: {

@@ -2,7 +2,7 @@ import Foundation
 
 /// Starts children for a class, one after the other, watches them, and gathers what they find.
 package struct Campaign {
-    /// How a child is started: of a class, from an index, for so long.
+    /// How a child is started: for a class, from an index on, for so long.
     package struct Launch: Sendable {
         package var executable: URL
         package var arguments: [String]
@@ -19,7 +19,7 @@ package struct Campaign {
         package let index: Int
         package let what: String
 
-        /// The same for all inputs that show one fault: without figures, and without what is quoted.
+        /// A text that is the same for all inputs that show one fault: without figures, and without what is quoted.
         package var fault: String { kind.rawValue + what.prefix { $0 != "\"" }.filter { !$0.isNumber } }
     }
 
@@ -42,9 +42,9 @@ package struct Campaign {
         /// An input that keeps a processor busy for so long hangs; so does one that waits for three times as long, since other
         /// processes may have kept it from the processor.
         package var hangSeconds = 20.0
-        /// Children that end, after which nothing more is tried of a class.
+        /// So many children that end are enough: nothing more is tried of the class.
         package var mostEnds = 50
-        /// Of the first input.
+        /// The index of the first input.
         package var first = 0
 
         package init() {}
@@ -54,7 +54,7 @@ package struct Campaign {
     private let settings: Settings
     private let launch: (_ first: Int, _ end: Int, _ seconds: Double, _ status: String, _ findings: String) -> Launch
 
-    /// - Parameter folder: for what passes between this process and its children.
+    /// - Parameter folder: a place for what passes between this process and its children.
     package init(
         in folder: URL, _ settings: Settings,
         launch: @escaping (_ first: Int, _ end: Int, _ seconds: Double, _ status: String, _ findings: String) -> Launch
@@ -112,7 +112,7 @@ package struct Campaign {
 
     // MARK: One child
 
-    /// - Returns: how it ended, if not by itself.
+    /// - Returns: how the child ended; nil if by itself.
     private func watch(_ launch: Launch, _ status: StatusPage) throws -> (kind: Finding.Kind, what: String)? {
         let errors = folder.appendingPathComponent("errors")
         try Data().write(to: errors)

@@ -65,9 +65,9 @@ package struct Child {
         #endif
     }
 
-    /// What the runtime and libraries take once is not the first input's.
+    /// What the runtime and libraries take once does not count as the first input's.
     private func warmUp(_ judge: Judge, _ first: Int) {
-        // Those of the corpus have failed once.
+        // Inputs of the corpus have failed once, and are left out.
         for index in inputs.seeds.indices.dropFirst(inputs.names.count).prefix(2) where index != first {
             status.index = index
             _ = judge.judge(inputs.seeds[index])

@@ -2,7 +2,8 @@ import Foundation
 
 /// One kind of input that the program reads: where its inputs come from, and what reading one means.
 package protocol InputClass: AnyObject {
-    /// As in `--class` and in the corpus, whose folder of this name holds its seeds and all inputs that ever failed.
+    /// The class's name, as `--class` takes it. The corpus has a folder of this name, with the class's seeds and all
+    /// inputs that ever failed.
     var name: String { get }
 
     /// Inputs that the program itself writes, made anew so that they never grow stale; the same every time.
@@ -38,14 +39,14 @@ package struct WrongAnswer: Error, CustomStringConvertible {
     package init(_ description: String) { self.description = description }
 }
 
-/// All inputs of a class: those of the corpus first, as they are, then the program's own, then changed ones. Which input has
-/// an index follows from the seed alone.
+/// All inputs of a class: the corpus, unchanged, then the program's own, then changed ones. Which input has an index
+/// follows from the seed alone.
 package final class Inputs {
     package let kind: any InputClass
     package let seed: UInt64
-    /// The corpus and the program's own.
+    /// The contents of the corpus, and behind them what the program itself makes.
     package let seeds: [[UInt8]]
-    /// Of the seeds that are files.
+    /// The file names of the corpus, whose contents are the first of `seeds`.
     package let names: [String]
 
     /// The longest input that is made.

@@ -7,7 +7,7 @@ package enum InputClasses {
         "overlay", "coalitions", "log",
     ]
     package static let planted = PlantedFaults.all.map { "planted-\($0.fault)" }
-    /// What the harness has to call each.
+    /// The kinds of findings that the harness has to call the planted faults.
     package static let plantedKinds = PlantedFaults.all.map(\.kind)
 
     /// - Throws: ``WrongAnswer`` listing the classes.

@@ -82,11 +82,11 @@ struct JSONMutations {
 struct JSONSpans {
     /// A member of an object, or an element of a list.
     struct Entry {
-        /// Of a member with its key.
+        /// Where the entry lies; a member of an object includes its key.
         var range: Range<Int>
-        /// With the comma that goes when the entry goes.
+        /// Where the entry lies, including the comma that goes when the entry goes.
         var withComma: Range<Int>
-        /// Objects and lists around it.
+        /// How many objects and lists the entry lies in.
         var depth: Int
     }
 
@@ -96,7 +96,7 @@ struct JSONSpans {
 
     private enum Container { case object, list }
 
-    /// Finds what it can; of a text that is none, what comes before the place where it is none.
+    /// Finds what it can; where the text is no JSON, only what lies before the place at which it stops to be JSON.
     init(_ bytes: [UInt8]) {
         var open: [(kind: Container, start: Int, entryStart: Int, comma: Int?)] = []
         var index = 0

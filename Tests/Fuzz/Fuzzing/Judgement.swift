@@ -4,18 +4,18 @@ import Foundation
 package enum Judgement: Equatable {
     case accepted
     case refused(String)
-    /// It was read as something that it is not.
+    /// The input was read as something that it is not.
     case wrong(String)
-    /// It was refused, but not in one clear line of the program's own.
+    /// The input was refused, but not in one clear line of the program's own.
     case told(String)
-    /// It took more memory than it asks for: bytes taken, bytes allowed.
+    /// Reading the input took more memory than it asks for: bytes taken, bytes allowed.
     case memory(Int, Int)
 }
 
 /// Reads inputs and judges what comes of it; what ends the process or takes for ever is for who watches it.
 package struct Judge {
     private let kind: any InputClass
-    /// For buffers of the runtime, of zlib and of BLAS, which no input is to blame for.
+    /// Bytes for buffers of the runtime, of zlib and of BLAS, which no input is to blame for.
     static let slackBytes = 24 << 20
 
     package init(_ kind: any InputClass) { self.kind = kind }

@@ -6,7 +6,7 @@ package final class StatusPage: @unchecked Sendable {
     private let fields: UnsafeMutablePointer<Int>
     private static let bytes = 4096
 
-    /// - Parameter path: of a file of at least a page, which is made where it is missing.
+    /// - Parameter path: a file of at least a page, which is made where it is missing.
     package init(_ path: String) throws {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0, ftruncate(descriptor, off_t(Self.bytes)) == 0 else {
@@ -20,7 +20,7 @@ package final class StatusPage: @unchecked Sendable {
 
     deinit { munmap(fields, Self.bytes) }
 
-    /// The input that is being read; -1 before the first.
+    /// The index of the input that is being read; -1 before the first.
     package var index: Int {
         get { fields[0] }
         set { fields[0] = newValue }
@@ -33,7 +33,7 @@ package final class StatusPage: @unchecked Sendable {
         get { fields[2] }
         set { fields[2] = newValue }
     }
-    /// The longest that an input took, and which.
+    /// The longest time that an input took, in nanoseconds, and the input that took it.
     package var slowestNanoseconds: Int {
         get { fields[3] }
         set { fields[3] = newValue }
@@ -42,7 +42,7 @@ package final class StatusPage: @unchecked Sendable {
         get { fields[4] }
         set { fields[4] = newValue }
     }
-    /// 1 once there is nothing left to do.
+    /// Whether there is nothing left to do.
     package var isDone: Bool {
         get { fields[5] == 1 }
         set { fields[5] = newValue ? 1 : 0 }

@@ -101,7 +101,7 @@ import Testing
         #expect(algorithm(12, 64, kernel: 5) == "Im2ColConvolution")
     }
 
-    /// All algorithms on what the special ones are for, the sizes of mnist-cnn among them.
+    /// All algorithms on the shapes that the special ones are for, the sizes of mnist-cnn among them.
     @Test(arguments: [Padding.same, .valid], 0..<6)
     func algorithmsAgree(padding: Padding, seed: Int) {
         var stream = RandomStream(test: seed)

@@ -14,7 +14,7 @@ import Testing
             let beta2: Double
             let epsilon: Double
             let weightDecay: Float
-            /// By the step that made them.
+            /// The parameters after each step that is recorded, by the step's number.
             let parameters: [String: [Double]]
 
             var configuration: Optimizer.Configuration {
@@ -26,7 +26,7 @@ import Testing
 
         let rate: Float
         let initial: [Float]
-        /// By step.
+        /// The inputs of each step, by step.
         let inputs: [[Float]]
         let labels: [[UInt8]]
         let cases: [Case]

@@ -3,7 +3,7 @@ import Testing
 @testable import Kernel
 
 @Suite struct LearningRateScheduleTests {
-    /// A few operations in Double on numbers below 1.
+    /// The error of a few operations in Double on numbers below 1.
     private let tolerance = 1e-14
 
     @Test func constantStaysAtTheBaseRate() {

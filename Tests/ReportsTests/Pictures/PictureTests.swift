@@ -65,7 +65,7 @@ import Testing
 
     // MARK: Numbers
 
-    /// The numbers of a picture are read from its attributes and compared, as text, with those of `summary.csv`.
+    /// The numbers of a picture are read from its attributes and compared, as text, with the numbers of `summary.csv`.
     private func expectNumbers(_ picture: Picture?, _ results: Results, _ columns: [String: String]) throws {
         let document = try XMLDocumentCheck(try #require(picture).svg(.light))
         let rows = table(SummaryCSV.render(results))
@@ -130,7 +130,7 @@ import Testing
         let three = pictured()
         let points = PicturedRuns(three).curve(three.summaries[0], .time)
         #expect(points.map(\.x) == (0...8).map(Double.init))
-        // Seeds lie 0.01 apart, the middle one is that of the curve less 0.01.
+        // Seeds lie 0.01 apart, and the middle one has the curve's value less 0.01.
         #expect(
             abs(points[4].y - 0.89) < 1e-12 && abs(points[4].low - 0.88) < 1e-12 && abs(points[4].high - 0.9) < 1e-12)
         let twenty = results(

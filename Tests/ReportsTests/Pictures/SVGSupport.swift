@@ -81,7 +81,7 @@ func manyResults(strategies: Int, seeds: Int, evaluations: Int = 40) -> Results 
 }
 
 extension Results {
-    /// With other names for its rows.
+    /// The results with other names for the table's rows.
     func renamed(_ name: (Int) -> String) -> Results {
         var copy = self
         for index in plan.strategies.indices {

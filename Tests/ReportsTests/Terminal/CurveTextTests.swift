@@ -99,7 +99,7 @@ import Testing
         func isAbout(_ seconds: Double?, _ expected: Double) -> Bool { abs((seconds ?? -1) - expected) < 1e-9 }
         // 75 of its 100 seconds are left, then 15 of a and 100 of b.
         #expect(isAbout(time.seconds([running("b", 25, 0.2)]), 75 + 15 + 100))
-        // It is slower than the ones before: half of it took 100 seconds.
+        // This run of b is slower than the one before: half of it took 100 seconds.
         #expect(isAbout(time.seconds([running("b", 100, 0.5)]), 100 + 15 + 100))
         time.begin("a")
         #expect(isAbout(time.seconds([running("b", 25, 0.2), running("a", 5, 0.1)]), 75 + 100 / 2))

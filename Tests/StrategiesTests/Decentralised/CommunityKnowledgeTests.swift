@@ -47,7 +47,7 @@ struct CommunityKnowledgeTests {
         for part in try strategy.policy.parts(of: run, strategy.nodeOptions) {
             #expect(Set(part.parts.training).isDisjoint(with: common))
         }
-        // A step by hand of a node whose rate is that of the run: towards the mean of both logits.
+        // A step by hand of a node with the run's learning rate: towards the mean of both logits.
         let targets = ParameterVector(count: 1000)
         run.outputs(of: run.initialParameters, on: common[...], into: targets)
         let gradient = ParameterVector(count: 1210)

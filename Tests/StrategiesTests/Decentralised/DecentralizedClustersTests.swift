@@ -29,7 +29,7 @@ struct DecentralizedClustersTests {
 
     // MARK: Merging
 
-    /// Everybody meets everybody, or those of its own kind only.
+    /// A schedule in which everybody meets everybody, or only nodes of its own kind.
     private struct Meetings: PeerSchedule {
         var isMet: @Sendable (Int, Int) -> Bool = { _, _ in true }
 
@@ -119,7 +119,8 @@ struct DecentralizedClustersTests {
         let initial = TestRuns.network.initialParameters(.he, seeds: SeedSequence(1)).values
         #expect(common[0] == initial)
         #expect(try Set(begin(options, seed: 2) + common).count == 4)
-        // They are drawn as the network's own are: 64 inputs, so a deviation of sqrt(2 / 64), and biases of 0.
+        // All models are drawn as the network's own initial model is: 64 inputs, so a deviation of sqrt(2 / 64), and
+        // biases of 0.
         for model in own + common {
             let deviation = (model[..<1024].reduce(0) { $0 + Double($1 * $1) } / 1024).squareRoot()
             #expect(abs(deviation - 0.1768) < 0.02 && model[1024..<1040].allSatisfy { $0 == 0 })
@@ -153,7 +154,8 @@ struct DecentralizedClustersTests {
         #expect(rounds.count > (nodes > 3 ? 99 : nodes - 2))
     }
 
-    /// The same rule in another program, with other random numbers, gives 4.76 meetings a node and round.
+    /// The rule of picking others, written a second time in another program with other random numbers, gives 4.76
+    /// meetings a node and round.
     @Test func nodesHaveAboutAsManyMeetingsAsTheyPickOthers() {
         let schedule = MeetingSchedule(nodes: 200, mostPeers: 9, SeedSequence(2))
         let counts = (0..<50).flatMap { round in
@@ -165,7 +167,7 @@ struct DecentralizedClustersTests {
         #expect(MeetingSchedule(nodes: 1, mostPeers: 5, SeedSequence(1)).exchange(of: 0, round: 3).receivers.isEmpty)
     }
 
-    /// Both of a pair send a model and its number.
+    /// Both nodes of a pair send a model and the model's number.
     @Test func meetingsAreCharged() throws {
         let (rounds, nodes) = (5, 8)
         let shared = ClusterRuns.configuration(rounds: rounds, nodes: nodes, samplesOfStep: 10)

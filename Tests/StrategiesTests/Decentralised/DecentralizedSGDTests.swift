@@ -56,7 +56,8 @@ struct DecentralizedSGDTests {
         }
     }
 
-    /// With an epoch of local steps, all clients in every round and as many samples each, to the last bit.
+    /// With an epoch of local steps, all clients in every round and as many samples each, D-PSGD is federated averaging
+    /// to the last bit.
     @Test func itIsFederatedAveragingWhereAllTalkToAll() throws {
         // 479 samples in batches of 10: 48 steps, the last of 9.
         var shared = PeerRuns.configuration(rounds: 1, workers: 3)
@@ -91,7 +92,7 @@ struct DecentralizedSGDTests {
             }
         }
         let peers = try PeerRuns.play(strategy, shared, shuffles: false, prepare: begin)
-        // The same gradients in a plain loop.
+        // The expected model comes from the same gradients in a plain loop.
         let start = NamedState(strategy.state, startingFrom: peers.run.initialParameters)
         begin(start)
         let shards = try peers.run.partition("iid", among: workers)
@@ -212,7 +213,8 @@ struct DecentralizedSGDTests {
         #expect(PeerRuns.spread(outcome.models) < 1e-3)
     }
 
-    /// Without one nodes come to rest beside it, where x = W (x - γ g(x)), or x = W x - γ g(x) in Lian's order.
+    /// Without a correction nodes come to rest beside the best model, where x = W (x - γ g(x)), or x = W x - γ g(x) in
+    /// Lian's order.
     @Test(arguments: DecentralizedSGD.Order.allCases)
     func withoutACorrectionNodesComeToRestBesideIt(_ order: DecentralizedSGD.Order) throws {
         let outcome = try Convex.outcome(.none, order: order)

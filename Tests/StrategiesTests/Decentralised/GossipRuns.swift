@@ -13,7 +13,7 @@ enum GossipRuns {
 
     /// - Parameters:
     ///   - nodes: nil for equal machines on one switch.
-    ///   - memoryBytes: of each rank; empty where nobody asks.
+    ///   - memoryBytes: of each rank; empty where memory is not checked.
     ///   - prepare: changes the state that the run begins with.
     static func play(
         _ strategy: Gossip, seed: UInt64 = 1, nodes: [Node]? = nil, jitter: Jitter = .none,
@@ -41,14 +41,14 @@ enum GossipRuns {
         return Outcome(run: run, record: run.result, report: report, state: state)
     }
 
-    /// The same machine on links that take no time.
+    /// Equal machines on links that take no time.
     static func withoutLatency(_ count: Int) -> [Node] {
         Array(repeating: Node(link: Link(latencySeconds: 0, bytesPerSecond: 1e15)), count: count)
     }
 }
 
 extension Gossip {
-    /// - Parameter rounds: of each node, of `syncEvery` steps of 10 samples.
+    /// - Parameter rounds: how many rounds each node makes, each of `syncEvery` steps of 10 samples.
     init(
         _ exchange: Exchange, workers: Int, rounds: Int, rate: Double = 0.1, syncEvery: Int = 1,
         momentum: Float = 0, _ change: (inout Options) -> Void = { _ in }

@@ -77,7 +77,7 @@ struct GossipTests {
         #expect(outcome.report.ledger.totalBytes == 2 * (4 * Self.parameters + 16))
     }
 
-    /// Both models are multiples of one: which tells how much was taken of which.
+    /// Both models are multiples of one vector; the factors tell how much was taken of which.
     private func multiples(_ outcome: GossipRuns.Outcome) -> [Double] {
         var stream = SeedSequence(77).stream(.test)
         let direction = (0..<Self.parameters).map { _ in stream.normal() }
@@ -245,7 +245,7 @@ struct GossipTests {
         #expect(Int(averages) == 2 * questions)
     }
 
-    /// Of equal nodes without latency each is asked once while it computes.
+    /// Equal nodes without latency: each is asked once while it computes.
     @Test func stalenessIsConstantAtEqualSpeedsWithoutLatency() throws {
         // Less than an epoch, so that all batches are full.
         let (n, rounds) = (8, 16)
@@ -329,7 +329,7 @@ struct GossipTests {
         }
     }
 
-    /// On threads evaluations stop everybody, and nobody may wait for an answer of one who stands.
+    /// On threads evaluations stop everybody, and nobody may wait for an answer of a node that stands still.
     @Test(arguments: Gossip.Exchange.allCases) func threadsComeToAllEvaluationsAndEnd(
         _ exchange: Gossip.Exchange
     ) throws {

@@ -64,7 +64,7 @@ struct GossipTimerTests {
         }
     }
 
-    /// Whom each node posts to, in order.
+    /// Notes whom each node posts to, in order.
     private final class Receivers: SimulationObserver {
         private(set) var ofSender: [Int: [Int]] = [:]
         let needsMessages = false
@@ -78,7 +78,7 @@ struct GossipTimerTests {
         func delivered(_ number: Int, at now: VirtualTime) {}
     }
 
-    /// From the next node on, one after another, again and again.
+    /// Peers in turn are those from the next node on, one after another, again and again.
     @Test func peersInTurnComeOneAfterAnother() throws {
         let configuration = TestRuns.configuration(epochs: 2)
         let strategy = Gossip(.push, workers: 5, configuration.shared) { $0.partner = .cyclic }

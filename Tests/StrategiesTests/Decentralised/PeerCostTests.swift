@@ -60,8 +60,8 @@ struct PeerCostTests {
 
     // MARK: Pairs
 
-    /// Of equal nodes without latency each averages once while it computes: a pass for what the steps begin with, two for the
-    /// average, and two for the step from the averaged model on.
+    /// Equal nodes without latency: each averages once while it computes. That takes a pass for what the steps begin
+    /// with, two for the average, and two for the step from the averaged model on.
     @Test func averagesOfPairsAndWhatComesAfterThemAreCharged() throws {
         let (n, rounds) = (8, 16)
         let strategy = Gossip(.pairwise, workers: n, rounds: rounds) { $0.partner = .cyclic }

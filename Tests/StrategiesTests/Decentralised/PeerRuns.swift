@@ -46,7 +46,7 @@ enum PeerRuns {
 
     /// - Parameters:
     ///   - rounds: of steps with `batch` samples a node; the budget is so many.
-    ///   - schedule: in place of the strategy's.
+    ///   - schedule: replaces the strategy's own; nil for that.
     ///   - prepare: changes the state that the run begins with.
     static func play(
         _ strategy: some PeerStrategy, _ configuration: TrainingConfiguration,
@@ -93,7 +93,7 @@ enum PeerRuns {
             evaluateEveryEpochs: 2 * epochs)
     }
 
-    /// As a rate this is 0 in 32 bits: nothing is learned.
+    /// A learning rate that is 0 in 32 bits, so that nothing is learned.
     static let noRate = 1e-60
 
     /// Gives every node numbers of its own: `scale(rank)` times the same random vector, in all that the names say.

@@ -78,7 +78,7 @@ struct PushSumTests {
         for model in outcome.models { #expect(PeerRuns.distance(model.map(Double.init), mean) < 1e-5) }
     }
 
-    /// On overlays whose nodes send to as many, all weights are 1, and it is D-PSGD to rounding.
+    /// On overlays where all nodes send to equally many, all weights are 1, and push-sum is D-PSGD to rounding.
     @Test(arguments: ["one-peer", "exponential", "ring"]) func withEvenSharesItIsDPSGD(_ overlay: String) throws {
         let shared = PeerRuns.configuration(rounds: 40, workers: 8, momentum: 0.5)
         let push = try PeerRuns.play(strategy(shared, workers: 8, overlay), shared)

@@ -35,7 +35,7 @@ struct ServedClustersTests {
         #expect(clustered.choices == [0, 0, 0, 0])
     }
 
-    /// Also of nodes with more samples than others, and more of them than a server adds up side by side.
+    /// Some nodes have more samples than others, and there are more nodes than a server adds up side by side.
     @Test(arguments: [(5, "quantity:0.5"), (45, "iid")])
     func oneModelWeighsNodesByTheirSamples(nodes: Int, partition: String) throws {
         let shared = ClusterRuns.configuration(rounds: 3, nodes: 1, samplesOfStep: 1437)
@@ -110,7 +110,7 @@ struct ServedClustersTests {
         #expect(clustered.serverModels(3)[0] != models[0].values)
     }
 
-    /// A model that is none any more is not chosen, and does not end the run of those who have chosen another.
+    /// A model that has diverged is not chosen, and does not end the run of nodes that have chosen another.
     @Test func aModelThatHasDivergedIsNotChosen() throws {
         let models = try ClusterRuns.modelsOfKinds("rotations:2", nodes: Self.nodes)
         let broken = ParameterVector(Array(repeating: Float.nan, count: models[0].count))
@@ -139,7 +139,7 @@ struct ServedClustersTests {
         for (index, objective) in objectives.enumerated() {
             let node = outcome.record.nodes[index]
             #expect(node.rank == index + 1)
-            // Its one step began at the model of its kind.
+            // The node's one step began at the model of the node's kind.
             let loss = outcome.run.lossAndCorrect(
                 of: known[index % 2], on: objective.shard[...], seenAs: objective.view
             ).loss
@@ -157,7 +157,8 @@ struct ServedClustersTests {
 
     // MARK: Costs
 
-    /// Down all models once more than there are rounds, since nodes have the last ones, too; up a model and its number.
+    /// All models go down once more than there are rounds, since nodes have the last ones, too; one model and its
+    /// number come up from each node.
     @Test(arguments: [1, 3]) func allModelsGoDownAndOneComesUp(models: Int) throws {
         let (rounds, nodes) = (5, 4)
         let shared = ClusterRuns.configuration(rounds: rounds, nodes: nodes, samplesOfStep: 10, syncEvery: 2)

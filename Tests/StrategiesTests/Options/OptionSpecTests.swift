@@ -41,7 +41,7 @@ import Testing
         try check(options(name))
     }
 
-    /// Another value than the default, of each kind.
+    /// A value of the option that is not its default, for each kind of option.
     private static func other(_ info: OptionInfo, than value: OptionValue) -> OptionValue {
         switch info.allowed {
         case .number(let bounds, _, _), .share(let bounds, _):

@@ -14,7 +14,8 @@ import Testing
         try #require(OverlaySpectrum(matrices(text, nodes, seed: seed))).secondEigenvalue
     }
 
-    /// To four digits: ring and star by their closed forms, tori and exponential graphs as Ying et al. 2021 have them.
+    /// Values to four digits: ring and star by their closed forms, tori and exponential graphs as Ying et al. 2021 have
+    /// them.
     @Test(arguments: [
         ("ring", 8, 0.8047), ("ring", 16, 0.9493), ("ring", 32, 0.9872), ("ring", 64, 0.9968), ("torus:2x4", 8, 0.5),
         ("torus:4x4", 16, 0.6), ("torus:4x8", 32, 0.8828), ("torus:8x8", 64, 0.8828), ("exponential", 8, 0.5),
@@ -71,7 +72,7 @@ import Testing
         }
     }
 
-    /// From anywhere it is |λ_2|^t or less, and the mean stays.
+    /// From any start, t rounds multiply the distance from the mean by |λ_2|^t or less, and the mean stays.
     @Test(arguments: OverlayTests.undirected) func noOverlayContractsMoreSlowly(_ text: String) throws {
         var stream = SeedSequence(5).stream(.test)
         let matrix = try matrices(text, 12)[0]

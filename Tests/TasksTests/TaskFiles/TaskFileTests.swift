@@ -39,8 +39,8 @@ import Training
         }
     }
 
-    /// Values by hand: the mean of 0...11 is 5.5 and its variance (12 * 12 - 1) / 12; test samples are scaled by those of the
-    /// training set.
+    /// Values by hand: the mean of 0...11 is 5.5 and its variance (12 * 12 - 1) / 12; test samples are scaled by the
+    /// training set's mean and deviation.
     @Test func standardisationKnowsTheTrainingSetAlone() throws {
         try TaskFolder.with { folder in
             try folder.write((0..<12).map(Float.init), [12, 1], "a.npy")
@@ -239,7 +239,7 @@ import Training
         }
     }
 
-    /// Of the text "abcabc...", cut after 80 of 100 characters: windows of four begin at every third.
+    /// The text is "abcabc...", cut after 80 of 100 characters: windows of four begin at every third.
     @Test func aTextIsReadInWindowsWhoseTestPartIsItsEnd() throws {
         try TaskFolder.with { folder in
             try folder.write(String(repeating: "abca\n", count: 20), "story.txt")

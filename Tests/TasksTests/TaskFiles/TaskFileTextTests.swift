@@ -58,7 +58,7 @@ import Training
         }
     }
 
-    /// Of images that are not here, what stands in the text.
+    /// The images of these tasks may not be here, so that only the text is checked.
     @Test func tasksOfImagesNameTheirFilesAndLayers() throws {
         for task in TrainingTask.all where !task.isEmbedded && task.file == nil {
             guard task.name.hasPrefix("mnist") || task.name.hasPrefix("fashion") else { continue }

@@ -205,7 +205,7 @@
             }
         }
 
-        /// As of a host that is cut off, nothing comes of a process that is stopped.
+        /// Nothing comes of a process that is stopped, as of a host that is cut off.
         @Test func aRankThatIsSilentEndsTheJobWhenPatienceDoes() async throws {
             try await withFolder { folder in
                 let job = try await strike(SIGSTOP, rank: 1, ["--patience", "2s"], in: folder)

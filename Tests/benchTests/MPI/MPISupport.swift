@@ -1,8 +1,8 @@
 #if MPI
     import Foundation
 
-    /// Starts a program as an MPI job of so many processes: with `mpirun`, or what `BENCH_MPIRUN` names, that of the MPI
-    /// that the program is built with.
+    /// Starts a program as an MPI job of so many processes, with `mpirun` or what `BENCH_MPIRUN` names: the launcher of
+    /// the MPI that the program is built with.
     func mpirun(
         _ processes: Int, _ executable: URL, _ arguments: [String], environment: [String: String] = [:],
         in folder: TemporaryFolder, started: (@Sendable (Process) -> Void)? = nil
@@ -11,7 +11,7 @@
             ["-n", "\(processes)", executable.path] + arguments, environment: environment, in: folder, started: started)
     }
 
-    /// The same with a command line of its own for each process.
+    /// Starts an MPI job with a command line of its own for each process.
     func mpirun(
         _ executable: URL, each commandLines: [[String]], environment: [String: String] = [:],
         in folder: TemporaryFolder

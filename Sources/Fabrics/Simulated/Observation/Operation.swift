@@ -13,7 +13,7 @@ package enum Operation: Hashable, Sendable {
     case update
     /// - bytes: without framing.
     case send(to: Int, bytes: Int, TrafficPurpose, TrafficDirection)
-    /// The same by a sender that does not wait until the message has left its port.
+    /// Sends like `send`, but the sender goes on while the message leaves its port.
     case post(to: Int, bytes: Int, TrafficPurpose, TrafficDirection)
     case receive(from: Int)
     /// Receives from whoever of several sends first, or with a deadline.
@@ -27,7 +27,7 @@ package enum Operation: Hashable, Sendable {
     /// another cluster that may be another rank. Takes no cluster time.
     case show
 
-    /// Sends a vector as it is.
+    /// Sends a vector without a coding.
     package static func send(
         to receiver: Int, elements: Int, _ purpose: TrafficPurpose, _ direction: TrafficDirection
     ) -> Self {

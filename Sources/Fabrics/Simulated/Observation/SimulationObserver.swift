@@ -2,12 +2,12 @@ import Cluster
 
 /// Told what the ranks of a simulation do, on the simulation's thread, in the order in which it happens there.
 package protocol SimulationObserver: AnyObject {
-    /// Whether it has to be told of every message; otherwise of those of collectives that are played as a whole
-    /// (``RoundPlay``) it is not.
+    /// Whether the observer has to be told of every message. Otherwise it is not told of messages of collectives that
+    /// are played as a whole (``RoundPlay``).
     var needsMessages: Bool { get }
     /// A rank calls an operation.
     func began(_ operation: Operation, on rank: Int, at now: VirtualTime)
-    /// Beside the operation that it has begun and those that follow, a rank computes.
+    /// A rank computes meanwhile, beside the operation that it has begun and those that follow.
     func computes(on rank: Int, from begin: VirtualTime, to end: VirtualTime)
     /// The rank's operation is over.
     /// - Parameter ready: when all that it needed of others had been sent, or had come; until then it waited for them.
@@ -35,11 +35,11 @@ extension SimulationObserver {
 
 /// A message as a network sees it.
 package struct SimulatedMessage: Sendable {
-    /// Counts the messages of the job.
+    /// The message's number: messages of the job are counted.
     package let number: Int
     package let sender: Int
     package let receiver: Int
-    /// Framing included.
+    /// Bytes of the message, framing included.
     package let bytes: Int
     package let purpose: TrafficPurpose
 

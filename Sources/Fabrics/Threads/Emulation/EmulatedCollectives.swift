@@ -4,11 +4,11 @@ import Kernel
 
 /// The collectives of an emulated job that not all ranks have left, by their number in the program.
 ///
-/// Ranks leave one when their own part of its messages is over, as on the cluster: nobody waits for the slowest. The numbers
-/// are combined by the last rank to come, before it sends anything, and so before any rank can be done whose part needs
-/// those of all.
+/// Ranks leave a collective when their own part of its messages is over, as on the cluster: nobody waits for the
+/// slowest. The last rank to come combines the numbers before it sends anything. So they are combined before any rank
+/// is done whose part needs the numbers of all.
 ///
-/// `@unchecked Sendable`: guarded by `condition`, but for what a ``Run`` says of its own.
+/// `@unchecked Sendable`: guarded by `condition`, except for the deposits of a ``Run``, whose rule is said there.
 final class EmulatedCollectives: @unchecked Sendable {
     /// `@unchecked Sendable`: changed under the lock of its collectives; `deposits` are complete when `isCombined` is true, or
     /// when a message of the rank that brought one has come.

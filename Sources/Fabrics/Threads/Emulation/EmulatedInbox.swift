@@ -21,7 +21,7 @@ final class EmulatedInbox: @unchecked Sendable {
         let sender: Int
         let sent: VirtualTime
         let transit: NetworkModel.Transit
-        /// When its last byte is there; nil until it has had its turn at the port.
+        /// When the message's last byte is there; nil until the message has had its turn at the port.
         var delivered: VirtualTime?
     }
 
@@ -136,15 +136,15 @@ final class EmulatedInbox: @unchecked Sendable {
         }
     }
 
-    /// Of the next messages of the senders the one that is there first, as far as that is known: before a message has had its
-    /// turn at the port, when it can be there at the earliest.
+    /// The next message of the senders that is there first. Its time is known once it has had its turn at the port
+    /// (`isServed`); until then it is the earliest possible.
     private func earliest(of senders: Senders) -> (parcel: Parcel, time: VirtualTime, isServed: Bool)? {
         var first: (parcel: Parcel, time: VirtualTime, isServed: Bool)?
         for (stream, queue) in parcels where !stream.isOfCollectives && senders.contains(stream.sender) {
             guard let next = queue.first else { continue }
             let time = next.delivered ?? next.transit.earliestDelivery
             let isServed = next.delivered != nil
-            // What has not had its turn comes first, since it may be there before what has.
+            // At equal times, a message that has not had its turn goes first, since it may be there before the other.
             let isBefore =
                 first.map {
                     (time, isServed ? 1 : 0, next.sent, next.sender)

@@ -13,7 +13,7 @@ struct Conv2D: Layer {
     let geometry: ConvolutionGeometry
     let algorithm: any ConvolutionAlgorithm
 
-    /// - Parameter algorithm: the fastest that fits if nil.
+    /// - Parameter algorithm: nil for the fastest that fits.
     init(
         _ name: String, input: FeatureShape, filters: Int, kernel: Int, stride: Int, padding: Padding,
         algorithm: (any ConvolutionAlgorithm.Type)? = nil
@@ -37,7 +37,7 @@ struct Conv2D: Layer {
     var inputOrder: ChannelOrder? { .last }
     var outputOrder: ChannelOrder? { .last }
     var scratchCount: Int { algorithm.scratchCount }
-    /// Of the definition, whatever the algorithm saves.
+    /// The operations of the definition, also where the algorithm needs fewer.
     var flopsPerSample: Double { 2 * Double(geometry.windowCount * geometry.positions * output.channels) }
     var parameters: [ParameterSpecification] {
         [
@@ -100,6 +100,6 @@ package protocol ConvolutionAlgorithm: Sendable {
     init(_ geometry: ConvolutionGeometry)
     var scratchCount: Int { get }
     func forward(_ pass: ForwardPass)
-    /// The input's gradient and the weights'; the biases' is the layer's own business.
+    /// Computes the gradients of the input and of the weights. The layer adds the biases' gradient.
     func backward(_ pass: BackwardPass)
 }

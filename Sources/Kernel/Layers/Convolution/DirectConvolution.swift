@@ -141,7 +141,7 @@ package struct DirectConvolution: ConvolutionAlgorithm {
         }
     }
 
-    /// The image inside the frame, whose border stays as it is.
+    /// Copies the image into the frame. The frame's border is not changed.
     private func copy(_ image: UnsafePointer<Float>, into frame: UnsafeMutablePointer<Float>) {
         forEachLine { pixel, framed, count in (frame + framed).update(from: image + pixel, count: count) }
     }

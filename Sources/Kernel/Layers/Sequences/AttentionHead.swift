@@ -75,7 +75,7 @@ struct AttentionHead: Sendable {
     /// softmax(row / √d) of the first numbers of a row of scores; zeros behind them.
     private func softmax(_ row: UnsafeMutablePointer<Float>, seen: Int) {
         var lanes = Lanes(repeating: row[0])
-        // Where a number is NaN, so is its exponential, and the sum.
+        // A NaN has an exponential of NaN, and so has the sum.
         forEachLanes(seen) { column, count in
             lanes = pointwiseMax(lanes, row.lanes(column, count, behind: row[0]))
         }

@@ -56,7 +56,7 @@ struct CausalSelfAttention: Layer {
         let projected: UnsafeMutablePointer<Float>
         /// What the heads make `[B, T, D]`, side by side.
         let joined: UnsafeMutablePointer<Float>
-        /// Backward, the derivative by that.
+        /// The loss's derivative by `joined`, in the backward pass.
         let joinedGradient: UnsafeMutablePointer<Float>
         /// Weights of the average `[B, heads, T, T]`, 0 for positions that come later.
         let weights: UnsafeMutablePointer<Float>

@@ -39,7 +39,7 @@ struct LSTM: Layer {
     }
     /// A matrix as large as each of the weights, and one bias.
     var scratchCount: Int { inputMap.weightCount + stateMap.weightCount + stateMap.outputs }
-    /// Both products and some twenty operations for each number of the state.
+    /// Both matrix products, and some twenty operations for each number of the state, at every position.
     var flopsPerSample: Double {
         Double(positions) * (inputMap.flopsPerRow + stateMap.flopsPerRow + 20 * Double(cell.hidden))
     }

@@ -9,7 +9,7 @@ struct LayerNorm: Layer {
     private let positions: Int
     private let dimension: Int
 
-    /// - Parameter epsilon: is added to the variance, which is that of a population.
+    /// - Parameter epsilon: is added to the variance, in which the sum of squares is divided by D and not by D - 1.
     init(name: String, input: FeatureShape, epsilon: Float) throws(NetworkError) {
         try require(epsilon > 0 && epsilon.isFinite, "epsilon must be above 0, found \(epsilon)")
         self.name = name

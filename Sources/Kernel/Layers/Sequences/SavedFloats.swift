@@ -1,7 +1,7 @@
 extension ForwardPass {
     /// What the layer keeps for its backward pass, as floats: `[B, savedCountPerSample]`.
     func savedFloats(layer: some Layer) -> UnsafeMutablePointer<Float> {
-        // Both are words of 32 bits; what one pass writes as floats, the other reads as floats.
+        // A float and a word of `saved` have 32 bits each; what one pass writes as floats, the other reads as floats.
         UnsafeMutableRawPointer(saved).bindMemory(to: Float.self, capacity: batch * layer.savedCountPerSample)
     }
 }

@@ -40,7 +40,7 @@ struct BlockMomentum: StepStrategy {
     var stepOptions: StepOptions { StepOptions(batch: options.steps.batch, workers: options.workers) }
     var stepsPerUpdate: Int { options.syncEvery }
 
-    /// Of a name that the optimizer's own state has not: `--momentum` has a "velocity".
+    /// The name of the state's second vector. The optimizer's own state has other names: `--momentum` has a "velocity".
     private static let move = "block's move"
     var state: [StateDeclaration] {
         [.parameters, .vector(Self.move)] + StateDeclaration.state(of: configuration.optimizer, .eachWorker)

@@ -12,10 +12,10 @@ extension TrainingTask {
             epochs: 20, evaluateEveryEpochs: 1, learningRate: 0.2, localLearningRate: 0.1, options: ["batch": 32],
             tuning: "Learning rates: not tuned."),
         data: .fixedSplit { _ in
-            // The same samples for every seed; the test set is one of its own.
+            // The data do not depend on a run's seed, so that every run has the same samples.
             var stream = RandomStream(seed: 1)
             let split = TrainTestSplit(training: stripes(count: 1600, &stream), test: stripes(count: 400, &stream))
-            // These are the task's own data; reports would warn of others.
+            // The data are marked as the task's own; reports warn of data that are not.
             let own = DataIdentity(name: split.identity.name, sha256: split.identity.sha256, isPublished: true)
             return TrainTestSplit(training: split.training, test: split.test, identity: own)
         })

@@ -3,7 +3,7 @@
 /// When the ranks of a collective are done where every message takes the same time, whatever its bytes, and none waits
 /// for another in a port: the recursion of maxima and sums over the collective's steps, without a simulator.
 struct MaxPlusPlay {
-    /// By rank, in nanoseconds.
+    /// When each rank is done, in nanoseconds, by rank.
     private(set) var ends: [Int64]
 
     /// - Parameters:

@@ -57,7 +57,8 @@ import Testing
         #expect(replay.playedMessages < replay.messages / 20, "\(replay.playedMessages) of \(replay.messages)")
     }
 
-    /// Of every rank: compute, exposed communication and waiting are its time, whatever is hidden in the first.
+    /// For every rank, compute, exposed communication and waiting add up to its time, however much communication its
+    /// compute hides.
     @Test func accountsAddUpToTheRanksTime() throws {
         for seed in 1...5 as ClosedRange<UInt64> {
             let ends = Notes<Double>()

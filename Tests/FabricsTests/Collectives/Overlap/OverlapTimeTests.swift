@@ -69,7 +69,8 @@ import Testing
         }
     }
 
-    /// By the closed forms of ``CollectiveTimeTests``; these three let all ranks go at once.
+    /// Seconds of an all-reduce by the closed forms of ``CollectiveTimeTests``. In these three algorithms all ranks are
+    /// done at once.
     private func closedForm(_ algorithm: AllReduceAlgorithm, rounds: Int, bytes: Int) -> Double {
         let ranks = 1 << rounds
         switch algorithm {
@@ -93,8 +94,9 @@ import Testing
     }
 
     /// Where every bucket is through before the next is ready, all ranks come to each at once, and only the last one's
-    /// time is exposed. Of two messages that ask for a port at the same time, as there are outside powers of two, the first
-    /// is that of the rank that went on first, which the bucket before decides: a message more or less in the port.
+    /// time is exposed. Outside powers of two, two messages may ask for a port at the same time. The first of them is
+    /// then the message of the rank that went on first, which the bucket before decides: a message more or less in the
+    /// port.
     @Test(arguments: allReduceVariants, [2, 3, 7])
     func longComputationsHideAllButTheLastBucket(algorithm: AllReduceAlgorithm, ranks: Int) throws {
         let alone = try Self.buckets.map {

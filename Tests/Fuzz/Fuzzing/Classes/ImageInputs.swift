@@ -81,7 +81,7 @@ final class ImageInputs: InputClass {
         }
     }
 
-    /// As much as the header within asks for, if there is as much.
+    /// The input's bytes, and as many as the header within asks for, as far as the contents have so many.
     func justifiedBytes(_ input: [UInt8]) -> Int {
         guard let start = Deflate.inflated(input, most: 16, mayGoOn: true) ?? Optional(Array(input.prefix(16))),
             start.count >= 8
@@ -103,7 +103,7 @@ package enum Deflate {
         [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3] + raw(bytes, flush: Z_FINISH) + trailer(bytes)
     }
 
-    /// With what its header may have beside the usual: extra bytes, a name, a comment, a checksum.
+    /// A member whose header may have extra bytes, a name, a comment or a checksum beside the usual.
     static func member(_ bytes: [UInt8], header draws: inout Draws) -> [UInt8] {
         let flags = UInt8(draws.below(32))
         var header: [UInt8] = [0x1F, 0x8B, 8, flags, 0, 0, 0, 0, 0, 3]

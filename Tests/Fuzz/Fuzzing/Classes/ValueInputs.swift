@@ -40,7 +40,7 @@ final class ValueInputs: InputClass {
                 try body()
                 read += 1
             } catch {
-                // Of several refusals the one counts that is worst.
+                // The worst of several refusals counts.
                 if failure.map({ Judge.complaint($0) == nil }) ?? true { failure = error }
             }
         }

@@ -140,7 +140,7 @@ enum SequenceGolden {
             return Network(input: FeatureShape(features: positions), [token] + body + [head])
         }
 
-        /// In the order of the network's vector.
+        /// The tensors' numbers in the order of the network's vector.
         func vector(_ tensors: [String: [Double]], _ network: Network) -> [Double] {
             network.layout.slots.flatMap { tensors[$0.name] ?? [] }
         }
