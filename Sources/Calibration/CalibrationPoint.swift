@@ -7,9 +7,9 @@ package struct CalibrationPoint: Hashable, Sendable {
         case step
         /// Reading and adding one number, of a vector of `size` numbers.
         case vectorElement = "vector-element"
-        /// Reading two numbers and writing one, over a buffer of `size` bytes; the time of all of it.
+        /// Reading two numbers and writing one, over a buffer of `size` bytes; the time of the whole buffer.
         case memory
-        /// A message of `size` bytes there and one back: half of that.
+        /// A message of `size` bytes there and one back; half of that time.
         case pingPong = "ping-pong"
         /// `messages` of `size` bytes at once, and an answer.
         case burst
@@ -18,13 +18,13 @@ package struct CalibrationPoint: Hashable, Sendable {
     }
 
     package let kind: Kind
-    /// Of a step and a vector; nil for others.
+    /// The task of a step or a vector; nil for other kinds.
     package var task: String?
     package let size: Int
     package var messages = 1
-    /// Ranks that took part, or that computed at the same time.
+    /// How many ranks took part, or computed at the same time.
     package let ranks: Int
-    /// One for each repetition; several ranks' one behind the other.
+    /// Seconds of each repetition; those of several ranks are concatenated.
     package let seconds: [Double]
 
     package init(
@@ -39,7 +39,7 @@ package struct CalibrationPoint: Hashable, Sendable {
         self.seconds = seconds
     }
 
-    /// What nothing can be fitted to in reasonable time, with what is allowed; nil where it can.
+    /// Why nothing can be fitted to the point in reasonable time, with what is allowed; nil where it can.
     package var problem: String? {
         let sizes: ClosedRange<Int> =
             switch kind {
@@ -63,7 +63,8 @@ package struct CalibrationPoint: Hashable, Sendable {
     private static let mostSamples = 1_000_000_000
     private static let mostMemoryBytes = 1 << 50
     private static let mostMessages = 1_000_000
-    /// The fit plays an all-reduce of so many ranks again and again, which takes a while: it has their square of messages.
+    /// The fit plays an all-reduce of this many ranks many times, with a number of messages that grows with their
+    /// square.
     private static let mostRanks = 1024
     private static let allowedSeconds = 1e-15...3600.0
 

@@ -1,12 +1,13 @@
 import Statistics
 import Tasks
 
-/// What messages cost: a time each and a time a byte, by least squares.
+/// What messages cost: a time for each message and a time for each byte, by least squares.
 ///
-/// Deviations count relative to the time measured, so that a small message weighs as much as one that takes a thousand
-/// times as long; R. Hockney 1994, *The communication challenge for MPP*, has the form.
+/// Deviations count relative to the measured time, so that a small message weighs as much as one that takes a thousand
+/// times as long. The form is that of R. Hockney 1994, *The communication challenge for MPP*.
 package struct LinearCost: Hashable, Sendable {
-    /// A time that is `messages` times the one and `bytes` times the other.
+    /// A measured time, which is modelled as `messages` times the cost of a message plus `bytes` times the cost of a
+    /// byte.
     package struct Term: Hashable, Sendable {
         package var messages: Double
         package var bytes: Double
@@ -15,16 +16,16 @@ package struct LinearCost: Hashable, Sendable {
 
     package struct Estimate: Hashable, Sendable {
         package let value: Double
-        /// Nil where it was set to its bound, since the data would have it beyond.
+        /// Nil where the value was set to its bound, since the fit would lie beyond.
         package let standardError: Double?
     }
 
     package let secondsPerMessage: Estimate
     package let secondsPerByte: Estimate
-    /// Relative, over the terms.
+    /// The relative residual deviation over all terms.
     package let deviation: Double
 
-    /// - Throws: ``ExperimentError`` where the terms do not tell the two apart.
+    /// - Throws: ``ExperimentError`` where the terms do not tell the two costs apart.
     package init(_ terms: [Term], of what: String) throws(ExperimentError) {
         func fit(_ rows: (Term) -> [Double]) throws(ExperimentError) -> LeastSquares {
             do throws(LeastSquares.Failure) {

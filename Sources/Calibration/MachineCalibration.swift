@@ -7,12 +7,12 @@ import Kernel
 import Randomness
 import Tasks
 
-/// Measures how fast this machine computes: training steps of tasks, and its memory. Where several ranks run it, they
-/// compute at the same time, as in a job: ranks of one host share its memory, its caches and its clock rate.
+/// Measures how fast this machine computes: training steps of tasks, and its memory. Several ranks measure at the same
+/// time, as in a job: ranks of one host share its memory, its caches and its clock rate.
 package struct MachineCalibration {
     package let tasks: [TrainingTask]
-    /// Samples of a step; nil for those that each task needs by its defaults. Powers of two below the largest are measured
-    /// as well, since workers share a batch.
+    /// Batches of a step in samples; nil for the batches of each task's defaults. Powers of two below the largest are
+    /// measured as well, since workers share a batch.
     package let batches: [Int]?
     package let data: DataDirectory
     /// Whether a task whose data are missing is left out.
@@ -28,8 +28,9 @@ package struct MachineCalibration {
     /// Training steps and passes over a vector of every task.
     ///
     /// - Parameters:
-    ///   - network: the ranks; nil for this process alone.
-    ///   - began: called before each task, and `leftOut` with the reason for each whose data some rank is missing.
+    ///   - network: connects the ranks; nil for this process alone.
+    ///   - began: called before each task.
+    ///   - leftOut: called for each task whose data some rank lacks, with the reason.
     /// - Throws: ``ExperimentError``, ``DataError`` where a task's data are not there, ``BLASError``.
     package func compute(
         among network: (any MeasurableNetwork)?, began: (TrainingTask) -> Void = { _ in },
@@ -91,13 +92,13 @@ package struct MachineCalibration {
 
     // MARK: Memory
 
-    /// Bytes that adding one vector to another moves for each of their numbers: two are read and one is written.
+    /// Bytes that adding one vector to another moves for each pair of numbers: two are read and one is written.
     package static let bytesPerSum = 12.0
 
-    /// `y += a x` over two vectors that together are four times as long as the last cache: a sum like STREAM's triad
-    /// (J. McCalpin 1995), that reads what it writes, so that no line is fetched for nothing.
+    /// Times `y += a x` over two vectors that together are four times as long as the last cache. Like STREAM's triad
+    /// (J. McCalpin 1995) this is a scaled sum, but it writes where it reads, so that no cache line is fetched in vain.
     ///
-    /// - Parameter cacheBytes: of the last cache.
+    /// - Parameter cacheBytes: the size of the last cache.
     package func memory(among network: (any MeasurableNetwork)?, cacheBytes: Int) throws -> CalibrationPoint {
         let bytes = min(max(4 * cacheBytes, 64 << 20), Self.mostMemoryBytes)
         let elements = bytes / 2 / MemoryLayout<Float>.size
@@ -107,10 +108,10 @@ package struct MachineCalibration {
         }
     }
 
-    /// Of every rank; some processors' caches are larger than what a machine of many ranks can spare.
+    /// The most memory that a rank uses; some processors' caches are larger than a machine of many ranks can spare.
     private static let mostMemoryBytes = 512 << 20
 
-    /// Of the last cache that the first core has, as Linux says; a common size where it does not.
+    /// The size of the last cache of the first core, as Linux gives it; a common size where it does not.
     package static func lastCacheBytes() -> (bytes: Int, isKnown: Bool) {
         let folder = "/sys/devices/system/cpu/cpu0/cache"
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
@@ -120,7 +121,7 @@ package struct MachineCalibration {
         return sizes.max().map { ($0, true) } ?? (32 << 20, false)
     }
 
-    /// - Parameter text: as in `32768K`.
+    /// - Parameter text: a size such as `32768K`.
     static func cacheBytes(_ text: String) -> Int? {
         let text = text.trimmingCharacters(in: .whitespacesAndNewlines)
         let factors: [Character: Int] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30]
@@ -130,7 +131,7 @@ package struct MachineCalibration {
 
     // MARK: For a cluster file
 
-    /// Medians of the points.
+    /// The medians of the points, for each task.
     package static func measuredCompute(_ points: [CalibrationPoint]) -> [MeasuredCompute] {
         var tasks: [String] = []
         for point in points { if let task = point.task, !tasks.contains(task) { tasks.append(task) } }

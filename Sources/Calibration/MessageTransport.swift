@@ -1,4 +1,4 @@
-/// What carries messages between ranks, as far as hosts and the environment tell; MPI itself does not say.
+/// What carries messages between ranks, as far as hosts and the environment tell, since MPI does not.
 package struct MessageTransport: Hashable, Sendable, CustomStringConvertible {
     package let description: String
     /// What else could be measured, and how; nil where there is nothing to say.
@@ -10,8 +10,8 @@ package struct MessageTransport: Hashable, Sendable, CustomStringConvertible {
         """
 
     /// - Parameters:
-    ///   - hosts: of the ranks that exchange messages.
-    ///   - environment: of the process, in which mpirun leaves its `--mca` settings.
+    ///   - hosts: the hosts of the ranks that exchange messages.
+    ///   - environment: the environment of the process, in which mpirun leaves its `--mca` settings.
     package init(hosts: [String], environment: [String: String]) {
         let names = Set(hosts).sorted()
         let set = ["OMPI_MCA_pml", "OMPI_MCA_btl", "UCX_TLS", "MPIR_CVAR_NOLOCAL", "MPIR_CVAR_CH3_NOLOCAL"].compactMap {

@@ -3,16 +3,17 @@ import Fabrics
 import Statistics
 import Tasks
 
-/// The link that explains measured times: what makes the simulator take as long.
+/// The link that explains measured times: with it the simulator takes as long.
 ///
-/// *Messages to and fro* take L + o + S/B, and so does every step of an all-reduce in which a rank waits for what it passes
-/// on: they tell L + o and B, but not L from o. *Messages at once* follow each other by o + S/B: LogP's gap (D. Culler et
-/// al. 1993, *LogP: towards a realistic model of parallel computation*; A. Alexandrov et al. 1995, *LogGP*), which is what
-/// the simulator's overhead stands for, since it keeps the sender's port busy. So o comes from there, and L is what is left.
+/// *Messages to and fro* take L + o + S/B, and so does every step of an all-reduce in which a rank waits for what it
+/// passes on: these determine L + o and B, but not L and o separately. *Messages at once* follow each other by o + S/B:
+/// LogP's gap (D. Culler et al. 1993, *LogP: towards a realistic model of parallel computation*; A. Alexandrov et al.
+/// 1995, *LogGP*), which is what the simulator's overhead represents, since it keeps the sender's port busy. So o is
+/// taken from these, and L is the rest.
 ///
-/// The bandwidth of an all-reduce includes MPI's sums and copies, so that it is lower than that of messages.
+/// The bandwidth of an all-reduce includes MPI's sums and copies, so it is lower than the bandwidth of messages.
 package struct NetworkFit: Hashable, Sendable {
-    /// What the link is to reproduce.
+    /// What the link has to reproduce.
     package enum Basis: String, CaseIterable, Sendable {
         case allReduce = "all-reduce"
         case messages
@@ -20,22 +21,22 @@ package struct NetworkFit: Hashable, Sendable {
 
     package let basis: Basis
     package let algorithm: AllReduceAlgorithm
-    /// Nil where nothing was measured.
+    /// The cost of messages; nil where none were measured.
     package let messages: LinearCost?
     package let allReduce: LinearCost?
-    /// LogP's gap of messages of 16 bytes.
+    /// LogP's gap in seconds, for messages of 16 bytes; nil where none were measured.
     package let gap: LinearCost.Estimate?
     package let overhead: LinearCost.Estimate
     package let latency: LinearCost.Estimate
-    /// Bytes a second.
+    /// The bandwidth in bytes a second.
     package let bandwidth: LinearCost.Estimate
-    /// Of the points that ``basis`` is about, ascending by ranks and size.
+    /// Residuals of the points that ``basis`` is about, ascending by ranks and size.
     package let residuals: [Residual]
 
     package struct Residual: Hashable, Sendable {
         package let point: CalibrationPoint
         package let fittedSeconds: Double
-        /// Of the fitted time against the measured one.
+        /// The relative deviation of the fitted time from the measured one.
         package var error: Double { fittedSeconds / point.median - 1 }
     }
 
@@ -44,8 +45,8 @@ package struct NetworkFit: Hashable, Sendable {
     }
 
     /// - Parameters:
-    ///   - points: any; those of other kinds do not count.
-    ///   - algorithm: which the all-reduces are taken to have used.
+    ///   - points: points of any kinds; kinds that are not needed are ignored.
+    ///   - algorithm: the algorithm that the all-reduces are assumed to have used.
     /// - Throws: ``ExperimentError`` where the points are too few.
     package init(
         _ points: [CalibrationPoint], basis: Basis = .allReduce, assuming algorithm: AllReduceAlgorithm = .ring
@@ -56,7 +57,7 @@ package struct NetworkFit: Hashable, Sendable {
         let reductions = points.filter { $0.kind == .allReduce && $0.ranks > 1 }
         messages = try pings.isEmpty ? nil : Self.messages(pings)
         gap = try Self.gap(points.filter { $0.kind == .burst })
-        // Of a message that has as many bytes as those of the burst.
+        // The transfer time of a burst's message, which is not part of the overhead.
         let free = Double(NetworkMeasurement.burstBytes) * (messages?.secondsPerByte.value ?? 0)
         let occupied = gap.map { max(0, $0.value - free) } ?? 0
         allReduce = try reductions.isEmpty ? nil : Self.allReduce(reductions, algorithm, overhead: occupied)
@@ -66,7 +67,7 @@ package struct NetworkFit: Hashable, Sendable {
         }
         let both = cost.secondsPerMessage
         let own = min(occupied, both.value)
-        // Where the gap is longer than latency and overhead together, all of them is overhead.
+        // A gap that is longer than latency and overhead together counts as overhead up to their sum.
         let gapError = occupied <= both.value ? gap?.standardError : both.standardError
         overhead = LinearCost.Estimate(value: own, standardError: gapError)
         latency = LinearCost.Estimate(
@@ -87,7 +88,7 @@ package struct NetworkFit: Hashable, Sendable {
         }
     }
 
-    /// Of the sizes of a residual: the median and the largest absolute error.
+    /// The median and the largest of the residuals' absolute relative errors.
     package var errors: (median: Double, largest: Double) {
         let spread = Spread(residuals.map { abs($0.error) })
         return (spread.median, spread.largest)
@@ -116,11 +117,12 @@ package struct NetworkFit: Hashable, Sendable {
     // MARK: All-reduces
 
     private static let mostIterations = 20
-    /// Of all points together; they take some seconds an iteration.
+    /// The most messages of all points together; this many take some seconds an iteration.
     private static let mostMessages = 20_000_000
 
-    /// The time of an all-reduce is the longest chain of messages that wait for each other: so many times the one of a
-    /// message, and so many bytes. How many, the simulator tells at the parameters found so far, until they stay.
+    /// The time of an all-reduce is that of the longest chain of messages that wait for each other: a number of
+    /// messages and of bytes, each at its cost. The simulator finds the numbers for the costs fitted so far, and this
+    /// is repeated until the costs no longer change.
     private static func allReduce(
         _ points: [CalibrationPoint], _ algorithm: AllReduceAlgorithm, overhead: Double
     ) throws -> LinearCost {
@@ -132,7 +134,7 @@ package struct NetworkFit: Hashable, Sendable {
                 are up to \(mostMessages): fit fewer sizes, or fewer ranks
                 """)
         }
-        // Where a first guess of the two comes from: the shortest and the longest.
+        // The first guesses come from the shortest and the longest time.
         let times = points.map(\.median)
         var alpha = max(1e-9, (times.min() ?? 0) / 2)
         var beta = (times.max() ?? 0) / Double(points.map(\.size).max() ?? 1)
@@ -147,7 +149,7 @@ package struct NetworkFit: Hashable, Sendable {
             let next = try LinearCost(terms, of: "all-reduces")
             let (before, after) = ((alpha, beta), (next.secondsPerMessage.value, next.secondsPerByte.value))
             cost = next
-            // A time of 0 has no share of overhead, and no derivative.
+            // A message time of 0 would have no share of overhead, and no derivative.
             alpha = max(after.0, 1e-12)
             beta = after.1
             if abs(alpha - before.0) <= 1e-9 * alpha, abs(beta - before.1) <= 1e-9 * beta { break }
@@ -156,12 +158,12 @@ package struct NetworkFit: Hashable, Sendable {
         return cost
     }
 
-    /// Messages and bytes in the longest chain: the time's derivatives, which is homogeneous in the two parameters and
-    /// linear in pieces.
+    /// Messages and bytes in the longest chain. They are the derivatives of the time, which is homogeneous in the two
+    /// parameters and piecewise linear.
     private static func counts(
         _ algorithm: AllReduceAlgorithm, _ point: CalibrationPoint, alpha: Double, beta: Double, overheadShare: Double
     ) throws -> (messages: Double, bytes: Double) {
-        // Virtual time is in whole nanoseconds, so that times are stretched, to about a day.
+        // Virtual time is in whole nanoseconds, so times are stretched to about a day to limit rounding.
         let stretch = 1e5 / max(point.median, 1e-9)
         func seconds(_ alpha: Double) throws -> Double {
             let perMessage = alpha * stretch

@@ -3,18 +3,18 @@ import Cluster
 import Fabrics
 import Foundation
 
-/// Measures what messages and all-reduces take between ranks. All ranks run it, and all get the same points.
+/// Measures how long messages and all-reduces between ranks take. All ranks run it, and all get the same points.
 package struct NetworkMeasurement {
     /// Bytes of messages and of all-reduces, ascending, multiples of 4.
     package let sizes: [Int]
-    /// For all of it; the largest sizes are left out where they would take longer.
+    /// Seconds for the whole measurement; the largest sizes are left out where they would take longer.
     package let budgetSeconds: Double
-    /// Of rest before each all-reduce, as between the steps of a training.
+    /// Seconds of rest before each all-reduce, as between the steps of a training.
     package let pauseSeconds: Double
-    /// What the budget is counted by, in seconds.
+    /// Seconds of the clock that the budget is counted by.
     private let clock: () -> Double
 
-    /// - Parameter clock: seconds since whenever; nil for this computer's.
+    /// - Parameter clock: seconds since any fixed moment; nil for this computer's clock.
     package init(sizes: [Int], budgetSeconds: Double, pauseSeconds: Double = 0, clock: (() -> Double)? = nil) {
         precondition(!sizes.isEmpty && sizes == sizes.sorted(), "sizes \(sizes) that do not ascend")
         self.sizes = sizes
@@ -24,22 +24,22 @@ package struct NetworkMeasurement {
         self.clock = clock ?? { (ContinuousClock.now - begin).inSeconds }
     }
 
-    /// From 256 B to 16 MiB, doubling.
+    /// Sizes from 256 B to 16 MiB, doubling.
     package static let standardSizes = (8...24).map { 1 << $0 }
-    /// The gradients of large models are no longer, and a rank's buffer is as long.
+    /// Bytes of the largest message: the gradients of large models are no longer, and a rank's buffer has this size.
     package static let largestSize = 1 << 30
-    /// Of the messages that tell overhead from latency: no longer than the frame that a message has in the simulator.
+    /// Bytes of the messages that tell overhead from latency: no more than the framing of a message in the simulator.
     static let burstBytes = 16
     static let burstLengths = [1, 2, 4, 8, 16, 32, 64, 128]
 
     private static let fewestRepetitions = 5
     private static let mostRepetitions = 31
-    /// Long enough for the clock, and for one interruption by the system not to be all of it.
+    /// Long enough for the clock's resolution, and for one interruption by the system not to dominate.
     private static let leastSecondsPerRepetition = 1e-3
 
     package func measure(_ network: some MeasurableNetwork) throws -> [CalibrationPoint] {
         var points: [CalibrationPoint] = []
-        // Most of the time is for what the cluster file is made of.
+        // Most of the time goes to the measurements that the cluster file is made from.
         try series(network, share: 0.25, sizes) { size, calls in
             try network.roundTrips(calls, bytes: size) / 2
         } each: {
@@ -59,18 +59,18 @@ package struct NetworkMeasurement {
         return points
     }
 
-    /// Times calls over ascending sizes. All ranks decide alike, since they decide by the times of all.
+    /// Times calls over ascending sizes. All ranks make the same decisions, since they share their times.
     ///
     /// - Parameters:
-    ///   - share: of the budget.
-    ///   - time: of so many calls of a size, on this rank.
+    ///   - share: the share of the budget.
+    ///   - time: makes so many calls of a size on this rank, and returns their seconds.
     private func series(
         _ network: some MeasurableNetwork, share: Double, _ sizes: [Int], pause: Double = 0,
         time: (_ size: Int, _ calls: Int) throws -> Double, each add: (_ size: Int, _ seconds: [Double]) -> Void
     ) throws {
         let budget = budgetSeconds * share
         let start = clock()
-        // On the rank that has been longest at it, with all that is not timed.
+        // Seconds on the rank that has taken longest, including everything that is not timed.
         var spent = 0.0
         func slowest(_ size: Int, _ calls: Int) throws -> Double {
             if pause > 0 { Thread.sleep(forTimeInterval: pause) }
@@ -83,7 +83,7 @@ package struct NetworkMeasurement {
         for (index, size) in sizes.enumerated() {
             let needed = Double(Self.fewestRepetitions)
             if let last, last.seconds * Double(size) / Double(last.size) * needed > budget - spent { break }
-            // The first call opens connections and finds no memory in place.
+            // The first call opens connections, and memory is not mapped yet.
             let first = try slowest(size, 1)
             let second = try slowest(size, 1)
             let estimate = max(min(first, second), 1e-9)

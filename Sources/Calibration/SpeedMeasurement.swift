@@ -10,7 +10,7 @@ import Strategies
 import Tasks
 import Training
 
-/// How fast the engine is, on its own: the strategies' own programs on real data, with next to no evaluation.
+/// How fast the engine is by itself: the strategies' own programs on real data, with almost no evaluation.
 package struct SpeedMeasurement: Sendable {
     package let task: TrainingTask
     package let threads: Int
@@ -29,6 +29,7 @@ package struct SpeedMeasurement: Sendable {
     }
 
     /// Checks what needs no data.
+    ///
     /// - Throws: ``ExperimentError`` naming the option, what was found and what is allowed.
     package static func check(threads: Int, repetitions: Int) throws(ExperimentError) {
         guard (1...maximumThreadRanks).contains(threads) else {
@@ -47,24 +48,25 @@ package struct SpeedMeasurement: Sendable {
         package let batch: Int
         package let threads: Int
         package let samplesPerSecond: Spread
-        /// Of the definition of the model, whatever an algorithm saves.
+        /// Floating-point operations of a sample by the definition of the model, whatever an algorithm saves.
         package let flopsPerSample: Double
-        /// Of all threads together.
+        /// The peak of all threads together, in floating-point operations a second.
         package let peakFlops: Double
     }
 
     /// Long enough that starting the threads does not matter, short enough to repeat.
     private static let secondsPerRepetition = 0.5
 
-    /// Full steps - gather, forward, loss, backward, update - of `single`, or of `threads` with as many workers.
+    /// Measures full steps - gather, forward, loss, backward, update - of `single`, or of `threads` with several
+    /// workers.
     ///
-    /// - Parameter batch: of all threads together.
+    /// - Parameter batch: samples of a step, all threads together.
     package func steps(batch: Int) throws -> Steps {
         guard batch >= threads, batch <= data.training.count else {
             throw ExperimentError("--batch is \(batch); allowed is --threads (\(threads)) to \(data.training.count)")
         }
         let workspaces = WorkspacePool(for: task.network)
-        // The first steps find no memory in place, and tell how many fill a repetition.
+        // The first steps map memory, and tell how many steps fill a repetition.
         let warmUp = try secondsOf(steps: 20, batch, workspaces)
         let count = max(20, Int(20 * Self.secondsPerRepetition / warmUp))
         var rates: [Double] = []
@@ -95,7 +97,7 @@ package struct SpeedMeasurement: Sendable {
         package var fraction: Double?
         package var localEpochs: Int?
         package var localBatch: Int?
-        /// So many random samples for each client, in place of a partition of the training set.
+        /// Random samples for each client, instead of a partition of the training set.
         package var samplesPerClient: Int?
 
         package init(
@@ -109,7 +111,8 @@ package struct SpeedMeasurement: Sendable {
             self.samplesPerClient = samplesPerClient
         }
 
-        /// What is not said comes from the task.
+        /// The options of the clients; the task's where nothing is given.
+        ///
         /// - Throws: ``ExperimentError`` naming the option, what was found and what is allowed.
         @discardableResult
         package func options(of task: TrainingTask) throws(ExperimentError) -> ClientOptions {
@@ -128,7 +131,7 @@ package struct SpeedMeasurement: Sendable {
     package struct Rounds: Sendable {
         package let workload: String
         package let clients: Int
-        /// Clients of a round.
+        /// How many clients take part in a round.
         package let cohort: Int
         package let localEpochs: Int
         package let localBatch: Int
@@ -142,13 +145,13 @@ package struct SpeedMeasurement: Sendable {
         package let evaluationSeconds: Spread
     }
 
-    /// Rounds of `federated` on a simulated cluster with as many host threads; the time is the host's.
+    /// Measures rounds of `federated` on a simulated cluster with as many host threads; the time is the host's.
     package func rounds(_ federation: Federation) throws -> Rounds {
         let federated = try federation.options(of: task)
         let training = trainingSet(federated, federation.samplesPerClient)
         let samplesPerRound = Double(
             training.count / federated.clients * federated.cohortSize * federated.localEpochs)
-        // One more round than is counted, for the same reason as above.
+        // One more round is made than is counted: the first one maps memory.
         let epochs = (Double(repetitions + 1) * samplesPerRound - 0.5) / Double(training.count)
         let configuration = configuration(
             rate: task.defaults.localLearningRate, epochs: epochs, evaluateEvery: 1e-6)

@@ -1,16 +1,16 @@
 import Diagnostics
 import Foundation
 
-/// A curve that the user has: how accurate the model was after so many samples, with one global batch.
+/// A curve that the user supplies: the accuracy of the model after so many samples, with one global batch.
 public struct LearningCurve: Hashable, Sendable {
-    /// Ascending by samples.
+    /// The points in ascending order of samples.
     public let points: [Point]
 
     /// One evaluation.
     public struct Point: Hashable, Sendable {
-        /// Over all workers since the start.
+        /// Samples that all workers have trained on since the start.
         public let samples: Int
-        /// A fraction.
+        /// The accuracy, 0 to 1.
         public let accuracy: Double
     }
 
@@ -58,7 +58,7 @@ public struct LearningCurve: Hashable, Sendable {
         return LearningCurve(points: points)
     }
 
-    /// Samples until the target is reached and kept; nil where it never is.
+    /// Samples until the target is reached and kept; nil where the curve never stays at it.
     public func samples(to target: Double) -> Int? {
         let last = points.lastIndex { $0.accuracy < target }
         let first = last.map { $0 + 1 } ?? 0

@@ -2,28 +2,30 @@ import Cluster
 import Fabrics
 import Kernel
 
-/// A strategy's schedule for a model of any size, from schedules that its own code left with three small ones.
+/// A strategy's schedule for a model of any size, derived from the schedules that its own code produces for three small
+/// models.
 ///
-/// What a rank does, in which order and with whom, does not depend on how many numbers a vector has; how many it sends grows by a
-/// fixed amount with each number of the model. Two sizes tell that amount for every operation, and the third is checked against
-/// it: where an operation does not grow so, there is no lifted schedule. Vectors of the model's own size are never made.
+/// What a rank does, in which order and with whom, does not depend on how many numbers a vector has; the number of
+/// bytes that it sends grows by a fixed amount with each number of the model. Two sizes determine that amount for every
+/// operation, and the third one is a check: if an operation does not grow in this way, there is no lifted schedule.
+/// Vectors of the priced model's size are never created.
 struct LiftedSchedule {
-    /// P of each recording, ascending, and what was recorded.
+    /// The recorded schedules, each with its P (the model's number of parameters), ascending.
     let recordings: [(parameters: Int, schedule: Schedule)]
     /// P of the model that is priced.
     let parameters: Int
     let bytesPerNumber: Int
-    /// The first recording again, where a client has two batches in place of one; nil where its batches are all recorded.
+    /// The first recording with two batches for each client instead of one; nil where all batches are recorded.
     var withTwoBatches: Schedule?
-    /// Batches that a client has, where one was recorded.
+    /// How many batches a client has, where only one was recorded.
     var batches = 1
 
-    /// How a count goes on, where that is by a fixed amount.
+    /// A count that grows by a fixed amount with each parameter.
     private struct Growth {
         let constant: Double
         let perParameter: Double
 
-        /// - Returns: nil where the third is farther than rounding from where the first two lead.
+        /// - Returns: nil where the third value differs by more than rounding from the line through the first two.
         init?(_ values: [Double], at parameters: [Double], rounding: Double) {
             perParameter = (values[1] - values[0]) / (parameters[1] - parameters[0])
             constant = values[0] - perParameter * parameters[0]
@@ -33,12 +35,12 @@ struct LiftedSchedule {
         func value(at parameters: Int) -> Double { constant + perParameter * Double(parameters) }
     }
 
-    /// What 32-bit numbers of a collective are as many bytes as numbers of the profile's size: rounded up to four bytes.
+    /// How many 32-bit numbers have as many bytes as numbers of the profile's size, rounded up to four bytes.
     static func wireElements(_ numbers: Int, bytesPerNumber: Int) -> Int {
         (numbers * bytesPerNumber + MemoryLayout<Float>.size - 1) / MemoryLayout<Float>.size
     }
 
-    /// - Throws: ``PricingError`` where what is done depends on the model's size in another way.
+    /// - Throws: ``PricingError`` where operations depend on the model's size in another way.
     func lifted() throws(PricingError) -> Schedule {
         let schedules = recordings.map(\.schedule) + (withTwoBatches.map { [$0] } ?? [])
         let first = schedules[0]
@@ -93,7 +95,7 @@ struct LiftedSchedule {
             }
         }
         if works.count == same.count { return .compute(try lifted(works)) }
-        // But for the sizes they have to be alike.
+        // Operations must be alike except for their sizes.
         let first = same[0]
         guard sizes.count == same.count, same.allSatisfy({ $0.resized(to: sizes[0]) == first }) else {
             throw Self.differs
@@ -105,7 +107,7 @@ struct LiftedSchedule {
         return first.resized(to: try bytes(sizes))
     }
 
-    /// Each further batch of a client adds as many steps as the second did, and nothing else.
+    /// Each further batch of a client adds as many steps as the second one, and nothing else.
     private func lifted(
         _ same: [Operation], withTwoBatches: Operation
     ) throws(PricingError) -> Operation {
@@ -129,9 +131,9 @@ struct LiftedSchedule {
         return growth
     }
 
-    /// Plain vectors are of the profile's numbers; a coding has numbers of its own.
+    /// Plain vectors use the profile's size of a number; a coding has its own size.
     private func bytes(_ values: [Int]) throws(PricingError) -> Int {
-        // One kept number of a sparse coding, with its place.
+        // Rounding can move a sparse coding by one number with its place.
         let growth = try growth(values.map(Double.init), rounding: 8)
         guard growth.perParameter == Double(MemoryLayout<Float>.size) else {
             return Int(growth.value(at: parameters).rounded())
@@ -154,7 +156,7 @@ struct LiftedSchedule {
 }
 
 extension Operation {
-    /// The same with a vector of another size, in bytes or for a collective in elements.
+    /// The operation with a vector of another size, in bytes, or for a collective in elements.
     fileprivate func resized(to size: Int) -> Operation {
         switch self {
         case .send(let receiver, _, let purpose, let direction):
@@ -168,12 +170,12 @@ extension Operation {
 }
 
 extension Schedule {
-    /// The same where a gradient goes out in buckets while it is computed: what ``AllReduceRequest`` makes of a step whose
-    /// all-reduce comes behind it.
+    /// The schedule with the gradient sent in buckets while it is computed: the form that ``AllReduceRequest`` gives to
+    /// a step followed by an all-reduce.
     ///
     /// - Parameters:
     ///   - elements: numbers of the gradient, which an update passes over.
-    ///   - buckets: of what is sent, 32-bit numbers and when they are there.
+    ///   - buckets: what is sent: 32-bit numbers, and the share of the passes after which they are there.
     func overlapped(elements: Int, wire: Int, buckets: [(numbers: Int, readyShare: Double)]) -> Schedule {
         var (operations, indices): ([Operation], [Operation: UInt32]) = ([], [:])
         func index(_ operation: Operation) -> UInt32 {

@@ -13,19 +13,19 @@ struct PricedPlan {
     let description: StrategyDescription
     let plan: StrategyPlan
     let strategy: any Strategy
-    /// Samples of one step of a worker, the largest part where they differ.
+    /// Samples of one step of a worker; the largest number where workers differ.
     let localBatch: Int
-    /// The same on average.
+    /// Samples of one step of a worker, on average over workers.
     let meanLocalBatch: Double
     /// Why no profile could price it, whatever the cluster is; nil where one could.
     let refusal: String?
     private let request: PriceRequest
 
     var roles: StrategyRoles { plan.roles }
-    /// Whether it is one device, however many there are.
+    /// Whether the strategy uses one device, however many there are.
     var isAlone: Bool { description.isSingleDevice }
 
-    /// Options that follow from the request.
+    /// Options that follow from the request and cannot be set.
     private static let fixed = ["workers", "clients", "batch", "local-batch", "partition"]
 
     /// - Throws: ``PricingError`` where an option is wrong, or does not go with the request.
@@ -81,7 +81,7 @@ struct PricedPlan {
             ("partition", "iid"),
         ]
         for (name, value) in values where description.has(name) { try set(name, value) }
-        // Machines that one pays for take part.
+        // All machines are paid for, so all of them take part.
         if description.has("fraction") { try set("fraction", "1") }
         for option in choice.options {
             guard !fixed.contains(option.name) else {
@@ -101,16 +101,17 @@ struct PricedPlan {
 
     // MARK: Recording
 
-    /// Numbers of the stand-ins: enough for a coding that keeps a thousandth, and a multiple for each rank.
+    /// Parameters of the stand-in models: enough for a coding that keeps a thousandth, and a multiple of the number of
+    /// ranks.
     private var sizes: [Int] {
         let base = 1000 * (roles.ranks <= 64 ? roles.ranks : 1)
         return [base, 2 * base, 3 * base]
     }
 
-    /// Samples of the stand-in's training set: whole batches, so that nobody makes a step that was not measured.
+    /// Samples of the stand-in's training set: whole batches, so that no step has a size that was not measured.
     func sampleCount() throws(PricingError) -> Int {
         guard let data = strategy.dataOfRanks else { return (strategy.stepBatch ?? localBatch) * 4 }
-        // Nodes that exchange after a number of steps never care how many samples they have.
+        // Nodes that exchange after a number of steps do not depend on how many samples they have.
         guard description.has("local-epochs") else { return data.ranks.count * localBatch * 4 }
         guard let all = request.trainingSamples ?? request.profile.trainingSamples else {
             throw PricingError(
@@ -129,7 +130,7 @@ struct PricedPlan {
     /// The schedule for the profile's model, and the samples at each of its evaluations.
     func record(_ pool: HostPool) throws(PricingError) -> (schedule: Schedule, samples: [Int]) {
         let samples = try sampleCount()
-        // Clients may have thousands of batches, whose steps are all alike.
+        // A client may have thousands of batches, whose steps are all alike.
         let ranks = strategy.dataOfRanks?.ranks.count ?? 1
         let batches = description.has("local-epochs") ? samples / ranks / localBatch : 1
         let recorded = batches > 2 ? ranks * localBatch : samples
@@ -149,12 +150,12 @@ struct PricedPlan {
         } catch { throw error as? PricingError ?? PricingError("\(choice.label): \(error)") }
     }
 
-    /// What a strategy does for a model of so many numbers that computes nothing, and the samples at its evaluations.
+    /// What a strategy does for a stand-in model of so many parameters, and the samples at its evaluations.
     func record(
         parameters: Int, samples: Int, _ pool: HostPool
     ) throws -> (Schedule, [Int]) {
         var plain = plan
-        // Buckets are those of the profile, and come in afterwards.
+        // The profile's buckets are inserted afterwards.
         if plain.overlap != nil { plain.options["overlap"] = .flag(false) }
         let updates = request.rounds + 1
         let budget = updates * strategy.longestRound(trainingSamples: samples)
@@ -168,7 +169,7 @@ struct PricedPlan {
             network: network, data: StandIn.data(samples: samples), configuration: plain.configuration,
             initialParameters: ParameterVector(count: parameters), seeds: seeds, shuffles: true,
             ranks: strategy.rankCount, workspaces: WorkspacePool(for: network))
-        // Only the order counts, which is the same on every network; a tree has the fewest messages.
+        // Only the order of operations matters, and it is the same on every network; a tree has the fewest messages.
         var fabric = SimulatedFabric(
             nodes: Array(
                 repeating: Node(link: Link(latencySeconds: 0, bytesPerSecond: 1e9)), count: strategy.rankCount),

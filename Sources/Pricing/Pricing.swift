@@ -7,20 +7,20 @@ import Randomness
 import Strategies
 import Training
 
-/// Prices strategies for a model that is known by its profile alone.
+/// Prices strategies for a model that is known only by its profile.
 ///
-/// A strategy's own code says what its ranks do: it trains a ``StandIn`` of a few thousand numbers that computes nothing, its
-/// schedule is recorded, and is lifted to the profile's size (``LiftedSchedule``). The simulation that plays all other runs then
-/// plays it on the cluster, where a step takes what the profile says. So every strategy, all-reduce, overlap and network is priced
-/// by the code that runs it, and none is described a second time.
+/// A strategy's own code determines what its ranks do: it trains a ``StandIn`` of a few thousand numbers that computes
+/// nothing, and its recorded schedule is lifted to the profile's size (``LiftedSchedule``). The simulation that plays
+/// all other runs then plays the schedule on the cluster, with the profile's times of a step. So every strategy,
+/// all-reduce, overlap and network is priced by the code that runs it, and none is described a second time.
 public struct Pricing: Sendable {
     private let request: PriceRequest
     private let pool = HostPool(threads: 1)
 
-    /// - Throws: ``PricingError`` for a request that nothing could be priced of.
+    /// - Throws: ``PricingError`` for a request of which nothing can be priced.
     public init(_ request: PriceRequest) throws(PricingError) {
         var request = request
-        // What was profiled is the whole device.
+        // The profile was measured on the whole device.
         request.cluster.worker.cores = 1
         request.cluster.server?.cores = 1
         request.cluster.devices = request.cluster.devices?.removing { $0 == .cores }.orNil
@@ -44,7 +44,7 @@ public struct Pricing: Sendable {
         for choice in request.choices { _ = try PricedPlan(request, choice, workers: 1).strategy }
     }
 
-    /// All rows, on one core.
+    /// Prices all rows, on one core.
     public func prices() throws(PricingError) -> Prices {
         var prices = Prices(rows: [], unpriced: [])
         var asked: [Int] = []
@@ -99,7 +99,7 @@ public struct Pricing: Sendable {
 
     // MARK: Playing
 
-    /// What the schedule took, and what its first update took of that.
+    /// A schedule that was played on the cluster.
     private struct Played {
         let report: ReplayReport
         let nodes: [Node]
@@ -110,7 +110,7 @@ public struct Pricing: Sendable {
     private func play(_ plan: PricedPlan, _ schedule: Schedule) throws(PricingError) -> Played {
         let (profile, strategy) = (request.profile, plan.strategy)
         for case .compute(let work) in schedule.operations {
-            // Whatever a strategy asks for was measured, or lies between what was.
+            // Every number of samples that a strategy uses was measured, or lies between measured ones.
             for samples in [work.samplesPerStep, work.samplesPerShortStep] where samples > 0 {
                 _ = try profile.step(of: samples)
             }
@@ -168,7 +168,7 @@ public struct Pricing: Sendable {
 
     /// The cheapest for each length where the request leaves that open.
     ///
-    /// - Returns: the names of those in use.
+    /// - Returns: the names of the algorithms in use.
     private func chooseAllReduce(
         for row: inout StrategyPlan, _ lengths: [Int], _ model: ComputeModel, _ seeds: SeedSequence
     ) throws -> [String] {
@@ -193,13 +193,13 @@ public struct Pricing: Sendable {
 
     private func price(_ plan: PricedPlan, _ samples: [Int], _ played: Played) -> (Price, RunCost) {
         let (strategy, report, evaluations) = (plan.strategy, played.report, played.report.evaluations)
-        // The first update may begin with what comes once, such as a model that is sent to all.
+        // The first update may include work that occurs once, such as sending the model to all ranks.
         let warm = evaluations.count > 2 ? 1 : 0
         let (first, last) = (evaluations[warm], evaluations[evaluations.count - 1])
         let updates = Double(evaluations.count - 1 - warm)
         let perUpdate = Double(samples[samples.count - 1] - samples[warm]) / updates
         let seconds = (last.seconds - first.seconds) / updates
-        // Of all: at an evaluation ranks that are ahead of others have sent some of the next update's.
+        // All updates count: at an evaluation, ranks that are ahead have already sent some bytes of the next update.
         let bytes = Double(report.bytes) / Double(evaluations.count - 1)
         var account = TimeAccount()
         var serverBusy = 0.0
@@ -236,7 +236,7 @@ public struct Pricing: Sendable {
             allReduce: played.allReduce)
         if keeps, let goal = request.goal {
             let needed = goal.curve.samples(to: goal.target)
-            // Whole steps.
+            // The number of steps is rounded up to whole steps.
             let steps = needed.map { (Double($0) / perUpdate).rounded(.up) }
             let millions = steps.map { $0 * perUpdate / 1e6 }
             price.toTarget = .init(

@@ -3,7 +3,7 @@ import Diagnostics
 /// An object of a profile, read key by key.
 struct ProfileFields {
     private let file: String
-    /// Where it is, for messages, such as `steps[1]`; empty for the whole.
+    /// Where the object is in the file, for messages, such as `steps[1]`; empty for the whole file.
     private let place: String
     private let line: Int
     private let nodes: [String: JSONNode]
@@ -29,7 +29,7 @@ struct ProfileFields {
 
     func has(_ key: String) -> Bool { nodes[key] != nil }
 
-    /// - Parameter found: nil for whatever stands there.
+    /// - Parameter found: the found value in words; nil for the value of the key.
     func error(_ key: String, _ found: String?, _ allowed: String) -> PricingError {
         let path = place.isEmpty ? key : "\(place).\(key)"
         return PricingError(
@@ -42,7 +42,7 @@ struct ProfileFields {
         return value
     }
 
-    /// A text that has to be there.
+    /// A text that must be present.
     func text(_ key: String) throws(PricingError) -> String {
         guard case .string(let text)? = nodes[key]?.value, !text.isEmpty, text.count <= 10_000 else {
             throw error(key, nil, "a text that is not empty, of up to 10000 characters")

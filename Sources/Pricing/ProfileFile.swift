@@ -20,7 +20,7 @@ import Foundation
 public struct ProfileFile {
     /// The value of `format`.
     public static let format = "bench-profile-1"
-    /// Far more than the profile of any model takes.
+    /// The most bytes that are read, far more than the profile of any model needs.
     static let mostBytes = 16 << 20
     static let mostParts = 100_000
     static let mostSteps = 1000

@@ -2,7 +2,7 @@ import Datasets
 import Kernel
 import Randomness
 
-/// An objective that computes nothing: what a strategy's own code trains while its messages are recorded.
+/// An objective that computes nothing; a strategy's own code trains it while its messages are recorded.
 struct StandIn: Objective {
     let input = FeatureShape(features: 1)
     let layout: ParameterLayout
@@ -11,7 +11,7 @@ struct StandIn: Objective {
 
     /// - Parameters:
     ///   - parameters: numbers in the vector.
-    ///   - flopsPerSample: what codings that compute are charged by.
+    ///   - flopsPerSample: floating-point operations by which codings that compute are charged.
     init(parameters: Int, flopsPerSample: Double) {
         layout = ParameterLayout([("all", [parameters])])
         trainingFlopsPerSample = flopsPerSample
@@ -44,7 +44,7 @@ struct StandIn: Objective {
         for sample in 0..<workspace.batch.count { each(sample, 0, false) }
     }
 
-    /// Samples that nobody looks at.
+    /// A training set of so many samples, whose contents do not matter.
     static func data(samples: Int) -> TrainTestSplit {
         func dataset(_ name: String, _ count: Int) -> Dataset {
             Dataset(

@@ -1,9 +1,10 @@
 import Training
 
-/// What one training step of a model takes on the device that it was measured on, and when which part of its gradient is there:
-/// all that pricing needs of a model that is not trained here. ``ProfileFile`` reads one.
+/// How long one training step of a model takes on the device that it was measured on, and when each part of its
+/// gradient is available: all that pricing needs to know of a model that is not trained here. ``ProfileFile`` reads a
+/// profile.
 public struct StepProfile: Hashable, Sendable {
-    /// What one step of so many samples takes on one device, in seconds.
+    /// The parts of one step of so many samples on one device, in seconds.
     public struct Step: Hashable, Sendable {
         /// Samples of the step on this device.
         public let samples: Int
@@ -13,32 +14,33 @@ public struct StepProfile: Hashable, Sendable {
         public let backward: Double
         /// Seconds of the optimizer's update.
         public let update: Double
-        /// The tenth and the ninetieth hundredth of whole steps, in seconds; nil where nobody measured them.
+        /// The 10th and 90th percentiles of whole steps, in seconds; nil where they were not measured.
         public let spread: ClosedRange<Double>?
-        /// What measuring the tensors made of a step's time, as a ratio; nil where nobody measured it.
+        /// The time of a step with the tensors measured, relative to one without; nil where it was not measured.
         public let hookedOverPlain: Double?
 
         /// All three parts, in seconds.
         public var seconds: Double { forward + backward + update }
     }
 
-    /// A tensor of the gradient, or what is sent of it at once.
+    /// A tensor of the gradient, or a bucket of tensors that is sent at once.
     public struct Part: Hashable, Sendable {
+        /// The name of the tensor or bucket.
         public let name: String
-        /// Numbers in it.
+        /// How many numbers it has.
         public let numbers: Int
-        /// The share of the backward pass that is over when its gradient is there, from 0 to 1.
+        /// The share of the backward pass after which its gradient is available, from 0 to 1.
         public let ready: Double
     }
 
     /// How finely the gradient is known.
     public enum Gradient: Hashable, Sendable {
-        /// Tensor by tensor, in the order of the forward pass: any size of bucket can be priced.
+        /// Tensor by tensor, in the order of the forward pass: buckets of any size can be priced.
         case tensors([Part])
-        /// In the buckets of the job that was recorded, in the order of sending, and in no other.
+        /// In the buckets of the recorded job, in the order of sending; no other buckets can be priced.
         case buckets([Part])
 
-        /// What it consists of.
+        /// The tensors or buckets.
         public var parts: [Part] {
             switch self {
             case .tensors(let parts), .buckets(let parts): parts
@@ -46,38 +48,40 @@ public struct StepProfile: Hashable, Sendable {
         }
     }
 
-    /// As tables call it.
+    /// The profile's name in tables.
     public let name: String
-    /// What it was measured on.
+    /// The device that the profile was measured on.
     public let device: String
-    /// The framework's version; nil where nobody says.
+    /// The framework's version; nil where it is not given.
     public let framework: String?
-    /// Who measured it, when and how.
+    /// Who measured the profile, when and how.
     public let source: String
-    /// Bytes of a number of the gradient on the wire.
+    /// Bytes of a number of the gradient when it is sent.
     public let bytesPerNumber: Int
-    /// By samples, ascending, each number once.
+    /// The measured steps, ascending by samples, each number of samples once.
     public let steps: [Step]
+    /// The gradient by tensors or by buckets.
     public let gradient: Gradient
-    /// Floating-point operations of training on one sample; nil where nobody says.
+    /// Floating-point operations of training on one sample; nil where they are not given.
     public let flopsPerSample: Double?
-    /// Samples of the training set; nil where nobody says.
+    /// Samples of the training set; nil where they are not given.
     public let trainingSamples: Int?
     /// The share of the backward pass in which the device computed while it was recorded; nil where it was not measured.
     public let busyInBackward: Double?
 
-    /// P, numbers in the whole gradient.
+    /// P, the number of parameters, which is that of the gradient's numbers.
     public var parameterCount: Int { gradient.parts.reduce(0) { $0 + $1.numbers } }
-    /// Bytes of the whole gradient on the wire.
+    /// Bytes of the whole gradient when it is sent.
     public var gradientBytes: Int { parameterCount * bytesPerNumber }
 
-    /// A device that is idle for more of the backward pass waits for its host, and its times are those of the recording.
+    /// Below this share the device waits for its host in the backward pass, and its times are those of the recording
+    /// only.
     public static let leastBusy = 0.8
 
-    /// What one step of so many samples takes: measured, or interpolated between the two measured numbers around it.
+    /// The times of a step of so many samples: measured, or interpolated between the two measured numbers around it.
     ///
-    /// - Throws: ``PricingError`` outside what was measured: below its knee a device's time is not in proportion to samples, and
-    ///   beyond the last point memory may end.
+    /// - Throws: ``PricingError`` outside the measured range: for few samples a device's time is not proportional to
+    ///   their number, and for more than the largest number its memory may not suffice.
     public func step(of samples: Int) throws(PricingError) -> Step {
         if let step = steps.first(where: { $0.samples == samples }) { return step }
         guard let upper = steps.firstIndex(where: { $0.samples > samples }), upper > 0 else {
@@ -99,14 +103,15 @@ public struct StepProfile: Hashable, Sendable {
             spread: nil, hookedOverPlain: nil)
     }
 
-    /// What goes out while the backward pass runs, in the order of sending: by DistributedDataParallel's rule
+    /// What is sent during the backward pass, in the order of sending: by DistributedDataParallel's rule
     /// (``GradientOverlap``), or as it was recorded.
     ///
-    /// PyTorch fills its buckets in the order in which gradients came in the first step, which is here that of `ready`; where
-    /// two are alike, the later of the forward pass comes first. A bucket goes out when all its tensors are there and the one
-    /// before it has gone.
+    /// PyTorch fills its buckets in the order in which gradients came in the first step, which is the order of `ready`
+    /// here; of two equal ones, the later one of the forward pass comes first. A bucket is sent when all its tensors
+    /// are available and the bucket before it has been sent.
     ///
-    /// - Returns: each bucket's numbers, and the share of forward and backward pass after which it is there.
+    /// - Returns: each bucket's numbers, and the share of forward and backward pass after which the bucket is
+    ///   available.
     package func buckets(
         _ overlap: GradientOverlap, at step: Step
     ) -> [(numbers: Int, readyShare: Double)] {
@@ -128,7 +133,7 @@ public struct StepProfile: Hashable, Sendable {
         return overlap.buckets(ofTensors: arrived, bytesPerNumber: bytesPerNumber)
     }
 
-    /// What whoever reads the prices should know of their source, a sentence each.
+    /// What readers of the prices should know about the profile, a sentence each.
     public var warnings: [String] {
         var warnings: [String] = []
         if let busy = busyInBackward, busy < Self.leastBusy {
@@ -156,7 +161,7 @@ public struct StepProfile: Hashable, Sendable {
         return warnings
     }
 
-    /// Of times that are too small for a number, such as 1e-400 seconds, the share is none.
+    /// A share in per cent; of times too small to be represented, such as 1e-400 seconds, it is not a number.
     private static func percent(_ fraction: Double) -> String {
         Int(exactly: (fraction * 100).rounded()).map { "\($0) %" } ?? "more than can be told"
     }

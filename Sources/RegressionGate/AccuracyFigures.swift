@@ -4,21 +4,22 @@ import Foundation
 import Statistics
 import Training
 
-/// Accuracies, losses and the plan's metric: the same bits on the same kind of processor, and within a derived tolerance on another, where
-/// other kernels round otherwise.
+/// Accuracies, losses and the plan's metric have to be the same bits on the same kind of processor, and within a
+/// derived tolerance on another, whose kernels round differently.
 ///
-/// *Accuracy.* Two models that were trained alike but for rounding err on mostly the same of the n test samples. If they
-/// erred independently of each other, the difference of their accuracies p would have the variance 2 p (1 - p) / n, and the
-/// mean difference over S seeds 1/S of it: an upper bound. The tolerance is that standard deviation times the normal
-/// quantile of the level (2.58 for 1 %, two-sided), with Laplace's estimate of p, so that it is not 0 for a perfect model.
+/// *Accuracy.* Two models whose training differs only by rounding err on mostly the same of the n test samples. If they
+/// erred independently of each other, the difference of their accuracies p would have the variance 2 p (1 - p) / n, and
+/// the mean difference over S seeds 1/S of it: an upper bound. The tolerance is that standard deviation times the
+/// normal quantile of the level (2.58 for 1 %, two-sided), with Laplace's estimate of p, so that it is not 0 for a
+/// perfect model.
 ///
-/// *Loss.* How it varies cannot be told from the size of the test set, but seeds show it: the tolerance is the standard
-/// deviation over the baseline's seeds times sqrt(2 / S) times Student's quantile of S - 1 degrees. Rounding moves a loss
-/// less than another seed does, so this is an upper bound, too.
+/// *Loss.* Its variation does not follow from the size of the test set, but seeds show it: the tolerance is the
+/// standard deviation over the baseline's seeds times sqrt(2 / S) times Student's quantile of S - 1 degrees. Rounding
+/// moves a loss less than another seed does, so this is an upper bound, too.
 ///
-/// *Another metric* (perplexity, RMSE, AUC; of the loss the mean of its curve) is compared in its own unit, with the tolerance of
-/// seeds, and a regression is what its direction says: a perplexity that rose. With one seed it has no tolerance, and is
-/// compared where bits have to be equal alone.
+/// *Another metric* (perplexity, RMSE, AUC; for the loss the mean of its curve) is compared in its own unit, with the
+/// tolerance from seeds. Its direction decides what a regression is: a perplexity that rose. With one seed it has no
+/// tolerance, and is compared only where bits have to be equal.
 enum AccuracyFigures {
     static func compare(_ pair: StrategyPair) -> [Figure] {
         [
@@ -28,13 +29,13 @@ enum AccuracyFigures {
         ] + ofMetric(pair)
     }
 
-    /// Of the curve without its start.
+    /// The mean of a metric over the curve without its first evaluation.
     private static func mean(of run: RunRecord, _ metric: Metric) -> Double {
         let points = run.evaluations.dropFirst().map(metric.value(of:))
         return points.isEmpty ? run.finalValue(metric) : points.reduce(0, +) / Double(points.count)
     }
 
-    /// Nothing where the metric is accuracy, which the other figures are about.
+    /// Figures of the metric; none where it is accuracy, which the other figures are about.
     private static func ofMetric(_ pair: StrategyPair) -> [Figure] {
         let metric = pair.baselineResults.plan.metric
         guard metric != .accuracy else { return [] }
@@ -107,7 +108,7 @@ enum AccuracyFigures {
             status = .same
             test = tolerance.map(limit) ?? "equal bits"
         } else if !old.isFinite || !new.isFinite {
-            // Between a number and none there is no distance.
+            // There is no distance between a finite and an infinite value.
             status = new.isFinite ? .improvement : old.isFinite ? .regression : .same
             test = "finite or not"
         } else if let tolerance {

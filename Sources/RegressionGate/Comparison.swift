@@ -6,18 +6,18 @@ import Statistics
 package struct Comparison: Sendable {
     /// How strict the tests are.
     package struct Settings: Hashable, Sendable {
-        /// How much slower, relative to the control, a measured time may be: 0.1 for 10 %. What the machine does to a
-        /// program from one start to the next is not in the repetitions of one start; this is for it.
+        /// How much slower, relative to the control, a measured time may be: 0.1 for 10 %. The machine affects a
+        /// program differently at each start, which repetitions within one start do not show; the margin is for this.
         package var timeMargin: Double
-        /// Of the interval that has to lie beyond the margin.
+        /// The confidence of the interval that has to lie beyond the margin.
         package var timeConfidence: Double
-        /// Repetitions on either side, below which times are not compared.
+        /// With fewer repetitions on either side, times are not compared.
         package var leastRepetitions: Int
-        /// The most that the control may take, in the median, in times of its least, for times to be compared.
+        /// The most that the control's median time may be, relative to its least time, for times to be compared.
         package var calm: Double
-        /// Between which machines measured times are compared.
+        /// Which machines' measured times are compared with each other.
         package var times: TimeScope
-        /// Two-sided level of the tolerances of accuracies and losses.
+        /// The two-sided level of the tolerances of accuracies and losses.
         package var toleranceLevel: Double
 
         package init(
@@ -34,9 +34,9 @@ package struct Comparison: Sendable {
     }
 
     package enum TimeScope: String, CaseIterable, Sendable {
-        /// One machine since its last start.
+        /// The same machine since its last start.
         case sameMachine = "same-machine"
-        /// Any with the same type of processor and number of cores.
+        /// Any machine with the same type of processor and number of cores.
         case sameProcessor = "same-processor"
         case never
     }
@@ -44,13 +44,13 @@ package struct Comparison: Sendable {
     package let baseline: Results
     package let current: Results
     package let settings: Settings
-    /// By strategy, in the baseline's order.
+    /// All figures by strategy, in the baseline's order.
     package let figures: [Figure]
-    /// What is in the current results alone.
+    /// Notes on what only the current results have.
     package let notes: [String]
 
-    /// - Parameter confirmations: further results of the same plan and program: a measured time is a regression, or an
-    ///   improvement, only if it is one in all of them.
+    /// - Parameter confirmations: further results of the same plan and program: a measured time is a regression, or
+    ///   an improvement, only if it is one in all of them.
     /// - Throws: ``NotComparable`` naming every reason.
     package init(
         baseline: Results, current: Results, confirmations: [Results] = [], settings: Settings = Settings()
@@ -77,7 +77,7 @@ package struct Comparison: Sendable {
     package var improvements: [Figure] { figures.filter { $0.status == .improvement } }
     package var notCompared: [Figure] { figures.filter { $0.status == .notCompared } }
 
-    /// Whether all regressions are of times, which another run can confirm or not.
+    /// Whether there are regressions and all are of times, which another run may or may not confirm.
     package var isRegressionOfTimeOnly: Bool {
         !regressions.isEmpty && regressions.allSatisfy { $0.kind == .measured }
     }
@@ -106,7 +106,7 @@ package struct Comparison: Sendable {
 /// The runs of one strategy on both sides, seed by seed.
 struct StrategyPair {
     let strategy: StrategyPlan
-    /// The same seeds in the same order.
+    /// The baseline's runs, in the same order of seeds as the current ones.
     let baseline: [RunRecord]
     let current: [RunRecord]
     let baselineResults: Results

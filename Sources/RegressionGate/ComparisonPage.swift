@@ -37,7 +37,7 @@ package enum ComparisonPage {
         return page.html()
     }
 
-    /// Now over then, for the figures of each strategy that are times or bytes.
+    /// Current values relative to the baseline's, for those figures of each strategy that are times or bytes.
     private static func picture(_ comparison: Comparison) -> Picture? {
         let legend = ["time to the target", "cluster time", "bytes sent"].enumerated().map {
             ($1, SeriesStyle(index: $0))

@@ -9,7 +9,7 @@ package enum ComparisonText {
             + "\n"
     }
 
-    /// What changed on top; all else behind a fold.
+    /// Markdown with the changes on top and everything else in a fold.
     package static func markdown(_ comparison: Comparison) -> String {
         let (shown, hidden) = (notable(comparison), comparison.figures.filter { isUnchanged($0) })
         let mark = comparison.regressions.isEmpty ? "✅" : "❌"
@@ -29,7 +29,7 @@ package enum ComparisonText {
         return text + origin(comparison)
     }
 
-    /// The same for results that could not be compared.
+    /// Markdown for results that could not be compared.
     package static func markdown(notComparable reasons: [String]) -> String {
         "### ⚠️ bench: could not compare\n\n" + reasons.map { "- \(MarkdownText.plain($0))\n" }.joined()
     }
@@ -38,7 +38,8 @@ package enum ComparisonText {
         figure.status == .same || figure.status == .withinTolerance && figure.kind != .measured
     }
 
-    /// Regressions first; measured times always, since their ratio is of interest whatever the verdict.
+    /// The figures to show: regressions first. Measured times are always among them, since their ratio is of interest
+    /// whatever the verdict.
     static func notable(_ comparison: Comparison) -> [Figure] {
         let order: [Figure.Status] = [.regression, .improvement, .withinTolerance, .notCompared]
         return order.flatMap { status in comparison.figures.filter { $0.status == status && !isUnchanged($0) } }
@@ -91,7 +92,7 @@ package enum ComparisonText {
 }
 
 extension Comparison {
-    /// Such as `digits, 4 strategies, 5 seeds`.
+    /// The plan in words, such as `digits, 4 strategies, 5 seeds`.
     var plan: String { Self.words(baseline) }
 
     static func words(_ results: Results) -> String {

@@ -4,9 +4,9 @@ import Training
 
 /// The whole curve, evaluation by evaluation: what people plot, and what a time to a target is read from.
 ///
-/// Where an evaluation was, in updates and samples, follows from the plan. Its bytes and its time are exact on a virtual
-/// clock with a fixed device. Its accuracy and its losses are the same bits on one kind of processor with one OpenBLAS;
-/// elsewhere they are not compared here, but within the tolerances of ``AccuracyFigures``.
+/// Updates and samples at each evaluation follow from the plan. Bytes and times are exact on a virtual clock with a
+/// fixed device. Accuracies and losses are the same bits on one kind of processor with one OpenBLAS; elsewhere they are
+/// not compared here, but within the tolerances of ``AccuracyFigures``.
 enum CurveFigures {
     static func compare(_ pair: StrategyPair) -> [Figure] {
         var figures = [
@@ -48,7 +48,7 @@ enum CurveFigures {
     // MARK: Point by point
 
     /// - Parameters:
-    ///   - values: of an evaluation; the first of them that differs is shown.
+    ///   - values: the values at an evaluation; the first one that differs is shown.
     ///   - isBetter: whether a new value is better than an old one; nil where any other value is a regression.
     private static func figure(
         _ pair: StrategyPair, _ name: String, _ values: (TrainingRun.Evaluation) -> [Double],
@@ -80,7 +80,7 @@ enum CurveFigures {
     private struct Difference {
         let seed: UInt64
         let count: Int
-        /// The index of the first evaluation that differs, and what it has.
+        /// The index of the first evaluation that differs, followed by its old and new values.
         private(set) var first = 0
         private(set) var old: Double?
         private(set) var new: Double?
@@ -103,7 +103,7 @@ enum CurveFigures {
             }
         }
 
-        /// Whether every point that differs is better than it was.
+        /// Whether every value that differs is better than before.
         func isImprovement(_ isBetter: ((Double, Double) -> Bool)?) -> Bool {
             guard let isBetter else { return points == 0 }
             return pairs.allSatisfy { pair in
@@ -115,7 +115,7 @@ enum CurveFigures {
 
     // MARK: To the target
 
-    /// The time where it is exact; else the samples, which are as exact as accuracies are.
+    /// The name of the figure: the time where times are exact; else the samples, which are as exact as accuracies.
     private static func headline(_ pair: StrategyPair) -> String {
         pair.strategy.fabric == .simulated && pair.hasExactTimes ? "time to target" : "samples to target"
     }
@@ -123,7 +123,7 @@ enum CurveFigures {
     private static func toTarget(_ pair: StrategyPair) -> Figure {
         let target = pair.baselineResults.plan.goal
         let isTime = headline(pair) == "time to target"
-        // Later than anything that a run can have, and far from where a difference would not fit.
+        // Larger than any value of a run, and small enough that differences do not overflow.
         let never = Int.max / 4
         func value(_ run: RunRecord) -> Int {
             guard let point = TimeToTarget(run.evaluations, target: target).sustainedPoint else { return never }
@@ -165,8 +165,8 @@ extension StrategyPair {
     /// Whether a simulated time is the same on every machine.
     var hasExactTimes: Bool { baselineResults.plan.compute != "calibrated" }
 
-    /// Whether accuracies and losses have to be the same bits; where they are, on whatever machines, they can be compared
-    /// as well.
+    /// Whether accuracies and losses can be compared bit by bit: on the same kind of processor they have to be equal,
+    /// and where they are equal anyway, machines do not matter.
     var hasExactNumbers: Bool {
         let (old, new) = (baselineResults.machine, currentResults.machine)
         if old.processor == new.processor, old.blas == new.blas { return true }

@@ -15,7 +15,7 @@ enum ExactFigures {
         ] + dropouts(pair) + (simulatedTime(pair).map { [$0] } ?? [])
     }
 
-    /// The worse, the more.
+    /// A number that is larger for worse outcomes.
     private static func severity(_ outcome: RunRecord.Outcome) -> Int {
         switch outcome {
         case .completed: 0
@@ -32,7 +32,7 @@ enum ExactFigures {
         }
     }
 
-    /// Where ranks left; more of it is worse, and another rank or time is seen in the simulated time.
+    /// Figures about ranks that left. More of them is worse; a change of rank or time shows in the simulated time.
     private static func dropouts(_ pair: StrategyPair) -> [Figure] {
         guard (pair.baseline + pair.current).contains(where: { $0.departures != nil }) else { return [] }
         return [
@@ -41,11 +41,12 @@ enum ExactFigures {
         ]
     }
 
-    /// More of a cost is a regression, less an improvement; of work that the plan fixes, any difference is a regression.
+    /// A rise of a cost is a regression, a fall an improvement. For work that the plan fixes, any difference is a
+    /// regression.
     ///
     /// - Parameters:
     ///   - value: a count of a run.
-    ///   - showsRelative: whether a change from one value to another is also told in per cent.
+    ///   - showsRelative: whether a change between two values is also shown in per cent.
     static func figure(
         _ pair: StrategyPair, _ name: String, lessIsWorse: Bool = false,
         _ value: (RunRecord) -> Int, hint: (RunRecord, RunRecord) -> String? = { _, _ in nil },
@@ -54,7 +55,7 @@ enum ExactFigures {
     ) -> Figure {
         let runs = zip(pair.baseline, pair.current)
         let different = runs.filter { value($0) != value($1) }
-        // A regression of one seed is not made good by another.
+        // An improvement with one seed does not make up for a regression with another.
         let worst = different.max { value($0.1) - value($0.0) < value($1.1) - value($1.0) }
         let shown = worst.flatMap { value($0.1) > value($0.0) || lessIsWorse ? $0 : nil } ?? different.first
         guard let (before, after) = shown else {
@@ -76,7 +77,7 @@ enum ExactFigures {
             test: "exact", numbers: numbers(pair, value))
     }
 
-    /// The means over seeds; nil where one of them is no count, such as that of a target that was never reached.
+    /// The means over seeds; nil where a value is not a count, such as for a target that was never reached.
     private static func numbers(_ pair: StrategyPair, _ value: (RunRecord) -> Int) -> Figure.Numbers? {
         func mean(_ runs: [RunRecord]) -> Double {
             let values = runs.map { Double(value($0)) }
@@ -85,7 +86,7 @@ enum ExactFigures {
         return Figure.Numbers(baseline: mean(pair.baseline), current: mean(pair.current), allowedChange: 0)
     }
 
-    /// Nil where it is measured.
+    /// The figure of simulated time; nil where time is measured.
     private static func simulatedTime(_ pair: StrategyPair) -> Figure? {
         guard pair.strategy.fabric == .simulated else { return nil }
         let name = "simulated time"

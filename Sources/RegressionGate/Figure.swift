@@ -1,18 +1,18 @@
 /// One figure of a strategy, in the baseline and now, and what that means.
 package struct Figure: Hashable, Sendable {
-    /// Which test a figure is put to.
+    /// Which test applies to a figure.
     package enum Kind: String, Sendable {
-        /// The same on every machine: any difference is one.
+        /// The same on every machine: any difference counts.
         case exact
-        /// The same up to the rounding of another processor: a derived tolerance.
+        /// The same up to the rounding of another processor: within a derived tolerance.
         case tolerance
-        /// Taken with a clock: a ratio to the control, over repetitions.
+        /// Measured with a clock: a ratio to the control, over repetitions.
         case measured
     }
 
     package enum Status: String, Sendable {
         case same
-        /// Different, and not by more than the test allows.
+        /// Different, but by no more than the test allows.
         case withinTolerance
         case regression
         case improvement
@@ -20,7 +20,7 @@ package struct Figure: Hashable, Sendable {
     }
 
     package let strategy: String
-    /// Such as `bytes sent`.
+    /// The name of the figure, such as `bytes sent`.
     package let name: String
     package let kind: Kind
     package let status: Status
@@ -30,21 +30,21 @@ package struct Figure: Hashable, Sendable {
     package let change: String
     /// What the test allows, or why there is none.
     package let test: String
-    /// What the words say; nil where nothing was compared, or where the figure is no number.
+    /// The figure as numbers; nil where nothing was compared, or where it is no number.
     package var numbers: Numbers?
 
-    /// A figure for a picture: means over seeds in its own unit, and of measured times the ratio to the baseline.
+    /// A figure for a picture: means over seeds in the figure's own unit; for measured times the ratio to the baseline.
     package struct Numbers: Hashable, Sendable {
-        /// 1 of measured times.
+        /// The baseline's value; 1 for measured times.
         package let baseline: Double
         package let current: Double
-        /// The interval of the current figure that the test looks at; nil where the figure is exact, or where the bounds alone
-        /// hold the uncertainty.
+        /// The interval of the current figure that the test uses; nil where the figure is exact, or where ``allowed``
+        /// alone holds the uncertainty.
         package let interval: ClosedRange<Double>?
-        /// What the test does not call a change.
+        /// The range in which the test finds no change.
         package let allowed: ClosedRange<Double>
 
-        /// Nil unless all of them are numbers in their order.
+        /// Nil unless all numbers are finite and in order.
         init?(baseline: Double, current: Double, interval: (low: Double, high: Double)? = nil, allowedChange: Double) {
             self.init(
                 baseline: baseline, current: current, interval: interval,
@@ -65,6 +65,6 @@ package struct Figure: Hashable, Sendable {
         }
     }
 
-    /// Such as `sync: bytes sent: 1.2 MB -> 1.3 MB (+8 %)`.
+    /// The figure in words, such as `sync: bytes sent: 1.2 MB -> 1.3 MB (+8 %)`.
     package var words: String { "\(strategy): \(name): \(baseline) -> \(current) (\(change))" }
 }

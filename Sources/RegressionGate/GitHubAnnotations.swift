@@ -1,5 +1,5 @@
-/// Workflow commands, which GitHub shows beside a run: an error for each regression, a notice for each improvement, a
-/// warning for what was not compared.
+/// Workflow commands, which GitHub shows beside a run: an error for each regression, a notice for each improvement, and
+/// a warning for each figure that was not compared.
 package enum GitHubAnnotations {
     package static func render(_ comparison: Comparison) -> String {
         (comparison.regressions.map { line("error", $0) } + comparison.improvements.map { line("notice", $0) }
@@ -17,7 +17,7 @@ package enum GitHubAnnotations {
         return "::\(command) title=\(title)::\(data(message))\n"
     }
 
-    /// What ends a message or begins the next must be written otherwise.
+    /// The text with escapes for characters that would end a message or begin another one.
     private static func data(_ text: String) -> String {
         escaped(text, "%\r\n")
     }
@@ -26,7 +26,7 @@ package enum GitHubAnnotations {
         escaped(text, "%\r\n:,")
     }
 
-    /// By scalars: a return and the new line behind it are one character to Swift, and two to GitHub.
+    /// Works on Unicode scalars: a carriage return with a line feed is one character in Swift, but two for GitHub.
     private static func escaped(_ text: String, _ special: String) -> String {
         text.unicodeScalars.reduce(into: "") { result, scalar in
             if special.unicodeScalars.contains(scalar) {

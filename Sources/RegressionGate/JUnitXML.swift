@@ -51,7 +51,7 @@ package enum JUnitXML {
 
     private static let footer = "  </testsuite>\n</testsuites>\n"
 
-    /// Characters that XML has other uses for, or that it does not have at all.
+    /// The text with escapes for characters that are special in XML, and without those that XML cannot hold.
     private static func escaped(_ text: String) -> String {
         var result = ""
         for scalar in text.unicodeScalars {

@@ -4,12 +4,12 @@ import Foundation
 import Statistics
 import Training
 
-/// The nodes' own accuracies, or values of another metric, at the end, node by node, where nodes are judged one by one: a mean over nodes hides that one of
-/// them lost what another gained.
+/// The nodes' own accuracies, or values of another metric, at the end, where nodes are judged one by one. Nodes are
+/// compared one by one, since a mean hides that one node lost what another gained.
 ///
-/// They are the same bits on one kind of processor. Elsewhere each node has a tolerance as ``AccuracyFigures`` derives it for a
-/// run, at the level over the number of nodes, so that all nodes together are called changed no more often than one figure.
-/// Of another metric that is the spread over the baseline's seeds.
+/// On one kind of processor the values are the same bits. Elsewhere each node has a tolerance as ``AccuracyFigures``
+/// derives it for a run, at the level divided by the number of nodes, so that all nodes together are called changed no
+/// more often than one figure. For another metric the tolerance comes from the spread over the baseline's seeds.
 enum NodeFigures {
     static func compare(_ pair: StrategyPair) -> [Figure] {
         let runs = Array(zip(pair.baseline, pair.current))
@@ -43,7 +43,7 @@ enum NodeFigures {
         let before, after: [Double]
 
         var difference: Double { mean(after) - mean(before) }
-        /// By how much the node is better off. Between two values of models that diverged there is no distance.
+        /// By how much the node is better off; 0 where it is undefined, as between two models that diverged.
         var gain: Double {
             let gain = metric.gain(of: mean(after), over: mean(before))
             return gain.isNaN ? 0 : gain
@@ -52,7 +52,7 @@ enum NodeFigures {
     }
 
     private static func exact(_ pair: StrategyPair, _ different: [Change], _ nodes: Int) -> Figure {
-        // The node that lost most is what a reader has to see; a gain of others does not make it good.
+        // A reader has to see the node that lost most; gains of other nodes do not make up for it.
         let isWorse = different.contains { change in
             zip(change.before, change.after).contains { change.metric.isBetter($0, than: $1) }
         }
@@ -80,7 +80,7 @@ enum NodeFigures {
         let level = pair.settings.toleranceLevel / Double(nodes)
         func tolerance(_ change: Change) -> Double {
             guard metric == .accuracy, let samples else {
-                // A node whose model diverged has none, and is beyond any tolerance where another has not.
+                // A node whose model diverged has no tolerance, so any value of another model is beyond it.
                 return AccuracyFigures.toleranceOfSeeds(change.before, level) ?? 0
             }
             let right = change.before.map { ($0 * samples + 1) / (samples + 2) }

@@ -4,7 +4,7 @@ import Experiments
 import Foundation
 import Training
 
-/// Why two results cannot be compared; every reason, not the first.
+/// The reasons why two results cannot be compared: all of them, not only the first.
 package struct NotComparable: Error, CustomStringConvertible, Equatable {
     package let reasons: [String]
 
@@ -12,7 +12,7 @@ package struct NotComparable: Error, CustomStringConvertible, Equatable {
 
     init(_ reasons: [String]) { self.reasons = reasons.map(ErrorText.message) }
 
-    /// Checks that both are whole and of plans that compute the same thing.
+    /// Checks that both results are complete and of plans that compute the same.
     static func check(_ baseline: Results, _ current: Results) throws(NotComparable) {
         var reasons: [String] = []
         for (name, results) in [("baseline", baseline), ("current results", current)] where !results.isComplete {
@@ -31,7 +31,7 @@ package struct NotComparable: Error, CustomStringConvertible, Equatable {
         guard reasons.isEmpty else { throw NotComparable(reasons) }
     }
 
-    /// Other data or another start, where both results say what they had.
+    /// Reasons about different data or initial parameters, where both results record theirs.
     private static func differentInputs(_ baseline: Results, _ current: Results) -> [String] {
         var reasons: [String] = []
         if let before = baseline.data, let after = current.data, before != after {
@@ -51,7 +51,7 @@ package struct NotComparable: Error, CustomStringConvertible, Equatable {
         return reasons
     }
 
-    /// What differs in the plans, of all that decides what is computed.
+    /// How the plans differ in what decides the computation.
     private static func differences(_ baseline: Results, _ current: Results) -> [String] {
         var found: [String] = []
         func compare(_ what: String, _ first: some Encodable, _ second: some Encodable) {
@@ -62,7 +62,7 @@ package struct NotComparable: Error, CustomStringConvertible, Equatable {
                     "the plans differ in \(place): \(first[key] ?? "nothing") against \(second[key] ?? "nothing")")
             }
         }
-        // A file is known by its contents, where both results say what they were, and else by its name.
+        // A file is identified by its contents where both results record them, else by its name.
         let known = [baseline, current].allSatisfy { $0.initialParametersSHA256 != nil }
         compare("", Common(baseline, namesFile: !known), Common(current, namesFile: !known))
         for strategy in baseline.plan.strategies {
@@ -72,7 +72,7 @@ package struct NotComparable: Error, CustomStringConvertible, Equatable {
         return found.map { $0.replacingOccurrences(of: "in  ", with: "in ") }
     }
 
-    /// What the strategies of a plan share and what decides on their results.
+    /// What the strategies of a plan share that affects their results.
     private struct Common: Encodable {
         let task, initialization, compute: String
         let metric: String
@@ -96,7 +96,7 @@ package struct NotComparable: Error, CustomStringConvertible, Equatable {
         }
     }
 
-    /// A strategy without names, sources and prices.
+    /// A strategy without names, sources and prices, which do not affect results.
     private struct Essentials: Encodable {
         let fabric: StrategyPlan.FabricKind
         let worker, server: Machine?
@@ -114,7 +114,7 @@ package struct NotComparable: Error, CustomStringConvertible, Equatable {
         struct Machine: Encodable {
             let link: Link
             let speed: Double
-            /// Nil for one, as of results that know no cores.
+            /// The number of cores; nil for one, as in older results, which record none.
             let cores: Int?
             let memoryBytes: Int?
 
@@ -145,7 +145,7 @@ package struct NotComparable: Error, CustomStringConvertible, Equatable {
     /// The leaves of a value's JSON by their path.
     private static func flat(_ value: some Encodable) -> [String: String] {
         let encoder = JSONEncoder()
-        // Or else a number that is none would make two plans look alike.
+        // Without this, a number that is not finite would make two plans look alike.
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
             positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
         guard let data = try? encoder.encode(value), let root = try? JSONSerialization.jsonObject(with: data)

@@ -5,23 +5,23 @@ import Statistics
 
 /// Measured time: of the job where a clock measures it, of this computer where the job is simulated.
 ///
-/// *What is compared.* A shared computer goes from one speed to another and back, within milliseconds and within minutes.
-/// Each run is timed in parts, and the least time of each part over the seeds of a repetition is what the part takes at
-/// the computer's best: their sum, divided by the least time of the control in that repetition, is the repetition's value.
-/// Of the two controls - matrix products and a sweep through memory - that one is taken which the values follow better,
-/// that is, by which they vary less from repetition to repetition. The faster half of the repetitions counts, so that
-/// another program that comes by for a while does not.
+/// *What is compared.* A shared computer changes its speed back and forth, within milliseconds and within minutes. Each
+/// run is timed in parts. The least time of each part over the seeds of a repetition is the part's time at the
+/// computer's best; the sum of these, divided by the least time of the control in that repetition, is the value of the
+/// repetition. There are two controls, matrix products and a sweep through memory; the one is used relative to which
+/// values vary less from repetition to repetition. Only the faster half of the repetitions counts, so that another
+/// program that runs for a while has no effect.
 ///
-/// *When.* A program that has threads wait for each other slows down more than the control does when another program takes
-/// their cores, so that no yardstick helps: where the control itself took longer than its least by more than
-/// ``Comparison/Settings/calm`` in the median, the times are named as not compared.
+/// *When.* If another program takes its cores, a program whose threads wait for each other slows down more than the
+/// control does, and no yardstick helps. Therefore times are not compared, and named, where the control's median time
+/// is more than ``Comparison/Settings/calm`` times its least.
 ///
 /// *The test.* The Hodges-Lehmann estimate of the ratio current / baseline and the interval that goes with the
-/// Mann-Whitney test; a regression is an interval that lies wholly above 1 + margin. The margin is for what differs from
-/// one start of a program to the next and is the same in all repetitions of one. The rate of false alarms was measured
-/// with the program against itself: `Results/false-alarms`.
+/// Mann-Whitney test; a regression is an interval that lies wholly above 1 + margin. The margin is for what differs
+/// between two starts of a program and is the same in all repetitions of one start. The rate of false alarms was
+/// measured with the program against itself: `Results/false-alarms`.
 enum TimeFigures {
-    /// - Parameter confirmations: of further runs; a verdict has to stand in all.
+    /// - Parameter confirmations: pairs of further runs; a verdict has to hold in all of them.
     static func compare(_ pair: StrategyPair, confirmations: [StrategyPair] = []) -> [Figure] {
         let name = pair.strategy.fabric == .simulated ? "host time" : "measured time"
         let texts = (text(pair.baseline, pair), text(pair.current, pair))
@@ -97,7 +97,7 @@ enum TimeFigures {
         return nil
     }
 
-    /// The median of the matrix products' times over the least: 1 on a machine that does nothing else.
+    /// The median of the matrix products' times relative to the least; about 1 on a machine without other load.
     private static func disturbance(_ runs: [RunRecord]) -> Double {
         let times = runs.flatMap(\.timings).map(\.control.sgemmSeconds)
         guard let least = times.min() else { return 1 }
@@ -106,12 +106,12 @@ enum TimeFigures {
 
     // MARK: Values
 
-    /// Of each repetition on either side, by the control that they follow better.
+    /// The values of each repetition on either side, by the control relative to which they vary less.
     private static func values(_ pair: StrategyPair) -> (baseline: [Double], current: [Double]) {
         let candidates = [\HostControl.Times.sgemmSeconds, \HostControl.Times.sweepSeconds].map { control in
             (values(pair.baseline, control), values(pair.current, control))
         }
-        // Within each side, so that the difference that is looked for has no part in the choice.
+        // The spread is taken within each side, so that the difference to be found does not affect the choice.
         func spread(_ candidate: ([Double], [Double])) -> Double { deviation(candidate.0) + deviation(candidate.1) }
         return spread(candidates[0]) <= spread(candidates[1]) ? candidates[0] : candidates[1]
     }
@@ -131,13 +131,13 @@ enum TimeFigures {
         }.sorted().dropLast(repetitions(runs) / 2)
     }
 
-    /// The sum over parts of the least time of each, in runs of the same parts.
+    /// The sum over parts of the least time of each part, for runs with the same parts.
     private static func leastSeconds(_ segments: [[Double]]) -> Double {
         let count = segments.map(\.count).min() ?? 0
         return (0..<count).reduce(0) { sum, part in sum + (segments.map { $0[part] }.min() ?? 0) }
     }
 
-    /// That all runs have with parts that took time.
+    /// How many repetitions all runs have; 0 where the parts of one took no measurable time.
     static func repetitions(_ runs: [RunRecord]) -> Int {
         guard runs.allSatisfy({ run in run.timings.allSatisfy { $0.segmentSeconds.contains { $0 > 0 } } }) else {
             return 0
@@ -145,7 +145,7 @@ enum TimeFigures {
         return runs.map(\.timings.count).min() ?? 0
     }
 
-    /// The median of whole runs.
+    /// The median time of whole runs, as text.
     private static func text(_ runs: [RunRecord], _ pair: StrategyPair) -> String {
         let times = runs.flatMap(\.timings).map {
             pair.strategy.fabric == .simulated ? $0.hostSeconds : $0.clusterSeconds

@@ -1,14 +1,14 @@
 /// The best matching of rows and columns (H. Kuhn 1955, *The Hungarian Method for the Assignment Problem*).
 package enum Assignment {
-    /// The largest sum of entries of which no two are in one row or one column.
+    /// The largest sum of entries, no two of them in the same row or column.
     ///
-    /// - Parameter counts: rows of the same length; of any shape.
+    /// - Parameter counts: rows of the same length; the matrix need not be square.
     /// - Complexity: O(n³) for n rows or columns, whichever are more.
     package static func largestSum(_ counts: [[Int]]) -> Int {
         let size = max(counts.count, counts.first?.count ?? 0)
         guard size > 0 else { return 0 }
         precondition(counts.allSatisfy { $0.count == counts[0].count }, "rows of different lengths")
-        // A square of costs, with the rows and columns that are missing worth nothing.
+        // The costs are a square matrix, in which missing rows and columns cost 0.
         func cost(_ row: Int, _ column: Int) -> Int {
             row < counts.count && column < counts[0].count ? -counts[row][column] : 0
         }

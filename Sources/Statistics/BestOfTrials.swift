@@ -1,8 +1,8 @@
 import Foundation
 
 extension ExpectedBest {
-    /// A quantile of the greatest of k values that are drawn without replacement from those given: the least of them that
-    /// the greatest of k is at or below with this probability or more.
+    /// A quantile of the greatest of k values that are drawn without replacement from `values`: the least value that
+    /// the greatest of k does not exceed with at least this probability.
     ///
     /// Exact: of n values, the greatest of k is among the i least with probability C(i, k) / C(n, k).
     package static func quantile(ofMaximumOf values: [Double], trials k: Int, probability: Double) -> Double {
@@ -13,7 +13,7 @@ extension ExpectedBest {
         }.map { sorted[$0] } ?? sorted[sorted.count - 1]
     }
 
-    /// The same of the least of k values.
+    /// A quantile of the least of k values that are drawn without replacement from `values`.
     package static func quantile(ofMinimumOf values: [Double], trials k: Int, probability: Double) -> Double {
         -quantile(ofMaximumOf: values.map { -$0 }, trials: k, probability: 1 - probability)
     }

@@ -4,19 +4,20 @@ import Foundation
 /// D. DeLong and D. Clarke-Pearson 1988, *Comparing the Areas under Two or More Correlated Receiver Operating Characteristic
 /// Curves: A Nonparametric Approach*, Biometrics 44, section 2).
 ///
-/// Every sample has a placement: of a positive the share of negatives that it stands above, of a negative the share of
-/// positives that stand above it, equal scores counting half. The areas are the means of placements, and the variance of their
-/// difference is that of the placements' differences over the positives plus the same over the negatives.
+/// Every sample has a placement: for a positive it is the share of negatives with a lower score, for a negative the
+/// share of positives with a higher score, equal scores counting half. The areas are the means of placements. The
+/// variance of their difference is the variance of the mean of the placements' differences, added up over positives and
+/// negatives.
 package struct DeLong: Hashable, Sendable {
-    /// The area of the first less that of the second.
+    /// The area of the first model less that of the second.
     package let difference: Double
     package let variance: Double
 
     /// Nil for fewer than two samples of a label, whose variance is not known, and where a score is no number.
     ///
     /// - Parameters:
-    ///   - first: a score for each sample, of one model.
-    ///   - second: of the other.
+    ///   - first: a score for each sample, from the first model.
+    ///   - second: a score for each sample, from the second model.
     ///   - labels: whether each sample is a positive.
     package init?(_ first: [Float], _ second: [Float], labels: [Bool]) {
         precondition(
@@ -42,7 +43,7 @@ package struct DeLong: Hashable, Sendable {
         variance = Self.varianceOfMean(ofPositives) + Self.varianceOfMean(ofNegatives)
     }
 
-    /// How many of ascending numbers come before the first that does not satisfy a condition.
+    /// How many of ascending numbers come before the first one that does not satisfy a condition.
     private static func count(_ sorted: [Float], while isBefore: (Float) -> Bool) -> Int {
         var (low, high) = (0, sorted.count)
         while low < high {
@@ -55,16 +56,17 @@ package struct DeLong: Hashable, Sendable {
     private static func varianceOfMean(_ values: [Double]) -> Double {
         let count = Double(values.count)
         let mean = values.reduce(0, +) / count
-        // Equal values have no variance, which rounding of their mean must not make up.
+        // Equal values have no variance, and rounding of their mean must not create one.
         guard values.contains(where: { $0 != values[0] }) else { return 0 }
         return values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1) / count
     }
 
-    /// Two-sided, of several independent sets of samples together, by the normal distribution; 1 where no area differs.
+    /// The two-sided p-value of several independent sets of samples together, by the normal distribution; 1 where no
+    /// area differs.
     package static func pValue(_ sets: [DeLong]) -> Double {
         let (sum, variance) = sets.reduce((0.0, 0.0)) { ($0.0 + $1.difference, $0.1 + $1.variance) }
         guard sum != 0 else { return 1 }
-        // All placements differ by the same amount: what that may owe to chance these samples do not tell.
+        // All placements differ by the same amount: these samples do not show how much of that may be chance.
         guard variance > 0 else { return 1 }
         return min(1, 2 * Normal.cumulative(-abs(sum) / variance.squareRoot()))
     }

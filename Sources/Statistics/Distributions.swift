@@ -30,7 +30,7 @@ package enum Binomial {
         return low...high
     }
 
-    /// The end of the probabilities from 0 up for which `isBelow` holds.
+    /// The upper end of the probabilities, from 0 on, for which `isBelow` holds.
     private static func bisect(_ isBelow: (Double) -> Bool) -> Double {
         var (low, high) = (0.0, 1.0)
         for _ in 0..<100 {
@@ -41,7 +41,7 @@ package enum Binomial {
     }
 }
 
-/// The logarithm of n over k.
+/// The logarithm of the binomial coefficient n over k.
 func logChoose(_ n: Int, _ k: Int) -> Double {
     lgamma(Double(n + 1)) - lgamma(Double(k + 1)) - lgamma(Double(n - k + 1))
 }
@@ -53,7 +53,7 @@ package enum Normal {
     /// - Precondition: 0 < p < 1.
     package static func quantile(_ p: Double) -> Double {
         precondition(p > 0 && p < 1, "the quantile of \(p)")
-        // From the smaller tail, where the distribution function loses no digits.
+        // Starts from the smaller tail, where the distribution function loses no digits.
         if p > 0.5 { return -quantile(1 - p) }
         return invert(p, from: -40, to: 0, cumulative)
     }
@@ -64,7 +64,7 @@ package enum StudentT {
     /// P(T <= t): by the regularised incomplete beta function.
     package static func cumulative(_ t: Double, degrees: Double) -> Double {
         precondition(degrees > 0, "\(degrees) degrees of freedom")
-        // From the side whose argument is far from 1, where digits would be lost.
+        // Computed from the side whose argument is far from 1, where digits would be lost.
         let tail =
             t * t < degrees
             ? (1 - incompleteBeta(t * t / (degrees + t * t), 0.5, degrees / 2)) / 2
@@ -88,7 +88,7 @@ package enum StudentT {
         if x >= 1 { return 1 }
         // The fraction converges quickly on this side of the mean only.
         if x > (a + 1) / (a + b + 2) { return 1 - incompleteBeta(1 - x, b, a) }
-        // In steps, since the compiler takes seconds to choose among so many overloads in one expression.
+        // Added in steps, since the compiler takes seconds to choose among the overloads in one expression.
         var exponent: Double = lgamma(a + b) - lgamma(a) - lgamma(b)
         exponent += a * log(x)
         exponent += b * log1p(-x)
@@ -115,7 +115,7 @@ package enum StudentT {
     private static func nonzero(_ value: Double, _ tiny: Double) -> Double { abs(value) < tiny ? tiny : value }
 }
 
-/// Where an ascending function is `p`, to the last digits.
+/// The argument at which an ascending function is `p`, to the last digits.
 private func invert(_ p: Double, from: Double, to: Double, _ function: (Double) -> Double) -> Double {
     var (low, high) = (from, to)
     for _ in 0..<200 {

@@ -1,14 +1,14 @@
 import Foundation
 
-/// Whether one of a pair is the better one more often than a coin would have it.
+/// Whether one of a pair is better more often than chance would have it.
 package enum SignTest {
-    /// Two-sided, exact; 1 for no wins and losses. Ties are left out before.
+    /// The two-sided, exact p-value; 1 without wins and losses. Ties are not counted.
     package static func pValue(wins: Int, losses: Int) -> Double {
         let least = min(wins, losses)
         return min(1, 2 * Binomial.cumulative(least, trials: wins + losses, probability: 0.5))
     }
 
-    /// The fewest pairs of which all have to go one way for the test to call that a difference: 6 at a level of 5 %.
+    /// The fewest pairs that are significant if all go one way: 6 at a level of 5 %.
     package static func leastPairs(level: Double) -> Int {
         precondition(level > 0 && level < 1, "a level of \(level)")
         return (1...).first { pValue(wins: $0, losses: 0) <= level } ?? 1
@@ -17,7 +17,8 @@ package enum SignTest {
 
 /// Whether two shares differ, from the counts of a table [[a, b], [c, d]] (R. A. Fisher 1935).
 package enum FisherExact {
-    /// Two-sided: the probability, with the margins fixed, of all tables that are as unlikely as this one or more so.
+    /// The two-sided p-value: the probability, with the margins fixed, of all tables that are at most as likely as this
+    /// one.
     package static func pValue(_ a: Int, _ b: Int, _ c: Int, _ d: Int) -> Double {
         let (row, column, all) = (a + b, a + c, a + b + c + d)
         func mass(_ k: Int) -> Double {
@@ -36,13 +37,14 @@ struct MannWhitney {
     let cumulative: [Double]
 
     init(_ first: Int, _ second: Int) {
-        // Ways to get each sum, by how many of the first sample are placed (Mann and Whitney 1947).
+        // The numbers of ways to get each sum, by how many of the first sample are placed (Mann and Whitney 1947).
         let most = first * second
         var ways = Array(repeating: Array(repeating: 0.0, count: most + 1), count: first + 1)
         ways[0][0] = 1
         for rank in 0..<(first + second) {
             for placed in stride(from: min(first, rank + 1), to: 0, by: -1) {
-                // One of the first sample at this place stands above as many of the second as were placed before it.
+                // A member of the first sample at this place stands above the members of the second that were placed
+                // before it.
                 let above = rank - (placed - 1)
                 guard above <= second else { continue }
                 for sum in stride(from: most, through: above, by: -1) where ways[placed - 1][sum - above] > 0 {
@@ -58,7 +60,7 @@ struct MannWhitney {
         }
     }
 
-    /// P(U >= u), where u may be a half for ties.
+    /// P(U >= u), where ties may make u a multiple of one half.
     func upperTail(_ u: Double) -> Double {
         let below = Int(u.rounded(.up)) - 1
         return below < 0 ? 1 : 1 - cumulative[min(below, cumulative.count - 1)]

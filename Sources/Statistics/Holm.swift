@@ -1,10 +1,11 @@
 /// Several tests at once (S. Holm 1979, *A Simple Sequentially Rejective Multiple Test Procedure*).
 package enum Holm {
-    /// The probability of each test, so adjusted that calling all those significant that are at most a level errs in any of
-    /// them with at most that probability, whichever of them are nothing and however they depend on each other.
+    /// The p-value of each test, adjusted so that calling every test significant whose adjusted value is at most a
+    /// level makes an error in any of them with at most that probability, however many hypotheses are true and however
+    /// they depend on each other.
     ///
     /// - Parameter pValues: in any order.
-    /// - Returns: in the same order.
+    /// - Returns: in the order of `pValues`.
     package static func adjusted(_ pValues: [Double]) -> [Double] {
         var adjusted = pValues
         var least = 0.0

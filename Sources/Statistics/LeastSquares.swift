@@ -2,37 +2,39 @@ import Foundation
 
 /// A linear model y = X b fitted by weighted least squares.
 ///
-/// By a QR decomposition with Householder reflections (G. Golub and C. Van Loan, *Matrix Computations*, 4th edition,
-/// section 5.3), which does not square the condition number of X as the normal equations do.
+/// Uses a QR decomposition with Householder reflections (G. Golub and C. Van Loan, *Matrix Computations*, 4th edition,
+/// section 5.3), which unlike the normal equations does not square the condition number of X.
 package struct LeastSquares: Hashable, Sendable {
     /// b, in the order of X's columns.
     package let coefficients: [Double]
     /// The standard error of each coefficient, from the scatter about the fit; infinite where there are no more
-    /// observations than coefficients, so that nothing scatters.
+    /// observations than coefficients, so that there is no scatter.
     package let standardErrors: [Double]
-    /// The root of the weighted sum of squares over its degrees of freedom: where weights are 1 / y², the typical relative
-    /// deviation.
+    /// The root of the weighted sum of squares over its degrees of freedom: with weights 1 / y² it is the typical
+    /// relative deviation.
     package let residualDeviation: Double
 
     /// Why there is no fit.
     package enum Failure: Error, Equatable {
         /// Fewer observations than coefficients.
         case tooFew(observations: Int, coefficients: Int)
-        /// A column of X that the others before it make up: the observations do not tell the coefficients apart.
+        /// A column of X is a combination of the columns before it: the observations do not tell the coefficients
+        /// apart.
         case dependent(column: Int)
     }
 
     /// - Parameters:
     ///   - rows: X, [observations, coefficients].
     ///   - values: y, [observations].
-    ///   - weights: of the squares, [observations]; all 1 where nil.
+    ///   - weights: the weights of the squares, [observations]; nil for 1.
     package init(_ rows: [[Double]], _ values: [Double], weights: [Double]? = nil) throws(Failure) {
         let (count, width) = (rows.count, rows.first?.count ?? 0)
         precondition(values.count == count && weights?.count ?? count == count, "\(count) rows, \(values.count) values")
         precondition(rows.allSatisfy { $0.count == width }, "rows of different lengths")
         guard count >= width, width > 0 else { throw .tooFew(observations: count, coefficients: width) }
 
-        // Columns of about the same size, so that seconds and seconds a byte can be compared with a rounding error.
+        // Columns are scaled to the same size, so that columns in different units can be compared with a rounding
+        // error.
         let roots = (weights ?? Array(repeating: 1, count: count)).map { $0.squareRoot() }
         var columns = (0..<width).map { column in (0..<count).map { rows[$0][column] * roots[$0] } }
         var right = (0..<count).map { values[$0] * roots[$0] }
@@ -42,7 +44,7 @@ package struct LeastSquares: Hashable, Sendable {
             for row in 0..<count { columns[column][row] /= scale }
         }
 
-        // R takes the place of X.
+        // R overwrites X.
         for column in 0..<width {
             let norm = Self.norm(columns[column][column...])
             guard norm > Self.leastNorm else { throw .dependent(column: column) }
@@ -59,7 +61,7 @@ package struct LeastSquares: Hashable, Sendable {
             reflect(&right)
         }
 
-        // R b = Q'y, from below.
+        // Solves R b = Q'y from the last row up.
         var solution = Array(repeating: 0.0, count: width)
         var inverse = Array(repeating: Array(repeating: 0.0, count: width), count: width)
         for row in stride(from: width - 1, through: 0, by: -1) {
@@ -81,7 +83,7 @@ package struct LeastSquares: Hashable, Sendable {
         }
     }
 
-    /// Below, what is left of a column of length 1 is rounding.
+    /// The rest of a column of length 1 that is smaller than this is rounding.
     private static let leastNorm = 1e-10
 
     private static func norm(_ values: ArraySlice<Double>) -> Double {

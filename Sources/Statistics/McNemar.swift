@@ -1,15 +1,16 @@
 import Foundation
 
-/// Whether one of two classifiers is right more often than the other on the same samples (Q. McNemar 1947), exactly: samples
-/// that both have right, or both wrong, say nothing, and where neither is better each of the others is a fair coin.
+/// Whether one of two classifiers is right more often than the other on the same samples (Q. McNemar 1947), exactly.
+/// Samples that both have right, or both wrong, say nothing; if neither classifier is better, each other sample is a
+/// fair coin.
 package enum McNemar {
-    /// Samples that count alike.
+    /// Samples that have the same weight.
     package struct Stratum: Hashable, Sendable {
-        /// What one sample counts for; only ratios between strata matter.
+        /// The weight of one sample; only ratios between strata matter.
         package let weight: Double
-        /// Samples that the first has right and the second wrong.
+        /// Samples that the first classifier has right and the second wrong.
         package let wins: Int
-        /// The other way round.
+        /// Samples that the second classifier has right and the first wrong.
         package let losses: Int
 
         package init(weight: Double, wins: Int, losses: Int) {
@@ -18,16 +19,17 @@ package enum McNemar {
         }
     }
 
-    /// Two-sided; 1 where no sample tells the two apart.
+    /// The two-sided p-value; 1 where no sample tells the two apart.
     package static func pValue(wins: Int, losses: Int) -> Double { SignTest.pValue(wins: wins, losses: losses) }
 
-    /// Two-sided, of samples that count for different amounts: the probability that the weighted difference of wins and
-    /// losses is as far from 0 as it is, or further, if every sample that tells the two apart were a fair coin.
+    /// The two-sided p-value for samples of different weights: the probability that the weighted difference of wins and
+    /// losses is at least as far from 0, if every sample that tells the two apart were a fair coin.
     ///
-    /// It is exact whatever the weights are, also after they were rounded to whole multiples of a thousandth of the largest
-    /// (a multiple of that for thousands of samples): the test's level does not depend on them, only what it looks at does.
+    /// The test is exact whatever the weights are, also after they were rounded to whole multiples of a thousandth of
+    /// the largest (a multiple of that for thousands of samples): rounding changes what the test looks at, but not its
+    /// level.
     ///
-    /// - Complexity: 10⁷ or so multiplications at most.
+    /// - Complexity: at most about 10⁷ multiplications.
     package static func pValue(_ strata: [Stratum]) -> Double {
         let present = strata.filter { $0.weight > 0 && $0.wins + $0.losses > 0 }
         guard let largest = present.map(\.weight).max() else { return 1 }
@@ -45,22 +47,22 @@ package enum McNemar {
     private static let mostCost = 10_000_000
 }
 
-/// Strata with the same whole number of units, put together.
+/// Strata with the same whole number of units, merged.
 private struct Groups {
     private struct Group {
         let units: Int
         let wins: Int
         let losses: Int
-        /// The least number of heads among so many coins whose probability is above 0 in practice.
+        /// The least number of heads among the coins whose probability counts.
         let first: Int
-        /// The probabilities of that number of heads and of those that follow.
+        /// The probabilities of that number of heads and of the numbers that follow.
         let masses: [Double]
 
         init(units: Int, wins: Int, losses: Int) {
             (self.units, self.wins, self.losses) = (units, wins, losses)
             let coins = wins + losses
             let all = (0...coins).map { Binomial.mass($0, coins, 0.5) }
-            // What is left out on both sides is far below the last digit of any p-value that is looked at.
+            // The probabilities that are left out on both sides are far below the last digit of any p-value in use.
             let first = all.firstIndex { $0 > 1e-25 } ?? 0
             self.first = first
             masses = Array(all[first...(coins - first)])
@@ -91,7 +93,7 @@ private struct Groups {
     var pValue: Double {
         guard groups.count > 1 else { return SignTest.pValue(wins: groups[0].wins, losses: groups[0].losses) }
         let seen = abs(groups.reduce(0) { $0 + $1.units * ($1.wins - $1.losses) })
-        // The probability of each sum of units of heads, from the least sum on.
+        // The probability of each sum of units of heads, beginning with the least sum.
         var probabilities = [1.0]
         for group in groups {
             var sums = Array(repeating: 0.0, count: probabilities.count + group.units * (group.masses.count - 1))
@@ -101,7 +103,7 @@ private struct Groups {
             }
             probabilities = sums
         }
-        // Heads less tails: twice the heads less all coins.
+        // The difference of heads and tails is twice the heads less all coins.
         let least = groups.reduce(0) { $0 + $1.units * (2 * $1.first - $1.wins - $1.losses) }
         let tail = probabilities.enumerated().reduce(0.0) { total, entry in
             abs(least + 2 * entry.offset) >= seen ? total + entry.element : total

@@ -1,17 +1,17 @@
 import Foundation
 
-/// Two strategies on the same seeds: how much, how sure, and which.
+/// Two strategies on the same seeds: how large the difference is, how sure, and which one is better.
 ///
 /// *All values finite*, two to five pairs: Student's t on the paired differences, of the logarithms on the logarithmic
 /// scale. *Six pairs or more*: order statistics of the paired effects and the sign test, without an assumption on their
 /// distribution. *A value is infinite* (never reached): no ratio is made up; Fisher's exact test on how many got there, and
 /// where that shows nothing, the sign test on who was better.
 ///
-/// *Values that come in steps* (``SteppedValue``): the true effect of a pair lies between the least and the largest that its
-/// two steps allow. The interval reaches from the lower end over the least to the upper end over the largest effects, and a
-/// pair whose steps overlap is a tie: what was looked for in steps shows no difference below them.
+/// *Values that come in steps* (``SteppedValue``): the true effect of a pair lies between the least and the largest
+/// effect that its two steps allow. The interval goes from the lower end over the least effects to the upper end over
+/// the largest, and a pair whose steps overlap is a tie: differences below the size of steps cannot be shown.
 public struct PairedComparison: Hashable, Sendable {
-    /// What may be said.
+    /// What the comparison allows to say.
     public enum Verdict: Sendable {
         case firstIsBetter, secondIsBetter, noDifferenceShown
     }
@@ -23,19 +23,19 @@ public struct PairedComparison: Hashable, Sendable {
         case none
     }
 
-    /// Seeds that both have.
+    /// How many seeds both strategies have.
     public let pairs: Int
-    /// Of the first: a finite value beats infinity, two infinities tie.
+    /// Pairs that the first wins: a finite value beats infinity, two infinities tie.
     public let wins: Int
     /// Pairs that the second wins.
     public let losses: Int
     /// Pairs that neither wins.
     public let ties: Int
-    /// Pairs of which both values are the same, part of ``ties``.
+    /// Pairs whose two values are equal; a part of ``ties``.
     public let equals: Int
-    /// Finite values.
+    /// How many values of the first are finite.
     public let firstReached: Int
-    /// Finite values of the second.
+    /// How many values of the second are finite.
     public let secondReached: Int
     /// The median of the paired ratios second / first, or differences first - second; nil where a value is infinite.
     public let effect: Double?
@@ -43,16 +43,16 @@ public struct PairedComparison: Hashable, Sendable {
     public let low: Double?
     /// The upper end of the effect's interval.
     public let high: Double?
-    /// Two-sided.
+    /// The two-sided p-value; nil where there is no test.
     public let pValue: Double?
     /// What the interval rests on.
     public let basis: Basis
-    /// What may be said.
+    /// What the comparison allows to say.
     public let verdict: Verdict
 
     /// - Parameters:
-    ///   - first: in the order of seeds, infinity for what was never reached.
-    ///   - second: of the same seeds.
+    ///   - first: the values in the order of seeds, infinity where the target was never reached.
+    ///   - second: the values of the same seeds.
     ///   - scale: `.logarithmic` for times, where 1.81 means that the first is 1.81 times as fast.
     public init(
         _ first: [Double], _ second: [Double], scale: Scale, smallerIsBetter: Bool, confidence: Double = 0.95
@@ -62,7 +62,7 @@ public struct PairedComparison: Hashable, Sendable {
             smallerIsBetter: smallerIsBetter, confidence: confidence)
     }
 
-    /// The same of values that come in steps.
+    /// Compares values that come in steps.
     package init(
         _ first: [SteppedValue], _ second: [SteppedValue], scale: Scale, smallerIsBetter: Bool,
         confidence: Double = 0.95
@@ -118,8 +118,8 @@ public struct PairedComparison: Hashable, Sendable {
     }
 }
 
-/// The differences of pairs on a scale, above 0 where the first is better on a scale of ratios second / first: as they were
-/// seen, and the least and the largest that the steps allow.
+/// The effects of pairs, above 0 where the first is better by ratios second / first: as they were seen, and the least
+/// and the largest that the steps allow.
 private struct PairedEffects {
     let values: [Double]
     private let least: [Double]
@@ -137,10 +137,11 @@ private struct PairedEffects {
         (least, largest) = scale == .logarithmic ? (atBeginnings, atEnds) : (atEnds, atBeginnings)
     }
 
-    /// Whether no step adds to what chance leaves open.
+    /// Whether no step adds to the uncertainty.
     private var isExact: Bool { least == values && largest == values }
 
-    /// Student's interval; its probability is that of the end that speaks least against no difference.
+    /// Student's interval, widened by the steps, and the largest p-value that the steps allow; 1 where they allow a
+    /// mean of 0.
     func studentT(_ confidence: Double) -> (low: Double, high: Double, pValue: Double) {
         let seen = TInterval(values, confidence: confidence)
         guard !isExact else { return (seen.low, seen.high, seen.pValue) }
@@ -154,7 +155,7 @@ private struct PairedEffects {
         return (low, high, pValue)
     }
 
-    /// The interval between order statistics, which leaves out as many of the least and of the largest effects.
+    /// The interval between order statistics, which leaves out the same number of least and of largest effects.
     func orderStatistics(_ confidence: Double) -> (low: Double, high: Double) {
         let cut = SpreadSummary.cut(values.count, confidence: confidence)
         return (least.sorted()[cut], largest.sorted()[values.count - 1 - cut])

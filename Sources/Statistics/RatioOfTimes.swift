@@ -1,8 +1,8 @@
 import Foundation
 
-/// How much longer one sample of times is than another: the Hodges-Lehmann estimate of the ratio and the interval that goes
-/// with the Mann-Whitney test (E. Lehmann, *Nonparametrics*, chapter 2), which takes no distribution for granted but that
-/// both are of one shape.
+/// How much longer one sample of times is than another: the Hodges-Lehmann estimate of the ratio and the interval that
+/// goes with the Mann-Whitney test (E. Lehmann, *Nonparametrics*, chapter 2). The only assumption about the
+/// distributions is that both have the same shape.
 package struct RatioOfTimes: Hashable, Sendable {
     /// current / baseline: the median of all ratios of one value to one of the other sample.
     package let ratio: Double
@@ -10,12 +10,12 @@ package struct RatioOfTimes: Hashable, Sendable {
     package let low: Double
     /// Infinite where the samples are too small for the confidence.
     package let high: Double
-    /// One-sided, of the hypothesis that the current times are no longer. Exact without ties; a tie counts half to either
-    /// side and is rounded against a finding.
+    /// The one-sided p-value of the hypothesis that the current times are no longer. Exact without ties; a tie counts
+    /// half for either side and is rounded against a finding.
     package let pSlower: Double
     package let pFaster: Double
 
-    /// - Precondition: one positive, finite value each, or more.
+    /// - Precondition: each sample has a value, and all values are positive and finite.
     package init(current: [Double], baseline: [Double], confidence: Double = 0.95) {
         precondition(!current.isEmpty && !baseline.isEmpty, "\(current.count) and \(baseline.count) times")
         precondition((current + baseline).allSatisfy { $0 > 0 && $0.isFinite }, "times that are not above 0")

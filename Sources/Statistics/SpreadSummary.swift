@@ -1,6 +1,6 @@
 import Foundation
 
-/// On which scale differences count.
+/// The scale on which differences count.
 public enum Scale: Sendable {
     case linear
     /// For positive values, whose differences are ratios: times, costs.
@@ -24,17 +24,17 @@ public enum IntervalMethod: String, Sendable {
 
 /// A median and a 95 % interval for it, over seeds.
 ///
-/// *Six values or more*: the narrowest interval between order statistics that holds the true median with 95 % probability
-/// or more, by the binomial distribution, whatever the distribution of the values (W. Conover, *Practical Nonparametric
-/// Statistics*, section 3.2). *Two to five*: no such interval exists, so that a distribution has to be assumed: Student's
-/// t, of the logarithms on the logarithmic scale. Where one of so few values is infinite, the interval is from the least to
-/// the greatest, and `coverage` tells how much that is worth.
+/// *Six values or more*: the narrowest interval between order statistics that holds the true median with at least 95 %
+/// probability, by the binomial distribution, whatever the distribution of the values (W. Conover, *Practical
+/// Nonparametric Statistics*, section 3.2). *Two to five*: no such interval exists, so a distribution has to be
+/// assumed: Student's t, for the logarithms on the logarithmic scale. Where one of so few values is infinite, the
+/// interval goes from the least to the greatest, and `coverage` tells its probability.
 ///
-/// *Values that come in steps* (``SteppedValue``): the interval reaches from the lower end of the interval over the steps'
-/// beginnings to the upper end of the one over their ends. Between order statistics that holds the true median with the
-/// same probability, since no true value lies outside its step; it is never narrower than the steps.
+/// *Values that come in steps* (``SteppedValue``): the interval goes from the lower end of the interval over the steps'
+/// beginnings to the upper end of the interval over their ends. Between order statistics it holds the true median with
+/// the same probability, since no true value lies outside its step; it is never narrower than the steps.
 public struct SpreadSummary: Hashable, Sendable {
-    /// Of all values.
+    /// The median of all values.
     public let median: Double
     /// The lower end of the interval.
     public let low: Double
@@ -46,13 +46,13 @@ public struct SpreadSummary: Hashable, Sendable {
     public let method: IntervalMethod
 
     private static let confidence = 0.95
-    /// Below, no interval between order statistics is good enough.
+    /// With fewer values no interval between order statistics has the wanted coverage.
     private static let leastForOrderStatistics = 6
 
     /// - Parameters:
-    ///   - values: infinity for what was never reached, which stands behind all others, so that no median is made up from
-    ///     those that got there; at least one.
-    ///   - bounds: between which a value can be, such as 0...1 for accuracies; cuts off an interval that goes beyond.
+    ///   - values: at least one; infinity where a target was never reached, which sorts last, so that the median is
+    ///     not one of the successful values only.
+    ///   - bounds: the possible values, such as 0...1 for accuracies; an interval that goes beyond is cut off.
     public init(_ values: [Double], scale: Scale = .linear, within bounds: ClosedRange<Double>? = nil) {
         precondition(!values.isEmpty, "a summary of no values")
         let sorted = values.sorted()
@@ -78,8 +78,8 @@ public struct SpreadSummary: Hashable, Sendable {
         }
     }
 
-    /// A summary of values that come in steps; the median is that of the steps' ends. Of a single value the interval is its
-    /// step.
+    /// A summary of values that come in steps; the median is the median of the steps' ends. The interval of a single
+    /// value is its step.
     package init(_ values: [SteppedValue], scale: Scale = .linear) {
         let ends = SpreadSummary(values.map(\.value), scale: scale)
         let beginnings = SpreadSummary(values.map(\.before), scale: scale)
@@ -115,7 +115,7 @@ struct TInterval {
     /// - Precondition: two values or more.
     init(_ values: [Double], confidence: Double) {
         let count = Double(values.count)
-        // Equal values have no variance, which rounding of their mean must not make up.
+        // Equal values have no variance, and rounding of their mean must not create one.
         let mean = values.allSatisfy { $0 == values[0] } ? values[0] : values.reduce(0, +) / count
         let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)
         let error = (variance / count).squareRoot()

@@ -2,15 +2,15 @@ package import Foundation
 package import Studies
 import Tasks
 
-/// `coalitions.json`: every coalition that was trained, from which the other files are made. What stands in it is in
-/// `Results/SCHEMA.md`.
+/// `coalitions.json`: every coalition that was trained, from which the other files are made. `Results/SCHEMA.md`
+/// describes its fields.
 package enum CoalitionFile {
     package static let name = "coalitions.json"
 
-    /// In the form of `results.json`: sorted keys, one value a line, plain numbers, a checksum.
+    /// Encodes in the form of `results.json`: sorted keys, one value a line, plain numbers, a checksum.
     package static func encode(_ results: CoalitionResults) throws -> Data { try SealedJSON.encode(results) }
 
-    /// - Parameter file: the name for error messages.
+    /// - Parameter file: the file's name for error messages.
     /// - Throws: ``ReportError`` for a later schema, or a file that is damaged or was changed.
     package static func decode(_ data: Data, file: String) throws(ReportError) -> CoalitionResults {
         do {
@@ -41,9 +41,9 @@ package enum CoalitionFile {
         return try decode(data, file: file)
     }
 
-    /// What an earlier process left in the folder of the same plan; nil where there is nothing.
+    /// The results of an earlier process with the same plan in the folder; nil where there are none.
     ///
-    /// - Throws: ``ReportError`` where it is damaged or of another plan, with what differs.
+    /// - Throws: ``ReportError`` where the file is damaged or of another plan, with the differences.
     package static func resumed(_ folder: String, _ plan: CoalitionPlan) throws -> CoalitionResults? {
         guard FileManager.default.fileExists(atPath: "\(folder)/\(name)") else { return nil }
         let results = try read(folder)
@@ -58,7 +58,7 @@ package enum CoalitionFile {
 }
 
 extension OutputDirectory {
-    /// Writes `coalitions.json` alone: what counts when no more will come.
+    /// Writes `coalitions.json` alone, the file that matters if the process ends early.
     package func writeCoalitions(_ results: CoalitionResults) throws {
         try writeAtomically(try CoalitionFile.encode(results), to: url.appendingPathComponent(CoalitionFile.name))
     }

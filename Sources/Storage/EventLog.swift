@@ -4,14 +4,14 @@ package import Foundation
 import Locking
 import Training
 
-/// The file of `--log`: JSON Lines, one for every evaluation while it runs, so that a run that is killed has left what it
-/// had, and one that goes on can be watched.
+/// The file of `--log`: JSON Lines, written while the experiment runs, with a line for every evaluation. A run that is
+/// killed leaves what it had, and a run under way can be watched.
 ///
 /// Keys and their meaning follow MLPerf's logging (mlcommons/logging, `mlperf_logging/mllog`): `namespace`, `time_ms`,
 /// `event_type`, `key`, `value`, `metadata`. Each line is one write to the file. Runs stand one after the other, in the
-/// experiment's order: the lines of a run wait only for runs before it that are made side by side with it. Whoever watches
-/// need not wait: `run_progress` has what such a run has come to, and belongs to no place of the order. The first line says
-/// what is going to be run and by which process, the last one that it has ended.
+/// experiment's order: the lines of a run wait only for earlier runs that are made side by side with it. Lines of
+/// `run_progress` do not wait: they tell watchers how far such a run is, and stand anywhere in the order. The first
+/// line says what will be run and by which process, the last one that it has ended.
 package final class EventLog: Sendable {
     private struct State {
         let descriptor: Int32
@@ -35,7 +35,7 @@ package final class EventLog: Sendable {
         "eval_samples", "eval_accuracy", "run_stop",
     ]
 
-    /// What `bench watch` looks for in an output folder.
+    /// The file's name in an output folder, which `bench watch` looks for.
     package static let name = "log.jsonl"
 
     private let path: String
@@ -45,10 +45,10 @@ package final class EventLog: Sendable {
     /// Makes the file, or empties it.
     ///
     /// - Parameters:
-    ///   - appending: to keep what an earlier process wrote of the same experiment.
+    ///   - appending: whether to keep what an earlier process wrote for the same experiment.
     ///   - first: the index of the first run that is made.
-    ///   - told: called with every line when it is written, for whoever follows in this process.
-    /// - Throws: ``ReportError`` saying why it cannot be written.
+    ///   - told: called with every line when it is written, for watchers in this process.
+    /// - Throws: ``ReportError`` saying why the file cannot be written.
     package init(
         _ path: String, appending: Bool = false, from first: Int = 0,
         told: @escaping @Sendable (Data) -> Void = { _ in }
@@ -69,7 +69,7 @@ package final class EventLog: Sendable {
         _ = state.withLock { close($0.descriptor) }
     }
 
-    /// Writes what waits for runs that do not come to their end any more.
+    /// Writes the lines that wait for runs which will not end.
     package func finish() {
         state.withLock { state in write(state.lines.rest(), &state) }
     }
@@ -88,14 +88,14 @@ package final class EventLog: Sendable {
 
     // MARK: Events
 
-    /// What is going to be run.
+    /// Writes the first line, which says what will be run.
     package func start(_ header: EventLogHeader) {
         writeAtOnce("INTERVAL_START", "experiment_start", .text(header.plan.task), header.values)
     }
 
-    /// Nothing more comes.
+    /// Writes the last line.
     ///
-    /// - Parameter reason: why it has not come to its end; nil where it has.
+    /// - Parameter reason: why the experiment did not reach its end; nil where it did.
     package func stop(because reason: String?) {
         finish()
         guard
@@ -109,10 +109,10 @@ package final class EventLog: Sendable {
             [("status", .text(reason == nil ? "success" : "aborted"))] + (reason.map { [("reason", .text($0))] } ?? []))
     }
 
-    /// - Parameter trial: of a study or of coalitions, in words.
+    /// - Parameter trial: the trial of a study, or the coalition, in words; nil for other runs.
     package func begin(_ run: Experiment.RunIdentity, _ plan: ExperimentPlan, trial: String? = nil) {
         let configuration = run.strategy.configuration
-        // Evaluations after the checkpoint may stand in the log already, by the process that was killed.
+        // After a resume, the log may already have later evaluations, written by the process that was killed.
         write(
             "INTERVAL_START", "run_start", nil, run,
             (run.resumedAfter == 0 ? [] : [("resumed_after_steps", .count(run.resumedAfter))])
@@ -123,9 +123,9 @@ package final class EventLog: Sendable {
         write("POINT_IN_TIME", "opt_base_learning_rate", .number(configuration.schedule.baseRate), run)
     }
 
-    /// Where the metric is no accuracy, its name and value go along with the accuracy.
+    /// Writes an evaluation. Where the metric is not accuracy, its name and value are written in addition.
     ///
-    /// - Parameter share: of the run's samples.
+    /// - Parameter share: the part of the run's samples that are done, 0 to 1.
     package func evaluate(
         _ run: Experiment.RunIdentity, _ point: TrainingRun.Evaluation, share: Double, by metric: Metric
     ) {
@@ -154,7 +154,7 @@ package final class EventLog: Sendable {
             ] + Self.departures(record), isLast: true)
     }
 
-    /// Of a run that ranks left: how many, and whose leaving ended it if one did.
+    /// For a run that ranks left: how many, and whose departure ended the run, if one did.
     private static func departures(_ record: RunRecord) -> [(String, Value)] {
         guard let departures = record.departures else { return [] }
         var values: [(String, Value)] = [("ranks_left", .count(departures.count))]
@@ -170,7 +170,7 @@ package final class EventLog: Sendable {
         case list([Value])
         case text(String)
         case count(Int)
-        /// `null` where there is no number.
+        /// `null` where the number is not finite.
         case number(Double)
         case flag(Bool)
 
@@ -205,7 +205,7 @@ package final class EventLog: Sendable {
             try container.encode(timeMilliseconds, forKey: .timeMilliseconds)
             try container.encode(eventType, forKey: .eventType)
             try container.encode(key, forKey: .key)
-            // MLPerf's lines have the key also where there is no value.
+            // MLPerf's lines have the key even without a value.
             try container.encode(value, forKey: .value)
             try container.encode(metadata, forKey: .metadata)
         }

@@ -1,10 +1,10 @@
 internal import Foundation
 
-/// Reads a log while somebody else writes it. The half of a line at its end is left until the rest is there; a file that is
-/// replaced or cut is read from its beginning.
+/// Reads a log while another process writes it. An incomplete line at the end is left until the rest is there; a file
+/// that is replaced or cut is read again from its beginning.
 package struct EventLogFollower {
     package enum News {
-        /// What was read before is of a file that is no more.
+        /// The file was replaced: what was read before no longer counts.
         case begunAgain
         case event(LoggedEvent)
     }
@@ -14,7 +14,7 @@ package struct EventLogFollower {
     private var offset = 0
     private var rest = Data()
     private var lines = 0
-    /// The beginning of what was read, by which a file that was written anew is known.
+    /// The beginning of what was read, which shows whether the file was written anew.
     private var head = [UInt8]()
 
     private static let headBytes = 512
@@ -26,9 +26,9 @@ package struct EventLogFollower {
         descriptor = -1
     }
 
-    /// What was written since the last time; nothing where the file is not there.
+    /// What was written since the last call; empty where the file does not exist.
     ///
-    /// - Throws: ``ReportError`` for a file that cannot be read, or with a line that is none of a log, which it names.
+    /// - Throws: ``ReportError`` for a file that cannot be read, or naming a line that does not belong in a log.
     package mutating func news() throws(ReportError) -> [News] {
         var news: [News] = []
         if try isOther() {
@@ -56,7 +56,7 @@ package struct EventLogFollower {
         return news
     }
 
-    /// Whether the open file is not the one of that name, or shorter than it was.
+    /// Whether the path no longer names the open file, or the file is shorter or different from what was read.
     private func isOther() throws(ReportError) -> Bool {
         guard descriptor >= 0 else { return true }
         var (own, named) = (stat(), stat())

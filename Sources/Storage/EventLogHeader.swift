@@ -1,27 +1,27 @@
 package import Experiments
 internal import Foundation
 
-/// The first line of a log: what is going to be run, by whom, so that one who reads it while it grows knows what to expect and
-/// whether more can come.
+/// The first line of a log: what will be run and by which process, so that a reader of the growing file knows what to
+/// expect and whether more can come.
 package struct EventLogHeader: Sendable {
-    /// What a run is one of.
+    /// What kind of experiment the runs belong to.
     package enum Kind: String, Sendable {
         case run, study, coalitions
     }
 
     let kind: Kind
     let plan: ExperimentPlan
-    /// Of each strategy of the plan.
+    /// How many runs each strategy of the plan has.
     let runsOfStrategies: [Int]
     /// Whether all runs of a strategy take about as long.
     let areAlike: Bool
-    /// Runs that an earlier process finished.
+    /// How many runs an earlier process finished.
     package let finishedRuns: Int
 
     /// - Parameters:
-    ///   - runsOfStrategies: how many runs each strategy of the plan has; nil for one a seed and repetition.
+    ///   - runsOfStrategies: how many runs each strategy of the plan has; nil for one for each seed and repetition.
     ///   - areAlike: whether all runs of a strategy take about as long.
-    ///   - finishedRuns: that an earlier process made.
+    ///   - finishedRuns: how many runs an earlier process finished.
     package init(
         _ kind: Kind, _ plan: ExperimentPlan, runsOfStrategies: [Int]? = nil, areAlike: Bool = true,
         finishedRuns: Int = 0

@@ -3,7 +3,7 @@ package import Foundation
 
 /// A line of a log, see ``EventLog``.
 package struct LoggedEvent: Sendable {
-    /// A value of JSON that a log may hold.
+    /// A JSON value that a log may hold.
     package enum Value: Decodable, Sendable {
         case list([Value])
         case text(String)
@@ -39,15 +39,15 @@ package struct LoggedEvent: Sendable {
     package let key: String
     /// The file and the line.
     package let place: String
-    /// Since 1970.
+    /// Milliseconds since 1970.
     package let milliseconds: Double
     private let value: Value
     private let metadata: [String: Value]
 
     /// - Parameters:
-    ///   - line: without its line feed.
+    ///   - line: the line without its line feed.
     ///   - place: the file and the line, for messages.
-    /// - Throws: ``ReportError`` for what is no line of a log.
+    /// - Throws: ``ReportError`` for a line that does not belong in a log.
     package init(_ line: Data, at place: String) throws(ReportError) {
         self.place = place
         do {
@@ -68,7 +68,7 @@ package struct LoggedEvent: Sendable {
     package func flag(_ name: String) -> Bool? { metadata[name]?.flag }
     package func number(_ name: String) -> Double? { metadata[name]?.number }
     package func texts(_ name: String) -> [String] { metadata[name]?.list.compactMap(\.text) ?? [] }
-    /// How many there are in a list.
+    /// The number of elements of a list.
     package func length(_ name: String) -> Int { metadata[name]?.list.count ?? 0 }
     package func counts(_ name: String) -> [Int] {
         metadata[name]?.list.compactMap { $0.number.flatMap { Int(exactly: $0) } } ?? []

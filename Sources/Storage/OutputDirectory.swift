@@ -2,7 +2,7 @@ import Experiments
 import Files
 package import Foundation
 
-/// The folder that an experiment's files go to. Every file is complete or not there.
+/// The folder of an experiment's files. Every file is complete or not there.
 package struct OutputDirectory: Sendable {
     /// What a command keeps in a folder. Those of two would write over each other's reports.
     package enum Kind: CaseIterable, Sendable {
@@ -22,7 +22,7 @@ package struct OutputDirectory: Sendable {
     }
 
     package let url: URL
-    /// Whether this made the folder.
+    /// Whether this value created the folder.
     private let isNew: Bool
 
     /// Makes the folder where it is missing and checks that it can be written, before anything is computed for it.
@@ -47,16 +47,17 @@ package struct OutputDirectory: Sendable {
         }
     }
 
-    /// Removes what a process that was killed while it wrote has left; nobody may be writing to the folder.
+    /// Removes what a process left that was killed while it wrote. No process may be writing to the folder.
     package func removeTemporaries() { DurableFile.removeTemporaries(in: url) }
 
-    /// Takes the folder away again if this made it and nothing was written to it.
+    /// Removes the folder if this value created it and nothing was written to it.
     package func removeIfUnused() {
-        // rmdir and not FileManager, which would take the contents along.
+        // rmdir rather than FileManager, which would also remove contents.
         if isNew { rmdir(url.path) }
     }
 
-    /// The part of the path that is there and no folder, for which Foundation has no clear words.
+    /// The part of the path that exists and is not a folder, which Foundation reports unclearly; nil where there is
+    /// none.
     private static func fileInTheWay(of path: String) -> String? {
         let names = path.split(separator: "/")
         for count in 1..<(names.count + 1) {
@@ -68,7 +69,7 @@ package struct OutputDirectory: Sendable {
         return nil
     }
 
-    /// Writes `results.json` alone: what counts when no more will come.
+    /// Writes `results.json` alone, the file that matters if the process ends early.
     package func writeResults(_ results: Results) throws {
         try writeAtomically(try ResultsFile.encode(results), to: url.appendingPathComponent(ResultsFile.name))
     }

@@ -1,8 +1,9 @@
 internal import Foundation
 
-/// A process among all that there have ever been on a host: numbers are given again, and a number and a beginning are not.
+/// Identifies a process among all that ever ran on a host: numbers are reused, but a number together with a start time
+/// is not.
 package struct ProcessIdentity: Hashable, Sendable {
-    /// The name of the machine, or of the container.
+    /// The name of the host, or of the container.
     package let host: String
     package let number: Int32
     /// Clock ticks from the host's start to the process's; nil where that is not known.
@@ -12,16 +13,16 @@ package struct ProcessIdentity: Hashable, Sendable {
         (self.host, self.number, self.began) = (host, number, began)
     }
 
-    /// This one.
+    /// The identity of this process.
     package static var current: ProcessIdentity {
         let number = getpid()
         return ProcessIdentity(host: hostName, number: number, began: beginning(of: number))
     }
 
-    /// Whether it may be running still; nil on another host, of whose processes nothing is known.
+    /// Whether the process may still be running; nil on another host, whose processes are unknown.
     package var isRunning: Bool? {
         guard host == Self.hostName else { return nil }
-        // Another user's process cannot be sent a signal, and is there.
+        // A process of another user cannot be signalled, but exists.
         guard kill(number, 0) == 0 || errno == EPERM else { return false }
         guard let began, let found = Self.beginning(of: number) else { return true }
         return began == found
@@ -33,8 +34,8 @@ package struct ProcessIdentity: Hashable, Sendable {
         return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    /// Field 22 of `/proc/PID/stat`, counted behind the program's name, in which there may be anything. A process that has ended
-    /// and that nobody has asked for its code is as good as gone.
+    /// Field 22 of `/proc/PID/stat`, counted after the program's name, which may contain anything. A process that has
+    /// ended and waits for its parent counts as gone: -1.
     private static func beginning(of number: Int32) -> Int? {
         guard let data = FileManager.default.contents(atPath: "/proc/\(number)/stat") else { return nil }
         let text = String(decoding: data, as: UTF8.self)

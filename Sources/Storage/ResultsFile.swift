@@ -2,22 +2,22 @@ public import Experiments
 public import Foundation
 import Tasks
 
-/// `results.json`: everything an experiment found out, from which all other files are made. What stands in it is in
-/// `Results/SCHEMA.md`.
+/// `results.json`: everything that an experiment found, from which all other files are made. `Results/SCHEMA.md`
+/// describes its fields.
 public enum ResultsFile {
-    /// What it is called in an output folder.
+    /// The file's name in an output folder.
     public static let name = "results.json"
 
-    /// Sorted keys, one value a line and numbers without exponents, so that results differ well in git; a checksum of all
-    /// else in the second line, so that a verdict never rests on a file that was changed. NaN and infinity, which JSON
-    /// has no numbers for, are the strings "nan", "inf" and "-inf".
+    /// Encodes with sorted keys, one value a line and numbers without exponents, so that results differ well in git.
+    /// The second line has a checksum of everything else, so that a verdict never rests on a file that was changed. NaN
+    /// and infinity, for which JSON has no numbers, are the strings "nan", "inf" and "-inf".
     public static func encode(_ results: Results) throws -> Data {
         try SealedJSON.encode(results)
     }
 
-    /// Reads files of this schema and of all before it.
+    /// Reads files of this schema and of all earlier ones.
     ///
-    /// - Parameter file: the name for error messages.
+    /// - Parameter file: the file's name for error messages.
     /// - Throws: ``ReportError`` for a later schema, or a file that is damaged or was changed.
     public static func decode(_ data: Data, file: String) throws(ReportError) -> Results {
         do {
@@ -27,7 +27,7 @@ public enum ResultsFile {
             }
             var results: Results
             if schema == 1 {
-                // Or else a changed digit would be the way around the checksum.
+                // Otherwise changing the digit of the schema would bypass the checksum.
                 guard SealedJSON.unseal(data) == nil else {
                     throw ReportError("schema 1 with a checksum, which came with schema 2: the file was changed")
                 }
@@ -50,13 +50,14 @@ public enum ResultsFile {
         }
     }
 
-    /// The checksum in the file at `path`, or of the one in the folder at `path`, which is not verified: to know whether
-    /// something was made of this file. Nil where there is none.
+    /// The checksum in the file at `path`, or in the file of the folder at `path`; nil where there is none. It is not
+    /// verified: it only tells whether something was made from this file.
     package static func checksum(of path: String) -> String? { SealedJSON.checksum(of: file(path)) }
 
-    /// Reads the file at `path`, or the one in the folder at `path`.
+    /// Reads the file at `path`, or the file in the folder at `path`.
     ///
-    /// - Parameter note: told where the file is of schema 1, whose figures no checksum vouches for.
+    /// - Parameter note: called where the file is of schema 1, which has no checksum.
+    /// - Throws: ``ReportError`` for a missing file, a later schema, or a file that is damaged or was changed.
     public static func read(
         _ path: String, note: (String) -> Void = { _ in }
     ) throws(ReportError) -> Results {
@@ -73,7 +74,7 @@ public enum ResultsFile {
 }
 
 extension ResultsFile {
-    /// The path itself, or, of a folder or of nothing, that of the results in it.
+    /// The path itself; if it is a folder or does not exist, the path of the results in it.
     public static func file(_ path: String) -> String {
         var isFolder: ObjCBool = false
         let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)

@@ -3,8 +3,8 @@ import Experiments
 import Fabrics
 package import Foundation
 
-/// `schedule-STRATEGY-seedN.json`: the order of all that a simulated run did, for `bench reprice`. Its form is in
-/// `Results/SCHEMA.md`.
+/// `schedule-STRATEGY-seedN.json`: everything that a simulated run did, in order, for `bench reprice`.
+/// `Results/SCHEMA.md` describes its form.
 package enum ScheduleFile {
     static let schema = 1
 
@@ -22,11 +22,11 @@ package enum ScheduleFile {
         let programs: [ProgramRecord]
     }
 
-    /// A program and the ranks that follow it.
+    /// A program, and the ranks that run it.
     private struct ProgramRecord: Codable {
-        /// Such as `0-3 7`.
+        /// The ranks, such as `0-3 7`.
         let ranks: String
-        /// See ``ScheduleText``.
+        /// The operations in the form of ``ScheduleText``.
         let operations: String
     }
 
@@ -42,7 +42,7 @@ package enum ScheduleFile {
                 }))
     }
 
-    /// - Parameter file: the name for error messages.
+    /// - Parameter file: the file's name for error messages.
     /// - Throws: ``ReportError`` for another schema, another run, or a file that is damaged or was changed.
     package static func decode(
         _ data: Data, strategy: String, seed: UInt64, file: String
@@ -86,12 +86,13 @@ package enum ScheduleFile {
             return program
         }
         let schedule = Schedule(operations: operations, programs: programs, programOfRank: ofRank)
-        // How long vectors are is known to whoever knows the model.
+        // Only a caller who knows the model knows how long vectors are.
         if let problem = schedule.problem(mostElements: Int(Int32.max)) { throw ReportError(problem) }
         return schedule
     }
 
-    /// The schedule of one of a folder's runs.
+    /// The schedule of one of the runs in a folder.
+    ///
     /// - Throws: ``ReportError`` if there is none, or it cannot be used.
     package static func read(_ folder: String, _ strategy: String, seed: UInt64) throws(ReportError) -> Schedule {
         let file = "\(folder)/\(name(strategy, seed: seed))"
@@ -103,7 +104,7 @@ package enum ScheduleFile {
     }
 }
 
-/// An operation as the file has it: what does not belong to its kind is left out.
+/// An operation in the file's form; fields that do not apply to its kind are left out.
 private struct OperationRecord: Codable {
     var kind: String
     var fullSteps: Int?
@@ -166,7 +167,7 @@ private struct OperationRecord: Codable {
         if work.equivalentSamples > 0 { equivalentSamples = work.equivalentSamples }
     }
 
-    /// What is no whole number of 32-bit numbers is given in bytes.
+    /// Sizes are given in bytes where they are not a whole number of 32-bit numbers.
     private mutating func set(
         _ receiver: Int, _ bytes: Int, _ purpose: TrafficPurpose, _ direction: TrafficDirection
     ) {
@@ -251,9 +252,9 @@ private struct OperationRecord: Codable {
     }
 }
 
-/// Ranks as people write them: `0-3 7`.
+/// Ranks in a readable form: `0-3 7`.
 enum RankList {
-    /// - Parameter ranks: ascending.
+    /// - Parameter ranks: in ascending order.
     static func write(_ ranks: [Int]) -> String {
         var runs: [ClosedRange<Int>] = []
         for rank in ranks {
@@ -270,7 +271,7 @@ enum RankList {
     /// The most ranks that a file may name: as many workers as a plan can have, and a server.
     static let most = 1_000_001
 
-    /// - Parameter most: ranks of the list.
+    /// - Parameter most: the most ranks that the list may have.
     static func read(_ text: String, most: Int = most) throws(ReportError) -> [Int] {
         var ranks: [Int] = []
         for part in text.split(separator: " ") {

@@ -3,14 +3,14 @@ import Experiments
 internal import Foundation
 import Training
 
-/// Turns results of older schemas into those of the present one, step by step.
+/// Converts results of older schemas into the present one, step by step.
 enum SchemaMigration {
-    /// Schema 1 knew no repetitions, no control, no prices and no history, and had no checksum.
+    /// Schema 1 had no repetitions, control, prices, history or checksum.
     ///
-    /// - Throws: ``ReportError`` for a file with something that came later: one whose checksum was taken out.
+    /// - Throws: ``ReportError`` for a file with a field of a later schema: its checksum was removed.
     static func fromSchema1(_ data: Data) throws -> Data {
         try JSONText.check([UInt8](data))
-        // Decoding comes after this and says what is wrong with a file that is not of that form.
+        // Decoding comes later and reports what is wrong with a file of another form.
         guard var root = try JSONSerialization.jsonObject(with: data) as? [String: Any],
             var plan = root["plan"] as? [String: Any], let runs = root["runs"] as? [[String: Any]]
         else { return data }
@@ -26,7 +26,7 @@ enum SchemaMigration {
         return try JSONSerialization.data(withJSONObject: root)
     }
 
-    /// Of a file of schema 1, what the first program wrote at each place.
+    /// The keys that schema 1 had at each place.
     private static let schema1Keys: [(place: [String], keys: Set<String>)] = [
         (
             [],
@@ -61,7 +61,7 @@ enum SchemaMigration {
         ),
     ]
 
-    /// The first key that schema 1 did not have, with its place.
+    /// The first key that schema 1 did not have, with its place; nil where there is none.
     private static func laterKey(_ root: [String: Any]) -> String? {
         for (place, keys) in schema1Keys {
             var objects: [Any] = [root]
@@ -76,19 +76,20 @@ enum SchemaMigration {
         return nil
     }
 
-    /// Schema 2 knew no devices that differ, no cores and no memory, and so had nothing to say of them.
+    /// Schema 2 had no devices that differ, no cores and no memory, so no field has to change.
     static func fromSchema2(_ results: inout Results) { results.schema = 3 }
 
-    /// Schema 3 did not say of which data its results are.
+    /// Schema 3 did not identify the data of its results.
     static func fromSchema3(_ results: inout Results) { results.schema = 4 }
 
-    /// Schema 4 had a strategy once, all options in the configuration, and no roles: ``StrategyPlan`` reads that form, too.
+    /// In schema 4 each strategy could occur once, all options were in the configuration, and there were no roles;
+    /// ``StrategyPlan`` reads that form as well.
     static func fromSchema4(_ results: inout Results) { results.schema = 5 }
 
-    /// Schema 5 knew of nodes with models of their own nothing but their curves, by rank. What they sent and received stands
-    /// in the run's ledger.
+    /// Schema 5 had only the curves of nodes with models of their own, by rank. What nodes sent and received follows
+    /// from the run's ledger.
     ///
-    /// - Parameter data: the file.
+    /// - Parameter data: the contents of the file.
     static func fromSchema5(_ results: inout Results, _ data: Data) throws {
         struct File: Decodable {
             struct Run: Decodable {

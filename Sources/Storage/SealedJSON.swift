@@ -26,10 +26,10 @@ enum SealedJSON {
         return decoder
     }()
 
-    /// - Throws: ``ReportError`` where the checksum is missing or another; a `DecodingError`; a ``JSONText/Failure`` where
-    ///   a key stands twice.
+    /// - Throws: ``ReportError`` where the checksum is missing or wrong; a `DecodingError`; a ``JSONText/Failure``
+    ///   where a key occurs twice.
     static func decode<Value: Decodable>(_ type: Value.Type, from data: Data) throws -> Value {
-        // What is no JSON of this kind says so first: a file that is cut short was not "changed".
+        // Decoding errors come first: a file that is cut short should not be called changed.
         let value = try decoder.decode(type, from: data)
         guard let (checksum, body) = unseal(data) else {
             throw ReportError(
@@ -55,13 +55,13 @@ enum SealedJSON {
     private static let mark = "{\n  \"checksum\" : \"sha256:"
     private static let digits = 64
 
-    /// Puts the checksum into a text that begins with `{` on a line of its own.
+    /// Inserts the checksum into a text whose first line is `{`.
     static func seal(_ text: Data) -> Data {
         guard text.starts(with: start.utf8) else { return text }
         return Data((mark + digest(text) + "\",\n").utf8) + text.dropFirst(start.utf8.count)
     }
 
-    /// The checksum of a sealed text, and the text without it.
+    /// The checksum of a sealed text, and the text without it; nil where it is not sealed.
     static func unseal(_ data: Data) -> (checksum: String, text: Data)? {
         let end = mark.utf8.count + digits
         let closing = "\",\n"
@@ -81,7 +81,7 @@ enum SealedJSON {
 
     // MARK: Numbers
 
-    /// A line with its number, if it has one, in plain decimals: 0.0000015 for 1.5e-06, the same number to the last bit.
+    /// The line with its number, if it has one, as a plain decimal: 0.0000015 for 1.5e-06, equal to the last bit.
     private static func plain(_ line: Substring) -> String {
         var line = String(line)
         let value: Substring
@@ -120,7 +120,7 @@ enum SealedJSON {
 
     // MARK: Errors
 
-    /// Where in a file, and what, a decoder did not like.
+    /// What a decoder found wrong, and where in the file.
     static func reason(_ error: any Error) -> String {
         func path(_ context: DecodingError.Context) -> String {
             let path = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined(separator: ".")

@@ -2,16 +2,18 @@ public import Foundation
 public import Studies
 import Tasks
 
-/// `study.json`: everything a study found out, from which its other files are made. What stands in it is in
-/// `Results/SCHEMA.md`.
+/// `study.json`: everything that a study found, from which its other files are made. `Results/SCHEMA.md` describes its
+/// fields.
 public enum StudyFile {
-    /// What it is called in an output folder.
+    /// The file's name in an output folder.
     public static let name = "study.json"
 
-    /// In the form of `results.json`: sorted keys, one value a line, plain numbers, a checksum.
+    /// Encodes in the form of `results.json`: sorted keys, one value a line, plain numbers, a checksum.
     public static func encode(_ results: StudyResults) throws -> Data { try SealedJSON.encode(results) }
 
-    /// - Parameter file: the name for error messages.
+    /// Reads files of this schema and of all earlier ones.
+    ///
+    /// - Parameter file: the file's name for error messages.
     /// - Throws: ``ReportError`` for a later schema, or a file that is damaged or was changed.
     public static func decode(_ data: Data, file: String) throws(ReportError) -> StudyResults {
         do {
@@ -21,7 +23,7 @@ public enum StudyFile {
                     "schema \(schema); this version reads studies of schema 1 to \(StudyResults.schemaOfMetrics)")
             }
             var results = try SealedJSON.decode(StudyResults.self, from: data)
-            // Schema 1 did not say of which data its trials are, and 2 had no options by name.
+            // Schema 1 did not identify the data of its trials, and schema 2 had no options by name.
             results.schema = StudyResults.schema(of: results.plan)
             try results.validate()
             return results
@@ -34,7 +36,9 @@ public enum StudyFile {
         }
     }
 
-    /// Reads the file at `path`, or the one in the folder at `path`.
+    /// Reads the file at `path`, or the file in the folder at `path`.
+    ///
+    /// - Throws: ``ReportError`` for a missing file, a later schema, or a file that is damaged or was changed.
     public static func read(_ path: String) throws(ReportError) -> StudyResults {
         let file = self.file(path)
         guard let data = FileManager.default.contents(atPath: file) else {
@@ -43,7 +47,7 @@ public enum StudyFile {
         return try decode(data, file: file)
     }
 
-    /// The path itself, or, of a folder or of nothing, that of the study in it.
+    /// The path itself; if it is a folder or does not exist, the path of the study in it.
     public static func file(_ path: String) -> String {
         var isFolder: ObjCBool = false
         let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
@@ -53,7 +57,7 @@ public enum StudyFile {
 }
 
 extension OutputDirectory {
-    /// Writes `study.json` alone: what counts when no more will come.
+    /// Writes `study.json` alone, the file that matters if the process ends early.
     package func writeStudy(_ results: StudyResults) throws {
         try writeAtomically(try StudyFile.encode(results), to: url.appendingPathComponent(StudyFile.name))
     }

@@ -1,8 +1,8 @@
 import Locking
 public import Training
 
-/// All strategies, in the order of tables. Adding one of this package is one line here; a program of another package adds
-/// its own before it does anything else.
+/// All strategies, in the order of tables. Adding a strategy to this package takes one line here; a program of another
+/// package adds its own before it does anything else.
 public enum StrategyRegistry {
     private static let own: [StrategyDescription] = [
         SynchronousSGD.single,
@@ -22,16 +22,16 @@ public enum StrategyRegistry {
     ]
     private static let added = Guarded<[StrategyDescription]>([])
 
-    /// Those of this package, then those that were added.
+    /// The strategies of this package, followed by those that were added.
     public static var all: [StrategyDescription] { own + added.withLock { $0 } }
 
-    /// Nil where there is none of the name.
+    /// The strategy with this name; nil where there is none.
     public static func named(_ name: String) -> StrategyDescription? { all.first { $0.name == name } }
 
-    /// Adds a strategy of another package, behind all others. To be called before any is looked up.
+    /// Adds a strategy of another package, after all others. Must be called before any strategy is looked up.
     ///
-    /// - Throws: ``OptionError`` if another strategy has its name, or if its options cannot be as they are: one is listed twice,
-    ///   has a default that is not allowed, or allows other values than the option of another strategy that has its name.
+    /// - Throws: ``OptionError`` if another strategy has its name, or if an option is listed twice, has a default
+    ///   that is not allowed, or allows other values than another strategy's option of the same name.
     public static func add(_ strategy: StrategyDescription) throws(OptionError) {
         let name = strategy.name
         guard !name.isEmpty, !name.contains(where: { " ,():=".contains($0) }) else {
@@ -59,7 +59,7 @@ public enum StrategyRegistry {
         added.withLock { $0.append(strategy) }
     }
 
-    /// What is known of each option of any strategy, in the order of the registry, each name once.
+    /// Every option of any strategy, in the order of the registry, each name once.
     package static var optionInfos: [OptionInfo] {
         let added = added.withLock { $0 }
         return added.isEmpty ? ownInfos : infos(of: own + added)

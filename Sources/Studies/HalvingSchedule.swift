@@ -1,4 +1,5 @@
-/// How many trials train for how long: with successive halving in rungs of growing length, of which each keeps the best.
+/// How many trials train for how long. Successive halving has rungs of growing length, each of which keeps the best
+/// trials.
 ///
 /// K. Jamieson and A. Talwalkar 2016, *Non-stochastic Best Arm Identification and Hyperparameter Optimization* (AISTATS),
 /// in the form of L. Li et al. 2018, *Hyperband* (JMLR), algorithm 1, lines 5 to 9, for one bracket of n trials with at
@@ -8,7 +9,7 @@
 ///     rung i of 0...s:  n_i ← floor(n / η^i) trials of r_i ← R / η^(s - i) epochs; the best floor(n_i / η) go on
 package struct HalvingSchedule: Hashable, Sendable {
     package struct Rung: Hashable, Sendable {
-        /// Of each strategy.
+        /// How many trials of each strategy train in the rung.
         package let trials: Int
         package let epochs: Double
     }
@@ -16,9 +17,9 @@ package struct HalvingSchedule: Hashable, Sendable {
     package let rungs: [Rung]
 
     /// - Parameters:
-    ///   - trials: n, of each strategy.
-    ///   - epochs: R, of a trial that is never stopped.
-    ///   - reduction: η, 2 or more; nil for no halving: one rung of all.
+    ///   - trials: n, the trials of each strategy.
+    ///   - epochs: R, the epochs of a trial that is never stopped.
+    ///   - reduction: η, 2 or more; nil for one rung with all trials.
     package init(trials: Int, epochs: Double, reduction: Int?) {
         precondition(trials > 0, "\(trials) trials")
         guard let reduction else {

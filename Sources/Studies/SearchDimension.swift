@@ -5,33 +5,35 @@ internal import Experiments
 public import Tasks
 public import Training
 
-/// One option that is varied, and over what.
+/// One option that is varied, and its values.
 public struct SearchDimension: Hashable, Codable, Sendable {
-    /// On which scale a range is drawn from.
+    /// The scale on which values of a range are drawn.
     public typealias Scale = SearchScale
 
     /// What is tried.
     public enum Values: Hashable, Codable, Sendable {
         case list(values: [String])
-        /// Both ends belong to it.
+        /// Numbers from `low` to `high`, both included.
         case range(low: Double, high: Double, scale: Scale)
     }
 
     /// What is varied.
     public var option: StudyOption
-    /// The strategy that it is for; nil for all that have the option and no dimension of their own for it.
+    /// The strategy that the dimension is for; nil for all strategies that have the option and no dimension of their
+    /// own for it.
     public var strategy: String?
     /// What is tried.
     public var values: Values
 
-    /// - Parameter strategy: the row that has it; nil for all.
+    /// - Parameter strategy: the strategy or row that the dimension is for; nil for all.
     public init(_ option: StudyOption, of strategy: String? = nil, _ values: Values) {
         self.option = option
         self.strategy = strategy
         self.values = values
     }
 
-    /// `learning-rate=0.1,0.2`, `federated.local-epochs=1,5`, `learning-rate=0.01..1`, `fraction=0.1..1:log`.
+    /// Reads `learning-rate=0.1,0.2`, `federated.local-epochs=1,5`, `learning-rate=0.01..1` or `fraction=0.1..1:log`.
+    ///
     /// - Throws: ``ExperimentError`` saying what was found and what is allowed.
     public init(parsing text: String) throws(ExperimentError) {
         guard let path = OptionPath(text) else {
@@ -70,12 +72,12 @@ public struct SearchDimension: Hashable, Codable, Sendable {
     }
 
     /// Checks the values against the option.
-    /// - Throws: ``ExperimentError``
+    /// - Throws: ``ExperimentError`` for a value that is not allowed or occurs twice.
     func check() throws(ExperimentError) {
         switch values {
         case .list(let values):
             for value in values { try option.check(value) }
-            // 0.1 and 0.10 are one value.
+            // 0.1 and 0.10 are the same value.
             let distinct = Set(values.map { option.number($0).map { "\($0)" } ?? $0 })
             guard distinct.count == values.count else {
                 throw ExperimentError("\(name): a value stands twice in \(values.joined(separator: ", "))")
@@ -92,7 +94,7 @@ public struct SearchDimension: Hashable, Codable, Sendable {
         }
     }
 
-    /// Whether it is for this strategy and not for all: by the name of its row, or for all rows of the strategy.
+    /// Whether the dimension is for this row alone, or for all rows of this row's strategy, and not for all strategies.
     func isOnly(for plan: StrategyPlan) -> Bool { strategy == plan.name || strategy == plan.strategy }
 
     /// Whether it is for a row of this strategy and label, be it for this one alone or for all.
@@ -114,9 +116,10 @@ public struct SearchDimension: Hashable, Codable, Sendable {
 
     // MARK: Drawing
 
-    /// A random value. The same number is used whoever asks, so that strategies that share a dimension get the same values.
+    /// A random value. It depends on the option and the trial only, so that strategies that share a dimension get the
+    /// same values.
     ///
-    /// Three significant digits, so that what is tried is what is written down.
+    /// Numbers have three significant digits, so that the value that is tried is the one that is written down.
     func draw(trial: Int, _ seeds: SeedSequence) -> String {
         var stream = seeds.stream(.search, option.stream, trial)
         // In (0, 1].
@@ -134,7 +137,7 @@ public struct SearchDimension: Hashable, Codable, Sendable {
 }
 
 extension SearchScale {
-    /// Whether a range on this scale can end there.
+    /// Whether a range on this scale can end at `end`.
     fileprivate func includes(_ end: Double) -> Bool {
         switch self {
         case .log: end > 0
@@ -143,7 +146,7 @@ extension SearchScale {
         }
     }
 
-    /// What an end has to be besides, for an error.
+    /// A further condition on the ends, for an error message.
     fileprivate var condition: String {
         switch self {
         case .log: ", and above 0 on a log scale"

@@ -3,38 +3,40 @@ public import Experiments
 internal import Tasks
 import Training
 
-/// Makes the trials of a study: those with one number of all strategies side by side, as one ``Experiment`` with all seeds,
-/// so that what holds for experiments - the same data, start and samples - holds for trials, too.
+/// Makes the trials of a study. Trials with the same number, one of each strategy, are one ``Experiment`` with all
+/// seeds, so that the guarantees of experiments - the same data, start and samples - hold for trials as well.
 ///
 /// Each rung of successive halving trains from the start again, since a schedule depends on how long it is, and is charged
 /// in full.
 public struct Study: Sendable {
     /// What is searched for.
     public let plan: StudyPlan
-    /// All trials' runs, to be checked together and measured with one compute model.
+    /// The experiment of all trials, which checks them together and measures one compute model for them.
     private let whole: Experiment
 
     /// Checks all trials as far as that is possible without data.
-    /// - Throws: ``ExperimentError``, or what the initial parameters' file is wrong with.
+    ///
+    /// - Throws: ``ExperimentError``, or what is wrong with the file of initial parameters.
     public init(_ plan: StudyPlan, data: DataDirectory) throws {
         self.plan = plan
         whole = try Experiment(try plan.experiment(plan.trials), data: data, selection: plan.selection)
     }
 
-    /// What happens while a study runs; called on whichever thread it happens, of runs that are made side by side at any time.
+    /// What is called while a study runs, on the thread on which it happens. Calls for runs that are made side by side
+    /// can come at any time.
     public struct Callbacks: Sendable {
         /// A trial's run begins.
         public var began: @Sendable (Experiment.RunIdentity, StudyTrial) -> Void
-        /// The share of the run's samples that are done.
+        /// A model was evaluated; `share` is the part of the run's samples that are done, 0 to 1.
         public var evaluated: @Sendable (Experiment.RunIdentity, _ share: Double) -> Void
-        /// What was measured there, for a log.
+        /// A model was evaluated, with its evaluation, for a log.
         package var measured: @Sendable (Experiment.RunIdentity, TrainingRun.Evaluation, _ share: Double) -> Void = {
             _, _, _ in
         }
         /// A trial's run is finished.
         public var finished: @Sendable (Experiment.RunIdentity, StudyTrial, RunRecord) -> Void
 
-        /// Nothing is called that is not named.
+        /// Callbacks that are not given do nothing.
         public init(
             began: @escaping @Sendable (Experiment.RunIdentity, StudyTrial) -> Void = { _, _ in },
             evaluated: @escaping @Sendable (Experiment.RunIdentity, Double) -> Void = { _, _ in },
@@ -46,11 +48,13 @@ public struct Study: Sendable {
         }
     }
 
-    /// Runs everything: rung after rung, and the runs of a rung, whatever their trial, as many side by side as the plan says.
+    /// Runs everything, rung after rung. The runs of a rung, whatever their trial, are made side by side, as many as
+    /// the plan says.
     ///
     /// - Parameters:
     ///   - update: called with all results so far after every run.
-    ///   - save: the same after every trial, when it is finished for all strategies and seeds.
+    ///   - save: called with all results so far after every trial that is finished for all strategies and seeds; an
+    ///     error that it throws ends the study.
     public func run(
         machine: MachineDescription, callbacks: Callbacks = Callbacks(),
         update: @escaping @Sendable (StudyResults) -> Void = { _ in },
@@ -75,7 +79,7 @@ public struct Study: Sendable {
         return progress.results
     }
 
-    /// The best of a rung, in the order in which they were tried.
+    /// The best trials of a rung, in the order in which they were tried.
     static func best(_ count: Int, of trials: [StudyTrial], rung: Int, _ results: StudyResults) -> [StudyTrial] {
         let runs = StudyRunsByTrial(results)
         let outcomes = trials.compactMap { TrialOutcome($0, rung: rung, runs) }

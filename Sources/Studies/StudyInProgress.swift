@@ -3,14 +3,14 @@ internal import Experiments
 import Locking
 import Training
 
-/// A study whose runs are being made, and what it has so far.
+/// A study whose runs are being made, with its results so far.
 ///
-/// The trials of all strategies that stand at one position of a rung are an experiment, which begins with its first run.
+/// The trials of all strategies at one position of a rung are one experiment, which begins when its first run does.
 final class StudyInProgress: Sendable {
     private struct State {
         var results: StudyResults
         var places = TakenPlaces()
-        /// Experiments that have begun and are not finished, by position, and how many of their runs are.
+        /// Experiments that have begun and are not finished, by position.
         var experiments: [Int: ExperimentInProgress] = [:]
         var finishedRuns: [Int: Int] = [:]
     }
@@ -21,12 +21,12 @@ final class StudyInProgress: Sendable {
     private let update: @Sendable (StudyResults) -> Void
     private let save: @Sendable (StudyResults) throws -> Void
     private let state: Guarded<State>
-    /// Held while an experiment begins, so that it does once.
+    /// Held while an experiment begins, so that it begins only once.
     private let beginning = Guarded(())
 
     /// - Parameters:
     ///   - whole: the experiment of all trials.
-    ///   - results: without runs.
+    ///   - results: results without runs.
     init(
         _ whole: Experiment, _ model: ComputeModel, _ results: StudyResults, _ callbacks: Study.Callbacks,
         update: @escaping @Sendable (StudyResults) -> Void, save: @escaping @Sendable (StudyResults) throws -> Void
@@ -37,9 +37,9 @@ final class StudyInProgress: Sendable {
 
     var results: StudyResults { state.withLock { $0.results } }
 
-    /// Makes all runs of a rung, after those of the rungs before.
+    /// Makes all runs of a rung, after all runs of earlier rungs.
     ///
-    /// - Parameter trials: by position, one of each strategy.
+    /// - Parameter trials: the trials at each position, one of each strategy.
     func make(_ trials: [[StudyTrial]], rung index: Int) throws {
         let sofar = results
         let plan = sofar.plan
@@ -59,7 +59,7 @@ final class StudyInProgress: Sendable {
         let index: Int
         let epochs: Double
         let trials: [[StudyTrial]]
-        /// Runs of the rungs before.
+        /// How many runs the earlier rungs had.
         let finishedBefore: Int
         let runsOfTrial: Int
         let machine: MachineDescription
@@ -76,7 +76,7 @@ final class StudyInProgress: Sendable {
         }
     }
 
-    /// Counts a run that has come to its end; saves the results when it was the trial's last.
+    /// Counts a run that has ended; saves the results when it was the last run of its position.
     private func finish(_ position: Int, _ rung: Rung) throws {
         try state.withLock { state in
             state.finishedRuns[position, default: 0] += 1
@@ -87,7 +87,7 @@ final class StudyInProgress: Sendable {
         }
     }
 
-    /// Those of an experiment, told as those of the study.
+    /// Callbacks of an experiment that report its runs as runs of the study.
     private func runCallbacks(_ position: Int, _ rung: Rung) -> Experiment.Callbacks {
         let trials = rung.trials[position]
         let first = rung.finishedBefore + position * rung.runsOfTrial
@@ -127,7 +127,7 @@ final class StudyInProgress: Sendable {
 }
 
 extension StudyPlan {
-    /// Of all trials, seeds and rungs.
+    /// How many runs all trials, seeds and rungs have.
     fileprivate var runCount: Int {
         rungs.reduce(0) { $0 + $1.trials } * experiment.strategies.count * experiment.seeds.count
     }

@@ -5,27 +5,27 @@ import Foundation
 public import Tasks
 import Training
 
-/// An option that a study can vary, by its name on the command line: any that ``PlanOptions`` lists, or one of a file that a
-/// program with other strategies wrote.
+/// An option that a study can vary, by its name on the command line. Most are listed by ``PlanOptions``; a file of a
+/// program with other strategies may name others.
 public struct StudyOption: RawRepresentable, Hashable, Codable, Sendable {
-    /// As `--vary` takes it.
+    /// The name that `--vary` takes.
     public let rawValue: String
-    /// - Parameter rawValue: as `--vary` takes it.
+    /// - Parameter rawValue: the name that `--vary` takes.
     public init(rawValue: String) { self.rawValue = rawValue }
 
-    /// η, which every strategy has.
+    /// The learning rate, which every strategy has.
     public static let learningRate = StudyOption(rawValue: "learning-rate")
-    /// All that can be varied.
+    /// All options that can be varied.
     public static let all = PlanOptions.all.map { StudyOption(rawValue: $0.name) }
 
-    /// The options of the first version, whose places here are their random streams: never change them.
+    /// The options of the first version; their places in this list select random streams, so they must never change.
     private static let numbered = [
         "learning-rate", "momentum", "weight-decay", "batch", "local-epochs", "local-batch", "fraction", "allreduce",
         "bucket",
     ]
 
-    /// Which of the random streams it draws from: a number that follows from the name alone, so that no option's draws change
-    /// when another one is added (FNV-1a, 64 bits, of the name's UTF-8).
+    /// The random stream that the option's values are drawn from. It follows from the name alone, so that adding an
+    /// option never changes the draws of another one (FNV-1a, 64 bits, of the name's UTF-8).
     var stream: Int {
         Self.numbered.firstIndex(of: rawValue)
             ?? Int(
@@ -34,7 +34,7 @@ public struct StudyOption: RawRepresentable, Hashable, Codable, Sendable {
                 })
     }
 
-    /// Where it stands in tables: those of the first version first, as they were; others by their names.
+    /// The order of options in tables: those of the first version first, in their order; others by name.
     package static func isBefore(_ first: StudyOption, _ second: StudyOption) -> Bool {
         func key(_ option: StudyOption) -> (Int, String) {
             (numbered.firstIndex(of: option.rawValue) ?? numbered.count, option.rawValue)
@@ -44,7 +44,7 @@ public struct StudyOption: RawRepresentable, Hashable, Codable, Sendable {
 
     private var allowed: Allowed? { PlanOptions.named(rawValue)?.allowed }
 
-    /// The option beside which alone this one has an effect.
+    /// The flag that has to be on for this option to have an effect; nil without one.
     var neededFlag: String? {
         if case .beside(let flag)? = PlanOptions.named(rawValue)?.effect { flag } else { nil }
     }
@@ -53,12 +53,12 @@ public struct StudyOption: RawRepresentable, Hashable, Codable, Sendable {
 
     package var isWhole: Bool { allowed?.isWhole ?? false }
 
-    /// What can be varied between two ends.
+    /// Whether the option's values are numbers, which a range can cover.
     package var isNumber: Bool { allowed?.isNumber ?? false }
 
     package var naturalScale: SearchScale { allowed?.scale ?? .log }
 
-    /// The ends that nothing can lie beyond.
+    /// The ends of the range of all allowed values.
     var naturalEnds: [Double] { allowed?.ends ?? [] }
 
     /// The words that come after "allowed is".
@@ -82,7 +82,8 @@ public struct StudyOption: RawRepresentable, Hashable, Codable, Sendable {
         } catch { throw ExperimentError("\(error.of(rawValue))") }
     }
 
-    /// Sets the option, and switches on what it needs.
+    /// Sets the option, and switches on the flag that it needs.
+    ///
     /// - Throws: ``ExperimentError`` for a value that is not allowed.
     package func apply(_ value: String, to plan: inout StrategyPlan) throws(ExperimentError) {
         do throws(OptionError) {
@@ -91,6 +92,8 @@ public struct StudyOption: RawRepresentable, Hashable, Codable, Sendable {
         } catch { throw ExperimentError("\(error)") }
     }
 
+    /// The option with this name.
+    ///
     /// - Throws: ``ExperimentError`` listing the options.
     public static func named(_ name: String) throws(ExperimentError) -> StudyOption {
         guard PlanOptions.named(name) != nil else {

@@ -9,45 +9,49 @@ public struct StudyPlan: Hashable, Codable, Sendable {
     public enum Search: String, CaseIterable, Codable, Sendable {
         /// All combinations of the values.
         case grid
-        /// Draws, each option by itself (J. Bergstra and Y. Bengio 2012, *Random Search for Hyper-Parameter Optimization*, JMLR).
+        /// Random draws, each option independently (J. Bergstra and Y. Bengio 2012, *Random Search for Hyper-Parameter
+        /// Optimization*, JMLR).
         case random
     }
 
-    /// What makes a trial the better one.
+    /// What makes one trial better than another.
     public enum Metric: String, CaseIterable, Codable, Sendable {
         /// Accuracy at the end.
         case accuracy
-        /// Cluster time to the target, sustained; never is later than any time.
+        /// Cluster time to the sustained target; a trial that never reaches it is worse than all others.
         case time
-        /// The task's metric at the end, by its own direction. Where that is accuracy, plans have `accuracy`.
+        /// The task's metric at the end, in the metric's own direction. Plans have `accuracy` where the metric is
+        /// accuracy.
         case final
     }
 
-    /// What all trials share, and the options that are not varied. Its epochs are those of a trial that is never stopped.
+    /// What all trials share: the options that are not varied. Its epochs are those of a trial that is never stopped.
     public var experiment: ExperimentPlan
     /// How trials are chosen.
     public var search: Search
-    /// What makes a trial the better one.
+    /// What makes one trial better than another.
     public var metric: Metric
     /// What accuracy is measured on.
     public var selection: SelectionSet
     /// What is varied.
     public var dimensions: [SearchDimension]
-    /// One of how many goes on from a rung of successive halving; nil where none is stopped.
+    /// Successive halving keeps one of this many trials of a rung; nil where no trial is stopped.
     public var halving: Int?
-    /// Strategy by strategy, the same number for each.
+    /// All trials, strategy by strategy, the same number for each.
     public var trials: [StudyTrial]
 
     private static let mostTrials = 10_000
 
-    /// - Parameter trialCount: of each strategy, for a random search; a grid has as many as it has points.
-    /// - Throws: ``ExperimentError`` where an option is of no use, or strategies would not have the same number of trials.
+    /// - Parameter trialCount: how many trials each strategy gets in a random search; a grid determines its own
+    ///   number.
+    /// - Throws: ``ExperimentError`` where an option has no effect, or strategies would have different numbers of
+    ///   trials.
     public init(
         experiment: ExperimentPlan, search: Search, trialCount: Int?, dimensions: [SearchDimension],
         metric: Metric = .final, selection: SelectionSet = .validation, halving: Int? = nil
     ) throws(ExperimentError) {
         self.experiment = experiment
-        // What is about to be searched for was not found yet.
+        // The options are about to be searched for, so earlier tuning does not apply.
         for index in self.experiment.strategies.indices { self.experiment.strategies[index].tuning = nil }
         self.search = search
         self.metric = metric == .final && experiment.metric == .accuracy ? .accuracy : metric
@@ -75,16 +79,16 @@ public struct StudyPlan: Hashable, Codable, Sendable {
         }
     }
 
-    /// What tables show of a trial's end: what it is chosen by, or else what the task is judged by.
+    /// The metric that tables show for a trial's end: the one that trials are chosen by, or else the task's.
     package var shownMetric: Training.Metric { endMetric ?? experiment.metric }
 
-    /// What trials are chosen by, in a word: `time`, or the name of a metric.
+    /// What trials are chosen by, as one word: `time`, or the name of a metric.
     package var metricName: String { endMetric?.rawValue ?? Metric.time.rawValue }
 
-    /// The same in words.
+    /// What trials are chosen by, as a phrase: `accuracy at the end`, or `time to the target`.
     package var metricWords: String { endMetric.map { "\($0.title) at the end" } ?? "time to the target" }
 
-    /// Of each strategy.
+    /// How many trials each strategy has.
     public var trialCount: Int { trials.count / max(1, experiment.strategies.count) }
 
     /// The trials of one row, in their order.
@@ -95,7 +99,8 @@ public struct StudyPlan: Hashable, Codable, Sendable {
         return HalvingSchedule(trials: trialCount, epochs: epochs, reduction: halving).rungs
     }
 
-    /// What is varied for a strategy: of a dimension for it alone and one for all, the one for it alone.
+    /// The dimensions of a strategy. Where one dimension is for the strategy alone and another for all, the former
+    /// counts.
     public func dimensions(of strategy: StrategyPlan) -> [SearchDimension] {
         dimensions.filter { dimension in
             guard uses(dimension.option, strategy) else { return false }
@@ -104,7 +109,8 @@ public struct StudyPlan: Hashable, Codable, Sendable {
         }
     }
 
-    /// Whether an option changes anything in trials of a strategy: one of an optimizer does where optimizers are varied.
+    /// Whether an option has an effect in trials of a strategy; an option of some optimizer has one where optimizers
+    /// are varied.
     func uses(_ option: StudyOption, _ strategy: StrategyPlan) -> Bool {
         guard !strategy.uses(option.rawValue) else { return true }
         let kinds = dimensions.filter {
@@ -114,7 +120,8 @@ public struct StudyPlan: Hashable, Codable, Sendable {
     }
 
     /// The strategy with the trial's options.
-    /// - Parameter epochs: of the trial's rung, at which a cosine ends; nil for the plan's.
+    ///
+    /// - Parameter epochs: the epochs of the trial's rung, at which a cosine schedule ends; nil for the plan's.
     public func strategy(_ trial: StudyTrial, epochs: Double? = nil) throws(ExperimentError) -> StrategyPlan {
         guard var plan = experiment.strategies.first(where: { $0.name == trial.strategy }) else {
             throw ExperimentError("a trial of '\(trial.strategy)', which is not among the study's strategies")
@@ -137,7 +144,7 @@ public struct StudyPlan: Hashable, Codable, Sendable {
 
     // MARK: Making trials
 
-    /// The first dimension changes slowest.
+    /// All combinations of values; the first dimension changes slowest.
     private func grid(_ strategy: StrategyPlan, _ dimensions: [SearchDimension]) throws(ExperimentError) -> [StudyTrial]
     {
         var points: [[StudyTrial.Choice]] = [[]]

@@ -3,7 +3,7 @@ internal import Experiments
 internal import Tasks
 
 extension StudyPlan {
-    /// Each dimension is of use to somebody, and stands once.
+    /// Checks that each dimension has an effect on some strategy, and that none is given twice.
     func checkDimensions() throws(ExperimentError) {
         let strategies = experiment.strategies
         guard !dimensions.isEmpty else { throw ExperimentError("no option is varied; name one with --vary") }
@@ -86,7 +86,8 @@ extension StudyPlan {
                 throw ExperimentError(
                     "--halving is \(halving) with \(trialCount) trials; allowed is 2 to the number of trials")
             }
-            // Trials that never get to their learning rate would be chosen by something else.
+            // Trials that end during the warm-up never reach their learning rate, so they would be chosen by something
+            // else.
             let warmup = experiment.strategies.map(\.configuration.schedule.warmupEpochs).max() ?? 0
             guard let shortest = rungs.first?.epochs, warmup == 0 || warmup < shortest else {
                 throw ExperimentError(

@@ -2,30 +2,30 @@ public import Cluster
 public import Datasets
 public import Experiments
 
-/// All that a study found out: the contents of `study.json`, from which its reports are made.
+/// Everything that a study found: the contents of `study.json`, from which its reports are made.
 public struct StudyResults: Hashable, Codable, Sendable {
-    /// Counts up when a field is added or changes its meaning; what each has is in `Results/SCHEMA.md`.
+    /// Counts up when a field is added or changes its meaning; `Results/SCHEMA.md` describes the fields of each schema.
     public static let currentSchema = 3
-    /// Of studies by a metric that is no accuracy, which programs that know no other must not take for accuracies.
+    /// The schema of studies by a metric other than accuracy; programs that know accuracy only must not read them.
     public static let schemaOfMetrics = 4
 
-    /// Of the file that it came from.
+    /// The schema of the file that the results are or came from.
     public var schema: Int
     /// What was searched for.
     public var plan: StudyPlan
-    /// Where.
+    /// The machine and build that the study ran on.
     public var machine: MachineDescription
     /// The times that simulated clusters computed with, the same for all trials.
     public var computeModel: ComputeModel
-    /// The size of what was trained on.
+    /// The size of the training set in samples.
     public var trainingSamples: Int
-    /// The size of what accuracy was measured on.
+    /// The size in samples of the set that trials are chosen on.
     public var selectionSamples: Int
     /// The data; nil in files of schema 1.
     public var data: DataIdentity?
     /// SHA-256 of the file that the initial parameters came from, in hexadecimal; nil without one, and in files of schema 1.
     public var initialParametersSHA256: String?
-    /// In the order in which they were finished.
+    /// The finished runs, in the order of the study.
     public var runs: [StudyRun]
     /// False where the study was stopped before its end.
     public var isComplete: Bool
@@ -51,10 +51,10 @@ public struct StudyResults: Hashable, Codable, Sendable {
         plan.experiment.metric == .accuracy ? currentSchema : schemaOfMetrics
     }
 
-    /// For each strategy with a trial of which all seeds are finished, in the plan's order.
+    /// A summary for each strategy with at least one trial whose seeds are all finished, in the plan's order.
     public var summaries: [StudySummary] { plan.experiment.strategies.compactMap { StudySummary(self, of: $0) } }
 
-    /// The same plan, machine and data as results that hold no run: what reports of both kinds tell of them.
+    /// The plan, machine and data as results without a run, for what reports of both kinds say about them.
     package var withoutRuns: Results {
         Results(
             plan: plan.experiment, machine: machine, computeModel: computeModel, trainingSamples: trainingSamples,

@@ -3,33 +3,35 @@ public import Experiments
 internal import Statistics
 import Training
 
-/// What one trial did with one seed in one rung.
+/// What one trial achieved with one seed in one rung.
 public struct StudyRun: Hashable, Codable, Sendable {
     /// The name of the row.
     public var strategy: String
     /// The index of the trial among its strategy's.
     public var trial: Int
-    /// 0 without successive halving.
+    /// The rung of successive halving, from 0; 0 without it.
     public var rung: Int
-    /// One of the plan's.
+    /// The seed of the run, one of the plan's.
     public var seed: UInt64
-    /// How it ended.
+    /// How the run ended.
     public var outcome: RunRecord.Outcome
-    /// Samples trained on.
+    /// Samples that the run trained on.
     public var samples: Int
     /// Updates of the model: steps, or rounds of federated strategies.
     public var updates: Int
-    /// At the end, on the study's selection set; 0 after a divergence.
+    /// Accuracy at the end, on the study's selection set, 0 to 1; 0 after a divergence.
     public var accuracy: Double
-    /// At the end, on the same.
+    /// Loss at the end, on the study's selection set.
     public var loss: Double
-    /// Of the task's metric, at the end, on the same; the worst there is after a divergence. Nil where that is accuracy.
+    /// Value of the task's metric at the end, on the study's selection set; the metric's worst value after a
+    /// divergence. Nil where the metric is accuracy.
     public var value: Double?
-    /// Cluster time to the target, sustained; nil where it never got there.
+    /// Seconds of cluster time to the sustained target; nil where the run never reached it.
     public var secondsToTarget: Double?
-    /// Cluster time of the evaluation before, at which it was not there yet; nil in older files.
+    /// Seconds of cluster time until the evaluation before that one, at which the target was not reached yet; nil in
+    /// older files.
     public var secondsBeforeTarget: Double?
-    /// What it cost.
+    /// What the run cost.
     public var cost: StudyCost
 
     package init(_ record: RunRecord, trial: Int, rung: Int, _ plan: StrategyPlan, _ experiment: ExperimentPlan) {
@@ -52,33 +54,33 @@ public struct StudyRun: Hashable, Codable, Sendable {
 }
 
 extension StudyRun {
-    /// At the end, by accuracy or by the task's metric.
+    /// The value at the end, by accuracy or by the task's metric.
     func value(_ metric: Metric) -> Double {
         metric == .accuracy ? accuracy : value.map(metric.orWorst) ?? metric.worst
     }
 
-    /// Infinite where the run never got to the target.
+    /// Seconds to the target, with the step in which that lies; infinite where the run never reached it.
     var timeToTarget: SteppedValue {
         secondsToTarget.map { SteppedValue($0, after: min($0, secondsBeforeTarget ?? $0)) } ?? .never
     }
 }
 
-/// What runs cost, one or many; adds up.
+/// What one or many runs cost; costs can be added.
 public struct StudyCost: Hashable, Codable, Sendable {
-    /// On the machines that the job is about.
+    /// Seconds on the machines that the job is about.
     public var clusterSeconds: Double
-    /// How long this computer was kept busy.
+    /// Seconds that this computer was busy.
     public var hostSeconds: Double
-    /// By all ranks.
+    /// Bytes that all ranks sent.
     public var bytesSent: Int
-    /// By all ranks.
+    /// Messages that all ranks sent.
     public var messagesSent: Int
-    /// USD; nil where a price is not known.
+    /// US dollars; nil where a price is not known.
     public var money: Double?
-    /// Nil where a wattage is not known.
+    /// Watt hours; nil where a wattage is not known.
     public var wattHours: Double?
 
-    /// Nothing.
+    /// The cost of no run.
     public static let zero = StudyCost(
         clusterSeconds: 0, hostSeconds: 0, bytesSent: 0, messagesSent: 0, money: 0, wattHours: 0)
 
@@ -102,7 +104,7 @@ public struct StudyCost: Hashable, Codable, Sendable {
             wattHours: cost.wattHours)
     }
 
-    /// The sum; of money and energy nil where a part is not known, since it would be too small.
+    /// The sum; money and energy are nil where a part is not known, since a sum without it would be too small.
     public static func + (left: Self, right: Self) -> Self {
         func sum(_ left: Double?, _ right: Double?) -> Double? { left.flatMap { left in right.map { left + $0 } } }
         return Self(

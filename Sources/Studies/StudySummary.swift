@@ -4,19 +4,20 @@ internal import Statistics
 
 /// A study's result for one strategy.
 public struct StudySummary: Sendable {
-    /// With its options.
+    /// The strategy with its options.
     public let strategy: StrategyPlan
-    /// The last of each trial, in the order of trials; those without all their seeds are left out.
+    /// The outcome of each trial in its last rung, in the order of trials; trials without all their seeds are left out.
     public let outcomes: [TrialOutcome]
-    /// The best first: those that came to a later rung, then as ``TrialOutcome/isBetter(than:)`` has it.
+    /// The outcomes from best to worst: trials that came to a later rung first, then by
+    /// ``TrialOutcome/isBetter(than:)``.
     public let ranked: [TrialOutcome]
     /// Every trial in every rung, for tables.
     public let allOutcomes: [TrialOutcome]
-    /// Of the whole search, with all that was stopped.
+    /// The cost of the whole search, trials that were stopped included.
     public let cost: StudyCost
-    /// That all its trials together trained on.
+    /// Samples that all trials together trained on.
     public let samples: Int
-    /// Runs of all its trials.
+    /// Runs of all trials.
     public let runCount: Int
     private let plan: StudyPlan
 
@@ -42,30 +43,33 @@ public struct StudySummary: Sendable {
     /// The first of ``ranked``.
     public var best: TrialOutcome { ranked[0] }
 
-    /// Trials of the best one's rung that are not shown to be worse than it: any of them may be the better choice.
+    /// Trials of the best one's rung that are not shown to be worse than the best: any of them may be the better
+    /// choice.
     public var rivals: [TrialOutcome] {
         ranked.dropFirst().filter { $0.rung == best.rung && !$0.isShownWorse(than: best) }
     }
 
     // MARK: After k trials
 
-    /// What the best of k trials is worth, those being drawn at random, without replacement, from the ones that were made.
+    /// What the best of k trials is worth, if the k are drawn at random, without replacement, from the trials that were
+    /// made.
     public struct AfterTrials: Sendable {
-        /// k
+        /// k, the number of trials.
         public let trials: Int
-        /// Of a metric at the end the expectation, of times to the target, which can be infinite, the median. The worst there
-        /// is where a draw may hold no other.
+        /// The expected best value of the metric; for times to the target, which can be infinite, the median. The worst
+        /// possible value where a draw may contain nothing better.
         public let best: Double
-        /// Within which the best of k is in nine of ten draws; of times from the evaluation before the one that found the
-        /// target reached.
+        /// The lower end of the interval that holds the best of k in nine of ten draws. For times it begins at the
+        /// evaluation before the one that found the target reached.
         public let low: Double
-        /// The upper end of its interval.
+        /// The upper end of that interval: nine of ten draws lie within.
         public let high: Double
         /// What k trials cost, on average.
         public let cost: StudyCost
     }
 
-    /// For each number of trials from 1 to all. Trials that were stopped by halving count with what they had then.
+    /// An entry for each number of trials from 1 to all. Trials that were stopped by halving count with their values at
+    /// that time.
     public var afterTrials: [AfterTrials] {
         let values = outcomes.map(\.value)
         return (1...values.count).map { k in
@@ -100,13 +104,13 @@ public struct StudySummary: Sendable {
 
     // MARK: The edge
 
-    /// A best value beyond which nothing was tried: what is best may lie there.
+    /// A best value at the edge of what was tried: a better value may lie beyond.
     public struct Edge: Hashable, Sendable {
-        /// What was varied.
+        /// The option that was varied.
         public let option: StudyOption
         /// The best value, as written.
         public let value: String
-        /// Whether it was the largest of those tried, or the smallest.
+        /// Whether the value was the largest of those tried, and not the smallest.
         public let isLargest: Bool
     }
 
@@ -132,7 +136,7 @@ public struct StudySummary: Sendable {
             case .range(let low, let high, let scale):
                 let position = scale.share(of: number, low, high)
                 guard position < Self.edgeShare || position > 1 - Self.edgeShare else { return nil }
-                // A range that ends where nothing can lie beyond has no edge there.
+                // Where no value can lie beyond the end of a range, there is no edge.
                 let end = position < Self.edgeShare ? low : high
                 guard !dimension.option.naturalEnds.contains(end) else { return nil }
                 return Edge(option: dimension.option, value: value, isLargest: position > 0.5)

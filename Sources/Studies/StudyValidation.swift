@@ -2,11 +2,12 @@ import Diagnostics
 package import Tasks
 
 extension StudyResults {
-    /// Counts up to here are exact as floating-point numbers, and the sum of all runs' is a number, too.
+    /// Counts up to this are exact as floating-point numbers, and their sum over all runs does not overflow.
     private var largestCount: Int { min(1 << 50, Int.max / (runs.count + 1)) }
     private static let longestSeconds = 1e12
 
-    /// Checks what a file that was edited or damaged could have wrong and still be of the right form.
+    /// Checks everything that could be wrong in a well-formed file that was edited or damaged.
+    ///
     /// - Throws: ``ExperimentError`` naming the figure, what was found and what is allowed.
     package func validate() throws(ExperimentError) {
         try withoutRuns.validate()

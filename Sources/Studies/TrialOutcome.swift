@@ -1,15 +1,15 @@
 public import Statistics
 import Training
 
-/// What one trial came to in one rung, over all seeds.
+/// What one trial achieved in one rung, over all seeds.
 public struct TrialOutcome: Hashable, Sendable {
-    /// Which options.
+    /// The trial with its choice of options.
     public let trial: StudyTrial
     /// The stage of successive halving, from 0.
     public let rung: Int
-    /// In the order of seeds.
+    /// The trial's runs in the order of seeds.
     public let runs: [StudyRun]
-    /// What trials are chosen by at the end; nil for the time.
+    /// The metric at the end that trials are chosen by; nil where they are chosen by time.
     private let endMetric: Metric?
     private let taskMetric: Metric
 
@@ -23,42 +23,45 @@ public struct TrialOutcome: Hashable, Sendable {
         (endMetric, taskMetric) = (all.plan.endMetric, all.plan.experiment.metric)
     }
 
-    /// Seeds whose model was no number any more.
+    /// How many seeds diverged.
     public var divergedCount: Int { runs.filter { $0.outcome == .diverged }.count }
-    /// Seeds that reached the target.
+    /// How many seeds reached the target.
     public var seedsReached: Int { runs.filter { $0.secondsToTarget != nil }.count }
-    /// At the end, over the seeds.
+    /// Accuracy at the end, over seeds.
     public var accuracy: SpreadSummary { SpreadSummary(runs.map(\.accuracy), within: 0...1) }
-    /// At the end, over the seeds, by accuracy or by the task's metric.
+    /// The value of a metric at the end, over seeds: accuracy or the task's metric.
     package func value(_ metric: Metric) -> SpreadSummary {
         let values = runs.map { $0.value(metric) }
         return SpreadSummary(values, within: metric.bounds(of: values))
     }
-    /// Seconds, over the seeds.
+    /// Seconds to the target, over seeds.
     public var timeToTarget: SpreadSummary { SpreadSummary(runs.map(\.timeToTarget), scale: .logarithmic) }
-    /// Of all its runs.
+    /// The cost of all of the trial's runs.
     public var cost: StudyCost { runs.reduce(.zero) { $0 + $1.cost } }
 
-    /// What trials are chosen by: the median over seeds of the metric at the end, or of the time to the target (infinite where
-    /// half of the seeds or more never got there). The worst there is where a seed diverged, whatever the others did.
+    /// The value that trials are chosen by: the median over seeds of the metric at the end, or of the seconds to the
+    /// target (infinite where half of the seeds or more never reached it). If one seed diverged, it is the worst
+    /// possible value, whatever the other seeds have.
     public var value: Double {
         guard let endMetric else { return divergedCount > 0 ? .infinity : timeToTarget.median }
         return divergedCount > 0 ? endMetric.worst : value(endMetric).median
     }
 
-    /// The earliest that ``value`` may have been, where it is a time, which is known but for the steps between evaluations.
+    /// The smallest value that ``value`` may have where it is a time, since a time is known only up to the step between
+    /// evaluations.
     var earliestValue: Double {
         endMetric == nil && divergedCount == 0 ? Median.of(runs.map(\.timeToTarget.before)) : value
     }
 
-    /// The same of each seed.
+    /// The value of each seed that trials are chosen by.
     private var values: [SteppedValue] {
         endMetric.map { metric in runs.map { SteppedValue(exact: $0.value(metric)) } } ?? runs.map(\.timeToTarget)
     }
 
     private var isHigherBetter: Bool { endMetric?.isHigherBetter ?? false }
 
-    /// Whether this is worse than `other` by more than chance shows, on the same seeds; see ``Statistics/PairedComparison``.
+    /// Whether this trial is worse than `other` by more than chance shows, on the same seeds; see
+    /// ``Statistics/PairedComparison``.
     public func isShownWorse(than other: TrialOutcome) -> Bool {
         PairedComparison(
             values, other.values, scale: endMetric == nil ? .logarithmic : .linear, smallerIsBetter: !isHigherBetter
@@ -85,11 +88,11 @@ public struct TrialOutcome: Hashable, Sendable {
         return difference.map { $0 < $1 } ?? false
     }
 
-    /// Means of the same accuracies in another order differ by rounding, which must not choose between trials; those of
-    /// other counts of right answers differ by far more.
+    /// Means of the same accuracies in another order differ by rounding, which must not decide between trials; means
+    /// that differ in a count of right answers differ by far more.
     private static let rounding = 1e-13
 
-    /// Smaller is better.
+    /// Keys that are compared one after the other; smaller is better.
     private var key: [Double] {
         let count = Double(runs.count)
         let loss = runs.reduce(0) { $0 + $1.loss } / count
@@ -101,7 +104,7 @@ public struct TrialOutcome: Hashable, Sendable {
     }
 }
 
-/// A study's runs by what they are of, so that of thousands of trials none has to look through all.
+/// A study's runs by trial and rung, so that a lookup among thousands of trials does not search through all runs.
 struct StudyRunsByTrial {
     let plan: StudyPlan
     private let runs: [Key: [StudyRun]]
@@ -117,7 +120,7 @@ struct StudyRunsByTrial {
         runs = Dictionary(grouping: results.runs) { Key(strategy: $0.strategy, trial: $0.trial, rung: $0.rung) }
     }
 
-    /// In the order in which they were made.
+    /// The runs of a trial in a rung, in the order of the study.
     func runs(of trial: StudyTrial, rung: Int) -> [StudyRun] {
         runs[Key(strategy: trial.strategy, trial: trial.index, rung: rung)] ?? []
     }

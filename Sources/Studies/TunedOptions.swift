@@ -26,7 +26,8 @@ extension StudyResults {
         let summaries = summaries
         for index in tuned.strategies.indices {
             let row = tuned.strategies[index]
-            // Nodes that are only run for others to be compared with train as these do.
+            // Baseline nodes, which are run only for comparison, use the options of the first strategy whose nodes have
+            // models.
             let name = row.isBaseline ? tuned.strategies.first { $0.roles.modelsOfNodes }?.name ?? row.name : row.name
             guard let summary = summaries.first(where: { $0.strategy.name == name }) else {
                 throw ExperimentError(
@@ -58,7 +59,7 @@ extension StudyResults {
             source: "\(source): \(plan.search.rawValue) search\(halving), by \(plan.metricWords)", data: data)
     }
 
-    /// What the options were not tuned with.
+    /// The conditions that differ between the trials and the use of the options.
     private static func differences(_ studied: StrategyPlan, _ used: StrategyPlan) -> [String] {
         let (old, new) = (studied.configuration, used.configuration)
         let all: [(String, Bool)] = [

@@ -7,10 +7,10 @@ extension TrainingTask {
     /// with one batch is not tuned with another, and one that was tuned for one strategy is not tuned for another.
     ///
     /// - Parameters:
-    ///   - configuration: with the default rate.
-    ///   - options: in use, by their names.
+    ///   - configuration: has the default rate.
+    ///   - options: the options in use, by their names.
     ///   - start: further differences in words.
-    /// - Returns: nil where nobody knows how the rate was found.
+    /// - Returns: nil where it is not known how the rate was found.
     package func tuning(
         of strategy: StrategyDescription, usedWith configuration: TrainingConfiguration, _ options: OptionValues,
         _ start: [String] = []
@@ -34,7 +34,7 @@ extension TrainingTask {
             if value != usual { found.append("\(name) \(value) instead of \(usual)") }
         }
         let usual = defaults.values(of: strategy.options)
-        // How many workers share a batch, for one, does not change the steps.
+        // Options without an effect on the model, such as how many workers share a batch, do not change the steps.
         for info in strategy.optionInfos where info.effect == .onTheModel {
             compare(
                 info.name.replacing("-", with: " "), "\(options[info.name] ?? "nothing")",
@@ -56,7 +56,7 @@ extension TrainingTask {
             Format.significant(Double(optimizer.weightDecay)))
         if used.schedule.decay != .constant { found.append("a rate that decays") }
         if used.schedule.warmupEpochs > 0 { found.append("a warm-up") }
-        // The task's own number of epochs is one that the search was made for.
+        // The search was also meant for the task's own number of epochs.
         if used.epochs != searchedEpochs, used.epochs != defaults.epochs {
             compare("epochs", Format.significant(used.epochs), Format.significant(searchedEpochs ?? defaults.epochs))
         }
@@ -65,7 +65,8 @@ extension TrainingTask {
 }
 
 extension Tuning {
-    /// What is said of the rate that is usual of an optimizer, where a task's own are of another kind; nil where none is usual.
+    /// The tuning of an optimizer's usual rate, which is used where the task's own rates are for another kind of
+    /// optimizer; nil where the optimizer has no usual rate.
     package static func usualRate(of optimizer: Optimizer.Kind) -> Tuning? {
         optimizer.usualRate.map {
             .untuned(source: "\($0), PyTorch's for \(optimizer.rawValue), and not tuned for this task")

@@ -1,6 +1,6 @@
 import Diagnostics
 
-/// A wish that cannot be fulfilled: says what was found and what is allowed.
+/// A request that cannot be fulfilled: says what was found and what is allowed.
 public struct ExperimentError: Error, CustomStringConvertible, Equatable {
     /// A sentence without a full stop.
     public let description: String

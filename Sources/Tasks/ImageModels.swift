@@ -27,7 +27,7 @@ enum ImageModels {
 }
 
 extension TrainingTask {
-    /// What tasks of images share where the command line says nothing: the clients are those of McMahan et al. 2017, section 3.
+    /// Defaults that the tasks of images share: the clients are those of McMahan et al. 2017, section 3.
     static func imageDefaults(
         epochs: Double, evaluateEveryEpochs: Double, learningRate: Double, localLearningRate: Double, tuning: String,
         trials: Tuning?
@@ -47,7 +47,8 @@ extension TrainingTask {
             chosenOn: "test set", source: source, epochs: epochs)
     }
 
-    /// The database that the images of a task of this package are from; nil where they are from none, or from a user's file.
+    /// The database that the images of a task of this program come from; nil for tasks of other data and for tasks from
+    /// a user's file.
     var imageDatabase: ImageDatabase? {
         guard file == nil else { return nil }
         let tasks: [(ImageDatabase, [TrainingTask])] = [

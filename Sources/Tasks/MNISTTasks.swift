@@ -16,7 +16,7 @@ extension TrainingTask {
             trials: rateTrials(["0.1", "0.2", "0.5", "1.0"], epochs: 5, "Results/tuning/mnist-softmax.csv")),
         data: images)
 
-    /// The perceptron of Ghosh et al. 2020, section 6, who turn its images for the nodes of some kinds.
+    /// The perceptron of Ghosh et al. 2020, section 6, who rotate the images for some kinds of nodes.
     public static let mnistMLP = TrainingTask(
         name: "mnist-mlp", summary: "MNIST; the perceptron of Ghosh et al. 2020, 784-200-10", target: 0.95,
         network: Network(

@@ -43,7 +43,7 @@ extension TrainingTask {
     private static let addresses = DataSource.fixedSplit { _ in try StateOfTheUnion.split() }
 
     /// - Parameters:
-    ///   - rates: that were tried.
+    ///   - rates: the rates that were tried.
     ///   - source: where the trials are.
     ///   - earlierTarget: the task's target when they were made, against which they say how many seeds reached it.
     private static func sotuDefaults(

@@ -8,7 +8,7 @@ public import Training
 /// A model, the data it is trained on, and the accuracy, or other ``Metric``, that counts as success. To add one to this package: a file like
 /// ``TrainingTask/digits``'s and its name in ``TrainingTask/all``. Another package calls ``TrainingTask/add(_:)``.
 public struct TrainingTask: Sendable {
-    /// As `--task` takes it.
+    /// The name that `--task` takes.
     public let name: String
     /// One line for lists.
     public let summary: String
@@ -16,31 +16,31 @@ public struct TrainingTask: Sendable {
     public let metric: Metric
     /// What counts as success on the test set, in the unit of ``metric``: a fraction where that is accuracy.
     public let target: Double
-    /// The model.
+    /// The model that is trained.
     public let network: any Objective
-    /// What is used where the command line says nothing.
+    /// Values that are used where the command line gives none.
     public let defaults: Defaults
     /// Where samples come from.
     public let data: DataSource
     /// Whether the data travel inside the program, so that no folder of data is needed.
     public let isEmbedded: Bool
-    /// How many people the samples are from, whom the data know one from another; nil where they do not.
+    /// How many users the samples come from, where the data know users; else nil.
     public let users: Int?
-    /// Where it came from a file of the user's.
+    /// The user's task file; nil for a task of the program's.
     public let file: TaskFileReference?
 
-    /// Where samples come from, and whether what is trained on depends on the seed.
+    /// Where samples come from, and whether the training set depends on the seed.
     public enum DataSource: Sendable {
-        /// Data with a test set of their own, which every seed has: reads them.
+        /// Data with a test set of their own, which is the same for every seed: `read` reads them.
         case fixedSplit(_ read: @Sendable (DataDirectory) throws -> TrainTestSplit)
-        /// Data without: reads them once, and returns what draws a seed's split from them.
+        /// Data without a test set: `read` reads them once, and returns what draws a seed's split from them.
         case splitBySeed(_ read: @Sendable (DataDirectory) throws -> Splitter)
     }
 
-    /// Draws the training and the test set of a seed; without shuffling, takes them in the file's order.
+    /// Draws the training and the test set of a seed; without shuffling, samples are taken in the order of the data.
     public typealias Splitter = @Sendable (SeedSequence, _ shuffles: Bool) throws -> TrainTestSplit
 
-    /// Reads the data and splits them for one seed. What needs them for several asks a ``TaskData`` instead.
+    /// Reads the data and splits them for one seed.
     package func load(_ directory: DataDirectory, _ seeds: SeedSequence, _ shuffles: Bool) throws -> TrainTestSplit {
         switch data {
         case .fixedSplit(let read): try read(directory)
@@ -49,11 +49,11 @@ public struct TrainingTask: Sendable {
     }
 
     /// - Parameters:
-    ///   - name: as `--task` takes it.
-    ///   - summary: one line for lists: how many samples of what, and the model.
+    ///   - name: the name that `--task` takes.
+    ///   - summary: one line for lists: the samples and the model.
     ///   - metric: what models are judged by.
-    ///   - target: what counts as success on the test set, in the metric's unit: of an accuracy a fraction.
-    ///   - defaults: what is used where the command line says nothing.
+    ///   - target: what counts as success on the test set, in the unit of the metric: for accuracy a fraction.
+    ///   - defaults: values that are used where the command line gives none.
     public init(
         name: String, summary: String, metric: Metric = .accuracy, target: Double, network: any Objective,
         defaults: Defaults, data: DataSource, isEmbedded: Bool = false, users: Int? = nil,
@@ -71,36 +71,37 @@ public struct TrainingTask: Sendable {
         self.file = file
     }
 
-    /// What is used where the command line says nothing.
+    /// Values that are used where the command line gives none.
     public struct Defaults: Sendable {
-        /// The budget, in sizes of the training set.
+        /// The sample budget, in sizes of the training set.
         public let epochs: Double
-        /// From one evaluation to the next.
+        /// Epochs from one evaluation to the next.
         public let evaluateEveryEpochs: Double
-        /// For the strategies that make every step together.
+        /// The learning rate of steps that all workers make together.
         public let learningRate: Double
-        /// For steps that a worker makes by itself between averages.
+        /// The learning rate of steps that a worker makes by itself between averages.
         public let localLearningRate: Double
-        /// Of SGD; 0 where ``optimizer`` is another.
+        /// The momentum of SGD; 0 for other optimizers.
         public var momentum: Float { optimizer.kind == .sgd ? optimizer.momentum : 0 }
-        /// What the two rates are of.
+        /// The optimizer that the two rates are for.
         public let optimizer: Optimizer.Configuration
-        /// Of strategies' options those that are other than published, or that the task's rates were found with, by name.
+        /// Values of strategies' options that differ from the published ones, or that the task's rates were found with,
+        /// by name.
         public let options: OptionValues
-        /// How the two rates were found.
+        /// How the two rates were found, as a sentence.
         public let tuning: String
-        /// The same in figures; nil where they were not searched for.
+        /// How the two rates were found, in figures; nil where there was no search.
         public let trials: Tuning?
         /// The strategy that each of the two rates was searched for. Others that begin with it take it over.
         package let searched: [StrategyDescription.DefaultRate: String] = [.global: "single", .local: "federated"]
 
         /// - Parameters:
-        ///   - learningRate: of steps that all workers make together.
-        ///   - localLearningRate: of steps that a worker makes by itself between averages.
-        ///   - momentum: of SGD.
+        ///   - learningRate: the rate of steps that all workers make together.
+        ///   - localLearningRate: the rate of steps that a worker makes by itself between averages.
+        ///   - momentum: the momentum of SGD.
         ///   - optimizer: nil for SGD with this momentum.
-        ///   - options: values of strategies' options that are other than published, by name.
-        ///   - tuning: how the two rates were found, a sentence for the reports.
+        ///   - options: values of strategies' options that differ from the published ones, by name.
+        ///   - tuning: how the two rates were found, a sentence for reports.
         public init(
             epochs: Double, evaluateEveryEpochs: Double, learningRate: Double, localLearningRate: Double,
             momentum: Float = 0, optimizer: Optimizer.Configuration? = nil, options: OptionValues = [:],
@@ -116,13 +117,13 @@ public struct TrainingTask: Sendable {
             self.trials = trials
         }
 
-        /// The published defaults of a strategy's options, changed to the task's.
+        /// The published defaults of a strategy's options, with the task's values where it has some.
         package func values<Options: StrategyOptions>(of type: Options.Type) -> OptionValues {
             let published = Options().values
             return published.merging(options.filter { published[$0.key] != nil }) { _, own in own }
         }
 
-        /// The same as a value of their type.
+        /// The defaults of a strategy's options as a value of their type.
         ///
         /// - Throws: ``ExperimentError`` where the task has a value that is not allowed.
         public func options<Options: StrategyOptions>(of type: Options.Type) throws(ExperimentError) -> Options {
@@ -145,13 +146,14 @@ public struct TrainingTask: Sendable {
     ]
     private static let added = Guarded<[TrainingTask]>([])
 
-    /// Those of this package, then those that were added.
+    /// The tasks of this package, followed by those that were added.
     public static var all: [TrainingTask] { builtIn + added.withLock { $0 } }
 
-    /// Adds a task of another package, which `--task` then finds by its name. To be called before any is looked up.
+    /// Adds a task of another package, so that `--task` finds it by its name. Has to be called before any task is
+    /// looked up.
     ///
-    /// - Throws: ``ExperimentError`` if another has its name, if its target is no value of its metric, or if its models have
-    ///   no such values.
+    /// - Throws: ``ExperimentError`` if another task has its name, if its target is no value of its metric, or if its
+    ///   models have no values of the metric.
     public static func add(_ task: TrainingTask) throws(ExperimentError) {
         guard !all.contains(where: { $0.name == task.name }) else {
             throw ExperimentError("there are two tasks '\(task.name)'")
@@ -166,6 +168,8 @@ public struct TrainingTask: Sendable {
         added.withLock { $0.append(task) }
     }
 
+    /// The task with this name.
+    ///
     /// - Throws: ``ExperimentError`` listing the tasks.
     public static func named(_ name: String) throws(ExperimentError) -> TrainingTask {
         guard let task = all.first(where: { $0.name == name }) else {

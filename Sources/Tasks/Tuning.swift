@@ -1,15 +1,15 @@
 public import Datasets
 
-/// How the options of a strategy were found: what the fair comparison of tables hangs on.
+/// How the options of a strategy were found, which decides whether a comparison of strategies is fair.
 public struct Tuning: Hashable, Codable, Sendable {
     /// One option and what was tried for it.
     public struct Option: Hashable, Codable, Sendable {
-        /// As the command line has it.
+        /// The option's name on the command line.
         public var name: String
         /// The values of a grid, or the two ends of a range.
         public var values: [String]
 
-        /// - Parameter values: those that were tried, as written.
+        /// - Parameter values: the values that were tried, as written.
         public init(name: String, values: [String]) {
             self.name = name
             self.values = values
@@ -18,20 +18,20 @@ public struct Tuning: Hashable, Codable, Sendable {
 
     /// What was searched for.
     public var options: [Option]
-    /// Configurations that were tried.
+    /// How many configurations were tried.
     public var trials: Int
-    /// Seeds of each trial.
+    /// How many seeds each trial had.
     public var seeds: Int
     /// What the choice was made on: `test set` or `validation split`.
     public var chosenOn: String
-    /// Where the trials are.
+    /// Where the trials are recorded.
     public var source: String
     /// The data of the trials; nil where the source does not say.
     public var data: DataIdentity?
     /// The epochs of a trial; nil where they are not recorded.
     public var epochs: Double?
-    /// What the options are used with and were not tuned with, such as `batch 32 instead of 64`: then they are not tuned
-    /// for what they are used for. Nil for nothing, and in older files.
+    /// How the use of the options differs from their trials, such as `batch 32 instead of 64`, so that they are not
+    /// tuned for it. Nil for no difference, and in older files.
     public var differences: [String]?
 
     /// How values were found, for the record.
@@ -51,22 +51,22 @@ public struct Tuning: Hashable, Codable, Sendable {
 
     /// Options that nobody searched for.
     ///
-    /// - Parameter source: where they are from.
+    /// - Parameter source: where the values come from.
     public static func untuned(source: String) -> Tuning {
         Tuning(options: [], trials: 0, seeds: 0, chosenOn: "nothing", source: source)
     }
 
-    /// Whether the options were searched for, with what they are used with.
+    /// Whether the options were searched for under the conditions in which they are used.
     public var isTuned: Bool { trials > 0 && (differences ?? []).isEmpty }
 
-    /// The trials that count for a comparison, or that there are none and why.
+    /// The number of trials for a comparison, or `untuned` with the reason.
     package var trialsText: String {
         guard !isTuned else { return String(trials) }
         let differences = differences ?? []
         return differences.isEmpty ? "untuned" : "untuned (\(differences.joined(separator: ", ")))"
     }
 
-    /// In a sentence's words, for the report.
+    /// The search in words, for reports.
     package var words: String {
         guard trials > 0 else { return "untuned (\(source))" }
         let search =
@@ -74,7 +74,7 @@ public struct Tuning: Hashable, Codable, Sendable {
         return isTuned ? search : "\(trialsText): what it has is from \(search)"
     }
 
-    /// Such as `learning-rate over 0.1, 0.2`.
+    /// The options and values of the search, such as `learning-rate over 0.1, 0.2`.
     package var searched: String {
         options.map { "\($0.name) over \($0.values.joined(separator: ", "))" }.joined(separator: "; ")
     }

@@ -23,7 +23,7 @@ extension TrainingTask {
 
     /// - Parameters:
     ///   - trials: the file with what was tried.
-    ///   - distance: of the chosen rate's accuracy from that of the best.
+    ///   - distance: how far the chosen rate's accuracy is from the best.
     private static func vowelsDefaults(_ trials: String, _ distance: String) -> Defaults {
         Defaults(
             epochs: 100, evaluateEveryEpochs: 1, learningRate: 0.5, localLearningRate: 0.5, momentum: 0,

@@ -68,7 +68,7 @@ struct Advise: ParsableCommand {
 
     static let latest = "Results/latest-advice"
 
-    /// Where the runs are, or will be.
+    /// The folder that the runs are in, or will be written to.
     private var folder: String { directory ?? output ?? Self.latest }
 
     func validate() throws {
@@ -87,7 +87,7 @@ struct Advise: ParsableCommand {
         try checkThatNoneMeet()
     }
 
-    /// With a folder, the options of a run that would be made say nothing.
+    /// Rejects options of a new run where a folder with runs is given.
     private func checkNoRun() throws {
         let builder = PlanBuilder(
             experiment: experiment, training: training, cluster: try ClusterOptions.parse([]), settings: settings,
@@ -140,7 +140,7 @@ struct Advise: ParsableCommand {
         return run
     }
 
-    /// Every strategy that can have other numbers of workers, with each of these.
+    /// Every strategy with each of these numbers of workers, where its number of workers can vary.
     static func strategies(_ list: String, on counts: [Int], _ settings: StrategySettings) throws -> String {
         let given = Set(try settings.settings().map(\.name))
         return try StrategyChoice.parse(list).filter { !$0.isBaseline }.flatMap { choice -> [String] in
@@ -191,10 +191,10 @@ struct Advise: ParsableCommand {
             strategy: self.directory == nil ? nil : experiment.strategy == "all" ? nil : experiment.strategy,
             target: self.directory == nil ? nil : experiment.target, isQuiet: quiet)
         let (advice, text) = try maker.make(results)
-        // Files first: whoever reads the text may go away.
+        // Files come first: the reader of the text may go away.
         let place = try directory ?? (self.directory == nil ? OutputDirectory(folder) : nil)
         try place?.write(advice, text, of: folder)
-        // The page of the run quotes the advice that lies beside it.
+        // The page of the run includes the advice in the same folder, so it is written again.
         if let place, place.url.resolvingSymlinksInPath().path == Self.resolved(folder),
             self.directory == nil || experiment.target == nil
         {
@@ -206,21 +206,21 @@ struct Advise: ParsableCommand {
     }
 }
 
-/// Makes advice of what was recorded.
+/// Makes advice from recorded runs.
 struct AdviceMaker {
     let folder: String
     let options: AdviseOptions
     let machines: MachineOptions
-    /// As `--strategy` names rows; nil for all.
+    /// The rows as `--strategy` names them; nil for all.
     let strategy: String?
-    /// In place of the run's; nil for that.
+    /// A target instead of the run's; nil for the run's.
     let target: String?
     let isQuiet: Bool
 
     private struct Place {
         let cluster: ClusterSpec
         let arguments: [String]
-        /// Nil for the cluster of a recorded run.
+        /// The cluster's name; nil for the cluster of a recorded run.
         let name: String?
     }
 

@@ -5,7 +5,7 @@ import Diagnostics
 import Foundation
 import Reports
 
-/// What advice is asked for.
+/// What is asked of advice.
 struct AdviseOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
@@ -109,7 +109,7 @@ struct AdviseOptions: ParsableArguments {
             ?? []
     }
 
-    /// - Throws: `ValidationError` for a word that is none of them.
+    /// - Throws: `ValidationError` for a word that is not a name of `type`.
     private static func named<Name: RawRepresentable<String> & CaseIterable>(
         _ kind: String, _ text: String?, _ type: Name.Type
     ) throws -> [Name]? {
@@ -129,7 +129,7 @@ struct AdviseOptions: ParsableArguments {
 
     func figures() throws -> [ClusterFigure]? { try Self.named("figure", figure, ClusterFigure.self) }
 
-    /// The figures of `--with`, in the order in which they are written.
+    /// The figures of `--with`, in the order of writing.
     func changes() throws -> [(figure: ClusterFigure, value: String)] {
         try Self.words(with).map { word in
             let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
@@ -236,7 +236,7 @@ struct MachineOptions: ParsableArguments {
         }
     }
 
-    /// Each latency with each bandwidth, at its price.
+    /// Every combination of a latency and a bandwidth, with its price.
     func offers() throws -> [MachineSearch.Offer] {
         let prices = try prices()
         let rates = bandwidth.map { $0.map { Optional($0) } } ?? [nil]

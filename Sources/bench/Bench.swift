@@ -6,24 +6,24 @@ import Strategies
 public import Tasks
 public import Training
 
-/// The whole command line of `bench`, for programs with strategies, tasks and clusters of their own:
+/// The whole command line of `bench`, for programs that add strategies, tasks and clusters of their own:
 ///
 ///     await BenchProgram.main(strategies: [.mine], tasks: [.mine], clusters: [.mine])
 public enum BenchProgram {
-    /// Does what the process's arguments say, on the process's first thread, so that nothing needs another one where a system
-    /// gives none. Ends the process with an error where that fails, or where an addition has the name
-    /// of another one or cannot be as it is.
+    /// Executes the process's arguments, on the process's first thread, so that no other thread is needed where a
+    /// system gives none. Ends the process with an error where the command fails, or where an addition has a name that
+    /// is taken or is not valid.
     ///
     /// - Parameters:
-    ///   - strategies: for `--strategy`, after those that are built in.
-    ///   - tasks: for `--task`.
-    ///   - clusters: for `--cluster`, by their names.
+    ///   - strategies: strategies for `--strategy`, after the built-in ones.
+    ///   - tasks: tasks for `--task`.
+    ///   - clusters: clusters for `--cluster`, by their names.
     @MainActor public static func main(
         strategies: [StrategyDescription] = [], tasks: [TrainingTask] = [], clusters: [ClusterSpec] = []
     ) async {
         ProcessSetup.run()
         do {
-            // Before any numeric code, which an old processor could not run.
+            // Checked before any numeric code, which an old processor could not run.
             try ProcessorCheck.run()
             for cluster in clusters { try ClusterPresets.add(cluster) }
             for task in tasks { try TrainingTask.add(task) }
@@ -48,10 +48,10 @@ public enum BenchProgram {
 }
 
 struct Bench: AsyncParsableCommand {
-    /// Parsing takes time as the square of the words.
+    /// The time of parsing grows with the square of the number of words.
     private static let mostWords = 2000
 
-    /// - Throws: `ValidationError` for more words than are parsed in a second or two.
+    /// - Throws: `ValidationError` for more words than can be parsed in a second or two.
     static func checkLength(of arguments: [String]) throws {
         guard arguments.count > mostWords else { return }
         throw ValidationError(
@@ -61,8 +61,8 @@ struct Bench: AsyncParsableCommand {
             """)
     }
 
-    /// What is wrong with a command line, and how it is used, where the parser quotes words of it that nobody could read or
-    /// that do something in a terminal; nil where its own text is right.
+    /// The message and the usage for a wrong command line, where the parser's own text quotes words that are unreadable
+    /// or contain control characters of a terminal; nil where the parser's text is fine.
     static func visibleRefusal(for error: any Error) -> String? {
         guard exitCode(for: error) == .validationFailure else { return nil }
         let (message, text) = (message(for: error), fullMessage(for: error))

@@ -112,7 +112,7 @@ struct Calibrate: ParsableCommand {
         do { _ = try tasks() } catch let error as ExperimentError {
             throw ValidationError("--task: \(error)")
         } catch is TaskFileError {
-            // A file that is wrong is no wrong command line: run() says so.
+            // An invalid file is not an invalid command line: run() reports it.
         }
         _ = try batches()
         _ = try messageSizes()
@@ -187,7 +187,7 @@ struct Calibrate: ParsableCommand {
                 guard (4...NetworkMeasurement.largestSize).contains(bytes) else {
                     throw Quantity.Failure(description: "'\(text)': allowed is 4 B to 1.07 GB")
                 }
-                // Numbers of 32 bits.
+                // A whole number of 32-bit numbers.
                 return bytes / 4 * 4
             } catch { throw ValidationError("--sizes: \(error.description)") }
         }
@@ -218,7 +218,7 @@ struct Calibrate: ParsableCommand {
         try report(measured, job)
     }
 
-    /// A line for each option that was given and that has no effect where no network is measured.
+    /// A line for each given option that has no effect because no network is measured.
     private var notesOfNetwork: [String] {
         let options = [
             ("--sizes", sizes != nil), ("--network-time", networkTime != nil), ("--pause", pause != nil),
@@ -273,7 +273,7 @@ struct Calibrate: ParsableCommand {
         if let points {
             try writeAtomically(Data(CalibrationCSV.render(measured).utf8), to: URL(fileURLWithPath: points))
         }
-        // Files first: whoever reads the text may go away.
+        // Files come first: the reader of the text may go away.
         var text = ""
         func tell(_ line: String) { text += line + "\n" }
         defer { print(text, terminator: "") }
@@ -309,7 +309,7 @@ struct Calibrate: ParsableCommand {
         tell("Cluster written to \(output): simulate it with --cluster \(ShellText.quoted(output))")
     }
 
-    /// The link, comments on its figures, and where it comes from.
+    /// The link, comments on its figures, and its source.
     private func network(
         _ measured: [CalibrationPoint], _ job: MPILaunch.CalibrationJob?, _ notes: inout [String],
         _ tell: (String) -> Void

@@ -3,10 +3,10 @@ import Experiments
 import Foundation
 import Storage
 
-/// What a run leaves behind so that it can go on after it was killed.
+/// What a run leaves so that it can continue after it was killed.
 struct CheckpointOptions: ParsableArguments {
     static let standardInterval = 100
-    /// For who has just seen it end.
+    /// Told to a user whose program has just ended early.
     static let hint = "The same command with --resume goes on from the last checkpoint."
 
     @Option(
@@ -45,13 +45,13 @@ struct CheckpointOptions: ParsableArguments {
         }
     }
 
-    /// - Throws: `ReportError` where the folder cannot be used, or holds another experiment.
+    /// - Throws: `ReportError` where the folder cannot be used or holds another experiment.
     func directory(
         _ experiment: Experiment, _ machine: MachineDescription, _ files: FileOptions
     ) throws -> CheckpointDirectory? {
         guard let checkpoint else { return nil }
         func full(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
-        // Models, traces and schedules of finished runs are not written again.
+        // Models, traces and schedules of finished runs are not written again, so they must be in the same place.
         var written: [String: String] = [:]
         written["--save"] = files.save.map(full)
         written["--trace"] = files.trace.map(full)

@@ -39,13 +39,13 @@ struct CoalitionsCommand: ParsableCommand {
     @OptionGroup(title: "Machines and network") var cluster: ClusterOptions
     @OptionGroup(title: "Options of strategies") var settings: StrategySettings
 
-    /// Where nobody names another.
+    /// The strategy that is used where none is named.
     static let defaultStrategy = "dpsgd"
     private static let defaultNodes = 8
 
     var builder: PlanBuilder {
         var chosen = experiment
-        // All of them is what 'bench run' takes.
+        // `all` is the default of 'bench run', and a coalition has one strategy.
         if chosen.strategy == "all" { chosen.strategy = Self.defaultStrategy }
         return PlanBuilder(
             experiment: chosen, training: training, cluster: cluster, settings: settings, data: options.data)
@@ -64,7 +64,7 @@ struct CoalitionsCommand: ParsableCommand {
         return try CoalitionPlan(plan)
     }
 
-    /// Everybody talks to everybody, and all take part in every round.
+    /// By default, everybody talks to everybody, and all take part in every round.
     private static func setDefaults(of plan: inout StrategyPlan, besides given: Set<String>) throws {
         let defaults = [
             ("workers", "\(defaultNodes)"), ("clients", "\(defaultNodes)"), ("overlay", "full"), ("fraction", "1"),
@@ -119,7 +119,7 @@ struct CoalitionsCommand: ParsableCommand {
             EventLogHeader(
                 .coalitions, plan.experiment, runsOfStrategies: [runs], areAlike: false, finishedRuns: first),
             appending: before != nil)
-        // Coalitions of few nodes take less than those of many.
+        // Coalitions of few nodes take less time than those of many, so the time left cannot be estimated by runs.
         let progress = ProgressDisplay(
             isOn: !options.quiet && !logs.watch, metric: plan.experiment.metric, from: first)
         var callbacks = Study.Callbacks(
@@ -143,7 +143,7 @@ struct CoalitionsCommand: ParsableCommand {
             interruption.disarm()
             throw error
         }
-        // Files first: whoever reads the text may go away.
+        // Files come first: the reader of the text may go away.
         try output.writeDerived(results, margin: margin)
         log?.stop(because: nil)
         progress.end()

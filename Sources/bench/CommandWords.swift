@@ -4,19 +4,20 @@ import Experiments
 import Strategies
 import Training
 
-/// The words of a command line as the parser is to see them. It finds options by the properties of a type, and those of
-/// strategies are in their tables: `--mu 0.1` and `--fedprox.mu 0.1` become `--set=mu=0.1` and `--set=fedprox.mu=0.1`.
+/// The words of a command line in the form that the parser needs. The parser finds options by the properties of a type,
+/// but options of strategies are in their tables: `--mu 0.1` and `--fedprox.mu 0.1` become `--set=mu=0.1` and
+/// `--set=fedprox.mu=0.1`.
 enum CommandWords {
-    /// - Parameter arguments: without the program's name.
+    /// - Parameter arguments: the arguments without the program's name.
     /// - Throws: `ValidationError` where an option of a strategy has no value.
     static func rewritten(_ arguments: [String]) throws -> [String] {
         guard isForStrategies(arguments) else { return arguments }
         return try withSettings(withPlan(arguments))
     }
 
-    /// The words of an experiment's file in front of those that stand on the command line, which come later and count.
+    /// Inserts the words of an experiment's file before those of the command line, which come later and therefore win.
     private static func withPlan(_ arguments: [String]) throws -> [String] {
-        // Behind the command's name, if there is one.
+        // The place after the command's name, if there is one.
         let start = arguments.first?.hasPrefix("-") == false ? 1 : 0
         guard let file = last("--plan", in: arguments) else { return arguments }
         let words = try PlanFile.words(file, strategies: last("--strategy", in: arguments))
@@ -53,7 +54,7 @@ enum CommandWords {
         return words
     }
 
-    /// Whether the command trains: other commands have options of their own with the same names.
+    /// Whether the command trains; other commands have their own options with the same names.
     private static func isForStrategies(_ arguments: [String]) -> Bool {
         guard let first = arguments.first else { return false }
         let commands = [
@@ -66,12 +67,12 @@ enum CommandWords {
 
     /// `--NAME`, `--NAME=VALUE` or `--STRATEGY.NAME` of an option that belongs to strategies.
     private struct OptionWord {
-        /// Behind the dashes, without a value.
+        /// The text after the dashes, without a value.
         let path: String
         let name: String
         let value: String?
 
-        /// Nil for all other words.
+        /// Nil for any other word.
         init?(_ word: String) {
             guard word.hasPrefix("--") else { return nil }
             let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -81,7 +82,7 @@ enum CommandWords {
             let point = path.lastIndex(of: ".")
             let name = point.map { String(path[path.index(after: $0)...]) } ?? path
             self.name = name
-            // Declared options have no point in them, so that a wrong name behind one is answered by `--set`.
+            // Declared options have no point in their names, so a wrong name after a point is reported by `--set`.
             guard point != nil || StrategyRegistry.optionInfos.contains(where: { $0.name == name }) else { return nil }
         }
     }
@@ -112,7 +113,7 @@ enum CommandWords {
 extension Bench {
     /// The command that a command line asks for.
     ///
-    /// - Parameter arguments: without the program's name.
+    /// - Parameter arguments: the arguments without the program's name.
     static func command(_ arguments: [String]) throws -> any ParsableCommand {
         do {
             return try parseAsRoot(CommandWords.rewritten(arguments))

@@ -127,13 +127,13 @@ struct Compare: ParsableCommand {
         } catch let code as ExitCode {
             throw code
         } catch {
-            // Code 1, that of other errors, would say that there is a regression.
+            // Code 1, which other errors have, would mean a regression.
             printError("could not compare: \(error)")
             throw ExitCode(2)
         }
     }
 
-    /// Options without any effect beside others.
+    /// A line for each given option without an effect because of another option.
     private var notes: [String] {
         let ofTimes = [("--time-margin", timeMargin != nil), ("--confirm", !confirm.isEmpty)].filter(\.1).map(\.0)
         return (times == .never ? ofTimes.map { "\($0) has no effect: --times never compares no measured time" } : [])
@@ -206,7 +206,7 @@ struct Compare: ParsableCommand {
         if let file { try writeAtomically(Data(text.utf8), to: URL(fileURLWithPath: file)) }
     }
 
-    /// Says why in every form that was asked for, and ends with code 2.
+    /// Reports the reasons in every form that was asked for, and ends with code 2.
     private func giveUp(_ reasons: [String]) throws -> Never {
         try write(ComparisonText.markdown(notComparable: reasons), to: markdown)
         try write(JUnitXML.render(notComparable: reasons), to: junit)

@@ -2,17 +2,17 @@ import Diagnostics
 import Foundation
 import Locking
 
-/// Standard output and standard error, which may be closed, full, or gone with their terminal. Nothing of that ends the
-/// program: files are what counts, and are written first.
+/// Standard output and standard error, which may be closed, full, or gone with their terminal. None of this ends the
+/// program: files matter most, and are written first.
 enum Console {
     private struct State {
         var waiting: [UInt8] = []
-        /// Why standard output takes no more; nothing is written to it any more.
+        /// Why standard output failed; nothing more is written to it then.
         var failure: Int32?
     }
 
     private static let state = Guarded(State())
-    /// What waits is written at once where somebody looks on.
+    /// The most bytes that may wait to be written; none where a person is watching.
     private static let largestWait = isatty(STDOUT_FILENO) == 1 ? 0 : 1 << 16
 
     static func output(_ text: String) {
@@ -22,7 +22,7 @@ enum Console {
         }
     }
 
-    /// To standard error; a message that nobody can read is no failure.
+    /// Writes to standard error; a message that cannot be written is not an error.
     static func error(_ text: String) {
         flush()
         _ = write(Array(text.utf8), to: STDERR_FILENO)
@@ -30,7 +30,7 @@ enum Console {
 
     static func flush() { state.withLock { write(&$0) } }
 
-    /// - Returns: `errno` where not all could be written.
+    /// - Returns: `errno` where not all bytes could be written.
     private static func write(_ bytes: [UInt8], to descriptor: Int32) -> Int32? {
         bytes.withUnsafeBytes { bytes in
             var done = 0
@@ -49,7 +49,8 @@ enum Console {
         state.waiting.removeAll(keepingCapacity: true)
     }
 
-    /// Writes the rest. Where the reader of a pipe has gone, the process ends as others do then (SIGPIPE; 141 in a shell).
+    /// Writes what is waiting. If the reader of a pipe has gone, the process ends as other programs do (SIGPIPE; 141 in
+    /// a shell).
     ///
     /// - Throws: `ConsoleError` where standard output could not be written for another reason.
     static func finish() throws {
@@ -67,17 +68,17 @@ struct ConsoleError: Error, CustomStringConvertible {
     let description: String
 }
 
-/// Prints a text of one or several lines. Swift's own function does not say when standard output takes no more. Names and
-/// other text in it may come from files: whatever would do something to the terminal is shown and not done.
+/// Prints a text of one or several lines. Swift's own function does not report that standard output fails. Names and
+/// other parts of the text may come from files: control characters are made visible instead of being executed.
 ///
-/// Three functions, since Swift's own would be preferred to one whose arguments have defaults.
+/// There are three functions, since Swift prefers its own one to a function with default arguments.
 func print(_ text: String, terminator: String) {
     Console.output(TerminalAbilities.output.shown(visible(text)) + terminator)
 }
 func print(_ text: String) { print(text, terminator: "\n") }
 func print() { print("") }
 
-/// Text for programs, such as CSV: the same on a terminal.
+/// Prints text for programs, such as CSV, without adapting it to the terminal.
 func printData(_ text: String) { Console.output(visible(text)) }
 
 extension Console {
@@ -87,15 +88,15 @@ extension Console {
     /// Writes the line of a bar over the last one.
     static func drawBar(_ line: String) {
         let shown = TerminalAbilities.error.layout.shown(VisibleText.line(line))
-        // In the last column some terminals go on to the next line.
+        // In the last column some terminals move on to the next line.
         error(erasing + shown.prefix(max(1, Terminal.columns - 1)))
     }
 
-    /// Back to the line's beginning, without what stands in it.
+    /// Returns to the beginning of the line and erases its contents.
     static let erasing = "\r\u{1B}[K"
 }
 
-/// Text for people, on standard error.
+/// Prints text for people on standard error.
 func printError(_ message: String) { Console.error(TerminalAbilities.error.shown(visible(message)) + "\n") }
 
 private func visible(_ text: String) -> String {

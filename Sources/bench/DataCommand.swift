@@ -10,7 +10,7 @@ struct DataCommand: AsyncParsableCommand {
         defaultSubcommand: ListData.self)
 }
 
-/// Where the data are; shared by the sub-commands.
+/// The folder of the data; shared by the sub-commands.
 struct DataOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
@@ -21,7 +21,7 @@ struct DataOptions: ParsableArguments {
 
     func images(_ database: ImageDatabase) -> ImageFiles { ImageFiles(database, in: DataDirectory(data)) }
 
-    /// Says that the folder has no effect where only tasks are asked for that need none.
+    /// Says that the folder has no effect where all tasks that are asked for have embedded data.
     func noteIfUnused(_ tasks: [TrainingTask]?) {
         guard data != nil, let tasks, tasks.allSatisfy(\.isEmbedded) else { return }
         printError("--data has no effect: the data of \(tasks.map(\.name).joined(separator: ", ")) are embedded")

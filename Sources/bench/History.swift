@@ -69,7 +69,7 @@ struct History: ParsableCommand {
         try named.check()
         let plans = entries.flatMap(\.results.plan.strategies)
         let names = try strategy.map { list in
-            // A strategy of which no results have a run has no row.
+            // A strategy without a run in any of the results has no row, which is not an error.
             try RowNames(list).chosen(among: plans) { name in
                 StrategyRegistry.named(name) == nil
                     ? ValidationError(
@@ -86,13 +86,13 @@ struct History: ParsableCommand {
         if format == .csv { printData(text) } else { print(text, terminator: "") }
     }
 
-    /// What prints the same as CSV.
+    /// The command that prints the numbers of the page as CSV.
     private var command: String {
         let words = ["bench", "history"] + folders + ["--metric", metrics.joined(separator: ",")]
         return (words + (strategy.map { ["--strategy", $0] } ?? [])).map(ShellText.quoted).joined(separator: " ")
     }
 
-    /// The folder itself, or those within it, that hold results.
+    /// The folder itself if it holds results, or else the folders in it that do.
     private func paths(_ folder: String) throws -> [String] {
         let manager = FileManager.default
         func holdsResults(_ path: String) -> Bool { manager.fileExists(atPath: "\(path)/\(ResultsFile.name)") }

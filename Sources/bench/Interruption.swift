@@ -5,13 +5,14 @@ import Host
 /// Ctrl-C, termination, a terminal that goes away, a limit of processor time, and what schedulers send before one ends a job: runs the last words, then ends the process
 /// with the shell's code for the signal.
 ///
-/// A thread of its own waits for signals, so that they are heard whatever the others wait for.
+/// A thread of its own waits for signals, so that they are handled whatever other threads wait for.
 final class Interruption {
     static let signals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU, SIGUSR1, SIGUSR2, SIGALRM]
     private let descriptor: Int32
 
-    /// - Parameter lastWords: called once, on that thread; returns a message for standard error.
-    /// - Throws: ``HostError`` where the system has no thread or no pipe for it.
+    /// - Parameter lastWords: called once, on the thread for signals; returns a message for standard error, or nil
+    ///   for none.
+    /// - Throws: ``HostError`` where the system cannot give a thread or a pipe.
     init(_ lastWords: @escaping @Sendable () -> String?) throws(HostError) {
         let descriptor = process_watch_signals(Self.signals, Int32(Self.signals.count))
         guard descriptor >= 0 else {
@@ -34,22 +35,22 @@ final class Interruption {
         }
     }
 
-    /// Signals have their usual effects again.
+    /// Gives signals their usual effects again.
     func disarm() { process_end_watch() }
 }
 
-/// What the whole program does with signals and descriptors that would end it in the middle of a write.
+/// How the whole program treats signals and descriptors that could end it in the middle of a write.
 enum ProcessSetup {
     static func run() {
         Limits.openStandardDescriptors()
-        // Writes say so themselves: a reader that has gone, and a limit on the size of files.
+        // Writes report these conditions themselves: a reader that has gone, and a limit on the size of files.
         signal(SIGPIPE, SIG_IGN)
         signal(SIGXFSZ, SIG_IGN)
         unblockSignals()
     }
 
-    /// A process inherits which signals are held back, and a thread of a parent that waits for signals holds back most: then
-    /// nothing but SIGKILL would end this program.
+    /// A process inherits the signals that are blocked. A parent that waits for signals blocks most of them, and then
+    /// only SIGKILL would end this program.
     private static func unblockSignals() {
         var signals = sigset_t()
         sigemptyset(&signals)

@@ -3,12 +3,13 @@ import Locking
 import Storage
 import Studies
 
-/// What an experiment or a study has so far, for the case that no more will come. All of its files are written here, by one
-/// thread at a time: by the one that computes, or by the last that a stopped process does, after which nothing is written.
+/// The results of an experiment or a study so far, for the case that it ends early. All of its files are written here,
+/// by one thread at a time: by the computing one, or by the one that handles the end of a stopped process, after which
+/// nothing is written.
 final class LatestResults<Results: Sendable>: Sendable {
     private struct State {
         var results: Results?
-        /// Finished runs in the last file that was written whole.
+        /// How many finished runs the last completely written file has.
         var runsOnDisk = 0
         var isClosed = false
         /// Before which ``LatestResults/keep(_:)`` writes nothing.
@@ -17,7 +18,7 @@ final class LatestResults<Results: Sendable>: Sendable {
 
     private let output: OutputDirectory
     private let runCount: @Sendable (Results) -> Int
-    /// Writes the file from which all others can be made again.
+    /// Writes the file that all others can be made from.
     private let writeMain: @Sendable (Results) throws -> Void
     private let writeDerived: @Sendable (Results) throws -> Void
     private let now: @Sendable () -> Duration
@@ -60,7 +61,7 @@ final class LatestResults<Results: Sendable>: Sendable {
         }
     }
 
-    /// Writes the end's results; nothing is written after it.
+    /// Writes the final results; nothing is written afterwards.
     func finish(_ results: Results) throws {
         try state.withLock { state in
             state.results = results
@@ -76,9 +77,10 @@ final class LatestResults<Results: Sendable>: Sendable {
         if all { try writeDerived(results) }
     }
 
-    /// Writes the finished runs and says so; says what is the case if there are none, or if they cannot be written.
+    /// Writes the finished runs and returns a message about them; the message also says if there are none, or if they
+    /// cannot be written.
     ///
-    /// - Parameter error: what is said anyway.
+    /// - Parameter error: an error that is reported anyway, so that the message need not repeat it.
     func writeUnfinished(after error: (any Error)? = nil) -> String? {
         state.withLock { state in
             guard !state.isClosed else { return nil }
@@ -95,7 +97,7 @@ final class LatestResults<Results: Sendable>: Sendable {
             let verb = kept == 1 ? "is" : "are"
             let what = kept == count ? "\(kept) \(runs) \(verb)" : "\(kept) of \(count) \(runs) \(verb)"
             if kept == 0 { output.removeIfUnused() }
-            // A failure that ends the program is said with its end.
+            // A failure that ends the program is reported when it ends.
             if failure == error.map({ "\($0)" }) { failure = nil }
             return "\(what) in \(output.url.relativePath)/." + (failure.map { " \($0)." } ?? "")
         }

@@ -11,7 +11,7 @@ import Strategies
 import Training
 import Tasks
 
-/// How a task is shown.
+/// The form in which a task is shown.
 enum TaskFormat: String, CaseIterable, Sendable {
     case text
     case yaml
@@ -55,12 +55,12 @@ struct List: ParsableCommand {
         _ = try strategies()
         try overlays.check()
         do {
-            // What is wrong in a file is no wrong argument, and said when it is read.
+            // An error in a file is not an error of the arguments; it is reported when the file is read.
             if let task, !TaskFile.isFile(task) { _ = try TrainingTask.named(task) }
             if let cluster, !cluster.hasSuffix(".yaml"), !cluster.hasSuffix(".yml") {
                 _ = try ClusterPresets.named(cluster)
             }
-            // What is wrong in a file is no wrong argument, and said when it is read.
+            // An error in a file is not an error of the arguments; it is reported when the file is read.
             if overlays.overlay.map(Overlay.isFile) == false { _ = try overlays.figures() }
         } catch {
             throw ValidationError("\(error)")
@@ -118,7 +118,7 @@ struct List: ParsableCommand {
     }
 
     private func describe(_ cluster: ClusterSpec) {
-        // Each on its line, whatever line breaks the file has in it.
+        // Each item is on one line, even if the file has line breaks in it.
         func line(_ text: String) { print(VisibleText.line(text)) }
         line("\(cluster.name): \(cluster.summary)")
         line("  figures  \(cluster.figures) (latency one way)")
@@ -159,7 +159,7 @@ struct List: ParsableCommand {
         return "\(Target(task.target, of: task.metric).title) (\(task.metric.direction))"
     }
 
-    /// What a fabric carries, and why not the rest.
+    /// The strategies that a fabric carries, and why it does not carry the others.
     private static func rows(_ fabric: FabricChoice) -> [(String, String)] {
         var carried: [String: [String]] = [:]
         var order: [String] = []
@@ -231,7 +231,7 @@ struct List: ParsableCommand {
         print(defaults.tuning)
     }
 
-    /// What the task does not say otherwise.
+    /// Default values that do not depend on the task.
     private static func defaultsOfEveryTask(besides defaults: TrainingTask.Defaults) -> [(String, String)] {
         [
             ("--seeds", "3, from --first-seed 1"), ("--schedule", "constant, --warmup 0"),
@@ -254,7 +254,7 @@ struct List: ParsableCommand {
             }
     }
 
-    /// The two rates, each with the strategies that begin with it.
+    /// The two rates, each with the strategies that use it first.
     private static func rates(_ defaults: TrainingTask.Defaults) -> String {
         let kinds: [(StrategyDescription.DefaultRate, Double)] = [
             (.global, defaults.learningRate), (.local, defaults.localLearningRate),

@@ -3,7 +3,7 @@ import Diagnostics
 import Randomness
 import Training
 
-/// What `bench list --overlay ring --workers 16` says.
+/// The output of `bench list --overlay ring --workers 16`.
 struct OverlayFigures {
     private let overlay: Overlay
     private let network: OverlayNetwork
@@ -72,7 +72,7 @@ struct OverlayFigures {
 
     private static let decays = [0.9, 0.99]
 
-    /// Four digits, as tables of papers have them.
+    /// The value with four digits, as in tables of papers.
     private static func figure(_ value: Double) -> String { Format.fixed(value, 4) }
 }
 
@@ -98,7 +98,7 @@ extension List {
         @Option(name: .customLong("first-seed"), parsing: .unconditional, help: "Seed of a random --overlay.")
         var firstSeed: UInt64 = 1
 
-        /// - Throws: what is wrong with options that say nothing without an overlay, too.
+        /// - Throws: a `ValidationError` for options that are wrong even without an overlay.
         func check() throws(ValidationError) {
             guard (1...Allowed.largestCount).contains(workers) else {
                 throw ValidationError("\(workers) workers; allowed are 1 to \(Allowed.largestCount)")
@@ -115,7 +115,7 @@ extension List {
             return chosen
         }
 
-        /// Nil where none is asked for.
+        /// The figures of the overlay; nil where none is asked for.
         func figures() throws -> OverlayFigures? {
             try overlay.map { try OverlayFigures($0, workers: workers, mixing: chosenMixing(), firstSeed: firstSeed) }
         }

@@ -4,7 +4,7 @@ import Foundation
 import Storage
 import Studies
 
-/// The log of commands that train many experiments, and what shows it.
+/// The log of commands that train many experiments, and its display.
 struct LogOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
@@ -23,7 +23,7 @@ struct LogOptions: ParsableArguments {
         if watch, quiet { throw ValidationError("--watch shows what --quiet hides; leave one of them out") }
     }
 
-    /// - Parameter output: the folder.
+    /// - Parameter output: the output folder.
     func file(in output: String) -> String? { log ?? (watch ? "\(output)/\(EventLog.name)" : nil) }
 
     /// - Throws: ``ReportError`` saying why the log cannot be written.
@@ -35,7 +35,7 @@ struct LogOptions: ParsableArguments {
 extension EventLog {
     /// A log with its first line; nil without a file.
     ///
-    /// - Parameter isWatched: whether this process shows what is in it, too.
+    /// - Parameter isWatched: whether this process also shows the contents.
     fileprivate static func begun(
         _ file: String?, _ header: EventLogHeader, isWatched: Bool, appending: Bool
     ) throws -> EventLog? {
@@ -46,9 +46,9 @@ extension EventLog {
         return log
     }
 
-    /// Has what happens in a study written.
+    /// Logs what happens in a study.
     ///
-    /// - Parameter word: what it is made of.
+    /// - Parameter word: what the study consists of, such as `trial`.
     func follow(_ callbacks: inout Study.Callbacks, _ plan: ExperimentPlan, _ word: String) {
         let (began, finished) = (callbacks.began, callbacks.finished)
         callbacks.began = { [self] run, trial in

@@ -6,18 +6,18 @@ import Foundation
 import Locking
 import Tasks
 
-/// The MPI job that this process may have been started in.
+/// The MPI job that this process may belong to.
 enum MPILaunch {
-    /// - Throws: `ValidationError` in a program that is built without MPI.
+    /// - Throws: `ValidationError` in a program that was built without MPI.
     static func checkIsBuilt() throws {
         #if !MPI
             throw ValidationError("--fabric mpi: \(StrategyPlan.mpiIsMissing)")
         #endif
     }
 
-    /// Joins the job.
+    /// Joins the job, and returns its number of processes.
     ///
-    /// - Parameter patience: how long to wait for the others to do so.
+    /// - Parameter patience: how long to wait for the other processes to join.
     static func processCount(patience: Duration) throws -> Int {
         #if MPI
             MPIWorld.setStartPatience(seconds: patience.inSeconds)
@@ -27,9 +27,9 @@ enum MPILaunch {
         #endif
     }
 
-    /// Joins the job, agrees with its other processes on the plan, and says what of the job goes into the results.
+    /// Joins the job, agrees with its other processes on the plan, and returns the job's description for the results.
     ///
-    /// Where a process has another plan or cannot take part, all end here with a message of one of them.
+    /// Where a process has another plan or cannot take part, all processes end, and one prints the reason.
     static func description(
         of plan: ExperimentPlan, patience: Duration
     ) throws -> MachineDescription.MPIDescription? {
@@ -52,7 +52,9 @@ enum MPILaunch {
         let library: String
     }
 
-    /// Joins the job that a launcher started this process in; nil where it started one process, or none did.
+    /// Joins the job in which a launcher started this process; nil where it started only one process, or there is no
+    /// launcher.
+    ///
     /// - Throws: ``FabricError``; ``ExperimentError`` where a program without MPI is one of several processes.
     static func calibrationJob() throws -> CalibrationJob? {
         #if MPI
@@ -72,7 +74,7 @@ enum MPILaunch {
         #endif
     }
 
-    /// For a process that has none.
+    /// How to measure a network, for a process without one.
     static var howToMeasureANetwork: String {
         #if MPI
             "'mpirun -n 2 bench calibrate' measures it"
@@ -81,7 +83,7 @@ enum MPILaunch {
         #endif
     }
 
-    /// Whether another process reports and writes files.
+    /// Whether another process of the job reports and writes files.
     static var isFollower: Bool {
         #if MPI
             return MPIWorld.current.map { !$0.isReporter } ?? false
@@ -90,7 +92,7 @@ enum MPILaunch {
         #endif
     }
 
-    /// What this process does before it ends the job because of an error, its own or that another is lost.
+    /// Sets what this process does before it ends the job because of its own error or the loss of another process.
     static func setLastWords(_ words: @escaping @Sendable () -> Void) {
         #if MPI
             MPIWorld.current?.setLastWords(words)
@@ -104,8 +106,8 @@ enum MPILaunch {
         #endif
     }
 
-    /// The end of the program, with an error or without: of a job's processes one says what is wrong, and whoever fails ends
-    /// them all.
+    /// Ends the program, with an error or without. One process of a job prints the error, and a process that fails ends
+    /// all others.
     static func exit(withError error: any Error) -> Never {
         Console.flush()
         let code = Bench.exitCode(for: error)
@@ -136,13 +138,13 @@ enum MPILaunch {
     }
 
     #if MPI
-        /// Whether this process and all others know that they do the same.
+        /// Whether all processes have agreed to do the same.
         private static let hasAgreed = Guarded(false)
-        /// How long a process that fails waits for others that may be none of an MPI job.
+        /// Seconds that a failing process waits for others, which may not belong to an MPI job.
         private static let failurePatienceSeconds = 10.0
 
-        /// Whether the command line, wrong as it may be, asks for MPI; processes that a launcher started for something else
-        /// do not wait for each other.
+        /// Whether the command line, which may be wrong, asks for MPI. Processes that a launcher started for something
+        /// else do not wait for each other.
         private static var isForMPI: Bool {
             let arguments = CommandLine.arguments.dropFirst()
             return MPIWorld.current != nil || arguments.first == "calibrate"
@@ -159,9 +161,9 @@ enum MPILaunch {
                 arithmetic: "\(machine.blas) on \(machine.processor)", plan: plan, arguments: arguments)
         }
 
-        /// Hears what all processes have to say of themselves, and returns where they agree.
+        /// Exchanges roll calls with all processes, and returns if they agree.
         ///
-        /// - Parameter text: what this process prints where all fail alike.
+        /// - Parameter text: what this process prints if all fail alike.
         private static func settle(_ world: MPIWorld, _ own: RollCall, text: String = "") throws {
             let all = try exchange(world, own)
             switch RollCall.verdict(all) {
@@ -184,7 +186,8 @@ enum MPILaunch {
             return try world.allGather(encoder.encode(own)).map { try? decoder.decode(RollCall.self, from: $0) }
         }
 
-        /// All processes end, when one has said why: a launcher may end the others as soon as the first has ended.
+        /// Ends all processes, after one has printed the reason: a launcher may end the others as soon as the first one
+        /// ends.
         private static func leave(_ world: MPIWorld, saying text: String, exitCode: Int32) -> Never {
             if world.isReporter { if exitCode == 0 { print(text) } else { printError(text) } }
             fflush(nil)
@@ -193,7 +196,7 @@ enum MPILaunch {
             Foundation.exit(exitCode)
         }
 
-        /// Tells the other processes of the job, which may be about to begin, that this one cannot.
+        /// Tells the other processes of the job, which may be about to begin, that this one cannot take part.
         private static func failBeforeTheJob(_ failure: RollCall.Failure, rank: Int, text: String) -> Never {
             do {
                 let world = try MPIWorld.join(within: failurePatienceSeconds) {
@@ -208,8 +211,8 @@ enum MPILaunch {
         }
     #endif
 
-    /// The process among those that a launcher started together, as its environment says before MPI is started: of Open MPI,
-    /// of PMI (MPICH, Intel MPI), of PMIx, and of Slurm.
+    /// The rank of this process as a launcher's environment gives it before MPI is started; nil without a launcher. The
+    /// variables are those of Open MPI, PMI (MPICH, Intel MPI), PMIx and Slurm.
     private static var startedAsRank: Int? {
         ["OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK", "SLURM_PROCID"].lazy
             .compactMap { ProcessInfo.processInfo.environment[$0] }.compactMap { Int($0) }.first

@@ -8,7 +8,7 @@ import Reports
 import Storage
 import Tasks
 
-/// The files that a command reads and writes, by the options that name them, to find those that would meet before any is
+/// The files that a command reads and writes, by the options that name them, to detect conflicts before any file is
 /// written. Devices and pipes may be named twice.
 struct NamedFiles {
     private struct Entry {
@@ -23,7 +23,7 @@ struct NamedFiles {
     private var collision: String?
 
     init() {
-        // A file of that name would take the text's place, or get lost in it.
+        // A file of the same name would overwrite the text of standard output, or be overwritten by it.
         if let path = Self.standardOutput { writes("standard output", path) }
     }
 
@@ -127,7 +127,7 @@ struct NamedFiles {
         }
     }
 
-    /// What every command reads that trains.
+    /// The files that every command which trains reads.
     mutating func reads(_ plan: ExperimentPlan, _ cluster: ClusterOptions, planFile: String?, data: String?) {
         reads("--init", plan.initialParametersFile)
         reads("--plan", planFile)
@@ -153,7 +153,8 @@ extension FileOptions {
         files.reads(plan, cluster, planFile: planFile, data: data)
         files.reads("--tuned", tuned.map(StudyFile.file))
         files.writes("--output", OutputDirectory.resultNames, in: output)
-        // Also where runs add to a name nothing else may have it: who writes it twice takes it for the file's.
+        // Runs add their name to these file names, but the names themselves must not conflict either: a user who gives
+        // one twice expects that file.
         for (option, file) in [("--save", save), ("--trace-loss", traceLoss), ("--trace", trace), ("--log", logFile)] {
             files.writes(option, file)
         }
@@ -169,14 +170,14 @@ extension FileOptions {
         try checkFolder(of: checkpoints, plan)
     }
 
-    /// The names that the files of all runs have.
+    /// The names of the files of all runs.
     private func runFiles(_ file: String, _ plan: ExperimentPlan) -> [String] {
         plan.strategies.flatMap { strategy in
             plan.seeds.map { runFile(URL(fileURLWithPath: file), strategy.name, seed: $0, isOnly: false).relativePath }
         }
     }
 
-    /// A folder of checkpoints may hold other files, but for names that the checkpoints could get.
+    /// Files in a folder of checkpoints must not have names that checkpoints could get; other files may be there.
     private func checkFolder(of checkpoints: CheckpointOptions, _ plan: ExperimentPlan) throws {
         guard let folder = checkpoints.checkpoint, let place = FileLocation.identity(of: folder) else { return }
         let named = [("--save", save), ("--trace", trace), ("--trace-loss", traceLoss), ("--log", logFile)]
@@ -190,7 +191,7 @@ extension FileOptions {
     }
 }
 
-/// Fails before anything is computed if a file could not be written after it.
+/// Throws before anything is computed if a file could not be written afterwards.
 func requireWritableParent(of file: String, option: String) throws {
     do throws(FileError) {
         try DurableFile.requireWritable(file: file)
@@ -209,7 +210,8 @@ func requireWritableParent(of file: String, option: String) throws {
     }
 }
 
-/// The file of one run: of several, strategy and seed are part of its name. A device or a pipe gets them all.
+/// The file of one run: with several runs, strategy and seed are part of its name. A device or a pipe is used for all
+/// runs.
 func runFile(_ file: URL, _ strategy: String, seed: UInt64, isOnly: Bool) -> URL {
     if isOnly || (try? FileLocation(file.path))?.kind.isPassedOn == true { return file }
     let stem = file.deletingPathExtension().lastPathComponent

@@ -5,17 +5,17 @@ import Studies
 import Tasks
 import Training
 
-/// What an option of `bench run` and `bench study` is for, so that one without any effect is not passed over in silence.
+/// What an option of `bench run` and `bench study` affects, so that an option without an effect is reported.
 ///
-/// ``all`` has a line for every option of `bench run`, which a test holds it to.
+/// ``all`` has a line for every option of `bench run`, which a test checks.
 struct OptionUse: Sendable {
-    /// Without its dashes.
+    /// The option's name without dashes.
     let name: String
-    /// Whether the command line has it, also with the value that it has by default.
+    /// Whether the command line has the option, even with its default value.
     let isGiven: @Sendable (PlanBuilder) -> Bool
     /// Whether it changes anything for a strategy of the plan.
     let isUsed: @Sendable (StrategyPlan, ExperimentPlan) -> Bool
-    /// Who uses it, as the end of a sentence: "federated does".
+    /// Who uses the option, as the end of a sentence: "federated does".
     let users: String
 
     private init(
@@ -34,7 +34,7 @@ struct OptionUse: Sendable {
         OptionUse(name, isGiven, users: "all do") { _, _ in true }
     }
 
-    /// An option that some optimizers have and others do not.
+    /// An option that only some optimizers have.
     private static func ofOptimizers(
         _ name: String, users: String, isGiven: @escaping @Sendable (PlanBuilder) -> Bool
     ) -> OptionUse {
@@ -127,7 +127,7 @@ struct OptionUse: Sendable {
         ) { plan, _ in plan.hasNetwork && plan.roles.usesAllReduce },
     ]
 
-    /// Those of the strategies' tables. One that no chosen strategy has is refused.
+    /// Options in the strategies' tables. An option that none of the chosen strategies has is refused elsewhere.
     private static let strategies: [OptionUse] =
         always("set")
         + StrategyRegistry.optionInfos.map { info -> OptionUse in
@@ -181,7 +181,7 @@ struct OptionUse: Sendable {
         return nil
     }
 
-    /// What a study would vary that the option of this name sets.
+    /// The study's option that the option of this name sets.
     static func studied(_ name: String) -> StudyOption {
         name == "scale-learning-rate-from" ? .learningRate : StudyOption(rawValue: name)
     }
@@ -275,7 +275,7 @@ struct OptionUse: Sendable {
 }
 
 extension StrategyPlan {
-    /// Whether it is on machines that are described, and not on those that are here.
+    /// Whether the plan is for described machines, and not for the machines at hand.
     fileprivate var hasCluster: Bool { fabric == .simulated || fabric == .emulated }
     fileprivate var hasNetwork: Bool { hasCluster && roles.ranks > 1 }
     fileprivate var losesRanks: Bool { fabric == .simulated && cluster?.dropouts != nil }

@@ -6,12 +6,13 @@ import Training
 
 /// Nodes with objectives of their own: how many there are, and which strategies can have them.
 extension PlanBuilder {
-    /// The options by which a strategy has nodes; in a table of nodes with objectives one of them counts for all strategies.
+    /// Options that set a strategy's number of nodes; in a table of nodes with objectives one of them applies to all
+    /// strategies.
     private static let counts = ["workers", "clients"]
 
     func countsNodes(_ option: String) -> Bool { experiment.objectives != nil && Self.counts.contains(option) }
 
-    /// - Throws: `ValidationError` for objectives that are none.
+    /// - Throws: `ValidationError` for objectives that cannot be parsed.
     func checkObjectives() throws {
         guard let objectives = experiment.objectives else { return }
         do throws(DataError) {
@@ -19,8 +20,8 @@ extension PlanBuilder {
         } catch { throw ValidationError("--objectives: \(error)") }
     }
 
-    /// As many nodes for every strategy, and all of them in every round, as institutes that train together do: where the
-    /// command line does not say otherwise.
+    /// Gives every strategy the same number of nodes, and all nodes take part in every round, as institutes do that
+    /// train together. The command line has precedence.
     func setNodes(in values: inout OptionValues, _ processes: Int?, _ task: TrainingTask) throws {
         guard let objectives = experiment.objectives else { return }
         let given = try settings.settings().filter { $0.strategy == nil }

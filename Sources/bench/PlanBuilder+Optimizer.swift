@@ -5,9 +5,9 @@ import Studies
 import Tasks
 import Training
 
-/// The optimizer of a plan, and the learning rate that it begins with where nobody names one.
+/// The optimizer of a plan, and its initial learning rate where none is given.
 extension PlanBuilder {
-    /// That of the task, changed to what the command line says: with its usual options where it is another one.
+    /// The task's optimizer, changed by the command line; another kind of optimizer begins with its usual options.
     func optimizer(_ task: TrainingTask) -> Optimizer.Configuration {
         var optimizer = task.defaults.optimizer
         if let kind = training.optimizer, kind != optimizer.kind { optimizer = Optimizer.Configuration(kind) }
@@ -20,9 +20,10 @@ extension PlanBuilder {
         return optimizer
     }
 
-    /// Gives a row whose rate nobody named the usual one of its optimizer, where the task's rates are of another kind.
+    /// Gives a row without a named rate the usual rate of its optimizer, where the task's rates are for another kind of
+    /// optimizer.
     ///
-    /// - Throws: `ValidationError` where there is none.
+    /// - Throws: `ValidationError` where the optimizer has no usual rate.
     func takeUsualRate(of plan: inout StrategyPlan, _ task: TrainingTask) throws {
         let (used, own) = (plan.configuration.optimizer.kind, task.defaults.optimizer.kind)
         guard used.isAdaptive != own.isAdaptive else { return }
@@ -36,7 +37,7 @@ extension PlanBuilder {
         plan.configuration.schedule.baseRate = rate
     }
 
-    /// Nesterov's is a form of momentum: without any there is nothing for it to change, and PyTorch refuses it, too.
+    /// Nesterov's method is a form of momentum: without momentum it has no effect, and PyTorch refuses it as well.
     func checkMomentum(_ plan: ExperimentPlan) throws {
         guard training.nesterov, plan.strategies.allSatisfy({ !$0.configuration.optimizer.hasMomentum }) else {
             return
@@ -48,7 +49,8 @@ extension PlanBuilder {
         throw ValidationError("--nesterov is for momentum, which is 0; add --momentum, such as 0.9, or leave it out")
     }
 
-    /// A study of optimizers needs rates of each: one that suits SGD is a hundred times too large for Adam.
+    /// A study of optimizers needs learning rates for each: a rate that suits SGD is a hundred times too large for
+    /// Adam.
     func checkRates(of dimensions: [SearchDimension]) throws {
         guard let varied = dimensions.first(where: { $0.option.rawValue == "optimizer" }), training.learningRate == nil,
             !dimensions.contains(where: { $0.option == .learningRate })
@@ -72,7 +74,7 @@ extension PlanBuilder {
             "\(epsilons.lowerBound) to \(epsilons.upperBound)")
     }
 
-    /// A line for the rows that begin with a rate which is usual of their optimizer, and which nobody tuned for the task.
+    /// A line about rows that begin with the usual rate of their optimizer, which was not tuned for the task.
     func rateNotes(_ plan: ExperimentPlan) -> [String] {
         Optimizer.Kind.allCases.compactMap { kind in
             let tuning = Tuning.usualRate(of: kind)

@@ -11,7 +11,7 @@ import Studies
 import Tasks
 import Training
 
-/// Turns the command line into an ``ExperimentPlan``: what it does not say comes from the task and the strategy.
+/// Converts the command line into an ``ExperimentPlan``; what it leaves open comes from the task and the strategy.
 struct PlanBuilder {
     let experiment: ExperimentOptions
     let training: TrainingOptions
@@ -19,7 +19,7 @@ struct PlanBuilder {
     let settings: StrategySettings
     /// The folder of data sets.
     var data: String?
-    /// Where the command line names none.
+    /// The first seed where the command line gives none.
     var firstSeed: UInt64 = 1
 
     /// - Throws: `ValidationError` naming the option, what was found and what is allowed.
@@ -66,7 +66,8 @@ struct PlanBuilder {
         }
     }
 
-    /// Threads of this machine do not leave: options and clusters by which ranks do need a strategy that is simulated.
+    /// Checks that some strategy is simulated where options or the cluster let ranks leave: threads of this machine do
+    /// not leave.
     private func checkDropouts(_ strategies: [StrategyDescription]) throws {
         let choice = try cluster.fabricChoice()
         guard !strategies.contains(where: { choice.carrier(of: $0) == .fabric(.simulated) }) else { return }
@@ -98,9 +99,11 @@ struct PlanBuilder {
         return machine
     }
 
-    /// The chosen strategies that the chosen fabric can carry, and of `all` the others, with the reason.
+    /// The chosen strategies that the chosen fabric can carry. The strategies of `all` that it cannot carry are
+    /// returned with the reason.
     ///
-    /// - Throws: `ValidationError` for one that was named and cannot be carried, or where MPI is asked for and not built in.
+    /// - Throws: `ValidationError` for a strategy that was named and cannot be carried, or where MPI is asked for and
+    ///   not built in.
     func carriedStrategies() throws -> (carried: [StrategyChoice], others: [(name: String, reason: String)]) {
         let choice = try cluster.fabricChoice()
         if choice == .mpi { try MPILaunch.checkIsBuilt() }
@@ -191,7 +194,7 @@ struct PlanBuilder {
         return TrainingConfiguration(
             schedule: LearningRateSchedule(
                 baseRate: training.learningRate ?? defaults.rate(of: strategy),
-                // The batch is not final before a study's choice is applied and the data are there.
+                // The batch is final only after a study's choice is applied and the data are read.
                 referenceBatch: strategy.has("batch") ? training.scaleLearningRateFrom : nil,
                 decay: training.schedule ?? .constant, warmupEpochs: training.warmup ?? 0, totalEpochs: epochs),
             optimizer: optimizer(task),
@@ -201,8 +204,8 @@ struct PlanBuilder {
 
     // MARK: Options of strategies
 
-    /// Sets the options that the command line names: those for all strategies, then those for this one, then those of this
-    /// row alone.
+    /// Sets the options of the command line: first those for all strategies, then those for this strategy, then those
+    /// for this row.
     ///
     /// - Returns: whether a learning rate was among them.
     private func set(_ choice: StrategyChoice, in plan: inout StrategyPlan) throws -> Bool {
@@ -281,7 +284,7 @@ struct PlanBuilder {
             try require(value > 0 && value.isFinite, option, value, "a number above 0")
         }
         try requireCount(experiment.seeds, "seeds", most: 1000)
-        // The last seed, too, is a number that every program reads.
+        // The last seed must also be a number that every program can read.
         let lastFirst = UInt64(Int64.max) - UInt64(experiment.seeds - 1)
         try require(
             experiment.firstSeed.map { $0 <= lastFirst }, "first-seed", experiment.firstSeed ?? 0, "0 to \(lastFirst)")
@@ -316,7 +319,7 @@ struct OptionFileError: Error, CustomStringConvertible {
 }
 
 extension TrainingOptions {
-    /// How training begins and which order samples come in, as far as a task's rates were found with something else.
+    /// How the start of training and the order of samples differ from those with which the task's rates were found.
     fileprivate var start: [String] {
         [
             initialization.flatMap { $0 == .he ? nil : "initialisation \($0.rawValue) instead of he" },

@@ -7,14 +7,14 @@ import Tasks
 import Training
 import Yams
 
-/// An experiment that cannot be read: names the file, the line, and what is allowed.
+/// An experiment's file that cannot be read; names the file, the line, and what is allowed.
 struct PlanFileError: Error, CustomStringConvertible, Equatable {
     let description: String
     init(_ description: String) { self.description = ErrorText.message(description) }
 }
 
-/// An experiment in YAML, `bench --plan experiment.yaml`. Each key is an option of the command line without its dashes, with
-/// the value that it has there, and what stands on the command line besides comes after it and takes its place:
+/// An experiment in YAML, `bench --plan experiment.yaml`. Each key is an option of the command line without its dashes,
+/// with the same value. Options on the command line come later and replace those of the file:
 ///
 ///     task: digits
 ///     seeds: 5
@@ -31,7 +31,7 @@ struct PlanFileError: Error, CustomStringConvertible, Equatable {
 struct PlanFile {
     let file: String
 
-    /// The words of a command line that say what the file says.
+    /// The words of a command line with the same meaning as the file.
     ///
     /// - Parameter strategies: what the command line has behind `--strategy`, which takes the place of what the file says.
     /// - Throws: ``PlanFileError`` where there is no such file, or naming the line.
@@ -83,7 +83,8 @@ struct PlanFile {
         }
     }
 
-    /// A target is in the unit of the metric. Where neither it nor the task stands in the file, any metric's may be meant.
+    /// Checks a target in the unit of the metric. Where neither the metric nor a task of the program's is in the file,
+    /// the target of any metric is accepted.
     private func checkTarget(_ node: Yams.Node, among keys: [(key: Yams.Node, value: Yams.Node)]) throws {
         func value(_ key: String) -> String? { keys.first { $0.key.string == key }?.value.string }
         let text = try scalar(node)
@@ -102,7 +103,7 @@ struct PlanFile {
     }
 
     private static let rows = "strategies"
-    /// Options that say nothing of an experiment.
+    /// Options that do not describe an experiment.
     private static let refused: Set = ["plan", "help", "version"]
 
     // MARK: Keys
@@ -156,7 +157,7 @@ struct PlanFile {
         return "--strategy=\(texts.joined(separator: ","))"
     }
 
-    /// A row with its parts apart.
+    /// The text of a row that is given by its parts.
     private func variant(_ node: Yams.Node) throws -> String {
         var (strategy, options, label) = ("", [String](), [String]())
         for (key, value) in try fields(of: node, allowed: ["strategy", "options", "label"]) {
@@ -181,7 +182,7 @@ struct PlanFile {
 
     // MARK: Errors
 
-    /// All that can be said of one key without the others.
+    /// Checks everything about one key that can be checked without the others.
     private func check(_ words: [String], at node: Yams.Node) throws {
         do {
             let options = try PlanFileKeys.of(words)
@@ -210,7 +211,7 @@ struct PlanFile {
     }
 }
 
-/// The options of `bench run` as a file may give them, without what they have to be together.
+/// The options of `bench run` as a file may give them, without checks of their combination.
 private struct PlanFileKeys: ParsableArguments {
     @OptionGroup var experiment: ExperimentOptions
     @OptionGroup var training: TrainingOptions
@@ -230,9 +231,9 @@ private struct PlanFileKeys: ParsableArguments {
     }
 }
 
-/// The options of `bench run` by their names, as its help lists them.
+/// The options of `bench run` by their names, in the order of its help.
 enum RunOptionNames {
-    /// What the help calls the value is nil for a flag.
+    /// `value` is the help's name for the option's value; nil for a flag.
     static let all: [(name: String, value: String?)] = {
         let lines = Bench.helpMessage(for: Run.self, columns: 1000).split(separator: "\n")
         return lines.compactMap { line in

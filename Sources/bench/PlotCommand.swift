@@ -113,13 +113,13 @@ struct PlotCommand: ParsableCommand {
     }
 }
 
-/// Makes PNG out of SVG by librsvg's program, where that is installed.
+/// Converts SVG to PNG with librsvg's program, where that is installed.
 enum PNGConverter {
     private static let program = "rsvg-convert"
-    /// Pixels of the image for one of the picture: sharp on screens that have two.
+    /// Pixels of the image for each pixel of the picture: two, for sharp images on screens of high resolution.
     private static let zoom = "2"
 
-    /// - Throws: ``ReportError`` where the program is not there or does not do it.
+    /// - Throws: ``ReportError`` where the program is missing or fails.
     static func convert(_ svg: Data) throws -> Data {
         guard let path = path() else {
             throw ReportError(

@@ -7,19 +7,19 @@ import Reports
 import Studies
 import Training
 
-/// A line on standard error that is written over: which run of how many, a bar, time so far and time left; and a line
-/// that stays for every run that is finished. A terminal that cannot erase a line gets those alone.
+/// A line on standard error that is redrawn: which run of how many, a bar, elapsed time and time left; and a permanent
+/// line for every finished run. A terminal that cannot erase a line shows only the permanent lines.
 ///
-/// Of runs that are made side by side the first has the bar, and the lines that stay come in the experiment's order.
+/// Among runs that are made side by side, the first one has the bar, and permanent lines are in the experiment's order.
 final class ProgressDisplay: Sendable {
     private struct Run {
         let strategy: String
         let label: String
-        /// All of its passes over the training set.
+        /// The run's passes over the training set.
         let epochs: Double
         let began = ContinuousClock.now
         var share = 0.0
-        /// When that was reached.
+        /// When that share was reached.
         var seen = ContinuousClock.now
 
         func running(_ now: ContinuousClock.Instant) -> RemainingTime.Running {
@@ -29,7 +29,7 @@ final class ProgressDisplay: Sendable {
     }
 
     private struct State {
-        /// Those that are under way, by index.
+        /// The runs that are under way, by index.
         var runs: [Int: Run] = [:]
         var count = 1
         var lastDrawn: ContinuousClock.Instant?
@@ -43,9 +43,9 @@ final class ProgressDisplay: Sendable {
     private let state: Guarded<State>
 
     /// - Parameters:
-    ///   - metric: by which finished runs are told.
+    ///   - metric: the metric by which finished runs are described.
     ///   - first: the index of the first run that is made.
-    ///   - runs: the strategy of each run, where all runs of a strategy are alike; none where they are not.
+    ///   - runs: the strategy of each run, where all runs of a strategy take alike; empty where they do not.
     init(
         isOn: Bool, metric: Metric = .accuracy, on terminal: Terminal = .standardError, from first: Int = 0,
         runs: [String] = []
@@ -56,7 +56,7 @@ final class ProgressDisplay: Sendable {
         state = Guarded(State(remaining: RemainingTime(runs: counts), lines: InOrder(from: first)))
     }
 
-    /// - Parameter trial: of a study.
+    /// - Parameter trial: the trial of a study; nil for other runs.
     func begin(_ run: Experiment.RunIdentity, _ trial: StudyTrial? = nil) {
         state.withLock { state in
             state.runs[run.index] = Run(
@@ -67,7 +67,7 @@ final class ProgressDisplay: Sendable {
         }
     }
 
-    /// - Parameter share: of the run's samples.
+    /// - Parameter share: the part of the run's samples that are done, 0 to 1.
     func update(_ run: Experiment.RunIdentity, share: Double) {
         state.withLock { state in
             state.runs[run.index]?.share = share
@@ -89,7 +89,7 @@ final class ProgressDisplay: Sendable {
                 case .stopped: "\(value), stopped"
                 }
             let name = record.strategy.padding(toLength: 12, withPad: " ", startingAt: 0)
-            // A line for each result; repetitions have the same ones.
+            // One line for each result; repetitions have the same result and get none.
             let line =
                 run.repetition > 0
                 ? "" : "\(name) \(Self.label(run, trial))  \(end)  \(Format.seconds(record.hostSeconds))\n"
@@ -110,7 +110,7 @@ final class ProgressDisplay: Sendable {
         (trial.map { "trial \($0.index + 1) (\($0.words)) " } ?? "") + "seed \(run.seed)"
     }
 
-    /// Erases the bar, and tells of runs that are finished although some before them are not.
+    /// Erases the bar, and prints the lines of finished runs even if earlier runs are not finished.
     func end() {
         state.withLock { state in
             if terminal == .overwriting { Console.eraseBar() }

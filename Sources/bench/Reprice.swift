@@ -76,7 +76,7 @@ struct Reprice: ParsableCommand {
         help: ArgumentHelp("Where the CSV file goes. (default: \(RepriceTable.name) in the folder)", valueName: "file"))
     var csv: String?
 
-    /// The values of a list with commas.
+    /// The values of a comma-separated list.
     private static func list<Value>(_ text: String, _ parse: (String) throws -> Value) throws -> [Value] {
         try text.split(separator: ",", omittingEmptySubsequences: false).map {
             try parse($0.trimmingCharacters(in: .whitespaces))
@@ -91,7 +91,7 @@ struct Reprice: ParsableCommand {
         for name in clusterNames where !name.hasSuffix(".yaml") && !name.hasSuffix(".yml") {
             do { _ = try ClusterPresets.named(name) } catch { throw ValidationError("\(error)") }
         }
-        // With its type, which the compiler takes seconds to find.
+        // The type is written out, since the compiler takes seconds to infer it.
         let counts: [Int?] = [
             clusterNames.count, latency?.count, bandwidth?.count, jitter?.count, stragglers?.count, allReduce?.count,
         ]
@@ -147,7 +147,7 @@ struct Reprice: ParsableCommand {
         )
     }
 
-    /// The options that were given and that say nothing to one rank alone, or to a strategy without an all-reduce.
+    /// The given options that have no effect on a single rank, or on a strategy without an all-reduce.
     private var ofNetwork: [String] {
         let options = [
             ("latency", latency != nil), ("bandwidth", bandwidth != nil), ("jitter", jitter != nil),
@@ -186,14 +186,14 @@ struct Reprice: ParsableCommand {
         return recorded
     }
 
-    /// The plan on every cluster that the options describe, the last option's values changing first.
+    /// The plan on every cluster that the options describe; the values of the last option change fastest.
     private func variants(of plan: StrategyPlan, _ clusters: [ClusterSpec]) throws -> [StrategyPlan] {
         var variants: [StrategyPlan] = []
         func each<Value>(_ values: [Value]?) -> [Value?] {
             guard let values, !values.isEmpty else { return [nil] }
             return values.map { $0 }
         }
-        // Algorithms say nothing to a strategy that has no all-reduce.
+        // All-reduce algorithms do not matter for a strategy without an all-reduce.
         let algorithms = plan.roles.usesAllReduce ? allReduce : nil
         for cluster in each(clusters) {
             for latency in each(latency) {
@@ -223,7 +223,7 @@ struct Reprice: ParsableCommand {
 
     private typealias Priced = (plan: StrategyPlan, runs: [Repricing.PricedRun])
 
-    /// On all cores, in the order of the variants.
+    /// Prices all variants on all cores; the result is in their order.
     private func price(_ variants: [StrategyPlan], _ repricing: Repricing) throws -> [Priced] {
         let priced = Guarded<[Result<Priced, any Error>?]>(Array(repeating: nil, count: variants.count))
         ParallelLoop.run(variants.count) { index in

@@ -2,8 +2,8 @@ import Experiments
 import Foundation
 import Storage
 
-/// What a process of an MPI job says of itself before the job begins: that it cannot take part and why, or what it is about to
-/// compute. All processes hear all, and judge alike.
+/// What a process of an MPI job tells the others before the job begins: why it cannot take part, or what it is going to
+/// compute. All processes hear all of these, and come to the same verdict.
 struct RollCall: Codable, Sendable {
     /// Why a process cannot take part.
     struct Failure: Hashable, Codable, Sendable {
@@ -12,36 +12,37 @@ struct RollCall: Codable, Sendable {
     }
 
     var host: String
-    /// Nil where it can take part.
+    /// Nil if the process can take part.
     var failure: Failure?
-    /// Of the program and of what it writes.
+    /// The version of the program and of its output.
     var version: String
-    /// The commit that the program is of; ``unknownCommit`` where that is not known.
+    /// The commit of the program; ``unknownCommit`` where it is not known.
     var commit: String
-    /// What its arithmetic depends on in the last bits: processor and OpenBLAS.
+    /// What the last bits of its arithmetic depend on: processor and OpenBLAS.
     var arithmetic: String
-    /// Nil for commands that have none.
+    /// The plan; nil for commands without one.
     var plan: ExperimentPlan?
-    /// The command line, where there is no plan.
+    /// The command line; nil where there is a plan.
     var arguments: [String]?
 
     enum Verdict: Equatable {
-        /// All take part; what readers should know.
+        /// All processes take part; the notes are for readers.
         case agreed(notes: [String])
         /// Every process failed, for the same reason.
         case failedAlike
-        /// Some process cannot take part in what the others do.
+        /// Some process cannot do the same as the others.
         case refused(Failure)
     }
 
-    /// - Parameter all: by rank; nil for what could not be read, as of another version of the program.
+    /// - Parameter all: the roll calls by rank; nil where one could not be read, as from another version of the
+    ///   program.
     static func verdict(_ all: [RollCall?]) -> Verdict {
         let count = all.count
         func name(_ rank: Int) -> String { "rank \(rank) of \(count)" + (all[rank].map { " on \($0.host)" } ?? "") }
         if let failure = all[0]?.failure, all.allSatisfy({ $0?.failure == failure }) { return .failedAlike }
         for (rank, one) in all.enumerated() {
             guard let failure = one?.failure else { continue }
-            // Also a process that only prints its help cannot take part.
+            // A process that only prints its help cannot take part either.
             return .refused(
                 Failure(message: "\(name(rank)): \(failure.message)", exitCode: max(1, failure.exitCode)))
         }
@@ -81,7 +82,7 @@ struct RollCall: Codable, Sendable {
             exitCode: 1)
     }
 
-    /// What another process has that the first has not, in words; nil where nothing does.
+    /// How another process differs from the first, in words; nil where it does not.
     private static func difference(_ first: RollCall, _ other: RollCall) -> String? {
         guard first.arguments == other.arguments, (first.plan == nil) == (other.plan == nil) else {
             func words(_ call: RollCall) -> String { call.arguments?.joined(separator: " ") ?? "a run" }

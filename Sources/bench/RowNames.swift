@@ -3,8 +3,8 @@ import Diagnostics
 import Experiments
 import Strategies
 
-/// Rows of results, as `--strategy` of commands that read results names them: by their labels, by a strategy for all rows of
-/// it, or `all`.
+/// Rows of results, as `--strategy` names them in commands that read results: by label, by strategy for all of its
+/// rows, or `all`.
 struct RowNames {
     private let names: [String]
 
@@ -17,9 +17,9 @@ struct RowNames {
         }
     }
 
-    /// Each row once, in the order of the names.
+    /// The chosen rows, each once, in the order of the names.
     ///
-    /// - Parameter missing: the error of a name that no row has; nil where that is none.
+    /// - Parameter missing: the error for a name that no row has; nil where that is not an error.
     func chosen(
         among plans: [StrategyPlan], missing: (String) -> (any Error)?
     ) throws -> [StrategyPlan] {

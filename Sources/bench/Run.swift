@@ -40,7 +40,7 @@ struct Run: ParsableCommand {
         try tuned.check()
         do {
             let plan = try builder.plan()
-            // A study may have chosen another one.
+            // The options of a study may include another momentum.
             if tuned.tuned == nil { try builder.checkMomentum(plan) }
             try Experiment.check(plan)
             try files.check(plan)
@@ -60,7 +60,7 @@ struct Run: ParsableCommand {
 
     func run() throws { try run(tells: true) }
 
-    /// - Parameter tells: false for another command that says what is to be said of the results.
+    /// - Parameter tells: whether to print the results; false where another command does that.
     func run(tells: Bool) throws {
         var plan = try tuned.applied(to: try builder.plan(), builder)
         try builder.checkMomentum(plan)
@@ -97,9 +97,10 @@ struct Run: ParsableCommand {
         if tells { print("Report, CSV and JSON: \(outputs.directory.url.relativePath)/") }
     }
 
-    /// Runs the experiment and writes its files. What is finished is not lost with what stops the program.
+    /// Runs the experiment and writes its files. Finished runs are kept even if the program is stopped.
     ///
-    /// - Returns: the results, and whether they could be written; files come first, since whoever reads the text may go away.
+    /// - Returns: the results, and whether they could be written; files come first, since the reader of the text may
+    ///   go away.
     private func train(
         _ experiment: Experiment, _ plan: ExperimentPlan, _ machine: MachineDescription, _ outputs: RunOutputs
     ) throws -> (results: Results, written: Result<Void, any Error>) {
@@ -112,7 +113,7 @@ struct Run: ParsableCommand {
             let results = try experiment.run(
                 machine: machine, callbacks: callbacks, checkpoints: outputs.store,
                 update: { results in
-                    // A launcher that has lost a process may kill the others without a last word.
+                    // A launcher that has lost a process may kill the others without warning.
                     if machine.mpi != nil {
                         try outputs.latest.save(results, all: true)
                     } else {
@@ -133,7 +134,7 @@ struct Run: ParsableCommand {
         print(ComparisonTable.terminal(results, TerminalAbilities.output.layout))
         if !files.quiet, let style = TerminalAbilities.output.curves {
             let curves = PicturedRuns(results).curves(style)
-            // With its colours: names in it are shown as they are everywhere.
+            // Printed with colours; the names in it are safe to show.
             if !curves.isEmpty { Console.output(curves + "\n") }
         }
         print(MarkdownReport.summary(results))
@@ -194,7 +195,7 @@ struct FileOptions: ParsableArguments {
         [("save", save), ("trace-loss", traceLoss), ("trace", trace), ("log", logs.log)]
     }
 
-    /// What can be said of the names without looking at the disk.
+    /// Checks of names that do not need the disk.
     func checkNames() throws {
         for (option, value) in [("output", output)] + optionalFiles
         where value?.isEmpty == true {
@@ -204,7 +205,7 @@ struct FileOptions: ParsableArguments {
         try logs.check(quiet: quiet)
     }
 
-    /// The log, which whoever watches reads in the output folder.
+    /// The path of the log; `--watch` needs one in the output folder.
     var logFile: String? { logs.file(in: output) }
 
     func checkTraceFile() throws {
@@ -213,7 +214,7 @@ struct FileOptions: ParsableArguments {
         if let trace { try requireWritableParent(of: trace, option: "--trace") }
     }
 
-    /// Traces and schedules are made of simulated runs.
+    /// Checks that traces and schedules are asked of simulated runs only.
     func check(_ plan: ExperimentPlan) throws {
         let others = plan.strategies.filter { $0.fabric != .simulated }.map(\.name)
         if trace != nil, !others.isEmpty {

@@ -4,7 +4,7 @@ import Foundation
 import Storage
 
 extension FileOptions {
-    /// Has traces and schedules written where the command line asks for them.
+    /// Sets callbacks that write traces and schedules where the command line asks for them.
     func observe(_ plan: ExperimentPlan, _ output: OutputDirectory, _ callbacks: inout Experiment.Callbacks) {
         if let trace {
             let file = URL(fileURLWithPath: trace)
@@ -34,6 +34,6 @@ extension FileOptions {
 }
 
 extension ExperimentPlan {
-    /// Whether there is one run and no other to tell its files from.
+    /// Whether there is only one run, so that its files need no names of their own.
     var isOneRun: Bool { strategies.count * seeds.count == 1 }
 }

@@ -7,7 +7,7 @@ import Kernel
 import Tasks
 import Training
 
-/// Parses one of the names of `Choice`; a wrong one is answered with all names and the nearest.
+/// Parses a name of `Choice`; the error for a wrong name lists all names and suggests the nearest.
 func choice<Choice: RawRepresentable<String> & CaseIterable & Sendable>(
     _ kind: String
 ) -> @Sendable (String) throws -> Choice {
@@ -20,12 +20,12 @@ func choice<Choice: RawRepresentable<String> & CaseIterable & Sendable>(
     }
 }
 
-// Options take what follows as their value even if it begins with a dash, so that '--latency -5ms' is answered with what
-// is allowed, and not with "missing value".
+// Options take the next word as their value even if it begins with a dash, so that the error for '--latency -5ms' says
+// what is allowed, and not "missing value".
 
-/// What to compare, and how long.
+/// What to compare, and how long to train.
 struct ExperimentOptions: ParsableArguments {
-    /// Its words stand on the command line when that is parsed: see ``CommandWords``.
+    /// The words of the file are on the command line when it is parsed: see ``CommandWords``.
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(

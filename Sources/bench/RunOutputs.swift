@@ -4,7 +4,7 @@ import Locking
 import Reports
 import Storage
 
-/// Where everything goes that a run of the program leaves behind, and what it shows of itself on the way.
+/// Where a run of the program writes everything that it leaves, and what it shows while it runs.
 struct RunOutputs: Sendable {
     let store: CheckpointDirectory?
     let directory: OutputDirectory
@@ -14,7 +14,7 @@ struct RunOutputs: Sendable {
     private let trace: LossTraceFile
     private let models: ModelFiles?
 
-    /// - Parameter store: the checkpoints, of which there may be some already; then the files of the same run go on.
+    /// - Parameter store: the checkpoints; if there are earlier ones, the files of their runs are continued.
     init(_ files: FileOptions, _ plan: ExperimentPlan, _ store: CheckpointDirectory?) throws {
         self.store = store
         directory = try OutputDirectory(files.output, for: .results)
@@ -37,10 +37,10 @@ struct RunOutputs: Sendable {
         trace = LossTraceFile(files.traceLoss, plan)
     }
 
-    /// Writes what is finished, for a program that comes to its end early.
+    /// Writes the finished runs, for a program that ends early.
     ///
-    /// - Parameter error: what is said anyway.
-    /// - Returns: what was written, for standard error.
+    /// - Parameter error: an error that is reported anyway.
+    /// - Returns: a message for standard error about what was written.
     func lastWords(_ error: (any Error)?) -> String? {
         progress.end()
         log?.stop(because: error.map { "\($0)" } ?? "a signal")
@@ -51,7 +51,7 @@ struct RunOutputs: Sendable {
         return words.isEmpty ? nil : words.joined(separator: " ")
     }
 
-    /// Writes all files of an experiment that came to its end.
+    /// Writes all files of a finished experiment.
     func write(_ results: Results) -> Result<Void, any Error> {
         defer { progress.end() }
         let written = Result {
@@ -85,7 +85,7 @@ struct RunOutputs: Sendable {
     }
 }
 
-/// Where trained models go.
+/// The files for trained models.
 private struct ModelFiles: Sendable {
     let file: URL
     let isOnly: Bool
@@ -104,7 +104,7 @@ private struct ModelFiles: Sendable {
     }
 }
 
-/// The file of `--trace-loss`, or nothing.
+/// The file of `--trace-loss`, if there is one.
 private final class LossTraceFile: Sendable {
     private struct State {
         var csv = LossTraceCSV()
@@ -118,7 +118,7 @@ private final class LossTraceFile: Sendable {
     }
 
     private let file: String?
-    /// By the name of the row.
+    /// The registered names of strategies by the names of rows.
     private let strategies: [String: String]
     private let state = Guarded(State())
 
@@ -135,7 +135,7 @@ private final class LossTraceFile: Sendable {
         }
     }
 
-    /// The losses of runs that an earlier process finished.
+    /// Adds the losses of runs that an earlier process finished.
     func takeOver(_ results: Results, from store: CheckpointDirectory?) throws {
         guard file != nil, let store else { return }
         for (run, (record, losses)) in zip(results.runs, try store.finishedLosses()).enumerated() {
@@ -143,7 +143,7 @@ private final class LossTraceFile: Sendable {
         }
     }
 
-    /// Writes the losses of all runs that came to their end.
+    /// Writes the losses of all finished runs.
     func write() throws(ReportError) {
         let (text, isEmpty) = state.withLock { state in
             state.append(state.runs.rest())
@@ -152,7 +152,7 @@ private final class LossTraceFile: Sendable {
         if let file, !isEmpty { try writeAtomically(Data(text.utf8), to: URL(fileURLWithPath: file)) }
     }
 
-    /// Says so where it could not be written.
+    /// Writes the losses, and returns a message where that fails.
     func writeUnfinished() -> String? {
         do throws(ReportError) { try write() } catch { return "\(error)." }
         return nil

@@ -76,7 +76,7 @@ struct Speed: ParsableCommand {
             try federation.options(of: TrainingTask.resolve(task))
             try SpeedMeasurement.check(threads: threads, repetitions: repetitions)
         } catch is TaskFileError {
-            // A file that is wrong is no wrong command line: run() says so.
+            // An invalid file is not an invalid command line: run() reports it.
         } catch { throw ValidationError("\(error)") }
         if let small = batches?.first(where: { $0 < threads }) {
             throw ValidationError("--batch is \(small); allowed is --threads (\(threads)) or more")
@@ -104,7 +104,7 @@ struct Speed: ParsableCommand {
             tell(SpeedTable.rounds(rows, format, TerminalAbilities.output.layout))
         } else {
             var rows: [SpeedMeasurement.Steps] = []
-            // What was measured is told, also before a batch that fails.
+            // Measured batches are printed even if a later one fails.
             defer {
                 if !rows.isEmpty { tell(SpeedTable.steps(rows, format, TerminalAbilities.output.layout)) }
             }

@@ -3,8 +3,8 @@ import Foundation
 import Locking
 import Reports
 
-/// Long work in stages on standard error: on a terminal that can erase a line, a bar that is written over, with what the work is
-/// at; elsewhere a line for each stage that has one.
+/// Long work in stages, on standard error: a bar with the present stage, on a terminal that can erase a line; elsewhere
+/// a line for each stage.
 final class StageDisplay: Sendable {
     private struct State {
         var name = ""
@@ -20,8 +20,8 @@ final class StageDisplay: Sendable {
     private let state = Guarded(State())
 
     /// - Parameters:
-    ///   - count: of stages; nil where it is not known.
-    ///   - tellsLines: whether a stage is said in a line of its own where there is no bar.
+    ///   - count: the number of stages; nil where it is not known.
+    ///   - tellsLines: whether each stage is printed on a line of its own where there is no bar.
     init(isOn: Bool, count: Int?, tellsLines: Bool, on terminal: Terminal = .standardError) {
         self.terminal = isOn ? terminal : .none
         self.count = count
@@ -39,7 +39,7 @@ final class StageDisplay: Sendable {
         }
     }
 
-    /// - Parameter share: of the stage, of which nothing else is known.
+    /// - Parameter share: the part of the present stage that is done, 0 to 1.
     func update(_ share: Double) {
         guard terminal == .overwriting else { return }
         state.withLock { state in
@@ -48,7 +48,7 @@ final class StageDisplay: Sendable {
         }
     }
 
-    /// A line that stays.
+    /// Prints a permanent line.
     func say(_ text: String) {
         erase()
         printError(text)

@@ -4,14 +4,14 @@ import Experiments
 import Strategies
 import Training
 
-/// A row of the comparison that `--strategy` asks for: a strategy, or a variant of one with options and a label of its own.
+/// A row that `--strategy` asks for: a strategy, or a variant of one with its own options and label.
 struct StrategyChoice {
     let description: StrategyDescription
-    /// What its row is called: the label that it was given, or else what was written, without blanks.
+    /// The name of the row: the given label, or else the text without blanks.
     let label: String
-    /// Its own options, in the order in which they were written.
+    /// The row's own options, in the order of writing.
     let options: [(name: String, value: String)]
-    /// Whether it is only run for others to be compared with.
+    /// Whether the row is run only for comparison.
     private(set) var isBaseline = false
 
     private init(_ description: StrategyDescription) {
@@ -20,7 +20,8 @@ struct StrategyChoice {
 
     private static let (all, every) = ("all", "every")
 
-    /// Whether strategies that cannot be carried are left out and not refused: nobody has named them.
+    /// Whether the list names a group. Strategies of a group that cannot be carried are left out instead of refused,
+    /// since the user did not name them.
     static func namesGroup(_ list: String) -> Bool {
         (try? parts(of: list))?.contains { group($0) != nil } ?? false
     }
@@ -28,7 +29,7 @@ struct StrategyChoice {
     /// The strategies of a list with commas, in its order, each once:
     /// `sync,federated(fraction=1),federated(fraction=1,label=all clients)`, `all`, `every`, `federated:*`.
     ///
-    /// - Throws: `ValidationError` for a name that is none, and for a label that stands for two things.
+    /// - Throws: `ValidationError` for an unknown name, and for a label that is used for two different rows.
     static func parse(_ list: String) throws -> [StrategyChoice] {
         var chosen: [StrategyChoice] = []
         for part in try parts(of: list) {
@@ -37,7 +38,7 @@ struct StrategyChoice {
                     chosen.append(choice)
                     continue
                 }
-                // Who asks for a row of it gets one.
+                // A baseline becomes a row if it is also asked for.
                 if chosen[place].isBaseline || choice.isBaseline {
                     chosen[place] = chosen[place].isBaseline ? choice : chosen[place]
                     continue
@@ -56,7 +57,7 @@ struct StrategyChoice {
         return chosen
     }
 
-    /// Checks that the strategy has the options and allows the values.
+    /// Checks that the strategy has the options, and that their values are allowed.
     ///
     /// - Throws: ``OptionError`` naming the option, what was found and what is allowed.
     func check() throws(OptionError) {
@@ -70,7 +71,7 @@ struct StrategyChoice {
             && options.map(\.value) == other.options.map(\.value)
     }
 
-    /// The strategies that a word stands for; nil for one that is no group.
+    /// The strategies of a group; nil for a word that is not the name of a group.
     private static func group(_ word: String) -> [StrategyChoice]? {
         switch word {
         case all: return waysOfTheField
@@ -82,7 +83,8 @@ struct StrategyChoice {
         }
     }
 
-    /// A row for each way, and nodes alone behind them, without which nobody could say whether nodes gain by taking part.
+    /// A row for each common way of training. If there are decentralised ones, nodes alone are added as a baseline,
+    /// which shows whether nodes gain by taking part.
     private static var waysOfTheField: [StrategyChoice] {
         let ways = StrategyRegistry.all.filter(\.isWayOfTheField)
         guard ways.contains(where: { $0.family == .decentralised }),

@@ -5,7 +5,7 @@ import Strategies
 import Tasks
 import Training
 
-/// The options of strategies, by their names.
+/// The options of strategies, set by their names.
 struct StrategySettings: ParsableArguments {
     @Option(
         name: .customLong("set"), parsing: .unconditionalSingleValue,
@@ -17,14 +17,14 @@ struct StrategySettings: ParsableArguments {
             """, discussion: StrategySettings.list, valueName: "[strategy.]option=value"))
     var texts: [String] = []
 
-    /// One `[STRATEGY.]OPTION=VALUE`.
+    /// One setting `[STRATEGY.]OPTION=VALUE`.
     struct Setting: Hashable {
-        /// A strategy's name or the label of a variant; nil for all that have the option.
+        /// A strategy's name or a variant's label; nil for all strategies that have the option.
         let strategy: String?
         let name: String
         let value: String
 
-        /// As a message names it, such as `--mu` or `--fedprox.mu`.
+        /// The option as messages name it, such as `--mu` or `--fedprox.mu`.
         var word: String { "--" + (strategy.map { "\($0)." } ?? "") + name }
 
         /// - Parameter rows: the chosen ones, by whose labels an option can be addressed.
@@ -91,8 +91,8 @@ struct StrategySettings: ParsableArguments {
 
     // MARK: Help
 
-    /// Two lines for each option: what the command line has, and what it means. Made once, since the parser asks for it several
-    /// times.
+    /// Two lines for each option: its form on the command line, and its meaning. Made once, since the parser asks for
+    /// it several times.
     private static let list: String = {
         let all = StrategyRegistry.all
         return StrategyRegistry.optionInfos.map { info in
@@ -107,9 +107,9 @@ struct StrategySettings: ParsableArguments {
     }()
 }
 
-/// What an option is where nobody says.
+/// The default value of an option, in words.
 enum OptionDefault {
-    /// - Parameter strategies: that have the option.
+    /// - Parameter strategies: the strategies that have the option.
     static func words(_ name: String, _ strategies: [StrategyDescription]) -> String {
         if TrainingTask.all.contains(where: { $0.defaults.options[name] != nil }) { return "the task's" }
         let values = strategies.map { text(name, of: $0) }
@@ -117,7 +117,7 @@ enum OptionDefault {
         return zip(strategies, values).map { "\($0.name) \($1)" }.joined(separator: ", ")
     }
 
-    /// The published default, or where the number of workers depends on the strategy, that.
+    /// The published default; for the number of workers the strategy's own.
     static func text(_ name: String, of strategy: StrategyDescription) -> String {
         if name == "workers" { return strategy.defaultWorkers.map(String.init) ?? "this machine's cores" }
         guard let value = strategy.options.init().values[name] else { return "" }
@@ -125,7 +125,7 @@ enum OptionDefault {
         return value == .flag(false) ? "off" : value == .flag(true) ? "on" : value.description
     }
 
-    /// In binary units where that is what it was set to: PyTorch's buckets are 25 MiB.
+    /// The size in binary units where it is a whole number of them: PyTorch's buckets are 25 MiB.
     private static func size(_ bytes: Double) -> String {
         let mebi = bytes / 1_048_576
         return mebi == mebi.rounded() ? "\(Format.exact(mebi)) MiB" : Format.bytes(bytes)

@@ -102,7 +102,7 @@ struct StudyCommand: ParsableCommand {
                 areAlike: plan.rungs.count == 1))
         let progress = ProgressDisplay(isOn: !files.quiet && !logs.watch, metric: plan.shownMetric, runs: names)
         let latest = LatestResults<StudyResults>.ofStudy(in: output)
-        // What is finished is not lost with what stops the program.
+        // Finished runs are kept even if the program is stopped.
         let lastWords: @Sendable ((any Error)?) -> String? = { error in
             progress.end()
             log?.stop(because: error.map { "\($0)" } ?? "a signal")
@@ -124,7 +124,7 @@ struct StudyCommand: ParsableCommand {
             interruption.disarm()
             throw error
         }
-        // Files first: whoever reads the text may go away.
+        // Files come first: the reader of the text may go away.
         let written = Result { try latest.finish(results) }
         if case .failure(let error) = written { log?.stop(because: "\(error)") } else { log?.stop(because: nil) }
         progress.end()

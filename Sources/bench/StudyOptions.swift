@@ -56,18 +56,18 @@ struct StudyOptions: ParsableArguments {
     private static let defaultRates = (
         grid: "learning-rate=0.05,0.1,0.2,0.4,0.8,1.6", random: "learning-rate=0.05..1.6"
     )
-    /// Around PyTorch's 0.001.
+    /// Default rates around PyTorch's 0.001.
     private static let adaptiveRates = (
         grid: "learning-rate=0.0003,0.001,0.003,0.01,0.03,0.1", random: "learning-rate=0.0003..0.1"
     )
 
-    /// Where a seed is for tuning, no report uses it.
+    /// Seeds for tuning begin here, so that no report uses them.
     static let firstSeed: UInt64 = 101
 
     /// - Throws: `ValidationError` naming the option, what was found and what is allowed.
     func plan(_ given: PlanBuilder) throws -> StudyPlan {
         var experiment = try given.plan()
-        // Every strategy of a study has trials, and one that is only run for others to be compared with has none.
+        // Every strategy of a study has trials, but a baseline is run only for comparison and has none.
         experiment.strategies.removeAll(where: \.isBaseline)
         if given.experiment.repetitions != 1 {
             throw ValidationError("--repetitions is for 'bench run'; a study makes each run once")

@@ -6,10 +6,10 @@ import Reports
 import Tasks
 import Training
 
-/// What was understood of a task, in words.
+/// How a task was understood, in words.
 struct TaskCheck {
     private let task: TrainingTask
-    /// Of a task file.
+    /// The data of a task file; nil for other tasks.
     private let data: TaskFileData?
     private let split: TrainTestSplit
     private let findings: DataFindings
@@ -122,7 +122,7 @@ struct TaskCheck {
         return table
     }
 
-    /// A residual is a row, and so are the layers of its body below it.
+    /// Adds a row for each layer; the layers of a residual's body follow below it.
     private func append(_ layers: [LayerOutline], to table: inout TextTable, indent: String) {
         for layer in layers {
             table.append([
@@ -172,15 +172,15 @@ struct TaskCheck {
 
     private static let samplesAtOnce = 500
 
-    /// What was found of a model on a test set.
+    /// The results of a model on a test set.
     struct Measured {
         let count: Int
         var right = 0
-        /// The mean.
+        /// The mean loss.
         var loss = 0.0
-        /// Nil where models have none.
+        /// The AUC; nil for models without one.
         var auc: Double?
-        /// Whether samples can be right at all, which those of a regression cannot.
+        /// Whether samples can be right or wrong, unlike those of a regression.
         let isOfRightAnswers: Bool
 
         var accuracy: Double { Double(right) / Double(count) }
@@ -204,7 +204,7 @@ struct TaskCheck {
         return found
     }
 
-    /// With as many digits as tell one sample from the next.
+    /// A percentage with enough digits to distinguish one sample.
     static func percent(_ right: Int, of count: Int) -> String {
         var (decimals, scale) = (0, 100)
         while scale < count { (decimals, scale) = (decimals + 1, scale * 10) }

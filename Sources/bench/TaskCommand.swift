@@ -17,7 +17,7 @@ struct TaskCommand: ParsableCommand {
         subcommands: [CheckTask.self])
 }
 
-/// Says what was understood of a task, and whether weights from elsewhere mean the same here.
+/// Reports how a task was understood, and whether weights from another program give the same results here.
 struct CheckTask: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Say what was understood of a task file, and what may be a mistake.",
@@ -113,7 +113,7 @@ struct CheckTask: ParsableCommand {
         print("As expected: \(words)")
     }
 
-    /// Of a metric that is no share of right samples.
+    /// Reports a metric that is not a share of right samples.
     private func report(_ found: TaskCheck.Measured, of metric: Metric) throws {
         let value = metric.value(accuracy: found.accuracy, loss: found.loss, auc: found.auc)
         let right = found.isOfRightAnswers ? "\(found.right) right; " : ""
@@ -134,7 +134,7 @@ struct CheckTask: ParsableCommand {
     }
 }
 
-/// An accuracy that somebody measured elsewhere, with the digits that were written.
+/// An accuracy that was measured elsewhere, with the digits that were written.
 struct Expectation: Equatable {
     let text: String
     private let numerator: Double
@@ -149,7 +149,7 @@ struct Expectation: Equatable {
             (numerator, denominator, halfDigit) = (Double(right), all, 0)
             return
         }
-        // What is more than 1 is no share, and may be another metric's value.
+        // A value above 1 is not a share, but may be the value of another metric.
         guard let value = (try? Quantity.fraction(text)) ?? Quantity.number(text), value >= 0 else {
             throw ValidationError(
                 "--expect is '\(text)'; allowed is an accuracy such as 98.31%, 9831/10000, or another metric's value")
@@ -161,20 +161,20 @@ struct Expectation: Equatable {
         halfDigit = 0.5 * pow(10, -Double(decimals))
     }
 
-    /// Whether it says how many of how many samples.
+    /// Whether the expectation gives a count of right samples out of a number of samples.
     var isOfSamples: Bool { denominator != nil }
 
-    /// Whether a value is the one that was written, to the digits that were written; rounded by somebody else.
+    /// Whether a value rounds to the expectation with its digits; another program may have rounded differently.
     func isMet(by value: Double) -> Bool { denominator == nil && abs(value - numerator) <= halfDigit * 1.000001 }
 
-    /// Whether so many right samples are what was written, to the digits that were written, and the words for it.
+    /// Whether the number of right samples matches the expectation with its digits, and a description.
     func judge(right: Int, of count: Int) -> (isMet: Bool, words: String) {
         let found = "\(right)/\(count) (\(TaskCheck.percent(right, of: count)))"
         if let denominator {
             let isMet = denominator == count && Int(numerator) == right
             return (isMet, isMet ? text : "\(text), and the model here is right about \(found)")
         }
-        // The counts whose share is written so; a little more, since the share was rounded by somebody else.
+        // The counts whose share is written in this way, with a little slack, since another program rounded the share.
         let slack = Double(count) * halfDigit * 1.000001 + 1e-9
         let low = Int((numerator * Double(count) - slack).rounded(.up))
         let high = Int((numerator * Double(count) + slack).rounded(.down))

@@ -2,18 +2,18 @@ import Diagnostics
 import Foundation
 import Reports
 
-/// What standard error is shown on.
+/// What standard error is connected to.
 enum Terminal: Hashable {
     /// A file, a pipe, or nothing.
     case none
-    /// A terminal that only prints, such as an editor's.
+    /// A terminal that can only print, such as an editor's.
     case plain
-    /// One that can erase a line and write over it.
+    /// A terminal that can erase a line and write over it.
     case overwriting
 
     static let standardError = TerminalAbilities.error.terminal
 
-    /// - Parameter type: of `TERM`; without one, nothing is known of what the terminal understands.
+    /// - Parameter type: the value of `TERM`; without it, nothing is known about the terminal.
     init(isTerminal: Bool, type: String?) {
         guard isTerminal else {
             self = .none
@@ -22,8 +22,8 @@ enum Terminal: Hashable {
         self = ["", "dumb", "unknown"].contains(type ?? "") ? .plain : .overwriting
     }
 
-    /// Characters of a line on standard error, asked again for each line since windows change; a line that is longer goes on
-    /// in the next one, where nothing would erase it.
+    /// Characters of a line on standard error. It is determined again for each line, since windows change; a longer
+    /// line would wrap, and the part on the next line would not be erased.
     static var columns: Int {
         columns(
             window: TerminalAbilities.window(of: STDERR_FILENO)?.columns,
@@ -31,21 +31,21 @@ enum Terminal: Hashable {
     }
 
     /// - Parameters:
-    ///   - window: the terminal's own answer, which is of now; `COLUMNS` may be of another window.
-    ///   - standard: where neither is known.
+    ///   - window: the terminal's present width; `COLUMNS` may be that of another window.
+    ///   - standard: used where neither is known.
     static func columns(window: Int?, environment: [String: String], standard: Int = 80) -> Int {
         window ?? environment["COLUMNS"].flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil } ?? standard
     }
 }
 
-/// What the place can show that a text is written to. All that the program says on a terminal is made to fit here; what goes
-/// into a file or a pipe stays as it is.
+/// What the destination of a text can show. Everything that the program prints on a terminal is adapted to it here;
+/// text for a file or a pipe stays unchanged.
 struct TerminalAbilities: Hashable {
     let terminal: Terminal
     /// Whether the locale's characters are UTF-8.
     let isUTF8: Bool
-    /// Whether text may have colours: not by the wish of `NO_COLOR` (no-color.org), not where escape sequences are shown
-    /// as they are, and not where the locale is one of plain text.
+    /// Whether text may have colours. Not so where `NO_COLOR` is set (no-color.org), where escape sequences are shown
+    /// as they are, or where the locale has plain text only.
     let hasColor: Bool
     /// Characters of a line.
     let columns: Int
@@ -59,7 +59,7 @@ struct TerminalAbilities: Hashable {
             environment: ProcessInfo.processInfo.environment)
     }
 
-    /// - Parameter window: the terminal's own answer to how many characters a line has.
+    /// - Parameter window: the number of characters of a line by the terminal's own answer; nil where it gives none.
     init(isTerminal: Bool, window: Int?, environment: [String: String]) {
         terminal = Terminal(isTerminal: isTerminal, type: environment["TERM"])
         isUTF8 = Self.isUTF8(environment)
@@ -67,16 +67,16 @@ struct TerminalAbilities: Hashable {
         columns = Terminal.columns(window: window, environment: environment, standard: TextLayout.standardColumns)
     }
 
-    /// Whether it shows lines of text at all.
+    /// Whether the destination shows lines of text at all.
     var isTerminal: Bool { terminal != .none }
 
-    /// Whether it is a terminal that shows nothing but ASCII.
+    /// Whether the destination is a terminal that shows ASCII only.
     var needsASCII: Bool { isTerminal && !isUTF8 }
 
-    /// Whether it shows the dots of braille, of which curves are drawn.
+    /// Whether the destination shows the braille characters that curves are drawn with.
     var hasBraille: Bool { terminal == .overwriting && isUTF8 }
 
-    /// How curves are shown; nil where nobody looks on. A terminal of ASCII gets letters.
+    /// How curves are drawn; nil where there is no terminal. A terminal with ASCII only gets letters.
     var curves: CurveStyle? {
         isTerminal ? CurveStyle(hasBraille: hasBraille, hasColor: hasColor, columns: columns) : nil
     }
@@ -85,9 +85,9 @@ struct TerminalAbilities: Hashable {
         isTerminal ? TextLayout(columns: columns, isASCII: needsASCII) : .unlimited
     }
 
-    /// The text with what it can show in place of the rest, and long lines broken between words: those of a term and what is
-    /// said of it, behind two spaces or more, below the latter. Lines that only begin with a few spaces are
-    /// commands, and stay whole.
+    /// The text with replacements for what cannot be shown, and with long lines broken between words. In a line with a
+    /// term and its description, separated by two or more spaces, the description is broken and indented below itself.
+    /// Lines that only begin with a few spaces are commands and are not broken.
     func shown(_ text: String) -> String {
         guard isTerminal else { return text }
         return text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
@@ -99,15 +99,16 @@ struct TerminalAbilities: Hashable {
         }.joined(separator: "\n")
     }
 
-    /// By POSIX, the first of the three that is there and not empty decides; without any of them the locale is `C`.
+    /// By POSIX, the first of the three variables that is set and not empty decides; without any of them the locale is
+    /// `C`.
     private static func isUTF8(_ environment: [String: String]) -> Bool {
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty } ?? "C"
-        // Such as de_DE.UTF-8@euro, C.utf8, and UTF-8 alone, which is a locale on macOS.
+        // For example de_DE.UTF-8@euro, C.utf8, and UTF-8 alone, which is a locale on macOS.
         let coding = (locale.split(separator: ".").last ?? "").prefix { $0 != "@" }.lowercased()
         return coding.replacing("-", with: "") == "utf8"
     }
 
-    /// A terminal's size in characters, of now; nil where it is unknown.
+    /// A terminal's present size in characters; nil where it is unknown.
     static func window(of descriptor: Int32) -> (columns: Int, rows: Int)? {
         var size = winsize()
         guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Experiments
 import Storage
 
-/// Takes over what a study chose.
+/// Applies the options that a study chose.
 struct TunedOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
@@ -16,8 +16,8 @@ struct TunedOptions: ParsableArguments {
         }
     }
 
-    /// - Throws: `ValidationError` where the command line has an option that the study chose; ``ReportError`` where the study
-    ///   cannot be read; ``ExperimentError`` where it is not one for this plan.
+    /// - Throws: `ValidationError` where the command line sets an option that the study chose; ``ReportError`` where
+    ///   the study cannot be read; ``ExperimentError`` where it does not fit this plan.
     func applied(to plan: ExperimentPlan, _ given: PlanBuilder) throws -> ExperimentPlan {
         guard let tuned else { return plan }
         let study = try StudyFile.read(tuned)

@@ -55,7 +55,7 @@ struct WatchCommand: ParsableCommand {
         try watch.toTheEnd(patience: patience ?? Self.standardPatience)
     }
 
-    /// The log, which may have to be waited for.
+    /// The path of the log; waits for it where that is asked for.
     private func log() throws -> String {
         let end = ContinuousClock.now + (wait ?? .zero)
         while true {
@@ -79,14 +79,14 @@ struct WatchCommand: ParsableCommand {
     }
 }
 
-/// An experiment of another process, followed from its log to its end.
+/// An experiment of another process, followed in its log to its end.
 struct Watch {
     private let path: String
     private let screen: WatchScreen
     private var follower: EventLogFollower
     private var experiment: WatchedExperiment
 
-    /// Between two looks at the log.
+    /// The time between two looks at the log.
     static let pause: Duration = .milliseconds(250)
 
     init(_ path: String, _ screen: WatchScreen) {
@@ -95,12 +95,14 @@ struct Watch {
         experiment = WatchedExperiment(path)
     }
 
-    /// - Parameter patience: for a log that does not grow and of whose process nothing is known.
-    /// - Throws: ``ReportError`` where the process has gone or the log is none; `ExitCode` where the experiment was stopped.
+    /// - Parameter patience: how long to wait for a log that does not grow, where it is not known whether its process
+    ///   is running.
+    /// - Throws: ``ReportError`` where the process has ended or the file is not a log; `ExitCode` where the
+    ///   experiment was stopped.
     mutating func toTheEnd(patience: Duration) throws {
         var lastNews = ContinuousClock.now
         while true {
-            // Before the log: what a process writes just before it ends is read.
+            // Checked before the log is read, so that what a process writes just before it ends is not missed.
             let isRunning = experiment.plan?.process.isRunning
             if try look() { lastNews = .now }
             screen.draw(experiment)

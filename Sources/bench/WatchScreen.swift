@@ -4,10 +4,10 @@ import Locking
 import Reports
 import Storage
 
-/// Where a watched experiment is shown: drawn again and again in its place on a terminal that can, else a line for each event.
+/// Where a watched experiment is shown: redrawn in place on a terminal that can do that, else a line for each event.
 final class WatchScreen: Sendable {
     private struct State {
-        /// Lines that stand on the terminal, above the cursor.
+        /// How many lines are shown on the terminal, above the cursor.
         var lines = 0
         var lastDrawn: ContinuousClock.Instant?
     }
@@ -18,8 +18,8 @@ final class WatchScreen: Sendable {
     private let state = Guarded(State())
 
     /// - Parameters:
-    ///   - descriptor: whose window it is.
-    ///   - write: where the text goes.
+    ///   - descriptor: the descriptor of the terminal, whose window gives the size.
+    ///   - write: writes the text.
     init(
         _ abilities: TerminalAbilities, of descriptor: Int32 = STDOUT_FILENO,
         to write: @escaping @Sendable (String) -> Void
@@ -29,20 +29,20 @@ final class WatchScreen: Sendable {
 
     private var isDrawn: Bool { abilities.terminal == .overwriting }
 
-    /// A line for an event, where nothing is drawn.
+    /// Prints a line for an event, where nothing is redrawn.
     func tell(_ event: LoggedEvent, _ experiment: WatchedExperiment) {
         guard !isDrawn, let line = WatchText(experiment)?.line(event) else { return }
         say(line)
     }
 
-    /// A line that stays.
+    /// Prints a permanent line.
     func say(_ line: String) {
         state.withLock { state in
             write(erasing(&state) + abilities.shown(VisibleText.line(line)) + "\n")
         }
     }
 
-    /// Draws what is known now, in the place of what was drawn before; not more often than a reader can follow.
+    /// Draws the present state over the previous one, no more often than a reader can follow.
     func draw(_ experiment: WatchedExperiment) {
         guard isDrawn, let text = WatchText(experiment) else { return }
         state.withLock { state in
@@ -51,7 +51,7 @@ final class WatchScreen: Sendable {
             state.lastDrawn = now
             let window = TerminalAbilities.window(of: descriptor)
             let columns = window?.columns ?? abilities.columns
-            // The last column stays empty: some terminals go on to the next line there.
+            // The last column stays empty: some terminals move on to the next line there.
             let layout = TextLayout(columns: columns - 1, isASCII: abilities.needsASCII)
             let style = CurveStyle(
                 hasBraille: abilities.hasBraille, hasColor: abilities.hasColor, columns: columns - 1)
@@ -63,14 +63,14 @@ final class WatchScreen: Sendable {
         }
     }
 
-    /// Takes away what stands there: up to its first line, and from there to the end of the screen.
+    /// Erases what is shown: moves up to its first line, and clears from there to the end of the screen.
     private func erasing(_ state: inout State) -> String {
         defer { state.lines = 0 }
         return state.lines > 0 ? "\u{1B}[\(state.lines)A\r\u{1B}[J" : ""
     }
 }
 
-/// The experiment of this process, shown as it writes its log.
+/// The experiment of this process, shown while its log is written.
 final class LiveWatch: Sendable {
     private struct State {
         var experiment: WatchedExperiment
@@ -87,11 +87,11 @@ final class LiveWatch: Sendable {
         state = Guarded(State(experiment: WatchedExperiment(path)))
     }
 
-    /// - Parameter line: of the log, with its line feed.
+    /// - Parameter line: a line of the log, with its line feed.
     func take(_ line: Data) {
         state.withLock { state in
             state.lines += 1
-            // What this program has just written is as it writes it.
+            // A line that this program has just written can be parsed.
             guard let event = try? LoggedEvent(line.dropLast(), at: "\(path), line \(state.lines)"),
                 (try? state.experiment.take(event)) != nil
             else { return }

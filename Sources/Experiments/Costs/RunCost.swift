@@ -1,18 +1,18 @@
 public import Cluster
 public import Training
 
-/// What a run costs in money and energy, from the prices and watts of the machines that it is about.
+/// What a run costs in money and energy, from the prices and watts of its machines.
 public struct RunCost: Hashable, Sendable {
-    /// USD; nil where a price is not known.
+    /// US dollars; nil where a price is not known.
     public let money: Double?
-    /// Nil where a wattage is not known.
+    /// Watt hours of energy; nil where a wattage is not known.
     public let wattHours: Double?
     /// Why one of the two is not known; nil without machines.
     package let unknown: UnknownCosts?
 
-    /// - Parameters:
-    ///   - machines: prices and watts; nil for not known.
-    ///   - run: of a whole job; see ``init(_:_:on:until:)`` for a part of it.
+    /// The cost of a whole run; see ``init(_:_:on:until:)`` for a part of one.
+    ///
+    /// - Parameter machines: prices and watts; nil where they are not known.
     public init(_ run: RunRecord, _ plan: StrategyPlan, on machines: ClusterSpec?) {
         self.init(
             run, plan, on: machines, seconds: run.clusterSeconds, bytes: run.traffic.bytesTotal, shareOfWork: 1)
@@ -49,12 +49,12 @@ public struct RunCost: Hashable, Sendable {
     package struct Use: Sendable {
         /// How long the job, or its part, lasts.
         package var seconds: Double
-        /// Sent by all ranks.
+        /// Bytes that all ranks sent.
         package var bytes: Int
         package var workers: Int
         /// Seconds in which workers computed, all of them together.
         package var workersBusySeconds: Double
-        /// Seconds in which workers were not there any more.
+        /// Seconds in which workers had already left, all of them together.
         package var workersAbsentSeconds = 0.0
         package var servers: Int
         package var serversBusySeconds: Double
@@ -78,7 +78,7 @@ public struct RunCost: Hashable, Sendable {
         }
     }
 
-    /// - Parameter machines: prices and watts; nil for not known.
+    /// - Parameter machines: prices and watts; nil where they are not known.
     package init(_ use: Use, on machines: ClusterSpec?) {
         guard let machines else {
             (money, wattHours, unknown) = (nil, nil, nil)
@@ -97,7 +97,7 @@ public struct RunCost: Hashable, Sendable {
                 presentSeconds: Double(use.servers) * use.seconds - use.serversAbsentSeconds,
                 busySeconds: use.serversBusySeconds)
         if let devices = use.devices {
-            // Each with its own price and watts.
+            // Each device has its own price and watts.
             let ofServer = server.map { [$0] } ?? []
             money = Self.sum([devices.money(use.seconds)] + ofServer.map(\.money) + [traffic.money])
             wattHours = Self.sum(
@@ -115,7 +115,8 @@ public struct RunCost: Hashable, Sendable {
         wattHours = Self.sum(groups.map(\.wattHours) + [traffic.wattHours])
     }
 
-    /// What ranks that left were away of so many seconds, together: who has left costs nothing any more.
+    /// Seconds that departed ranks were missing, all of them together, of a job of `seconds`: a rank that has left
+    /// costs nothing.
     private static func absentSeconds(_ run: RunRecord, _ seconds: Double, _ isOne: (Int) -> Bool) -> Double {
         (run.departures ?? []).filter { isOne($0.rank) }.reduce(0) { $0 + max(0, seconds - $1.seconds) }
     }
@@ -123,7 +124,7 @@ public struct RunCost: Hashable, Sendable {
     /// Nodes of one kind.
     private struct Group {
         let node: Node
-        /// Of all nodes together.
+        /// Seconds that the nodes were there, all of them together.
         let presentSeconds: Double
         let busySeconds: Double
 
@@ -136,7 +137,7 @@ public struct RunCost: Hashable, Sendable {
         }
     }
 
-    /// Nil where a part is not known: a sum without it would be too small.
+    /// The sum, or nil where a part is not known: a sum without that part would be too small.
     private static func sum(_ parts: [Double?]) -> Double? {
         parts.reduce(0.0) { sum, part in sum.flatMap { sum in part.map { sum + $0 } } }
     }

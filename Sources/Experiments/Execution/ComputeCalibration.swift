@@ -51,7 +51,7 @@ package struct ComputeCalibration {
         return sizes.sorted()
     }
 
-    /// One time for each repetition.
+    /// Seconds of a training step, once for each repetition.
     package func secondsPerStep(samples: Int) -> [Double] {
         let parameters = initialParameters.copied()
         let gradient = ParameterVector(count: parameters.count)
@@ -75,14 +75,14 @@ package struct ComputeCalibration {
         }
     }
 
-    /// One time for each repetition.
+    /// Seconds for each number of a vector that is added to another one, once for each repetition.
     package func secondsPerVectorElement() -> [Double] {
         let (sum, part) = (ParameterVector(count: network.parameterCount), initialParameters)
         let calls = Self.secondsPerCall { sum.add(part, scaledBy: 0.5) }
         return calls.map { $0 / Double(network.parameterCount) }
     }
 
-    /// The seconds of a call, for each repetition.
+    /// Seconds of one call of `body`, once for each repetition.
     package static func secondsPerCall(_ body: () -> Void) -> [Double] {
         let clock = ContinuousClock()
         let first = clock.measure(body)

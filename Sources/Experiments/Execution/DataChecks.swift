@@ -2,7 +2,7 @@ import Datasets
 import Tasks
 
 extension ExperimentPlan {
-    /// Checks that options which a study chose are used on the data that it was made on.
+    /// Checks that options which a study chose are used on the data that the study was made on.
     func checkTuning(on data: DataIdentity) throws(ExperimentError) {
         for strategy in strategies {
             guard let tuning = strategy.tuning, let studied = tuning.data, studied != data else { continue }
@@ -16,7 +16,7 @@ extension ExperimentPlan {
 }
 
 extension DataIdentity {
-    /// Checks that an experiment which goes on has the data that it began with.
+    /// Checks that an experiment which continues has the data that it began with.
     func check(isThatOf results: Results) throws(ExperimentError) {
         guard let before = results.data, before != self else { return }
         throw ExperimentError(

@@ -19,8 +19,8 @@ public struct Experiment: Sendable {
     ///
     /// - Parameters:
     ///   - selection: what accuracy is measured on.
-    ///   - computeModel: for simulated machines; nil to find it out as the plan says.
-    /// - Throws: ``ExperimentError``, or what the initial parameters' file is wrong with.
+    ///   - computeModel: the step times of simulated machines; nil to determine them as the plan says.
+    /// - Throws: ``ExperimentError``, or what is wrong with the file of initial parameters.
     public init(
         _ plan: ExperimentPlan, data: DataDirectory, selection: SelectionSet = .test, computeModel: ComputeModel? = nil
     ) throws {
@@ -53,7 +53,8 @@ public struct Experiment: Sendable {
         self.plan = plan
     }
 
-    /// SHA-256 of the file that training starts from, in hexadecimal, as it was when this was made; nil without one.
+    /// SHA-256 of the file that training starts from, in hexadecimal, taken when the experiment was created; nil
+    /// without such a file.
     public var initialParametersSHA256: String? { startFile?.sha256 }
 
     func initialParameters(_ seeds: SeedSequence) -> ParameterVector {
@@ -64,9 +65,10 @@ public struct Experiment: Sendable {
 
     /// Runs everything; see ``ExperimentPlan/runs`` for the order, and ``ExperimentPlan/jobs`` for what is done at once.
     /// - Parameters:
-    ///   - checkpoints: where they go. Runs that an earlier process finished are not made again, and nobody is called for
-    ///     them; those that it was at go on. Nil for none.
-    ///   - update: called with all results so far, at the start and after every run; what it throws ends the experiment.
+    ///   - checkpoints: where checkpoints go; nil for none. Runs that an earlier process finished are not made again
+    ///     and cause no callbacks; runs that were under way continue.
+    ///   - update: called with all results so far, at the start and after every run; an error that it throws ends the
+    ///     experiment.
     public func run(
         machine: MachineDescription, callbacks: Callbacks = Callbacks(), checkpoints: (any CheckpointStore)? = nil,
         update: @escaping @Sendable (Results) throws -> Void = { _ in }
@@ -103,8 +105,8 @@ public struct Experiment: Sendable {
         return ExperimentInProgress(experiment, model, results, finished: finished, callbacks, checkpoints, update)
     }
 
-    /// What the other processes of an MPI job do while the first one runs the experiment: in every run the ranks that are
-    /// placed in them. They keep no records, and learn from the first one where runs begin.
+    /// What the other processes of an MPI job do while the first one runs the experiment: they carry the ranks that are
+    /// placed in them. They keep no records, and learn from the first process where runs begin.
     package func follow() throws {
         let split = try checkedData()
         var experiment = self
@@ -122,7 +124,7 @@ public struct Experiment: Sendable {
 
     /// The first seed's data, checked against the plan, and the times that simulated machines compute with.
     ///
-    /// - Parameter restored: of an experiment that goes on; nil to find it out.
+    /// - Parameter restored: the compute model of an experiment that continues; nil to determine it.
     package func prepare(_ restored: ComputeModel? = nil) throws -> (model: ComputeModel, split: TrainTestSplit) {
         let split = try checkedData()
         return (try givenModel ?? restored ?? computeModel(split.training), split)
@@ -152,7 +154,7 @@ public struct Experiment: Sendable {
             if let data = made.dataOfRanks, made.stepBatch == nil { sizes.append(training.count / data.ranks.count) }
         }
         let optimizer = plan.strategies[0].configuration.optimizer
-        // What updates of Adam take beyond those of SGD is work of its own, which is charged to those who make them.
+        // The additional time of Adam's updates is charged separately, to the ranks that make them.
         let calibration = ComputeCalibration(
             network: task.network, data: training,
             initialParameters: task.network.initialParameters(plan.initialization, seeds: SeedSequence(plan.seeds[0])),

@@ -4,15 +4,15 @@ import Kernel
 public import Training
 
 extension Experiment {
-    /// Which run it is of how many.
+    /// Identifies a run among all runs of an experiment.
     public struct RunIdentity: Hashable, Sendable {
-        /// With its options.
+        /// The strategy with its options.
         public let strategy: StrategyPlan
-        /// One of the plan's.
+        /// One of the plan's seeds.
         public let seed: UInt64
-        /// 0 for the run whose results count; the others are made for their time.
+        /// 0 for the run whose results count; higher repetitions are made to measure their time.
         public let repetition: Int
-        /// Its place among all runs of the experiment.
+        /// The run's place among all runs of the experiment.
         public let index: Int
         /// All runs of the experiment.
         public let count: Int
@@ -28,22 +28,23 @@ extension Experiment {
         }
     }
 
-    /// What happens while an experiment runs; called on whichever thread it happens.
+    /// What is called while an experiment runs, on the thread on which it happens.
     public struct Callbacks: Sendable {
         /// A run begins.
         public var began: @Sendable (RunIdentity) -> Void
-        /// A model was evaluated; the share of the run's samples that are done.
+        /// A model was evaluated; `share` is the part of the run's samples that are done, 0 to 1.
         public var evaluated: @Sendable (RunIdentity, TrainingRun.Evaluation, _ share: Double) -> Void
         /// A run is finished, with the mean loss of each of its steps and its last parameters.
         public var finished: @Sendable (RunIdentity, RunRecord, _ stepLosses: [Double], FinalParameters?) throws -> Void
-        /// The experiment goes on from what an earlier process had finished.
+        /// The experiment continues after the results of an earlier process.
         public var resumed: @Sendable (Results) throws -> Void = { _ in }
-        /// A simulated run begins: what is to be told of all that its ranks do, if anything.
+        /// A simulated run begins; returns a recorder for all that its ranks do, or nil for none.
         package var tracing: @Sendable (RunIdentity) throws -> TraceRecorder? = { _ in nil }
-        /// The schedule of a finished simulated run; nil where it follows from times, or is too long.
+        /// A simulated run is finished; its schedule is nil where what ranks do depends on time, or where it is too
+        /// long.
         package var scheduled: @Sendable (RunIdentity, Schedule?) throws -> Void = { _, _ in }
 
-        /// Nothing is called that is not named.
+        /// Callbacks that are not given do nothing.
         public init(
             began: @escaping @Sendable (RunIdentity) -> Void = { _ in },
             evaluated: @escaping @Sendable (RunIdentity, TrainingRun.Evaluation, Double) -> Void = { _, _, _ in },

@@ -11,9 +11,9 @@ import Training
 
 extension Experiment {
     /// Checks what needs neither data nor files: batches, workers and ranks, and the memory of this machine and of the
-    /// cluster's.
+    /// cluster's machines.
     ///
-    /// - Parameter memoryBytes: what this process may use of this machine's.
+    /// - Parameter memoryBytes: how much of this machine's memory this process may use.
     package static func check(
         _ plan: ExperimentPlan, memoryBytes: UInt64 = UsableMemory.bytes
     ) throws(ExperimentError) {
@@ -48,7 +48,7 @@ extension ExperimentPlan {
             """)
     }
 
-    /// Checks that models have values of the metric, and that the target is one.
+    /// Checks that the task's models have values of the metric, and that the target is a possible value.
     fileprivate func checkMetric(of network: any Objective) throws(ExperimentError) {
         if let problem = metric.problem(of: network) { throw ExperimentError("\(task): \(problem)") }
         guard metric.allows(target: target) || metric == .accuracy && target == 0 else {
@@ -79,7 +79,7 @@ extension ExperimentPlan {
         }
     }
 
-    /// How nodes differ; nil where all are judged alike.
+    /// How nodes' objectives differ; nil where all nodes are judged alike.
     package var objectives: String? { strategies.first?.configuration.objectives }
 
     /// Nodes that differ in one row of a table and are alike in another cannot be compared.
@@ -132,7 +132,7 @@ extension StrategyPlan {
         }
     }
 
-    /// Checks that the objectives are ones, and that the strategy has nodes for them.
+    /// Checks that the objectives can be parsed, and that the strategy has nodes for them.
     private func checkObjectives(of strategy: any Strategy) throws(ExperimentError) {
         guard let text = configuration.objectives else { return }
         let rule: any ObjectiveRule
@@ -156,6 +156,6 @@ extension StrategyPlan {
 }
 
 extension StrategyDescription {
-    /// Whether its ranks have data of their own, which objectives can say.
+    /// Whether the strategy's ranks have data of their own, which `--objectives` can refer to.
     package var hasNodes: Bool { (try? make(.plain, [:]))?.dataOfRanks != nil }
 }

@@ -3,14 +3,14 @@ import Locking
 import Randomness
 import Tasks
 
-/// The data of an experiment or of all trials of a study: files are read once, whoever asks, and of what seeds drew from
-/// them the latest is kept.
+/// The data of an experiment or of all trials of a study. Files are read once, whoever asks for them; of the splits
+/// that seeds drew from them, the latest are kept.
 package final class ExperimentData: Sendable {
     private struct State {
         var splitter: TrainingTask.Splitter?
-        /// Of the first seed that was asked for; the others' must be the same.
+        /// Identity of the first seed's data; the data of other seeds must have the same.
         var identity: DataIdentity?
-        /// The latest last.
+        /// The splits that are kept, the latest one last.
         var splits: [(seed: UInt64, split: TrainTestSplit)] = []
     }
 
@@ -24,8 +24,9 @@ package final class ExperimentData: Sendable {
 
     /// - Parameters:
     ///   - selection: what accuracy is measured on.
-    ///   - objectives: of the experiment's nodes, for which the data may have to be split otherwise.
-    ///   - mostSplits: how many seeds' are kept, for runs that take turns.
+    ///   - objectives: the objectives of the experiment's nodes, for which the data may have to be split in another
+    ///     way.
+    ///   - mostSplits: how many seeds' splits are kept, for runs that take turns.
     package init(
         of task: TrainingTask, in directory: DataDirectory, _ selection: SelectionSet, shuffles: Bool,
         objectives: String? = nil, keeping mostSplits: Int = 1

@@ -5,12 +5,12 @@ import Kernel
 import Locking
 import Training
 
-/// An experiment whose runs are being made, each by the thread that asks for it, with what it has so far.
+/// An experiment whose runs are being made, each by the thread that asks for it, with its results so far.
 package final class ExperimentInProgress: Sendable {
     private struct State {
-        /// Of all runs that have come to their end.
+        /// Results of all runs that have ended.
         var results: GrowingResults
-        /// Of the runs before the first that has not: what a checkpoint holds.
+        /// Results of the runs before the first unfinished one: what a checkpoint holds.
         var saved: GrowingResults
         var finishes = InOrder<Finish>()
     }
@@ -21,7 +21,7 @@ package final class ExperimentInProgress: Sendable {
         let stepLosses: [Double]
     }
 
-    /// Those that are to be made, in the experiment's order.
+    /// The runs that are still to be made, in the experiment's order.
     package let runs: [Experiment.RunIdentity]
     private let experiment: Experiment
     private let model: ComputeModel
@@ -31,9 +31,9 @@ package final class ExperimentInProgress: Sendable {
     private let state: Guarded<State>
 
     /// - Parameters:
-    ///   - experiment: with a plan that is fitted to its data.
-    ///   - results: without runs, or of an experiment that goes on.
-    ///   - finished: how many runs, from the first, are in them.
+    ///   - experiment: its plan is fitted to its data.
+    ///   - results: empty, or the results of an experiment that continues.
+    ///   - finished: how many runs, from the first, are in the results.
     init(
         _ experiment: Experiment, _ model: ComputeModel, _ results: Results, finished: Int,
         _ callbacks: Experiment.Callbacks, _ checkpoints: (any CheckpointStore)?,
@@ -49,7 +49,7 @@ package final class ExperimentInProgress: Sendable {
         state = Guarded(State(results: growing, saved: growing, finishes: InOrder(from: finished)))
     }
 
-    /// Of all runs that have come to their end so far.
+    /// Results of all runs that have ended so far.
     package var results: Results { state.withLock { $0.results.results } }
 
     /// Makes all runs, as many side by side as the plan says.
@@ -60,7 +60,7 @@ package final class ExperimentInProgress: Sendable {
         }
     }
 
-    /// Makes a run and takes up what it leaves.
+    /// Makes a run and stores its results.
     package func make(_ run: Experiment.RunIdentity, on host: RunHost) throws {
         let split = try experiment.data.split(seed: run.seed)
         let start = try checkpoints?.latest(of: run)
@@ -100,9 +100,9 @@ package final class ExperimentInProgress: Sendable {
 }
 
 extension ExperimentPlan {
-    /// In the experiment's order. Repetitions are the outermost loop: what disturbs the machine for a while then disturbs all
-    /// strategies a little. Seeds come next, so that strategies that are compared run close to each other in time, and what
-    /// is finished early is comparable.
+    /// All runs in the experiment's order. Repetitions are the outermost loop: a disturbance of the machine then
+    /// affects all strategies a little. Seeds come next, so that strategies that are compared run close to each other
+    /// in time, and early results are comparable.
     package var runs: [Experiment.RunIdentity] {
         let count = repetitions * seeds.count * strategies.count
         return (0..<count).map { index in

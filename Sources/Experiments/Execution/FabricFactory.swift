@@ -9,10 +9,11 @@ package struct FabricFactory {
     private let plan: StrategyPlan
     private let strategy: any Strategy
     private let seeds: SeedSequence
-    /// By rank, drawn by the run's seed; empty where threads of this machine, or the processes of an MPI job, are the cluster.
+    /// The node of each rank, drawn by the run's seed; empty where threads of this machine, or the processes of an MPI
+    /// job, are the cluster.
     package let nodes: [Node]
 
-    /// - Parameter seeds: the run's.
+    /// - Parameter seeds: the seeds of the run.
     package init(_ plan: StrategyPlan, _ strategy: any Strategy, _ seeds: SeedSequence) {
         self.plan = plan
         self.strategy = strategy
@@ -23,7 +24,7 @@ package struct FabricFactory {
     /// - Parameters:
     ///   - model: the times that described machines compute with.
     ///   - pool: the threads that compute for simulated ranks.
-    ///   - start: of a run that goes on from a checkpoint.
+    ///   - start: the fabric's state in the checkpoint that the run continues from; nil for the beginning.
     /// - Throws: ``FabricError`` or ``ExperimentError`` where this computer cannot carry the ranks.
     func fabric(_ model: ComputeModel, _ pool: HostPool, from start: FabricSnapshot?) throws -> any Fabric {
         switch (plan.fabric, plan.cluster) {

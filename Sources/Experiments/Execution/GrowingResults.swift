@@ -1,13 +1,13 @@
 import Tasks
 
-/// Which places of an order are taken, so that what comes in any order can be put where it belongs.
+/// Which places of an order are taken, so that things that arrive in any order can be put where they belong.
 package struct TakenPlaces {
     private var taken: [Int]
 
-    /// - Parameter count: so many from the first are taken already.
+    /// - Parameter count: how many places, from the first, are already taken.
     package init(first count: Int = 0) { taken = Array(0..<count) }
 
-    /// The position among what is there; nil where the place is not taken.
+    /// The position among the taken places; nil where the place is not taken.
     func position(of place: Int) -> Int? { taken.firstIndex(of: place) }
 
     /// Takes a place, and returns the position at which to insert.
@@ -18,15 +18,15 @@ package struct TakenPlaces {
     }
 }
 
-/// The results of an experiment of which runs come to their ends in any order; what is there is in the experiment's order.
+/// The results of an experiment whose runs end in any order; the records are kept in the experiment's order.
 struct GrowingResults {
     private(set) var results: Results
     private let runCount: Int
-    /// One for each strategy and seed.
+    /// How many records there will be: one for each strategy and seed.
     private let recordCount: Int
     private var finishedCount: Int
     private var places: TakenPlaces
-    /// Repetitions of which an earlier one is not there yet, by their runs' index.
+    /// Records of repetitions that ended before an earlier repetition of the same run, by the index of their run.
     private var early: [Int: RunRecord] = [:]
 
     /// - Parameter finished: how many runs, from the first, are in the results already.
@@ -38,13 +38,15 @@ struct GrowingResults {
         places = TakenPlaces(first: min(finished, recordCount))
     }
 
-    /// Takes up a finished run: the first of its strategy and seed whole, of a repetition the times.
+    /// Takes up a finished run: the whole record for the first run of its strategy and seed, the times alone for a
+    /// repetition.
     ///
-    /// - Throws: ``ExperimentError`` where a repetition has another result, or a strategy another start, than it must.
+    /// - Throws: ``ExperimentError`` where a repetition has another result than the first run, or a strategy another
+    ///   start than the other strategies.
     mutating func add(_ record: RunRecord, of run: Experiment.RunIdentity) throws(ExperimentError) {
         let place = run.index % recordCount
         early[run.index] = record
-        // The repetition that this one, or the one before, made everybody wait for.
+        // The repetition that the others were waiting for: this one, or one before it.
         var repetition = places.position(of: place).map { results.runs[$0].timings.count } ?? 0
         while let next = early.removeValue(forKey: repetition * recordCount + place) {
             if let position = places.position(of: place) {

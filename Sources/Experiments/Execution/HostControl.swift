@@ -3,12 +3,12 @@ import Kernel
 import Locking
 
 /// How fast this machine is at the moment: a fixed matrix product and a fixed sweep through memory, timed between the
-/// measurements that they are the yardstick of.
+/// measurements for which they are the yardstick.
 ///
-/// A shared machine is faster in one minute than in the next, by ten per cent and more. A time divided by the control's
-/// time of the same moment does not move with it, or less; that ratio is what a gate can compare.
+/// A shared machine is faster in one minute than in the next, by ten per cent and more. The ratio of a measured time to
+/// the control's time at the same moment varies less; that ratio is what a gate can compare.
 package final class HostControl: Sendable {
-    /// What one control took.
+    /// The times of one control.
     package struct Times: Hashable, Codable, Sendable {
         /// Seconds of the matrix products.
         package let sgemmSeconds: Double
@@ -20,14 +20,15 @@ package final class HostControl: Sendable {
             self.sweepSeconds = sweepSeconds
         }
 
-        /// The yardstick: the geometric mean of the two, so that neither's size counts.
+        /// The yardstick in seconds: the geometric mean of the two times, so that neither one dominates.
         package var seconds: Double { (sgemmSeconds * sweepSeconds).squareRoot() }
     }
 
-    /// In the first-level and second-level caches, as the engine's own products are.
+    /// Rows and columns of the matrices: they fit in the first-level and second-level caches, as the engine's own
+    /// products do.
     private static let size = 192
     private static let products = 12
-    /// 24 MiB a thread: beyond the caches that cores share.
+    /// How many numbers a thread sweeps: 24 MiB, more than the caches that cores share.
     private static let sweptNumbers = 6 << 20
     private static let sweeps = 1
 
@@ -38,7 +39,7 @@ package final class HostControl: Sendable {
     private let threads: Int
     private let buffers: [Buffers]
 
-    /// - Parameter threads: how many work at the same time, as many as what is measured has.
+    /// - Parameter threads: how many threads work at the same time: as many as the measured run uses.
     package init(threads: Int) {
         precondition(threads > 0, "a control on \(threads) threads")
         self.threads = threads
@@ -66,7 +67,7 @@ package final class HostControl: Sendable {
             sweepSeconds: seconds { buffers in for _ in 0..<Self.sweeps { buffers.swept.scale(by: 1) } })
     }
 
-    /// Until the last thread is done, as a barrier would have it.
+    /// Seconds until the last thread is done, as with a barrier.
     private func seconds(_ body: @escaping @Sendable (Buffers) -> Void) -> Double {
         let start = ContinuousClock.now
         if threads == 1 {
@@ -78,18 +79,20 @@ package final class HostControl: Sendable {
     }
 }
 
-/// The clock work of one run: controls before it, after it, and some between, at evaluations, when no clock of the run
-/// goes; and how long the parts between evaluations took.
+/// The clock work of one run: controls before it, after it, and some during it, at evaluations, when none of the run's
+/// clocks advances; and how long the parts between evaluations took.
 final class RunClock: Sendable {
     private struct State {
         var times: [HostControl.Times] = []
         var spentSeconds = 0.0
         var last: ContinuousClock.Instant?
-        /// Of each evaluation: the cluster's time, and this computer's when it was over and when the run went on.
+        /// For each evaluation: the cluster's time, and this computer's clock when the evaluation was over and when the
+        /// run continued.
         var marks: [(clusterSeconds: Double, over: ContinuousClock.Instant, onward: ContinuousClock.Instant)] = []
     }
 
-    /// More would make a file of results long, and each is long enough to be measured well.
+    /// The most segments that are recorded: more would make a file of results long, and so few are long enough to be
+    /// measured well.
     private static let segments = 12
 
     private static let interval = Duration.milliseconds(200)
@@ -108,7 +111,7 @@ final class RunClock: Sendable {
         }
     }
 
-    /// At an evaluation: notes the time, and measures if the last control is long enough ago.
+    /// Notes the time of an evaluation, and runs a control if the last one is long enough ago.
     func evaluated(clusterSeconds: Double) {
         let over = ContinuousClock.now
         let isDue = state.withLock { state in state.last.map { over - $0 > Self.interval } ?? true }
@@ -116,15 +119,15 @@ final class RunClock: Sendable {
         state.withLock { $0.marks.append((clusterSeconds, over, .now)) }
     }
 
-    /// The least of what was measured.
+    /// The least time of each control of this run.
     var control: HostControl.Times {
         let times = state.withLock { $0.times }
         return HostControl.Times(
             sgemmSeconds: times.map(\.sgemmSeconds).min() ?? 0, sweepSeconds: times.map(\.sweepSeconds).min() ?? 0)
     }
 
-    /// The time from evaluation to evaluation, neighbours added up to at most twelve: the cluster's where it is
-    /// measured, or this computer's.
+    /// Seconds from evaluation to evaluation, neighbours merged so that there are at most twelve: cluster time where
+    /// that is measured, else this computer's time.
     func segments(isMeasured: Bool) -> [Double] {
         let marks = state.withLock { $0.marks }
         let parts = zip(marks.dropFirst(), marks).map { next, mark in
@@ -137,6 +140,6 @@ final class RunClock: Sendable {
         }
     }
 
-    /// What the controls themselves took.
+    /// Seconds that the controls themselves took.
     var spentSeconds: Double { state.withLock { $0.spentSeconds } }
 }

@@ -1,26 +1,27 @@
 package import Host
 import Tasks
 
-/// What an experiment takes of the computer that it runs on, beyond memory.
+/// What an experiment needs of the computer that it runs on, other than memory.
 package struct HostNeed: Hashable, Sendable {
-    /// Threads at once, the one that waits for them among them.
+    /// How many threads run at once, including the one that waits for the others.
     package let threads: Int
-    /// Of address space, beyond what the program has when it starts.
+    /// Bytes of address space beyond those that the program has when it starts.
     package let addressSpaceBytes: UInt64
-    /// Which a smaller value of needs less.
+    /// The option whose value to lower when the limits leave too little.
     private let option: String
 
-    /// What OpenBLAS takes for a thread that multiplies, without which it tries again for ever.
+    /// Bytes of OpenBLAS's buffer for each thread that multiplies; without room for it, OpenBLAS tries again for ever.
     private static let blasBufferBytes: UInt64 = 129 << 20
-    /// What the C library reserves for what a thread allocates.
+    /// Bytes that the C library reserves for a thread's allocations.
     private static let arenaBytes: UInt64 = 64 << 20
-    /// Results, reports, and the embedded data; found by trying.
+    /// Bytes for results, reports and the embedded data; found by trying.
     private static let baseBytes: UInt64 = 96 << 20
-    /// Beside it, data from files while they are unpacked.
+    /// Additional bytes for unpacking data that come from files.
     private static let filesBytes: UInt64 = 256 << 20
 
     package init(_ plan: ExperimentPlan) {
-        // Simulated ranks are played by one thread, and computed by those of the host; other processes have their own.
+        // One thread plays all simulated ranks and the host's threads compute for them; ranks of MPI are other
+        // processes.
         let ranks = plan.strategies.map { strategy in
             [.simulated, .mpi].contains(strategy.fabric) ? 1 : strategy.roles.ranks
         }
@@ -33,8 +34,8 @@ package struct HostNeed: Hashable, Sendable {
             smaller: jobs > 1 ? "--jobs" : "--host-threads")
     }
 
-    /// Checks what a plan takes. Where nobody asked for a number of runs side by side, there are no more than limits on
-    /// this process allow.
+    /// Checks whether the limits on this process allow the plan. Where the user gave no number of runs side by side, it
+    /// is lowered until they do.
     ///
     /// - Throws: ``HostError`` where a limit leaves too little, before anything waits for it.
     package static func check(_ plan: inout ExperimentPlan, isJobsGiven: Bool) throws(HostError) {
@@ -50,11 +51,11 @@ package struct HostNeed: Hashable, Sendable {
     }
 
     /// - Parameters:
-    ///   - threads: at once, the calling one among them.
-    ///   - multiplying: those that multiply matrices.
+    ///   - threads: how many run at once, including the calling one.
+    ///   - multiplying: how many of them multiply matrices.
     ///   - readsFiles: whether the data come from files.
-    ///   - besideBytes: whatever else is needed.
-    ///   - option: which a smaller value of needs less.
+    ///   - besideBytes: bytes for anything else.
+    ///   - option: the option whose value to lower when the limits leave too little.
     package init(
         threads: Int, multiplying: Int, readsFiles: Bool, besideBytes: UInt64 = 0,
         smaller option: String = "--host-threads"
@@ -67,7 +68,8 @@ package struct HostNeed: Hashable, Sendable {
             + UInt64(multiplying) * Self.blasBufferBytes + besideBytes
     }
 
-    /// - Throws: ``HostError`` where a limit on this process leaves too little, before anything waits for it.
+    /// - Throws: ``HostError`` where a limit on this process leaves too little; found before anything waits for the
+    ///   missing resource.
     package func check() throws(HostError) {
         try Limits.check(threads: threads, bytes: addressSpaceBytes, smaller: option)
     }

@@ -4,10 +4,10 @@ import Foundation
 import Kernel
 import Tasks
 
-/// What the processes of an MPI job must have alike besides their options, since each reads its own files: the data, and the
-/// parameters that training starts from. Processes that differ would train to a model that is nobody's, without a word.
+/// What the processes of an MPI job must have alike besides their options, since each reads its own files: the data,
+/// and the parameters that training starts from. Processes that differ would silently train a model that fits no data.
 package struct JobContents: Hashable, Codable, Sendable {
-    /// A thing that ranks must have alike, and what tells it from others of its kind.
+    /// Something that all ranks must have alike, and a value that distinguishes it from others of its kind.
     package struct Item: Hashable, Codable, Sendable {
         package var name: String
         package var value: String
@@ -29,9 +29,9 @@ package struct JobContents: Hashable, Codable, Sendable {
             ])
     }
 
-    /// What the first process that differs from rank 0 has otherwise; nil where all are alike.
+    /// How the first process that differs from rank 0 does so; nil where all are alike.
     ///
-    /// - Parameter all: by rank.
+    /// - Parameter all: the contents of each rank.
     package static func difference(_ all: [Self]) -> String? {
         for (rank, other) in all.enumerated().dropFirst() {
             for (own, found) in zip(all[0].items, other.items) where own != found {
@@ -44,9 +44,9 @@ package struct JobContents: Hashable, Codable, Sendable {
         return nil
     }
 
-    /// Compares them among all processes of the job, each of which calls it.
+    /// Compares the contents among all processes of the job, each of which calls this.
     ///
-    /// - Throws: ``ExperimentError`` on all processes where one differs, with the rank that does.
+    /// - Throws: ``ExperimentError`` on all processes where one differs, naming its rank.
     static func agree(_ split: TrainTestSplit, start: ParameterVector) throws {
         #if MPI
             let world = try MPIWorld.join()

@@ -3,8 +3,8 @@ import Fabrics
 import Tasks
 import Training
 
-/// A run on its fabric, and on a simulated one what is noted of all that its ranks do: the schedule, and the trace where
-/// one is asked for.
+/// A run on its fabric. On a simulated fabric also the record of all that its ranks do: the schedule, and the trace
+/// where one is asked for.
 struct ObservedRun {
     let execution: RunExecution
     private let fabric: any Fabric
@@ -52,30 +52,30 @@ struct ObservedRun {
 
     var schedule: Schedule? { recorder?.schedule }
 
-    /// Of the seconds that a worker was idle those that it waited for others, on average over those that work at the same
-    /// time; nil where that cannot be told.
+    /// The part of a worker's idle seconds spent waiting for others, on average over the workers that train at the same
+    /// time; nil where that is not known.
     ///
     /// - Parameters:
-    ///   - account: of such an average worker.
-    ///   - leftOut: workers that never work.
+    ///   - account: the time account of such an average worker.
+    ///   - leftOut: how many workers never work.
     func waitingSeconds(_ account: TimeAccount, leftOut: Int) -> Double? {
         let strategy = execution.strategy
         if let waiting { return waiting.seconds / Double(strategy.workingWorkers(leftOut: leftOut)) }
         return strategy.concurrentWorkers == strategy.workerCount ? account.waitingSeconds : nil
     }
 
-    /// The most messages that are played for the attributions of all seeds, so that they take no longer than seconds.
+    /// The most messages that the attributions of all seeds may play together, so that they take a few seconds at most.
     private static let mostMessages = 500_000
 
-    /// The run's time without one of its costs each; nil where the run cannot be re-priced in little time.
+    /// The run's time without each one of its costs; nil where the run cannot be re-priced quickly.
     ///
-    /// - Parameter seeds: of the experiment.
+    /// - Parameter seeds: how many seeds the experiment has, which share the limit on messages.
     func attribution(_ report: FabricReport, seeds: Int) -> [RunRecord.Attribution]? {
         guard let schedule, let simulated = fabric as? SimulatedFabric else { return nil }
         func seconds(_ fabric: SimulatedFabric) -> Double? {
             (try? fabric.replay(schedule, most: Self.mostMessages / seeds))?.seconds
         }
-        // A replay that does not give the run's own time would have nothing to say of others.
+        // A replay that does not reproduce the run's own time would say nothing about other times.
         guard seconds(simulated) == report.seconds else { return nil }
         let server = execution.strategy.serverRank
         var entries: [RunRecord.Attribution] = []

@@ -3,8 +3,8 @@ public import Tasks
 
 /// Whether this processor can run what the program was built for.
 public enum ProcessorCheck {
-    /// - Throws: ``ExperimentError`` where it cannot; without this, the first numeric loop would end the program with
-    ///   "illegal instruction".
+    /// - Throws: ``ExperimentError`` where the processor lacks the instructions; without this check, the first
+    ///   numeric loop would end the program with "illegal instruction".
     public static func run() throws(ExperimentError) {
         #if REQUIRES_AVX2
             guard let info = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8) else { return }

@@ -1,20 +1,20 @@
 import Cluster
 import Fabrics
 
-/// How long the clients of a server's rounds wait for others: from when the server has a client's update until it has the
-/// last one of the round. What a client waits besides cannot be told from waiting to be drawn.
+/// How long the clients of a server's rounds wait for each other: from the arrival of a client's update at the server
+/// to that of the round's last update. Other waiting of a client cannot be told from waiting to be drawn.
 final class RoundWaiting: SimulationObserver {
     private let server: Int
-    /// Messages to the server.
+    /// Numbers of the messages that are on their way to the server.
     private var underWay: Set<Int> = []
-    /// When the updates of the present round came, in nanoseconds.
+    /// When the updates of the present round arrived, in nanoseconds.
     private var arrivals: [Int64] = []
-    /// Of all clients together, which may be more than one clock can tell.
+    /// Waiting of all clients together in past rounds; the sum can exceed what a 64-bit clock holds.
     private var nanoseconds: Int128 = 0
 
     init(server: Int) { self.server = server }
 
-    /// Of all clients together, the present round's included.
+    /// Waiting of all clients together, the present round included.
     var seconds: Double { Double(nanoseconds + waited) * 1e-9 }
 
     private var waited: Int128 {

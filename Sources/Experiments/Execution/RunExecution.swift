@@ -30,11 +30,11 @@ struct RunExecution {
         fabrics = FabricFactory(identity.strategy, strategy, seeds)
     }
 
-    /// Makes the run, times it, and tells what it left.
+    /// Makes the run, times it, and returns its record.
     ///
     /// - Parameters:
-    ///   - checkpoints: where they go; nil for none.
-    ///   - start: the checkpoint to go on from; nil for the beginning.
+    ///   - checkpoints: where checkpoints go; nil for none.
+    ///   - start: the checkpoint to continue from; nil for the beginning.
     func run(
         _ model: ComputeModel, on host: RunHost, _ callbacks: Experiment.Callbacks,
         _ checkpoints: (any CheckpointStore)?, from start: RunState?

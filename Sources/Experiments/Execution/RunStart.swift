@@ -3,14 +3,14 @@ import Foundation
 import Tasks
 import Training
 
-/// Where a run begins, which in an MPI job the first process knows and tells the others: it alone has the checkpoints.
+/// Where a run begins. In an MPI job only the first process has checkpoints, so it tells the others.
 struct RunStart {
     /// Updates from one checkpoint to the next; nil where none are made.
     let interval: Int?
-    /// Nil for the beginning.
+    /// The state that the run continues from; nil for the beginning.
     let state: RunState?
 
-    /// The interval, 64 bits and 0 for none, and the state as a checkpoint has it.
+    /// The interval as 64 bits, 0 for none, followed by the encoded state.
     func encoded() throws -> Data {
         var data = withUnsafeBytes(of: Int64(interval ?? 0).littleEndian) { Data($0) }
         if let state { data += try state.encoded() }
@@ -27,7 +27,7 @@ struct RunStart {
         state = data.count > 8 ? try RunState(decoding: Data(data.dropFirst(8))) : nil
     }
 
-    /// Every process calls it; what the first one brings, all get.
+    /// Broadcasts the start of the first process; every process calls this.
     static func shared(_ start: RunStart?) throws -> RunStart {
         #if MPI
             return try RunStart(decoding: MPIWorld.join().broadcast(start?.encoded() ?? Data()))
@@ -36,7 +36,8 @@ struct RunStart {
         #endif
     }
 
-    /// The same for the number of runs that an earlier job finished.
+    /// Shares the number of runs that an earlier job finished; every process calls this and gets the number of the
+    /// first one.
     static func shareFinished(_ count: Int) throws -> Int {
         #if MPI
             return Int(try MPIWorld.join().allGather([Double(count)])[0][0])

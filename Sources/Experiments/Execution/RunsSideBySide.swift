@@ -4,18 +4,19 @@ import Training
 
 /// How many runs of a plan are made side by side.
 extension ExperimentPlan {
-    /// At least 1.
+    /// How many runs are made side by side, at least 1.
     package var runsSideBySide: Int { max(1, jobs ?? 1) }
 
-    /// Beside its vectors, what a run takes of this machine's memory: activations, its control's sweep, its record.
+    /// Bytes of this machine's memory that a run takes in addition to its vectors: activations, the control's sweep,
+    /// the record.
     static let bytesBesideVectors: UInt64 = 64 << 20
 
-    /// How many of the plan's runs to make side by side: of those on a virtual clock, which do not disturb each other, as many
-    /// as there are threads for, and as memory allows.
+    /// How many of the plan's runs to make side by side. Only runs on a virtual clock count, which do not disturb each
+    /// other; there are no more than threads and memory allow.
     ///
     /// - Parameters:
-    ///   - asked: how many the user wants; nil for as many as make sense. Where repetitions are asked for, their times are
-    ///     of interest, and runs are made alone.
+    ///   - asked: how many the user wants; nil for as many as make sense. With repetitions times are of interest, and
+    ///     runs are then made alone.
     ///   - trials: how often a study makes each run of the plan.
     /// - Returns: nil for one after the other.
     package func jobs(
@@ -28,7 +29,7 @@ extension ExperimentPlan {
         return jobs > 1 ? jobs : nil
     }
 
-    /// How many of the largest of these strategies' runs half of a memory has room for.
+    /// How many runs of the largest of these strategies fit in half of the memory.
     private func fitting(_ strategies: [StrategyPlan], in memoryBytes: UInt64) -> Int {
         guard let network = try? trainingTask().network else { return 1 }
         let vectors = strategies.compactMap { try? $0.make().vectorCount }.max() ?? 0

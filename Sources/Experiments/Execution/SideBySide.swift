@@ -1,19 +1,19 @@
 import Foundation
 internal import Host
 
-/// Does pieces of work on a few threads of this machine, the calling one among them.
+/// Does pieces of work on a few threads of this machine, including the calling one.
 ///
 /// `@unchecked Sendable`: guarded by `condition`.
 package final class SideBySide<Worker: Sendable>: @unchecked Sendable {
     package typealias Body = @Sendable (Worker, _ piece: Int) throws -> Void
 
-    /// How far ahead of the first piece that is not done others may be, for each worker: what is done early is kept until
-    /// its turn comes.
+    /// How far ahead of the first unfinished piece others may be begun, for each worker: early results are kept until
+    /// their turn comes.
     private static var reachPerWorker: Int { 8 }
 
     private let condition = NSCondition()
     private var order: WorkOrder
-    /// Of the pieces that could not be done the first.
+    /// The first piece that failed, with its error.
     private var failure: (piece: Int, error: any Error)?
     private let body: Body
 
@@ -22,13 +22,14 @@ package final class SideBySide<Worker: Sendable>: @unchecked Sendable {
         self.body = body
     }
 
-    /// Calls `body` for every piece, and returns when all calls have.
+    /// Calls `body` for every piece, and returns when all calls have returned.
     ///
     /// - Parameters:
-    ///   - isAlone: of each piece, whether nothing may be done beside it.
-    ///   - workers: each does one piece at a time. With one, pieces are done in their order, on the calling thread.
-    /// - Throws: the error of the first piece that could not be done. All before it were done, and none after it was begun
-    ///   from then on.
+    ///   - isAlone: for each piece, whether nothing may be done beside it.
+    ///   - workers: each does one piece at a time. A single worker does the pieces in their order, on the calling
+    ///     thread.
+    /// - Throws: the error of the first piece that failed. All pieces before it were done, and none after it was
+    ///   begun from then on.
     package static func run(_ isAlone: [Bool], by workers: [Worker], _ body: @escaping Body) throws {
         let work = SideBySide(WorkOrder(isAlone, reach: reachPerWorker * workers.count), body)
         let helpers = HelperCount()

@@ -4,13 +4,13 @@ import Foundation
 import Kernel
 import Tasks
 
-/// The parameters that training starts from, of a safetensors file.
+/// The parameters that training starts from, read from a safetensors file.
 package struct StartFile: Sendable {
     package let parameters: ParameterVector
-    /// Of the file, in hexadecimal.
+    /// SHA-256 of the file, in hexadecimal.
     let sha256: String
 
-    /// - Throws: ``ExperimentError`` naming the file and what is wrong with it, a number that is none among that.
+    /// - Throws: ``ExperimentError`` naming the file and what is wrong with it, such as a value that is not a number.
     package init(_ file: String, of task: TrainingTask) throws(ExperimentError) {
         guard let bytes = FileManager.default.contents(atPath: file) else {
             throw ExperimentError("initial parameters: '\(file)' does not exist or cannot be read")

@@ -1,14 +1,15 @@
 /// Which piece of work is next where several are done side by side and some want the machine for themselves.
 ///
-/// Pieces have numbers from 0. The first that is not done goes before all others: where it has to be alone, nothing else is
-/// begun until it can be, and otherwise it is begun at once. Others may be begun as long as they are not far ahead of it.
+/// Pieces have numbers from 0. The first unfinished piece goes before all others: if it has to be alone, nothing else
+/// is begun until it has been; otherwise it is begun at once. Other pieces may be begun if they are not far ahead of
+/// it.
 struct WorkOrder {
     private enum State { case waiting, underWay, done }
 
     private let isAlone: [Bool]
     private let reach: Int
     private var states: [State]
-    /// The first that is not done.
+    /// The first piece that is not done.
     private var first = 0
     private var underWay = 0
     private var isOneAlone = false
@@ -16,9 +17,8 @@ struct WorkOrder {
     private var end: Int
 
     /// - Parameters:
-    ///   - isAlone: of each piece, whether nothing may be done beside it.
-    ///   - reach: a piece may be begun when fewer than so many pieces before it, the first that is not done among them, can
-    ///     be unfinished.
+    ///   - isAlone: for each piece, whether nothing may be done beside it.
+    ///   - reach: a piece may be begun if it is less than this many places after the first unfinished piece.
     init(_ isAlone: [Bool], reach: Int) {
         precondition(reach > 0, "a reach of \(reach)")
         self.isAlone = isAlone
@@ -55,7 +55,7 @@ struct WorkOrder {
         while first < states.count, states[first] == .done { first += 1 }
     }
 
-    /// The piece could not be done: those before it still are, and none after it is begun.
+    /// Notes that the piece failed: pieces before it are still done, and none after it is begun.
     mutating func fail(_ piece: Int) {
         finish(piece)
         end = min(end, piece)

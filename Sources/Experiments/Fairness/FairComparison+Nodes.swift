@@ -2,7 +2,7 @@ import Tasks
 
 /// What makes verdicts on nodes fair: node k is the same node in every strategy of a seed.
 extension FairComparison {
-    /// Of strategies whose nodes are judged one by one; none where there are no such.
+    /// Lines about strategies whose nodes are judged one by one; empty where there are none.
     static func nodes(_ summaries: [StrategySummary]) -> [Line] {
         let objectives = summaries.map { $0.plan.configuration.objectives }
         let hasNodes = summaries.contains { $0.runs.contains { $0.nodes != nil } }
@@ -31,9 +31,9 @@ extension FairComparison {
         return lines
     }
 
-    /// Checks that a run's nodes have the distributions that those of other strategies with its seed have.
+    /// Checks that a run's nodes have the same distributions as the nodes of other strategies with the same seed.
     ///
-    /// - Throws: ``ExperimentError`` naming the node.
+    /// - Throws: ``ExperimentError`` naming the first node that differs.
     static func checkNodes(_ run: RunRecord, _ others: [RunRecord]) throws(ExperimentError) {
         guard let nodes = run.nodes,
             let other = others.first(where: {

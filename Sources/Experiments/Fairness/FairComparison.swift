@@ -4,18 +4,18 @@ import Tasks
 
 /// What makes a table fair: which quantities were equal for all strategies, and which were not, in figures.
 ///
-/// Some of it the harness enforces while it runs (``check(_:_:budget:trainingSamples:)``, ``checkStart(_:_:)``): a run that breaks it
-/// ends the experiment. The rest is told as it was. Every line is made from the records of the runs, also those of what is
-/// enforced.
+/// The harness enforces some of it while it runs (``check(_:_:budget:trainingSamples:)``, ``checkStart(_:_:)``): a run
+/// that breaks such a rule ends the experiment. The rest is reported as it was. Every line is made from the records of
+/// the runs, also the lines about enforced quantities.
 public struct FairComparison: Sendable {
     /// One quantity over all strategies.
     public struct Line: Hashable, Sendable {
         /// Whether a quantity was the same for all.
         public enum Status: String, Sendable {
-            /// The harness would have stopped otherwise.
+            /// The harness would have ended the experiment otherwise.
             case enforced = "equal, enforced"
             case equal = "equal"
-            /// Times that no clock could tell apart.
+            /// Times so close that no clock could tell them apart.
             case nearlyEqual = "equal within 2 %"
             case different = "not equal"
             /// Figures of different kinds, such as a measured and a simulated time.
@@ -27,7 +27,7 @@ public struct FairComparison: Sendable {
         public let quantity: String
         /// Whether it was the same for all.
         public let status: Status
-        /// A text for each strategy, in the order of ``FairComparison/strategies``; one for all where all are the same.
+        /// A text for each strategy, in the order of ``FairComparison/strategies``; one text where all are the same.
         public let values: [String]
 
         init(_ quantity: String, _ status: Status, _ values: [String]) {
@@ -69,7 +69,7 @@ public struct FairComparison: Sendable {
         return Line("seeds", Set(texts).count == 1 ? .equal : .different, texts)
     }
 
-    /// Models are the same where the test losses before training are, to the last bit.
+    /// The initial models are the same if their test losses before training are, to the last bit.
     private static func start(_ summaries: [StrategySummary]) -> Line {
         let quantity = "initial parameters, by the test loss before training"
         let starts = summaries.map { $0.runs.compactMap(\.evaluations.first) }
@@ -87,7 +87,7 @@ public struct FairComparison: Sendable {
         return Line(quantity, isSame && isAtTheStart ? .enforced : .different, texts)
     }
 
-    /// The budget is what is equal; a last round goes beyond it where it is not full.
+    /// The sample budgets are compared, since a last round can go beyond the budget.
     private static func samples(_ results: Results, _ summaries: [StrategySummary]) -> [Line] {
         let budgets = summaries.map {
             Int(($0.plan.configuration.epochs * Double(results.trainingSamples)).rounded())
@@ -117,7 +117,7 @@ public struct FairComparison: Sendable {
             zip(summaries, values).map { shared.contains($0.strategy) ? "\($1) in shared memory" : $1 })
     }
 
-    /// Seed by seed: medians can agree where no seed does.
+    /// Compared seed by seed: medians can agree where no seed does.
     private static func counts(
         _ quantity: String, _ summaries: [StrategySummary], _ value: (RunRecord) -> Int,
         text: (Int) -> String = { String($0) }
@@ -131,7 +131,7 @@ public struct FairComparison: Sendable {
             }
         }
         let short = texts(text)
-        // What differs is not written alike.
+        // Values that differ must not be written alike.
         return Line(
             quantity, isEqual ? .equal : .different,
             isEqual || Set(short).count > 1 ? short : texts { String($0) })
@@ -161,8 +161,8 @@ public struct FairComparison: Sendable {
         return Line("trials of tuning", Set(counts).count == 1 ? .equal : .different, texts)
     }
 
-    /// The options that change what is learned, where rows that have one differ in it, or have another value than its task
-    /// or its paper.
+    /// The options that change what is learned and whose values differ between rows, or from the defaults of the task
+    /// or the paper.
     private static func options(_ results: Results, _ summaries: [StrategySummary]) -> [Line] {
         let defaults = (try? results.plan.trainingTask())?.defaults
         let usual = summaries.map { summary in
@@ -179,7 +179,7 @@ public struct FairComparison: Sendable {
         }
     }
 
-    /// Whether all strategies have the same value in every seed; a seed that one of them has not is no reason against it.
+    /// Whether all strategies have the same value in every seed; a strategy that lacks a seed is not counted in it.
     private static func bySeed<Value: Hashable>(_ summaries: [StrategySummary], _ value: (RunRecord) -> Value) -> Bool {
         let bySeed = Dictionary(grouping: summaries.flatMap(\.runs), by: \.seed)
         return bySeed.values.allSatisfy { Set($0.map(value)).count == 1 }
@@ -187,10 +187,10 @@ public struct FairComparison: Sendable {
 
     // MARK: What is enforced
 
-    /// Checks that a run used up the samples it had, and not more than its last round may.
+    /// Checks that a run used up its sample budget, and exceeded it by no more than a round.
     ///
     /// - Parameters:
-    ///   - budget: samples.
+    ///   - budget: in samples.
     ///   - trainingSamples: the size of the training set.
     /// - Throws: ``ExperimentError`` naming the strategy.
     static func check(

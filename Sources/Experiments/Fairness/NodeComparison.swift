@@ -4,7 +4,7 @@ import Training
 
 /// All nodes of a strategy against the same nodes alone, on the same seeds.
 package struct NodeComparison: Sendable {
-    /// At which moments the two are compared.
+    /// The moments at which a node in the two strategies is compared.
     package enum Terms: String, CaseIterable, Sendable {
         /// When the node has trained on as many samples of its own.
         case equalSamples = "at equal samples"
@@ -16,7 +16,7 @@ package struct NodeComparison: Sendable {
     package let baseline: String
     package let terms: Terms
     package let seeds: Int
-    /// By node.
+    /// Verdicts in the order of nodes.
     package let verdicts: [NodeVerdict]
     /// By seed, what each node has more than alone at the moments that are compared.
     package let gains: [UInt64: [Gain]]
@@ -42,6 +42,7 @@ package struct NodeComparison: Sendable {
         }
     }
 
+    /// The first row of ``baselineName`` whose runs have nodes; nil without one.
     package static func baseline(_ results: Results) -> StrategySummary? {
         results.everySummary.first { $0.plan.strategy == baselineName && $0.runs.contains { $0.nodes != nil } }
     }
@@ -88,7 +89,7 @@ package struct NodeComparison: Sendable {
     }
 }
 
-/// The classes of a seed's test samples, and how many each has.
+/// The classes of the test samples of one seed, and the number of samples of each class.
 struct TestClassCounts {
     let labels: [Int]
     private let counts: [Int: Int]
@@ -114,7 +115,7 @@ struct TestClassCounts {
 /// A node and the same node alone, with one seed, at the moments that are compared.
 private struct NodePair {
     private let joined, alone: NodeResult
-    /// Places in their curves.
+    /// The evaluations that are compared, as places in the two curves.
     private let joinedPlace, alonePlace: Int
 
     init(_ joined: NodeResult, _ alone: NodeResult, _ terms: NodeComparison.Terms) {
@@ -123,7 +124,7 @@ private struct NodePair {
         case .equalSamples:
             let (own, other) = (Self.ownSamples(joined), Self.ownSamples(alone))
             let least = min(own.last ?? 0, other.last ?? 0)
-            // A last round that is not full may go a little beyond.
+            // A last round can go a little beyond the common number of samples.
             let most = least * (1 + Self.slack)
             joinedPlace = own.lastIndex { $0 <= most } ?? 0
             alonePlace = other.lastIndex { $0 <= most } ?? 0
@@ -134,11 +135,11 @@ private struct NodePair {
         }
     }
 
-    /// Numbers of samples that are taken for equal lie this close together.
+    /// Numbers of samples this close to each other, relatively, are taken for equal.
     private static let slack = 0.02
 
-    /// The node's own samples at each evaluation. Of these only the last count is recorded; a node trains on the same share of
-    /// all samples throughout.
+    /// The node's own samples at each evaluation, in proportion to all samples: only the node's last count is recorded,
+    /// and its share of all samples is the same throughout.
     private static func ownSamples(_ node: NodeResult) -> [Double] {
         let all = node.evaluations.map { Double($0.samples) }
         guard let last = all.last, last > 0, let trained = node.trainedSamples, trained > 0 else { return all }
@@ -167,12 +168,12 @@ private struct NodePair {
             samples: paired(classes, testSamples) ?? counts(own, other, classes, testSamples))
     }
 
-    /// Whether both are compared at their ends, where it is known what each test sample says.
+    /// Whether both nodes are compared at their last evaluations, where the outcome of each test sample is known.
     private var areEnds: Bool {
         joinedPlace == joined.evaluations.count - 1 && alonePlace == alone.evaluations.count - 1
     }
 
-    /// Nil unless both are compared at their ends and it is known what they had right.
+    /// Nil unless both nodes are compared at their last evaluations and their right answers are known.
     private func paired(_ classes: TestClassCounts?, _ testSamples: Int) -> NodeEvidence.Samples? {
         guard areEnds,
             let own = joined.correctBits, let other = alone.correctBits, own.count == other.count,
@@ -195,7 +196,7 @@ private struct NodePair {
             })
     }
 
-    /// Samples that the first has right and the second wrong, and the other way round.
+    /// How many samples the first has right and the second wrong, and how many the other way round.
     private static func discordant(_ first: [UInt8], _ second: [UInt8]) -> (wins: Int, losses: Int) {
         zip(first, second).reduce((0, 0)) { counts, bytes in
             (
@@ -205,9 +206,11 @@ private struct NodePair {
         }
     }
 
+    /// Right answers of both models, as counts.
+    ///
     /// - Parameters:
-    ///   - own: the accuracy of the joined model.
-    ///   - other: that of the other.
+    ///   - own: the accuracy of the model of the node that takes part.
+    ///   - other: the accuracy of the model of the node alone.
     private func counts(
         _ own: Double, _ other: Double, _ classes: TestClassCounts?, _ testSamples: Int
     ) -> NodeEvidence.Samples {
@@ -219,7 +222,7 @@ private struct NodePair {
 }
 
 extension NodeResult {
-    /// How many test samples count for the node, where they count alike: as many as its right answers are of its accuracy.
+    /// How many test samples count for the node if all count alike: its right answers divided by its accuracy.
     fileprivate var ownTestSamples: Double? {
         guard classWeights == nil, let bits = correctBits, ownAccuracy > 0 else { return nil }
         return (Double(bits.reduce(0) { $0 + $1.nonzeroBitCount }) / ownAccuracy).rounded()

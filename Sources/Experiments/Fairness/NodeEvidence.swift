@@ -2,27 +2,29 @@ import Foundation
 import Statistics
 import Training
 
-/// What one seed has to say of one node.
+/// What one seed says about one node.
 struct NodeEvidence {
-    /// Of the node's two models, in the metric's unit.
+    /// The value of the node's model when it takes part, in the metric's unit.
     let value: Double
+    /// The value of the model of the same node alone, in the metric's unit.
     let aloneValue: Double
     let samples: Samples
 
     enum Samples {
         /// Samples that tell the two models apart.
         case paired([McNemar.Stratum])
-        /// Right answers of each, of so many.
+        /// Numbers of right answers of each model, out of so many.
         case counts(joined: Int, alone: Int, of: Int)
-        /// By how much each sample's loss is smaller than that of the node alone, times what the sample counts for.
+        /// For each sample, the loss of the node alone less that of the node taking part, times the weight of the
+        /// sample.
         case losses([Double])
-        /// Of the two areas.
+        /// The areas under the two ROC curves.
         case areas(DeLong)
         /// Nothing is known sample by sample.
         case unknown
     }
 
-    /// Of the samples of all seeds.
+    /// The p-value of the test samples of all seeds.
     static func pValue(_ seeds: [NodeEvidence], _ metric: Metric) -> Double {
         var (strata, losses, areas) = ([McNemar.Stratum](), [Double](), [DeLong]())
         var (joined, alone, all) = (0, 0, 0)
@@ -37,7 +39,7 @@ struct NodeEvidence {
             case .unknown: isUnknown = true
             }
         }
-        // Where seeds are of several kinds, the one that says least decides.
+        // Where seeds are of several kinds, the least significant kind decides.
         if metric.isOfRightAnswers {
             let paired = McNemar.pValue(strata)
             guard all > 0 else { return paired }
@@ -45,14 +47,14 @@ struct NodeEvidence {
             return strata.isEmpty ? counted : max(paired, counted)
         }
         guard !isUnknown else { return ofSeeds(seeds, metric) }
-        // Of perplexities the mean over seeds could differ to one side and that of the losses to the other.
+        // The mean of perplexities over seeds can differ in one direction and the mean of losses in the other.
         let gain = seeds.reduce(0.0) { $0 + metric.gain(of: $1.value, over: $1.aloneValue) }
         let shown = losses.reduce(0, +) + areas.reduce(0) { $0 + $1.difference }
         guard gain * shown > 0 else { return 1 }
         return metric == .auc ? DeLong.pValue(areas) : SignFlip.pValue(losses)
     }
 
-    /// Of the seeds alone.
+    /// The p-value of the sign test over seeds.
     private static func ofSeeds(_ seeds: [NodeEvidence], _ metric: Metric) -> Double {
         SignTest.pValue(
             wins: seeds.count { metric.isBetter($0.value, than: $0.aloneValue) },
@@ -61,14 +63,14 @@ struct NodeEvidence {
 }
 
 extension NodeEvidence.Samples {
-    /// What the test samples of a node say of two of its models by a metric that is no accuracy.
+    /// What the test samples of a node say about two of its models by a metric other than accuracy.
     ///
     /// - Parameters:
-    ///   - joined: a loss or a score for each test sample, no number for those that do not weigh for the node; nil where they
-    ///     are not known.
-    ///   - alone: the same of the node alone.
-    ///   - weights: by class; nil where all samples that weigh do so alike.
-    ///   - classes: of the test samples.
+    ///   - joined: a loss or a score for each test sample, NaN for samples that do not count for the node; nil where
+    ///     they are not known.
+    ///   - alone: losses or scores of the model of the node alone, in the same form.
+    ///   - weights: by class; nil where all samples that count have the same weight.
+    ///   - classes: the classes of the test samples.
     init(
         _ metric: Metric, _ joined: [Float]?, _ alone: [Float]?, weights: [Double]?, _ classes: TestClassCounts?
     ) {
@@ -81,8 +83,8 @@ extension NodeEvidence.Samples {
             ? Self.areas(joined, alone, classes) : Self.differences(joined, alone, weights, classes)
     }
 
-    /// A sample that does not weigh for the node is no number in both, and so is one on which both models have diverged: it
-    /// says nothing. One that is none in the one alone is infinitely worse there.
+    /// A sample that does not count for the node is NaN in both, as is a sample on which both models have diverged;
+    /// neither says anything. A sample that is NaN for one model only is infinitely worse for that model.
     private static func differences(
         _ joined: [Float], _ alone: [Float], _ weights: [Double]?, _ classes: TestClassCounts?
     ) -> Self {

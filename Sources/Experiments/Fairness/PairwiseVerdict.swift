@@ -17,14 +17,14 @@ public struct PairwiseVerdict: Sendable {
     public let metric: Metric
     /// The name of a row.
     public let first: String
-    /// The name of the row that it is compared with.
+    /// The name of the row that ``first`` is compared with.
     public let second: String
-    /// Seed by seed.
+    /// The two compared seed by seed.
     public let comparison: PairedComparison
     /// The two strategies' machines where they differ, such as `ethernet-1g` and `phones-4g`; nil where they are the same.
     public let machines: (first: String, second: String)?
 
-    /// Every pair in the order of the table, time first. Times of different clocks are no pair; see ``apart(_:)``.
+    /// Every pair in the order of the table, time first. Times of different clocks are not compared; see ``apart(_:)``.
     public static func all(_ results: Results) -> [PairwiseVerdict] {
         let summaries = results.summaries
         var verdicts: [PairwiseVerdict] = []
@@ -38,8 +38,8 @@ public struct PairwiseVerdict: Sendable {
         return verdicts
     }
 
-    /// The strategies by the clock that told their times, in the order of the table: a time of one group is never set
-    /// against one of another.
+    /// The strategies grouped by the clock that told their times, in the order of the table. Times of different groups
+    /// are never compared.
     public static func apart(_ results: Results) -> [(clock: String, strategies: [String])] {
         var groups: [(clock: ClockClass, strategies: [String])] = []
         for summary in results.summaries {
@@ -54,7 +54,7 @@ public struct PairwiseVerdict: Sendable {
 
     /// Nil for strategies without a seed in common, and for times of different clocks.
     ///
-    /// - Parameter target: of a time to target; nil for the plan's.
+    /// - Parameter target: for a time to target; nil for the plan's target.
     package init?(_ figure: Figure, _ first: StrategySummary, _ second: StrategySummary, target: Target? = nil) {
         let seeds = first.runs.map(\.seed).filter { seed in second.runs.contains { $0.seed == seed } }
         let relation = first.clock.relation(to: second.clock)
@@ -78,7 +78,8 @@ public struct PairwiseVerdict: Sendable {
             smallerIsBetter: figure == .timeToTarget || !first.metric.isHigherBetter)
     }
 
-    /// Such as `threads beats single in 5 of 5 seeds, 1.81x [1.74, 1.88]`, or `no difference shown`.
+    /// The verdict in words, such as `threads beats single in 5 of 5 seeds, 1.81x [1.74, 1.88]`, or `no difference
+    /// shown`.
     public var words: String {
         let isFirst = comparison.verdict != .secondIsBetter
         let (better, worse) = isFirst ? (first, second) : (second, first)
@@ -114,7 +115,7 @@ public struct PairwiseVerdict: Sendable {
             guard let low, let high else { return RatioText(value).factor }
             return RatioText(value).factor(from: low, to: high)
         case .finalValue:
-            // Of the better one of the two over the other; of neither, of the first less the second.
+            // The difference by which the better one leads; without a verdict, the first less the second.
             let isDifference = comparison.verdict == .noDifferenceShown || metric.isHigherBetter
             let sign = isFirst == isDifference ? 1.0 : -1.0
             func difference(_ value: Double) -> String { metric.differenceText(sign * value) }

@@ -3,9 +3,11 @@ import Tasks
 
 /// Step times that clusters bring along, which take the place of measuring this machine's.
 extension ExperimentPlan {
-    /// Those of the clusters' file for the plan's task; nil where it has none, or a device profile is to count.
+    /// The step times in the clusters' files for the plan's task; nil where there are none, or where a device profile
+    /// is asked for.
     ///
-    /// - Throws: ``ExperimentError`` where a cluster has step times, but not of this task, or others than another cluster.
+    /// - Throws: ``ExperimentError`` where a cluster has step times for other tasks only, or clusters have different
+    ///   ones.
     func measuredCompute() throws(ExperimentError) -> MeasuredCompute? {
         guard compute == "calibrated" else { return nil }
         var found: [MeasuredCompute?] = []
@@ -24,8 +26,8 @@ extension ExperimentPlan {
 }
 
 extension ClusterSpec {
-    /// - Throws: ``ExperimentError`` where there are step times of other tasks only: those of this machine beside them would
-    ///   be of another machine than the rest of the cluster.
+    /// - Throws: ``ExperimentError`` where there are step times for other tasks only: this machine's step times would
+    ///   not fit the rest of the cluster.
     func measuredCompute(of task: String) throws(ExperimentError) -> MeasuredCompute? {
         guard let compute else { return nil }
         guard let measured = compute.first(where: { $0.task == task }) else {

@@ -37,7 +37,7 @@ extension StrategyPlan {
 
     /// Checks that some rank with data of its own can train.
     ///
-    /// - Parameter shards: samples of each.
+    /// - Parameter shards: how many samples each of these ranks has.
     func checkClientMemory(_ network: any Objective, shards: [Int], seed: UInt64) throws(ExperimentError) {
         guard fabric != .threads, cluster?.knowsMemory == true else { return }
         let strategy = try make()
@@ -50,8 +50,8 @@ extension StrategyPlan {
         throw noClientLeft(shortage, seed: seed)
     }
 
-    /// Checks that a recorded run would have had the same ranks on this plan's cluster: who has too little memory there is
-    /// an error, or a client that is never selected, which changes the model.
+    /// Checks that a recorded run would have had the same ranks on this plan's cluster. A rank with too little memory
+    /// there is an error; a client with too little is never selected, which changes the model.
     func checkSameRanks(
         as record: RunRecord, on recorded: StrategyPlan, _ network: any Objective
     ) throws(ExperimentError) {
@@ -63,7 +63,7 @@ extension StrategyPlan {
         let seeds = SeedSequence(record.seed)
         let nodes = nodes(strategy, seeds)
         if nodes.map(\.memoryBytes) == recorded.nodes(strategy, seeds).map(\.memoryBytes) { return }
-        // The shards are not known here, but the largest is.
+        // The shards' sizes are not known here, but the largest one is.
         let shortage = MemoryShortage(among: ranks, memory: { nodes[$0].memoryBytes }) {
             strategy.memoryNeed(ofRank: $0, network, samples: record.partitionSkew?.largestShard ?? 0)
         }

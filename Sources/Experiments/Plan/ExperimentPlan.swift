@@ -5,17 +5,18 @@ public import Training
 
 /// Everything that decides what an experiment computes; two runs of one plan differ in measured times only.
 public struct ExperimentPlan: Hashable, Codable, Sendable {
-    /// Its name.
+    /// The task's name.
     public var task: String
-    /// Where it came from a file of the user's; nil for a task of the program's.
+    /// The file of a user's task; nil for a task of the program's.
     public var taskFile: TaskFileReference?
-    /// What models are judged by; nil for accuracy, and in files that know no other. See ``metric``.
+    /// What models are judged by; nil for accuracy, as in files that were written before there were other metrics. See
+    /// ``metric``.
     private var otherMetric: Metric?
-    /// What to reach on the test set, in the unit of ``metric``: of an accuracy a fraction.
+    /// What to reach on the test set, in the unit of ``metric``: for accuracy a fraction.
     public var target: Double
-    /// One run of every strategy for each; strategies are compared seed by seed.
+    /// One run of every strategy is made for each seed; strategies are compared seed by seed.
     public var seeds: [UInt64]
-    /// Whether the order of samples is drawn; false to take them as they lie.
+    /// Whether the order of samples is random; false to take samples in the order of the data.
     public var shuffles: Bool
     /// How the first parameters are drawn.
     public var initialization: Initialization
@@ -23,15 +24,15 @@ public struct ExperimentPlan: Hashable, Codable, Sendable {
     public var initialParametersFile: String?
     /// `calibrated`, or the name of a device profile.
     public var compute: String
-    /// Threads for the numerics of simulated ranks, of all runs that are made at the same time.
+    /// Threads for the numerics of simulated ranks, shared by all runs that are made at the same time.
     public var hostThreads: Int
-    /// Simulated runs that are made side by side; nil for one after the other, and in older files.
+    /// How many simulated runs are made side by side; nil for one after the other, and in older files.
     public var jobs: Int?
     /// How often each run is made, to measure its time; its results are the same each time, which is checked.
     public var repetitions: Int
     /// Prices and watts of this machine, for the strategies measured on it; nil in files of schema 1.
     public var thisMachine: ClusterSpec?
-    /// The rows of the table; no two have one name.
+    /// The rows of the table, with different names.
     public var strategies: [StrategyPlan]
 
     /// What models are judged by.
@@ -40,7 +41,7 @@ public struct ExperimentPlan: Hashable, Codable, Sendable {
         set { otherMetric = newValue == .accuracy ? nil : newValue }
     }
 
-    /// What to reach on the test set.
+    /// What to reach on the test set, as a value with its metric.
     public var goal: Target { Target(target, of: metric) }
 
     enum CodingKeys: String, CodingKey {
@@ -74,7 +75,7 @@ public struct ExperimentPlan: Hashable, Codable, Sendable {
         self.strategies = strategies
     }
 
-    /// The task with its model and data, of a file that is read again.
+    /// The task with its model and data; a task file is read again.
     ///
     /// - Throws: ``ExperimentError`` for an unknown name, or a file that is missing, cannot be used or was changed.
     package func trainingTask() throws(ExperimentError) -> TrainingTask { try .recorded(task, taskFile) }

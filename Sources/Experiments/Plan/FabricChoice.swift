@@ -2,7 +2,7 @@ public import Training
 
 /// What is to carry the strategies of an experiment.
 public enum FabricChoice: String, CaseIterable, Codable, Sendable {
-    /// Each strategy's own: threads are measured, clusters are simulated.
+    /// Each strategy's default: threads are measured, clusters are simulated.
     case auto
     /// The cores of this machine, measured.
     case threads
@@ -13,14 +13,14 @@ public enum FabricChoice: String, CaseIterable, Codable, Sendable {
     /// The processes of an MPI job, measured.
     case mpi
 
-    /// What carries a strategy.
+    /// What carries a strategy, if anything.
     public enum Carrier: Hashable, Sendable {
         case fabric(StrategyPlan.FabricKind)
-        /// Nothing, and why.
+        /// Nothing can carry the strategy; the text says why.
         case none(String)
     }
 
-    /// What carries a strategy if this was asked for.
+    /// What carries the strategy if this was asked for.
     public func carrier(of strategy: StrategyDescription) -> Carrier {
         switch (self, strategy.home) {
         case (.simulated, _), (.auto, .simulated): .fabric(.simulated)
@@ -42,13 +42,14 @@ public enum FabricChoice: String, CaseIterable, Codable, Sendable {
 
 /// Which clock an experiment runs by: an older way to say what carries the strategies.
 public enum ClockChoice: String, CaseIterable, Codable, Sendable {
-    /// Each strategy's own: threads are measured, clusters are simulated.
+    /// Each strategy's default: threads are measured, clusters are simulated.
     case auto
-    /// All are simulated, also `single` and `threads`.
+    /// All strategies are simulated, also `single` and `threads`.
     case simulated
     /// Clusters are acted out by threads in real time.
     case emulate
 
+    /// The same choice in today's terms.
     public var fabric: FabricChoice {
         switch self {
         case .auto: .auto

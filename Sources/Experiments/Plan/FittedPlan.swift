@@ -1,11 +1,11 @@
 import Tasks
 
 extension ExperimentPlan {
-    /// The plan as it is carried out on a training set of that size: a global batch is at most the whole set, and a learning
-    /// rate that is scaled by the batch is the one for the batch in use. Whatever else changes the batch - a study's trial,
-    /// tuned options - has to be in the plan by then.
+    /// The plan as it is carried out on a training set of `count` samples: a global batch is at most the whole set, and
+    /// a learning rate that scales with the batch is the rate for the batch in use. Anything else that changes the
+    /// batch, such as a study's trial or tuned options, has to be in the plan before.
     ///
-    /// A plan that was fitted to a set fits it; fitting it again changes nothing.
+    /// Fitting a plan again to the same set changes nothing.
     ///
     /// - Throws: ``ExperimentError`` where the batch in use cannot be split among the workers.
     package func fitted(toTrainingSamples count: Int) throws(ExperimentError) -> ExperimentPlan {

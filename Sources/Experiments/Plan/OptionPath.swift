@@ -2,7 +2,7 @@ import Foundation
 
 /// `[STRATEGY.]OPTION=VALUE`, as `--set` and `--vary` take it.
 package struct OptionPath: Hashable, Sendable {
-    /// A strategy's name or a row's label, in which there may be brackets, points and equals signs; nil for all strategies.
+    /// A strategy's name or a row's label, which may contain brackets, points and equals signs; nil for all strategies.
     package let strategy: String?
     package let option: String
     package let value: String

@@ -5,8 +5,8 @@ import Strategies
 import Tasks
 public import Training
 
-/// The options of a plan's strategies by their names: those that all strategies have, those of each, and the all-reduce,
-/// which belongs to what carries a strategy.
+/// The options of a plan's strategies by their names: those that all strategies share, those of each strategy, and the
+/// all-reduce, which belongs to the fabric: what carries a strategy's messages.
 package enum PlanOptions {
     package static let allReduceName = "allreduce"
 
@@ -16,7 +16,7 @@ package enum PlanOptions {
 
     static let shared = TrainingConfiguration.specs.map(\.info)
 
-    /// Each name once, in the order of lists.
+    /// All options, each name once, in the order of lists.
     package static let all: [OptionInfo] = shared + StrategyRegistry.optionInfos + [allReduce]
 
     package static func named(_ name: String) -> OptionInfo? { all.first { $0.name == name } }
@@ -47,7 +47,7 @@ package enum PlanOptions {
         shared.contains { $0.name == name } && Optimizer.Kind.allCases.contains { !$0.uses(name) }
     }
 
-    /// - Throws: ``ExperimentError`` with the names that there are.
+    /// - Throws: ``ExperimentError`` with the allowed names.
     package static func algorithm(_ text: String) throws(ExperimentError) -> AllReduceAlgorithm {
         guard let algorithm = AllReduceAlgorithm(rawValue: text) else {
             throw ExperimentError(
@@ -59,9 +59,9 @@ package enum PlanOptions {
 }
 
 extension StrategyPlan {
-    /// The row as `--strategy` takes it: its name where that says all, as of a variant that was given no label.
+    /// The row as `--strategy` takes it: its name alone where that says everything, as for a variant without a label.
     ///
-    /// - Parameter defaults: of the task.
+    /// - Parameter defaults: the defaults of the task.
     package func written(_ defaults: TrainingTask.Defaults?) -> String {
         guard name != strategy, !(name.hasPrefix("\(strategy)(") && name.hasSuffix(")")) else { return name }
         let usual = description.flatMap { description in defaults?.values(of: description.options) } ?? [:]

@@ -3,7 +3,7 @@ import Tasks
 import Training
 
 extension TrainingTask.Defaults {
-    /// The batches of the steps that strategies make where nobody says otherwise, each once.
+    /// The step batches of the strategies with the task's defaults, each once.
     package var stepBatches: [Int] {
         StrategyRegistry.all.compactMap { strategy in
             (try? strategy.make(.plain, values(of: strategy.options)))?.stepBatch

@@ -32,6 +32,8 @@ extension StrategyPlan: Codable {
         }
     }
 
+    /// Leaves out what is nil, and `isBaseline` unless it is true, so that plans without such rows are written as
+    /// before.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(name, forKey: .name)
@@ -45,12 +47,12 @@ extension StrategyPlan: Codable {
         try container.encode(options, forKey: .options)
         try container.encode(roles, forKey: .roles)
         try container.encodeIfPresent(tuning, forKey: .tuning)
-        // Plans without such rows are written as they always were.
+        // Plans without baseline rows are written as in older versions.
         if isBaseline { try container.encode(true, forKey: .isBaseline) }
     }
 }
 
-/// What the configurations of schemas 1 to 4 have for the four strategies that there were.
+/// What the configurations of schemas 1 to 4 have for the four strategies of that time.
 private struct OlderOptions: Decodable {
     let batch: Int
     let workers: Int
@@ -95,7 +97,7 @@ private struct OlderOptions: Decodable {
         }
     }
 
-    /// What the four strategies said of themselves, written down here since their code may change.
+    /// The roles of the four strategies of that time, written down here since the strategies' code may change.
     private func roles(of strategy: String) -> StrategyRoles {
         guard strategy == "federated" else {
             let isSingle = strategy == "single"
@@ -105,7 +107,8 @@ private struct OlderOptions: Decodable {
                 usesAllReduce: true, hasFixedSchedule: true, isSingleDevice: isSingle,
                 home: strategy == "sync" ? .simulated : .threads)
         }
-        // A damaged file may have any number here; what is none of clients is refused when all is decoded.
+        // A damaged file may have any number here; an impossible number of clients is refused when everything is
+        // decoded.
         let clients = min(max(federated.clients, 1), Allowed.largestCount)
         let share = min(max(federated.fraction, 0), 1)
         let cohort = min(clients, max(1, Int((share * Double(clients)).rounded())))

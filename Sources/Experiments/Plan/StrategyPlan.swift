@@ -6,7 +6,8 @@ import Strategies
 import Tasks
 public import Training
 
-/// One strategy of a plan: its options and what carries it. A plan may have a strategy several times, with other options.
+/// One strategy of a plan: its options and its fabric, which carries its messages. A plan may have a strategy several
+/// times, with different options.
 public struct StrategyPlan: Hashable, Sendable {
     /// What carries a strategy's messages.
     public enum FabricKind: String, Codable, Sendable {
@@ -19,41 +20,42 @@ public struct StrategyPlan: Hashable, Sendable {
         /// Processes of an MPI job, measured.
         case mpi
 
-        /// Whether times were taken with a clock.
+        /// Whether times are measured with a real clock.
         public var isMeasured: Bool { self != .simulated }
     }
 
-    /// What its row is called, which no other of the plan has: the strategy's name, or the label of a variant.
+    /// The name of the row, unique in the plan: the strategy's name, or the label of a variant.
     public var name: String
-    /// The name that it is registered with.
+    /// The strategy's registered name.
     public internal(set) var strategy: String
     /// What carries its messages.
     public var fabric: FabricKind
-    /// nil where threads of this machine, or the processes of an MPI job, are the cluster.
+    /// Nil where threads of this machine, or the processes of an MPI job, are the cluster.
     public var cluster: ClusterSpec?
-    /// As asked for.
+    /// The all-reduce that was asked for; may be `auto`.
     public var allReduce: AllReduceAlgorithm
-    /// What was chosen where `auto` was asked for, and why; nil before it is, and elsewhere.
+    /// What was chosen for `auto`, and why; nil before the choice, and where an algorithm was named.
     public var allReduceChoice: AllReduceChoice?
-    /// The same where gradients are sent in buckets: a choice for each length of bucket, in the order of sending.
+    /// What was chosen for `auto` where gradients are sent in buckets: a choice for each length of bucket, in the order
+    /// of sending.
     public var bucketChoices: [AllReduceChoice]?
     /// Rate, optimizer, budget and limits.
     public var configuration: TrainingConfiguration
-    /// Every option of the strategy by its name, those with the default value among them: a default that changes later
-    /// changes no plan that was made before.
+    /// Every option of the strategy by its name, including those at their defaults: a default that changes later does
+    /// not change plans that were made before.
     public var options: OptionValues { didSet { resolveRoles() } }
-    /// What the strategy with these options says of itself.
+    /// The strategy's roles with these options, such as its numbers of workers and servers.
     public internal(set) var roles: StrategyRoles
-    /// How its options were found; nil where nobody knows.
+    /// How the options were found; nil where that is not known.
     public var tuning: Tuning?
-    /// Whether it is run for others to be compared with, and has no row in tables: nodes alone, where nobody asked for a row of
+    /// Whether the row is run only for comparison and not shown in tables: nodes alone, where nobody asked for a row of
     /// them.
     public var isBaseline = false
 
     /// - Parameters:
-    ///   - strategy: its registered name.
-    ///   - label: nil for the same.
-    ///   - options: those that are not at their published defaults.
+    ///   - strategy: the registered name.
+    ///   - label: the name of the row; nil for the registered name.
+    ///   - options: those that differ from the published defaults.
     public init(
         _ strategy: String, label: String? = nil, fabric: FabricKind, cluster: ClusterSpec?,
         allReduce: AllReduceAlgorithm, configuration: TrainingConfiguration, options: OptionValues = [:],
@@ -80,7 +82,7 @@ public struct StrategyPlan: Hashable, Sendable {
 
     // MARK: The strategy
 
-    /// Nil for a strategy that this program does not have.
+    /// The registered description; nil for a strategy that this program does not have.
     public var description: StrategyDescription? { StrategyRegistry.named(strategy) }
 
     /// The strategy with the plan's options.
@@ -103,7 +105,7 @@ public struct StrategyPlan: Hashable, Sendable {
 
     // MARK: All-reduce
 
-    /// The all-reduce that is used, but for what ``bucketChoices`` says of a bucket.
+    /// The all-reduce in use; where gradients are sent in buckets, ``bucketChoices`` has that of each bucket.
     public var allReduceInUse: AllReduceAlgorithm {
         allReduceChoice?.algorithm ?? bucketChoices?.first?.algorithm ?? allReduce
     }
@@ -113,7 +115,7 @@ public struct StrategyPlan: Hashable, Sendable {
     func choosingAllReduce(of network: any Objective, seeds: SeedSequence) throws -> StrategyPlan {
         guard allReduce == .automatic, fabric != .threads, let cluster, roles.usesAllReduce else { return self }
         let ranks = roles.ranks
-        // Of the fabric only the network counts, and no computation is made.
+        // Only the fabric's network matters here; nothing is computed.
         let fabric = SimulatedFabric(
             nodes: cluster.nodes(ranks: ranks, server: nil, seeds: seeds), jitter: cluster.jitter,
             interconnect: cluster.network,
@@ -132,26 +134,26 @@ public struct StrategyPlan: Hashable, Sendable {
         return plan
     }
 
-    /// How the strategy was asked to send gradients while they are computed, by the names that all strategies have for it;
-    /// nil where it was not, or has no such option.
+    /// How gradients are to be sent while they are computed, by the option names that all strategies share; nil where
+    /// the strategy has no such option or it is off.
     public var overlap: GradientOverlap? {
         guard options["overlap"] == .flag(true) else { return nil }
         guard let bytes = options["bucket"].flatMap(Int.init(optionValue:)), bytes > 0 else { return GradientOverlap() }
         return GradientOverlap(bucketBytes: bytes)
     }
 
-    /// How gradients are sent while they are computed; nil where they are not, also where that was asked for and threads of
-    /// this machine have nothing to overlap.
+    /// How gradients are sent while they are computed; nil where they are not. That includes runs on threads of this
+    /// machine, which have nothing to overlap even if it was asked for.
     public var overlapInUse: GradientOverlap? { fabric != .threads && roles.ranks > 1 ? overlap : nil }
 
-    /// What was chosen for buckets of these lengths.
+    /// The all-reduce for buckets, by their length in numbers.
     public var allReduceByLength: [Int: AllReduceAlgorithm] {
         Dictionary(uniqueKeysWithValues: (bucketChoices ?? []).map { ($0.elements, $0.algorithm) })
     }
 
     // MARK: Machines
 
-    /// Whose prices and watts count: those of the machines that are simulated or emulated, or of the one that there is.
+    /// The machines whose prices and watts count: the cluster that is simulated or emulated, else `machine`.
     public func machines(orThis machine: ClusterSpec?) -> ClusterSpec? {
         switch fabric {
         case .simulated, .emulated: cluster
@@ -159,8 +161,8 @@ public struct StrategyPlan: Hashable, Sendable {
         }
     }
 
-    /// Whether a simulated run does the same on every cluster, so that its schedule can be recorded: not where a limit on
-    /// time, or on bytes until an evaluation, ends it, and not where ranks leave.
+    /// Whether a simulated run does the same on every cluster, so that its schedule can be recorded. Not so where a
+    /// limit on time or on bytes ends the run, or where ranks leave.
     public var hasFixedSchedule: Bool {
         fabric == .simulated && configuration.limits?.clusterSeconds == nil && configuration.limits?.bytesSent == nil
             && cluster?.dropouts == nil && roles.hasFixedSchedule
@@ -168,6 +170,6 @@ public struct StrategyPlan: Hashable, Sendable {
 }
 
 extension StrategyRoles {
-    /// Of a strategy of which nothing is known.
+    /// Placeholder for the roles of a strategy of which nothing is known.
     static let unknown = StrategyRoles(ranks: 1, workers: 1, concurrentWorkers: 1)
 }

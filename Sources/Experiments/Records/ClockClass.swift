@@ -1,7 +1,7 @@
 public import Cluster
 
-/// Which clock a time was told by, and of which machines. Everything that sets two times against each other - a sentence, a
-/// verdict, a ratio, a price index - asks here whether it may.
+/// Which clock told a time, and on which machines. Everything that compares two times - a sentence, a verdict, a ratio,
+/// a price index - asks here whether it may.
 public struct ClockClass: Hashable, Sendable {
     /// The class of a figure: a clock on the wall, or a model of machines.
     public enum Kind: String, Sendable {
@@ -15,12 +15,12 @@ public struct ClockClass: Hashable, Sendable {
         case simulated
     }
 
-    /// Where times come from.
+    /// The kind of clock that told the times.
     public let kind: Kind
-    /// The machines where they are described; nil where they are those that there are.
+    /// The described machines; nil where the actual machines are measured.
     public let machines: ClusterSpec?
 
-    /// Of a strategy on its fabric and cluster.
+    /// The clock of a strategy on its fabric and cluster.
     public init(_ plan: StrategyPlan) {
         switch plan.fabric {
         case .threads: (kind, machines) = (.measured, nil)
@@ -30,13 +30,13 @@ public struct ClockClass: Hashable, Sendable {
         }
     }
 
-    /// For the columns of tables.
+    /// The kind for columns of tables.
     public var title: String { kind.rawValue }
 
-    /// The same for a CSV file, without a comma.
+    /// The kind for a CSV file, without a comma.
     public var column: String { kind == .measuredMPI ? "measured MPI" : kind.rawValue }
 
-    /// For the front of a sentence, such as `simulated on ethernet-1g`.
+    /// The clock for the beginning of a sentence, such as `simulated on ethernet-1g`.
     public var words: String {
         switch kind {
         case .measured: "measured on this machine"
@@ -46,17 +46,18 @@ public struct ClockClass: Hashable, Sendable {
         }
     }
 
-    /// What setting a time against one of `other` would mean.
+    /// What comparing a time with one of another clock would mean.
     public enum Relation: Sendable {
-        /// One clock and the same machines: a race.
+        /// The same clock and the same machines: a race.
         case sameMachines
-        /// One kind of clock, on different machines: a comparison of strategies with their machines, which has to say so.
+        /// The same kind of clock on different machines: a comparison of strategies with their machines, which has to
+        /// say so.
         case otherMachines
-        /// A measured time against one of a model, or against one of another kind: nothing.
+        /// A measured time and a modelled one, or different kinds of measurement: the comparison would mean nothing.
         case otherClock
     }
 
-    /// Whether times of the two may be set against each other.
+    /// How times of the two may be compared.
     public func relation(to other: ClockClass) -> Relation {
         guard kind == other.kind else { return .otherClock }
         return machines?.costless == other.machines?.costless ? .sameMachines : .otherMachines
@@ -64,7 +65,7 @@ public struct ClockClass: Hashable, Sendable {
 }
 
 extension ClusterSpec {
-    /// Without what no time depends on: the same machines may be called otherwise or be bought elsewhere.
+    /// The cluster without everything that does not affect times: the same machines may have another name or price.
     fileprivate var costless: ClusterSpec {
         var spec = self
         (spec.name, spec.summary, spec.source, spec.costSource, spec.hardware) = ("", "", "", nil, nil)
@@ -85,6 +86,6 @@ extension Node {
 }
 
 extension StrategySummary {
-    /// Where its times come from.
+    /// The clock that told the strategy's times.
     public var clock: ClockClass { ClockClass(plan) }
 }

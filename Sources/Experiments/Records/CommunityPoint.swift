@@ -2,42 +2,44 @@ package import Training
 
 /// All nodes of a run at one evaluation.
 public struct CommunityPoint: Hashable, Codable, Sendable {
-    /// Updates of the model, or rounds.
+    /// Updates of the model, or rounds, until this evaluation.
     public let round: Int
     /// Samples that all nodes together have trained on.
     public let samples: Int
     /// When the last node came to this evaluation.
     public let clusterSeconds: Double
-    /// By all ranks together.
+    /// Bytes sent by all ranks together.
     public let bytesSent: Int
-    /// Over nodes, each on its own distribution.
+    /// Mean accuracy over nodes, each on its own distribution; 0 to 1.
     public let meanAccuracy: Double
-    /// Over nodes, each on its own distribution.
+    /// Mean loss over nodes, each on its own distribution.
     public let meanLoss: Double
-    /// Of the node that is worst off.
+    /// Accuracy of the worst node; 0 to 1.
     public let worstAccuracy: Double
-    /// Nine of ten nodes, or more, are at or above it: of n accuracies in ascending order that of place ceil(n / 10).
+    /// At least nine of ten nodes have this accuracy or more: of n accuracies in ascending order, the one at place
+    /// ceil(n / 10).
     public let lowestTenthAccuracy: Double
     /// How far apart the nodes' models were: ``TrainingRun/Consensus/distance``. Nil where they share one.
     public let consensusDistance: Double?
-    /// Of the mean of all models on everybody's data, and of no node's own. Nil where nodes share one model.
+    /// Accuracy on everybody's data of the mean of all models, which no node has itself. Nil where nodes share one
+    /// model.
     public let averageAccuracy: Double?
-    /// The same figures of the metric, where that is no accuracy; else nil.
+    /// The same figures for a metric other than accuracy; else nil.
     public let values: Values?
 
-    /// Values of a metric that is no accuracy, each node's on its own distribution.
+    /// Values of a metric other than accuracy, each node's on its own distribution.
     public struct Values: Hashable, Codable, Sendable {
-        /// Of the accuracy, loss and AUC that are means over nodes.
+        /// The metric's value for the mean accuracy, mean loss and mean AUC over nodes.
         public let mean: Double
-        /// Of the node that is worst off.
+        /// The value of the worst node.
         public let worst: Double
-        /// Nine of ten nodes, or more, are at it or better off.
+        /// At least nine of ten nodes have this value or a better one.
         public let worstTenth: Double
-        /// As ``CommunityPoint/averageAccuracy``.
+        /// The value of the mean of all models on everybody's data, as ``CommunityPoint/averageAccuracy``.
         public let average: Double?
     }
 
-    /// What models of all nodes are by a metric; of accuracies what the other fields have.
+    /// Values of all nodes' models by a metric; for accuracy they are made from the other fields.
     package func values(_ metric: Metric) -> Values? {
         guard metric == .accuracy else { return values }
         return Values(
@@ -62,11 +64,11 @@ public struct CommunityPoint: Hashable, Codable, Sendable {
         self.values = values
     }
 
-    /// The curves of all nodes on their own distributions, evaluation by evaluation. A node that left earlier than others
-    /// counts with what it had to the end.
+    /// The curves of all nodes on their own distributions, evaluation by evaluation. A node that left earlier than
+    /// others counts with its last values.
     ///
     /// - Parameters:
-    ///   - consensus: what is known of the models' distances, by their rounds.
+    /// - consensus: the distances between the models, where known, by their rounds.
     ///   - metric: what nodes are judged by.
     package static func curve(
         of curves: [[TrainingRun.Evaluation]], _ consensus: [TrainingRun.Consensus] = [], by metric: Metric = .accuracy
@@ -77,7 +79,7 @@ public struct CommunityPoint: Hashable, Codable, Sendable {
             let points = curves.compactMap { $0.isEmpty ? nil : $0[min(index, $0.count - 1)] }
             let accuracies = points.map(\.testAccuracy).sorted()
             func mean(_ value: (TrainingRun.Evaluation) -> Double) -> Double {
-                // Of equal values, as all are before training, their sum could round to another mean than one of them.
+                // The sum of equal values, as before training, could round to a mean that differs from them.
                 guard points.contains(where: { value($0) != value(points[0]) }) else { return value(points[0]) }
                 return points.reduce(0) { $0 + value($1) } / Double(points.count)
             }
@@ -99,6 +101,6 @@ public struct CommunityPoint: Hashable, Codable, Sendable {
         }
     }
 
-    /// Of values from the worst to the best that which nine of ten, or more, are at or better than.
+    /// The value that at least nine of ten reach or exceed, among values from the worst to the best.
     static func lowestTenth(_ sorted: [Double]) -> Double { sorted[(sorted.count + 9) / 10 - 1] }
 }

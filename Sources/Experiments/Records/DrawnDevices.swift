@@ -1,31 +1,32 @@
 public import Cluster
 import Fabrics
 
-/// The devices that a run's workers were, and what they are worth together: each has its own price and watts. Workers that
-/// were left out are no part of it.
+/// The devices that a run's workers were, and their prices and watts, which may differ. Workers that were left out are
+/// not included.
 public struct DrawnDevices: Hashable, Codable, Sendable {
-    /// What they were.
+    /// The devices' figures in summary.
     public let summary: DeviceSummary
-    /// Kinds in the population; nil without.
+    /// How many kinds the population has; nil without kinds.
     public let kinds: Int?
-    /// Workers that are slow for the whole job.
+    /// How many workers are slow for the whole job.
     public let stragglers: Int
-    /// Of all together, USD; nil where one's is not known.
+    /// US dollars for all devices together; nil where the price of one is not known.
     public let pricePerHour: Double?
-    /// Of all together, while they wait; nil where one's is not known.
+    /// Watts of all devices together while they wait; nil where those of one are not known.
     public let wattsIdle: Double?
-    /// What their computations drew beyond that, in joules; nil where one's watts are not known.
+    /// Joules that computations took beyond the idle watts, all devices together; nil where the watts of one are not
+    /// known.
     public let busyJoules: Double?
-    /// Workers that left, and cost nothing from then on; nil for none.
+    /// Workers that left, and cost nothing afterwards; nil for none.
     public let departed: [Departed]?
 
     /// A device that left.
     public struct Departed: Hashable, Codable, Sendable {
         /// When the worker left, in cluster time.
         public let seconds: Double
-        /// Of the device, while it was there.
+        /// US dollars for an hour, until the device left.
         public let pricePerHour: Double?
-        /// Of the device, while it waited.
+        /// Watts while the device waited.
         public let wattsIdle: Double?
     }
 
@@ -45,10 +46,10 @@ public struct DrawnDevices: Hashable, Codable, Sendable {
     /// Nil where all workers are equal.
     ///
     /// - Parameters:
-    ///   - nodes: by rank.
-    ///   - accounts: by rank.
-    ///   - ranks: of the workers that took part.
-    ///   - departures: of ranks that left.
+    ///   - nodes: the node of each rank.
+    ///   - accounts: the time account of each rank.
+    ///   - ranks: the workers that took part.
+    ///   - departures: the ranks that left.
     package init?(
         _ nodes: [Node], _ accounts: [TimeAccount], workers ranks: [Int], _ cluster: ClusterSpec?, stragglers: Int,
         departures: [Departure] = []
@@ -73,7 +74,7 @@ public struct DrawnDevices: Hashable, Codable, Sendable {
                 })
     }
 
-    /// USD for the first `seconds` of the job.
+    /// US dollars for the first `seconds` of the job.
     func money(_ seconds: Double) -> Double? {
         present(pricePerHour, seconds) { $0.pricePerHour }.map { $0 / 3600 }
     }

@@ -2,8 +2,8 @@ import Fabrics
 import Training
 
 extension FabricReport {
-    /// The idle time of the worker that is idle least: the others' beyond it is a lead that they have over it. Nil unless
-    /// several workers train at the same time and all stay.
+    /// The idle seconds of the worker with the least idle time; additional idle time of another worker is the lead it
+    /// had. Nil unless several workers train at the same time and all stay.
     func leastIdleSeconds(_ strategy: any Strategy) -> Double? {
         guard strategy.workerCount > 1, strategy.concurrentWorkers == strategy.workerCount, departures.isEmpty else {
             return nil

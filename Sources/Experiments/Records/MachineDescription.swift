@@ -8,19 +8,20 @@ import Kernel
 public struct MachineDescription: Hashable, Codable, Sendable {
     /// The command line.
     public var command: String
-    /// When it began (ISO 8601).
+    /// When the run began (ISO 8601).
     public var date: String
-    /// That the program was built from, with `+changes` where files differed from it, or `unknown`.
+    /// The commit that the program was built from, with `+changes` where files differed from it, or `unknown`.
     public var commit: String
     /// The operating system's name and version.
     public var system: String
-    /// As the system calls it.
+    /// The processor's name, as the system gives it.
     public var processor: String
-    /// Two results with the same one are of the same machine since its last start; nil where that is not known.
+    /// Identifies the machine since its last start: two results with the same text are of the same machine. Nil where
+    /// it is not known.
     public var boot: String?
-    /// Those that the process may use.
+    /// How many cores the process may use.
     public var cores: Int
-    /// Of the machine.
+    /// Bytes of the machine's memory.
     public var memoryBytes: UInt64
     /// The compiler's version.
     public var toolchain: String
@@ -28,12 +29,12 @@ public struct MachineDescription: Hashable, Codable, Sendable {
     public var buildMode: String
     /// The version of OpenBLAS and what it chose for the processor.
     public var blas: String
-    /// The processes of the MPI job; nil for others.
+    /// The MPI job; nil for runs without one.
     public var mpi: MPIDescription?
 
     /// An MPI job as process 0 sees it.
     public struct MPIDescription: Hashable, Codable, Sendable {
-        /// Name and version.
+        /// Name and version of the MPI library.
         public var library: String
         /// The host of each process, in the order of ranks.
         public var hosts: [String]
@@ -61,7 +62,7 @@ public struct MachineDescription: Hashable, Codable, Sendable {
         self.mpi = mpi
     }
 
-    /// This machine, now.
+    /// A description of this machine and build, now.
     public static func current(arguments: [String]) -> MachineDescription {
         let process = ProcessInfo.processInfo
         let program = arguments.first.map { URL(fileURLWithPath: $0).lastPathComponent } ?? "bench"
@@ -97,7 +98,7 @@ public struct MachineDescription: Hashable, Codable, Sendable {
         (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)).flatMap(processorName) ?? "unknown"
     }
 
-    /// With family and model, since the names that virtual machines show are often those of many generations.
+    /// The name with family and model, since virtual machines often show one name for many generations.
     ///
     /// - Parameter info: the text of Linux's `/proc/cpuinfo`.
     static func processorName(_ info: String) -> String? {
@@ -114,7 +115,7 @@ public struct MachineDescription: Hashable, Codable, Sendable {
         guard let text = try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8) else {
             return nil
         }
-        // Enough to tell starts apart, and no more of it than that.
+        // The first group of digits is enough to tell starts apart, and reveals no more than needed.
         return String(text.prefix { $0 != "-" })
     }
 }

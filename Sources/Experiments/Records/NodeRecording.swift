@@ -4,7 +4,8 @@ import Foundation
 import Training
 
 extension NodeResult {
-    /// The nodes of a run that has come to its end, with what the fabric's ledger and accounts have of their ranks.
+    /// The results of all nodes at the end of a run, with what the fabric's ledger and accounts recorded about their
+    /// ranks.
     static func all(
         _ nodes: [TrainingRun.NodeRecord], _ report: FabricReport, _ strategy: any Strategy, hasObjectives: Bool
     ) -> [NodeResult] {
@@ -54,8 +55,8 @@ extension NodeResult {
 }
 
 extension RunRecord {
-    /// Takes up the curves of nodes with models of their own, by rank, of which nothing else was recorded but their ranks'
-    /// traffic.
+    /// Adds the curves of nodes with models of their own, in the order of ranks. Nothing else was recorded about these
+    /// nodes but their ranks' traffic.
     package mutating func take(curves: [[TrainingRun.Evaluation]], by metric: Metric = .accuracy) {
         var (sent, received) = ([Int: Int](), [Int: Int]())
         for entry in traffic.entries ?? [] {
@@ -74,7 +75,7 @@ extension RunRecord {
 }
 
 extension TrainingRun.NodeRecord {
-    /// Whether its own scores are others than those on everybody's data.
+    /// Whether the node's own scores differ from those on everybody's data.
     fileprivate var hasOwnScores: Bool {
         own.count == evaluations.count
             && !zip(own, evaluations).allSatisfy {
@@ -96,13 +97,13 @@ extension TrainingRun.NodeRecord {
 enum TestClasses {
     private static let characters = Array("0123456789abcdefghijklmnopqrstuvwxyz".utf8)
 
-    /// Nil for more classes than there are characters.
+    /// The text of labels; nil where there are more classes than characters.
     static func text(_ labels: [UInt8]) -> String? {
         guard labels.allSatisfy({ Int($0) < characters.count }) else { return nil }
         return String(decoding: labels.map { characters[Int($0)] }, as: UTF8.self)
     }
 
-    /// Nil for other text than that.
+    /// The labels of such a text; nil for any other text.
     static func labels(_ text: String) -> [Int]? {
         var labels: [Int] = []
         for character in text.utf8 {

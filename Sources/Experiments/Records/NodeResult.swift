@@ -3,41 +3,42 @@ public import Training
 
 /// What one node did in a run whose nodes are judged one by one, each on its own distribution.
 public struct NodeResult: Hashable, Codable, Sendable {
-    /// The rank that is the node.
+    /// The node's rank.
     public let rank: Int
     /// Nodes of one kind have one distribution; nil where nodes have no objectives of their own.
     public let kind: Int?
-    /// Samples that the node trained on; nil in files that did not say so.
+    /// Samples that the node trained on; nil in files without the figure.
     public let trainedSamples: Int?
     /// The curve of the node's model on everybody's data, at the node's own time; see ``CurveThinning``.
     public let evaluations: [TrainingRun.Evaluation]
-    /// The same models on the node's own distribution, one for each evaluation; nil where that is everybody's.
+    /// Scores of the same models on the node's own distribution, one for each evaluation; nil where that is
+    /// everybody's.
     public let own: [OwnScore]?
-    /// Which test samples, as the node sees them, its last model had right, in hexadecimal: of sample i, bit i % 8 of byte
-    /// i / 8, which is 0 for samples that weigh nothing for the node. Nil where nobody asked.
+    /// Which test samples the last model had right, as the node sees them, in hexadecimal: sample i is bit i % 8 of
+    /// byte i / 8, and 0 if it does not count for the node. Nil where it was not recorded.
     public let finalCorrect: String?
-    /// A number for each test sample, as the node sees them, of its last model: its loss or, where the metric is an AUC, its
-    /// score; no number for samples that weigh nothing for the node. In base 64, see ``SampleNumbers``. Nil where the metric
-    /// is accuracy.
+    /// A number from the last model for each test sample, as the node sees it: its loss or, where the metric is an AUC,
+    /// its score; NaN for samples that do not count for the node. In base 64, see ``SampleNumbers``. Nil where the
+    /// metric is accuracy.
     public let finalScores: String?
-    /// By class, what it counts for in the node's own score; nil where all test samples count alike.
+    /// The weight of each class in the node's own score; nil where all test samples have the same weight.
     public let classWeights: [Double]?
-    /// Nil in files that did not say so.
+    /// What the node sent and received; nil in files without the figure.
     public let traffic: Traffic?
-    /// Nil in files that did not say so.
+    /// Where the node's time went; nil in files without the figure.
     public let time: Time?
-    /// How many updates old a peer's model was on average when it was taken in; nil where that is always none.
+    /// Age of peers' models when they were taken in, in updates, on average; nil where it is always 0.
     public let staleness: Double?
-    /// Whom it listened to, in the order of peers; nil for nobody.
+    /// The peers that the node listened to, in their order; nil for none.
     public let listened: [Listened]?
-    /// Which of several models the node chose at last; nil where there is no choice.
+    /// Which of several models the node chose last; nil where there is no choice.
     public let chosenModel: Int?
 
-    /// Bytes of the ledger, framing included.
+    /// Bytes that the ledger charged to the node, framing included.
     public struct Traffic: Hashable, Codable, Sendable {
-        /// By the node's rank.
+        /// Bytes that the node's rank sent.
         public let bytesSent: Int
-        /// By the node's rank.
+        /// Bytes that the node's rank received.
         public let bytesReceived: Int
 
         package init(bytesSent: Int, bytesReceived: Int) {
@@ -45,13 +46,13 @@ public struct NodeResult: Hashable, Codable, Sendable {
         }
     }
 
-    /// Where the node's cluster time went; what is in none of the three came after the end of its program.
+    /// Where the node's cluster time went; time in none of the three came after the end of the node's program.
     public struct Time: Hashable, Codable, Sendable {
-        /// Spent on computations.
+        /// Seconds spent on computations.
         public let computeSeconds: Double
-        /// Exposed communication: beside it the node computed nothing.
+        /// Seconds of exposed communication: the node computed nothing at the same time.
         public let communicationSeconds: Double
-        /// Until others sent what the node was receiving.
+        /// Seconds until others sent what the node was receiving.
         public let waitingSeconds: Double
 
         package init(computeSeconds: Double, communicationSeconds: Double, waitingSeconds: Double) {
@@ -60,9 +61,9 @@ public struct NodeResult: Hashable, Codable, Sendable {
         }
     }
 
-    /// One entry of the matrix of who listened to whom.
+    /// How much the node listened to one peer.
     public struct Listened: Hashable, Codable, Sendable {
-        /// A place among the nodes.
+        /// The peer's place among the nodes.
         public let peer: Int
         /// The sum of the weights with which the peer's models were taken in.
         public let weight: Double
@@ -99,17 +100,17 @@ public struct NodeResult: Hashable, Codable, Sendable {
         return zip(evaluations, own).map { $0.judged(by: $1) }
     }
 
-    /// At the end; 0 for a model that is none any more, as that of a run that diverged.
+    /// Accuracy at the end, 0 to 1; 0 without evaluations.
     public var ownAccuracy: Double { ownCurve.last?.testAccuracy ?? 0 }
-    /// Of any metric, at the end; the worst there is without evaluations.
+    /// The value of any metric at the end; the metric's worst value without evaluations.
     public func ownValue(_ metric: Metric) -> Double { ownCurve.last.map(metric.value(of:)) ?? metric.worst }
-    /// At the end; no number without evaluations.
+    /// Loss at the end; NaN without evaluations.
     public var ownLoss: Double { ownCurve.last?.testLoss ?? .nan }
 
-    /// Cluster time of its last evaluation.
+    /// Cluster time of the node's last evaluation, in seconds.
     public var seconds: Double { evaluations.last?.clusterSeconds ?? 0 }
 
-    /// Whether two runs of one plan agree in what the node learned, whatever it took.
+    /// Whether two runs of one plan agree in what the node learned, whatever time they took.
     func hasSameScores(as other: NodeResult) -> Bool {
         func figures(_ node: NodeResult) -> [Double] {
             (node.evaluations + node.ownCurve).flatMap {
@@ -148,7 +149,7 @@ enum HexadecimalBytes {
         return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 
-    /// - Returns: nil for other text than that.
+    /// - Returns: nil for text of any other form.
     static func decode(_ text: String) -> [UInt8]? {
         let digits = text.utf8.map { digit -> UInt8? in
             switch digit {
@@ -162,9 +163,9 @@ enum HexadecimalBytes {
     }
 }
 
-/// Which evaluations of nodes' curves a record keeps: all of them while the curves of all nodes have up to
-/// ``mostPoints`` points, else as many as that allows for each node, evenly spaced, with the first and the last among them.
-/// ``RunRecord/community`` is made from all.
+/// Which evaluations of nodes' curves a record keeps: all of them while the curves of all nodes together have up to
+/// ``mostPoints`` points, else that many divided by the number of nodes, evenly spaced, including the first and the
+/// last. ``RunRecord/community`` is made from all evaluations.
 enum CurveThinning {
     static let mostPoints = 20_000
 

@@ -1,50 +1,51 @@
 public import Cluster
 public import Datasets
 
-/// All that an experiment found out: the contents of `results.json`, from which every report is made.
+/// Everything that an experiment found: the contents of `results.json`, from which every report is made.
 public struct Results: Hashable, Codable, Sendable {
-    /// Counts up when a field is added or changes its meaning; what each has is in `Results/SCHEMA.md`.
+    /// Counts up when a field is added or changes its meaning; `Results/SCHEMA.md` describes the fields of each schema.
     public static let currentSchema = 6
-    /// Of results by a metric that is no accuracy, which programs that know no other must not take for accuracies.
+    /// The schema of results by a metric other than accuracy; programs that know accuracy only must not read them.
     public static let schemaOfMetrics = 7
 
-    /// Of the file that it came from.
+    /// The schema of the file that the results are or came from.
     public var schema: Int
     /// What was run.
     public var plan: ExperimentPlan
-    /// Where it was run.
+    /// The machine and build that the experiment ran on.
     public var machine: MachineDescription
     /// The times that simulated clusters computed with.
     public var computeModel: ComputeModel?
-    /// The size of the training set, for epochs.
+    /// The size of the training set in samples.
     public var trainingSamples: Int
-    /// The size of the test set, which the noise of an accuracy depends on; nil in files of schema 1.
+    /// The size of the test set in samples, which an accuracy's noise depends on; nil in files of schema 1.
     public var testSamples: Int?
-    /// The data; nil in files of schema 3 and before.
+    /// Identity of the data; nil in files of schema 3 and before.
     public var data: DataIdentity?
     /// SHA-256 of the file that the initial parameters came from, in hexadecimal; nil without one, and in files of schema 3
     /// and before.
     public var initialParametersSHA256: String?
     /// Where the plan's default rates come from.
     public var tuning: String
-    /// The runs that were finished, in the order in which they were.
+    /// The finished runs, in the order of the experiment.
     public var runs: [RunRecord]
     /// False where the experiment was stopped before its end.
     public var isComplete: Bool
-    /// Of a baseline: how it came to be, the newest last.
+    /// For a baseline, how it was accepted and changed, the newest last; else empty.
     public var history: [Acceptance]
 
-    /// One move of a baseline.
+    /// One acceptance of new figures into a baseline.
     public struct Acceptance: Hashable, Codable, Sendable {
-        /// When (ISO 8601).
+        /// When the figures were accepted (ISO 8601).
         public var date: String
-        /// Of the program that made the new figures.
+        /// The commit of the program that made the new figures.
         public var commit: String
-        /// As somebody gave it.
+        /// The reason that somebody gave.
         public var reason: String
-        /// What differed from the baseline before, a figure each.
+        /// What differed from the baseline before, one entry for each figure.
         public var changes: [String]
 
+        /// One acceptance, from its parts.
         public init(date: String, commit: String, reason: String, changes: [String]) {
             self.date = date
             self.commit = commit
@@ -53,6 +54,7 @@ public struct Results: Hashable, Codable, Sendable {
         }
     }
 
+    /// Results without runs, of the schema that the plan's metric needs; ``isComplete`` is false.
     public init(
         plan: ExperimentPlan, machine: MachineDescription, computeModel: ComputeModel?, trainingSamples: Int,
         testSamples: Int?, data: DataIdentity? = nil, initialParametersSHA256: String? = nil, tuning: String
@@ -71,11 +73,11 @@ public struct Results: Hashable, Codable, Sendable {
         history = []
     }
 
-    /// A row for every strategy with at least one finished run, in the plan's order, without those that are only run for others
-    /// to be compared with.
+    /// A row for every strategy with at least one finished run, in the plan's order, without strategies that are run
+    /// only for comparison.
     public var summaries: [StrategySummary] { everySummary.filter { !$0.plan.isBaseline } }
 
-    /// The same with all strategies.
+    /// A row for every strategy with at least one finished run, in the plan's order.
     package var everySummary: [StrategySummary] {
         plan.strategies.compactMap { strategy in
             let runs = runs.filter { $0.strategy == strategy.name }.sorted { $0.seed < $1.seed }

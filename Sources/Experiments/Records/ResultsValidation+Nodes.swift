@@ -2,7 +2,7 @@ import Tasks
 import Training
 
 extension Results {
-    /// What a file could have wrong of nodes that are judged one by one.
+    /// Checks the nodes of a run in which nodes are judged one by one.
     func validateNodes(of run: RunRecord, _ name: String) throws(ExperimentError) {
         let (nodes, community) = (run.nodes ?? [], run.community ?? [])
         try require(
@@ -57,7 +57,7 @@ extension Results {
         guard let text = node.finalCorrect else { return }
         let bits = HexadecimalBytes.decode(text)
         let samples = testSamples ?? 8 * (bits?.count ?? 0)
-        // Behind the last sample's bit there is nothing.
+        // The bits after the last sample's must be 0.
         let hasRest = samples % 8 == 0 || (bits?.last ?? 0) >> (samples % 8) == 0
         try require(
             bits?.count == (samples + 7) / 8 && hasRest, "\(name): finalCorrect", "other text",
@@ -72,7 +72,7 @@ extension Results {
             "a number in base 64 for each of \(testSamples ?? 0) test samples")
     }
 
-    /// No number stands for a model that has none.
+    /// NaN stands for the AUC of a model that has none.
     func requireAUC(_ auc: Double?, _ figure: String) throws(ExperimentError) {
         guard let auc, !auc.isNaN else { return }
         try require((0...1).contains(auc), figure, auc, "0 to 1, or no number")
@@ -119,7 +119,7 @@ extension Results {
         for count in [point.round, point.samples, point.bytesSent] {
             try require(isCount(count), "\(name): a count", count, "0 to \(largestCount)")
         }
-        // Of a model that diverged it is no number.
+        // NaN is the distance of models that diverged.
         let distance = point.consensusDistance ?? 0
         try require(distance >= 0 || distance.isNaN, "\(name): consensusDistance", distance, "0 or more")
     }

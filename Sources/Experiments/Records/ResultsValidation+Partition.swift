@@ -2,7 +2,8 @@ import Datasets
 import Tasks
 
 extension Results {
-    /// What clients hold: each client once and in order, with counts of the same classes and no more than its partition has.
+    /// Checks what clients hold: each client once and in order, with counts of the same classes and no more than its
+    /// partition has.
     func validatePartition(of run: RunRecord, _ name: String) throws(ExperimentError) {
         guard let skew = run.partitionSkew, let holdings = skew.holdings else { return }
         let (clients, place) = (holdings.map(\.client), "\(name): partitionSkew.holdings")

@@ -6,20 +6,21 @@ public import Tasks
 import Training
 
 extension Results {
-    /// Counts up to here are exact as floating-point numbers, and the sum of all runs' is a number, too.
+    /// Counts up to this are exact as floating-point numbers, and their sum over all runs does not overflow.
     var largestCount: Int { min(1 << 50, Int.max / (runs.count + 1)) }
     static let largestRanks = 1_000_000
-    /// Epochs of so many samples are still a count.
+    /// Epochs of so many samples still give a count that does not overflow.
     private static let largestSamples = 1 << 40
     private static let largestRepetitions = 1_000_000
 
-    /// Checks what a file that was edited or damaged could have wrong and still be of the right form.
+    /// Checks everything that could be wrong in a well-formed file that was edited or damaged.
+    ///
     /// - Throws: ``ExperimentError`` naming the figure, what was found and what is allowed.
     public func validate() throws(ExperimentError) {
         try require(
             !plan.seeds.isEmpty && Set(plan.seeds).count == plan.seeds.count, "plan.seeds", plan.seeds, "distinct seeds"
         )
-        // Files of older programs may have an accuracy of 0.
+        // Files of older programs may have a target of 0 for accuracy.
         try require(
             plan.metric.allows(target: plan.target) || plan.metric == .accuracy && plan.target == 0, "plan.target",
             plan.target, plan.metric == .accuracy ? "0 to 1" : plan.metric.allowedTargets)
@@ -60,7 +61,7 @@ extension Results {
     private func validate(_ strategy: StrategyPlan) throws(ExperimentError) {
         let name = strategy.name
         if let problem = strategy.configuration.problem { throw ExperimentError("\(name): \(problem)") }
-        // Of a strategy that this program does not have, it knows what the file says.
+        // For a strategy that this program does not have, only the file's own values can be checked.
         if strategy.description != nil { _ = try strategy.make() }
         try validateRoles(of: strategy)
         try validateChoices(of: strategy)
@@ -88,7 +89,7 @@ extension Results {
             "\(strategy.name): roles.stepBatch", roles.stepBatch ?? 0, "1 to \(Allowed.largestCount)")
     }
 
-    /// The all-reduces that were found to be the cheapest: one for all, or one for each length of bucket.
+    /// Checks the all-reduces that were found to be the cheapest: one for all, or one for each length of bucket.
     private func validateChoices(of strategy: StrategyPlan) throws(ExperimentError) {
         let choices = (strategy.allReduceChoice.map { [$0] } ?? []) + (strategy.bucketChoices ?? [])
         for choice in choices {
@@ -165,7 +166,7 @@ extension Results {
         let entries = (traffic.entries ?? []).flatMap {
             [$0.bytesSent, $0.messagesSent, $0.bytesReceived, $0.messagesReceived]
         }
-        // What the entries sum up to is a number, too.
+        // The sum of all entries must not overflow either.
         let most = min(largestCount, Int.max / (entries.count + 1))
         for count in totals + entries {
             try require((0...most).contains(count), "\(name): traffic", count, "0 to \(most)")

@@ -6,8 +6,9 @@ import Training
 extension RunRecord {
     /// How a run ended, and which departure ended it, if one did.
     ///
-    /// A run whose samples are used up, or that reached a limit, is complete whoever left. Of one that is not, the
-    /// strategy says who ended it; where nobody was left to say so, it was the server or else the last to leave.
+    /// A run whose samples are used up, or that reached a limit, is complete even if ranks left. For any other run the
+    /// strategy says which departure ended it; where no rank was left to say so, it was the server's or else the last
+    /// one.
     static func ending(
         of run: TrainingRun, _ report: FabricReport, _ strategy: any Strategy
     ) -> (outcome: Outcome, stoppedBy: Departure?) {
@@ -21,7 +22,7 @@ extension RunRecord {
 }
 
 extension ExperimentPlan {
-    /// What a reader should know of strategies on which the cluster's dropouts have no effect.
+    /// What a reader should know about strategies that the cluster's dropouts do not affect.
     public var dropoutNotes: [String] {
         guard strategies.contains(where: { $0.cluster?.dropouts != nil }) else { return [] }
         return strategies.compactMap { plan in
@@ -36,7 +37,7 @@ extension ExperimentPlan {
         }
     }
 
-    /// Checks that each rank that is to leave is one of some simulated strategy.
+    /// Checks that each rank that is to leave exists in some simulated strategy.
     func checkDropouts() throws(ExperimentError) {
         var ranks: [(name: String, count: Int)] = []
         var departing: Set<Int> = []

@@ -5,46 +5,55 @@ public import Training
 
 /// What one strategy did with one seed.
 public struct RunRecord: Hashable, Codable, Sendable {
+    /// How a run ended.
     public enum Outcome: String, Codable, Sendable {
         case completed
         /// The model held a NaN or an infinity at an evaluation; the run ended there.
         case diverged
-        /// A rank left, and the run ended with that: ``RunRecord/stoppedBy``.
+        /// A rank left and the run ended because of it; see ``RunRecord/stoppedBy``.
         case stopped
     }
 
     /// The name of the strategy's row in the plan.
     public let strategy: String
+    /// The seed of the run, one of the plan's.
     public let seed: UInt64
+    /// How the run ended.
     public let outcome: Outcome
+    /// The run's evaluations in their order, from before training to the end.
     public let evaluations: [TrainingRun.Evaluation]
-    /// Cluster time of the whole job.
+    /// Cluster time of the whole job, in seconds.
     public let clusterSeconds: Double
-    /// Where a training worker's cluster time went, on average over the workers that train at the same time; the three
-    /// add up to `clusterSeconds`.
+    /// Seconds that a training worker computed, on average over the workers that train at the same time. With
+    /// ``communicationSeconds`` and ``idleSeconds`` it adds up to ``clusterSeconds``.
     public let computeSeconds: Double
+    /// Seconds that such an average worker communicated without computing at the same time.
     public let communicationSeconds: Double
+    /// Seconds that such an average worker neither computed nor communicated.
     public let idleSeconds: Double
-    /// Communication beside which the worker computed: part of `computeSeconds`, as `communicationSeconds` is what it did not
-    /// hide. 0 where gradients are not sent during the backward pass; nil in older files.
+    /// Seconds of communication during which the worker computed: a part of `computeSeconds`, while
+    /// `communicationSeconds` is the rest of all communication. 0 where gradients are not sent during the backward
+    /// pass; nil in older files.
     public package(set) var hiddenCommunicationSeconds: Double?
-    /// How long the benchmark kept this computer busy with the run, evaluation included.
+    /// Seconds that this computer was busy with the run, evaluation included.
     public let hostSeconds: Double
-    /// Compute time of the server, where there is one.
+    /// Compute seconds of the server; nil without one.
     public let serverComputeSeconds: Double?
+    /// Bytes and messages that ranks sent.
     public let traffic: Traffic
+    /// How the training set was split among ranks; nil where it was not, and in files without it.
     public let partitionSkew: PartitionSkew?
-    /// One for each repetition, the first being that of the times above; none in files of schema 1.
+    /// Times of each repetition, beginning with the run itself; none in files of schema 1.
     public package(set) var timings: [Timing]
-    /// Of `idleSeconds` what a worker waited for others to send or to come; of a server's clients, from when it had their
-    /// update until it had the last of the round. Nil where threads act as clients, of whom some are drawn, and in older
-    /// files.
+    /// The part of `idleSeconds` spent waiting for other ranks. For clients of a server: from the server's receipt of
+    /// their update to that of the round's last. Nil for threads with client sampling and in older files.
     public package(set) var waitingSeconds: Double?
-    /// The idle time of the worker that was idle least; the rest of `idleSeconds`, which is an average, is the lead of workers
-    /// that were ahead of it, for which the job takes no longer. Nil where there is one worker, where workers take turns or
-    /// leave, and in older files.
+    /// The idle seconds of the worker with the least idle time; the rest of `idleSeconds`, which is an average, is the
+    /// lead of other workers, and does not make the job longer. Nil where there is one worker, where workers take turns
+    /// or leave, and in older files.
     public package(set) var leastIdleSeconds: Double?
-    /// What the job would have taken without one of its costs; of simulated runs, see ``Attribution``.
+    /// The time that the job would have taken without each of its costs; see ``Attribution``. Nil for runs that were not
+    /// simulated, depend on time, or take too many messages to re-price.
     public package(set) var attribution: [Attribution]?
 
     package init(
@@ -82,38 +91,41 @@ public struct RunRecord: Hashable, Codable, Sendable {
 
     /// The cluster time of the same run, re-priced on its cluster without one of its costs.
     public struct Attribution: Hashable, Codable, Sendable {
+        /// The cost that is left out.
         public let ideal: Idealization
+        /// Seconds that the job would have taken without that cost.
         public let clusterSeconds: Double
     }
-    /// The workers' devices, where they differ.
+    /// The workers' devices; nil where all are equal.
     public package(set) var devices: DrawnDevices? = nil
-    /// The clients that were left out since their memory cannot hold what training takes; nil for none.
+    /// The clients that were left out because they have too little memory for training; nil for none.
     public package(set) var memoryShortage: MemoryShortage? = nil
 
     /// Ranks that left before their part was done, in the order of time; nil where none did, and in older files.
     public package(set) var departures: [Departure]?
-    /// Whose leaving ended the run; nil unless it was stopped.
+    /// The departure that ended the run; nil unless the run was stopped.
     public package(set) var stoppedBy: Departure?
-    /// Samples of work that had to be repeated or was not received since a rank left; nil where there are none.
+    /// Samples whose training was repeated or lost because a rank left; nil where there are none.
     public package(set) var lostSamples: Int?
-    /// One for each node, where nodes are judged one by one; nil elsewhere. Then `evaluations` are the means of their curves,
-    /// each on its own distribution.
+    /// One result for each node, where nodes are judged one by one; else nil. `evaluations` are then the means of the
+    /// nodes' curves, each on its own distribution.
     public package(set) var nodes: [NodeResult]?
-    /// All nodes together, one for each evaluation; nil where nodes are not judged one by one.
+    /// All nodes together at each evaluation; nil where nodes are not judged one by one.
     public package(set) var community: [CommunityPoint]?
-    /// By test sample, its class as one of the 36 characters 0 to 9 and a to z. Of runs in which some nodes weigh classes
-    /// otherwise than the test set; nil elsewhere.
+    /// The class of each test sample as one of the 36 characters 0 to 9 and a to z, for runs in which some nodes weigh
+    /// classes otherwise than the test set; else nil.
     public package(set) var testClasses: String?
 
-    /// What one repetition of the run took, with the control's times of the same moments.
+    /// The times of one repetition of the run, with the control's times at the same moments.
     public struct Timing: Hashable, Codable, Sendable {
+        /// Cluster time of the repetition, in seconds.
         public let clusterSeconds: Double
-        /// Without the controls themselves.
+        /// Seconds of this computer, without the controls themselves.
         public let hostSeconds: Double
-        /// The least that the control took before, in and after the run.
+        /// The least time of each control before, during and after the run.
         package let control: HostControl.Times
-        /// The run in at most twelve parts, from evaluation to evaluation: of cluster time where that is measured, else of
-        /// host time.
+        /// Seconds of at most twelve parts of the run, from evaluation to evaluation: of cluster time where that is
+        /// measured, else of host time.
         public let segmentSeconds: [Double]
 
         package init(
@@ -126,16 +138,19 @@ public struct RunRecord: Hashable, Codable, Sendable {
         }
     }
 
-    /// Bytes and messages of the ledger.
+    /// Bytes and messages of the run's ledger.
     public struct Traffic: Hashable, Codable, Sendable {
+        /// Bytes that all ranks sent, framing included.
         public let bytesTotal: Int
+        /// Messages that all ranks sent.
         public let messagesTotal: Int
-        /// The most that one training worker sent.
+        /// The most bytes that one worker sent.
         public let bytesPerWorkerMax: Int
-        /// Towards and from a server; nil where there is none.
+        /// Bytes sent towards the server; nil where none were.
         public let bytesUplink: Int?
+        /// Bytes sent by the server to workers; nil where none were.
         public let bytesDownlink: Int?
-        /// Per rank, purpose and direction; left out above 1,000 ranks.
+        /// The entries by rank, purpose and direction; nil above 1,000 ranks.
         public let entries: [TrafficLedger.Entry]?
 
         package init(
@@ -151,9 +166,9 @@ public struct RunRecord: Hashable, Codable, Sendable {
         }
     }
 
-    /// Everything but what was measured with a clock: two runs of one plan agree in it.
+    /// Whether two runs of one plan agree in everything that is not measured with a clock.
     ///
-    /// - Parameter isMeasured: whether cluster time is, too.
+    /// - Parameter isMeasured: whether cluster time is measured with a clock, too.
     func hasSameResult(as other: RunRecord, isMeasured: Bool) -> Bool {
         func curve(_ run: RunRecord) -> [[Double]] {
             run.evaluations.map { point in
@@ -172,11 +187,13 @@ public struct RunRecord: Hashable, Codable, Sendable {
             && nodes?.count == other.nodes?.count
     }
 
+    /// Samples that were trained on until the last evaluation; 0 without evaluations.
     public var samples: Int { evaluations.last?.samples ?? 0 }
+    /// Updates of the model, or rounds, until the last evaluation; 0 without evaluations.
     public var rounds: Int { evaluations.last?.round ?? 0 }
-    /// 0 after a divergence: such a model classifies nothing.
+    /// Accuracy at the end, 0 to 1; 0 after a divergence, since such a model classifies nothing.
     public var finalAccuracy: Double { finalValue(.accuracy) }
-    /// Of any metric; the worst there is after a divergence.
+    /// The value of any metric at the end; the metric's worst value after a divergence.
     public func finalValue(_ metric: Metric) -> Double {
         outcome == .diverged ? metric.worst : evaluations.last.map(metric.value(of:)) ?? metric.worst
     }

@@ -3,7 +3,7 @@ import Fabrics
 import Training
 
 extension RunRecord {
-    /// What a run left that has come to its end.
+    /// The record of a run that has ended.
     init(_ run: TrainingRun, _ report: FabricReport, _ observed: ObservedRun, _ timing: Timing) {
         let (strategy, result) = (observed.execution.strategy, run.result)
         let leftOut = result.memoryShortage?.ranks ?? 0
@@ -54,12 +54,12 @@ extension RunExecution {
 }
 
 extension Strategy {
-    /// Workers that work at the same time.
+    /// How many workers work at the same time.
     func workingWorkers(leftOut: Int) -> Int { min(concurrentWorkers, workerCount - leftOut) }
 }
 
 extension TimeAccount {
-    /// Of a worker that trains, on average over those that do at the same time.
+    /// The account of a worker that trains, on average over the workers that train at the same time.
     init(ofOneWorker accounts: [TimeAccount], _ strategy: any Strategy, leftOut: Int) {
         self.init()
         let working = Double(strategy.workingWorkers(leftOut: leftOut))
@@ -73,6 +73,6 @@ extension TimeAccount {
 }
 
 extension Double {
-    /// What a clock can tell; no digits behind it in files.
+    /// Seconds rounded to what a clock can tell; files get no digits beyond that.
     var toTheNanosecond: Double { (self * 1e9).rounded() / 1e9 }
 }

@@ -1,19 +1,20 @@
 import Fabrics
 
-/// Which bytes of a table are of which kind: a message is charged with its framing, what passes through shared memory is
-/// not, since nobody frames it.
+/// Distinguishes the bytes of a table by kind: messages are charged with their framing, and data that pass through
+/// shared memory have none.
 package enum SentBytes {
-    /// The strategies whose bytes pass through shared memory, where others of the table send messages; else none.
+    /// The names of strategies whose bytes pass through shared memory, where others of the table send messages; else
+    /// empty.
     package static func sharedMemory(_ senders: [(plan: StrategyPlan, bytes: Int)]) -> [String] {
         let senders = senders.filter { $0.bytes > 0 }
         let shared = senders.filter { $0.plan.fabric == .threads }
         return shared.count == senders.count ? [] : shared.map(\.plan.name)
     }
 
-    /// The same of the runs of an experiment.
+    /// The names of such strategies among the summaries of an experiment.
     static func sharedMemory(_ summaries: [StrategySummary]) -> [String] { sharedMemory(senders(summaries)) }
 
-    /// In a sentence; nil where all bytes of the table are of one kind.
+    /// The note about them as a sentence; nil where all bytes of the table are of the same kind.
     package static func note(_ senders: [(plan: StrategyPlan, bytes: Int)]) -> String? {
         let shared = sharedMemory(senders)
         guard !shared.isEmpty else { return nil }

@@ -3,31 +3,33 @@ public import Training
 
 /// When a run reached a target, in cluster time.
 ///
-/// An evaluation is *at* the target where its value is that or better: above it for an accuracy, below it for a loss.
+/// An evaluation is *at* the target if its value is the target or better: above it for an accuracy, below it for a
+/// loss.
 public struct TimeToTarget: Hashable, Sendable {
-    /// The first evaluation at the target.
+    /// Cluster seconds of the first evaluation at the target; nil if there is none.
     public let firstCrossingSeconds: Double?
-    /// The headline: the first evaluation at the target at which the mean of the last three evaluations, this one among
-    /// them, is so too. A lucky spike on a noisy curve does not count. The mean is of the metric's values: of three
-    /// perplexities, not of the losses that they come from.
+    /// The headline: the first evaluation at the target for which the mean of the last three evaluations, including
+    /// this one, is at the target as well; nil if there is none. A lucky spike on a noisy curve does not count. The
+    /// mean is of the metric's values: of three perplexities, not of the losses behind them.
     public let sustainedPoint: TrainingRun.Evaluation?
 
-    /// The evaluation before ``sustainedPoint``, at which the model was not there yet.
+    /// The evaluation before ``sustainedPoint``; nil without either.
     public let pointBefore: TrainingRun.Evaluation?
 
-    /// Seconds until the target was reached for good; nil if it never was.
+    /// Cluster seconds until the target was reached for good; nil if it never was.
     public var sustainedSeconds: Double? { sustainedPoint?.clusterSeconds }
 
-    /// The time with the step in which it lies, from the evaluation before to that which found the target reached.
+    /// The time to the target with the step in which it lies: from the evaluation before ``sustainedPoint`` to that
+    /// one.
     package var sustainedTime: SteppedValue {
         guard let seconds = sustainedSeconds else { return .never }
         return SteppedValue(seconds, after: min(seconds, pointBefore?.clusterSeconds ?? seconds))
     }
 
-    /// Evaluations whose mean has to reach the target.
+    /// How many evaluations have a mean that must reach the target.
     public static let window = 3
 
-    /// Of the evaluations of one run, in their order.
+    /// Finds when the evaluations of one run, in their order, reached the target.
     public init(_ evaluations: [TrainingRun.Evaluation], target: Target) {
         func isReached(_ points: ArraySlice<TrainingRun.Evaluation>) -> Bool {
             target.isReached(by: points.lazy.map(target.metric.measured(in:)))

@@ -4,17 +4,17 @@ import Randomness
 package import Statistics
 import Training
 
-/// What advice asks of recorded runs many thousand times: only when they reach the target.
+/// What advice asks of recorded runs many thousands of times: only when they reach the target.
 extension Repricing {
     /// The seeds of the recorded runs, in their order.
     package var seeds: [UInt64] { runs.map(\.record.seed) }
 
-    /// When each run reaches the target on the cluster of `plan`: what ``price(_:)`` says, without playing what comes after
-    /// the target and without any accounts. Runs whose ranks do the same, on a cluster where nothing is drawn by the seed,
-    /// are played once.
+    /// When each run reaches the target on the cluster of `plan`. The times are those of ``price(_:)``, but what comes
+    /// after the target is not played and no accounts are kept. Runs whose ranks do the same, on a cluster where
+    /// nothing depends on the seed, are played once.
     ///
     /// - Parameter seeds: nil for all.
-    /// - Returns: in the order of ``seeds``, without those that are not asked for.
+    /// - Returns: the times in the order of ``seeds``, without seeds that are not asked for.
     /// - Throws: ``ExperimentError`` as ``price(_:)``.
     package func timesToTarget(_ plan: StrategyPlan, seeds: Set<UInt64>? = nil) throws -> [SteppedValue] {
         let plan = try choosingAllReduce(plan)
@@ -38,8 +38,8 @@ extension Repricing {
         }
     }
 
-    /// The evaluations until the one that finds the target reached for good; 0 where none does. What models are worth is the
-    /// same on every cluster.
+    /// How many evaluations there are until the one that finds the target reached for good; 0 where none does. The
+    /// values of the models are the same on every cluster.
     private func evaluationsToTarget(_ run: Run) -> Int {
         let evaluations = run.record.evaluations
         guard let point = TimeToTarget(evaluations, target: target).sustainedPoint else { return 0 }
@@ -51,11 +51,12 @@ extension Repricing {
         return TimeToTarget(moved, target: target).sustainedTime
     }
 
-    /// The records of full runs on the cluster of `plan`, with what each cost of that cluster is worth, so that tables, verdicts
-    /// and costs can be made of them. What only a host has, such as its time, is that of the recorded runs.
+    /// The records of full runs on the cluster of `plan`, including the attribution of time to that cluster's costs, so
+    /// that tables, verdicts and costs can be made from them. Figures of the host, such as its time, are those of the
+    /// recorded runs.
     ///
-    /// - Returns: also the plan, with the all-reduce that is the cheapest there where it leaves that open; prices of devices
-    ///   are left out of it where clients had too little memory, since which of the devices those were is not recorded.
+    /// - Returns: also the plan, with the cheapest all-reduce on that cluster where the plan says `auto`. Prices of
+    ///   devices are left out where clients had too little memory, since it is not recorded which devices those were.
     /// - Throws: ``ExperimentError`` as ``price(_:)``.
     package func records(_ plan: StrategyPlan) throws -> (plan: StrategyPlan, runs: [RunRecord]) {
         var plan = try choosingAllReduce(plan)
@@ -101,8 +102,8 @@ extension Repricing {
         return record
     }
 
-    /// What is left of a run's time without each of its cluster's costs; nil where that takes too many messages, as for a run
-    /// that is recorded.
+    /// The run's time without each one of its cluster's costs; nil where that takes too many messages, by the same
+    /// limit as for runs that are recorded.
     private func attribution(
         _ run: Run, _ plan: StrategyPlan, _ fabric: SimulatedFabric, _ server: Int?
     ) throws -> [RunRecord.Attribution]? {
@@ -119,7 +120,8 @@ extension Repricing {
 
     private static let mostMessages = 500_000
 
-    /// How many messages a run plays until its target on the cluster of `plan`, the most of all seeds: what one price costs.
+    /// How many messages a replay of the whole first run takes on the cluster of `plan`, which estimates the effort of
+    /// pricing one run; 0 without runs.
     package func messagesPlayed(_ plan: StrategyPlan) throws -> Int {
         let plan = try choosingAllReduce(plan)
         return try runs.prefix(1).map { run in
@@ -132,7 +134,7 @@ extension Repricing {
 }
 
 extension ClusterSpec {
-    /// Whether times on it depend on the run's seed.
+    /// Whether times on this cluster depend on the run's seed.
     package var drawsBySeed: Bool {
         jitter != .none || hasDifferentWorkers || slowdowns != nil || network.loss != nil
     }

@@ -6,31 +6,31 @@ import Statistics
 import Tasks
 public import Training
 
-/// Prices recorded runs on other clusters, without training: what the model was at each evaluation is known, and when it
-/// was that follows from the schedule.
+/// Re-prices recorded runs, which is to compute their times and costs on other clusters without training again: the
+/// model's value at each evaluation is known, and its time follows from the schedule.
 public struct Repricing: Sendable {
-    /// A strategy's runs of an experiment, by seed.
+    /// One recorded run of the strategy, with its schedule.
     struct Run: Sendable {
         let record: RunRecord
         let schedule: Schedule
     }
 
-    /// Of the recorded run.
+    /// The plan of the recorded runs.
     public let plan: StrategyPlan
     let runs: [Run]
     private let computeModel: ComputeModel
-    /// As in the plan of the experiment.
+    /// The plan's task.
     private let task: String
     private let compute: String
     let target: Target
     private let network: any Objective
-    /// Of the first run, on whose devices an all-reduce is chosen.
+    /// The seeds of the first run, on whose devices an all-reduce is chosen.
     private let firstSeeds: SeedSequence
-    /// Nothing is computed.
+    /// Replays compute nothing, so one thread is enough.
     private let pool = HostPool(threads: 1)
 
-    /// - Parameter schedule: of a seed's run.
-    /// - Throws: ``ExperimentError`` where the runs cannot be re-priced or a schedule is not of its run.
+    /// - Parameter schedule: returns the schedule of a seed's run.
+    /// - Throws: ``ExperimentError`` where the runs cannot be re-priced or a schedule belongs to another run.
     package init(
         _ results: Results, _ plan: StrategyPlan, schedule: (UInt64) throws -> Schedule
     ) throws {
@@ -63,8 +63,8 @@ public struct Repricing: Sendable {
         "\(plan.name) with seed \(record.seed)"
     }
 
-    /// A schedule says something about other clusters if on its own it gives what the run gave: at the end, and at each
-    /// evaluation.
+    /// Checks that the schedule reproduces the recorded run on the run's own cluster, at the end and at each
+    /// evaluation; otherwise it would say nothing about other clusters.
     private static func check(_ again: PricedRun, _ record: RunRecord, _ name: String) throws(ExperimentError) {
         guard again.clusterSeconds == record.clusterSeconds, again.bytesSent == record.traffic.bytesTotal,
             again.messagesSent == record.traffic.messagesTotal
@@ -87,42 +87,45 @@ public struct Repricing: Sendable {
         }
     }
 
-    /// What a run is on another cluster.
+    /// What a run takes on another cluster.
     public struct PricedRun: Hashable, Sendable {
-        /// One of the plan's.
+        /// The seed of the run, one of the plan's.
         public let seed: UInt64
-        /// The run's time on the other cluster.
+        /// Seconds of the run on the other cluster.
         public let clusterSeconds: Double
-        /// Of a working worker, as in ``RunRecord``.
+        /// Compute seconds of a training worker, on average over the workers that train at the same time, as in
+        /// ``RunRecord``.
         public let computeSeconds: Double
-        /// The mean over the workers.
+        /// Seconds that such an average worker communicated without computing at the same time.
         public let communicationSeconds: Double
-        /// The mean over the workers.
+        /// Seconds that such an average worker neither computed nor communicated.
         public let idleSeconds: Double
-        /// Communication while the same worker computed.
+        /// Seconds of communication during which the worker computed.
         public let hiddenCommunicationSeconds: Double
-        /// By all ranks.
+        /// Bytes sent by all ranks.
         public let bytesSent: Int
-        /// By all ranks.
+        /// Messages sent by all ranks.
         public let messagesSent: Int
-        /// With the times of the other cluster.
+        /// The run's evaluations, with the times of the other cluster.
         public let evaluations: [TrainingRun.Evaluation]
-        /// Infinite where the target was never reached.
+        /// Seconds to the target; infinite where it was never reached.
         package let timeToTarget: SteppedValue
 
-        /// Infinite where the target was not reached.
+        /// Seconds to the target; infinite where it was never reached.
         public var secondsToTarget: Double { timeToTarget.value }
     }
 
-    /// Prices all seeds' runs on the cluster, and with the all-reduce algorithm, of `plan`.
+    /// Re-prices the runs of all seeds on the cluster, and with the all-reduce algorithm, of `plan`.
     ///
-    /// - Returns: also the plan, with the all-reduce that is the cheapest there where it leaves that open.
+    /// - Returns: also the plan, with the cheapest all-reduce on that cluster where the plan says `auto`.
+    /// - Throws: ``ExperimentError`` for a cluster whose machines leave, one on which other ranks would take part, or
+    ///   a schedule that does not fit its run.
     public func price(_ plan: StrategyPlan) throws -> (plan: StrategyPlan, runs: [PricedRun]) {
         let plan = try choosingAllReduce(plan)
         return (plan, try runs.map { try price($0, plan) })
     }
 
-    /// The plan with the all-reduce that is the cheapest on its cluster where it leaves that open.
+    /// The plan with the cheapest all-reduce on its cluster where the plan says `auto`.
     ///
     /// - Throws: ``ExperimentError`` for a cluster whose machines leave.
     func choosingAllReduce(_ plan: StrategyPlan) throws -> StrategyPlan {
@@ -138,15 +141,15 @@ public struct Repricing: Sendable {
         return try plan.choosingAllReduce(of: network, seeds: firstSeeds)
     }
 
-    /// The cluster's own step times, where it has any; a device profile counts for all clusters.
+    /// The cluster's own step times, where it has any; a device profile applies to all clusters.
     private func computeModel(on cluster: ClusterSpec) throws -> ComputeModel {
         guard compute == "calibrated", let measured = try cluster.measuredCompute(of: task) else { return computeModel }
         return ComputeModel(measured)
     }
 
-    /// What carries a run on the plan's cluster, and the strategy that its ranks follow.
+    /// The fabric of a run on the plan's cluster, and the strategy that its ranks follow.
     ///
-    /// - Throws: ``ExperimentError`` where other ranks would take part there than in the recorded run.
+    /// - Throws: ``ExperimentError`` where other ranks would take part than in the recorded run.
     func fabric(for run: Run, _ plan: StrategyPlan) throws -> (SimulatedFabric, any Strategy) {
         guard let cluster = plan.cluster else { throw ExperimentError("\(plan.name) has no cluster") }
         let strategy = try plan.make()
@@ -159,7 +162,7 @@ public struct Repricing: Sendable {
         return (factory.simulated(on: cluster, try computeModel(on: cluster), pool), strategy)
     }
 
-    /// With the run and the cluster in its error.
+    /// Adds the run and the cluster to errors of the replay.
     func replayed<Result>(
         _ run: Run, _ plan: StrategyPlan, _ replay: () throws(FabricError) -> Result
     ) throws(ExperimentError) -> Result {

@@ -1,7 +1,8 @@
 import Diagnostics
 import Reports
 
-/// A column of `summary.csv` over results: what it is called, how its numbers are said, and which figure of the gate judges it.
+/// A column of `summary.csv` over several results: its name, how its numbers are written, and which figure of the gate
+/// judges it.
 struct HistoryColumn {
     let name: String
     let quantity: AxisScale.Quantity
@@ -15,7 +16,7 @@ struct HistoryColumn {
                 ? .bytes : name.contains("usd") ? .money : name.contains("accuracy") ? .fraction : .count
     }
 
-    /// In words: `time to target`.
+    /// The column in words, such as `Time to target`.
     var title: String {
         var words = name.split(separator: "_").map(String.init)
         words.removeAll { ["seconds", "median", "usd", "wh", "total"].contains($0) }
@@ -25,7 +26,7 @@ struct HistoryColumn {
 
     func value(_ row: [String: String]) -> Double? { row[name].flatMap(Double.init) }
 
-    /// The 95 % interval of a median, where the file has one that is whole.
+    /// The 95 % interval of a median; nil where the file has none or only one end.
     func interval(_ row: [String: String]) -> ClosedRange<Double>? {
         guard name.hasSuffix("_median") else { return nil }
         let stem = name.dropLast("median".count)
@@ -45,7 +46,7 @@ struct HistoryColumn {
         }
     }
 
-    /// Whether the gate's figure of that name says what this column says.
+    /// Whether a figure of the gate measures the same quantity as this column.
     func isJudged(by figure: String, _ clock: String?) -> Bool {
         switch name {
         case "bytes_sent_total": figure == "bytes sent"

@@ -2,16 +2,16 @@ import Diagnostics
 import Experiments
 import Reports
 
-/// Metrics over many results as a page: what they were, what the gate allowed around the baseline of the time, and which moves of
-/// it were accepted.
+/// Metrics over many results as a page: their values, what the gate allowed around the baseline at the time, and which
+/// moves of the baseline were accepted.
 package enum HistoryPage {
-    /// Histories with sections of their own; what else was named is listed.
+    /// At most this many histories get sections of their own; the others are listed.
     private static let mostLines = 6
 
     /// - Parameters:
-    ///   - metrics: of `HistoryTable.metrics`.
+    ///   - metrics: names from `HistoryTable.metrics`.
     ///   - strategies: names to show; nil for all.
-    ///   - command: that made the page, for those who want all of its numbers.
+    ///   - command: the command that prints all numbers of the page.
     package static func html(
         _ entries: [HistoryTable.Entry], metrics: [String], strategies: [String]?, command: String
     ) -> String {
@@ -24,7 +24,7 @@ package enum HistoryPage {
         let lines = JudgedHistory.lines(entries)
         let histories = lines.filter { $0.entries.count > 1 }
         let shown = histories.prefix(mostLines)
-        // The foremost history names the strategies first, so that its looks are those of the page.
+        // The first history names the strategies first, so that their colours suit it best.
         var names: [String] = []
         for line in lines {
             for name in line.strategies(strategies) where !names.contains(name) { names.append(name) }
@@ -55,7 +55,7 @@ package enum HistoryPage {
         return sentences.count == 1 ? sentences[0] + "\n" : sentences.map { "- \($0)\n" }.joined()
     }
 
-    /// Results that no other one can be compared with.
+    /// Results that cannot be compared with any other ones.
     private static func others(_ lines: [JudgedHistory], besides shown: [JudgedHistory]) -> PageSection {
         let paths = Set(shown.flatMap { $0.entries.map(\.path) })
         let rest = lines.filter { line in !line.entries.contains { paths.contains($0.path) } }
@@ -91,7 +91,7 @@ package enum HistoryPage {
 }
 
 extension JudgedHistory {
-    /// Rows of the results that are asked for, in the order of the newest plan.
+    /// Names of the rows that are asked for, in the order of the newest plan.
     func strategies(_ chosen: [String]?) -> [String] {
         var names: [String] = []
         for entry in entries.reversed() {
@@ -103,14 +103,14 @@ extension JudgedHistory {
         return names
     }
 
-    /// Those that changed before the others.
+    /// The strategies' names, those with a changed figure first.
     func foremost(_ chosen: [String]?) -> [String] {
         let moved = Set(series.filter(\.hasMoved).map(\.strategy))
         let names = strategies(chosen)
         return names.filter(moved.contains) + names.filter { !moved.contains($0) }
     }
 
-    /// What became of the gate's figures, in a sentence.
+    /// A sentence about what became of the gate's figures.
     func sentence(_ chosen: [String]?, named: Bool) -> String {
         let (first, last) = (entries[0], entries[entries.count - 1])
         let figures = series.filter { chosen?.contains($0.strategy) != false }

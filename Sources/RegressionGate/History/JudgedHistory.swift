@@ -1,20 +1,21 @@
 import Experiments
 import Reports
 
-/// Results of one plan in the order of time, each compared with the baseline of its time as the gate would have done.
+/// Results of one plan in the order of time, each compared with the baseline of its time, as the gate would have done.
 ///
-/// The first result is the baseline to begin with. Another one takes its place where a move was accepted, which the results of a
-/// baseline record: from the time of the acceptance on, the results of its commit are what others are compared with. Where these
-/// are not among the results, the next ones after it stand in for them.
+/// The first result is the first baseline. An accepted move, which the results of a baseline record, replaces it: from
+/// the time of the acceptance on, results are compared with the results of the accepted commit. If these are not among
+/// the results, the next ones after the acceptance take their place.
 package struct JudgedHistory: Sendable {
     package struct Entry: Sendable {
         package let path: String
         package let results: Results
-        /// With the baseline of its time; nil for one that began, and where nothing could be compared.
+        /// The comparison with the baseline of the time; nil for a result that is a baseline itself, and where no
+        /// comparison was possible.
         package let comparison: Comparison?
         /// Why there is no comparison.
         package let note: String?
-        /// The place of what it was compared with.
+        /// The place of the result that this one was compared with; nil for none.
         package let reference: Int?
 
         package var commit: String { results.machine.commit }
@@ -24,15 +25,15 @@ package struct JudgedHistory: Sendable {
     /// An accepted move of the baseline.
     package struct Move: Sendable {
         package let acceptance: Results.Acceptance
-        /// Of the results that were taken in; nil where they are not among these.
+        /// The place of the results that were accepted; nil where they are not in this history.
         package let place: Int?
         /// The place of the first result that has a later date than the acceptance.
         package let next: Int
     }
 
-    /// Oldest first.
+    /// The results, oldest first.
     package let entries: [Entry]
-    /// Oldest first.
+    /// The accepted moves, oldest first.
     package let moves: [Move]
 
     /// Groups results that can be compared with each other, in the order of their first dates.
@@ -49,7 +50,8 @@ package struct JudgedHistory: Sendable {
         return groups.map { JudgedHistory($0, settings) }
     }
 
-    /// One result of each run: that of a baseline, which knows its moves, in place of the folder that it was accepted from.
+    /// One result of each run. A run's results may be in the folder that they were accepted from and in the baseline,
+    /// which knows its moves; the latter are kept.
     private static func distinct(_ sorted: [HistoryTable.Entry]) -> [HistoryTable.Entry] {
         var kept: [HistoryTable.Entry] = []
         for entry in sorted {
@@ -69,7 +71,8 @@ package struct JudgedHistory: Sendable {
     private init(_ sorted: [HistoryTable.Entry], _ settings: Comparison.Settings) {
         moves = Self.moves(sorted)
         var entries: [Entry] = []
-        // What takes the baseline's place, by the place of the result from which on it does.
+        // The places of the results that replace the baseline, by the place of the first result that is compared with
+        // them.
         var changes: [Int: Int] = [:]
         for move in moves { changes[move.next] = move.place ?? move.next }
         var reference = 0
@@ -97,7 +100,7 @@ package struct JudgedHistory: Sendable {
         self.entries = entries
     }
 
-    /// All that the results tell of, each once.
+    /// All moves that the results record, each once.
     private static func moves(_ sorted: [HistoryTable.Entry]) -> [Move] {
         var found: [Results.Acceptance] = []
         for acceptance in sorted.flatMap(\.results.history) where !found.contains(acceptance) {
@@ -114,12 +117,12 @@ package struct JudgedHistory: Sendable {
 
     // MARK: Figures
 
-    /// A figure of a strategy through all results.
+    /// The course of one figure of a strategy through all results.
     package struct Series: Sendable {
         package let strategy: String
         package let name: String
         package let kind: Figure.Kind
-        /// By place; nil where the result has no such figure, or was compared with nothing.
+        /// The figure of each result; nil where a result has no such figure, or was compared with nothing.
         package let figures: [Figure?]
 
         package var title: String { "\(strategy): \(name)" }
@@ -151,15 +154,15 @@ package struct JudgedHistory: Sendable {
         }
     }
 
-    /// Whether a result was taken in as the baseline.
+    /// Whether a result was accepted as the baseline.
     package func isAccepted(_ place: Int) -> Bool { moves.contains { $0.place == place } }
 
-    /// Such as `digits, 4 strategies, 5 seeds`.
+    /// The plan in words, such as `digits, 4 strategies, 5 seeds`.
     package var plan: String { Comparison.words(entries[0].results) }
 }
 
 extension Results {
-    /// As if it had come to its end: what was stopped belongs to the same history.
+    /// The results as if complete: results of a stopped experiment belong to the same history.
     fileprivate var finished: Results {
         var copy = self
         copy.isComplete = true

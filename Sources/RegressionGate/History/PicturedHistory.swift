@@ -10,7 +10,7 @@ struct PicturedHistory {
     private let metrics: [String]
     private let names: [String]
     private let styles: SeriesStyles
-    /// By place and name, the columns of `summary.csv`.
+    /// The columns of `summary.csv` by place and strategy.
     private let values: [[String: [String: String]]]
     private let plot: HistoryPlot
 
@@ -107,7 +107,7 @@ struct PicturedHistory {
 
     private static let mostChanges = 40
 
-    /// Every first change of a figure: what it was, what it became, and by which test.
+    /// A table of every change of a figure's verdict: the value before and after, and the test.
     private func changes(_ series: [JudgedHistory.Series]) -> TextTable {
         var table = TextTable([
             ("figure", .left), ("commit", .left), ("verdict", .left), ("baseline", .right), ("then", .right),
@@ -198,7 +198,7 @@ struct PicturedHistory {
                 $0.strategy == strategy && column.isJudged(by: $0.name, row["clock"])
             }
             let reference = entry.reference.flatMap { values[$0][strategy] }.flatMap(column.value)
-            // The test's bounds are about the mean over seeds; they are drawn about the baseline's value of this column.
+            // The test's bounds are for the mean over seeds; they are drawn around the baseline's value of this column.
             let half = figure?.kind == .measured ? nil : figure?.numbers.map { $0.allowed.upperBound - $0.baseline }
             let isJudged = figure != nil && figure?.status != .notCompared && figure?.kind != .measured
             let verdict = figure.map(Self.verdict) ?? .unchanged
@@ -229,7 +229,7 @@ struct PicturedHistory {
 
     private static let mostNumbers = 16
 
-    /// The newest results, and all of which the gate said something.
+    /// A table of the newest results, the first one, and those that were accepted.
     private func numbers(_ shown: [String], _ column: HistoryColumn) -> TextTable {
         var table = TextTable([("commit", .left), ("date", .left)] + shown.map { ($0, TextTable.Alignment.right) })
         let all = history.entries.indices
@@ -256,7 +256,7 @@ struct PicturedHistory {
 
     // MARK: Measured times
 
-    /// Of measured times the gate looks at a ratio, with an interval; nil where none could be compared.
+    /// The ratios, with intervals, by which the gate judges measured times; nil where no times could be compared.
     private var ratios: PageSection? {
         let measured = history.series.filter { series in
             series.kind == .measured && names.contains(series.strategy)
@@ -300,7 +300,7 @@ struct PicturedHistory {
         return PageSection(title("Measured times against their baseline"), [.figures(figures)])
     }
 
-    /// Why some figures, or whole results, were not compared, each reason once.
+    /// The reasons why figures or whole results were not compared, each reason once.
     private var notCompared: PageSection? {
         var (order, counts) = ([String](), [String: Int]())
         for entry in history.entries {

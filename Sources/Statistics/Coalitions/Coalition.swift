@@ -1,4 +1,4 @@
-/// Some of the players of a game: a set of numbers from 0 on.
+/// Some of the players of a game: a set of numbers, the players being numbered from 0.
 package struct Coalition: Hashable, Sendable {
     /// Player i is a member where bit i is 1.
     package let bits: Int
@@ -12,12 +12,12 @@ package struct Coalition: Hashable, Sendable {
 
     package static func all(of players: Int) -> Coalition { Coalition(bits: (1 << players) - 1) }
 
-    /// All that have a member, the small numbers first: 2^players - 1.
+    /// Every coalition that has a member, in ascending order of bits: 2^players - 1 of them.
     package static func everyOne(of players: Int) -> [Coalition] { (1..<(1 << players)).map(Coalition.init(bits:)) }
 
     package var count: Int { bits.nonzeroBitCount }
     package var isEmpty: Bool { bits == 0 }
-    /// In ascending order.
+    /// The members in ascending order.
     package var members: [Int] { (0..<(Int.bitWidth - bits.leadingZeroBitCount)).filter(contains) }
 
     package func contains(_ player: Int) -> Bool { bits >> player & 1 == 1 }
@@ -25,16 +25,16 @@ package struct Coalition: Hashable, Sendable {
     package func without(_ player: Int) -> Coalition { Coalition(bits: bits & ~(1 << player)) }
 }
 
-/// All players in coalitions of which no two have a member in common.
+/// A partition of all players: coalitions of which no two share a member.
 package struct CoalitionStructure: Hashable, Sendable {
-    /// By their least members.
+    /// The coalitions in the order of their least members.
     package let parts: [Coalition]
 
     package init(_ parts: [Coalition]) {
         self.parts = parts.sorted { $0.bits.trailingZeroBitCount < $1.bits.trailingZeroBitCount }
     }
 
-    /// Every one there is; of n players as many as Bell's number, 115,975 for ten.
+    /// Calls `body` for every structure; there are as many as Bell's number, 115,975 for ten players.
     ///
     /// - Parameter body: called with the coalition of each player.
     static func forEach(of players: Int, _ body: ([Coalition]) -> Void) {

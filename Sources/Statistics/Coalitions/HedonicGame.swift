@@ -1,23 +1,22 @@
-/// A game in which every player cares for what it gets in its own coalition, and cannot pass any of that on to others (J. Drèze
-/// and J. Greenberg 1980, *Hedonic Coalitions: Optimality and Stability*).
+/// A game in which every player cares only about its payoff in its own coalition, and cannot pass any of it on to
+/// others (J. Drèze and J. Greenberg 1980, *Hedonic Coalitions: Optimality and Stability*).
 ///
-/// Which structures last is a question of what somebody who is dissatisfied may do (A. Bogomolnaia and M. Jackson 2002, *The
+/// Which structures last depends on what a dissatisfied player may do (A. Bogomolnaia and M. Jackson 2002, *The
 /// Stability of Hedonic Coalition Structures*, Games and Economic Behavior 38):
 /// - *individually rational*: nobody is worse off than alone;
-/// - *individually stable*: nobody would be better off by going over to another coalition, or alone, whose members have
-///   nothing against that;
-/// - *core stable*: there are no players who would all be better off as a coalition of their own.
+/// - *individually stable*: nobody would be better off alone or in another coalition whose members do not object;
+/// - *core stable*: no set of players would all be better off as a coalition of their own.
 package struct HedonicGame: Sendable {
     package let players: Int
-    /// What is no more than this is no difference to anybody.
+    /// Differences of payoffs up to this one matter to nobody.
     package let margin: Double
-    /// By the coalition's bits and by player; what players get who are no members does not matter.
+    /// Payoffs by the coalition's bits and by player; the payoffs of players who are no members do not matter.
     private let payoffs: [[Double]]
 
     /// - Parameters:
-    ///   - players: up to ``mostPlayers``.
-    ///   - margin: 0 or more, in the payoffs' unit.
-    ///   - payoff: of a member of a coalition.
+    ///   - players: how many, up to ``mostPlayers``.
+    ///   - margin: 0 or more, in the unit of payoffs.
+    ///   - payoff: the payoff of a member of a coalition.
     package init(players: Int, margin: Double = 0, payoff: (_ player: Int, _ coalition: Coalition) -> Double) {
         precondition((1...Self.mostPlayers).contains(players) && margin >= 0, "\(players) players, margin \(margin)")
         self.players = players
@@ -28,10 +27,10 @@ package struct HedonicGame: Sendable {
         }
     }
 
-    /// More structures than those of so many players nobody waits for.
+    /// With more players there would be too many structures to try.
     package static let mostPlayers = 10
 
-    /// What a member gets.
+    /// The payoff of a member of a coalition.
     package func payoff(_ player: Int, in coalition: Coalition) -> Double { payoffs[coalition.bits][player] }
 
     private func alone(_ player: Int) -> Double { payoffs[1 << player][player] }
@@ -41,7 +40,7 @@ package struct HedonicGame: Sendable {
         payoffs[first.bits][player] > payoffs[second.bits][player] + margin
     }
 
-    /// Members that are worse off than alone.
+    /// The members that are worse off than alone.
     package func worseOffThanAlone(in coalition: Coalition) -> [Int] {
         coalition.members.filter { alone($0) > payoffs[coalition.bits][$0] + margin }
     }
@@ -50,15 +49,15 @@ package struct HedonicGame: Sendable {
 
     // MARK: Stability
 
-    /// Structures that last, in the order of ``CoalitionStructure``s.
+    /// The lasting structures, in the order of ``CoalitionStructure/forEach(of:_:)``.
     package struct Stable: Sendable {
-        /// Those against which no coalition forms.
+        /// Structures that no other coalition of players prefers to leave.
         package let core: [CoalitionStructure]
-        /// Those that nobody leaves for a coalition that takes them in.
+        /// Structures that no single player leaves for a coalition whose members take it in.
         package let individual: [CoalitionStructure]
     }
 
-    /// Tries every structure.
+    /// Finds the lasting structures by trying every structure.
     ///
     /// - Complexity: of ten players, 115,975 structures in a few seconds.
     package func stable() -> Stable {
@@ -85,7 +84,7 @@ package struct HedonicGame: Sendable {
         }
     }
 
-    /// The sum of what all get.
+    /// The sum of all payoffs.
     package func welfare(_ structure: CoalitionStructure) -> Double {
         structure.parts.reduce(0) { sum, part in part.members.reduce(sum) { $0 + payoffs[part.bits][$1] } }
     }
@@ -93,7 +92,7 @@ package struct HedonicGame: Sendable {
 
 /// Whether the members of a coalition have nothing against a newcomer.
 private struct Welcome {
-    /// By the coalition's bits: those whom all members take in.
+    /// By the coalition's bits, the players whom all members take in, a bit each.
     private let taken: [Int]
 
     init(_ game: HedonicGame) {
@@ -111,9 +110,9 @@ private struct Welcome {
     func isTaken(_ player: Int, _ coalition: Coalition) -> Bool { taken[coalition.bits] >> player & 1 == 1 }
 }
 
-/// Which coalitions each player would rather be in, for each of those that it can be in: a set of coalitions, a bit each.
+/// For each player and each coalition that it can be in, which coalitions it prefers: a set of coalitions, a bit each.
 private struct Dissent {
-    /// By player and by the bits of its coalition: those that it prefers, and those that it is no member of.
+    /// By player and by the bits of its coalition: the coalitions that it prefers, and those that it is not in.
     private let agreeable: [[[UInt64]]]
     private let words: Int
 

@@ -4,13 +4,15 @@ internal import Foundation
 import Locking
 public import Training
 
-/// The folder of `--checkpoint`: of the experiment `experiment-COUNT.json`, where its first COUNT runs are finished; of each
-/// run that is being made `runN-updateU.checkpoint`, its state after U updates of the model; of each run that is finished
-/// `runN.losses`, the losses of its steps.
+/// The folder of `--checkpoint` holds three kinds of files:
+/// - `experiment-COUNT.json`: the experiment when its first COUNT runs are finished;
+/// - `runN-updateU.checkpoint`: the state of an unfinished run after U updates of the model;
+/// - `runN.losses`: the losses of the steps of a finished run.
 ///
-/// Of the first two kinds the last two are kept, of the second for each run. A run that was made beside others and came to
-/// its end before one that stands before it counts as finished when that one is. A file is complete or not there, and one that is damaged is left out with a
-/// note that names it. A process that is killed at any moment leaves a folder from which the next one goes on.
+/// The last two experiments are kept, and the last two states of each run. A run that ends before an earlier run,
+/// beside which it was made, counts as finished only when the earlier one is. A file is complete or not there; a
+/// damaged one is left out, with a note that names it. If the process is killed, at whatever moment, the next one can
+/// continue from the folder.
 public final class CheckpointDirectory: CheckpointStore {
     /// Updates of the model from one checkpoint to the next.
     public let interval: Int
@@ -23,18 +25,18 @@ public final class CheckpointDirectory: CheckpointStore {
     private let state = Guarded(State())
 
     private struct State {
-        /// Of the experiment, once its compute model is known.
+        /// The digest of the experiment; empty until its compute model is known.
         var digest = Data()
-        /// Updates of the undamaged checkpoints of each run that is being made, in ascending order, by the run's number.
+        /// Updates of the undamaged checkpoints of each unfinished run, in ascending order, by the run's number.
         var updates: [Int: [Int]] = [:]
     }
 
     /// Makes the folder where it is missing, reads what an earlier process left, and checks that it is the same experiment.
     ///
     /// - Parameters:
-    ///   - resuming: whether to go on from there; from a folder without checkpoints, from the beginning.
-    ///   - files: what is written when a run is finished, by the option that names it.
-    ///   - note: told what a user should know and is no error.
+    ///   - resuming: whether to continue from the folder; without checkpoints in it, from the beginning.
+    ///   - files: files that are written when a run is finished, by the options that name them.
+    ///   - note: called with what a user should know although it is no error.
     /// - Throws: ``ReportError`` naming the folder or the file, what was found, and what is allowed.
     public init(
         _ path: String, interval: Int, resuming: Bool, plan: ExperimentPlan, machine: MachineDescription,
@@ -51,7 +53,7 @@ public final class CheckpointDirectory: CheckpointStore {
         }
         lock = try FolderLock(path)
         let names = try Self.names(in: url)
-        // What a process that was killed while it wrote left behind.
+        // Files of a process that was killed while it wrote them.
         DurableFile.removeTemporaries(in: url)
         let counts = names.compactMap(ExperimentFile.finishedRuns).sorted(by: >)
         guard resuming else {
@@ -106,13 +108,14 @@ public final class CheckpointDirectory: CheckpointStore {
         return nil
     }
 
-    /// Bits depend on the plan, and on the kernels of the processor; files of finished runs are where they were written.
+    /// Checks what must not have changed: the plan, the processor and BLAS, which affect bits, and the files of
+    /// finished runs, which stay where they were written.
     private static func check(
         _ file: ExperimentFile, _ plan: ExperimentPlan, _ machine: MachineDescription, _ files: [String: String],
         _ path: String
     ) throws(ReportError) {
         let saved = file.state.results
-        // The record's plan is fitted to its data, and the new one would be, too.
+        // The recorded plan is fitted to its data, so the new plan is fitted to the same for the comparison.
         let fitted = (try? plan.fitted(toTrainingSamples: saved.trainingSamples)) ?? plan
         var differences = (try? PlanDifferences.between(saved.plan, fitted)) ?? ["its plan cannot be compared"]
         for (name, was, now) in [
@@ -136,12 +139,12 @@ public final class CheckpointDirectory: CheckpointStore {
 
     // MARK: Files
 
-    /// Before names in errors.
+    /// Put before names of files in errors.
     private static let fileKind = "checkpoint "
     private static func stateName(_ run: Int, _ updates: Int) -> String { "run\(run)-update\(updates).checkpoint" }
     private static func lossesName(_ run: Int) -> String { "run\(run).losses" }
 
-    /// Run and updates of a checkpoint's name; nil for another file.
+    /// The run and updates in a checkpoint's file name; nil for any other file.
     private static func parse(_ name: String) -> (run: Int, updates: Int)? {
         guard name.hasPrefix("run"), name.hasSuffix(".checkpoint") else { return nil }
         let parts = name.dropFirst("run".count).dropLast(".checkpoint".count).components(separatedBy: "-update")
@@ -151,7 +154,7 @@ public final class CheckpointDirectory: CheckpointStore {
         return (run, updates)
     }
 
-    /// Whether a file of this name in the folder may be taken for one of its own.
+    /// Whether a file of this name could be one that the folder of checkpoints holds.
     public static func owns(_ name: String) -> Bool {
         let isOfLosses = name.hasPrefix("run") && name.hasSuffix(".losses")
         return ExperimentFile.finishedRuns(name) != nil || parse(name) != nil || isOfLosses
@@ -183,7 +186,8 @@ public final class CheckpointDirectory: CheckpointStore {
         let digest = try ExperimentFile.digest(experiment.results)
         state.withLock { $0.digest = digest }
         if resumed == nil { try write(experiment) }
-        // Of runs that are finished, and of an experiment whose own file is gone.
+        // Checkpoints of finished runs are not needed, and those of an experiment whose own file is gone cannot be
+        // used.
         try remove { name in
             Self.parse(name).map { resumed == nil || $0.run <= experiment.finishedRuns } ?? false
         }
@@ -221,13 +225,14 @@ public final class CheckpointDirectory: CheckpointStore {
         }
     }
 
-    /// The losses of the steps of the runs that an earlier process finished, in the order of the results' runs; to be asked
-    /// for when the experiment has begun.
+    /// The losses of the steps of the runs that an earlier process finished, in the order of the results' runs. Can be
+    /// called when the experiment has begun.
+    ///
     /// - Throws: ``ReportError`` naming the file that is missing or damaged.
     public func finishedLosses() throws(ReportError) -> [[Double]] {
         guard let resumed else { return [] }
         return try resumed.results.runs.enumerated().map { index, run throws(ReportError) in
-            // Runs of the first repetition come first; how many steps each had is in its file only.
+            // Runs of the first repetition come first; only a run's own file says how many steps it had.
             let name = Self.lossesName(index + 1)
             let data = try read(name, frame(.losses, index + 1, CheckpointFrame.anyUpdates))
             return stride(from: 0, to: data.count - 7, by: 8).map { start in
@@ -280,15 +285,15 @@ public final class CheckpointDirectory: CheckpointStore {
 }
 
 extension StrategyPlan {
-    /// What a run of this strategy could not have left; nil where it could.
+    /// Why a state cannot be of a run of this strategy; nil where it can.
     fileprivate func problem(of state: RunState) -> String? {
-        // The record of another program's strategy says how many ranks it has, and not what they keep.
+        // For a strategy of another program, the record says how many ranks it has, but not what they keep.
         guard let strategy = try? make() else { return "of a strategy that this program does not know" }
         return state.problem(declared: strategy.state, ranks: roles.ranks, isMeasured: fabric.isMeasured)
     }
 }
 
-/// Keeps other processes from a folder as long as this one lives, however it ends.
+/// Keeps other processes from using a folder until this process ends, in whatever way.
 private final class FolderLock: Sendable {
     private let descriptor: Int32
 
@@ -297,7 +302,7 @@ private final class FolderLock: Sendable {
         guard descriptor >= 0 else {
             throw ReportError("checkpoint folder '\(path)' cannot be read: \(String(cString: strerror(errno)))")
         }
-        // One that has just been killed may still be on its way out.
+        // A process that has just been killed may still hold the lock for a moment.
         let patience = ContinuousClock.now + .seconds(2)
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK || errno == EINTR {
             if ContinuousClock.now < patience {

@@ -1,7 +1,7 @@
 import Files
 internal import Foundation
 
-/// What a binary file of a checkpoint begins with, and the checksum that it is held to:
+/// The header of a checkpoint's binary file, with the checksum of its contents:
 ///
 ///     byte  0   "benchCKP"
 ///           8   version, 4 bytes, little-endian as all numbers
@@ -19,16 +19,16 @@ struct CheckpointFrame: Equatable {
     }
 
     var kind: Kind
-    /// From 1.
+    /// The number of the run, from 1.
     var run: Int
     var updates: Int
-    /// 32 bytes.
+    /// The digest of the experiment, 32 bytes.
     var experiment: Data
 
-    /// Of a file of losses, in place of the updates: as many as there are losses.
+    /// Wildcard for ``updates``: a file of losses may hold any number.
     static let anyUpdates = -1
 
-    /// Contents of version 1 were numbers without names.
+    /// In version 1, contents were numbers without names.
     static let version: UInt32 = 2
     private static let mark = Data("benchCKP".utf8)
     static let headerCount = 104
@@ -49,9 +49,9 @@ struct CheckpointFrame: Equatable {
         return data
     }
 
-    /// The contents of a file that has to be this one.
+    /// The contents of a file that must have this frame.
     ///
-    /// - Throws: ``ReportError`` saying how it is damaged, or whose it is.
+    /// - Throws: ``ReportError`` saying how the file is damaged, or what it belongs to.
     func open(_ data: Data) throws(ReportError) -> Data {
         let data = Data(data)
         guard data.count >= Self.headerCount else {

@@ -5,20 +5,20 @@ import Files
 internal import Foundation
 import Tasks
 
-/// `experiment-COUNT.json` of a folder of checkpoints: all that is known when COUNT runs are finished. What stands in it is
-/// in `Results/SCHEMA.md`.
+/// `experiment-COUNT.json` of a folder of checkpoints: everything known when COUNT runs are finished.
+/// `Results/SCHEMA.md` describes its fields.
 struct ExperimentFile: Codable, Equatable {
-    /// Those of 1 do not say of which data they are; those of 2 have no options by name.
+    /// Files of schema 1 do not identify their data; files of schema 2 have no options by name.
     static let currentSchema = 3
 
     var schema = currentSchema
-    /// Files that are written when a run is finished, by the option that names them.
+    /// Files that are written when a run is finished, by the options that name them.
     var files: [String: String]
     var state: ExperimentState
 
     static func name(_ finishedRuns: Int) -> String { "experiment-\(finishedRuns).json" }
 
-    /// The count of a file's name; nil for another file.
+    /// The count in a file's name; nil for any other file.
     static func finishedRuns(_ name: String) -> Int? {
         guard name.hasPrefix("experiment-"), name.hasSuffix(".json") else { return nil }
         return Int(name.dropFirst("experiment-".count).dropLast(".json".count)).flatMap { $0 < 0 ? nil : $0 }
@@ -50,7 +50,8 @@ struct ExperimentFile: Codable, Equatable {
         }
     }
 
-    /// Of the plan, the data, the start and the compute model: all that decides what is computed and what it takes.
+    /// A digest of the plan, the data, the start and the compute model: everything that decides the results and their
+    /// times.
     static func digest(_ results: Results) throws -> Data {
         struct Contents: Encodable {
             var plan: ExperimentPlan

@@ -1,7 +1,7 @@
 import Experiments
 internal import Foundation
 
-/// What two plans differ in, in words, by the names that the results file has for it.
+/// How two plans differ, in words, by the names that the results file uses.
 package enum PlanDifferences {
     private struct Difference {
         let path: String
@@ -9,19 +9,21 @@ package enum PlanDifferences {
         let new: Any?
     }
 
-    /// - Returns: at most four; empty for plans that compute the same. Host threads and runs side by side do not
-    ///   count.
+    /// - Returns: at most four differences; empty for plans that compute the same. Host threads and runs side by side
+    ///   are ignored.
     package static func between(_ saved: ExperimentPlan, _ current: ExperimentPlan) throws -> [String] {
         differences(try tree(saved), try tree(current)).prefix(4).map {
             "\(name($0.path, current)) was \(text($0.old)) and is \(text($0.new))"
         }
     }
 
-    /// What two processes of one job were told differently: the option, or what the results file calls it, with the values
-    /// of both.
+    /// How the options of two processes of one job differ: the option, or the results file's name for it, with the
+    /// values of both.
     ///
-    /// Threads of the host and runs side by side may differ, and so may the name of the initial parameters' file, whose contents count.
-    /// - Returns: at most four, options first; empty for plans that compute the same.
+    /// Host threads and runs side by side may differ, as may the name of the initial parameters' file, whose contents
+    /// count.
+    ///
+    /// - Returns: at most four differences, options first; empty for plans that compute the same.
     package static func betweenRanks(
         _ first: ExperimentPlan, _ other: ExperimentPlan
     ) throws -> [(name: String, first: String, other: String)] {
@@ -29,7 +31,7 @@ package enum PlanDifferences {
         (plan.initialParametersFile, otherPlan.initialParametersFile) = (nil, nil)
         let all = differences(try tree(plan), try tree(otherPlan)).map { difference in
             let path = name(difference.path, plan)
-            // Elements of a list are the list's option's.
+            // Elements of a list belong to the option of the list.
             let list = String(path.hasSuffix("]") ? path.prefix { $0 != "[" } : path[...])
             let option =
                 ofStrategy(path) ?? options.first { list == $0.key || list.hasSuffix(".\($0.key)") }?.option
@@ -42,7 +44,7 @@ package enum PlanDifferences {
             default: return (option: option, path: path, first: first, other: other)
             }
         }
-        // An option can decide several things, and its own name says most.
+        // One option can decide several things, and its own name is the most helpful.
         let sorted = all.filter { $0.option != nil } + all.filter { $0.option == nil }
         return sorted.prefix(4).map { ($0.option ?? $0.path, $0.first, $0.other) }
     }
@@ -68,7 +70,7 @@ package enum PlanDifferences {
         ("configuration.limits", "--limit-time, --limit-bytes or --limit-updates"),
     ]
 
-    /// The option of a strategy that a path such as `sync.options.batch` is of.
+    /// The strategy's option in a path such as `sync.options.batch`; nil for other paths.
     private static func ofStrategy(_ path: String) -> String? {
         guard let range = path.range(of: ".options.", options: .backwards) else { return nil }
         return "--\(path[range.upperBound...])"
@@ -98,7 +100,7 @@ package enum PlanDifferences {
         return try JSONSerialization.jsonObject(with: SealedJSON.encode(Unsealed(plan: plan)))
     }
 
-    /// Without the checksum, which is of no interest here: the plan is one level below it.
+    /// The plan in a list, so that it is encoded without the checksum, which is of no interest here.
     private struct Unsealed: Encodable {
         let plan: ExperimentPlan
 
@@ -108,7 +110,7 @@ package enum PlanDifferences {
         }
     }
 
-    /// Strategies by their names.
+    /// The path with strategies by their names.
     private static func name(_ path: String, _ plan: ExperimentPlan) -> String {
         // The plan is the only element of a list.
         let path = path.hasPrefix("[0].") ? String(path.dropFirst(4)) : path

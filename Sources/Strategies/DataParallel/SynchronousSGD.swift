@@ -5,7 +5,7 @@ import Training
 
 /// Synchronous data-parallel stochastic gradient descent (J. Chen et al. 2016, *Revisiting Distributed Synchronous SGD*;
 /// P. Goyal et al. 2017, *Accurate, Large Minibatch SGD*, section 2.3: losses are divided by the size of the *global*
-/// batch). Each step, of which B is the global batch:
+/// batch). Each step with the global batch B:
 ///
 ///     each worker i:   g_i ← 1 / |B| * Σ_{x in B_i} ∇ℓ(x; w),  B_i being its part of B
 ///     all-reduce:      Σ_i g_i
@@ -69,7 +69,7 @@ package struct SynchronousSGD: StepStrategy {
             optimizer.step(parameters, gradient, rate: rate, in: range)
         }
 
-        /// Both at once without a gradient, which plain SGD on one device can do.
+        /// Both parts at once without a gradient vector, which plain SGD on one device can do.
         var stepAlone: (@Sendable (BatchPart) -> Double)? {
             guard optimizer.isPlain else { return nil }
             return { [run, parameters] part in

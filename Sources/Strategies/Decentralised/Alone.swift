@@ -3,9 +3,9 @@ import Kernel
 public import Randomness
 public import Training
 
-/// Every node by itself: the solitary models of P. Vanhaesebrouck, A. Bellet and M. Tommasi 2017, *Decentralized Collaborative
-/// Learning of Personalized Models over Networks* (AISTATS), section 2. Whether a node gains by taking part in anything is
-/// asked against this, at as many samples.
+/// Every node trains by itself: the solitary models of P. Vanhaesebrouck, A. Bellet and M. Tommasi 2017, *Decentralized
+/// Collaborative Learning of Personalized Models over Networks* (AISTATS), section 2. Comparing a node with itself
+/// alone, at the same number of samples, shows whether it gains by taking part in anything.
 ///
 ///     each node i, at every step:   x_i ← x_i - γ * ∇F_i(x_i; ξ)
 public struct Alone: PeerStrategy {
@@ -45,6 +45,7 @@ public struct Alone: PeerStrategy {
     }
 
     public let configuration: TrainingConfiguration
+    /// How many nodes there are, what data they have and how they train.
     public let nodeOptions: NodeOptions
     /// By node: units of each hidden layer; nil for all.
     var hiddenUnits: [Int?] = []

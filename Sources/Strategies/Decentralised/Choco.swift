@@ -6,9 +6,9 @@ public import Training
 
 /// CHOCO-SGD, algorithm 2 of A. Koloskova, S. U. Stich and M. Jaggi 2019, *Decentralized Stochastic Optimization and Gossip
 /// Algorithms with Compressed Communication* (ICML), in the order of A. Koloskova, T. Lin, S. U. Stich and M. Jaggi 2020,
-/// *Decentralized Deep Learning with Arbitrary Communication Compression* (ICLR), algorithm 1. Nodes send what has changed since
-/// they were last heard, compressed by Q, and keep x̂, what others think of them. Each round, each node i, of which W are the
-/// weights, with x̂_i = s_i = 0 at first:
+/// *Decentralized Deep Learning with Arbitrary Communication Compression* (ICLR), algorithm 1. Nodes send the changes
+/// since their last message, compressed by Q, and keep x̂, what others know of their model. With the weights W, and
+/// x̂_i = s_i = 0 at first, each round, each node i:
 ///
 ///     x_i ← x_i - γ g_i                         # for H > 1 what H steps make of x_i
 ///     q_i ← Q(x_i - x̂_i), which is sent
@@ -16,14 +16,15 @@ public import Training
 ///     s_i ← s_i + Σ_j W_ij q_j                  # so that s_i = Σ_j W_ij x̂_j, without an x̂_j for every neighbour
 ///     x_i ← x_i + δ (s_i - x̂_i)                 # δ: the consensus step, the paper's γ
 ///
-/// Nothing is lost: what Q leaves out is sent when it has become large, or when chance wills. The overlay is the same in all
-/// rounds, as s_i needs. A neighbour that has left is taken to change as the node itself does from then on.
+/// Nothing is lost: what Q leaves out is sent once it has become large, or at random. The overlay is the same in all
+/// rounds, as s_i requires. A neighbour that has left is assumed to change as the node itself does from then on.
 public struct Choco: PeerStrategy {
     static let choco = StrategyDescription(
         name: "choco", summary: "neighbours send the largest of what has changed in their models, and lose nothing",
         source: "Koloskova et al. 2019, algorithm 2", family: .decentralised, defaultCluster: "ethernet-1g",
         defaultWorkers: 16, defaultRate: .local, make: { Choco(configuration: $0, options: $1) })
 
+    /// What a node sends of the change of its model: the largest numbers, numbers at random places, or all.
     public enum Compression: String, CaseIterable, OptionConvertible {
         case topK = "top-k"
         case randomK = "random-k"
@@ -31,14 +32,20 @@ public struct Choco: PeerStrategy {
         case none
     }
 
+    /// Options of CHOCO-SGD.
     public struct Options: StrategyOptions {
+        /// Nodes, their data and their local steps.
         public var nodes = NodeOptions()
+        /// Who talks to whom, with which weights.
         public var overlay = OverlayOptions()
+        /// Q: what is sent of a change.
         public var compression = Compression.topK
+        /// The share of numbers that top-k and random-k send, above 0 and up to 1.
         public var keep = 0.1
         /// The paper's γ; nil for ``step``'s choice.
         public var consensusStep: Double?
 
+        /// The published defaults.
         public init() {}
 
         /// δ: as wanted, or by how little of a change is sent. At random places that is `keep` of it on average, and a longer step
@@ -80,8 +87,11 @@ public struct Choco: PeerStrategy {
             ]
     }
 
+    /// Rate, optimizer, budget and limits.
     public let configuration: TrainingConfiguration
+    /// The strategy's options.
     public let options: Options
+    /// Nodes, their data and their local steps.
     public var nodeOptions: NodeOptions { options.nodes }
     public var ownState: [StateDeclaration] { [.vector(Rule.known, .eachWorker), .vector(Rule.heard, .eachWorker)] }
 
@@ -119,7 +129,7 @@ public struct Choco: PeerStrategy {
 
         /// Q
         ///
-        /// - Parameter seed: of random places.
+        /// - Parameter seed: the seed of random places.
         private func coding(seed: UInt64) -> any MessageCoding {
             switch compression {
             case .topK: TopKCoding(fraction: fraction)
@@ -134,14 +144,14 @@ public struct Choco: PeerStrategy {
             return coding(seed: stream.next())
         }
 
-        /// The difference, and what encodes it.
+        /// Computing the difference and encoding it.
         var adaptingWork: ComputeWork {
             var work = coding(seed: 0).encodingWork(elements: state.parameterCount)
             work.vectorElements += 2 * state.parameterCount
             return work
         }
 
-        /// What was heard is decoded and added to s, x̂ and x move.
+        /// Decoding what was heard and adding it to s; updating x̂ and x.
         func combiningWork(terms: Int) -> ComputeWork {
             var work = ComputeWork.none
             let decoding = coding(seed: 0).decodingWork(elements: state.parameterCount).vectorElements

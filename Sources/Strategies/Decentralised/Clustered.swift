@@ -1,8 +1,8 @@
 import Training
 
-/// As many models as there are kinds of nodes, of which every node trains the one that fits its data best: ``ServedClusters``
-/// (IFCA), whose server keeps the models, and ``DecentralizedClusters`` (DFCA), where every node does. What the two have in
-/// common stands here.
+/// Several models, as many as there are kinds of nodes by default; every node trains the one that fits its data best.
+/// ``ServedClusters`` (IFCA) has a server that keeps the models; in ``DecentralizedClusters`` (DFCA) every node keeps
+/// all of them. This type holds what the two have in common.
 public enum Clustered {
     static let clustered = StrategyDescription(
         name: "clustered",
@@ -16,33 +16,42 @@ public enum Clustered {
             }
         })
 
-    /// Who keeps the models.
+    /// Who keeps the models: a server, or every node.
     public enum Center: String, CaseIterable, OptionConvertible {
         case server, none
     }
 
-    /// What nodes send to the server.
+    /// What nodes send to the server: trained models, or gradients of single steps.
     public enum Aggregation: String, CaseIterable, OptionConvertible {
         case models, gradients
     }
 
-    /// Whether all nodes begin with the same models.
+    /// Whether all nodes begin with the same models, or each with its own; only without a server.
     public enum InitialModels: String, CaseIterable, OptionConvertible {
         case global, local
     }
 
+    /// Options of clustered strategies.
     public struct Options: StrategyOptions {
+        /// Nodes, their data and their local steps.
         public var nodes = NodeOptions(workers: 16, syncEvery: 10, localBatch: nil)
+        /// Who keeps the models.
         public var center = Center.server
-        /// p; nil for as many as the objectives have kinds.
+        /// p, the number of models; nil for as many as the objectives have kinds.
         public var models: Int?
+        /// What nodes send to the server.
         public var aggregation = Aggregation.models
+        /// Whether nodes begin with the same models.
         public var initialModels = InitialModels.global
+        /// The most others that a node picks in a round, without a server.
         public var mostPeers = 14
-        /// α where two nodes have chosen the same model, and where they have not.
+        /// α for the model that a node has chosen: the share that it keeps of its own when it hears another one, 0 to
+        /// 1.
         public var ownShare = 0.5
+        /// α for models that a node has not chosen, 0 to 1.
         public var otherShare = 0.4
 
+        /// The published defaults.
         public init() {}
 
         public var problem: String? {
@@ -99,12 +108,13 @@ public enum Clustered {
 
         static let kinds = "kinds"
 
-        /// p; where the kinds depend on the data, nobody knows before and ``kindsProblem(_:)`` says so.
+        /// p; 1 where the number of kinds depends on the data and is not known before, which ``kindsProblem(_:)``
+        /// reports.
         func modelCount(_ configuration: TrainingConfiguration) -> Int {
             models ?? configuration.kindCount(nodes: nodes.workers) ?? 1
         }
 
-        /// What is wrong where the models are to be as many as the kinds; nil for nothing.
+        /// Why there cannot be as many models as kinds; nil where there can.
         func kindsProblem(_ configuration: TrainingConfiguration) -> String? {
             guard models == nil, configuration.kindCount(nodes: nodes.workers) == nil else { return nil }
             return """

@@ -4,9 +4,9 @@ import Kernel
 public import Randomness
 public import Training
 
-/// Nodes with objectives of their own that share what they know of their own will: publish-and-follow, as people do on the web,
-/// after OLKi (C. Cerisara and others, *An Open Lab of Knowledge*). Every node has a policy: what it shares, whom it follows, and
-/// what it accepts of what it hears. Each round, each node i:
+/// Nodes with objectives of their own that share what they know voluntarily: publish-and-follow, as people do on the
+/// web, after OLKi (C. Cerisara and others, *An Open Lab of Knowledge*). Every node has a policy: what it shares, whom
+/// it follows, and what it accepts of what it hears. Each round, each node i:
 ///
 ///     x_i ← H local steps from x_i
 ///     publish what i shares to those who follow it
@@ -31,9 +31,10 @@ public import Training
 ///                   x_i ← y, and beside it the node has a model v_i of its own, which is the one that is evaluated:
 ///                   v_i ← v_i - η (∇F_i(v_i) + λ (v_i - x_i)), H steps a round
 ///
-/// Those who share their body only, which is all layers before the last, or their head, which is the last, are averaged there, and
-/// elsewhere their weight is i's own (L. Collins et al. 2021, *Exploiting Shared Representations*; P. P. Liang et al. 2020, *Think
-/// Locally, Act Globally*). Two more can be shared by nodes of different architectures:
+/// Nodes that share only their body (all layers before the last) or only their head (the last layer) are averaged with
+/// in that part, and in the other part their weight goes to i's own model (L. Collins et al. 2021, *Exploiting Shared
+/// Representations*; P. P. Liang et al. 2020, *Think Locally, Act Globally*). Nodes of different architectures can
+/// share two more things:
 ///
 ///     predictions   D. Li and J. Wang 2019, *FedMD: Heterogenous Federated Learning via Model Distillation*, algorithm 1, among
 ///                   neighbours: nodes publish their logits z_j of a public set without labels, and after averaging take an
@@ -43,7 +44,7 @@ public import Training
 ///                   node trains a small one of common architecture, which takes the place of x_i above; in each local step
 ///                   both go along (1 - α) cross-entropy + α KL(the other || itself)
 ///
-/// A community is voluntary: who has not joined yet, or has left, trains alone.
+/// A community is voluntary: a node that has not joined yet, or has left, trains alone.
 public struct Community: PeerStrategy {
     static let community = StrategyDescription(
         name: "community",
@@ -52,27 +53,35 @@ public struct Community: PeerStrategy {
         defaultWorkers: 16, defaultRate: .local, isWayOfTheField: true,
         make: { Community(configuration: $0, options: $1) })
 
+    /// What a node publishes.
     public enum Shares: String, CaseIterable, Sendable {
         case model, body, head, predictions, proxy, nothing
     }
 
+    /// Whom a node follows: those whose models are good on its own data (PENS, DAC), its neighbours, all, or nobody.
     public enum Follows: String, CaseIterable, Sendable {
         case pens, dac, overlay, all, nobody
     }
 
+    /// What a node does with the average of what it hears: takes it if its validation loss does not rise, takes it
+    /// always, or pulls a model of its own to it.
     public enum Accepts: String, CaseIterable, Sendable {
         case guarded, average, ditto
     }
 
+    /// Rate, optimizer, budget and limits.
     public let configuration: TrainingConfiguration
+    /// The strategy's options.
     public let options: Options
     let policy: CommunityPolicy
 
+    /// A community with these options.
     public init(configuration: TrainingConfiguration, options: Options) {
         (self.configuration, self.options) = (configuration, options)
         policy = options.policy
     }
 
+    /// Nodes, their data and their local steps.
     public var nodeOptions: NodeOptions { options.nodes }
     public var messagesFollowNumbers: Bool { true }
     public var notes: [String] { policy.notes }
@@ -89,11 +98,11 @@ public struct Community: PeerStrategy {
         return state
     }
 
-    /// What a merge would make of a model.
+    /// A vector for the model that a merge would give.
     public var scratchVectors: Int { 1 }
 
-    /// Nodes that go by the scores of others are told them with the models, and predictions may be longer than a model: labels are
-    /// bytes, so that there are at most 256 for each sample.
+    /// Models are sent together with scores where some node follows by the scores of others. Predictions may be longer
+    /// than a model: labels are bytes, so there are at most 256 for each sample.
     public func longestMessage(parameters: Int) -> Int {
         let model = policy.follows.contains(.dac) ? parameters + options.nodes.workers : parameters
         return policy.shares.contains(.predictions) ? max(model, 256 * options.publicCount) : model

@@ -3,11 +3,12 @@ import Fabrics
 import Kernel
 import Training
 
-/// What a node makes of what it hears: how good it is on the node's own samples, the average, and whether it is accepted.
+/// What a node does with what it hears: it judges models on its own samples, averages them, and decides whether to
+/// accept the average.
 extension Community.Rule {
     var weighing: PeerWeighing { .byRule }
 
-    /// Whether the node looks at the models that it hears in this round.
+    /// Whether the node evaluates the models that it hears in this round.
     private func looks(_ node: NodeRound) -> Bool {
         switch policy.follows[node.rank] {
         case .pens: policy.isMeeting(inRound: node.round)
@@ -16,7 +17,7 @@ extension Community.Rule {
         }
     }
 
-    /// Where among what was heard there are predictions of others.
+    /// The places of others' predictions among what was heard.
     private func predictions(_ node: NodeRound) -> [Int] {
         node.senders.indices.filter { $0 != node.ownPlace && shares(node.senders[$0]) == .predictions }
     }
@@ -46,7 +47,7 @@ extension Community.Rule {
         distil(y, weights, node)
         if policy.accepts[node.rank] == .guarded {
             let held = heldOut[node.rank]
-            // A model that has diverged has no loss that is a number, and is not accepted.
+            // The loss of a model that has diverged is NaN, so the model is not accepted.
             guard node.loss(of: y, on: held) <= node.loss(of: x, on: held) else { return }
         }
         x.copy(from: y)
@@ -55,8 +56,8 @@ extension Community.Rule {
 
     // MARK: Looking
 
-    /// The loss of each model that was heard on the node's own samples, by its place; infinite where it is no number. A
-    /// part of a model is judged by the node's own model with this part in its place.
+    /// The loss on the node's own samples of each model that was heard, by its place; infinite where it is NaN. A part
+    /// of a model is judged by inserting it into the node's own model.
     private func look(_ node: NodeRound) -> [Int: Double] {
         var losses: [Int: Double] = [:]
         node.withScratch { candidate in
@@ -74,7 +75,7 @@ extension Community.Rule {
         return losses
     }
 
-    /// The m with the least losses; of equal ones the first nodes.
+    /// The m places with the least losses; of equal losses the first nodes.
     private func best(of places: [Int], _ losses: [Int: Double], _ node: NodeRound) -> [Int] {
         func loss(_ place: Int) -> Double { losses[place] ?? .infinity }
         let best = places.sorted { (loss($0), $0) < (loss($1), $1) }.prefix(policy.selected).sorted()
@@ -83,7 +84,7 @@ extension Community.Rule {
         return best
     }
 
-    /// The largest 1 / loss: far above it softmax tells nobody apart.
+    /// The largest score 1 / loss: scores far above it cannot be told apart by softmax.
     private static var largestScore: Double { 1e6 }
 
     private func remember(_ losses: [Int: Double], _ node: NodeRound) {
@@ -107,7 +108,7 @@ extension Community.Rule {
 
     // MARK: Averages
 
-    /// The weight of each place: that of the overlay, or n_j / Σ n over those who are averaged.
+    /// The weight of each place: from the overlay, or n_j / Σ n over the nodes that are averaged.
     private func weights(of kept: [Int], _ node: NodeRound) -> [Float] {
         guard policy.follows[node.rank] != .overlay else { return node.weights }
         var weights = [Float](repeating: 0, count: node.senders.count)
@@ -117,7 +118,7 @@ extension Community.Rule {
         return weights
     }
 
-    /// The weights of some places and the node's own, which has those of all others.
+    /// The weights of some places and of the node's own, which takes over the weights of all others.
     private func weights(
         _ weights: [Float], among some: [Int], of kept: [Int], _ node: NodeRound
     ) -> [(place: Int, weight: Float)] {
@@ -126,7 +127,7 @@ extension Community.Rule {
         return (some + [node.ownPlace]).sorted().map { ($0, $0 == node.ownPlace ? own : weights[$0]) }
     }
 
-    /// y ← Σ_j W_ij x_j, part by part: the weight of those who do not share it is the node's own.
+    /// y ← Σ_j W_ij x_j, part by part: the node's own model takes the weight of nodes that do not share a part.
     private func mix(_ kept: [Int], _ weights: [Float], into y: ParameterVector, _ node: NodeRound) {
         let places = (kept + [node.ownPlace]).sorted()
         guard places.contains(where: { shares(node.senders[$0]) != .model }) else {
@@ -134,7 +135,7 @@ extension Community.Rule {
         }
         let x = common(node)
         y.copy(from: x)
-        // Every part is shared as a whole or not at all.
+        // Every part is shared completely or not at all.
         let parts = shares(node.rank) == .proxy ? ranges[.proxy] : [.body, .head].flatMap { ranges[$0] ?? [] }
         for part in parts ?? [] {
             let starts = Dictionary(uniqueKeysWithValues: kept.map { ($0, start(of: part, shares(node.senders[$0]))) })
@@ -149,7 +150,7 @@ extension Community.Rule {
         }
     }
 
-    /// Where in a message the numbers of a part begin; nil where the sender does not share them.
+    /// Where the numbers of a part begin in a message; nil where the sender does not share the part.
     private func start(of part: Range<Int>, _ shared: Community.Shares) -> Int? {
         var start = 0
         for range in ranges[shared] ?? [] {
@@ -161,7 +162,7 @@ extension Community.Rule {
 
     // MARK: Predictions
 
-    /// Draws y to z̃ = Σ_j W_ij z_j, where predictions were heard: an epoch of steps on the public samples, in an order that is
+    /// Draws y to z̃ = Σ_j W_ij z_j where predictions were heard: one epoch of steps on the public samples, in an order
     /// drawn for each round.
     private func distil(_ y: ParameterVector, _ weights: [Float], _ node: NodeRound) {
         let heard = predictions(node)

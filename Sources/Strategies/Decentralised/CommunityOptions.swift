@@ -4,38 +4,50 @@ public import Training
 extension DistillationLoss: OptionConvertible {}
 
 extension Community {
+    /// Options of a community.
     public struct Options: StrategyOptions {
-        /// With the local steps that the papers' epochs are on a few hundred samples, about.
+        /// Nodes, their data and their local steps: about as many as the papers' epochs have on a few hundred samples.
         public var nodes = NodeOptions(workers: 16, syncEvery: 10)
+        /// Who are neighbours, with which weights, for nodes that follow the overlay.
         public var overlay = OverlayOptions()
+        /// What nodes share: a name of ``Shares``, and others for some nodes, such as `model/5:nothing`.
         public var shares = Shares.model.rawValue
+        /// Whom nodes follow: a name of ``Follows``, and others for some nodes.
         public var follows = Follows.pens.rawValue
+        /// What nodes accept: a name of ``Accepts``, and others for some nodes.
         public var accepts = Accepts.guarded.rawValue
-        /// n_s; nil for that of the paper.
+        /// n_s, the nodes that a node hears in a round; nil for the paper's number.
         public var drawn: Int?
-        /// m
+        /// m, how many of the nodes that were heard PENS averages with.
         public var selected = 2
-        /// R1
+        /// R1, the rounds in which PENS hears all others at random.
         public var meetingRounds = 10
-        /// τ
+        /// τ, how strongly DAC prefers nodes with good models; 0 for chance.
         public var temperature = 30.0
-        /// λ
+        /// λ, how strongly Ditto pulls a node's own model to the shared one; 0 for training alone.
         public var lambda = 1.0
+        /// The share of its training samples that a guarded node judges by and does not train on, above 0 and up to
+        /// 0.9.
         public var validation = 0.2
-        /// N_pub
+        /// N_pub, the number of public samples that predictions are made on.
         public var publicCount = 200
+        /// The loss by which a model is drawn to the average of predictions.
         public var distillation = DistillationLoss.meanAbsoluteError
+        /// Public samples of one step of distillation.
         public var distillationBatch = 256
+        /// Units of each hidden layer of a proxy.
         public var proxyUnits = 16
-        /// α
+        /// α, how much a model and its proxy learn from each other instead of from labels, 0 to 1.
         public var mutualShare = 0.5
         public var hiddenUnits = "all"
         public var joins = NodeRoundList.none
+        /// Nodes that leave, with the first round without them, such as `5@10`, or `none`.
         public var leaves = NodeRoundList.none
 
+        /// The published defaults.
         public init() {}
 
-        /// Options are checked before they are used.
+        /// The policy of all nodes. Options are checked before it is used, so texts that cannot be parsed do not occur.
         var policy: CommunityPolicy {
             let count = nodes.workers
             func values<Value: CaseIterable & RawRepresentable<String> & Hashable & Sendable>(

@@ -3,15 +3,16 @@ import Kernel
 import Randomness
 import Training
 
-/// What each node of a community wants, and who belongs to it when: what all nodes know of each other.
+/// What each node of a community shares, follows and accepts, and who belongs to the community when. All nodes know
+/// this of each other.
 struct CommunityPolicy: Sendable {
     let nodes: Int
-    /// By node.
+    /// What each node shares.
     let shares: [Community.Shares]
     let follows: [Community.Follows]
     let accepts: [Community.Accepts]
     let membership: Membership
-    /// n_s; nil for that of the paper.
+    /// n_s; nil for the paper's number.
     let drawn: Int?
     /// m
     let selected: Int
@@ -21,7 +22,7 @@ struct CommunityPolicy: Sendable {
     let temperature: Double
     /// λ
     let lambda: Float
-    /// Share of a node's own samples that a guarded merge is judged by.
+    /// The share of a node's own samples by which a guarded merge is judged.
     let validation: Double
     /// N_pub
     let publicCount: Int
@@ -32,16 +33,16 @@ struct CommunityPolicy: Sendable {
     let proxyUnits: Int
     /// α
     let mutualShare: Float
-    /// By node: units of each hidden layer; nil for all.
+    /// Units of each hidden layer, by node; nil for all.
     let hiddenUnits: [Int?]
 
-    /// n_s, as published or as wanted.
+    /// n_s, as published or as given.
     func candidates(of follows: Community.Follows) -> Int { drawn ?? (follows == .dac ? 5 : 10) }
 
-    /// Whether some node goes by what others' models are on its own data.
+    /// Whether some node follows others by how good their models are on its own data.
     var choosesByNumbers: Bool { follows.contains(.pens) || follows.contains(.dac) }
 
-    /// Members that share something, in ascending order.
+    /// Members that share something, in ascending order of nodes.
     func sharers(inRound round: Int) -> [Int] {
         membership.members(ofRound: round).filter { shares[$0] != .nothing }
     }
@@ -111,22 +112,22 @@ struct CommunityPolicy: Sendable {
 
     // MARK: PENS
 
-    /// Whether it is phase 1, in which nodes that go by PENS meet all others: R1 rounds from the beginning, and anew whenever
-    /// somebody has joined, so that old and new members learn of each other.
+    /// Whether a round is in phase 1, in which nodes that follow PENS meet all others: R1 rounds from the beginning,
+    /// and again whenever a node joins, so that old and new members learn of each other.
     func isMeeting(inRound round: Int) -> Bool { round - membership.lastJoin(upTo: round) < meetingRounds }
 
-    /// Whether phase 1 begins.
+    /// Whether phase 1 begins in this round.
     func beginsMeeting(inRound round: Int) -> Bool { round == membership.lastJoin(upTo: round) }
 
-    /// Whether phase 1 is over and phase 2 begins.
+    /// Whether phase 1 is over in this round and phase 2 begins.
     func selects(inRound round: Int) -> Bool { round == membership.lastJoin(upTo: round) + meetingRounds }
 
     // MARK: Samples
 
-    /// Samples that nobody trains on and whose labels nobody looks at, in ascending order: what predictions are made on. None where
-    /// nobody shares predictions.
+    /// Samples on which predictions are made, in ascending order; nobody trains on them or uses their labels. Empty
+    /// where nobody shares predictions.
     ///
-    /// - Throws: ``DataError`` where there are not so many.
+    /// - Throws: ``DataError`` where the training set has too few samples.
     func publicSamples(of count: Int, seeds: SeedSequence, shuffles: Bool) throws(DataError) -> [Int32] {
         guard shares.contains(.predictions) else { return [] }
         guard publicCount < count else {
@@ -141,7 +142,7 @@ struct CommunityPolicy: Sendable {
         return stream.sample(publicCount, below: count).map(Int32.init).sorted()
     }
 
-    /// - Throws: ``DataError`` where nodes or proxies are to have other hidden layers than the model can.
+    /// - Throws: ``DataError`` where the model cannot have the hidden layers that nodes or proxies should have.
     func check(_ objective: any Objective) throws(DataError) {
         guard let network = objective as? Network else {
             throw DataError("community: nodes share parts of a network, and the task trains \(objective.summary)")
@@ -157,9 +158,10 @@ struct CommunityPolicy: Sendable {
         if shares.contains(.proxy) { try HiddenUnits.check(proxyUnits, of: "proxy-units", network) }
     }
 
-    /// The share of a node's samples that it is judged by, where it guards its model against others; what it trains on has the others.
+    /// Splits the samples of a node that guards its model: a share to judge by, and the rest to train on. Other nodes
+    /// train on all.
     ///
-    /// - Throws: ``DataError`` where a node has too few.
+    /// - Throws: ``DataError`` where a node has too few samples.
     func heldOut(
         of objective: NodeObjective, node: Int, seeds: SeedSequence, shuffles: Bool
     ) throws(DataError) -> (training: [Int32], validation: [Int32]) {
@@ -179,7 +181,7 @@ struct CommunityPolicy: Sendable {
         }
         var order = Array(objective.shard.indices)
         if shuffles {
-            // Stream 0 is that of the whole training set.
+            // Stream 0 belongs to the whole training set.
             var stream = seeds.stream(.validation, node + 1)
             stream.shuffle(&order)
         }
@@ -190,9 +192,10 @@ struct CommunityPolicy: Sendable {
         )
     }
 
-    /// What each node has, and what it does with it: what it trains on, and what it is judged by, without public samples.
+    /// The objective of each node with the samples that it trains on and those that it judges by, without public
+    /// samples.
     ///
-    /// - Throws: ``DataError`` where the data do not allow it.
+    /// - Throws: ``DataError`` where the data do not allow the split.
     func parts(
         of run: TrainingRun, _ options: NodeOptions
     ) throws(DataError) -> [(objective: NodeObjective, parts: (training: [Int32], validation: [Int32]))] {

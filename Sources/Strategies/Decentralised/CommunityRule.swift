@@ -7,8 +7,8 @@ import Randomness
 import Training
 
 extension Community {
-    /// What the nodes of a ``Community`` do in a round: local steps, publishing, and whom they follow. What they make of what they
-    /// hear is in a file of its own.
+    /// What the nodes of a ``Community`` do in a round: local steps, publishing, and choosing whom to follow. A file of
+    /// its own has what they do with what they hear.
     struct Rule: PeerRule {
         let state: NamedState
         let schedule: any PeerSchedule
@@ -17,25 +17,26 @@ extension Community {
         let seeds: SeedSequence
         private let stepsPerRound: Int
         private let optimizer: Optimizer.Configuration
-        /// By node: what it is judged by, and how many samples it trains on, which are its weight.
+        /// By node: the samples that it judges by, and the number of samples that it trains on, which is its weight.
         let heldOut: [[Int32]]
         let samples: [Int]
-        /// What predictions are of.
+        /// The samples that predictions are made on.
         let publicSamples: [Int32]
         private let classes: Int
-        /// The numbers of a model that nodes share, and the same cut into pieces that are shared as a whole or not at all.
+        /// The ranges of a model's numbers that nodes share, cut into pieces that are shared completely or not at all.
         let ranges: [Shares: [Range<Int>]]
-        /// Where a proxy begins.
+        /// The initial parameters of a proxy; nil where nobody shares one.
         private let firstProxy: ParameterVector?
 
-        /// Ditto's x, or a proxy.
+        /// The name of a second model: Ditto's x, or a proxy.
         static let shared = "shared model"
-        /// What its optimizer keeps, such as "shared velocity".
+        /// The name of what the second model's optimizer keeps, such as "shared velocity".
         static func nameOfShared(_ name: String) -> String { "shared \(name)" }
-        /// What PENS keeps, by peer: in how many rounds of phase 1 it was among the m best, and 1 where it is followed.
+        /// What PENS keeps of each peer: in how many rounds of phase 1 it was among the m best, and 1 where it is
+        /// followed.
         static let timesSelected = "times selected"
         static let followed = "followed nodes"
-        /// What DAC keeps, by peer: s_i, and 1 where it has been heard.
+        /// What DAC keeps of each peer: s_i, and 1 where it has been heard.
         static let scores = "scores of nodes"
         static let met = "nodes met"
 
@@ -46,7 +47,7 @@ extension Community {
             (self.state, self.schedule, self.policy) = (state, schedule, policy)
             lists = (schedule as? CommunitySchedule)?.lists ?? FollowLists()
             (seeds, stepsPerRound, optimizer) = (run.seeds, options.syncEvery, run.configuration.optimizer)
-            // What does not fit the data was found when the nodes' training samples were asked for.
+            // Errors of the data were found earlier, when the nodes' training samples were asked for.
             let parts = (try? policy.parts(of: run, options)) ?? []
             (heldOut, samples) = (parts.map(\.parts.validation), parts.map(\.parts.training.count))
             let network = run.classifier
@@ -80,7 +81,7 @@ extension Community {
             return start..<network.parameterCount
         }
 
-        /// Where a number stands again and again.
+        /// The ranges in which a number is repeated.
         private static func runs(of number: Float, in numbers: [Float]) -> [Range<Int>] {
             var runs: [Range<Int>] = []
             for (index, found) in numbers.enumerated() where found == number {
@@ -97,12 +98,12 @@ extension Community {
 
         func shares(_ node: Int) -> Shares { policy.shares[node] }
 
-        /// Whether the node has a second model beside the one that is evaluated.
+        /// Whether the node has a second model besides the one that is evaluated.
         private func hasTwo(_ node: NodeRound) -> Bool {
             policy.accepts[node.rank] == .ditto || shares(node.rank) == .proxy
         }
 
-        /// x_i, which is shared and averaged: ditto's copy, the proxy, or the node's only model.
+        /// x_i, the model that is shared and averaged: Ditto's copy, the proxy, or the node's only model.
         func common(_ node: NodeRound) -> ParameterVector { hasTwo(node) ? node[Self.shared] : node.model }
 
         // MARK: Local steps
@@ -129,7 +130,8 @@ extension Community {
                 node.trainLocally(own)
             } else {
                 if isFirst { x.copy(from: own) }
-                // v_i ← v_i - η (∇F_i(v_i) + λ (v_i - x_i)); without a pull that is a node's step alone, to the last bit.
+                // v_i ← v_i - η (∇F_i(v_i) + λ (v_i - x_i)); without a pull the steps are exactly those of a node
+                // alone.
                 if policy.lambda == 0 {
                     node.trainLocally(own)
                 } else {
@@ -139,7 +141,7 @@ extension Community {
             node.trainBeside(x, by: second)
         }
 
-        /// The steps of a second model, and what it has to do with the first; what predictions take.
+        /// The work of the second model's steps and of its link to the first one, and of predictions.
         func furtherAdaptingWork(_ node: NodeRound) -> [ComputeWork] {
             guard isMember(node) else { return [] }
             var works: [ComputeWork] = []
@@ -149,7 +151,7 @@ extension Community {
                     work.vectorElements += stepsPerRound * state.parameterCount
                 }
                 if shares(node.rank) == .proxy, policy.mutualShare != 0 {
-                    // Both models answer before either learns from the other.
+                    // Both models predict before either learns from the other.
                     work.forwardPasses = 2 * stepsPerRound
                     work.samplesPerForwardPass = max(work.samplesPerStep, work.samplesPerShortStep)
                 }
@@ -168,7 +170,7 @@ extension Community {
             }
         }
 
-        /// What a node shares, and behind it its scores where somebody goes by them.
+        /// Publishes what the node shares, followed by its scores if some node follows by scores.
         private func publish(_ node: NodeRound) {
             let (x, shared) = (common(node), shares(node.rank))
             let parts = ranges[shared] ?? []
@@ -225,7 +227,7 @@ extension Community {
             }
         }
 
-        /// Whom a node follows from now on.
+        /// The nodes that a node follows from now on.
         private func choice(of node: NodeRound) -> [Int] {
             let others = policy.sharers(inRound: node.round).filter { $0 != node.rank }
             switch policy.follows[node.rank] {
@@ -243,7 +245,8 @@ extension Community {
             }
         }
 
-        /// n_s without replacement, with probabilities softmax(τ s); all alike as long as nobody has a score.
+        /// Draws n_s nodes without replacement, with probabilities softmax(τ s); uniformly as long as there are no
+        /// scores.
         private func draw(_ others: [Int], by scores: ParameterVector, _ node: NodeRound) -> [Int] {
             let largest = others.map { scores[$0] }.max() ?? 0
             var rest = others.map { ($0, exp(policy.temperature * Double(scores[$0] - largest))) }

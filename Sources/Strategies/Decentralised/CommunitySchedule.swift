@@ -4,18 +4,18 @@ import Locking
 import Randomness
 import Training
 
-/// Who publishes to whom in each round of a community: everybody to those who follow it.
+/// Who publishes to whom in each round of a community: every node to its followers.
 ///
-/// Most of it follows from options and seed. Whom nodes follow by what only they know they announce; a node keeps the lists of
-/// its followers, and draws from them as they do.
+/// Most of this follows from options and seed. A node that follows others by what only it knows announces its choice;
+/// each node keeps the lists of its followers, and draws from them as they do.
 struct CommunitySchedule: PeerSchedule {
     let policy: CommunityPolicy
-    /// Where nodes follow their neighbours in an overlay.
+    /// Neighbours of nodes that follow an overlay; nil where none does.
     let overlay: (any PeerSchedule)?
     let seeds: SeedSequence
     let lists = FollowLists()
-    /// Whom each node hears as far as options and seed say so, by node, of the rounds that were asked for last. Nodes are a few
-    /// rounds apart at most; what was forgotten is found again.
+    /// By round, whom each node hears, as far as options and seed determine it, for the rounds that were asked for
+    /// last. Nodes are at most a few rounds apart; what was dropped is computed again.
     private let known = Guarded<[Int: [[Int]?]]>([:])
     private static let mostKnown = 8
 
@@ -26,11 +26,11 @@ struct CommunitySchedule: PeerSchedule {
     func exchange(of node: Int, round: Int) -> PeerExchange {
         guard policy.membership.contains(node, round: round) else { return PeerExchange(receivers: [], row: []) }
         let common = commonlyKnown(ofRound: round)
-        /// - Parameter other: this node, or one that this node knows the list of if it is in it.
+        /// - Parameter other: this node, or a node whose list this node knows if it is in it.
         func heard(by other: Int) -> [Int] {
             common[other] ?? chosen(from: lists.list(of: other, knownTo: node), by: other, round: round)
         }
-        // From the next node on, so that not all of them send to node 0 first.
+        // Begins with the next node, so that not all nodes send to node 0 first.
         let others = Array(node + 1..<policy.nodes) + Array(0..<node)
         return PeerExchange(
             receivers: others.filter { heard(by: $0).containsSorted(node) }.map {
@@ -39,8 +39,8 @@ struct CommunitySchedule: PeerSchedule {
             row: row(of: node, hearing: heard(by: node), round: round))
     }
 
-    /// The weights of an overlay are kept, and those of nodes of whom nothing is heard are the node's own; all others are weighed
-    /// by their samples when they are heard.
+    /// Weights of an overlay are kept, and the weights of nodes that are not heard go to the node itself. All other
+    /// weights are determined by samples when models are heard.
     private func row(of node: Int, hearing heard: [Int], round: Int) -> [MixingMatrix.Entry] {
         guard !heard.isEmpty else { return [] }
         guard policy.follows[node] == .overlay, let overlay else {
@@ -65,7 +65,7 @@ struct CommunitySchedule: PeerSchedule {
         }
     }
 
-    /// In ascending order; nil where the node goes by a list of its own.
+    /// The nodes that a node hears, in ascending order; nil where it follows a list of its own.
     private func commonlyKnown(of node: Int, round: Int, _ sharers: [Int]) -> [Int]? {
         guard policy.membership.contains(node, round: round) else { return [] }
         let others = sharers.filter { $0 != node }
@@ -80,13 +80,13 @@ struct CommunitySchedule: PeerSchedule {
         }
     }
 
-    /// Whom a node hears that goes by a list.
+    /// The nodes that a node hears which follows a list.
     private func chosen(from list: [Int], by node: Int, round: Int) -> [Int] {
         let present = list.filter { policy.membership.contains($0, round: round) }
         return policy.follows[node] == .pens ? drawn(from: present, by: node, round: round) : present
     }
 
-    /// n_s of these nodes at random, or all where there are not so many; in ascending order.
+    /// n_s of these nodes at random, in ascending order; all where there are fewer.
     private func drawn(from others: [Int], by node: Int, round: Int) -> [Int] {
         let count = policy.candidates(of: .pens)
         guard count < others.count else { return others }
@@ -96,7 +96,7 @@ struct CommunitySchedule: PeerSchedule {
 }
 
 extension [Int] {
-    /// Whether a number is among these, which ascend.
+    /// Whether a number is in this ascending array.
     fileprivate func containsSorted(_ number: Int) -> Bool {
         var (low, high) = (0, count)
         while low < high {
@@ -107,19 +107,19 @@ extension [Int] {
     }
 }
 
-/// Whom nodes follow by their own choice: every node's own list, and those of its followers as they announced them.
+/// Whom nodes follow by their own choice: every node's own list, and the lists that its followers announced.
 final class FollowLists: Sendable {
     private struct Contents {
-        /// By node: what a checkpoint that the run goes on from knew; nil as long as nobody asked.
+        /// By node, the list in the checkpoint from which the run continues; nil until it is asked for.
         var start: [[Int]]?
-        /// By the node that knows it, and by whose it is.
+        /// Lists by the node that knows them, and by the node whose list it is.
         var known: [Int: [Int: [Int]]] = [:]
     }
 
     private let contents = Guarded(Contents())
 
-    /// What nodes followed when the program began, by node; nothing where they announce it in every round. To be called before
-    /// anything changes that; only the first call has an effect.
+    /// Sets the lists at the start of the program, by node; they are empty where nodes announce them in every round.
+    /// Must be called before any list changes; only the first call has an effect.
     func begin(_ lists: () -> [[Int]]) {
         contents.withLock { contents in
             if contents.start == nil { contents.start = lists() }
@@ -128,16 +128,16 @@ final class FollowLists: Sendable {
 
     /// - Parameters:
     ///   - list: in ascending order.
-    ///   - node: whose it is.
-    ///   - listener: the node itself, or one that has heard it.
+    ///   - node: the node whose list it is.
+    ///   - listener: the node itself, or one that heard the list.
     func note(_ list: [Int], of node: Int, knownTo listener: Int) {
         contents.withLock { contents in
-            // A list is kept only by those who are in it: others have no use for it.
+            // A list is stored only for nodes that are in it; others do not need it.
             contents.known[listener, default: [:]][node] = node == listener || list.contains(listener) ? list : []
         }
     }
 
-    /// Empty where the listener knows of none, or is not in it.
+    /// The list of a node as far as the listener knows it; empty where the listener knows none or is not in it.
     func list(of node: Int, knownTo listener: Int) -> [Int] {
         contents.withLock { contents in
             if let list = contents.known[listener]?[node] { return list }
@@ -147,7 +147,7 @@ final class FollowLists: Sendable {
     }
 }
 
-/// Nodes as bits, the first in the lowest bit of the first byte: what an announcement carries.
+/// Nodes as bits, the first one in the lowest bit of the first byte: the content of an announcement.
 enum NodeBits {
     static let coding = "nodes"
 

@@ -2,8 +2,8 @@ import Cluster
 import Kernel
 public import Training
 
-/// What is done about the bias of decentralised SGD: with a constant γ, nodes whose data differ come to rest beside the best
-/// model of all their data, and with these at it.
+/// How the bias of decentralised SGD is corrected: with a constant γ, nodes with different data converge to a point
+/// beside the best model of all their data; with a correction they converge to that model.
 public enum Correction: String, CaseIterable, OptionConvertible {
     case none
     /// K. Yuan, B. Ying, X. Zhao and A. H. Sayed 2019, *Exact Diffusion for Distributed Optimization and Learning*, part I,
@@ -22,12 +22,13 @@ public enum Correction: String, CaseIterable, OptionConvertible {
         }
     }
 
-    /// - Throws: ``OverlayError`` where the correction does not correct with these weights, or with steps of this optimizer.
+    /// - Throws: ``OverlayError`` where the correction does not work with these weights, or with steps of this
+    ///   optimizer.
     func check(
         _ network: OverlayNetwork, _ weights: [MixingMatrix], _ optimizer: Optimizer.Configuration
     ) throws(OverlayError) {
-        // Nodes rest where their steps cancel. Steps of one rate along gradients do so where the gradients do, and steps that
-        // each node scales by the gradients it has seen do not.
+        // Nodes come to rest where their steps cancel. Steps of one rate along gradients cancel where the gradients do;
+        // steps that each node scales by its own past gradients do not.
         if self == .exactDiffusion, optimizer.kind.isAdaptive {
             throw OverlayError(
                 """
@@ -45,7 +46,7 @@ public enum Correction: String, CaseIterable, OptionConvertible {
     }
 }
 
-/// Each round, with ψ' of the round before, which is x_i at first:
+/// Each round, with ψ' from the round before (x_i in the first round):
 ///
 ///     ψ_i ← x_i - γ g_i
 ///     φ_i ← ψ_i + x_i - ψ'_i
@@ -78,15 +79,16 @@ struct ExactDiffusion: PeerRule {
     }
 }
 
-/// Each round, with g' of the round before, which is 0 at first as q is:
+/// Each round, with g' from the round before (g' and q are 0 at first):
 ///
 ///     q_i ← q_i + g_i - g'_i                 # g_i: the gradient at x_i
 ///     x_i ← Σ_j W_ij x_j - γ q_i
 ///     q_i ← Σ_j W_ij q_j
 ///
-/// Both x and q are sent, in one message. With Adam the step is what it makes of q, as in G. Carnevale, F. Farina, I. Notarnicola
-/// and G. Notarstefano 2022, *GTAdam: Gradient Tracking with Adaptive Momentum for Distributed Online Optimization* (IEEE
-/// Transactions on Control of Network Systems): all q come to the mean gradient, and rest where that is zero.
+/// Both x and q are sent, in one message. With Adam, the step is made from q, as in G. Carnevale, F. Farina, I.
+/// Notarnicola and G. Notarstefano 2022, *GTAdam: Gradient Tracking with Adaptive Momentum for Distributed Online
+/// Optimization* (IEEE Transactions on Control of Network Systems): all q converge to the mean gradient, and come to
+/// rest where it is zero.
 struct GradientTracking: PeerRule {
     let state: NamedState
     let schedule: any PeerSchedule

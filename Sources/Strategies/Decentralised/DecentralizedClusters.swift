@@ -4,8 +4,9 @@ public import Randomness
 public import Training
 
 /// DFCA: J. Kirch, S. Becker, T. K. Rodrigues and S. Harmeling 2025, *DFCA: Decentralized Federated Clustering Algorithm*
-/// (arXiv 2510.15300), with the values of the authors' code: IFCA without a server. Every node i keeps p models θ_i1, ..., θ_ip
-/// and trains the one that fits its data best; of the others it hears from those who train them. Each round, each node i:
+/// (arXiv 2510.15300), with the values of the authors' code: IFCA without a server. Every node i keeps p models θ_i1,
+/// ..., θ_ip and trains the one that fits its data best; it hears of the others from the nodes that train them. Each
+/// round, each node i:
 ///
 ///     ĵ ← argmin_j F_i(θ_ij) on its own training samples
 ///     θ_iĵ ← τ steps of SGD from θ_iĵ on
@@ -13,15 +14,17 @@ public import Training
 ///     for each k that was heard, by ascending k, whose model is of cluster c:
 ///         θ_ic ← α θ_ic + (1 - α) θ_kc,  with α = .5 where c = ĵ, and else .4          # a running average
 ///
-/// Each node picks a random number of others, and both of a pair send. All nodes draw from one seed, so that each knows whose
-/// messages to wait for. The choice for a round is made at the end of the one
-/// before, of the same models.
+/// Each node picks a random number of others, and both nodes of a pair send. All nodes draw from one seed, so that each
+/// knows whose messages to wait for. The choice for a round is made at the end of the round before, on the same models.
 ///
-/// What a node sends is its model after its steps. The authors' code lets the pairs of a round meet one after the other, so
-/// that a node passes on what it has just heard; that order would make every node wait for all before it.
+/// A node sends its model after its steps. In the authors' code the pairs of a round meet one after the other, so that
+/// a node passes on what it has just heard; that order would make every node wait for all nodes before it.
 public struct DecentralizedClusters: PeerStrategy {
+    /// Rate, optimizer, budget and limits.
     public let configuration: TrainingConfiguration
+    /// Options of clustered strategies.
     public let options: Clustered.Options
+    /// Nodes, their data and their local steps.
     public var nodeOptions: NodeOptions { options.nodes }
     private var models: Int { options.modelCount(configuration) }
 
@@ -30,7 +33,7 @@ public struct DecentralizedClusters: PeerStrategy {
             + [.numbers(Rule.choice, 1, startingAt: 0)]
     }
 
-    /// The cluster's number is one number more.
+    /// A model and the number of its cluster.
     public func longestMessage(parameters: Int) -> Int { parameters + 1 }
 
     public func problem(seed: UInt64) -> String? { options.kindsProblem(configuration) }
@@ -57,7 +60,7 @@ public struct DecentralizedClusters: PeerStrategy {
             otherShare: Float(options.otherShare))
     }
 
-    /// A node's model is θ_iĵ.
+    /// A node's model is θ_iĵ, the one that it has chosen.
     struct Rule: PeerRule {
         let state: NamedState
         let schedule: any PeerSchedule
@@ -72,7 +75,7 @@ public struct DecentralizedClusters: PeerStrategy {
         var weighing: PeerWeighing { .byRule }
         var outgoingCount: Int? { state.parameterCount + 1 }
 
-        /// What is sent is a copy. The first choice is part of the first round.
+        /// The work of copying what is sent; in the first round also of the first choice.
         func adaptingWork(_ node: NodeRound) -> ComputeWork {
             var work = node.round == 0 ? choosingWork(node) : .none
             work.vectorElements += state.parameterCount
@@ -86,7 +89,7 @@ public struct DecentralizedClusters: PeerStrategy {
             let model = node[ClusterRounds.name(ofModel: Int(node[Self.choice][0]))]
             // θ_iĵ ← τ steps of SGD
             node.trainLocally(model)
-            // The numbers from before the steps are of no more use.
+            // The numbers from before the steps are not needed any more.
             node.model.share(model)
             node.outgoing.replace(from: 0, by: model)
             node.outgoing.replace(from: model.count, by: node[Self.choice])
@@ -97,7 +100,8 @@ public struct DecentralizedClusters: PeerStrategy {
             choose(node)
         }
 
-        /// θ_ic ← α θ_ic + (1 - α) θ_kc for each k that was heard, in one pass: what comes later shrinks what was there.
+        /// θ_ic ← α θ_ic + (1 - α) θ_kc for each k that was heard, in one pass: each later term scales down the earlier
+        /// ones.
         private func merge(_ cluster: Int, _ node: NodeRound) {
             let isOwn = cluster == Int(node[Self.choice][0])
             let share = isOwn ? ownShare : otherShare
@@ -112,7 +116,7 @@ public struct DecentralizedClusters: PeerStrategy {
             }
             guard terms.count > 1 else { return }
             model.becomeSum(of: terms, times: weights)
-            // Only what goes into the model that a node uses is what it listens to.
+            // A node listens only to what goes into the model that it uses.
             guard isOwn else { return }
             for (sender, weight) in zip(senders, weights).dropFirst() {
                 node.note(weight: Double(weight), ofSender: sender)
@@ -123,7 +127,8 @@ public struct DecentralizedClusters: PeerStrategy {
         private func choose(_ node: NodeRound) {
             let models = (0..<models).map { node[ClusterRounds.name(ofModel: $0)] }
             let best = node.best(of: models)
-            // The moments of Adam are of the model that was trained. A velocity goes on, which soon forgets it.
+            // The moments of Adam belong to the model that was trained, so they start anew. A velocity is kept, since
+            // it fades soon.
             if best != Int(node[Self.choice][0]), case .adam(let adam) = node.optimizer { adam.startAnew() }
             node[Self.choice][0] = Float(best)
             node.model.share(models[best])
@@ -131,13 +136,14 @@ public struct DecentralizedClusters: PeerStrategy {
     }
 }
 
-/// Who meets whom in each round, as the authors' code draws it: every node picks from 1 to so many others. Node by node they meet
-/// those whom they have picked, and who is met has one of its own picks less, the one that it meets if that is among them: so
-/// a node has about as many meetings as it has picked others. Who has no picks left when it is met, is met no more.
+/// Who meets whom in each round, as the authors' code draws it: every node picks from 1 to `mostPeers` others. Node by
+/// node, each meets the nodes that it has picked. A node that is met loses one of its own picks, the pick of the node
+/// that it meets if there is one, so that a node has about as many meetings as picks. A node without picks left cannot
+/// be met any more.
 struct MeetingSchedule: PeerSchedule {
     private let drawn: DrawnExchanges
 
-    /// - Parameter mostPeers: all others where there are not so many.
+    /// - Parameter mostPeers: the most picks of a node; all others where there are fewer.
     init(nodes: Int, mostPeers: Int, _ seeds: SeedSequence) {
         let most = min(mostPeers, nodes - 1)
         drawn = DrawnExchanges { Self.draw($0, nodes: nodes, most: most, seeds) }
@@ -168,7 +174,8 @@ struct MeetingSchedule: PeerSchedule {
         }
         return met.enumerated().map { node, others in
             let others = others.sorted()
-            // From the next node on, so that not all of them send to node 0 first. The weights depend on what was chosen.
+            // Begins with the next node, so that not all nodes send to node 0 first. Weights depend on the nodes'
+            // choices.
             let receivers = others.filter { $0 > node } + others.filter { $0 < node }
             return PeerExchange(
                 receivers: receivers.map { MixingMatrix.Entry(node: $0, weight: 1) },

@@ -4,32 +4,40 @@ public import Randomness
 public import Training
 
 /// Decentralised parallel SGD, algorithm 1 of X. Lian, C. Zhang, H. Zhang, C.-J. Hsieh, W. Zhang and J. Liu 2017, *Can
-/// Decentralized Algorithms Outperform Centralized Algorithms?* (NeurIPS), on any overlay and with H local steps. Each round,
-/// each node i, of which W are the weights:
+/// Decentralized Algorithms Outperform Centralized Algorithms?* (NeurIPS), on any overlay and with H local steps. With
+/// the weights W, each round, each node i:
 ///
 ///     adapt-then-combine:   x_i ← Σ_j W_ij (x_j - γ g_j)            # g_i: the gradient at x_i; for H > 1 what H steps make of x_i
 ///     with-combine:         x_i ← Σ_j W_ij x_j - γ g_i              # Lian's order
 ///
-/// In Lian's order nodes send what they have before they differentiate, so that messages and gradient take their time
-/// together. But nodes then differ by their own gradients at the end of every round, also where all talk to all: only
-/// adapt-then-combine is synchronous SGD there. ``Correction`` takes away the bias that nodes with different data have in either.
+/// In Lian's order nodes send their models before they compute gradients, so that messages and gradients overlap. But
+/// nodes then differ by their own gradients at the end of every round, even if all talk to all: in that case only
+/// adapt-then-combine is synchronous SGD. ``Correction`` removes the bias that nodes with different data have in either
+/// order.
 public struct DecentralizedSGD: PeerStrategy {
     static let dpsgd = StrategyDescription(
         name: "dpsgd", summary: "neighbours average their models after every step or some, without a server",
         source: "Lian et al. 2017, algorithm 1", family: .decentralised, defaultCluster: "ethernet-1g",
         defaultWorkers: 16, defaultRate: .local, make: { DecentralizedSGD(configuration: $0, options: $1) })
 
+    /// Whether nodes average before or after their gradients are applied.
     public enum Order: String, CaseIterable, OptionConvertible {
         case adaptThenCombine = "adapt-then-combine"
         case withCombine = "with-combine"
     }
 
+    /// Options of decentralised SGD.
     public struct Options: StrategyOptions {
+        /// Nodes, their data and their local steps.
         public var nodes = NodeOptions()
+        /// Who talks to whom, with which weights.
         public var overlay = OverlayOptions()
+        /// The order of averages and gradients.
         public var order = Order.adaptThenCombine
+        /// How the bias of nodes with different data is corrected.
         public var correction = Correction.none
 
+        /// The published defaults.
         public init() {}
 
         public var problem: String? {
@@ -68,8 +76,11 @@ public struct DecentralizedSGD: PeerStrategy {
             ]
     }
 
+    /// Rate, optimizer, budget and limits.
     public let configuration: TrainingConfiguration
+    /// The strategy's options.
     public let options: Options
+    /// Nodes, their data and their local steps.
     public var nodeOptions: NodeOptions { options.nodes }
     public var ownState: [StateDeclaration] { options.correction.state }
     public var scratchVectors: Int { options.order == .withCombine ? 1 : 0 }
@@ -110,10 +121,10 @@ public struct DecentralizedSGD: PeerStrategy {
         let schedule: any PeerSchedule
         var sendsFirst: Bool { true }
         var adaptingWork: ComputeWork { .vector(elements: state.parameterCount) }
-        /// The average, and a pass over what the gradient made of the model.
+        /// The average, and a pass that adds the effect of the gradient.
         func combiningWork(terms: Int) -> ComputeWork { .vector(elements: state.parameterCount * (terms + 1)) }
 
-        /// x_i - γ g_i, while x_i is under way
+        /// x_i - γ g_i, while x_i is being sent.
         func adapt(_ node: NodeRound) {
             node.scratch.copy(from: node.model)
             node.trainLocally(node.scratch)

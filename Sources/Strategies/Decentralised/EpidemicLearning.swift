@@ -9,9 +9,10 @@ public import Training
 ///     send y_i to the round's s random others
 ///     x_i ← (y_i + Σ of what was received) / (1 + how many were)
 ///
-/// EL-Oracle draws one graph a round in which all have s neighbours; in EL-Local every node draws s others, and as many as chance
-/// wills draw it. All nodes draw from one seed, so that a receiver knows whose messages to wait for; the authors' code, whose
-/// nodes do not, sends a note to all others in every round, and nobody is asked to pay for those here.
+/// EL-Oracle draws one graph a round in which all nodes have s neighbours; in EL-Local every node draws s others, and
+/// is drawn by a random number of others. All nodes draw from one seed, so that a receiver knows whose messages to wait
+/// for. In the authors' code nodes do not, and send a note to all others in every round; these notes are not charged
+/// here.
 public struct EpidemicLearning: PeerStrategy {
     static let epidemic = StrategyDescription(
         name: "epidemic",
@@ -19,16 +20,21 @@ public struct EpidemicLearning: PeerStrategy {
         source: "de Vos et al. 2023, algorithm 1", family: .decentralised, defaultCluster: "ethernet-1g",
         defaultWorkers: 16, defaultRate: .local, make: { EpidemicLearning(configuration: $0, options: $1) })
 
+    /// How the others of a round are drawn: one graph for all nodes, or each node by itself.
     public enum Sampling: String, CaseIterable, OptionConvertible {
         case oracle, local
     }
 
+    /// Options of epidemic learning.
     public struct Options: StrategyOptions {
+        /// Nodes, their data and their local steps.
         public var nodes = NodeOptions()
-        /// s
+        /// s, the others that a node sends to in a round; all where there are fewer.
         public var peers = 4
+        /// How the others of a round are drawn.
         public var sampling = Sampling.local
 
+        /// The published defaults.
         public init() {}
 
         public static let specs =
@@ -46,8 +52,11 @@ public struct EpidemicLearning: PeerStrategy {
             ]
     }
 
+    /// Rate, optimizer, budget and limits.
     public let configuration: TrainingConfiguration
+    /// The strategy's options.
     public let options: Options
+    /// Nodes, their data and their local steps.
     public var nodeOptions: NodeOptions { options.nodes }
 
     public func schedule(_ seeds: SeedSequence) throws(OverlayError) -> any PeerSchedule {
@@ -75,7 +84,7 @@ public struct EpidemicLearning: PeerStrategy {
 struct EpidemicSchedule: PeerSchedule {
     private let drawn: DrawnExchanges
 
-    /// - Throws: ``OverlayError`` where no graph gives all nodes as many neighbours.
+    /// - Throws: ``OverlayError`` where no graph gives all nodes the same number of neighbours.
     init(
         nodes: Int, peers: Int, _ sampling: EpidemicLearning.Sampling, _ seeds: SeedSequence
     ) throws(OverlayError) {

@@ -5,13 +5,13 @@ import Kernel
 import Randomness
 public import Training
 
-/// Gossip: nodes that exchange models in pairs, each in its own time, and wait for no round.
+/// Gossip: nodes exchange models in pairs, each at its own pace, and do not wait for rounds.
 ///
-/// `--protocol push` is gossip learning by timers (``PushNode``); `--protocol pairwise` is asynchronous decentralised parallel
-/// SGD, in which two nodes average while they differentiate (``PairwiseNode``).
+/// `--protocol push` is gossip learning by timers (``PushNode``); `--protocol pairwise` is asynchronous decentralised
+/// parallel SGD, in which two nodes average while they compute gradients (``PairwiseNode``).
 ///
-/// What a node hears depends on how long things take, so a recorded run cannot be re-priced. In a simulation everything still
-/// follows from the seed.
+/// What a node hears depends on how long things take, so a recorded run cannot be re-priced. In a simulation everything
+/// still follows from the seed.
 public struct Gossip: NodeStrategy {
     static let gossip = StrategyDescription(
         name: "gossip", summary: "each node in its own time: models pushed to peers by timers, or averaged in pairs",
@@ -19,7 +19,7 @@ public struct Gossip: NodeStrategy {
         defaultCluster: "ethernet-1g", defaultWorkers: 16, defaultRate: .local,
         make: { Gossip(configuration: $0, options: $1) })
 
-    /// Who begins an exchange, and what comes back.
+    /// Who begins an exchange, and whether an answer comes back.
     public enum Exchange: String, CaseIterable, OptionConvertible {
         case push, pairwise
     }
@@ -29,38 +29,47 @@ public struct Gossip: NodeStrategy {
         case random, cyclic
     }
 
-    /// Whether timers of all nodes have one period.
+    /// Whether the timers of all nodes have the same period.
     public enum Timers: String, CaseIterable, OptionConvertible {
         case sync, async
     }
 
-    /// How much of a received model is taken.
+    /// How much of a received model is taken: by age, or half.
     public enum Merge: String, CaseIterable, OptionConvertible {
         case age, mean
     }
 
-    /// createModel of Ormándi et al.
+    /// The variants of createModel of Ormándi et al.: what a node makes of a received model.
     public enum ModelCreation: String, CaseIterable, OptionConvertible {
         case mergeUpdate = "mu"
         case randomWalk = "rw"
         case updateMerge = "um"
     }
 
+    /// Options of gossip.
     public struct Options: StrategyOptions {
+        /// Nodes, their data and their local steps.
         public var nodes = NodeOptions()
+        /// Who can be a peer of whom, as `--overlay` takes it.
         public var overlay = "full"
+        /// Who begins an exchange, and whether an answer comes back.
         public var exchange = Exchange.push
+        /// How the next peer is chosen.
         public var partner = Partner.random
-        /// Δ
+        /// Δ, the time from one push of a node to the next.
         public var period = Period.auto
+        /// Whether the timers of all nodes have the same period.
         public var timers = Timers.sync
+        /// How much of a pushed model is taken.
         public var merge = Merge.age
+        /// What a node makes of a pushed model.
         public var modelCreation = ModelCreation.mergeUpdate
-        /// C; nil for none
+        /// C, the most tokens that a node saves; nil for no tokens.
         public var tokenCapacity: Int?
-        /// A
+        /// A, how many tokens a node has for each copy of a received model that it passes on.
         public var tokenSpend = 10
 
+        /// The published defaults.
         public init() {}
 
         public var problem: String? {
@@ -72,7 +81,8 @@ public struct Gossip: NodeStrategy {
                 """
         }
 
-        /// The first option of push alone that is not at its default, with what is allowed.
+        /// The first option that is for push only and differs from its default, with what is allowed; nil where there
+        /// is none.
         private var ownOfPush: String? {
             let (own, others) = (values, Options().values)
             let names = ["period", "timers", "merge", "create-model", "token-capacity", "token-spend"]
@@ -85,23 +95,26 @@ public struct Gossip: NodeStrategy {
         }
     }
 
+    /// Rate, optimizer, budget and limits.
     public let configuration: TrainingConfiguration
+    /// The strategy's options.
     public let options: Options
+    /// Nodes, their data and their local steps.
     public var nodeOptions: NodeOptions { options.nodes }
 
-    /// A node's age, the events that it has drawn for, and its tokens.
+    /// With push, a node's age, the number of events that it has drawn for, and its tokens.
     public var ownState: [StateDeclaration] {
         options.exchange == .push ? [.numbers(PushNode.counters, PushNode.counterCount, startingAt: 0)] : []
     }
 
-    /// What a node has received; of a pair also the model that it differentiates at, and its steps from there.
+    /// A received model; with pairwise also the model at which the gradient is computed, and the steps from it.
     public var scratchVectors: Int { options.exchange == .push ? 1 : 3 }
 
     public func program(for run: TrainingRun) throws -> RankProgram {
         try program(for: run, NamedState(state, startingFrom: run.initialParameters))
     }
 
-    /// - Parameter state: as declared.
+    /// - Parameter state: has what ``state`` declares.
     func program(for run: TrainingRun, _ state: NamedState) throws -> RankProgram {
         let (options, seeds) = (options, run.seeds)
         let loop = try OwnPaceLoop(run, nodeOptions, of: self)
@@ -130,9 +143,9 @@ public struct Gossip: NodeStrategy {
         } catch { return "\(error)" }
     }
 
-    /// Who can be a peer of whom.
+    /// The possible peers of all nodes.
     ///
-    /// - Throws: ``OverlayError`` where that is not the same at all times.
+    /// - Throws: ``OverlayError`` where neighbours change from round to round.
     private func network(_ seeds: SeedSequence) throws(OverlayError) -> OverlayNetwork {
         let network = try Overlay(options.overlay).network(of: nodeOptions.workers, seeds: seeds)
         guard !network.changes else {
@@ -145,7 +158,7 @@ public struct Gossip: NodeStrategy {
         return network
     }
 
-    /// Whom each node can send to.
+    /// The nodes that each node can send to.
     private func pushPeers(_ seeds: SeedSequence) throws(OverlayError) -> [[Int]] {
         try network(seeds).graphs[0].successors.enumerated().map { $1.inTurn(from: $0) }
     }
@@ -154,13 +167,13 @@ public struct Gossip: NodeStrategy {
 extension Gossip {
     /// Δ: seconds from one send of a node to the next.
     public enum Period: Hashable, OptionConvertible {
-        /// What the node's last H steps took on its device.
+        /// Derived from the device: the time of the node's last H steps.
         case auto
         case seconds(Double)
 
         static let automatic = "auto"
 
-        /// - Throws: what was found, and what is allowed.
+        /// - Throws: a failure with what was found, and what is allowed.
         init(_ text: String) throws(Quantity.Failure) {
             guard text != Self.automatic else {
                 self = .auto
@@ -183,6 +196,7 @@ extension Gossip {
             self = period
         }
 
+        /// The text `auto`, or a time with its unit.
         public var optionValue: OptionValue {
             switch self {
             case .auto: .text(Self.automatic)
@@ -249,6 +263,6 @@ extension Gossip.Options {
 }
 
 extension [Int] {
-    /// Ascending nodes, from the next one after `node` on.
+    /// The nodes in ascending order, beginning with the first one after `node`.
     func inTurn(from node: Int) -> [Int] { filter { $0 > node } + filter { $0 < node } }
 }

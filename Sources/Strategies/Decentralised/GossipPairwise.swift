@@ -4,9 +4,10 @@ import Kernel
 import Randomness
 import Training
 
-/// A node of asynchronous decentralised parallel SGD, algorithm 1 of X. Lian, W. Zhang, C. Zhang and J. Liu 2018, *Asynchronous
-/// Decentralized Parallel Stochastic Gradient Descent* (ICML), on two sides of which one asks and the other answers, as section
-/// 3.2 of the paper and the code of M. Assran et al. 2019 have it, so that no two nodes wait for each other:
+/// A node of asynchronous decentralised parallel SGD, algorithm 1 of X. Lian, W. Zhang, C. Zhang and J. Liu 2018,
+/// *Asynchronous Decentralized Parallel Stochastic Gradient Descent* (ICML). There are two sides, one of which asks and
+/// the other answers, as in section 3.2 of the paper and in the code of M. Assran et al. 2019, so that no two nodes
+/// wait for each other:
 ///
 ///     each node i:    x̂ ← x_i
 ///                     active: choose a passive neighbour j, send x_i to it
@@ -15,12 +16,13 @@ import Training
 ///                     passive: for every x_j that came meanwhile: send x_i;  x_i ← (x_i + x_j) / 2
 ///                     x_i ← x_i - γ g
 ///
-/// Messages travel while the gradient is computed, and a gradient is applied to a model that has been averaged since it was
-/// pulled: the averages between are its staleness. A passive node answers between its computations, so an active one may wait for
-/// the rest of its partner's steps. Both ends average the same two models, so that an exchange keeps their sum.
+/// Messages travel while the gradient is computed, and the gradient is applied to a model that has been averaged since
+/// the gradient was begun: the number of these averages is its staleness. A passive node answers between its
+/// computations, so an active one may wait for the rest of its partner's steps. Both ends average the same two models,
+/// so that an exchange keeps their sum.
 ///
-/// A node that has used its share of the budget asks no more, and answers until all who may ask it have ended. A partner that has
-/// left or ended does not answer; the node goes on with what it has.
+/// A node that has used its share of the budget asks no more, and answers until all nodes that may ask it have ended. A
+/// partner that has left or ended does not answer; the asking node continues with its own model.
 ///
 /// `@unchecked Sendable`: belongs to one rank, which waits for each computation.
 final class PairwiseNode: @unchecked Sendable {
@@ -29,13 +31,13 @@ final class PairwiseNode: @unchecked Sendable {
     private let partner: Gossip.Partner
     private let seeds: SeedSequence
     private let isActive: Bool
-    /// Neighbours on the other side that have not left or ended, as far as is known.
+    /// Neighbours on the other side that are not known to have left or ended.
     private var partners: [Int]
-    /// x̂ and what the steps make of it.
+    /// x̂, and then the result of the steps from it.
     private let steps: ParameterVector
-    /// Averages of the model so far.
+    /// How many averages were made of the model so far.
     private var averages = 0
-    /// The round at which each active partner stands still, or has, while all are evaluated.
+    /// By active partner, the round after which it waits, or waited, for an evaluation of all nodes.
     private var standsAt: [Int: Int] = [:]
 
     init(
@@ -82,7 +84,7 @@ final class PairwiseNode: @unchecked Sendable {
 
     /// Active: choose a passive neighbour j, send x_i to it.
     ///
-    /// - Returns: j; nil where nobody can be asked.
+    /// - Returns: j; nil where no node can be asked.
     private func ask() throws -> Int? {
         partners.removeAll { rank.isKnownToHaveLeft($0) }
         guard isActive, !partners.isEmpty else { return nil }
@@ -126,7 +128,7 @@ final class PairwiseNode: @unchecked Sendable {
 
     // MARK: Both
 
-    /// - Returns: nil where none of the senders will send anything any more.
+    /// - Returns: nil where none of the senders will send anything more.
     private func receive(from senders: [Int], until deadline: VirtualTime? = nil) async throws -> Reception? {
         guard let first = senders.first else { return nil }
         let senders: Senders = senders.count == 1 ? .rank(first) : .ranks(Set(senders))
@@ -137,7 +139,7 @@ final class PairwiseNode: @unchecked Sendable {
         } catch FabricError.rankLeft { return nil }
     }
 
-    /// Halves are exact, so both ends come to the same numbers.
+    /// Halving is exact, so both ends get the same numbers.
     private func average(_ other: ParameterVector, of peer: Int) async throws {
         let model = node.model
         try await rank.compute(.vector(elements: 2 * elements)) {
@@ -148,8 +150,9 @@ final class PairwiseNode: @unchecked Sendable {
         node.noteListened(to: peer, weight: 0.5)
     }
 
-    /// Where all nodes stand still while models are evaluated or kept, none may stand whom another waits for. So active nodes,
-    /// which wait for nobody between their rounds, say that they have come, and passive ones answer until all have.
+    /// When all nodes wait while models are evaluated or kept, none may be waiting whose answer another node needs. So
+    /// active nodes, which need no answer between rounds, announce that they have come, and passive ones answer until
+    /// all have.
     private func agreeToStand() async throws {
         let round = node.round.round
         guard !isActive else {
@@ -168,13 +171,13 @@ final class PairwiseNode: @unchecked Sendable {
 
 /// Which nodes ask, which answer, and who may ask whom.
 struct PairwiseSides: Hashable, Sendable {
-    /// By node.
+    /// Whether each node is active: asks rather than answers.
     let isActive: [Bool]
-    /// A node's neighbours on the other side, in the order in which it would go through them.
+    /// Each node's neighbours on the other side, in the order in which it goes through them.
     let partners: [[Int]]
 
-    /// The two sides of an overlay that has two: passive is that of node 0. Where all talk to all, one half of the nodes, drawn
-    /// from the seed, asks the other.
+    /// The two sides of an overlay that has two; the side of node 0 is passive. Where all talk to all, one half of the
+    /// nodes, drawn from the seed, asks the other.
     ///
     /// - Throws: ``OverlayError`` where an edge has a direction, or a ring of an odd number of nodes keeps it from having sides.
     init(_ network: OverlayNetwork, _ seeds: SeedSequence) throws(OverlayError) {
@@ -212,8 +215,8 @@ struct PairwiseSides: Hashable, Sendable {
         partners = graph.successors.enumerated().map { $1.inTurn(from: $0) }
     }
 
-    /// Two halves of which each talks to all of the other. Active nodes begin with passive ones of their own place, so that those
-    /// who go through them one after another at one pace never meet.
+    /// Two halves, each of which talks to all of the other. Active nodes begin with the passive one at their own place,
+    /// so that nodes which go through the others in turn and at one pace never meet at the same node.
     private static func halves(of nodes: Int, _ seeds: SeedSequence) -> (isActive: [Bool], partners: [[Int]]) {
         var stream = seeds.stream(.peerChoice, -1)
         let drawn = stream.shuffled(0..<nodes)

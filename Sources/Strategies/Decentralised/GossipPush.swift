@@ -17,16 +17,16 @@ import Training
 ///     merge:    a ← t_r / (t + t_r);  w ← (1 - a) w + a w_r;  t ← max(t, t_r)      # --merge mean: a = 1/2
 ///     update:   H steps on the node's own samples;  t ← t + H
 ///
-/// A node computes one thing at a time: models that come meanwhile wait, and a timer that goes off meanwhile sends when the
-/// computation is over. A node that has trained on nothing since it last sent makes an update of its own model first, so that no
-/// model is sent twice by a timer and a node that nobody can reach trains as if it were alone. The papers leave such a node as it
-/// is, and then how much a node trains is a matter of luck; here all have a share of the budget.
+/// A node computes one thing at a time: models that arrive meanwhile wait, and a timer that goes off meanwhile sends
+/// when the computation is over. A node that has not trained since it last sent first updates its own model, so that a
+/// timer never sends the same model twice, and a node that no other can reach trains as if alone. In the papers such a
+/// node stays unchanged, so that its amount of training depends on chance; here all nodes have a share of the budget.
 ///
-/// With a ``TokenAccount`` a node may save what it would send at its timer, and pass models on when one comes.
+/// With a ``TokenAccount`` a node may save what it would send at its timer, and pass models on when they arrive.
 ///
 /// `@unchecked Sendable`: belongs to one rank, which waits for each computation.
 final class PushNode: @unchecked Sendable {
-    /// What a node keeps beside its model: t, events that were drawn for, tokens. Whole numbers, exact up to 2^24.
+    /// What a node keeps besides its model: t, the number of events drawn for, tokens. Whole numbers, exact up to 2^24.
     static let counters = "gossip counters"
     static let counterCount = 3
     private enum Counter {
@@ -36,14 +36,14 @@ final class PushNode: @unchecked Sendable {
     private let node: OwnPaceNode
     private let options: Gossip.Options
     private let seeds: SeedSequence
-    /// Whom it can send to.
+    /// The nodes that this node can send to.
     private let peers: [Int]
     private let account: TokenAccount?
     private let counts: ParameterVector
-    /// Of the node's timer: Δ in whole periods of `--period`, and when it first goes off in the same.
+    /// The node's timer in units of `--period`: its period Δ, and when it first goes off.
     private let pace: Double
     private let phase: Double
-    /// Δ of this node in seconds; nil before its first update where its steps say so.
+    /// This node's Δ in seconds; nil before its first update where Δ is the time of its steps.
     private var period: Double?
     /// When the timer goes off next.
     private var due = VirtualTime.zero
@@ -55,9 +55,9 @@ final class PushNode: @unchecked Sendable {
         counts = node.round[Self.counters]
         var stream = seeds.stream(.timer, node.index)
         switch options.timers {
-        // All have Δ, and begin at U(0, Δ).
+        // All nodes have the period Δ, and begin at U(0, Δ).
         case .sync: (pace, phase) = (1, stream.uniform())
-        // Each has a period of N(Δ, Δ/10), and begins after one.
+        // Each node has a period from N(Δ, Δ/10), and begins after one period.
         case .async:
             pace = max(Self.shortestPace, 1 + stream.normal() / 10)
             phase = pace
@@ -65,7 +65,7 @@ final class PushNode: @unchecked Sendable {
         if case .seconds(let seconds) = options.period { period = seconds * pace }
     }
 
-    /// Nine standard deviations below Δ.
+    /// In units of Δ; nine standard deviations below it.
     private static let shortestPace = 0.1
 
     private var rank: any Rank { node.rank }
@@ -87,13 +87,13 @@ final class PushNode: @unchecked Sendable {
             switch try await listen() {
             case .message(let message, let sender): try await receive(message, from: sender)
             case .timedOut: if !hasTrained { try await update(node.model) }
-            // Nothing will ever come, and nobody is left to send to.
+            // Nothing more will arrive, and no node is left to send to.
             case .ended: try await update(node.model)
             }
         }
     }
 
-    /// What comes before the timer goes off. A timer that has gone off already asks for what is there.
+    /// What arrives before the timer goes off; after it went off, only what is already there.
     private func listen() async throws -> Reception {
         do { return try await rank.receive(from: .any, until: due) } catch FabricError.rankLeft { return .ended }
     }
@@ -102,7 +102,7 @@ final class PushNode: @unchecked Sendable {
 
     // MARK: Sending
 
-    /// The stream of an event: whether it sends, and to whom.
+    /// The random stream of an event, which decides whether the node sends, and to whom.
     private func drawForEvent() -> RandomStream {
         let event = Int(counts[Counter.events])
         counts[Counter.events] += 1
@@ -121,7 +121,7 @@ final class PushNode: @unchecked Sendable {
         due = max(next, rank.now)
     }
 
-    /// p ← a peer;  send (w, t) to p. The age travels in the message's frame.
+    /// p ← a peer;  send (w, t) to p. The age travels in the frame of the message.
     private func send(_ stream: inout RandomStream) throws {
         let reachable = peers.filter { !rank.isKnownToHaveLeft($0) }
         guard !reachable.isEmpty else { return }
@@ -150,7 +150,7 @@ final class PushNode: @unchecked Sendable {
         case .updateMerge:
             try await update(node.model)
             guard !node.isOver else { return }
-            // The steps of both go by what the node's one optimizer keeps.
+            // The steps of both models use the state of the node's one optimizer.
             try await node.train(received)
             let merging = merging(received, receivedAge + options.nodes.syncEvery, from: sender)
             try await rank.compute(Self.mergingWork(received), merging)
@@ -200,23 +200,23 @@ final class PushNode: @unchecked Sendable {
     }
 }
 
-/// The randomized token account of G. Danner and M. Jelasity 2018, *Token Account Algorithms: The Best of the Proactive and
-/// Reactive Worlds* (ICDCS), section III: a node that does not send at its timer saves a token instead, and spends tokens on
-/// passing on what comes.
+/// The randomized token account of G. Danner and M. Jelasity 2018, *Token Account Algorithms: The Best of the Proactive
+/// and Reactive Worlds* (ICDCS), section III: a node that does not send at its timer saves a token instead, and spends
+/// tokens on passing on the models that it receives.
 struct TokenAccount: Hashable, Sendable {
-    /// C
+    /// C, the most tokens.
     let capacity: Int
-    /// A
+    /// A, how many tokens there are for each copy that is passed on.
     let spend: Int
 
-    /// The probability of sending at the timer with so many tokens: 0 below A - 1, 1 at C, and linear between.
+    /// The probability of sending at the timer, by the number of tokens: 0 below A - 1, 1 at C, and linear between.
     func proactive(_ tokens: Int) -> Double {
         min(1, max(0, Double(tokens - spend + 1) / Double(capacity - spend + 1)))
     }
 
-    /// How often a model that has come is passed on: a / A, rounded up with the probability of what is behind the point.
+    /// How often a received model is passed on: tokens / A, rounded up with the probability of its fractional part.
     ///
-    /// - Parameter drawn: uniform from 0 to below 1.
+    /// - Parameter drawn: a uniform random number, from 0 to below 1.
     func reactive(_ tokens: Int, drawn: Double) -> Int {
         Int((Double(tokens) / Double(spend) + drawn).rounded(.down))
     }

@@ -1,10 +1,10 @@
 import Diagnostics
 import Training
 
-/// A value for all nodes, and others for some of them: `model/5:nothing/7-9:head`.
+/// A value for all nodes, with exceptions for some of them: `model/5:nothing/7-9:head`.
 struct PerNode<Value: Hashable & Sendable>: Hashable, Sendable {
     private let usual: Value
-    /// In the order of writing; the last that names a node counts.
+    /// Exceptions in the order of writing; the last one that names a node counts.
     private let exceptions: [Exception]
 
     private struct Exception: Hashable {
@@ -12,8 +12,8 @@ struct PerNode<Value: Hashable & Sendable>: Hashable, Sendable {
         let value: Value
     }
 
-    /// - Parameter parse: a value; throws what is wrong with it.
-    /// - Throws: ``OptionError``
+    /// - Parameter parse: parses a value, or throws what is wrong with it.
+    /// - Throws: ``OptionError`` for an exception that is not in that form, or a value that `parse` does not accept.
     init(_ text: String, parse: (String) throws(OptionError) -> Value) throws(OptionError) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         usual = try parse(parts[0])
@@ -32,7 +32,7 @@ struct PerNode<Value: Hashable & Sendable>: Hashable, Sendable {
         self.exceptions = exceptions
     }
 
-    /// `5` or `7-9`
+    /// The nodes of `5` or `7-9`; nil for other text.
     private static func nodes(_ text: String) -> ClosedRange<Int>? {
         let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
         guard let first = ends[0], first >= 0 else { return nil }
@@ -45,12 +45,12 @@ struct PerNode<Value: Hashable & Sendable>: Hashable, Sendable {
 
     func values(ofNodes count: Int) -> [Value] { (0..<count).map { self[$0] } }
 
-    /// The largest node that is named; nil where none is.
+    /// The largest node that is named; nil without exceptions.
     var largestNode: Int? { exceptions.map(\.nodes.upperBound).max() }
 }
 
 extension PerNode where Value: CaseIterable & RawRepresentable<String> {
-    /// One of the names of an enumeration.
+    /// Parses names of an enumeration.
     init(_ text: String) throws(OptionError) {
         try self.init(text) { name throws(OptionError) in
             guard let value = Value(rawValue: name) else {
@@ -61,22 +61,22 @@ extension PerNode where Value: CaseIterable & RawRepresentable<String> {
         }
     }
 
-    /// The names, and how exceptions are written.
+    /// The names, and an example of exceptions.
     static var usages: [String] {
         let names = Value.allCases.map(\.rawValue)
         return names + ["\(names[0])/5:\(names[1])/7-9:\(names[names.count - 1])"]
     }
 }
 
-/// Nodes and rounds: `5@10/6@20`, or `none`.
+/// Nodes, each with a round: `5@10/6@20`, or `none`.
 struct NodeRoundList: Hashable, Sendable {
-    /// By node.
+    /// The round of each node.
     let rounds: [Int: Int]
 
     static let none = "none"
     static let usages = [none, "5@10/6@20"]
 
-    /// - Throws: ``OptionError``
+    /// - Throws: ``OptionError`` for text that is not in that form.
     init(_ text: String) throws(OptionError) {
         var rounds: [Int: Int] = [:]
         if text != Self.none {
@@ -99,7 +99,7 @@ struct NodeRoundList: Hashable, Sendable {
     }
 }
 
-/// Who belongs to a community when. All nodes know it, as they know who else there is.
+/// Who belongs to a community when. All nodes know this.
 struct Membership: Hashable, Sendable {
     let joins: [Int: Int]
     let leaves: [Int: Int]
@@ -109,18 +109,18 @@ struct Membership: Hashable, Sendable {
         round >= joins[node] ?? 0 && round < leaves[node] ?? .max
     }
 
-    /// In ascending order.
+    /// The members in a round, in ascending order.
     func members(ofRound round: Int) -> [Int] { (0..<nodes).filter { contains($0, round: round) } }
 
-    /// Those who join or leave in a round, and say so.
+    /// The nodes that join or leave in a round, and announce it.
     func changes(inRound round: Int) -> Set<Int> {
         Set((joins.filter { $0.value == round } + leaves.filter { $0.value == round }).map(\.key))
     }
 
-    /// The last round up to this one in which somebody joined, or the first.
+    /// The last round up to this one in which a node joined; 0 where none did.
     func lastJoin(upTo round: Int) -> Int { joins.values.filter { $0 <= round }.max() ?? 0 }
 
-    /// What is wrong with it; nil for nothing.
+    /// Why nodes cannot join and leave in this way; nil where they can.
     var problem: String? {
         for (name, rounds) in [("joins", joins), ("leaves", leaves)] {
             if let node = rounds.keys.filter({ $0 >= nodes }).min() {

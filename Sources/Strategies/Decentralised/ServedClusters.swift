@@ -14,15 +14,17 @@ public import Training
 ///         option I:     θ_j ← θ_j - γ Σ_{i: ĵ = j} n_i / n * g_i                  # n: samples of all nodes
 ///         option II:    θ_j ← Σ_{i: ĵ = j} n_i / n_j * θ_i                        # n_j: samples of those who chose j
 ///
-/// The paper's nodes have equally many samples, so that its weights are 1 / m and one over the nodes of a cluster. All nodes take
-/// part in every round, as in its experiments.
+/// The paper's nodes have the same number of samples, so its weights are 1 / m, and 1 over the number of nodes of a
+/// cluster. All nodes take part in every round, as in the paper's experiments.
 public struct ServedClusters: Strategy {
+    /// Rate, optimizer, budget and limits.
     public let configuration: TrainingConfiguration
+    /// Options of clustered strategies.
     public let options: Clustered.Options
 
     private var nodes: NodeOptions { options.nodes }
     private var models: Int { options.modelCount(configuration) }
-    /// What the optimizer of each model keeps, where the server itself steps.
+    /// The state of each model's optimizer; empty where the server makes no steps itself.
     private var serverState: [StateDeclaration] {
         guard options.aggregation == .gradients else { return [] }
         return (0..<models).flatMap { model in
@@ -35,6 +37,7 @@ public struct ServedClusters: Strategy {
 
     private static func name(_ name: String, ofModel model: Int) -> String { "\(name) of cluster \(model)" }
 
+    /// All nodes, and the server.
     public var rankCount: Int { nodes.workers + 1 }
     public var serverRanks: [Int] { [0] }
     public var modelsOfNodes: Bool { true }
@@ -48,18 +51,18 @@ public struct ServedClusters: Strategy {
         return nodes.syncEvery * min(nodes.workers * (nodes.localBatch ?? samples), samples)
     }
 
-    /// All models in one.
+    /// The server sends all models in one message.
     public func longestMessage(parameters: Int) -> Int { max(models * parameters, parameters + 1) }
 
-    /// The server's models and the message with all of them; every node's model; and for nodes that the server adds up at once an
-    /// update and what its steps need.
+    /// The server's models and the message with all of them; every node's model; and, for the nodes whose updates the
+    /// server adds up at once, an update and what its steps need.
     public var vectorCount: Int {
         let kept = configuration.optimizer.stateVectorCount
         let perNode = 2 + (kept == 0 ? 0 : 1 + kept)
         return 2 * models + serverStateVectors + 2 + nodes.workers + min(nodes.workers, 32) * perNode
     }
 
-    /// A node that chooses has all models, of which it keeps one.
+    /// A node that chooses holds all models, and keeps one of them.
     public func memoryNeed(ofRank rank: Int, _ network: any Objective, samples: Int) -> MemoryNeed {
         guard rank != 0 else { return .averaging(network, keeping: 2 * models - 1 + serverStateVectors) }
         return .training(
@@ -81,7 +84,7 @@ public struct ServedClusters: Strategy {
         }
     }
 
-    /// - Parameter state: as declared, with the models that the server begins with.
+    /// - Parameter state: has what ``state`` declares, with the server's initial models.
     func program(for run: TrainingRun, _ state: NamedState) throws -> RankProgram {
         let rounds = try ClusterRounds(run, nodes, models: models, of: self)
         let kept = (0..<models).map { state.vector(ClusterRounds.name(ofModel: $0)) }
@@ -121,9 +124,9 @@ public struct ServedClusters: Strategy {
     private struct AverageOfGradients: ClusterRule {
         let state: NamedState
         let models: [ParameterVector]
-        /// Of each model.
+        /// The optimizer of each model.
         let steps: [Optimizer]
-        /// Over a model's vectors, of a step.
+        /// How many passes over a model's vectors a step makes.
         let passes: Double
 
         /// g_i ← ∇F_i(θ_ĵ)

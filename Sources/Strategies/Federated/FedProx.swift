@@ -7,8 +7,8 @@ import Training
 ///
 ///     each client k:   w_k ≈ argmin_w h_k(w; w_t) = F_k(w) + μ / 2 * ‖w - w_t‖²,  by E epochs of SGD
 ///
-/// Clients are drawn uniformly and their models weighed by their samples, as in the authors' code; the paper draws them by
-/// their samples and weighs them alike.
+/// Clients are drawn uniformly and their models weighted by their samples, as in the authors' code; in the paper
+/// clients are drawn by their samples and weighted equally.
 package struct FedProx: ClientStrategy {
     static let proximal = StrategyDescription(
         name: "fedprox", summary: "federated averaging whose clients are held near the server's model",

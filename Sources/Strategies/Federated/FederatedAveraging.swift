@@ -11,10 +11,10 @@ import Training
 ///     each k in S_t:  w_k ← ClientUpdate(k, w_t): E epochs of SGD in batches of B over the client's own n_k samples
 ///     w_{t+1} ← Σ_{k in S_t} n_k / n * w_k,  n = Σ_{k in S_t} n_k
 ///
-/// Clients may leave (as the devices of K. Bonawitz et al. 2019, *Towards Federated Learning at Scale*, section 2.2): then
-/// S_t in the last line is of those whose update was received; a round in which nobody answers changes nothing; and later
-/// rounds are drawn from the clients that the server does not know to have left. Without clients, or without the server,
-/// the run ends.
+/// Clients may leave (as the devices of K. Bonawitz et al. 2019, *Towards Federated Learning at Scale*, section 2.2).
+/// Then S_t in the last line consists of the clients whose update was received; a round without any update changes
+/// nothing; and later rounds are drawn from the clients that the server does not know to have left. The run ends when
+/// no clients are left, or the server leaves.
 package struct FederatedAveraging: ClientStrategy {
     static let federated = StrategyDescription(
         name: "federated",

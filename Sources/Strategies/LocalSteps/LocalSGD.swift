@@ -3,9 +3,9 @@ import Fabrics
 import Kernel
 import Training
 
-/// Local SGD, algorithm 1 of S. Stich 2019, *Local SGD Converges Fast and Communicates Little*. Buffers of momentum stay with
-/// their workers, as in T. Lin et al. 2020, *Don't Use Large Mini-Batches, Use Local SGD*, and so do the moments of Adam, which nobody averages either.
-/// B_i is worker i's part of batch B.
+/// Local SGD, algorithm 1 of S. Stich 2019, *Local SGD Converges Fast and Communicates Little*. Momentum buffers stay
+/// with their workers and are not averaged, as in T. Lin et al. 2020, *Don't Use Large Mini-Batches, Use Local SGD*; so
+/// do Adam's moments. B_i is worker i's part of batch B.
 ///
 ///     each worker i, at every step:             w_i ← w_i - η * N / |B| * Σ_{x in B_i} ∇ℓ(x; w_i)
 ///     all workers together, every H-th step:    w_i ← 1 / N * Σ_j w_j

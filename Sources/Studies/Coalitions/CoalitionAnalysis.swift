@@ -2,25 +2,25 @@ import Foundation
 package import Statistics
 import Training
 
-/// Who gains in which coalition, which of them last, and what each node's data are worth to all.
+/// Who gains in which coalition, which coalition structures last, and what each node's data are worth to all.
 ///
-/// A node's payoff is its own accuracy, the mean over seeds; of another metric the mean of its value, with the other sign where
-/// lower is better, so that a larger payoff is always the better one. Only complete results can be analysed: what lasts depends on
-/// every coalition that could have formed.
+/// A node's payoff is its own accuracy, the mean over seeds; for another metric it is the mean of its value, negated
+/// where lower is better, so that a larger payoff is always better. Only complete results can be analysed: what lasts
+/// depends on every coalition that could have formed.
 package struct CoalitionAnalysis: Sendable {
     package let game: HedonicGame
     package let metric: Metric
     package let stable: HedonicGame.Stable
-    /// By node: what the members' payoffs rise by in sum, against what they have alone, when the node joins a coalition, its
-    /// own among them; on average over all orders in which all can join (Shapley's value of that sum). They add up to the
-    /// sum of all nodes' gains where all take part.
+    /// The value of each node's data (Shapley's value), in the payoffs' unit. When a node joins a coalition, the gains
+    /// over being alone, summed over members, rise by some amount; this is that amount on average over all orders in
+    /// which nodes can join. The values add up to the sum of all nodes' gains when all take part.
     package let valueOfData: [Double]
-    /// By node; nil where the kinds are not known or differ from seed to seed.
+    /// The kind of each node; nil where kinds are not known or differ between seeds.
     package let kinds: [Int?]
-    /// The standard error of a member's gain over being alone, in the middle of all; nil with one seed.
+    /// The standard error of a member's gain over being alone, the median of all; nil with one seed.
     package let standardError: Double?
 
-    /// - Parameter margin: differences of accuracies, or of the metric's values, up to this move nobody.
+    /// - Parameter margin: differences of accuracies, or of the metric's values, up to this one move nobody.
     /// - Returns: nil where coalitions are missing.
     package init?(_ results: CoalitionResults, margin: Double = 0) {
         guard results.isComplete else { return nil }
@@ -60,7 +60,7 @@ package struct CoalitionAnalysis: Sendable {
 
     package var nodes: Int { game.players }
 
-    /// What a node has in a coalition, in the metric's unit.
+    /// The value of a node in a coalition, in the metric's unit.
     package func value(of node: Int, in coalition: Coalition) -> Double {
         let payoff = game.payoff(node, in: coalition)
         return metric.isHigherBetter ? payoff : -payoff
@@ -73,7 +73,7 @@ package struct CoalitionAnalysis: Sendable {
         game.payoff(node, in: coalition) - game.payoff(node, in: Coalition([node]))
     }
 
-    /// The coalition in which the node is best off; of several the one with the fewest members.
+    /// The coalition in which the node is best off; the one with the fewest members if several are equally good.
     package func best(for node: Int) -> Coalition {
         Coalition.everyOne(of: nodes).filter { $0.contains(node) }.reduce(Coalition([node])) { best, other in
             let (own, new) = (game.payoff(node, in: best), game.payoff(node, in: other))
@@ -86,8 +86,8 @@ package struct CoalitionAnalysis: Sendable {
         Coalition.everyOne(of: nodes).filter { $0.count > 1 && game.isIndividuallyRational($0) }
     }
 
-    /// Of the structures that last in the core or else individually, the one in which the sum of payoffs is largest; nil where
-    /// none lasts.
+    /// The lasting structure with the largest sum of payoffs: among those in the core, or else among the individually
+    /// stable ones; nil where none lasts.
     package var bestStable: CoalitionStructure? {
         let lasting = stable.core.isEmpty ? stable.individual : stable.core
         return lasting.max { game.welfare($0) < game.welfare($1) }

@@ -3,19 +3,20 @@ package import Statistics
 package import Tasks
 import Training
 
-/// What all coalitions of a community's nodes are trained with: one strategy, and the nodes of the whole community.
+/// What all coalitions of a community's nodes are trained with: one strategy and the whole community's nodes.
 package struct CoalitionPlan: Hashable, Codable, Sendable {
-    /// Of all nodes together.
+    /// The experiment of all nodes together.
     package var experiment: ExperimentPlan
 
-    /// The nodes that a community may have: of 10 there are 1,023 coalitions.
+    /// How many nodes a community may have: for 10 there are 1,023 coalitions.
     package static let nodeCounts = 2...HedonicGame.mostPlayers
 
-    /// Names that options have by which a strategy has nodes.
+    /// Names of options that say how many nodes a strategy has.
     private static let nodeOptions = ["workers", "clients"]
 
-    /// - Parameter experiment: of all nodes together.
-    /// - Throws: ``ExperimentError`` where it is not of one strategy with nodes that have data of their own, or of too many.
+    /// - Parameter experiment: the experiment of all nodes together.
+    /// - Throws: ``ExperimentError`` unless it has exactly one strategy, whose nodes have data of their own and are
+    ///   not too many.
     package init(_ experiment: ExperimentPlan) throws(ExperimentError) {
         self.experiment = experiment
         try check()
@@ -62,11 +63,11 @@ package struct CoalitionPlan: Hashable, Codable, Sendable {
     }
     private var option: String? { Self.nodeOptions.first { strategy.options[$0] != nil } }
 
-    /// Every coalition, the small numbers first.
+    /// Every coalition, in ascending order of their bits.
     package var coalitions: [Coalition] { Coalition.everyOne(of: nodes) }
 
-    /// The experiment of a coalition: its members train as many samples each as they do where all take part, so that the
-    /// budget, and all that is told in epochs of the whole training set, is their share of it.
+    /// The experiment of a coalition. Each member trains as many samples as it does when all take part, so the budget,
+    /// and everything in epochs of the whole training set, is the coalition's share of it.
     package func experiment(of coalition: Coalition) -> ExperimentPlan {
         let share = Double(coalition.count) / Double(nodes)
         var plan = experiment

@@ -5,11 +5,11 @@ package import Statistics
 package import Tasks
 import Training
 
-/// All that is known of a community's coalitions: the contents of `coalitions.json`, from which its reports are made.
+/// Everything known about a community's coalitions: the contents of `coalitions.json`, from which its reports are made.
 package struct CoalitionResults: Hashable, Codable, Sendable {
-    /// Counts up when a field is added or changes its meaning; what each has is in `Results/SCHEMA.md`.
+    /// Counts up when a field is added or changes its meaning; `Results/SCHEMA.md` describes the fields of each schema.
     package static let currentSchema = 1
-    /// Of coalitions by a metric that is no accuracy, which programs that know no other must not take for accuracies.
+    /// The schema of coalitions by a metric other than accuracy; programs that know accuracy only must not read them.
     package static let schemaOfMetrics = 2
 
     package var schema: Int
@@ -21,7 +21,7 @@ package struct CoalitionResults: Hashable, Codable, Sendable {
     package var testSamples: Int
     package var data: DataIdentity?
     package var initialParametersSHA256: String?
-    /// In the order of ``CoalitionPlan/coalitions``, as far as they were trained.
+    /// Scores of the coalitions that were trained, in the order of ``CoalitionPlan/coalitions``.
     package var coalitions: [CoalitionScores]
 
     package init(
@@ -42,14 +42,15 @@ package struct CoalitionResults: Hashable, Codable, Sendable {
     /// Whether every coalition was trained.
     package var isComplete: Bool { coalitions.count == plan.coalitions.count }
 
-    /// The same plan, machine and data as results that hold no run: what reports of both kinds tell of them.
+    /// The plan, machine and data as results without a run, for what reports of both kinds say about them.
     package var withoutRuns: Results {
         Results(
             plan: plan.experiment, machine: machine, computeModel: computeModel, trainingSamples: trainingSamples,
             testSamples: testSamples, data: data, initialParametersSHA256: initialParametersSHA256, tuning: "")
     }
 
-    /// Checks what a file that was edited or damaged could have wrong and still be of the right form.
+    /// Checks everything that could be wrong in a well-formed file that was edited or damaged.
+    ///
     /// - Throws: ``ExperimentError`` naming the figure, what was found and what is allowed.
     package func validate() throws(ExperimentError) {
         try withoutRuns.validate()
@@ -89,20 +90,21 @@ package struct CoalitionResults: Hashable, Codable, Sendable {
     }
 }
 
-/// What the members of one coalition got.
+/// What the members of one coalition achieved.
 package struct CoalitionScores: Hashable, Codable, Sendable {
     /// Nodes, in ascending order.
     package let members: [Int]
-    /// By seed, in the plan's order.
+    /// The runs in the order of the plan's seeds.
     package let runs: [Run]
 
     package struct Run: Hashable, Codable, Sendable {
         package let seed: UInt64
-        /// By member, at the end, each on its own distribution.
+        /// Final accuracies by member, each on the member's own distribution, 0 to 1.
         package let accuracies: [Double]
-        /// The same of the task's metric, the worst there is after a divergence; nil where that is accuracy.
+        /// Final values of the task's metric by member, the metric's worst value after a divergence; nil where the
+        /// metric is accuracy.
         package let values: [Double]?
-        /// By member; nil where nodes have no objectives of their own.
+        /// The kinds of members; nil where nodes have no objectives of their own.
         package let kinds: [Int?]
         package let clusterSeconds: Double
         package let bytesSent: Int
@@ -120,9 +122,9 @@ package struct CoalitionScores: Hashable, Codable, Sendable {
 
     package var coalition: Coalition { Coalition(members) }
 
-    /// What a member got by the task's metric, by seed.
+    /// A member's values of the task's metric, by seed.
     ///
-    /// - Parameter place: the member's among ``members``.
+    /// - Parameter place: the member's place among ``members``.
     package func values(_ place: Int) -> [Double] { runs.map { ($0.values ?? $0.accuracies)[place] } }
 
     /// - Throws: ``ExperimentError`` where a run does not say what each member got.

@@ -10,16 +10,17 @@ package struct CoalitionStudy: Sendable {
 
     /// Checks the plan as far as that is possible without data.
     ///
-    /// - Throws: ``ExperimentError``, or what the initial parameters' file is wrong with.
+    /// - Throws: ``ExperimentError``, or what is wrong with the file of initial parameters.
     package init(_ plan: CoalitionPlan, data: DataDirectory) throws {
         self.plan = plan
         whole = try Experiment(plan.experiment, data: data)
     }
 
     /// - Parameters:
-    ///   - before: of an earlier process with the same plan; what it trained is not trained again. Nil for a new one.
-    ///   - began: called with each run's number of how many.
-    ///   - save: called with all results so far after every coalition; what it throws ends the study.
+    ///   - before: results of an earlier process with the same plan, whose coalitions are not trained again; nil for
+    ///     none.
+    ///   - callbacks: called with the number of each run among the runs of all coalitions.
+    ///   - save: called with all results so far after every coalition; an error that it throws ends the study.
     package func run(
         machine: MachineDescription, from before: CoalitionResults? = nil, callbacks: Study.Callbacks = .init(),
         save: (CoalitionResults) throws -> Void = { _ in }

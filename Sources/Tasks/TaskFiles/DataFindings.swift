@@ -2,19 +2,19 @@ import Datasets
 import Diagnostics
 import Kernel
 
-/// What is striking in data: of a task's own that nobody has looked at yet.
+/// What is striking in data, such as those of a user's own task that nobody has looked at yet.
 package struct DataFindings: Sendable {
-    /// Samples of each class, of the training and the test set.
+    /// Numbers of samples of each class in the training and the test set.
     package let classCounts: [(training: Int, test: Int)]
-    /// Samples of each user, of both sets; empty where the data do not know users.
+    /// Numbers of samples of each user in both sets; empty where the data do not know users.
     package let userCounts: [Int]
     /// Features that are the same number in all training samples, from 0.
     package let constantFeatures: [Int]
-    /// Test samples whose features are those of a training sample, to the bit.
+    /// How many test samples have exactly the same features as a training sample.
     package let repeatedTestSamples: Int
-    /// Training samples whose features are those of an earlier one.
+    /// How many training samples have exactly the same features as an earlier one.
     package let repeatedTrainingSamples: Int
-    /// Users with samples to train on and to test on.
+    /// How many users have samples both to train on and to test on.
     package let sharedUsers: [Int]
     package let testUsers: Int
     /// The largest absolute number that a model sees.
@@ -60,7 +60,8 @@ package struct DataFindings: Sendable {
         self.largest = largest
     }
 
-    /// Of 64 bits, so that a pair of millions of samples meets by accident once in a million data sets.
+    /// A hash of 64 bits: in a data set of millions of samples two different ones collide with a probability of about
+    /// one in a million.
     private static func hash(_ row: UnsafeBufferPointer<Float>) -> Int {
         var hasher = Hasher()
         hasher.combine(bytes: UnsafeRawBufferPointer(row))
@@ -101,12 +102,12 @@ package struct DataFindings: Sendable {
         items.prefix(listed).joined(separator: ", ") + (items.count > listed ? ", ..." : "")
     }
 
-    /// Sentences of what may be a mistake.
+    /// Sentences about possible mistakes.
     ///
     /// - Parameters:
-    ///   - classNames: nil for numbers.
-    ///   - columns: of a table; empty for none.
-    ///   - testsUnseenUsers: whether the task says so.
+    ///   - classNames: nil where classes are numbers.
+    ///   - columns: the names of a table's columns; empty for other data.
+    ///   - testsUnseenUsers: whether the task tests on users that are not trained on.
     package func warnings(
         _ split: TrainTestSplit, classNames: [String]?, columns: [String], userNames: [String]
     ) -> [String] {

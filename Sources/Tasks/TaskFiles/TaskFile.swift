@@ -30,7 +30,7 @@ public struct TaskFileError: Error, CustomStringConvertible, Equatable {
 ///     defaults: {batch: 32, learning_rate: 0.5}  # see `TaskFileDefaults.swift`
 package struct TaskFile: YAMLFile {
     package let file: String
-    /// The folder that the paths of data begin in: the file's.
+    /// The folder of the file, which the paths of data are relative to.
     let folder: URL
 
     init(file: String) {
@@ -45,7 +45,7 @@ package struct TaskFile: YAMLFile {
 
     static let keys = ["name", "summary", "data", "model", "loss", "metric", "target", "defaults"]
 
-    /// All that the text says, with the data that it names.
+    /// Everything that the text says, with the data that it names.
     func parse(_ text: String) throws(TaskFileError) -> TaskFileContents {
         guard let root = try compose(text) else {
             throw TaskFileError("\(file): empty; a task needs the keys data, model and target")
@@ -59,7 +59,7 @@ package struct TaskFile: YAMLFile {
         let loss = try loss(values["loss"])
         let metric = try metric(values["metric"], loss)
         let target = try target(targetNode, of: metric)
-        // What is wrong in the text alone is said before data are read, which may take a while.
+        // Problems of the text alone are reported before data are read, which may take a while.
         try checkModel(modelNode)
         let data = try data(dataNode, name: name, loss: loss)
         let model = try model(modelNode, input: data.shape, wanted: data.wantedOutputs(loss), loss: loss)
@@ -82,7 +82,7 @@ package struct TaskFile: YAMLFile {
         return TaskFileContents(task: task, data: data, model: model)
     }
 
-    /// An embedding looks numbers up in a table, so that each has to be that of a row.
+    /// An embedding looks up rows of a table, so every number in the data must be the number of a row.
     private func checkSymbols(
         _ data: TaskFileData, _ network: Network, at place: Yams.Node
     ) throws(TaskFileError) {
@@ -104,7 +104,7 @@ package struct TaskFile: YAMLFile {
     private func name(_ node: Yams.Node?) throws(TaskFileError) -> String {
         let fallback = URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent
         return try parsed(node) { text throws(Quantity.Failure) in
-            // It stands in tables, CSV files and names of files.
+            // The name is used in tables, CSV files and names of files.
             let isPlain = text.unicodeScalars.allSatisfy {
                 $0.properties.isAlphabetic || ("0"..."9").contains($0) || "._-".unicodeScalars.contains($0)
             }
@@ -135,7 +135,7 @@ package struct TaskFile: YAMLFile {
         }
     }
 
-    /// Those that a task with this loss may be judged by; the first is what it is judged by where the file does not say.
+    /// The metrics that a task with this loss may be judged by; the first one is the default.
     static func metrics(of loss: Loss) -> [Metric] {
         let allowed = Metric.allCases.filter { $0.problem(of: loss) == nil }
         return loss == .squaredError ? [.rmse] + allowed.filter { $0 != .rmse } : allowed
@@ -166,7 +166,7 @@ package struct TaskFile: YAMLFile {
 
     // MARK: Values
 
-    /// A whole number of a range.
+    /// A whole number within a range; nil without a node.
     func count(_ node: Yams.Node?, _ what: String, _ range: ClosedRange<Int>) throws(TaskFileError) -> Int? {
         try parsed(node) { text throws(Quantity.Failure) in
             guard let value = Int(text), range.contains(value) else {
@@ -179,7 +179,7 @@ package struct TaskFile: YAMLFile {
         }
     }
 
-    /// A number of a range, which belongs to it up to its end.
+    /// A number above `low` and up to `high`, inclusive; nil without a node.
     func number(
         _ node: Yams.Node?, _ what: String, above low: Double, through high: Double
     ) throws(TaskFileError) -> Double? {
@@ -204,7 +204,7 @@ package struct TaskFile: YAMLFile {
         }
     }
 
-    /// What `read` says of a file, at the line where the file is named.
+    /// Calls `read`, and reports its error at the line that names the file.
     func reading<Value>(_ node: Yams.Node, _ read: () throws(DataError) -> Value) throws(TaskFileError) -> Value {
         do throws(DataError) {
             return try read()
@@ -214,7 +214,7 @@ package struct TaskFile: YAMLFile {
     }
 }
 
-/// A task file and what it names, as it was read.
+/// The contents of a task file, with the data and the model.
 package struct TaskFileContents: Sendable {
     package let task: TrainingTask
     package let data: TaskFileData

@@ -2,12 +2,12 @@ import Datasets
 import Diagnostics
 import Yams
 
-/// What is wrong with data that can be read.
+/// Checks of data that can be read but not used.
 extension TaskFile {
-    /// A study holds out a sixth of the training set.
+    /// At least so many samples are needed, since a study holds out a sixth of the training set.
     private static let fewestSamples = 6
 
-    /// Numbers that a scale makes too large to be any are no features.
+    /// Checks that the scaled numbers are finite.
     func check(
         _ scaling: FeatureTable.Scaling, _ tables: [FeatureTable], at place: Yams.Node?
     ) throws(TaskFileError) {
@@ -20,7 +20,7 @@ extension TaskFile {
         }
     }
 
-    /// What splits and studies take for granted.
+    /// Checks what splits and studies need: enough samples, and users on both sides.
     func check(
         _ kind: TaskFileData.TestSet, _ parts: [TaskFileData.Part], _ labels: LabelColumn.Classes,
         _ users: LabelColumn.Users?, at place: Yams.Node

@@ -3,7 +3,7 @@ import Diagnostics
 import Kernel
 import Yams
 
-/// Data that are texts, of which a model predicts the next symbol; every distinct character is a symbol:
+/// Data that consist of texts, of which a model predicts the next symbol; every distinct character is a symbol:
 ///
 ///     data:
 ///       text: book.txt                           # or a list of files, each of a user of its own

@@ -23,18 +23,18 @@ package struct TaskFileData: Sendable {
     /// The task's name.
     package let name: String
     package let identity: DataIdentity
-    /// Of the files, absolute.
+    /// Absolute paths of the data's files.
     package let paths: [String]
-    /// Of one sample.
+    /// The shape of one sample.
     package let shape: FeatureShape
     package let scaling: FeatureTable.Scaling
-    /// Of a table, in the order of features.
+    /// Names of a table's columns, in the order of features; empty for other data.
     package let columns: [String]
     package let classes: LabelColumn.Classes
-    /// In the order of their numbers; empty where the data do not say whose samples they are.
+    /// Names of users in the order of their numbers; empty where the data do not know users.
     package let userNames: [String]
     package let test: TestSet
-    /// All samples, or those to train on.
+    /// All samples, or the training samples where the test set is separate.
     let samples: Part
     let testSamples: Part?
 
@@ -43,7 +43,7 @@ package struct TaskFileData: Sendable {
         case files
         case fraction(Double)
         case users(Double)
-        /// Of every text its last part.
+        /// The last part of every text is the test set.
         case ends(Double)
     }
 
@@ -51,7 +51,7 @@ package struct TaskFileData: Sendable {
         let source: any SampleSource
         let labels: [UInt8]
         let users: [UInt16]?
-        /// Of a regression, `[N, targetCount]`.
+        /// Targets of a regression, `[N, targetCount]`; nil for labels.
         var targets: [Float]?
         var targetCount = 1
 
@@ -62,10 +62,10 @@ package struct TaskFileData: Sendable {
         }
     }
 
-    /// Whether numbers are to be predicted, whose count then is that of ``classes``.
+    /// Whether numbers are to be predicted; ``classes`` then has as many entries as a sample has targets.
     package var isRegression: Bool { samples.targets != nil }
 
-    /// What the last layer has to have.
+    /// What the model's last layer must have.
     func wantedOutputs(_ loss: Loss) -> WantedOutputs {
         switch loss {
         case .binaryCrossEntropy:
@@ -92,7 +92,7 @@ package struct TaskFileData: Sendable {
         return count
     }
 
-    /// Such as `528 samples of 9 in 11 classes by 8 users`.
+    /// The data in words, such as `528 samples of 9 in 11 classes by 8 users`.
     var summary: String {
         let users = userNames.isEmpty ? "" : " by \(userNames.count) users"
         let count = samples.labels.count + (testSamples?.labels.count ?? 0)
@@ -102,7 +102,7 @@ package struct TaskFileData: Sendable {
         return "\(count) samples of \(shape) \(what)\(users)"
     }
 
-    /// - Parameter classCount: of the model, which may know more classes than there are samples of.
+    /// - Parameter classCount: the model's number of classes, which may be more than the samples have.
     func source(_ classCount: Int) -> TrainingTask.DataSource {
         let (all, identity) = (samples.dataset(name, classCount), identity)
         switch test {
@@ -146,7 +146,7 @@ extension TaskFile {
         var all: [Named] { [features, labels] + [users].compactMap(\.self) }
     }
 
-    /// - Parameter loss: of a squared error, what stands for labels are numbers of any size.
+    /// - Parameter loss: for a squared error the targets are numbers of any size instead of labels.
     func data(_ node: Yams.Node, name: String, loss: Loss) throws(TaskFileError) -> TaskFileData {
         let values = try fields(of: node, allowed: Self.dataKeys, what: "the data")
         if values["text"] != nil { return try corpus(values, at: node, name: name) }
@@ -210,7 +210,7 @@ extension TaskFile {
         return paths
     }
 
-    /// Of the bytes of all files, and of what else decides which numbers a model sees.
+    /// The identity of the data: digests of all files, and the settings that decide which numbers a model sees.
     func identity(
         _ files: [Named], _ name: String, _ values: [String: Yams.Node]
     ) throws(TaskFileError) -> DataIdentity {
@@ -229,7 +229,7 @@ extension TaskFile {
         return DataIdentity(name: name, files: digests, settings: (settings + keys).joined(separator: "\n"))
     }
 
-    /// What a node says, whatever its form; of files' names nothing, which their digests stand for.
+    /// The text of a node of any form, without the names of files, which are represented by their digests.
     private static func words(_ node: Yams.Node) -> String {
         if let sequence = node.sequence { return "[\(sequence.map(words).joined(separator: ", "))]" }
         if let mapping = node.mapping {
@@ -241,7 +241,7 @@ extension TaskFile {
 
     // MARK: Files
 
-    /// - Parameter prefix: of the roles.
+    /// - Parameter prefix: put before the roles of the files.
     private func files(
         _ values: [String: Yams.Node], at place: Yams.Node, prefix: String
     ) throws(TaskFileError) -> Files {
@@ -385,7 +385,7 @@ extension TaskFile {
         }
     }
 
-    /// Numbers of any size in place of labels.
+    /// Reads numbers of any size in place of labels.
     private func targetTables(
         _ files: [Files?], _ tables: [FeatureTable], _ header: Bool?
     ) throws(TaskFileError) -> [FeatureTable] {

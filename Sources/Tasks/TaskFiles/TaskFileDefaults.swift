@@ -20,13 +20,13 @@ import Yams
 ///       partition: natural                       # as --partition takes it
 ///       tuning: tuned by a grid of four rates    # optional: how the rates were found
 extension TaskFile {
-    /// Of options of strategies; see ``optionName(_:)``.
+    /// Keys that stand for options of strategies; see ``optionName(_:)``.
     static let optionNames = ["batch", "clients", "fraction", "local_epochs", "local_batch", "partition"]
     static let defaultKeys =
         ["learning_rate", "local_learning_rate", "optimizer", "momentum", "epochs", "evaluate_every", "tuning"]
         + optionNames
 
-    /// What the option of strategies is called that has a default by this key.
+    /// The name of the strategies' option that has a default by this key.
     static func optionName(_ key: String) -> String { key.replacingOccurrences(of: "_", with: "-") }
 
     func defaults(_ node: Yams.Node?, _ data: TaskFileData) throws(TaskFileError) -> TrainingTask.Defaults {

@@ -26,25 +26,25 @@ package struct TaskFileModel: Sendable {
     package let network: Network
 }
 
-/// What the last layer has to have.
+/// What the model's last layer must have.
 struct WantedOutputs {
     let count: Int
-    /// Whether more are not allowed.
+    /// Whether more outputs are not allowed.
     let isExact: Bool
     let most: Int
-    /// Such as `3 classes`.
+    /// What the outputs are, such as `3 classes`.
     let words: String
-    /// Of a text, how many there are.
+    /// How many different symbols a text has; nil for other data.
     let symbols: Int?
 }
 
 extension TaskFile {
-    /// What a kind of layers is called and takes.
+    /// The names of a kind of layer and its options.
     struct LayerRule {
         let kind: String
-        /// Other words for it.
+        /// Other names of the kind.
         var aliases: [String] = []
-        /// Its options, each with other words for it; the first is what a bare number or word stands for.
+        /// Names of the options, each with other names for it; a bare number or word is the value of the first option.
         var options: [(name: String, aliases: [String])] = []
         var hasName = false
 
@@ -81,14 +81,14 @@ extension TaskFile {
         let node: Yams.Node
         let options: [String: Yams.Node]
         let name: String
-        /// Of a residual.
+        /// The layers inside a residual; empty for other kinds.
         var body: [LayerNode] = []
     }
 
     private static let mostLayers = 1000
     private static let mostNested = 8
     static let mostUnits = 1 << 24
-    /// Beyond so many numbers a vector of all parameters is no task for one machine.
+    /// A parameter vector with more numbers is too large for one machine.
     private static let mostParameters = 1 << 31
 
     /// Checks what can be checked before the shape of samples is known.
@@ -100,8 +100,8 @@ extension TaskFile {
     }
 
     /// - Parameters:
-    ///   - prefix: of the places in the list, inside a residual.
-    ///   - names: those so far, with their lines.
+    ///   - prefix: put before the places in the list inside a residual.
+    ///   - names: the names so far, with their lines.
     private func layerNodes(
         _ node: Yams.Node, prefix: String, _ names: inout [String: Int]
     ) throws(TaskFileError) -> [LayerNode] {
@@ -182,7 +182,7 @@ extension TaskFile {
         return LayerNode(rule: rule, node: entry, options: options, name: name)
     }
 
-    /// By the names that this program has for them.
+    /// The options' nodes by this program's names of the options.
     private func options(
         _ value: Yams.Node?, _ rule: LayerRule, at entry: Yams.Node
     ) throws(TaskFileError) -> [String: Yams.Node] {
@@ -227,8 +227,8 @@ extension TaskFile {
     }
 
     /// - Parameters:
-    ///   - shape: of what enters; becomes that of what leaves.
-    ///   - parameters: all so far.
+    ///   - shape: the shape that enters the layers; set to the shape that leaves them.
+    ///   - parameters: how many parameters there are so far.
     ///   - isWhole: whether these are the layers of the model, and not of a residual.
     private func descriptions(
         of nodes: [LayerNode], _ shape: inout FeatureShape, _ parameters: inout Int, _ wanted: WantedOutputs,
@@ -286,7 +286,7 @@ extension TaskFile {
         }
     }
 
-    /// As many numbers as a position may have.
+    /// The most numbers that a position may have.
     private static let widest = 1 << 16
 
     private func sequenceLayer(
@@ -296,7 +296,7 @@ extension TaskFile {
         switch layer.rule.kind {
         case "embedding":
             let dimension = try needed("dimension", of: layer, "a number of dimensions", widths)
-            // Of a text, what is read are the symbols that are predicted.
+            // For texts, the symbols that are read are the ones that are predicted.
             let vocabulary = try count(layer.options["vocabulary"], "a number of symbols", 1...Self.mostUnits)
             guard let rows = vocabulary ?? wanted.symbols else {
                 throw error(at: layer.node, "'embedding' needs 'vocabulary', a number of symbols")
@@ -315,7 +315,7 @@ extension TaskFile {
         }
     }
 
-    /// An option that a layer cannot do without.
+    /// The value of an option that the layer needs.
     private func needed(
         _ name: String, of layer: LayerNode, _ what: String, _ range: ClosedRange<Int>
     ) throws(TaskFileError) -> Int {

@@ -1,8 +1,8 @@
-/// The task file of an experiment, which its record keeps.
+/// The task file of an experiment, as recorded in its plan.
 public struct TaskFileReference: Codable, Sendable {
-    /// As it was named.
+    /// The path as the user gave it.
     public let path: String
-    /// Of the file, in hexadecimal.
+    /// SHA-256 of the file, in hexadecimal.
     public let sha256: String
 
     /// - Parameter sha256: in hexadecimal.
@@ -10,7 +10,7 @@ public struct TaskFileReference: Codable, Sendable {
 }
 
 extension TaskFileReference: Hashable {
-    /// Two names of one text are the same task; the data have an identity of their own.
+    /// Two paths with the same text are the same task; the data have an identity of their own.
     public static func == (first: Self, second: Self) -> Bool { first.sha256 == second.sha256 }
 
     public func hash(into hasher: inout Hasher) { hasher.combine(sha256) }

@@ -5,15 +5,16 @@ import Kernel
 import Randomness
 import Training
 
-/// A task as a task file, to start from.
+/// A built-in task written as a task file, which a user can change.
 package struct TaskFileText {
     /// The task file.
     package let text: String
-    /// The files that it names and that have to be written beside it, by their names; none for those that are there.
+    /// The contents of files that have to be written beside the task file, by their names; empty where the task's files
+    /// exist already.
     package let files: [(name: String, data: Data)]
 
-    /// - Parameter directory: of the data sets that are not part of the program.
-    /// - Throws: ``ExperimentError`` for a task that cannot be written down; what is wrong with its data.
+    /// - Parameter directory: the folder of data sets that are not part of the program.
+    /// - Throws: ``ExperimentError`` for a task that cannot be written as a file; errors of reading its data.
     package init(_ task: TrainingTask, in directory: DataDirectory) throws {
         guard task.file == nil else { throw ExperimentError("'\(task.name)' is a task file already") }
         guard let network = task.network as? Network else {
@@ -62,7 +63,7 @@ package struct TaskFileText {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// What a task file has no word for; nil where it can say all.
+    /// What of the defaults a task file cannot express; nil where it can express everything.
     private static func problem(of defaults: TrainingTask.Defaults) -> String? {
         let names = TaskFile.optionNames.map(TaskFile.optionName)
         if let other = defaults.options.keys.sorted().first(where: { !names.contains($0) }) {
@@ -87,14 +88,15 @@ package struct TaskFileText {
         return ["\(indent)- \(layer.kind): {\(options)}"]
     }
 
-    /// A text that means itself in YAML, whatever is in it.
+    /// The text as a quoted string of YAML.
     private static func quoted(_ text: String) -> String {
         "\"\(VisibleText.line(text).replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "\"", with: "\\\""))\""
     }
 
     // MARK: Data
 
-    /// The files of an image database where they are, or where they belong; nil for a task of other data.
+    /// The lines that name the files of an image database, where they are or where they belong; nil for a task of other
+    /// data.
     private static func idxFiles(of task: TrainingTask, in directory: DataDirectory) -> [String]? {
         guard let database = task.imageDatabase else { return nil }
         let images = ImageFiles(database, in: directory)
@@ -119,7 +121,7 @@ package struct TaskFileText {
             let inner = self.lines(test, task.name + "-test").joined(separator: ", ")
             return (self.lines(training, task.name + "-train") + ["test: {\(inner)}"] + settings(training), files)
         case .splitBySeed(let read):
-            // In the file's order, training and test set are all of the data in theirs.
+            // Without shuffling, the training set followed by the test set are all of the data in their own order.
             let split = try read(directory)(seeds, false)
             let all = try export(split.training.appending(split.test), task)
             let fraction = try self.fraction(split)
@@ -136,7 +138,7 @@ package struct TaskFileText {
         return export
     }
 
-    /// The share with the fewest digits that splits as the task does.
+    /// The test set's share with the fewest digits that gives the task's split.
     private static func fraction(_ split: TrainTestSplit) throws -> String {
         let (training, count) = (split.training.count, split.training.count + split.test.count)
         for decimals in 0...9 {

@@ -1,22 +1,22 @@
 import Foundation
 import Locking
 
-/// The task files of this process, each read once as long as neither it nor its data change.
+/// The task files of this process. Each is read once, and again only if the file or its data change.
 package enum TaskFiles {
     private struct Entry {
         let contents: TaskFileContents
-        /// Of the task file and of its data.
+        /// Stamps of the task file and of its data, by path.
         let stamps: [String: Stamp]
     }
 
-    /// What a file that is written again changes.
+    /// What changes when a file is written again.
     private struct Stamp: Equatable {
         let size: Int64
         let seconds: Int
         let nanoseconds: Int
         let inode: UInt64
 
-        /// Nil for a file that is not there.
+        /// Nil where the file does not exist.
         init?(_ path: String) {
             var status = stat()
             guard stat(path, &status) == 0 else { return nil }
@@ -59,7 +59,8 @@ package enum TaskFiles {
         return contents
     }
 
-    /// The task file and the files that it names; none for a task's name. What is wrong with a file is said where it is read.
+    /// The task file and the files that it names; empty for a task's name. Errors in the file are reported where it is
+    /// read, not here.
     package static func files(of argument: String) -> [String] {
         guard TaskFile.isFile(argument) else { return [] }
         return [argument] + ((try? contents(argument))?.data.paths ?? [])
@@ -76,8 +77,8 @@ extension TrainingTask {
 
     /// The task of a record.
     ///
-    /// - Parameter file: where it came from a file; it is read again.
-    /// - Throws: ``ExperimentError`` for a file that is not there or was changed, or an unknown name.
+    /// - Parameter file: the task file, which is read again; nil for a task of the program's.
+    /// - Throws: ``ExperimentError`` for a file that is missing or was changed, or an unknown name.
     package static func recorded(_ name: String, _ file: TaskFileReference?) throws(ExperimentError) -> TrainingTask {
         guard let file else { return try named(name) }
         let task: TrainingTask
