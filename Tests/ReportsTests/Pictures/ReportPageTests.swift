@@ -214,7 +214,7 @@ import Testing
     }
 
     /// What advice says is in place of the command that would make it, and of a headline about one strategy alone.
-    @Test func adviceIsQuoted() {
+    @Test func adviceIsQuoted() throws {
         var results = pictured()
         let first = AdviceQuote.First(
             cluster: "infiniband", text: "On `infiniband`, `sync` is first, seed by seed 2x [1, 3].",
