@@ -39,6 +39,7 @@ public enum ResultsFile {
             if schema < 4 { SchemaMigration.fromSchema3(&results) }
             if schema < 5 { SchemaMigration.fromSchema4(&results) }
             if schema < 6 { try SchemaMigration.fromSchema5(&results, data) }
+            SchemaMigration.nameTakenOverRates(&results)
             try results.validate()
             return results
         } catch let error as ExperimentError {

@@ -1,10 +1,27 @@
 import Diagnostics
 import Experiments
 internal import Foundation
+import Tasks
 import Training
 
 /// Converts results of older schemas into the present one, step by step.
 enum SchemaMigration {
+    /// Names the strategies that have a rate which the task's search found for another one: earlier versions took them to have
+    /// been searched for, too.
+    static func nameTakenOverRates(_ results: inout Results) {
+        guard let defaults = (try? results.plan.trainingTask())?.defaults, let trials = defaults.trials else { return }
+        for index in results.plan.strategies.indices {
+            let plan = results.plan.strategies[index]
+            guard let tuning = plan.tuning, tuning.trials > 0, tuning.source == trials.source,
+                let strategy = plan.description, let searched = defaults.searched[strategy.defaultRate],
+                ![strategy.name, strategy.sameStepsAs].contains(searched)
+            else { continue }
+            let difference = "taken over from \(searched)"
+            let others = (tuning.differences ?? []).filter { $0 != difference }
+            results.plan.strategies[index].tuning?.differences = [difference] + others
+        }
+    }
+
     /// Schema 1 had no repetitions, control, prices, history or checksum.
     ///
     /// - Throws: ``ReportError`` for a file with a field of a later schema: its checksum was removed.
