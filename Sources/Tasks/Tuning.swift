@@ -63,7 +63,7 @@ public struct Tuning: Hashable, Codable, Sendable {
     package var trialsText: String {
         guard !isTuned else { return String(trials) }
         let differences = differences ?? []
-        return differences.isEmpty ? "untuned" : "untuned (\(differences.joined(separator: ", ")))"
+        return differences.isEmpty ? "untuned" : "untuned (\(differences.joined(separator: "; ")))"
     }
 
     /// The search in words, for reports.

@@ -46,6 +46,17 @@ import Testing
         #expect(abs(verdict.gain - Double(wins - losses) / 40) < 1e-12)
     }
 
+    /// A last round goes three in a hundred beyond what the node alone has trained on: its end is compared, and not its
+    /// beginning, where evaluations are far apart.
+    @Test func aRoundBeyondIsMoreEqualThanNoRound() throws {
+        func trained(_ right: Int, on samples: Int) -> NodeResult {
+            node(0, answers(right: right, of: 40), accuracies: [0.1, Double(right) / 40], trained: samples)
+        }
+        let comparison = try #require(compared([[trained(30, on: 103)]], [[trained(20, on: 100)]]))
+        #expect(comparison.gains[1]?.first?.accuracy == 0.25)
+        #expect(comparison.verdicts.first?.outcome == .gains)
+    }
+
     @Test func manyNodesAreCorrectedFor() throws {
         // 2 / 2^6 for one of two nodes is 4 / 2^6 for both, above 5 %; 2 / 2^7 is not.
         func outcomes(_ wins: Int) throws -> [NodeVerdict.Outcome] {

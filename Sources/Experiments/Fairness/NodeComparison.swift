@@ -126,8 +126,16 @@ private struct NodePair {
             let least = min(own.last ?? 0, other.last ?? 0)
             // A last round can go a little beyond the common number of samples.
             let most = least * (1 + Self.slack)
-            joinedPlace = own.lastIndex { $0 <= most } ?? 0
-            alonePlace = other.lastIndex { $0 <= most } ?? 0
+            func place(_ samples: [Double]) -> Int {
+                let place = samples.lastIndex { $0 <= most } ?? 0
+                // Where evaluations are far apart, one a little later is more equal than one much earlier.
+                guard place + 1 < samples.count, samples[place + 1] - least < least - samples[place] else {
+                    return place
+                }
+                return place + 1
+            }
+            joinedPlace = place(own)
+            alonePlace = place(other)
         case .equalTime:
             let end = min(joined.seconds, alone.seconds)
             joinedPlace = joined.evaluations.lastIndex { $0.clusterSeconds <= end } ?? 0

@@ -51,15 +51,15 @@ public enum NodesCSV {
         // Without a comparison there is none to be made with that node.
         let alone = comparisons.isEmpty ? nil : baseline.flatMap { $0.indices.contains(index) ? $0[index] : nil }
         let samples = verdict(.equalSamples)
+        let atEqualSamples = comparisons.first { $0.terms == .equalSamples }?.gains[run.seed]?[index]
         let atEqualTime = comparisons.first { $0.terms == .equalTime }?.gains[run.seed]?[index]
-        let metric = summary.metric
-        let (own, other) = (node.ownValue(metric), alone?.ownValue(metric))
+        let (own, other) = (node.ownValue(summary.metric), alone?.ownValue(summary.metric))
         return [
             summary.plan.strategy, String(run.seed), CSV.count(index), CSV.count(node.rank), CSV.count(node.kind),
             CSV.count(node.trainedSamples), CSV.number(node.ownAccuracy), CSV.number(node.ownLoss),
             CSV.number(node.evaluations.last?.testAccuracy), CSV.number(node.evaluations.last?.testLoss),
             CSV.number(alone?.ownAccuracy),
-            CSV.number(alone.map { node.ownAccuracy - $0.ownAccuracy }), samples?.outcome.rawValue ?? "",
+            CSV.number(atEqualSamples?.accuracy), samples?.outcome.rawValue ?? "",
             CSV.amount(samples?.adjustedPValue), CSV.number(atEqualTime?.accuracy),
             verdict(.equalTime)?.outcome.rawValue ?? "", CSV.number(node.seconds),
             CSV.number(TimeToTarget(node.ownCurve, target: summary.target).sustainedSeconds),
@@ -67,6 +67,6 @@ public enum NodesCSV {
             CSV.number(node.time?.computeSeconds), CSV.number(node.time?.communicationSeconds),
             CSV.number(node.time?.waitingSeconds), CSV.number(node.staleness),
             CSV.number(run.shareListenedWithinKind(index)), CSV.count(node.chosenModel), summary.strategy,
-        ] + columns.fields([own, other, other.map { metric.gain(of: own, over: $0) }, atEqualTime?.value])
+        ] + columns.fields([own, other, atEqualSamples?.value, atEqualTime?.value])
     }
 }
