@@ -115,7 +115,13 @@ extension AdviceText {
         func statements(_ parts: [AdvicePart]) -> [String] {
             parts.flatMap { part in sections.filter { $0.part == part } }.flatMap(\.statements).map(\.text)
         }
-        let answers = statements([.first]).map { "- \($0)\n" }.joined()
+        // How it is known is the same on most clusters, and said once.
+        var said: Set<String> = []
+        let firsts = sections.filter { $0.part == .first }.flatMap(\.statements)
+        let answers = firsts.map { statement in
+            let isNew = statement.evidence.map { said.insert($0).inserted } ?? true
+            return "- \(isNew ? statement.text : statement.plain)\n"
+        }.joined()
         // What bounds the answer stands below it, on the first screen.
         let until = parts.contains(.until) ? advice.clusters.compactMap(nearestChange) : []
         let bounds = [("Until", until), ("If in doubt", Array(statements([.regret]).prefix(1)))]

@@ -33,7 +33,7 @@ extension AdviceText {
         guard !places.isEmpty else {
             return """
                 \(name(first)) stays first at every \(figure.words) from \(text(search.range.lowerBound)) to \
-                \(text(search.range.upperBound)) \(now)\(cluster.standing.isShown ? "" : ", by medians").
+                \(text(search.range.upperBound)) \(now)\(cluster.standing.isShown ? "" : ", by medians alone").
                 """
         }
         let again = search.places[first].filter { !places.contains($0) }
@@ -47,7 +47,7 @@ extension AdviceText {
         }
         let stays = """
             \(name(first)) stays first while \(figure.words) is \(bounds.joined(separator: " and ")) \
-            \(now)\(isShown ? "" : ", by medians").
+            \(now)\(isShown ? "" : ", by medians alone: even now no difference is shown").
             """
         return ([stays] + places.map { crossing($0, text) } + [beyond]).filter { !$0.isEmpty }.joined(separator: " ")
     }
@@ -58,7 +58,7 @@ extension AdviceText {
         let next = place.other.map { "\(name($0)) is first" } ?? "nobody gets there"
         let seeds =
             place.bySeed.count > 1
-            ? place.seedRange.map { ", and \(seedCount(place)) by themselves \(seedRange($0, text))" } ?? "" : ""
+            ? place.seedRange.map { ", and \(seedCount(place)) change by themselves \(seedRange($0, text))" } ?? "" : ""
         guard let close = closeWords(place, text) else {
             let crossed = seeds.isEmpty ? "" : ": the medians cross there\(seeds)"
             return "\(side.prefix(1).uppercased() + side.dropFirst()) \(text(place.value)) \(next)\(crossed)."

@@ -15,35 +15,46 @@ package enum ResultsPage {
         _ results: Results, _ pictured: PicturedRuns, _ data: ResultsData, folder: String? = nil,
         isRecorded: Bool = false, advice: AdviceQuote = .none
     ) -> ReportPage {
+        let advised = elsewhere(advice)
+        let answer = PlainAnswer(results, folder: folder, isRecorded: isRecorded, advice: advice)
+        var page = page(results, pictured, advised, answer, isBrief: false)
+        // Of many strategies with nodes, what a picture shows and a file beside the page has is not told a third time.
+        if page.html().utf8.count > mostBytes {
+            page = Self.page(results, pictured, advised, answer, isBrief: true)
+        }
+        let left = max(0, mostBytes - page.html().utf8.count)
+        return page.adding(downloads(pictured, data, mostBytes: left))
+    }
+
+    /// The page without its downloads.
+    private static func page(
+        _ results: Results, _ pictured: PicturedRuns, _ advised: PageSection?, _ answer: PlainAnswer, isBrief: Bool
+    ) -> ReportPage {
         let summaries = pictured.summaries
         let sections: [PageSection?] = [
             first(results, pictured), PageSection(markdown: shortened(VerdictSection.render(results))),
-            targets(results, pictured), elsewhere(advice), costs(results, pictured),
+            targets(results, pictured), advised, costs(results, pictured, isBrief),
             PageSection(
                 markdown: TimeSection.render(results),
                 before: figure(pictured.timeShares, numbers: pictured.timeShareNumbers)),
-            nodes(results, pictured), rounds(pictured),
+            nodes(results, pictured, isBrief), rounds(pictured, isBrief),
             PageSection(markdown: ContractSection.render(results)),
             PageSection(markdown: MarkdownReport.tuned(results)),
             PageSection(markdown: MarkdownReport.clusters(results)),
             PageSection(markdown: DeviceSection.render(results)),
             PageSection(markdown: DropoutSection.render(results)),
             PageSection(markdown: MarkdownReport.traffic(results)),
-            PageSection(markdown: MarkdownReport.skew(results), before: partitions(pictured)),
+            PageSection(markdown: MarkdownReport.skew(results), before: partitions(pictured, isBrief)),
             PageSection(markdown: MarkdownReport.machine(results)),
         ]
-        let page = ReportPage(
+        return ReportPage(
             title: "Strategies of distributed training on \(results.plan.task)",
-            verdict: verdict(
-                results, summaries,
-                PlainAnswer(results, folder: folder, isRecorded: isRecorded, advice: advice)),
+            verdict: verdict(results, summaries, answer),
             warnings: [
                 results.isComplete ? "" : "**Stopped before its end: \(results.runs.count) runs are finished.**",
                 DataText.warning(results) ?? "",
             ].filter { !$0.isEmpty },
             styles: pictured.styles, sections: sections.compactMap(\.self))
-        let left = max(0, mostBytes - page.html().utf8.count)
-        return page.adding(downloads(pictured, data, mostBytes: left))
     }
 
     /// The most bytes of the whole page, less a little for the headings of what is added last.
@@ -105,20 +116,30 @@ package enum ResultsPage {
         let more = rest == 0 ? "All statements" : "\(rest) more picture\(rest == 1 ? "" : "s"), and all statements,"
         return PageSection(
             "On other machines",
-            [.images(images), .markdown("\n\(more) stand in [the page of advice](\(AdviceText.pageName)).\n")])
+            [
+                .images(images),
+                .markdown(
+                    """
+
+                    Colours and markers are those of each picture's own legend. \(more) stand in [the page of \
+                    advice](\(AdviceText.pageName)).
+
+                    """),
+            ])
     }
 
-    private static func costs(_ results: Results, _ pictured: PicturedRuns) -> PageSection? {
+    private static func costs(_ results: Results, _ pictured: PicturedRuns, _ isBrief: Bool) -> PageSection? {
+        func numbers(_ axis: PicturedRuns.Against) -> TextTable? { isBrief ? nil : pictured.numbers(axis) }
         let figures = [
-            pictured.accuracyAgainstBytes.map { PageFigure($0, numbers: pictured.numbers(.bytes)) },
-            pictured.accuracyAgainstMoney.map { PageFigure($0, numbers: pictured.numbers(.money)) },
+            pictured.accuracyAgainstBytes.map { PageFigure($0, numbers: numbers(.bytes)) },
+            pictured.accuracyAgainstMoney.map { PageFigure($0, numbers: numbers(.money)) },
         ].compactMap(\.self)
         let blocks: [PageBlock] = figures.isEmpty ? [] : [.figures(figures)]
         return PageSection(markdown: CostSection.render(results), before: blocks) ?? PageSection("What is sent", blocks)
     }
 
-    private static func nodes(_ results: Results, _ pictured: PicturedRuns) -> PageSection? {
-        let matrices = pictured.listening.map { PageFigure($0) }
+    private static func nodes(_ results: Results, _ pictured: PicturedRuns, _ isBrief: Bool) -> PageSection? {
+        let matrices = pictured.listening.prefix(isBrief ? 2 : .max).map { PageFigure($0) }
         let text = NodeSection.render(results)
         // A table for each strategy with a row for each node is longer than all else on the page.
         let start = text.firstRange(of: nodeByNode)?.lowerBound ?? text.endIndex
@@ -126,21 +147,31 @@ package enum ResultsPage {
             markdown: String(text[..<start]),
             before: figure(pictured.nodeGains) + (matrices.isEmpty ? [] : [.figures(matrices)]))
         guard let section, start < text.endIndex else { return section }
+        guard !isBrief else {
+            return PageSection(
+                section.title,
+                section.blocks + [
+                    .markdown("\nEvery node by itself stands in `\(MarkdownReport.name)`, beside this page.\n")
+                ])
+        }
+        let table = shortened(String(text[start...]), to: mostNodeBytes)
         return PageSection(
-            section.title, section.blocks + [.details("Every node by itself", [.markdown(String(text[start...]))])])
+            section.title, section.blocks + [.details("Every node by itself", [.markdown(table)])])
     }
 
     private static let nodeByNode = "### Node by node"
+    /// Bytes of Markdown, of which the page makes four times as many.
+    private static let mostNodeBytes = 16_000
 
     /// The most dots of all partitions that are drawn; the first partition is drawn however many it has.
     private static let mostDots = 1200
 
-    private static func partitions(_ pictured: PicturedRuns) -> [PageBlock] {
+    private static func partitions(_ pictured: PicturedRuns, _ isBrief: Bool) -> [PageBlock] {
         let partitions = pictured.partitionsOfFirstSeed
         var (figures, dots) = ([PageFigure](), 0)
         for (picture, partition) in zip(pictured.partitions, partitions) {
             dots += partition.holdings.count * partition.classes
-            guard figures.isEmpty || dots <= mostDots else { break }
+            guard figures.isEmpty || dots <= mostDots && !isBrief else { break }
             figures.append(PageFigure(picture, numbers: PicturedRuns.numbers(partition)))
         }
         guard !figures.isEmpty else { return [] }
@@ -150,8 +181,9 @@ package enum ResultsPage {
         return [.figures(figures)] + (rest == 0 ? [] : [.markdown(note)])
     }
 
-    private static func rounds(_ pictured: PicturedRuns) -> PageSection? {
-        PageSection("Rounds", figure(pictured.accuracyAgainstRounds, numbers: pictured.numbers(.rounds)))
+    private static func rounds(_ pictured: PicturedRuns, _ isBrief: Bool) -> PageSection? {
+        PageSection(
+            "Rounds", figure(pictured.accuracyAgainstRounds, numbers: isBrief ? nil : pictured.numbers(.rounds)))
     }
 
     // MARK: Downloads
