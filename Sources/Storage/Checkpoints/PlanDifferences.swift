@@ -44,8 +44,11 @@ package enum PlanDifferences {
             default: return (option: option, path: path, first: first, other: other)
             }
         }
+        // How a row was tuned follows from its options, and is named only where nothing else differs.
+        let own = all.filter { !$0.path.contains(".tuning") }
+        let told = own.isEmpty ? all : own
         // One option can decide several things, and its own name is the most helpful.
-        let sorted = all.filter { $0.option != nil } + all.filter { $0.option == nil }
+        let sorted = told.filter { $0.option != nil } + told.filter { $0.option == nil }
         return sorted.prefix(4).map { ($0.option ?? $0.path, $0.first, $0.other) }
     }
 
@@ -85,6 +88,13 @@ package enum PlanDifferences {
                 }
             } else if let old = old as? [Any], let new = new as? [Any], old.count == new.count {
                 for index in old.indices { compare("\(path)[\(index)]", old[index], new[index]) }
+            } else if let only = (old ?? new) as? [String: Any], old == nil || new == nil, only["name"] == nil,
+                !only.isEmpty
+            {
+                // What only one of the plans has, value by value.
+                for key in only.keys.sorted() {
+                    compare("\(path).\(key)", (old as? [String: Any])?[key], (new as? [String: Any])?[key])
+                }
             } else if (old as? NSObject) != (new as? NSObject) {
                 differences.append(Difference(path: path, old: old, new: new))
             }
