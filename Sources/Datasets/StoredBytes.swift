@@ -9,7 +9,7 @@ extension TrainTestSplit {
 }
 
 extension Dataset {
-    /// But for a text that windows share.
+    /// Bytes of the samples and what belongs to each; a text that windows share is not among them.
     fileprivate var storedBytes: Int {
         let sample: Int
         switch source {

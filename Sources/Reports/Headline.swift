@@ -97,8 +97,7 @@ enum Headline {
     /// The medians of strategies in the given order, such as `medians of 2 s and 3 s`.
     private static func medians(_ summaries: [StrategySummary]) -> String {
         let times = summaries.map { Format.seconds($0.timeToTarget.median) }
-        guard let last = times.last, times.count > 1 else { return "a median of \(times.first ?? "-")" }
-        return "medians of \(times.dropLast().joined(separator: ", ")) and \(last)"
+        return times.count > 1 ? "medians of \(plainList(times, "and"))" : "a median of \(times.first ?? "-")"
     }
 
     /// Seed by seed; with one seed whether the two lie more than a step between evaluations apart.
@@ -117,9 +116,13 @@ enum Headline {
     }
 
     static func list(_ names: [String], _ word: String = "and") -> String {
-        let quoted = names.map { "`\($0)`" }
-        guard let last = quoted.last, quoted.count > 1 else { return quoted.first ?? "" }
-        return quoted.dropLast().joined(separator: ", ") + " \(word) " + last
+        plainList(names.map { "`\($0)`" }, word)
+    }
+
+    /// Texts behind each other, with a word before the last one.
+    static func plainList(_ texts: [String], _ word: String) -> String {
+        guard let last = texts.last, texts.count > 1 else { return texts.first ?? "" }
+        return texts.dropLast().joined(separator: ", ") + " \(word) \(last)"
     }
 }
 

@@ -105,7 +105,7 @@ extension AdviceText {
         var section = AdviceSection(.tornado, on: cluster.cluster.name)
         let changing = cluster.tornado.filter { $0.changesFirst(from: first) }
         let opening = cluster.tornado.filter { cluster.standing.isShown && $0.leavesOpen(first) }
-        func list(_ bars: [TornadoBar]) -> String { Self.list(bars.map(\.figure.words), "or") }
+        func list(_ bars: [TornadoBar]) -> String { Headline.plainList(bars.map(\.figure.words), "or") }
         let medians = cluster.standing.isShown ? "" : ", by medians,"
         let words =
             (changing.isEmpty
@@ -125,11 +125,6 @@ extension AdviceText {
             whose ends lie furthest apart stand above: those are worth measuring well.
             """
         return section
-    }
-
-    private static func list(_ texts: [String], _ word: String) -> String {
-        guard let last = texts.last, texts.count > 1 else { return texts.first ?? "" }
-        return texts.dropLast().joined(separator: ", ") + " \(word) " + last
     }
 
     private func tornadoTable(_ cluster: ClusterAdvice, _ first: Int) -> TextTable {

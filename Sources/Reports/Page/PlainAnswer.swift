@@ -154,7 +154,8 @@ struct PlainAnswer {
                     : "no target from \(range) shows another strategy\(place) to be before `\(now.strategy)`"
             }
             let chosen = others.filter { firsts[$0] == name }.map { text(targets[$0]) }
-            return "for a target of \(Self.list(chosen)) `\(name)` is the first\(place), not `\(now.strategy)`"
+            let reached = Headline.plainList(chosen, "or")
+            return "for a target of \(reached) `\(name)` is the first\(place), not `\(now.strategy)`"
         }
         let all = (words + [ends(groups, targets, medians)]).filter { !$0.isEmpty }
         guard !all.isEmpty else { return "" }
@@ -191,11 +192,6 @@ struct PlainAnswer {
         results.plan.metric.isShare ? "\(Format.significant(target * 100)) %" : results.plan.metric.targetText(target)
     }
 
-    private static func list(_ texts: [String], _ word: String = "or") -> String {
-        guard let last = texts.last, texts.count > 1 else { return texts.first ?? "" }
-        return texts.dropLast().joined(separator: ", ") + " \(word) \(last)"
-    }
-
     /// Other machines, of which only another pricing tells.
     private func clusters(_ groups: [[StrategySummary]]) -> String {
         let simulated = groups.filter { $0[0].clock.kind == .simulated }
@@ -205,7 +201,7 @@ struct PlainAnswer {
         let places = Set(simulated.compactMap { $0[0].clock.machines?.name }).sorted()
         let command = ShellText.command(["bench", "advise", folder, "--cluster", cluster])
         let condition = isRecorded ? "" : " It needs a run with `--record`."
-        let hold = "Simulated times hold for \(Self.list(places.map { MarkdownText.plain($0) }, "and")) alone"
+        let hold = "Simulated times hold for \(Headline.plainList(places.map { MarkdownText.plain($0) }, "and")) alone"
         guard advice.isEmpty else { return "\(hold); what becomes of them elsewhere stands below." }
         return """
             \(hold). At which latency and bandwidth another strategy becomes the first, \(MarkdownText.code(command)) \

@@ -19,10 +19,12 @@ package enum ResultsPage {
         let answer = PlainAnswer(results, folder: folder, isRecorded: isRecorded, advice: advice)
         var page = page(results, pictured, advised, answer, isBrief: false)
         // Of many strategies with nodes, what a picture shows and a file beside the page has is not told a third time.
-        if page.html().utf8.count > mostBytes {
+        var bytes = page.html().utf8.count
+        if bytes > mostBytes {
             page = Self.page(results, pictured, advised, answer, isBrief: true)
+            bytes = page.html().utf8.count
         }
-        let left = max(0, mostBytes - page.html().utf8.count)
+        let left = max(0, mostBytes - bytes)
         return page.adding(downloads(pictured, data, mostBytes: left))
     }
 
